@@ -1,0 +1,62 @@
+# Sailpass. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench screenshots lock messages clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(RUNTIME) ## Make .venv from the hashed lock
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Sailpass needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing the locked packages …'
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo 'Installing what the tests need …'
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(RUNTIME) ## Start the sandbox and the console on it, until Ctrl-C
+	@exec $(BIN)/sailpass demo
+
+test: $(DEV) ## Set up all that the tests need, browser included, and run every test
+	@$(BIN)/python tools/browser.py
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## ruff (rules and format) and mypy in strict mode
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(DEV) ## Let ruff order and format everything
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) ## Run the benchmarks, print the table, write benchmarks/results/
+	@$(BIN)/python -m benchmarks
+
+screenshots: $(DEV) ## Render the pictures of the README and docs/
+	@$(BIN)/python tools/browser.py
+	@$(BIN)/python tools/screenshots.py
+
+messages: $(DEV) ## Extract the words on screen into the catalogues
+	@$(BIN)/python tools/messages.py
+
+lock: $(DEV) ## Resolve the dependencies again (needs uv on the PATH)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove .venv and everything generated
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/results
