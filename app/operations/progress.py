@@ -1,0 +1,88 @@
+"""From the rows of an operation to what a person watches: the modal, the operation's page, the terminal. Pure.
+
+Must never know HTTP, SQL or the reader's language: it hands on codes with their values, and times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.errors import Problem
+from app.operations.state import STEP_DONE, Kind, Outcome, StepName, StepState
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark of a step, as a code of `words.NOTES` and its values: "waiting for AWS", "was active already"."""
+
+    code: str
+    params: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step as it stands. Times are UTC; an attempt is one try of the whole step, 0 before the first."""
+
+    name: StepName
+    state: StepState
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: int = 0
+    note: Note | None = None
+    problem: Problem | None = None
+    request_ids: tuple[str, ...] = ()
+
+    def seconds(self, now: datetime) -> float | None:
+        """How long the step has taken up to its end, or to `now` while it runs; None before it began."""
+        if self.started_at is None:
+            return None
+        return max(0.0, ((self.ended_at or now) - self.started_at).total_seconds())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One operation as it stands, at `version`: a number that grows with every change a person could see."""
+
+    id: str
+    version: int
+    kind: Kind
+    region: str
+    service: str
+    repository: str
+    asked_by: str
+    asked_at: datetime
+    steps: tuple[StepView, ...]
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    problem: Problem | None = None
+    cancel_requested: bool = False
+    wrote_policy: bool = False
+    image_uri: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will change any more."""
+        return self.outcome is not None
+
+    @property
+    def failed(self) -> bool:
+        """It ended without doing what was asked."""
+        return self.outcome is Outcome.FAILED
+
+    @property
+    def queued(self) -> bool:
+        """It has not begun: another operation on the same repository may be at work."""
+        return self.started_at is None and not self.ended
+
+    @property
+    def done(self) -> int:
+        """How many steps are done or were not needed."""
+        return sum(step.state in STEP_DONE for step in self.steps)
+
+    @property
+    def current(self) -> StepView | None:
+        """The step at work, or the one that failed; None before the first and after the last."""
+        at_work = (StepState.RUNNING, StepState.FAILED)
+        return next((step for step in self.steps if step.state in at_work), None)

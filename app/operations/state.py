@@ -1,0 +1,80 @@
+"""The words of operations: kinds, steps, states and outcomes, with the moves that are allowed. Pure; decides nothing else.
+
+All values are stored in the history and spoken by the API, so they stay as they are; their words on screen stand in
+`app/operations/words.py`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an operation is for."""
+
+    GRANT = "grant"
+    REVOKE = "revoke"
+    ACTIVATE = "activate"
+    DEACTIVATE = "deactivate"
+    RESTORE = "restore"
+    UNDO = "undo"
+    PRUNE = "prune"
+
+
+class Outcome(StrEnum):
+    """How an operation ended; a live one has none."""
+
+    SUCCEEDED = "succeeded"
+    NOTHING_TO_DO = "nothing_to_do"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    SKIPPED = "skipped"  # it was so already; nothing had to be done
+    FAILED = "failed"
+    CANCELLED = "cancelled"  # the operation was cancelled before or in it
+
+
+class StepName(StrEnum):
+    """The named parts of operations, as stored."""
+
+    ACTIVATE_ROLE = "activate_role"
+    WAIT_FOR_ROLE = "wait_for_role"
+    UPDATE_POLICY = "update_policy"
+    VERIFY_ACCESS = "verify_access"
+    VERIFY_REMOVAL = "verify_removal"
+    VERIFY_POLICY = "verify_policy"
+    REMOVE_STATEMENTS = "remove_statements"
+    DEACTIVATE_ROLE = "deactivate_role"
+    WAIT_FOR_ROLE_OFF = "wait_for_role_off"
+
+
+STEPS: dict[Kind, tuple[StepName, ...]] = {
+    Kind.GRANT: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
+    Kind.REVOKE: (StepName.UPDATE_POLICY, StepName.VERIFY_REMOVAL),
+    Kind.ACTIVATE: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE),
+    Kind.DEACTIVATE: (StepName.REMOVE_STATEMENTS, StepName.DEACTIVATE_ROLE, StepName.WAIT_FOR_ROLE_OFF),
+    Kind.RESTORE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
+    Kind.UNDO: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
+    Kind.PRUNE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
+}
+
+# A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
+STEP_ENDED = frozenset({StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED})
+STEP_DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
+
+STEP_MOVES: dict[StepState, frozenset[StepState]] = {
+    StepState.PENDING: frozenset({StepState.RUNNING, StepState.SKIPPED, StepState.CANCELLED}),
+    # Running may go back to pending: a read-back that finds a foreign write in between merges again.
+    StepState.RUNNING: frozenset({StepState.RUNNING, StepState.PENDING, *STEP_ENDED}),
+    StepState.SUCCEEDED: frozenset({StepState.RUNNING}),
+    StepState.SKIPPED: frozenset({StepState.RUNNING}),
+    StepState.FAILED: frozenset(),
+    StepState.CANCELLED: frozenset(),
+}

@@ -1,0 +1,103 @@
+"""The words of operations on screen, by their stored names; English here, other languages in the catalogues."""
+
+from __future__ import annotations
+
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.wording import N_
+
+KINDS: dict[Kind, str] = {
+    Kind.GRANT: N_("Add repository"),
+    Kind.REVOKE: N_("Remove repository"),
+    Kind.ACTIVATE: N_("Activate the image puller role"),
+    Kind.DEACTIVATE: N_("Deactivate the image puller role"),
+    Kind.RESTORE: N_("Restore a repository policy"),
+    Kind.UNDO: N_("Undo"),
+    Kind.PRUNE: N_("Remove dead principals"),
+}
+
+# What is being done, as the title of its progress.
+TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Adding %(repository)s"),
+    Kind.REVOKE: N_("Removing %(repository)s"),
+    Kind.ACTIVATE: N_("Activating the image puller role of %(service)s"),
+    Kind.DEACTIVATE: N_("Deactivating the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Restoring the policy of %(repository)s"),
+    Kind.UNDO: N_("Undoing a change to %(repository)s"),
+    Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
+}
+
+STEPS: dict[StepName, str] = {
+    StepName.ACTIVATE_ROLE: N_("Activate the image puller role"),
+    StepName.WAIT_FOR_ROLE: N_("Wait for the role"),
+    StepName.UPDATE_POLICY: N_("Update the repository policy"),
+    StepName.VERIFY_ACCESS: N_("Verify access"),
+    StepName.VERIFY_REMOVAL: N_("Verify that access is gone"),
+    StepName.VERIFY_POLICY: N_("Verify the repository policy"),
+    StepName.REMOVE_STATEMENTS: N_("Remove the role from repository policies"),
+    StepName.DEACTIVATE_ROLE: N_("Deactivate the image puller role"),
+    StepName.WAIT_FOR_ROLE_OFF: N_("Wait until the role is off"),
+}
+
+STEP_STATES: dict[StepState, str] = {
+    StepState.PENDING: N_("Not started"),
+    StepState.RUNNING: N_("In progress"),
+    StepState.SUCCEEDED: N_("Done"),
+    StepState.SKIPPED: N_("Not needed"),
+    StepState.FAILED: N_("Failed"),
+    StepState.CANCELLED: N_("Cancelled"),
+}
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.SUCCEEDED: N_("Succeeded"),
+    Outcome.NOTHING_TO_DO: N_("Nothing to do"),
+    Outcome.FAILED: N_("Failed"),
+    Outcome.CANCELLED: N_("Cancelled"),
+}
+
+# The end of an operation in one sentence. The whole of a failure is its problem; this says what became of access.
+ENDINGS: dict[tuple[Kind, Outcome], str] = {
+    (Kind.GRANT, Outcome.SUCCEEDED): N_("%(service)s can now pull images from %(repository)s."),
+    (Kind.GRANT, Outcome.NOTHING_TO_DO): N_("%(service)s could pull images from %(repository)s already."),
+    (Kind.REVOKE, Outcome.SUCCEEDED): N_("%(service)s can no longer pull images from %(repository)s."),
+    (Kind.REVOKE, Outcome.NOTHING_TO_DO): N_("%(repository)s gave %(service)s no access by name."),
+    (Kind.ACTIVATE, Outcome.SUCCEEDED): N_("The image puller role of %(service)s is active."),
+    (Kind.ACTIVATE, Outcome.NOTHING_TO_DO): N_("The image puller role of %(service)s was active already."),
+    (Kind.DEACTIVATE, Outcome.SUCCEEDED): N_("The image puller role of %(service)s is off."),
+    (Kind.DEACTIVATE, Outcome.NOTHING_TO_DO): N_("The image puller role of %(service)s was off already."),
+    (Kind.RESTORE, Outcome.SUCCEEDED): N_("The recorded policy of %(repository)s is in force again."),
+    (Kind.RESTORE, Outcome.NOTHING_TO_DO): N_("%(repository)s has this policy already."),
+    (Kind.UNDO, Outcome.SUCCEEDED): N_("The change to %(repository)s is undone."),
+    (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("Nothing of that change is left in %(repository)s."),
+    (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
+    (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
+}
+FAILED_UNCHANGED = N_("The repository policy is as it was.")
+FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
+CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
+CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
+
+# Remarks of a step: `Note.code` -> sentence.
+NOTES: dict[str, str] = {
+    "role.was_active": N_("The role was active already."),
+    "role.usually": N_("This usually takes less than a minute."),
+    "role.was_off": N_("The role was off already."),
+    "service.busy": N_("The service is %(state)s; waiting until AWS accepts changes."),
+    "policy.unchanged": N_("The policy allowed it already; nothing was written."),
+    "policy.nothing_named": N_("The policy does not name this service; nothing was written."),
+    "policy.created": N_("The repository had no policy; one was created."),
+    "policy.merged": N_("One statement was added; everything else stayed as it was."),
+    "policy.repaired": N_("The statement was renewed; everything else stayed as it was."),
+    "policy.reduced": N_("The service was taken out; everything else stayed as it was."),
+    "policy.deleted": N_("No statement was left, so the policy was deleted."),
+    "policy.replaced": N_("The policy was written as previewed."),
+    "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
+    "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
+    "aws.again": N_("AWS answered %(code)s; trying again in %(seconds)s s."),
+    "access.allowed": N_("The policy allows the role to pull."),
+    "access.conditional": N_("The policy allows the role to pull under a condition."),
+    "access.left": N_("Access that is not granted by name remains: see the repository's policy."),
+    "access.gone": N_("The policy no longer names the role."),
+    "policy.as_written": N_("The policy reads back as it was written."),
+    "statements.removed": N_("Removed from %(count)s repositories."),
+    "statements.kept": N_("No statement was asked to be removed."),
+}
