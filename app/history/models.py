@@ -1,0 +1,104 @@
+"""The tables of what happened: operations, their steps, and each policy text before and after.
+
+Rows are kept; nothing here is ever changed once an operation has ended, except that retention may delete it whole.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base, Json, UtcDateTime
+
+
+class Operation(Base):
+    """One durable piece of work. Its id is its workflow's id; `outcome` is empty while it lives."""
+
+    __tablename__ = "operations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    connection: Mapped[str] = mapped_column(String(64))
+    region: Mapped[str] = mapped_column(String(32))
+    service: Mapped[str] = mapped_column(String(255))
+    repository: Mapped[str] = mapped_column(String(256))
+    subject: Mapped[str] = mapped_column(Text)
+    """What it is about; unique while it lives, so that starting the same twice finds the first."""
+    input: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What the workflow needs beyond the columns: the text to restore, the operation to undo, the preview's hash."""
+    asked_by: Mapped[str] = mapped_column(String(255))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    cancel_requested_by: Mapped[str | None] = mapped_column(String(255))
+    principal_arn: Mapped[str] = mapped_column(Text, default="")
+    image_uri: Mapped[str] = mapped_column(Text, default="")
+    follows: Mapped[str | None] = mapped_column(String(36))
+    """The operation that this one retries, undoes or is a part of."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows with every change that a person could see; polls ask with the one they have."""
+
+    steps: Mapped[list[Step]] = relationship(
+        order_by="Step.position", lazy="raise", cascade="all, delete-orphan", passive_deletes=True
+    )
+    changes: Mapped[list[PolicyChange]] = relationship(
+        order_by="PolicyChange.position", lazy="raise", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    __table_args__ = (
+        Index(
+            "uq_operations_live_subject",
+            "subject",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+        Index("ix_operations_newest", "asked_at", "id"),
+        Index("ix_operations_service", "connection", "region", "service", "asked_at"),
+        Index("ix_operations_repository", "connection", "region", "repository", "asked_at"),
+    )
+
+
+class Step(Base):
+    """One named part of an operation."""
+
+    __tablename__ = "operation_steps"
+
+    operation_id: Mapped[str] = mapped_column(ForeignKey("operations.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20))
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    note: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    request_ids: Mapped[list[str]] = mapped_column(Json, default=list)
+
+
+class PolicyChange(Base):
+    """One write of a repository's policy: recorded with its text before it is sent, closed when AWS has answered.
+
+    None as a text: the repository had, or then has, no policy. An open one (`written_at` empty) may or may not have
+    reached AWS; the step that wrote it reads and compares when it runs again.
+    """
+
+    __tablename__ = "policy_changes"
+
+    operation_id: Mapped[str] = mapped_column(ForeignKey("operations.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    connection: Mapped[str] = mapped_column(String(64))
+    region: Mapped[str] = mapped_column(String(32))
+    repository: Mapped[str] = mapped_column(String(256))
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    planned_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    written_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    request_id: Mapped[str] = mapped_column(String(128), default="")
+
+    __table_args__ = (Index("ix_policy_changes_repository", "connection", "region", "repository", "planned_at"),)

@@ -1,0 +1,102 @@
+"""The tables of what exists in AWS, as we last saw it. Everything here can be read again; nothing here is history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Json, UtcDateTime
+
+
+class SeenService(Base):
+    """A container service; `facts` holds the whole of it as `ports.ContainerService` gave it."""
+
+    __tablename__ = "services"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    account: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(32))
+    role_active: Mapped[bool]
+    role_arn: Mapped[str] = mapped_column(Text)
+    general_arn: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SeenRepository(Base):
+    """A repository and its policy. `policy_read_at` empty: not read yet; with an empty text: it has no policy."""
+
+    __tablename__ = "repositories"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(256), primary_key=True)
+    registry_id: Mapped[str] = mapped_column(String(12))
+    uri: Mapped[str] = mapped_column(Text)
+    arn: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    policy_text: Mapped[str | None] = mapped_column(Text)
+    policy_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    policy_problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (Index("ix_repositories_unread", "connection", "region", "policy_read_at"),)
+
+
+class PolicyPrincipal(Base):
+    """A principal that a repository's policy names anywhere; `service` is the one its role's path tells, or ""."""
+
+    __tablename__ = "policy_principals"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(256), primary_key=True)
+    principal: Mapped[str] = mapped_column(String(512), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    service: Mapped[str] = mapped_column(String(255), default="")
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["connection", "region", "repository"],
+            ["repositories.connection", "repositories.region", "repositories.name"],
+            ondelete="CASCADE",
+            name="fk_policy_principals_repository",
+        ),
+        Index("ix_policy_principals_principal", "connection", "region", "principal"),
+        Index("ix_policy_principals_service", "connection", "region", "service"),
+    )
+
+
+class RegionReading(Base):
+    """How a reading of one region went: `what` is services, repositories or policies.
+
+    `started_at` later than `ended_at`: it is being read, or its reader died; a reading that old is taken over.
+    """
+
+    __tablename__ = "region_readings"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    what: Mapped[str] = mapped_column(String(16), primary_key=True)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    succeeded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+
+
+class ConnectionIdentity(Base):
+    """Who AWS took us for when we last asked, per connection."""
+
+    __tablename__ = "connection_identities"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account: Mapped[str] = mapped_column(String(12))
+    arn: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
