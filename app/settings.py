@@ -1,0 +1,169 @@
+"""Every setting, read once at start from the environment (prefix SAILPASS_) and flags, each bad value named.
+
+AWS's own variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) are boto3's to read, never ours.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; its text is one sentence for the person who starts the server."""
+
+
+class Settings(BaseSettings):
+    """What `sailpass` was started with. Frozen."""
+
+    model_config = SettingsConfigDict(env_prefix="SAILPASS_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    """Where to listen."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    data_dir: Path = Path("data")
+    """Where SQLite lives; made when missing."""
+    database_url: str = ""
+    """Empty: SQLite in `data_dir`. `postgresql+psycopg://…` for many replicas."""
+    instance: str = Field(default="local", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """This replica's stable name. A replica that comes back under its name carries on with its own work."""
+    regions: Annotated[tuple[str, ...], NoDecode] = ()
+    """Regions to show; `all` for every one that has Lightsail containers; empty: the one boto3 resolves."""
+    auth: Literal["local", "none"] = "local"
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names under which browsers may reach us, beside loopback."""
+    sandbox_port: int = Field(default=4570, ge=1, le=65535)
+    sandbox_activation_seconds: float = Field(default=6.0, ge=0, le=3600)
+    log_format: Literal["text", "json"] = "text"
+    role_wait_seconds: int = Field(default=900, ge=10, le=86400)
+    """How long an operation waits for the role's principal before it gives up."""
+    history_days: int = Field(default=0, ge=0)
+    """How many days of history are kept; 0: all."""
+
+    @field_validator("regions", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("regions")
+    @classmethod
+    def _known_shape(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        if regions == ("all",):
+            return regions
+        for region in regions:
+            if not REGION.fullmatch(region):
+                raise ValueError(f"“{region}” is no region; write for example us-east-1,ap-northeast-1 or all")
+        return tuple(dict.fromkeys(regions))
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url:
+            return url
+        try:
+            driver = make_url(url).drivername
+        except ArgumentError as error:
+            raise ValueError("it is no database URL") from error
+        if driver not in ("sqlite", "postgresql+psycopg"):
+            raise ValueError(f"“{driver}” is not supported; use sqlite:///… or postgresql+psycopg://…")
+        return url
+
+    @model_validator(mode="after")
+    def _nobody_outside_without_sign_in(self) -> Self:
+        if self.auth == "none" and not is_loopback(self.host):
+            raise ValueError(
+                f"SAILPASS_AUTH=none works only on a loopback host, since everybody who reaches {self.host} could "
+                "change your policies; use SAILPASS_AUTH=local"
+            )
+        if not is_loopback(self.host) and not self.allowed_hosts:
+            raise ValueError(
+                f"listening on {self.host} needs SAILPASS_ALLOWED_HOSTS: the names under which browsers reach it"
+            )
+        return self
+
+    @property
+    def history_url(self) -> str:
+        """The database of our own tables."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'sailpass.db'}"
+
+    @property
+    def engine_url(self) -> str:
+        """The database of the engine's tables: the same PostgreSQL, or an SQLite file beside ours.
+
+        Two files, so that the engine's many small writes and ours never wait for each other.
+        """
+        if self.database_url and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        ours = make_url(self.history_url).database or ""
+        return f"sqlite:///{ours.removesuffix('.db')}-engine.db"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(**flags: Any) -> Settings:
+    """Settings from the environment, with `flags` that are not None winning.
+
+    Raises:
+        SettingsError: naming the first setting that cannot be used, and why.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = first["msg"].removeprefix("Value error, ")
+        name = "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise SettingsError(f"SAILPASS_{name}: {why}." if name else f"{why}.") from error
+
+
+def check_usable(settings: Settings) -> None:
+    """See that the port is free and the data folder can be written, before anything starts.
+
+    Raises:
+        SettingsError: in one sentence that says what to change.
+    """
+    check_port(settings.host, settings.port, "SAILPASS_PORT")
+    if not settings.database_url:
+        try:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            probe = settings.data_dir / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise SettingsError(
+                f"The data folder {settings.data_dir} cannot be written ({error.strerror}); "
+                "name another one with SAILPASS_DATA_DIR."
+            ) from error
+
+
+def check_port(host: str, port: int, setting: str) -> None:
+    """See that nobody listens on `port`. Raises SettingsError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} on {host} cannot be used ({error.strerror}); name another one with {setting}."
+            ) from error
