@@ -1,0 +1,71 @@
+"""Reads IAM's ARNs and account ids as they stand in policies. Must never decide who is allowed what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+WILDCARD = "*"
+
+_LIGHTSAIL_ROLE = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/amazon/lightsail/(?P<region>[a-z0-9-]+)"
+    r"/containers/(?P<service>[^/]+)/(?P<rest>.+)"
+)
+UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|IPA)[A-Z0-9]{8,}")
+_ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(?P<account>\d{12})(?::root)?")
+IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<what>[a-z-]+)/[^*?]+")
+_GUESSED_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)?lightsail\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
+
+
+@dataclass(frozen=True)
+class LightsailRole:
+    """A role that Lightsail made for a container service, read from its ARN.
+
+    `is_puller` is False only for the service's general role (`containerService.principalArn`), the one that
+    ECR accepts in a policy and that pulls nothing. The puller's exact form is not documented, so any other
+    form counts as the puller's.
+    """
+
+    arn: str
+    partition: str
+    account: str
+    region: str
+    service: str
+    is_puller: bool
+
+
+def service_of(arn: str) -> LightsailRole | None:
+    """The Lightsail role that `arn` names, or None where it names anything else."""
+    match = _LIGHTSAIL_ROLE.fullmatch(arn)
+    if match is None:
+        return None
+    rest = match["rest"]
+    is_puller = "/" in rest or rest.replace("-", "").lower().startswith("privaterepo")
+    return LightsailRole(arn, match["partition"], match["account"], match["region"], match["service"], is_puller)
+
+
+def account_named(value: str) -> str:
+    """The 12 digits of the account that `value` names as a whole (bare id or root ARN), else an empty string."""
+    match = _ACCOUNT.fullmatch(value)
+    return match["account"] if match else ""
+
+
+def account_of(arn: str) -> str:
+    """The account that the identity `arn` belongs to, or that it names; empty where it tells none."""
+    match = IDENTITY.fullmatch(arn)
+    return match["account"] if match else account_named(arn)
+
+
+def same_form(value: str) -> str:
+    """`value` in one form: ECR returns the account `123456789012` as `arn:aws:iam::123456789012:root`."""
+    return account_named(value) or value
+
+
+def is_guessed_service(value: str) -> bool:
+    """Whether `value` is a service principal that people guess for Lightsail; Lightsail pulls by a role alone."""
+    return _GUESSED_SERVICE.fullmatch(value.strip().lower()) is not None
+
+
+def is_arn(value: str) -> bool:
+    """Whether `value` has the form of an IAM identity's ARN: neither empty nor the `None` of a script too early."""
+    return IDENTITY.fullmatch(value) is not None

@@ -1,0 +1,105 @@
+"""What a plan would do to a repository's policy, as data: shown before, written, recorded, undone. Must never plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from app.policy.canonical import body_key, statement_key
+from app.policy.document import PolicyDocument, render
+from app.policy.notes import Finding
+from app.policy.statement import Statement
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One statement that differs: `before` None = added, `after` None = removed, both = changed.
+
+    The indices (0-based) are its places in the policy before and after.
+    """
+
+    before: Statement | None
+    after: Statement | None
+    before_index: int | None = None
+    after_index: int | None = None
+
+
+@dataclass(frozen=True)
+class PolicyChange:
+    """A change of one repository's policy.
+
+    `before` is the text it was planned on, as it was given, and `after` the text to send, each None for no policy.
+    Where `needed` is False they are the same and nothing is to be written. `leftovers` say what the change
+    could not bring about.
+    """
+
+    before: str | None
+    after: str | None
+    needed: bool
+    edits: tuple[Edit, ...] = ()
+    leftovers: tuple[Finding, ...] = ()
+
+    @property
+    def deletes_policy(self) -> bool:
+        """Whether it takes `DeleteRepositoryPolicy`, because no statement is left."""
+        return self.needed and self.after is None
+
+    @property
+    def added(self) -> tuple[Statement, ...]:
+        """The statements that are new."""
+        return tuple(edit.after for edit in self.edits if edit.before is None and edit.after is not None)
+
+    @property
+    def removed(self) -> tuple[Statement, ...]:
+        """The statements that go."""
+        return tuple(edit.before for edit in self.edits if edit.after is None and edit.before is not None)
+
+    @property
+    def changed(self) -> tuple[tuple[Statement, Statement], ...]:
+        """The statements that stay with something else in them, before and after."""
+        return tuple((edit.before, edit.after) for edit in self.edits if edit.before and edit.after)
+
+
+def unchanged(text: str | None, leftovers: Sequence[Finding] = ()) -> PolicyChange:
+    """The change that is none."""
+    return PolicyChange(before=text, after=text, needed=False, leftovers=tuple(leftovers))
+
+
+def change_to(
+    text: str | None, before: PolicyDocument, after: PolicyDocument, leftovers: Sequence[Finding] = ()
+) -> PolicyChange:
+    """The change from `text`, read as `before`, to `after`; a document without statements means no policy.
+
+    Raises:
+        Problem: `policy.too_long`.
+    """
+    edits = edits_between(before.statements, after.statements)
+    written = render(after) if after.statements else None
+    return PolicyChange(before=text, after=written, needed=True, edits=edits, leftovers=tuple(leftovers))
+
+
+def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[Edit, ...]:
+    """The statements that differ, in order; one that only got other principals, or keeps its Sid, counts as changed."""
+    keys_before, keys_after = [[statement_key(one) for one in side] for side in (before, after)]
+    edits: list[Edit] = []
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, keys_before, keys_after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            edits += _paired(before, range(i1, i2), after, range(j1, j2))
+    return tuple(edits)
+
+
+def _paired(before: Sequence[Statement], left: range, after: Sequence[Statement], right: range) -> list[Edit]:
+    edits, free = [], list(right)
+    for i in left:
+        twin = next((j for j in free if _same_statement(before[i], after[j])), None)
+        if twin is None:
+            edits.append(Edit(before[i], None, before_index=i))
+            continue
+        free.remove(twin)
+        edits.append(Edit(before[i], after[twin], i, twin))
+    return edits + [Edit(None, after[j], after_index=j) for j in free]
+
+
+def _same_statement(a: Statement, b: Statement) -> bool:
+    return body_key(a) == body_key(b) or bool(a.get("Sid") and a.get("Sid") == b.get("Sid"))

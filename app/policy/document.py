@@ -1,0 +1,146 @@
+"""A repository's policy as ECR holds it: read with everything kept, and written back. Must never mend or guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import Problem
+from app.policy import strict_json
+from app.policy.arns import WILDCARD
+from app.policy.canonical import canonical, equivalent
+from app.policy.mend import mend, problem_code
+from app.policy.statement import Statement
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "NEW_VERSION",
+    "PolicyDocument",
+    "canonical",
+    "equivalent",
+    "new_document",
+    "parse",
+    "parse_or_new",
+    "render",
+]
+
+MAX_CHARACTERS = 10_240
+"""The length of `policyText` that ECR's service model allows."""
+
+NEW_VERSION = "2008-10-17"
+"""What AWS's guide writes in a new policy; an existing one keeps its own."""
+
+
+@dataclass(frozen=True)
+class PolicyDocument:
+    """A policy's top-level members, in order and unchanged. Treat them as read-only."""
+
+    members: dict[str, Any]
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements in order, also where `Statement` is a single object."""
+        value = self.members["Statement"]
+        return (value,) if isinstance(value, dict) else tuple(value)
+
+    def with_statements(self, statements: Sequence[Statement]) -> PolicyDocument:
+        """The same document with these statements; a single object stays one while it is one."""
+        alone = isinstance(self.members["Statement"], dict) and len(statements) == 1
+        return PolicyDocument({**self.members, "Statement": statements[0] if alone else list(statements)})
+
+
+def new_document(statements: Sequence[Statement] = ()) -> PolicyDocument:
+    """A policy for a repository that has none."""
+    return PolicyDocument({"Version": NEW_VERSION, "Statement": list(statements)})
+
+
+def parse(text: str) -> PolicyDocument:
+    """Read a policy text as ECR returns it or as a person pastes it.
+
+    Raises:
+        Problem: `policy.pasted_documents` or `policy.escaped_text` where `mend.mend` repairs it, `policy.not_json`,
+            `policy.repeated_key`, `policy.no_statement`, or `policy.malformed` with the statement's place (from 1)
+            and the element that ECR would not take.
+    """
+    try:
+        value = strict_json.load(text)
+    except Problem as problem:
+        raise _mendable(text) or problem from problem
+    if not isinstance(value, dict) or not isinstance(value.get("Statement"), dict | list):
+        raise _mendable(text) or Problem("policy.no_statement")
+    document = PolicyDocument(value)
+    if any(isinstance(statement, dict) and "Statement" in statement for statement in _any(document)):
+        raise _mendable(text) or Problem("policy.malformed", statement=1, element="Statement")
+    for number, statement in enumerate(_any(document), start=1):
+        _check(number, statement)
+    return document
+
+
+def parse_or_new(text: str | None) -> PolicyDocument:
+    """As `parse`; a new empty document where the repository has no policy."""
+    return new_document() if text is None else parse(text)
+
+
+def render(document: PolicyDocument) -> str:
+    """The text to send: laid out for reading, or as short as it goes where only that fits.
+
+    Raises:
+        Problem: `policy.too_long` with `characters`, `limit` and `over`.
+    """
+    text = strict_json.dump(document.members)
+    if len(text) <= MAX_CHARACTERS:
+        return _sendable(text, document)
+    short = _sendable(strict_json.dump(document.members, indent=None), document)
+    if len(short) > MAX_CHARACTERS:
+        over = len(short) - MAX_CHARACTERS
+        raise Problem("policy.too_long", characters=len(short), limit=MAX_CHARACTERS, over=over)
+    return short
+
+
+def _sendable(text: str, document: PolicyDocument) -> str:
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return strict_json.dump(document.members, indent=None, ascii_only=True)  # half a character cannot be sent as UTF-8
+
+
+def _any(document: PolicyDocument) -> tuple[Any, ...]:
+    """The statements before they are known to be objects."""
+    return document.statements
+
+
+def _mendable(text: str) -> Problem | None:
+    code = problem_code(mend(text))
+    return Problem(code) if code else None
+
+
+def _check(number: int, statement: Any) -> None:
+    if not isinstance(statement, dict):
+        raise Problem("policy.malformed", statement=number, element="Statement")
+    checks = {
+        "Effect": statement.get("Effect") in ("Allow", "Deny"),
+        "Principal": _one_of(statement, "Principal", "NotPrincipal", _is_principal),
+        "Action": _one_of(statement, "Action", "NotAction", _is_strings),
+        "Resource": all(_is_strings(statement.get(key, "*")) for key in ("Resource", "NotResource")),
+        "Condition": _is_condition(statement.get("Condition", {})),
+    }
+    for element, fine in checks.items():
+        if not fine:
+            raise Problem("policy.malformed", statement=number, element=element)
+
+
+def _one_of(statement: Statement, name: str, opposite: str, check: Any) -> bool:
+    present = [key for key in (name, opposite) if key in statement]
+    return len(present) == 1 and bool(check(statement[present[0]]))
+
+
+def _is_strings(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+
+
+def _is_principal(value: Any) -> bool:
+    return value == WILDCARD or (isinstance(value, dict) and bool(value) and all(map(_is_strings, value.values())))
+
+
+def _is_condition(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(test, dict) for test in value.values())

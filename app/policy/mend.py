@@ -1,0 +1,183 @@
+r"""Mends policy texts that were pasted together as AWS's guide tells people to. Must never produce such a wreck.
+
+The guide's way to extend a policy: copy `policyText` out of the CLI's answer, replace `\n` by line breaks, delete the
+remaining `\`, and paste `, {"Version": ..., "Statement": [...]}` behind it. That makes two documents in one text, and
+a text out of which too little or too much was deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import Problem
+from app.policy import strict_json
+
+PASTED = "pasted_documents"
+NESTED = "nested_documents"
+ESCAPED = "escaped_text"
+ANSWER = "whole_answer"
+BARE = "bare_statement"
+COMMA = "stray_comma"
+VERSIONS = "versions_differ"
+
+
+@dataclass(frozen=True)
+class Mended:
+    """The text as it should be, and what was wrong with it: codes, each `mend.<code>` in `words.WORDS`.
+
+    With nothing in `what` the text is the one given, whether there was nothing to mend or no way to.
+    """
+
+    text: str
+    what: tuple[str, ...] = ()
+
+
+def mend(text: str) -> Mended:
+    """One policy document out of what a person pasted; the first document's `Version` and `Id` count.
+
+    Mends several documents behind each other, documents among the statements, a text left escaped or half escaped,
+    the CLI's whole answer, a statement without a document, and stray commas. Mending twice changes nothing more.
+    """
+    for what, read in _READINGS:
+        try:
+            values = strict_json.load_many(read(text))
+        except Problem:
+            continue
+        mended = _mended(text, values, [what] if what else [])
+        if mended is not None:
+            return mended
+    return Mended(text)
+
+
+def problem_code(mended: Mended) -> str:
+    """The code of the Problem that a text has that needs this mending; empty where it needs none."""
+    if not mended.what:
+        return ""
+    return "policy.pasted_documents" if {PASTED, NESTED} & set(mended.what) else "policy.escaped_text"
+
+
+def _mended(text: str, values: tuple[Any, ...], what: list[str]) -> Mended | None:
+    inner = _inner(values)
+    if inner is not None:
+        code, found = inner
+        deeper = mend(found)
+        return None if not _is_document(deeper.text) else Mended(deeper.text, (*what, code, *deeper.what))
+    listed = len(values) == 1 and isinstance(values[0], list)
+    documents = _documents(values[0] if listed else values, what)
+    if not documents:
+        return None
+    if len(documents) > 1:
+        what.append(PASTED)
+    if len({document["Version"] for document in documents if "Version" in document}) > 1:
+        what.append(VERSIONS)
+    whole = _merged(documents, what)
+    if not what and _is_document(text):
+        return Mended(text)
+    return Mended(strict_json.dump(whole), tuple(dict.fromkeys(what or [COMMA])))
+
+
+def _inner(values: tuple[Any, ...]) -> tuple[str, str] | None:
+    """The policy text inside a JSON string, or inside the CLI's answer to get-repository-policy."""
+    value = values[0] if len(values) == 1 else None
+    if isinstance(value, str):
+        return ESCAPED, value
+    if isinstance(value, dict) and isinstance(value.get("policyText"), str):
+        return ANSWER, value["policyText"]
+    return None
+
+
+def _documents(values: Iterable[Any], what: list[str]) -> list[dict[str, Any]] | None:
+    """The documents that the values are; None where one of them is something else, which must not get lost."""
+    documents = []
+    for value in values:
+        if not isinstance(value, dict):
+            return None
+        if isinstance(value.get("Statement"), dict | list):
+            documents.append(value)
+        elif "Effect" in value:
+            what.append(BARE)
+            documents.append({"Statement": [value]})
+        else:
+            return None
+    return documents
+
+
+def _merged(documents: list[dict[str, Any]], what: list[str]) -> dict[str, Any]:
+    statements = [statement for document in documents for statement in _flat(document["Statement"], what)]
+    whole: dict[str, Any] = {}
+    for document in documents:
+        whole |= {key: value for key, value in document.items() if key not in whole}
+    return {**whole, "Statement": statements}
+
+
+def _flat(statements: Any, what: list[str]) -> Iterable[Any]:
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, dict) and isinstance(statement.get("Statement"), dict | list):
+            what.append(NESTED)
+            yield from _flat(statement["Statement"], what)
+        else:
+            yield statement
+
+
+def _is_document(text: str) -> bool:
+    try:
+        value = strict_json.load(text)
+    except Problem:
+        return False
+    return isinstance(value, dict) and isinstance(value.get("Statement"), dict | list)
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
+
+
+def _as_it_is(text: str) -> str:
+    return text.removeprefix("\ufeff")
+
+
+def _line_breaks_unescaped(text: str) -> str:
+    r"""`\n` outside of strings made white space: only the backslashes before the quotes were deleted."""
+    return _outside_strings(text, lambda between: re.sub(r"\\[nrt]", " ", between))
+
+
+def _all_unescaped(text: str) -> str:
+    """One level of escaping undone everywhere: nothing, or only the line breaks, was replaced."""
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text, flags=re.DOTALL)
+
+
+def _letters_dropped(text: str) -> str:
+    """A lone `n` outside of strings made white space: the backslashes were deleted before the line breaks' turn."""
+    return _outside_strings(text, lambda between: re.sub(r"(?<![a-z])n(?![a-z])", " ", between))
+
+
+def _outside_strings(text: str, change: Callable[[str], str]) -> str:
+    pieces, at = [], 0
+    for string in _STRING.finditer(text):
+        pieces += [change(text[at : string.start()]), string[0]]
+        at = string.end()
+    return "".join([*pieces, change(text[at:])])
+
+
+def _unquoted(read: Callable[[str], str]) -> Callable[[str], str]:
+    """As `read`, of a text that was copied with the quotes around it."""
+
+    def read_inside(text: str) -> str:
+        inside = text.strip().removesuffix(",").rstrip()
+        return read(inside[1:-1]) if inside[:1] == inside[-1:] == '"' else text
+
+    return read_inside
+
+
+_READINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("", _as_it_is),
+    (ESCAPED, _line_breaks_unescaped),
+    (ESCAPED, _all_unescaped),
+    (ESCAPED, _letters_dropped),
+    (ESCAPED, _unquoted(_as_it_is)),
+    (ESCAPED, _unquoted(_line_breaks_unescaped)),
+    (ESCAPED, _unquoted(_all_unescaped)),
+    (ESCAPED, _unquoted(_letters_dropped)),
+)

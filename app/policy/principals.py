@@ -1,0 +1,91 @@
+"""Tells what a principal in a policy is: Lightsail's roles above all. Must never decide who is allowed what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.policy.arns import IDENTITY, UNIQUE_ID, WILDCARD, LightsailRole, account_named, service_of
+from app.policy.document import PolicyDocument, parse
+from app.policy.statement import excluded_by, named_by
+
+__all__ = ["LightsailRole", "PrincipalKind", "PrincipalRef", "kind_of", "principals_of", "refer", "service_of"]
+
+
+class PrincipalKind(StrEnum):
+    """What a principal's value names."""
+
+    PULLER = "puller"
+    GENERAL = "general"
+    ROLE = "role"
+    USER = "user"
+    SESSION = "session"
+    ACCOUNT = "account"
+    UNIQUE_ID = "unique_id"
+    WILDCARD = "wildcard"
+    SERVICE = "service"
+    FEDERATED = "federated"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class PrincipalRef:
+    """A principal as a policy names it: `type` is the key it stands under (`AWS`, `Service`, ...).
+
+    `service` and `region` are hints from the ARN's path, empty where it is none of Lightsail's.
+    """
+
+    type: str
+    value: str
+    kind: PrincipalKind
+    service: str = ""
+    region: str = ""
+
+
+def kind_of(principal_type: str, value: str) -> PrincipalKind:
+    """What `value`, standing under `principal_type` in a `Principal` element, names."""
+    if value == WILDCARD:
+        return PrincipalKind.WILDCARD
+    if principal_type == "Service":
+        return PrincipalKind.SERVICE
+    if principal_type == "Federated":
+        return PrincipalKind.FEDERATED
+    return _aws_kind(value) if principal_type == "AWS" else PrincipalKind.OTHER
+
+
+def refer(principal_type: str, value: str) -> PrincipalRef:
+    """`value` under `principal_type` with all that its text tells."""
+    kind = kind_of(principal_type, value)
+    role = service_of(value) if kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL) else None
+    if role is None:
+        return PrincipalRef(principal_type, value, kind)
+    return PrincipalRef(principal_type, value, kind, role.service, role.region)
+
+
+def principals_of(text: str | None) -> tuple[PrincipalRef, ...]:
+    """Every principal that the policy names anywhere, once each, in order: in Allow, Deny and `NotPrincipal`.
+
+    Raises:
+        Problem: as `document.parse`.
+    """
+    return () if text is None else tuple(dict.fromkeys(_named(parse(text))))
+
+
+def _named(document: PolicyDocument) -> Iterable[PrincipalRef]:
+    for statement in document.statements:
+        for kind, value in (*named_by(statement), *excluded_by(statement)):
+            yield refer(kind, value)
+
+
+def _aws_kind(value: str) -> PrincipalKind:
+    if account_named(value):
+        return PrincipalKind.ACCOUNT
+    if UNIQUE_ID.fullmatch(value):
+        return PrincipalKind.UNIQUE_ID
+    role = service_of(value)
+    if role is not None:
+        return PrincipalKind.PULLER if role.is_puller else PrincipalKind.GENERAL
+    match = IDENTITY.fullmatch(value)
+    kinds = {"role": PrincipalKind.ROLE, "user": PrincipalKind.USER, "assumed-role": PrincipalKind.SESSION}
+    return kinds.get(match["what"], PrincipalKind.OTHER) if match else PrincipalKind.OTHER
