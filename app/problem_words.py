@@ -20,6 +20,51 @@ class Words(NamedTuple):
 
 
 WORDS: dict[str, Words] = {
+    # Operations.
+    "operation.not_found": Words(
+        N_("There is no operation of this id."),
+        N_("Look for it in History."),
+    ),
+    "operation.not_ended": Words(
+        N_("This operation is still running."),
+        N_("Wait until it has ended, or cancel it first."),
+    ),
+    "operation.nothing_to_undo": Words(
+        N_("This operation wrote no repository policy."),
+        N_("There is nothing to undo."),
+    ),
+    "repository.bad_name": Words(
+        N_("“%(repository)s” cannot be the name of an Amazon ECR repository."),
+        N_("Use 2 to 256 lowercase letters, digits, and . _ - / between them."),
+    ),
+    "access.denied": Words(
+        N_("%(statement)s in the policy of %(repository)s explicitly denies %(service)s, which no Allow can outweigh."),
+        N_("Change or remove that statement, then try again; nothing has been written."),
+    ),
+    "policy.changed_meanwhile": Words(
+        N_("The policy of %(repository)s has changed since it was previewed."),
+        N_("Look at the new preview and decide again; nothing has been written."),
+    ),
+    "policy.contended": Words(
+        N_(
+            "Somebody else keeps changing the policy of %(repository)s: after %(times)s merges ours was gone each time."
+        ),
+        N_("Find out what else writes this policy, then try again."),
+    ),
+    "policy.dead_principals": Words(
+        N_(
+            "ECR refuses the policy of %(repository)s because it cannot find a principal that it names: %(principals)s."
+        ),
+        N_("Remove the principals that no longer exist, then try again."),
+    ),
+    "policy.own_principal_not_found": Words(
+        N_("ECR still does not know the service's new role after several minutes; %(repository)s was not changed."),
+        N_("Try again in a few minutes; if it stays so, deactivate and activate the role."),
+    ),
+    "role.still_named": Words(
+        N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
+        N_("Look at those removals in History; the role was not deactivated."),
+    ),
     "internal": Words(
         N_("Something went wrong inside Sailpass."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),

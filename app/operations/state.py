@@ -13,6 +13,7 @@ class Kind(StrEnum):
     """What an operation is for."""
 
     GRANT = "grant"
+    REPAIR = "repair"
     REVOKE = "revoke"
     ACTIVATE = "activate"
     DEACTIVATE = "deactivate"
@@ -57,6 +58,7 @@ class StepName(StrEnum):
 
 STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.GRANT: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
+    Kind.REPAIR: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
     Kind.REVOKE: (StepName.UPDATE_POLICY, StepName.VERIFY_REMOVAL),
     Kind.ACTIVATE: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE),
     Kind.DEACTIVATE: (StepName.REMOVE_STATEMENTS, StepName.DEACTIVATE_ROLE, StepName.WAIT_FOR_ROLE_OFF),

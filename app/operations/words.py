@@ -7,6 +7,7 @@ from app.wording import N_
 
 KINDS: dict[Kind, str] = {
     Kind.GRANT: N_("Add repository"),
+    Kind.REPAIR: N_("Repair access"),
     Kind.REVOKE: N_("Remove repository"),
     Kind.ACTIVATE: N_("Activate the image puller role"),
     Kind.DEACTIVATE: N_("Deactivate the image puller role"),
@@ -18,6 +19,7 @@ KINDS: dict[Kind, str] = {
 # What is being done, as the title of its progress.
 TITLES: dict[Kind, str] = {
     Kind.GRANT: N_("Adding %(repository)s"),
+    Kind.REPAIR: N_("Repairing access to %(repository)s"),
     Kind.REVOKE: N_("Removing %(repository)s"),
     Kind.ACTIVATE: N_("Activating the image puller role of %(service)s"),
     Kind.DEACTIVATE: N_("Deactivating the image puller role of %(service)s"),
@@ -58,6 +60,8 @@ OUTCOMES: dict[Outcome, str] = {
 ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.GRANT, Outcome.SUCCEEDED): N_("%(service)s can now pull images from %(repository)s."),
     (Kind.GRANT, Outcome.NOTHING_TO_DO): N_("%(service)s could pull images from %(repository)s already."),
+    (Kind.REPAIR, Outcome.SUCCEEDED): N_("%(service)s can pull images from %(repository)s again."),
+    (Kind.REPAIR, Outcome.NOTHING_TO_DO): N_("Access of %(service)s to %(repository)s needed no repair."),
     (Kind.REVOKE, Outcome.SUCCEEDED): N_("%(service)s can no longer pull images from %(repository)s."),
     (Kind.REVOKE, Outcome.NOTHING_TO_DO): N_("%(repository)s gave %(service)s no access by name."),
     (Kind.ACTIVATE, Outcome.SUCCEEDED): N_("The image puller role of %(service)s is active."),
@@ -78,6 +82,7 @@ CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed
 
 # Remarks of a step: `Note.code` -> sentence.
 NOTES: dict[str, str] = {
+    "role.activating": N_("Asking AWS to activate the role."),
     "role.was_active": N_("The role was active already."),
     "role.usually": N_("This usually takes less than a minute."),
     "role.was_off": N_("The role was off already."),

@@ -1,0 +1,54 @@
+"""Who has been asked to stop: one small query a second for all operations at work here, however many wait.
+
+Cancelling is cooperative, because the engine's own cancel would let the next operation on a repository begin while
+this one is still at work. A request made on another replica is seen here within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from app.clock import Clock
+
+Asked = Callable[[], Awaitable[Iterable[str]]]
+
+
+class CancelWatch:
+    """Sets an operation's event when somebody asks it to stop.
+
+    Args:
+        asked: the ids of all living operations that were asked to stop.
+        seconds: between two looks, while anything is at work.
+    """
+
+    def __init__(self, asked: Asked, clock: Clock, *, seconds: float = 1.0) -> None:
+        self._asked = asked
+        self._clock = clock
+        self._seconds = seconds
+        self._events: dict[str, asyncio.Event] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def watching(self, operation_id: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set once the operation is asked to stop, for as long as the block runs."""
+        event = self._events.setdefault(operation_id, asyncio.Event())
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look())
+        try:
+            yield event
+        finally:
+            self._events.pop(operation_id, None)
+
+    def notice(self, operation_id: str) -> None:
+        """Somebody asked on this replica: no need to wait for the next look. Call on the loop."""
+        event = self._events.get(operation_id)
+        if event is not None:
+            event.set()
+
+    async def _look(self) -> None:
+        while self._events:
+            for operation_id in await self._asked():
+                self.notice(operation_id)
+            await self._clock.sleep(self._seconds)

@@ -1,0 +1,68 @@
+"""What running operations work with: AWS, the database, the clock. Installed once when the engine starts.
+
+Workflows are functions that the engine calls by name with an operation's id, so this is the one place they can get
+their parts from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from app.aws.calls import AwsCalls
+from app.aws.ports import Aws
+from app.aws.waiting import RolePoller
+from app.clock import Clock
+from app.db import Database
+from app.history.models import Operation
+from app.operations.cancels import CancelWatch
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts.
+
+    Args:
+        start_revoke: starts taking an operation's service out of a repository, as a part of that operation; its id.
+        crash: called by name after each outside write, so that a test can stop the world there.
+    """
+
+    db: Database
+    aws: Aws
+    calls: AwsCalls
+    poller: RolePoller
+    clock: Clock
+    cancels: CancelWatch
+    start_revoke: Callable[[Operation, str], str]
+    crash: Callable[[str], None] = lambda _point: None
+    connection: str = "default"
+    role_wait_seconds: int = 900
+    database_threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="history")
+    )
+
+    async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a short blocking database call beside the loop, in threads of our own: the engine's are few."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+
+
+_installed: list[Context] = []
+
+
+def install(context: Context) -> None:
+    """Give running operations their parts; a later call replaces them."""
+    _installed[:] = [context]
+
+
+def current() -> Context:
+    """The parts of this process."""
+    if not _installed:
+        raise RuntimeError("operations run only after their context is installed")
+    return _installed[0]

@@ -1,0 +1,132 @@
+"""The only door to the engine (DBOS): decorators for workflows and steps, and the running of them.
+
+Nobody else imports dbos. What was measured of it, and its traps, decides the settings here. It must never use the
+engine's pickle serializer, its own cancel (it frees a repository while a step still runs), or enqueue without a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+from app.db import is_sqlite
+
+QUEUE = "operations"
+# Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
+# operations of the one before it.
+VERSION = "operations-1"
+
+Workflow = Callable[[str], Awaitable[str]]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def workflow(name: str) -> Callable[[Workflow], Workflow]:
+    """Make a coroutine function of one operation id durable, under a stable name."""
+    # The engine gives up on work that was interrupted too often; a waiting operation may see many restarts.
+    return DBOS.workflow(name=name, max_recovery_attempts=1_000_000)
+
+
+def step(name: str, *, waits: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a coroutine function a checkpointed step: plain JSON in and out, and harmless when it runs again.
+
+    `waits`: it may take long and does nothing but wait, so that it can be dropped at any moment.
+    """
+    return DBOS.step(name=name, preemptible=waits)
+
+
+class Engine:
+    """Runs the operations of one replica.
+
+    Args:
+        url: where the engine keeps its tables.
+        instance: this replica's stable name; two living processes must never share one.
+        queue_seconds: how often the queue is looked at: the longest that a free operation waits to begin.
+    """
+
+    def __init__(self, url: str, instance: str, *, queue_seconds: float = 0.2) -> None:
+        self._url = url
+        self._instance = instance
+        self._queue_seconds = queue_seconds
+
+    async def launch(self) -> None:
+        """Start on the running loop, which from now on runs the workflows, those of the last run first."""
+        _quiet_logger()
+        DBOS(config=_config(self._url, self._instance))
+        DBOS.launch()
+        await DBOS.register_queue_async(QUEUE, partition_concurrency=1, polling_interval_sec=self._queue_seconds)
+
+    async def close(self) -> None:
+        """Stop. What is at work stays recorded and continues at the next launch."""
+        await asyncio.to_thread(DBOS.destroy)
+
+    def enqueue(self, operation_id: str, run: Workflow, key: str) -> None:
+        """Have `run` work on an operation, one at a time per `key`. The same id again changes nothing.
+
+        Blocks for one small transaction; never to be called on the loop.
+        """
+        if not key:
+            raise ValueError("an operation without a key would stay in the queue for ever")
+        with SetWorkflowID(operation_id), SetEnqueueOptions(queue_partition_key=key):
+            DBOS.enqueue_workflow(QUEUE, run, operation_id)
+
+    async def take_over(self, instance: str) -> int:
+        """Continue what a replica that is gone had at work; how many operations. Call under the lease's lock."""
+        rows = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=instance, load_input=False, load_output=False
+        )
+        if rows:
+            await DBOS.resume_workflows_async([row.workflow_id for row in rows], queue_name=QUEUE)
+        return len(rows)
+
+    async def forget_finished(self, before: str, limit: int = 500) -> int:
+        """Delete the engine's rows of workflows that ended before an ISO time; ours stay. How many went."""
+        rows = await DBOS.list_workflows_async(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=before,
+            limit=limit,
+            load_input=False,
+            load_output=False,
+        )
+        if rows:
+            await DBOS.delete_workflows_async([row.workflow_id for row in rows])
+        return len(rows)
+
+
+class _Wal(sqlite3.Connection):
+    """Concurrent readers, and commits that survive a power cut."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=FULL")
+
+
+def _config(url: str, instance: str) -> DBOSConfig:
+    lite = is_sqlite(url)
+    return {
+        "name": "sailpass",
+        "system_database_url": url,
+        "executor_id": instance,
+        "application_version": VERSION,
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "WARNING",
+        # Few threads are faster: they only fight for the interpreter. One is not enough, recovery holds it.
+        "max_executor_threads": 4,
+        "sys_db_pool_size": 2 if lite else 4,
+        "notification_listener_polling_interval_sec": 0.2,
+        "db_engine_kwargs": {"connect_args": {"factory": _Wal}} if lite else {"pool_pre_ping": False},
+    }
+
+
+def _quiet_logger() -> None:
+    # Without a handler of its own the engine installs one that prints beside our log.
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.propagate = True

@@ -1,0 +1,71 @@
+"""Give a container service access to a repository: role on, its principal into the policy, proof. And its repair.
+
+Repairing is the same, and also takes out whatever stood for the service in the policy and no longer works.
+"""
+
+from __future__ import annotations
+
+from app.errors import Problem
+from app.operations import engine, plans, policy_steps, role_steps
+from app.operations.image import learn_image_uri
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.stepping import Result, Stepping, run_step
+from app.operations.workflow import done, operation
+
+
+@operation(Kind.GRANT)
+async def grant(operation_id: str) -> Outcome:
+    """Workflow of a grant, by the operation's id."""
+    return await _give_access(operation_id)
+
+
+@operation(Kind.REPAIR)
+async def repair(operation_id: str) -> Outcome:
+    """Workflow of a repair, by the operation's id."""
+    return await _give_access(operation_id)
+
+
+async def _give_access(operation_id: str) -> Outcome:
+    role = done(await role_steps.activate_role(operation_id))
+    switched = role["state"] == StepState.SUCCEEDED
+    if role["arn"]:
+        done(await role_steps.role_was_ready(operation_id))
+    else:
+        role = {**role, **done(await role_steps.wait_for_role(operation_id, role["deadline"]))}
+    wrote = False
+    # A foreign write between our write and its proof may have dropped ours: merge again on what is there now.
+    for attempt in range(policy_steps.MERGES):
+        policy = done(await update_policy(operation_id, role["arn"], role["general_arn"]))
+        wrote = wrote or policy["wrote"]
+        last = attempt == policy_steps.MERGES - 1
+        if done(await verify_access(operation_id, role["arn"], policy["after"], last=last))["holds"]:
+            break
+    return Outcome.SUCCEEDED if switched or wrote else Outcome.NOTHING_TO_DO
+
+
+@engine.step("update_policy")
+async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result:
+    """Merge the role into the repository's policy. Returns `after` and `wrote`, as `policy_steps.write`."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn)
+        if step.operation.kind == Kind.REPAIR:
+            return await policy_steps.write(step, plans.repairing(subject), "policy.repaired")
+        return await policy_steps.write(step, plans.granting(subject), "policy.merged")
+
+    return await run_step(operation_id, StepName.UPDATE_POLICY, body)
+
+
+@engine.step("verify_access")
+async def verify_access(operation_id: str, arn: str, after: str | None, *, last: bool) -> Result:
+    """Read the policy back and judge it. Returns `holds`; the last time a policy that does not hold is a problem."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        state, found = await policy_steps.verify_access(step, arn, after)
+        if last and not found["holds"]:
+            raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
+        if found["holds"]:
+            await learn_image_uri(step, arn)
+        return state, found
+
+    return await run_step(operation_id, StepName.VERIFY_ACCESS, body)

@@ -1,0 +1,77 @@
+"""What each kind of operation makes of a repository's policy: one pure function from text to change. Pure.
+
+The preview shows this change, the step writes it, the history keeps it, undo takes it back: one code path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from app.policy.change import PolicyChange
+from app.policy.grant import plan_grant
+from app.policy.principals import principals_of, service_of
+from app.policy.revoke import plan_prune, plan_revoke
+from app.policy.undo import plan_restore, plan_undo
+
+Plan = Callable[[str | None], PolicyChange]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose access it is about. `principal_arn` is "" where the role has none, as when the service is gone."""
+
+    region: str
+    service: str
+    principal_arn: str
+    general_arn: str = ""
+
+
+def granting(subject: Subject) -> Plan:
+    """Let the service's role pull."""
+    return lambda text: plan_grant(text, principal_arn=subject.principal_arn, service=subject.service)
+
+
+def repairing(subject: Subject) -> Plan:
+    """Let the service's role pull, and take out in the same write whatever stood for it and no longer works."""
+
+    def plan(text: str | None) -> PolicyChange:
+        others = [arn for arn in named_for(text, subject) if arn != subject.principal_arn]
+        return plan_grant(text, principal_arn=subject.principal_arn, service=subject.service, replaces=others)
+
+    return plan
+
+
+def revoking(subject: Subject) -> Plan:
+    """Take the service out wherever the policy names it: by its role now, an earlier one, or the wrong ARN."""
+    return lambda text: plan_revoke(text, principals=named_for(text, subject))
+
+
+def pruning(principals: Collection[str]) -> Plan:
+    """Take out principals that no longer exist."""
+    return lambda text: plan_prune(text, principals)
+
+
+def restoring(target: str | None) -> Plan:
+    """Put a recorded policy text back as it was."""
+    return lambda text: plan_restore(target, text)
+
+
+def undoing(before: str | None, after: str | None) -> Plan:
+    """Take back the change from `before` to `after`, and nothing of what others changed since."""
+    return lambda text: plan_undo(before, after, text)
+
+
+def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
+    """Every principal in the policy that stands for this service, the role's own ARN first.
+
+    Lightsail's role paths tell region and service; ARNs that we know from the service itself need no such guess.
+    """
+    known = [arn for arn in (subject.principal_arn, subject.general_arn) if arn]
+    if text is None:
+        return tuple(known)
+    for principal in principals_of(text):
+        role = service_of(principal.value)
+        if role is not None and (role.region, role.service) == (subject.region, subject.service):
+            known.append(principal.value)
+    return tuple(dict.fromkeys(known))

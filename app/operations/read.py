@@ -1,0 +1,70 @@
+"""Reads an operation's rows into what a person watches. Never asks AWS or the engine: the history knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.db import Database
+from app.errors import Problem
+from app.history.models import Operation, Step
+from app.operations.progress import Note, Progress, StepView
+from app.operations.state import Kind, Outcome, StepName, StepState
+
+
+def find_progress(db: Database, operation_id: str) -> Progress | None:
+    """The operation as it stands; None when there is none of that id."""
+    with db.read() as session:
+        operation = session.scalar(
+            select(Operation)
+            .where(Operation.id == operation_id)
+            .options(selectinload(Operation.steps), selectinload(Operation.changes))
+        )
+    return None if operation is None else progress_of(operation)
+
+
+def find_version(db: Database, operation_id: str) -> int | None:
+    """Its version alone, which is all that most polls need."""
+    with db.read() as session:
+        return session.scalar(select(Operation.version).where(Operation.id == operation_id))
+
+
+def progress_of(operation: Operation) -> Progress:
+    """The view of an operation whose steps and changes are loaded."""
+    return Progress(
+        id=operation.id,
+        version=operation.version,
+        kind=Kind(operation.kind),
+        region=operation.region,
+        service=operation.service,
+        repository=operation.repository,
+        asked_by=operation.asked_by,
+        asked_at=operation.asked_at,
+        steps=tuple(_step(step) for step in operation.steps),
+        started_at=operation.started_at,
+        ended_at=operation.ended_at,
+        outcome=Outcome(operation.outcome) if operation.outcome else None,
+        problem=_problem(operation.problem),
+        cancel_requested=operation.cancel_requested_by is not None,
+        wrote_policy=any(change.written_at is not None for change in operation.changes),
+        image_uri=operation.image_uri,
+    )
+
+
+def _step(step: Step) -> StepView:
+    return StepView(
+        name=StepName(step.name),
+        state=StepState(step.state),
+        started_at=step.started_at,
+        ended_at=step.ended_at,
+        attempts=step.attempts,
+        note=Note(step.note["code"], step.note["params"]) if step.note else None,
+        problem=_problem(step.problem),
+        request_ids=tuple(step.request_ids),
+    )
+
+
+def _problem(stored: dict[str, Any] | None) -> Problem | None:
+    return Problem.from_json(stored) if stored else None

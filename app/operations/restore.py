@@ -1,0 +1,70 @@
+"""Write a repository policy that is known beforehand: a recorded one, one without our change, one without the dead."""
+
+from __future__ import annotations
+
+from app.errors import Problem
+from app.operations import engine, plans, policy_steps
+from app.operations.plans import Plan
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.stepping import Result, Stepping, run_step
+from app.operations.workflow import done, operation
+
+
+@operation(Kind.RESTORE)
+async def restore(operation_id: str) -> Outcome:
+    """Workflow of a restore, by the operation's id. Input: `text`, None to have no policy."""
+    return await _rewrite(operation_id)
+
+
+@operation(Kind.UNDO)
+async def undo(operation_id: str) -> Outcome:
+    """Workflow of an undo, by the operation's id. Input: `before` and `after` of the change to take back."""
+    return await _rewrite(operation_id)
+
+
+@operation(Kind.PRUNE)
+async def prune(operation_id: str) -> Outcome:
+    """Workflow of a pruning, by the operation's id. Input: `principals` to take out."""
+    return await _rewrite(operation_id)
+
+
+async def _rewrite(operation_id: str) -> Outcome:
+    wrote = False
+    for attempt in range(policy_steps.MERGES):
+        wrote = done(await rewrite_policy(operation_id))["wrote"] or wrote
+        last = attempt == policy_steps.MERGES - 1
+        if done(await verify_policy(operation_id, last=last))["holds"]:
+            break
+    return Outcome.SUCCEEDED if wrote else Outcome.NOTHING_TO_DO
+
+
+@engine.step("rewrite_policy")
+async def rewrite_policy(operation_id: str) -> Result:
+    """Write the policy. Returns what `policy_steps.write` returns."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        return await policy_steps.write(step, _plan(step), "policy.replaced")
+
+    return await run_step(operation_id, StepName.UPDATE_POLICY, body)
+
+
+@engine.step("verify_policy")
+async def verify_policy(operation_id: str, *, last: bool) -> Result:
+    """Read the policy back. Returns `holds`; the last time a policy that differs is a problem."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        state, found = await policy_steps.verify_text(step, _plan(step))
+        if last and not found["holds"]:
+            raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
+        return state, found
+
+    return await run_step(operation_id, StepName.VERIFY_POLICY, body)
+
+
+def _plan(step: Stepping) -> Plan:
+    asked = step.operation.input
+    if step.operation.kind == Kind.RESTORE:
+        return plans.restoring(asked["text"])
+    if step.operation.kind == Kind.UNDO:
+        return plans.undoing(asked["before"], asked["after"])
+    return plans.pruning(asked["principals"])

@@ -1,0 +1,148 @@
+"""The steps that switch a service's ECR image puller role and wait for what AWS makes of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.aws.ports import ContainerService
+from app.aws.waiting import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
+from app.errors import Problem
+from app.history import record
+from app.inventory import store
+from app.operations import engine
+from app.operations.state import StepName, StepState
+from app.operations.stepping import CancelledHere, Result, Stepping, run_step
+
+# A service that is deploying or updating refuses changes; how long to wait for it.
+BUSY_LIMIT = timedelta(minutes=10)
+
+
+@engine.step("activate_role")
+async def activate_role(operation_id: str) -> Result:
+    """Switch the role on, unless it is.
+
+    Returns:
+        `arn`: its principal, "" while AWS has not made it; `general_arn`; `deadline`: how long to wait for it, a UTC
+        time in seconds, fixed here so that a restart does not lengthen it.
+    """
+    return await run_step(operation_id, StepName.ACTIVATE_ROLE, _activate)
+
+
+async def _activate(step: Stepping) -> tuple[StepState, Result]:
+    service = await _service(step)
+    found = {"deadline": step.context.clock.now().timestamp() + step.context.role_wait_seconds}
+    if service.role.is_active:
+        if step.operation.input.get("role_switched") is True:
+            return StepState.SUCCEEDED, {**found, **_arns(service)}
+        step.because("role.was_active")
+        return StepState.SKIPPED, {**found, **_arns(service)}
+    service = await _switch(step, active=True)
+    return StepState.SUCCEEDED, {**found, **_arns(service)}
+
+
+@engine.step("wait_for_role", waits=True)
+async def wait_for_role(operation_id: str, deadline: float) -> Result:
+    """Wait until the role's principal exists. Returns its `arn`."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        await step.note("role.usually")
+        service = await _until(step, deadline, ROLE_READY)
+        return StepState.SUCCEEDED, _arns(service)
+
+    return await run_step(operation_id, StepName.WAIT_FOR_ROLE, body)
+
+
+@engine.step("role_was_ready")
+async def role_was_ready(operation_id: str) -> Result:
+    """Say that there is nothing to wait for."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        step.because("role.was_active")
+        return StepState.SKIPPED, {}
+
+    return await run_step(operation_id, StepName.WAIT_FOR_ROLE, body)
+
+
+@engine.step("deactivate_role")
+async def deactivate_role(operation_id: str) -> Result:
+    """Switch the role off, unless it is. Returns `deadline`, as `activate_role` does."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        service = await _service(step)
+        deadline = step.context.clock.now().timestamp() + step.context.role_wait_seconds
+        if not service.role.is_active:
+            if step.operation.input.get("role_switched") is True:
+                return StepState.SUCCEEDED, {"deadline": deadline}
+            step.because("role.was_off")
+            return StepState.SKIPPED, {"deadline": deadline}
+        await _switch(step, active=False)
+        return StepState.SUCCEEDED, {"deadline": deadline}
+
+    return await run_step(operation_id, StepName.DEACTIVATE_ROLE, body)
+
+
+@engine.step("wait_for_role_off", waits=True)
+async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
+    """Wait until AWS says that the role is off."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        await _until(step, deadline, ROLE_OFF)
+        return StepState.SUCCEEDED, {}
+
+    return await run_step(operation_id, StepName.WAIT_FOR_ROLE_OFF, body)
+
+
+async def _service(step: Stepping) -> ContainerService:
+    services = step.context.aws.services(step.operation.region)
+    service = await step.call(services.get_service, step.operation.service)
+    await _remember(step, service)
+    return service
+
+
+async def _switch(step: Stepping, *, active: bool) -> ContainerService:
+    """Ask AWS to switch the role, waiting while the service is in a state that refuses it."""
+    context, operation = step.context, step.operation
+    services = context.aws.services(operation.region)
+    give_up = context.clock.now() + BUSY_LIMIT
+    # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
+    await context.in_db(record.input_noted, context.db, operation.id, role_switched=True)
+    while True:
+        step.check_cancelled()
+        try:
+            service = await step.call(services.set_role_active, operation.service, active=active)
+        except Problem as problem:
+            if problem.code != "service.busy" or context.clock.now() > give_up:
+                raise
+            await step.note("service.busy", state=(await _service(step)).state)
+            await _until(step, give_up.timestamp(), SERVICE_SETTLED)
+        else:
+            context.crash("role-switched")
+            await _remember(step, service)
+            return service
+
+
+async def _until(step: Stepping, deadline: float, goal: Goal) -> ContainerService:
+    """Wait with all others in this region until AWS shows the service as `goal` wants it."""
+    context, operation = step.context, step.operation
+    service = await context.poller.wait(
+        operation.region,
+        operation.service,
+        datetime.fromtimestamp(deadline, UTC),
+        goal,
+        minutes=context.role_wait_seconds // 60,
+        cancelled=step.cancelled,
+        on_note=step.note_soon,
+    )
+    if service is None:
+        raise CancelledHere
+    await _remember(step, service)
+    return service
+
+
+async def _remember(step: Stepping, service: ContainerService) -> None:
+    context = step.context
+    await context.in_db(store.remember_service, context.db, context.connection, service, context.clock.now())
+
+
+def _arns(service: ContainerService) -> Result:
+    return {"arn": service.role.principal_arn, "general_arn": service.general_principal_arn}

@@ -1,0 +1,194 @@
+"""Starts operations, or finds the one that is running already; asks running ones to stop. The one door in for all.
+
+The browser, the API and the terminal come through here, so that the same thing asked for twice is one operation.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from app.clock import Clock
+from app.db import Database
+from app.errors import Problem
+from app.history import record
+from app.history.models import Operation, PolicyChange
+from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
+from app.operations.engine import Workflow
+from app.operations.state import STEPS, Kind, Outcome
+from app.operations.workflow import WORKFLOWS
+
+# ECR's own rule for repository names, and its length (CreateRepository).
+REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+LONGEST_NAME = 256
+
+Enqueue = Callable[[str, Workflow, str], None]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What somebody asks for.
+
+    Args:
+        repository: "" for operations on the role alone.
+        input: what the kind's workflow needs beyond names; see its docstring. `previewed` holds the fingerprint of
+            the policy that a preview was made of.
+        follows: the operation that this one retries, undoes or is a part of.
+    """
+
+    kind: Kind
+    region: str
+    service: str
+    repository: str = ""
+    asked_by: str = "local"
+    input: dict[str, Any] = field(default_factory=dict)
+    follows: str | None = None
+
+
+class Starter:
+    """Starts operations of one connection. Its methods block for small transactions; never call them on the loop."""
+
+    def __init__(self, db: Database, clock: Clock, enqueue: Enqueue, connection: str = "default") -> None:
+        self._db = db
+        self._clock = clock
+        self._enqueue = enqueue
+        self._connection = connection
+
+    def start(self, ask: Ask) -> str:
+        """Start what is asked for, or find it running: the operation's id. Returns at once; the work goes on behind.
+
+        Raises:
+            Problem: `repository.bad_name`.
+        """
+        if ask.repository or STEPS[ask.kind][0] == "update_policy":
+            check_name(ask.repository)
+        operation_id, is_new = record.insert_or_find(
+            self._db,
+            record.NewOperation(
+                id=str(uuid.uuid4()),
+                kind=ask.kind,
+                connection=self._connection,
+                region=ask.region,
+                service=ask.service,
+                repository=ask.repository,
+                subject=_subject(self._connection, ask),
+                asked_by=ask.asked_by,
+                steps=STEPS[ask.kind],
+                input=ask.input,
+                follows=ask.follows,
+            ),
+            self._clock.now(),
+        )
+        if is_new:
+            self._enqueue(operation_id, WORKFLOWS[ask.kind], _key(self._connection, ask))
+        return operation_id
+
+    def retry(self, operation_id: str, asked_by: str) -> str:
+        """Ask again for what an ended operation did not do. What was done then is found done.
+
+        Raises:
+            Problem: `operation.not_found`, `operation.not_ended`.
+        """
+        operation = self._ended(operation_id)
+        asked = {name: value for name, value in operation.input.items() if name not in ("role_switched", "previewed")}
+        return self.start(
+            Ask(
+                Kind(operation.kind),
+                operation.region,
+                operation.service,
+                operation.repository,
+                asked_by,
+                asked,
+                follows=operation.id,
+            )
+        )
+
+    def undo(self, operation_id: str, asked_by: str, *, previewed: str | None = None) -> str:
+        """Take back the policy change of an ended operation, and only that.
+
+        Raises:
+            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_undo`.
+        """
+        operation = self._ended(operation_id)
+        change = self.change_to_undo(operation_id)
+        asked: dict[str, Any] = {"before": change.before, "after": change.after}
+        if previewed is not None:
+            asked["previewed"] = previewed
+        return self.start(
+            Ask(
+                Kind.UNDO,
+                operation.region,
+                operation.service,
+                operation.repository,
+                asked_by,
+                asked,
+                follows=operation_id,
+            )
+        )
+
+    def change_to_undo(self, operation_id: str) -> PolicyChange:
+        """The last policy write of an operation. Raises Problem `operation.nothing_to_undo`."""
+        with self._db.read() as session:
+            change = session.scalars(
+                select(PolicyChange)
+                .where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_not(None))
+                .order_by(PolicyChange.position.desc())
+            ).first()
+        if change is None:
+            raise Problem("operation.nothing_to_undo")
+        return change
+
+    def cancel(self, operation_id: str, by: str) -> bool:
+        """Ask an operation to stop at its next safe point. False: it has ended, or was asked before."""
+        return record.cancel_requested(self._db, operation_id, by)
+
+    def enqueue_again(self) -> int:
+        """Hand every living operation to the engine once more, which knows most of them already.
+
+        One whose record was written just before the process died was never handed over. How many live.
+        """
+        with self._db.read() as session:
+            living: Sequence[Operation] = session.scalars(select(Operation).where(Operation.outcome.is_(None))).all()
+        for operation in living:
+            ask = Ask(Kind(operation.kind), operation.region, operation.service, operation.repository)
+            self._enqueue(operation.id, WORKFLOWS[ask.kind], _key(operation.connection, ask))
+        return len(living)
+
+    def _ended(self, operation_id: str) -> Operation:
+        with self._db.read() as session:
+            operation = session.get(Operation, operation_id)
+        if operation is None:
+            raise Problem("operation.not_found")
+        if operation.outcome is None:
+            raise Problem("operation.not_ended")
+        return operation
+
+
+def may_retry(outcome: Outcome | None) -> bool:
+    """Whether asking again makes sense."""
+    return outcome in (Outcome.FAILED, Outcome.CANCELLED)
+
+
+def check_name(repository: str) -> None:
+    """Raises Problem `repository.bad_name` for what ECR would never take as a repository's name."""
+    if not REPOSITORY_NAME.fullmatch(repository) or not 2 <= len(repository) <= LONGEST_NAME:
+        raise Problem("repository.bad_name", repository=repository[:LONGEST_NAME])
+
+
+def _subject(connection: str, ask: Ask) -> str:
+    parts = [connection, ask.region, ask.service, ask.repository, ask.kind]
+    if ask.kind == Kind.UNDO:
+        parts.append(ask.follows or "")
+    return " ".join(parts)
+
+
+def _key(connection: str, ask: Ask) -> str:
+    """What is worked on one at a time: a repository's policy, or a service's role."""
+    if ask.repository:
+        return f"repository {connection} {ask.region} {ask.repository}"
+    return f"service {connection} {ask.region} {ask.service}"

@@ -1,0 +1,158 @@
+"""One step at work: its record in the history, its patience with AWS, and its safe points for a cancel.
+
+A step may run again after a crash, and in a takeover even beside a stalled twin; what it does must be harmless then.
+It hands plain JSON to the workflow: how it ended, and what it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from app.aws.ports import Answered
+from app.errors import Problem
+from app.history import record
+from app.history.models import Operation
+from app.operations.context import Context, current
+from app.operations.state import StepName, StepState
+
+T = TypeVar("T")
+Result = dict[str, Any]
+
+# Seconds before each new try while AWS throttles, fails or cannot be reached; then the step ends with the problem.
+AGAIN = (1, 2, 4, 8, 15, 30, 30)
+# While a fresh principal spreads to ECR: seconds to about two minutes (AWS gives no figure).
+PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
+
+
+class CancelledHere(Exception):  # noqa: N818  (not an error: somebody asked for it)
+    """The operation was asked to stop, and this is a safe point to do so."""
+
+
+@dataclass
+class Stepping:
+    """A running step, as its body sees it."""
+
+    operation: Operation
+    name: StepName
+    context: Context
+    cancelled: asyncio.Event
+    request_ids: list[str] = field(default_factory=list)
+    notes_under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    note_code: str = ""
+    note_params: dict[str, str | int] = field(default_factory=dict)
+
+    def because(self, code: str, **params: str | int) -> None:
+        """Choose the remark that the step ends with."""
+        self.note_code, self.note_params = code, params
+
+    async def note(self, code: str, **params: str | int) -> None:
+        """Leave a remark that is shown while the step runs."""
+        await self.context.in_db(
+            record.step_noted, self.context.db, self.operation.id, self.name, {"code": code, "params": params}
+        )
+
+    def note_soon(self, problem: Problem | None, seconds: float) -> None:
+        """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
+        if problem is None:
+            note = self.note("role.usually")
+        else:
+            note = self.note("aws.again", code=problem.aws_code or problem.code, seconds=max(1, round(seconds)))
+        task = asyncio.ensure_future(note)
+        self.notes_under_way.add(task)
+        task.add_done_callback(self.notes_under_way.discard)
+
+    def check_cancelled(self) -> None:
+        """A safe point: nothing has been sent that is not recorded."""
+        if self.cancelled.is_set():
+            raise CancelledHere
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, unless somebody asks to stop meanwhile."""
+        sleeping = asyncio.ensure_future(self.context.clock.sleep(seconds))
+        stopping = asyncio.ensure_future(self.cancelled.wait())
+        _, waiting = await asyncio.wait({sleeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        self.check_cancelled()
+
+    async def call(self, call: Callable[..., Answered[T]], *args: Any, **kwargs: Any) -> T:
+        """One AWS call, tried again while its problem may pass by itself.
+
+        Raises:
+            Problem: one that does not pass, or that did not within about a minute and a half.
+        """
+        for seconds in (*AGAIN, None):
+            try:
+                return await self.once(call, *args, **kwargs)
+            except Problem as problem:
+                if seconds is None or not problem.retryable or problem.code not in PASSES_BY_ITSELF:
+                    raise
+                await self.note("aws.again", code=problem.aws_code or problem.code, seconds=seconds)
+                await self.pause(seconds)
+        raise AssertionError("the last try returns or raises")
+
+    async def once(self, call: Callable[..., Answered[T]], *args: Any, **kwargs: Any) -> T:
+        """One AWS call in the AWS pool, tried once. Raises Problem."""
+        try:
+            answered = await self.context.calls.run(self.operation.region, call, *args, **kwargs)
+        except Problem as problem:
+            if problem.request_id:
+                self.request_ids.append(problem.request_id)
+            raise
+        self.request_ids.append(answered.request_id)
+        return answered.value
+
+
+PASSES_BY_ITSELF = frozenset({"aws.throttled", "aws.unreachable", "aws.slow", "aws.failed", "aws.region_setup"})
+
+Body = Callable[[Stepping], Awaitable[tuple[StepState, Result]]]
+
+
+async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
+    """Run a step's body with its record around it.
+
+    Returns:
+        `state`, and what the body found; `problem` when it failed. Plain JSON, never an exception of ours: what a
+        checkpoint brings back after a restart is what the workflow got before it.
+    """
+    context = current()
+    operation = await context.in_db(_load, context, operation_id)
+    if operation is None or not await context.in_db(
+        record.step_started, context.db, operation_id, name, context.clock.now()
+    ):
+        return {"state": StepState.CANCELLED}
+    async with _watched(context, operation) as cancelled:
+        stepping = Stepping(operation, name, context, cancelled)
+        try:
+            stepping.check_cancelled()
+            state, found = await body(stepping)
+        except CancelledHere:
+            state, found = StepState.CANCELLED, {}
+        except Problem as problem:
+            state, found = StepState.FAILED, {"problem": problem.to_json()}
+        await _end(stepping, state, found)
+    return {"state": state, **found}
+
+
+async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
+    note = {"code": stepping.note_code, "params": stepping.note_params} if stepping.note_code else None
+    end = record.StepEnd(state, note, found.get("problem"), tuple(dict.fromkeys(stepping.request_ids)))
+    context = stepping.context
+    await context.in_db(record.step_ended, context.db, stepping.operation.id, stepping.name, end, context.clock.now())
+
+
+@asynccontextmanager
+async def _watched(context: Context, operation: Operation) -> AsyncIterator[asyncio.Event]:
+    async with context.cancels.watching(operation.id) as event:
+        if operation.cancel_requested_by:
+            event.set()
+        yield event
+
+
+def _load(context: Context, operation_id: str) -> Operation | None:
+    with context.db.read() as session:
+        return session.get(Operation, operation_id)

@@ -1,0 +1,74 @@
+"""The frame around each kind of operation: runs its steps in order and closes its record, whatever happens.
+
+A workflow runs its steps by their checkpoints, so its code must do nothing but call steps and look at what they found.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.errors import Problem
+from app.history import record
+from app.operations import engine
+from app.operations.context import current
+from app.operations.engine import Workflow
+from app.operations.state import STEP_DONE, Kind, Outcome, StepState
+from app.operations.stepping import Result
+
+log = logging.getLogger(__name__)
+
+WORKFLOWS: dict[Kind, Workflow] = {}
+"""Every kind's workflow, by what `operation` has named."""
+
+Body = Callable[[str], Awaitable[Outcome]]
+
+
+class Stopped(Exception):  # noqa: N818  (a failed or cancelled step ends the operation; its record says why)
+    """A step did not get done."""
+
+    def __init__(self, outcome: Outcome, problem: dict[str, Any] | None) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.problem = problem
+
+
+def done(result: Result) -> Result:
+    """What a step found, if it was done. Raises Stopped."""
+    if result["state"] in STEP_DONE or result["state"] == StepState.PENDING:
+        return result
+    if result["state"] == StepState.FAILED:
+        raise Stopped(Outcome.FAILED, result["problem"])
+    raise Stopped(Outcome.CANCELLED, None)
+
+
+def operation(kind: Kind) -> Callable[[Body], Workflow]:
+    """Make `body` the durable workflow of a kind of operation."""
+
+    def register(body: Body) -> Workflow:
+        @engine.workflow(f"operation.{kind}")
+        async def run(operation_id: str) -> str:
+            try:
+                outcome, problem = await body(operation_id), None
+            except Stopped as stopped:
+                outcome, problem = stopped.outcome, stopped.problem
+            except Exception:  # the edge of an operation: whatever broke, its record must say that it ended
+                reference = uuid.uuid4().hex[:12]
+                log.exception("operation %s broke, reference %s", operation_id, reference)
+                outcome, problem = Outcome.FAILED, Problem("internal", reference=reference).to_json()
+            await finish(operation_id, outcome, problem)
+            return outcome
+
+        WORKFLOWS[kind] = run
+        return run
+
+    return register
+
+
+@engine.step("finish")
+async def finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
+    """Close the operation's record."""
+    context = current()
+    await context.in_db(record.ended, context.db, operation_id, outcome, problem, context.clock.now())
