@@ -69,6 +69,152 @@ WORDS: dict[str, Words] = {
         N_("Something went wrong inside Sailpass."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
     ),
+    # The credentials and permissions that AWS is called with.
+    "aws.no_credentials": Words(
+        N_("No AWS credentials were found."),
+        N_(
+            "Sign in on the machine that runs Sailpass (for example with aws configure or aws sso login), then try again."
+        ),
+    ),
+    "aws.partial_credentials": Words(
+        N_("The AWS credentials are incomplete: an access key or its secret is missing."),
+        N_("Set both parts of the access key on the machine that runs Sailpass, then try again."),
+    ),
+    "aws.expired_token": Words(
+        N_("The AWS credentials have expired."),
+        N_("Renew them on the machine that runs Sailpass, then try again; it reads them anew."),
+    ),
+    "aws.sign_in_expired": Words(
+        N_("The AWS sign-in of this machine has expired."),
+        N_("Run aws sso login (or aws login) on the machine that runs Sailpass, then try again."),
+    ),
+    "aws.bad_credentials": Words(
+        N_("AWS does not accept the credentials in %(region)s."),
+        N_("Check the access key and that it is active; a region not enabled in your account answers the same."),
+    ),
+    "aws.credentials_unavailable": Words(
+        N_("The source of the AWS credentials did not answer as it should."),
+        N_("Check the role, program or metadata service that your AWS profile names, then try again."),
+    ),
+    "aws.no_profile": Words(
+        N_("There is no AWS profile named %(profile)s."),
+        N_("Set AWS_PROFILE to a profile that exists on the machine that runs Sailpass, or create this one."),
+    ),
+    "aws.bad_config": Words(
+        N_("The AWS configuration of this machine cannot be used."),
+        N_("Correct the AWS variables or the configuration file that the detail names, then try again."),
+    ),
+    "aws.access_denied": Words(
+        N_("Your AWS permissions do not allow %(action)s on %(resource)s."),
+        N_("Have this action allowed in IAM (the Permissions page prints the policy); an explicit Deny must go."),
+    ),
+    "aws.clock_wrong": Words(
+        N_("AWS refused the request because the clock of this machine is wrong."),
+        N_("Set the clock of the machine that runs Sailpass by a time server, then try again."),
+    ),
+    # Whether AWS can be reached.
+    "aws.throttled": Words(
+        N_("AWS takes no more requests of %(action)s from this account for the moment."),
+        N_("Try again in a minute; other programs that call AWS in this account share the limit."),
+    ),
+    "aws.unreachable": Words(
+        N_("AWS cannot be reached at %(endpoint)s."),
+        N_("Check the network of the machine that runs Sailpass, then try again."),
+    ),
+    "aws.slow": Words(
+        N_("AWS did not answer %(action)s in time."),
+        N_("Try again in a minute; if it stays so, look at the AWS Health Dashboard for %(region)s."),
+    ),
+    "aws.failed": Words(
+        N_("AWS failed to do %(action)s: %(answer)s."),
+        N_("Try again in a minute; if it stays so, look at the AWS Health Dashboard for %(region)s."),
+    ),
+    "aws.proxy": Words(
+        N_("The proxy %(endpoint)s cannot be used to reach AWS."),
+        N_("Check HTTPS_PROXY and NO_PROXY on the machine that runs Sailpass, then try again."),
+    ),
+    "aws.not_trusted": Words(
+        N_("The certificate of %(endpoint)s is not trusted."),
+        N_("If a proxy inspects your traffic, name its certificate in AWS_CA_BUNDLE; else do not go on."),
+    ),
+    "aws.not_aws": Words(
+        N_("What answered at %(endpoint)s is not AWS."),
+        N_("Check AWS_ENDPOINT_URL and any proxy on the machine that runs Sailpass."),
+    ),
+    "aws.no_region": Words(
+        N_("No AWS region is set."),
+        N_("Set AWS_REGION, or SAILPASS_REGIONS to the regions that you use."),
+    ),
+    "aws.unknown_region": Words(
+        N_("There is no AWS region %(region)s that has this service."),
+        N_("Correct the region in SAILPASS_REGIONS, AWS_REGION or the address."),
+    ),
+    "aws.region_setup": Words(
+        N_("AWS is still setting up your account in %(region)s."),
+        N_("Wait a few minutes, then try again."),
+    ),
+    "aws.region_disabled": Words(
+        N_("Your account may not use this service in %(region)s yet."),
+        N_("Enable the region under Account in the AWS console, wait a few minutes, then try again."),
+    ),
+    "aws.refused": Words(
+        N_("AWS does not accept the request %(action)s (%(answer)s)."),
+        N_("Read AWS's message below; if it names nothing that you entered, please report it."),
+    ),
+    "aws.unknown": Words(
+        N_("AWS answered %(action)s with %(answer)s, which Sailpass does not know."),
+        N_("Read AWS's message below, then try again or report it."),
+    ),
+    # What Lightsail says.
+    "service.not_found": Words(
+        N_("There is no container service %(service)s in %(region)s."),
+        N_("Check the name and the region; it may have been deleted."),
+    ),
+    "service.busy": Words(
+        N_("The container service %(service)s is %(state)s and takes no changes."),
+        N_("Wait until it is READY or RUNNING, then try again."),
+    ),
+    "service.refused": Words(
+        N_("Lightsail refused the change to the container service %(service)s."),
+        N_("Read AWS's message below; nothing was changed."),
+    ),
+    "service.never_settled": Words(
+        N_("The container service %(service)s was still %(state)s after %(minutes)s minutes."),
+        N_("See its state in the Lightsail console; once it is READY or RUNNING, choose Retry."),
+    ),
+    "role.never_appeared": Words(
+        N_("AWS did not finish activating the image puller role of %(service)s within %(minutes)s minutes."),
+        N_("See the service in the Lightsail console (it is %(state)s), then choose Retry; it continues from here."),
+    ),
+    "role.never_off": Words(
+        N_("AWS did not finish switching off the image puller role of %(service)s within %(minutes)s minutes."),
+        N_("See the service in the Lightsail console (it is %(state)s), then choose Retry; it continues from here."),
+    ),
+    "role.switched_off": Words(
+        N_("Somebody switched off the image puller role of %(service)s meanwhile."),
+        N_("If it should be on, choose Retry: it is activated again."),
+    ),
+    # What ECR says.
+    "repository.not_found": Words(
+        N_("There is no repository %(repository)s in %(region)s."),
+        N_("Check the name; the repository must be in the same region and account as the container service."),
+    ),
+    "image.not_found": Words(
+        N_("The image is no longer in the repository %(repository)s."),
+        N_("Reload the list of images."),
+    ),
+    "policy.not_found": Words(
+        N_("The repository %(repository)s has no policy."),
+        N_("Reload the page; somebody may have deleted the policy."),
+    ),
+    "policy.principal_not_found": Words(
+        N_("ECR cannot find a principal that the policy of %(repository)s names."),
+        N_("A new role needs up to two minutes; a dead principal of somebody else must be removed from the policy."),
+    ),
+    "policy.refused": Words(
+        N_("ECR refused the policy of %(repository)s; it stays as it was."),
+        N_("Read AWS's message below; ECR also refuses a policy that would lock you out of changing it."),
+    ),
     "policy.not_json": Words(
         N_("The policy text is not valid JSON: it breaks at line %(line)s, column %(column)s."),
         N_("Correct it there, or paste the text exactly as AWS returned it."),

@@ -164,7 +164,8 @@ class Repositories(Protocol):
     def set_policy(self, name: str, text: str) -> Answered[str]:
         """Write the policy, without `force`; the text as ECR took it.
 
-        Raises Problem `policy.principal_not_found` (retryable), `policy.refused`, `repository.not_found`.
+        Raises Problem `policy.principal_not_found` (retryable), `policy.refused`, `policy.too_long`,
+        `repository.not_found`.
         """
 
     def delete_policy(self, name: str) -> Answered[str | None]:
@@ -199,9 +200,9 @@ class Aws(Protocol):
     def default_region(self) -> str | None:
         """The region that the SDK resolves from profile and environment."""
 
-    def probe(self, action: str, region: str) -> Probe:
+    def probe(self, action: str, region: str, repository: str = "") -> Probe:
         """Try one AWS action harmlessly, for Check permissions.
 
         A change is tried on a name that cannot exist: AWS checks permission before existence, so that "not found"
-        means allowed.
+        means allowed. With a `repository` the ecr actions are tried on that one, for people who may touch only some.
         """

@@ -1,0 +1,106 @@
+"""ECR repositories and their policies as plain values. Must never send `force`, nor take a refusal for "has none"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.aws.clients import Clients
+from app.aws.errors import POLICY_LIMIT, Call
+from app.aws.ports import Answered, Image, Repository
+from app.errors import Problem
+
+PAGE = 1_000  # the most that ECR gives at once
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class EcrRepositories:
+    """`ports.Repositories` over boto's client."""
+
+    clients: Clients
+    region: str
+
+    def list_repositories(self) -> Answered[tuple[Repository, ...]]:
+        """All repositories of the registry in the region, by name (ecr:DescribeRepositories, all pages)."""
+        found: list[Repository] = []
+        token: dict[str, str] = {}
+        while True:
+            answered = self._answer("DescribeRepositories", "repositories", {}, maxResults=PAGE, **token)
+            found += (repository_of(raw, self.region) for raw in answered.value["repositories"])
+            if not answered.value.get("nextToken"):
+                return Answered(tuple(sorted(found, key=lambda one: one.name)), answered.request_id)
+            token = {"nextToken": answered.value["nextToken"]}
+
+    def get_repository(self, name: str) -> Answered[Repository]:
+        """One repository (ecr:DescribeRepositories by name). Raises Problem `repository.not_found`."""
+        answered = self._answer("DescribeRepositories", "repositories", {"repository": name}, repositoryNames=[name])
+        for raw in answered.value["repositories"]:
+            return Answered(repository_of(raw, self.region), answered.request_id)
+        raise Problem("repository.not_found", request_id=answered.request_id, repository=name, region=self.region)
+
+    def get_policy(self, name: str) -> Answered[str | None]:
+        """The policy text, None only when ECR says that there is none (ecr:GetRepositoryPolicy)."""
+        return self._text_or_none("GetRepositoryPolicy", name)
+
+    def set_policy(self, name: str, text: str) -> Answered[str]:
+        """Write the policy; the text as ECR took it (ecr:SetRepositoryPolicy).
+
+        Raises Problem `policy.principal_not_found` (retryable), `policy.refused`, `policy.too_long`,
+        `repository.not_found`.
+        """
+        over = max(0, len(text) - POLICY_LIMIT)
+        subject: dict[str, str | int] = {"repository": name, "characters": len(text), "over": over}
+        answered = self._answer("SetRepositoryPolicy", "policyText", subject, repositoryName=name, policyText=text)
+        return Answered(answered.value["policyText"], answered.request_id)
+
+    def delete_policy(self, name: str) -> Answered[str | None]:
+        """Delete the policy; the text that was deleted, None when there was none (ecr:DeleteRepositoryPolicy)."""
+        return self._text_or_none("DeleteRepositoryPolicy", name)
+
+    def list_images(self, name: str) -> Answered[tuple[Image, ...]]:
+        """Up to 1,000 images, newest first (ecr:DescribeImages)."""
+        subject = {"repository": name}
+        answered = self._answer("DescribeImages", "imageDetails", subject, repositoryName=name, maxResults=PAGE)
+        images = map(image_of, answered.value["imageDetails"])
+        newest_first = sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True)
+        return Answered(tuple(newest_first), answered.request_id)
+
+    def _text_or_none(self, operation: str, name: str) -> Answered[str | None]:
+        try:
+            answered = self._answer(operation, "policyText", {"repository": name}, repositoryName=name)
+        except Problem as problem:
+            if problem.code != "policy.not_found":
+                raise
+            return Answered(None, problem.request_id)
+        return Answered(answered.value["policyText"], answered.request_id)
+
+    def _answer(
+        self, operation: str, member: str, subject: Mapping[str, str | int], **arguments: Any
+    ) -> Answered[Mapping[str, Any]]:
+        return self.clients.answer(Call("ecr", operation, self.region, subject), member, **arguments)
+
+
+def repository_of(raw: Mapping[str, Any], region: str) -> Repository:
+    """A repository from AWS's answer."""
+    return Repository(
+        region=region,
+        name=raw["repositoryName"],
+        registry_id=raw.get("registryId", ""),
+        uri=raw.get("repositoryUri", ""),
+        arn=raw.get("repositoryArn", ""),
+        created_at=raw.get("createdAt"),
+    )
+
+
+def image_of(raw: Mapping[str, Any]) -> Image:
+    """An image from AWS's answer; one without tags was replaced by a newer push."""
+    return Image(
+        digest=raw.get("imageDigest", ""),
+        tags=tuple(raw.get("imageTags") or ()),
+        pushed_at=raw.get("imagePushedAt"),
+        size=raw.get("imageSizeInBytes", 0),
+        media_type=raw.get("imageManifestMediaType", ""),
+    )

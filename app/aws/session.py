@@ -1,0 +1,62 @@
+"""One connection: an AWS account as its credentials reach it. Must never keep or show a credential itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.aws.clients import Clients, ConnectionSettings, OnCall
+from app.aws.ecr import EcrRepositories
+from app.aws.lightsail import LightsailContainerServices
+from app.aws.ports import Probe
+from app.aws.probe import probe
+from app.aws.sts import StsIdentity
+from app.errors import Problem
+
+# Where to ask who we are when no region is configured: any will do.
+FALLBACK_REGION = "us-east-1"
+
+
+class BotoAws:
+    """`ports.Aws` over the SDK. Safe in threads; all calls block.
+
+    Args:
+        settings: how the account is reached; AWS's own variables and files where they say nothing.
+        on_call: told of every call as it is made, for benchmarks and tests.
+    """
+
+    def __init__(self, settings: ConnectionSettings, on_call: OnCall | None = None) -> None:
+        self._clients = Clients(settings, on_call)
+
+    def services(self, region: str) -> LightsailContainerServices:
+        """The port to a region's container services."""
+        return LightsailContainerServices(self._clients, region)
+
+    def repositories(self, region: str) -> EcrRepositories:
+        """The port to a region's repositories."""
+        return EcrRepositories(self._clients, region)
+
+    def identity(self) -> StsIdentity:
+        """The port to who we are."""
+        return StsIdentity(self._clients, self.default_region() or FALLBACK_REGION)
+
+    def regions(self) -> tuple[str, ...]:
+        """Every region that has Lightsail, as the SDK knows them."""
+        return self._clients.regions("lightsail")
+
+    def default_region(self) -> str | None:
+        """The region of profile and environment; `AWS_REGION` goes before `AWS_DEFAULT_REGION`."""
+        return self._clients.default_region()
+
+    def probe(self, action: str, region: str, repository: str = "") -> Probe:
+        """Try one AWS action harmlessly: see `app.aws.probe`."""
+        return probe(self._clients, action, region, repository)
+
+    def warm(self, regions: Iterable[str]) -> Problem | None:
+        """Make the clients of some regions ahead of their first call; what keeps that from working is returned."""
+        try:
+            for region in regions:
+                self._clients.make("lightsail", region)
+                self._clients.make("ecr", region)
+        except Problem as problem:
+            return problem
+        return None

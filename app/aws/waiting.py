@@ -1,0 +1,308 @@
+"""Waiting for container services, shared: one list call per region and interval serves all who wait there.
+
+No Lightsail waiter exists. A waiter costs a future and no thread, so that thousands may wait; it must never outlive
+its deadline, nor take one stale answer of AWS for the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from app.aws.ports import Answered, ContainerService
+from app.clock import Clock
+from app.errors import Problem
+
+T = TypeVar("T")
+ListServices = Callable[[str], Awaitable[Answered[tuple[ContainerService, ...]]]]
+OnNote = Callable[[Problem | None, float], None]
+
+# States in which a service takes an update; AWS.md: terraform and CloudFormation wait for these.
+SETTLED: Final = frozenset({"READY", "RUNNING", "DISABLED"})
+
+SHORTEST = 0.25  # seconds between two looks at a region, however many begin to wait: at most 4 calls a second
+LONGEST = 5.0
+PATIENT = 15.0  # for those that have waited longer than five minutes
+PATIENT_AFTER = 300.0
+LONGEST_BACK_OFF = 30.0
+SURE_AFTER = 5.0  # a bad sign must still be there after this many seconds: AWS may answer with an older state
+ACTIVATION_SHOWS_AFTER = 30.0  # an activation unseen for that long in a settled service was undone by somebody
+
+
+def interval(waited: float) -> float:
+    """Seconds to the next look for who has waited that long: a tenth of it, so that a wait costs little more than AWS.
+
+    The first looks come every quarter of a second; from 50 s on every 5 s; after five minutes every 15 s.
+    """
+    if waited > PATIENT_AFTER:
+        return PATIENT
+    return min(LONGEST, max(SHORTEST, waited / 10))
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is waited for.
+
+    `reached` tells it from one answer; `needs_role` says that a role which is off ends the wait; `late` is the code of
+    the problem at the deadline.
+    """
+
+    reached: Callable[[ContainerService], bool]
+    late: str
+    needs_role: bool = False
+
+
+ROLE_READY = Goal(lambda service: service.role.ready, "role.never_appeared", needs_role=True)
+ROLE_OFF = Goal(lambda service: not service.role.is_active and service.state in SETTLED, "role.never_off")
+SERVICE_SETTLED = Goal(lambda service: service.state in SETTLED, "service.never_settled")
+
+
+@dataclass(eq=False)
+class _Waiter:
+    region: str
+    service: str
+    deadline: datetime
+    minutes: int
+    goal: Goal
+    on_note: OnNote | None
+    joined: float
+    future: asyncio.Future[ContainerService]
+    was_active: bool = False
+    off_since: float | None = None
+    gone_since: float | None = None
+
+
+@dataclass
+class _Region:
+    """The waiters of one region and when it was looked at."""
+
+    waiters: set[_Waiter] = field(default_factory=set)
+    task: asyncio.Task[None] | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    looked: float = float("-inf")
+    failures: int = 0
+    youngest: float = float("-inf")
+    unserved_since: float | None = None
+    earliest: datetime | None = None
+
+
+class RolePoller:
+    """Serves all who wait for services of one connection. Lives on one event loop.
+
+    Args:
+        list_services: lists a region's services; raises Problem. It is called at most four times a second per region.
+        clock: tells and passes the time.
+    """
+
+    def __init__(self, list_services: ListServices, clock: Clock) -> None:
+        self._list = list_services
+        self._clock = clock
+        self._regions: dict[str, _Region] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(len(room.waiters) for room in self._regions.values())
+
+    async def wait(
+        self,
+        region: str,
+        service: str,
+        deadline: datetime,
+        goal: Goal = ROLE_READY,
+        *,
+        minutes: int = 15,
+        cancelled: asyncio.Event | None = None,
+        on_note: OnNote | None = None,
+    ) -> ContainerService | None:
+        """Wait until `goal` is reached.
+
+        Args:
+            region: where the service is.
+            service: its name.
+            deadline: UTC; there is one more look at it before the wait ends in vain.
+            goal: what to wait for.
+            minutes: how long the whole wait may take, for the sentence at its end.
+            cancelled: once set, the wait ends at once.
+            on_note: told of each failed look with the seconds to the next one, and once with None when AWS answers
+                again. Runs on the loop: it must be quick.
+
+        Returns:
+            The service as AWS told it when the goal was reached; None if the wait was cancelled.
+
+        Raises:
+            Problem: the goal's `late` at the deadline, or the last failure if AWS could not be asked then;
+                `service.not_found` or `role.switched_off` when AWS says so for five seconds; any AWS problem that
+                does not pass by itself.
+        """
+        future: asyncio.Future[ContainerService] = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(region, service, deadline, minutes, goal, on_note, self._clock.monotonic(), future)
+        self._join(waiter)
+        try:
+            return await _first(future, cancelled)
+        finally:
+            self._leave(waiter)
+
+    def close(self) -> None:
+        """Stop looking. Those who still wait are cancelled."""
+        for room in self._regions.values():
+            for waiter in room.waiters:
+                waiter.future.cancel()
+            if room.task is not None:
+                room.task.cancel()
+
+    def _join(self, waiter: _Waiter) -> None:
+        room = self._regions.setdefault(waiter.region, _Region())
+        room.waiters.add(waiter)
+        room.youngest = waiter.joined
+        if room.unserved_since is None:
+            room.unserved_since = waiter.joined
+        room.earliest = min(room.earliest or waiter.deadline, waiter.deadline)
+        room.changed.set()
+        if room.task is None or room.task.done():
+            room.task = asyncio.create_task(self._watch(waiter.region, room), name=f"wait:{waiter.region}")
+            room.task.add_done_callback(lambda task: _hand_on_failure(task, room))
+
+    def _leave(self, waiter: _Waiter) -> None:
+        room = self._regions[waiter.region]
+        room.waiters.discard(waiter)
+        if not room.waiters and room.task is not None:
+            room.task.cancel()
+            room.task = None
+            room.failures = 0
+
+    async def _watch(self, region: str, room: _Region) -> None:
+        while room.waiters:
+            while (rest := self._rest(room)) > 0:
+                room.changed.clear()
+                await _first(asyncio.ensure_future(self._clock.sleep(rest)), room.changed)
+            await self._look(region, room)
+
+    def _rest(self, room: _Region) -> float:
+        """Seconds until this region is to be looked at."""
+        now = self._clock.monotonic()
+        pace = interval(now - room.youngest)
+        due = max(room.looked, room.unserved_since or room.looked) + pace
+        if room.failures:
+            due = room.looked + _back_off(room.failures, pace)
+        if room.earliest is not None:
+            due = min(due, now + (room.earliest - self._clock.now()).total_seconds())
+        return max(due, room.looked + SHORTEST) - now
+
+    async def _look(self, region: str, room: _Region) -> None:
+        # Whoever joins during the call may have changed the service after AWS read it: the answer is not for them.
+        present = list(room.waiters)
+        room.looked, room.unserved_since = self._clock.monotonic(), None
+        try:
+            answered = await self._list(region)
+        except Problem as problem:
+            room.failures += 1
+            self._failed(room, present, problem)
+        else:
+            recovered, room.failures = room.failures > 0, 0
+            self._answered(present, answered.value, recovered=recovered)
+        left = [waiter for waiter in room.waiters if not waiter.future.done()]
+        room.earliest = min((waiter.deadline for waiter in left), default=None)
+
+    def _failed(self, room: _Region, present: Iterable[_Waiter], problem: Problem) -> None:
+        now = self._clock.now()
+        seconds = _back_off(room.failures, interval(self._clock.monotonic() - room.youngest))
+        for waiter in present:
+            if not problem.retryable or now >= waiter.deadline:
+                _settle(waiter, _copy(problem))
+            elif waiter.on_note is not None and not waiter.future.done():
+                waiter.on_note(problem, seconds)
+
+    def _answered(self, present: Iterable[_Waiter], services: Iterable[ContainerService], *, recovered: bool) -> None:
+        by_name = {service.name: service for service in services}
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        for waiter in present:
+            if recovered and waiter.on_note is not None and not waiter.future.done():
+                waiter.on_note(None, 0)
+            verdict = _verdict(waiter, by_name.get(waiter.service), now, monotonic)
+            if verdict is not None:
+                _settle(waiter, verdict)
+
+
+def _verdict(
+    waiter: _Waiter, service: ContainerService | None, now: datetime, monotonic: float
+) -> ContainerService | Problem | None:
+    """What one answer means for one waiter; None: wait on."""
+    where: dict[str, Any] = {"service": waiter.service, "region": waiter.region}
+    if service is not None and waiter.goal.reached(service):
+        return service
+    waiter.gone_since = _since(waiter.gone_since, monotonic, seen=service is None)
+    if _sure(waiter.gone_since, monotonic):
+        return Problem("service.not_found", **where)
+    off = service is not None and waiter.goal.needs_role and _is_off(waiter, service, monotonic)
+    waiter.off_since = _since(waiter.off_since, monotonic, seen=off)
+    if _sure(waiter.off_since, monotonic):
+        return Problem("role.switched_off", **where)
+    if now >= waiter.deadline:
+        state = service.state if service is not None else "?"
+        return Problem(waiter.goal.late, retryable=True, minutes=waiter.minutes, state=state, **where)
+    return None
+
+
+def _is_off(waiter: _Waiter, service: ContainerService, monotonic: float) -> bool:
+    """The role was switched off after its activation: it was seen active, or should have been by now."""
+    if service.role.is_active:
+        waiter.was_active = True
+        return False
+    long_enough = monotonic - waiter.joined >= ACTIVATION_SHOWS_AFTER and service.state in SETTLED
+    return waiter.was_active or long_enough
+
+
+def _since(before: float | None, now: float, *, seen: bool) -> float | None:
+    if not seen:
+        return None
+    return now if before is None else before
+
+
+def _sure(since: float | None, now: float) -> bool:
+    return since is not None and now - since >= SURE_AFTER
+
+
+def _back_off(failures: int, pace: float) -> float:
+    doubled: float = max(1.0, pace) * 2.0 ** (min(failures, 8) - 1)
+    return min(LONGEST_BACK_OFF, doubled)
+
+
+def _copy(problem: Problem) -> Problem:
+    """A problem of their own for each waiter: a raised exception gathers its raiser's traceback."""
+    return Problem.from_json(problem.to_json())
+
+
+def _settle(waiter: _Waiter, verdict: ContainerService | Problem) -> None:
+    if waiter.future.done():
+        return
+    if isinstance(verdict, Problem):
+        waiter.future.set_exception(verdict)
+    else:
+        waiter.future.set_result(verdict)
+
+
+def _hand_on_failure(task: asyncio.Task[None], room: _Region) -> None:
+    """A look that broke in a way nobody foresaw must not leave its waiters waiting for ever."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        for waiter in room.waiters:
+            if not waiter.future.done():
+                waiter.future.set_exception(error)
+
+
+async def _first(future: asyncio.Future[T], stop: asyncio.Event | None) -> T | None:
+    """The future's result, or None as soon as `stop` is set; the future is then cancelled."""
+    if stop is None:
+        return await future
+    stopping = asyncio.ensure_future(stop.wait())
+    both: set[asyncio.Future[Any]] = {future, stopping}
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        return future.result() if future.done() else None
+    finally:
+        stopping.cancel()
+        future.cancel()
