@@ -81,24 +81,36 @@ def change_to(
 
 def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[Edit, ...]:
     """The statements that differ, in order; one that only got other principals, or keeps its Sid, counts as changed."""
+    return tuple(
+        Edit(None if i is None else before[i], None if j is None else after[j], i, j)
+        for i, j in matched(before, after)
+        if i is None or j is None or statement_key(before[i]) != statement_key(after[j])
+    )
+
+
+def matched(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[tuple[int | None, int | None], ...]:
+    """Which statement of one policy is which of the other, by index; None where it has no match."""
     keys_before, keys_after = [[statement_key(one) for one in side] for side in (before, after)]
-    edits: list[Edit] = []
+    pairs: list[tuple[int | None, int | None]] = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, keys_before, keys_after, autojunk=False).get_opcodes():
-        if kind != "equal":
-            edits += _paired(before, range(i1, i2), after, range(j1, j2))
-    return tuple(edits)
+        if kind == "equal":
+            pairs += zip(range(i1, i2), range(j1, j2), strict=True)
+        else:
+            pairs += _paired(before, range(i1, i2), after, range(j1, j2))
+    return tuple(pairs)
 
 
-def _paired(before: Sequence[Statement], left: range, after: Sequence[Statement], right: range) -> list[Edit]:
-    edits, free = [], list(right)
+def _paired(
+    before: Sequence[Statement], left: range, after: Sequence[Statement], right: range
+) -> list[tuple[int | None, int | None]]:
+    pairs: list[tuple[int | None, int | None]] = []
+    free = list(right)
     for i in left:
         twin = next((j for j in free if _same_statement(before[i], after[j])), None)
-        if twin is None:
-            edits.append(Edit(before[i], None, before_index=i))
-            continue
-        free.remove(twin)
-        edits.append(Edit(before[i], after[twin], i, twin))
-    return edits + [Edit(None, after[j], after_index=j) for j in free]
+        pairs.append((i, twin))
+        if twin is not None:
+            free.remove(twin)
+    return pairs + [(None, j) for j in free]
 
 
 def _same_statement(a: Statement, b: Statement) -> bool:

@@ -1,0 +1,59 @@
+"""Writes a policy in the order and forms of an earlier version of it, so that only real changes differ in a diff.
+
+Must never change what the policy says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.policy.arns import same_form
+from app.policy.canonical import statement_key
+from app.policy.change import matched
+from app.policy.document import PolicyDocument
+from app.policy.statement import Statement, strings
+
+
+def aligned(before: PolicyDocument, after: PolicyDocument) -> PolicyDocument:
+    """`after` with keys, principals, actions and one-element lists as `before` writes them, wherever it says the same."""
+    old, new = before.statements, after.statements
+    twins = {j: old[i] for i, j in matched(old, new) if i is not None and j is not None}
+    statements = [_statement(twins[j], one) if j in twins else one for j, one in enumerate(new)]
+    members = _by_key(before.members, after.members, lambda _, _old, value: value)
+    alone = isinstance(before.members["Statement"], dict) and len(statements) == 1
+    return PolicyDocument({**members, "Statement": statements[0] if alone else statements})
+
+
+def _statement(before: Statement, after: Statement) -> Statement:
+    if statement_key(before) == statement_key(after):
+        return before
+    return _by_key(before, after, _element)
+
+
+def _element(key: str, before: Any, after: Any) -> Any:
+    if key in ("Principal", "NotPrincipal", "Condition") and isinstance(before, dict) and isinstance(after, dict):
+        return _by_key(before, after, _element if key == "Condition" else _set)
+    if isinstance(before, dict) and isinstance(after, dict):
+        return _by_key(before, after, _set)
+    return _set(key, before, after) if key in ("Action", "NotAction", "Resource", "NotResource") else after
+
+
+def _set(key: str, before: Any, after: Any) -> Any:
+    """The values of `after`, those that `before` has too in its order and form, then the new ones."""
+    if not all(_is_strings(value) for value in (before, after)):
+        return after
+    form = same_form if key == "AWS" else str
+    old, new = strings(before), strings(after)
+    kept = [value for value in old if form(value) in {form(one) for one in new}]
+    whole = [*kept, *(value for value in new if form(value) not in {form(one) for one in old})]
+    return whole[0] if isinstance(before, str) and len(whole) == 1 else whole
+
+
+def _by_key(before: dict[str, Any], after: dict[str, Any], value: Callable[[str, Any, Any], Any]) -> dict[str, Any]:
+    order = [*(key for key in before if key in after), *(key for key in after if key not in before)]
+    return {key: value(key, before[key], after[key]) if key in before else after[key] for key in order}
+
+
+def _is_strings(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))

@@ -1,0 +1,43 @@
+"""Carries a change of principals over to another version of the same statement. Must never touch another element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.policy.arns import WILDCARD, same_form
+from app.policy.statement import Statement, strings, without
+
+
+def moved_principals(statement: Statement, was: Statement, becomes: Statement) -> Statement | None:
+    """`statement` with the principals that came and went between `was` and `becomes`.
+
+    None where that cannot be said: everyone (`"*"`) on one side, another element, or nobody left.
+    """
+    element = next((key for key in ("Principal", "NotPrincipal") if key in statement), "")
+    if any(not isinstance(one.get(element), dict) for one in (statement, was, becomes)):
+        return None
+    gone = _less(was[element], becomes[element])
+    left = without(statement, [value for values in gone.values() for value in values], element)
+    if left is None:
+        left = {**statement, element: {}}
+    merged = _more(left[element], _less(becomes[element], was[element]))
+    return {**statement, element: merged} if merged else None
+
+
+def _less(principal: dict[str, Any], other: dict[str, Any]) -> dict[str, list[str]]:
+    known = {(kind, same_form(value)) for kind, values in other.items() for value in strings(values)}
+    return {
+        kind: [value for value in strings(values) if value != WILDCARD and (kind, same_form(value)) not in known]
+        for kind, values in principal.items()
+    }
+
+
+def _more(principal: dict[str, Any], added: dict[str, list[str]]) -> dict[str, Any]:
+    merged = dict(principal)
+    for kind, values in added.items():
+        present = strings(merged.get(kind, ()))
+        new = [value for value in values if same_form(value) not in {same_form(one) for one in present}]
+        if new:
+            whole = [*present, *new]
+            merged[kind] = whole if len(whole) > 1 else whole[0]
+    return merged

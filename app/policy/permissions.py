@@ -1,0 +1,148 @@
+"""The IAM policies that a person needs, ready to paste, and every AWS action that Sailpass uses. Must never call AWS.
+
+AWS's guide names four ECR actions and leaves out Lightsail's. `UpdateContainerService` cannot be narrowed to the image
+puller role by IAM: it may also change power and scale, which is why Sailpass never sends it anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.policy import strict_json
+from app.wording import N_
+
+
+class Need(StrEnum):
+    """What an action is needed for."""
+
+    READ = "read"
+    MANAGE = "manage"
+    DEPLOY = "deploy"
+
+
+class Shape(StrEnum):
+    """What an action's `Resource` can be, from AWS's service authorization reference."""
+
+    ANY = "any"
+    SERVICE = "service"
+    REPOSITORY = "repository"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class ActionUse:
+    """One AWS action that Sailpass calls: what it is needed for, its resource, and why, as a template to translate."""
+
+    action: str
+    need: Need
+    shape: Shape
+    why: str
+
+
+ACTIONS_USED: tuple[ActionUse, ...] = (
+    ActionUse("lightsail:GetContainerServices", Need.READ, Shape.ANY, N_("lists container services and their roles")),
+    ActionUse("lightsail:GetContainerServiceDeployments", Need.READ, Shape.ANY, N_("shows a service's deployments")),
+    ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("lists repositories to choose from")),
+    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads who may pull from a repository")),
+    ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("lists the tags of a repository")),
+    ActionUse(
+        "lightsail:UpdateContainerService", Need.MANAGE, Shape.SERVICE, N_("activates and deactivates the image puller role")
+    ),
+    ActionUse("ecr:SetRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("writes a repository's policy")),
+    ActionUse(
+        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when its last statement goes")
+    ),
+    ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
+    ActionUse("lightsail:GetContainerImages", Need.DEPLOY, Shape.ANY, N_("lists a service's stored images")),
+    ActionUse("lightsail:GetContainerServicePowers", Need.DEPLOY, Shape.ANY, N_("lists what sizes a service can have")),
+    ActionUse("lightsail:GetContainerLog", Need.DEPLOY, Shape.ANY, N_("shows a container's log")),
+    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("tells which account and identity is used; needs no permission")),
+)  # fmt: skip
+
+_GUIDE = (
+    "ecr:SetRepositoryPolicy",
+    "ecr:DescribeRepositories",
+    "ecr:DeleteRepositoryPolicy",
+    "ecr:GetRepositoryPolicy",
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a policy is to be about: one account, and no regions or repositories named means any."""
+
+    account: str
+    regions: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    partition: str = "aws"
+
+    def resources(self, shape: Shape) -> str | list[str]:
+        """The `Resource` of an action with that shape; a string where it is one."""
+        if shape not in (Shape.SERVICE, Shape.REPOSITORY):
+            return "*"
+        found = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
+        return found[0] if len(found) == 1 else found
+
+    def _in(self, region: str, shape: Shape) -> Iterable[str]:
+        if shape is Shape.SERVICE:  # its ARN ends with an id that nobody knows beforehand, not with the name
+            return (f"arn:{self.partition}:lightsail:{region}:{self.account}:ContainerService/*",)
+        names = self.repositories or ("*",)
+        return (f"arn:{self.partition}:ecr:{region}:{self.account}:repository/{name}" for name in names)
+
+
+def guide_policy(scope: Scope) -> dict[str, Any]:
+    """The policy of AWS's guide: four ECR actions, for any repository or for the named ones.
+
+    It suffices for the policies of repositories, not for the image puller role.
+    """
+    return _policy(_statement("ManageEcrPrivateRepositoriesAccess", _GUIDE, scope.resources(Shape.REPOSITORY)))
+
+
+def manage_policy(scope: Scope, *, deploy: bool = False) -> dict[str, Any]:
+    """All that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
+    needs = (Need.READ, Need.MANAGE, Need.DEPLOY) if deploy else (Need.READ, Need.MANAGE)
+    return _policy(*_statements(scope, needs))
+
+
+def read_only_policy(scope: Scope) -> dict[str, Any]:
+    """All that Sailpass needs to show what is, and no action that changes anything."""
+    return _policy(*_statements(scope, (Need.READ,)))
+
+
+def allowing(action: str, scope: Scope) -> dict[str, Any]:
+    """The IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
+
+    Raises:
+        KeyError: the action is none of `ACTIONS_USED`.
+    """
+    shapes = {use.action: use.shape for use in ACTIONS_USED}
+    sid = "Allow" + "".join(part[:1].upper() + part[1:] for part in action.split(":"))
+    return _statement(sid, (action,), scope.resources(shapes[action]))
+
+
+def to_text(policy: dict[str, Any]) -> str:
+    """The policy as JSON ready to paste."""
+    return strict_json.dump(policy, indent=4)
+
+
+def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
+    sids = {
+        Shape.ANY: "SailpassLightsailRead",
+        Shape.REPOSITORY: "SailpassRepositories",
+        Shape.SERVICE: "SailpassServices",
+    }
+    for shape, sid in sids.items():
+        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.need in needs)
+        if actions:
+            yield _statement(sid, actions, scope.resources(shape))
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _statement(sid: str, actions: tuple[str, ...], resource: str | list[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
