@@ -61,11 +61,10 @@ async def verify_access(operation_id: str, arn: str, after: str | None, *, last:
     """Read the policy back and judge it. Returns `holds`; the last time a policy that does not hold is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
+        await learn_image_uri(step, arn)
         state, found = await policy_steps.verify_access(step, arn, after)
         if last and not found["holds"]:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        if found["holds"]:
-            await learn_image_uri(step, arn)
         return state, found
 
     return await run_step(operation_id, StepName.VERIFY_ACCESS, body)

@@ -20,7 +20,7 @@ async def learn_image_uri(step: Stepping, arn: str) -> None:
     if not uri:
         try:
             repositories = context.aws.repositories(operation.region)
-            repository = await step.call(repositories.get_repository, operation.repository)
+            repository = await step.once(repositories.get_repository, operation.repository)
         except Problem:
             uri = ""
         else:

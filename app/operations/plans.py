@@ -12,7 +12,7 @@ from app.policy.change import PolicyChange
 from app.policy.grant import plan_grant
 from app.policy.principals import principals_of, service_of
 from app.policy.revoke import plan_prune, plan_revoke
-from app.policy.undo import plan_restore, plan_undo
+from app.policy.undo import Conflict, plan_restore, plan_undo
 
 Plan = Callable[[str | None], PolicyChange]
 
@@ -58,8 +58,18 @@ def restoring(target: str | None) -> Plan:
 
 
 def undoing(before: str | None, after: str | None) -> Plan:
-    """Take back the change from `before` to `after`, and nothing of what others changed since."""
-    return lambda text: plan_undo(before, after, text)
+    """Take back the change from `before` to `after`, and nothing of what others changed since.
+
+    The plan raises Problem `policy.undo_conflict` where others changed the very statement that we had changed.
+    """
+
+    def plan(text: str | None) -> PolicyChange:
+        change = plan_undo(before, after, text)
+        if isinstance(change, Conflict):
+            raise change.problem
+        return change
+
+    return plan
 
 
 def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from app.aws.ports import Repositories
 from app.errors import Problem
 from app.history import record
-from app.inventory import store
+from app.inventory import policies
 from app.operations import plans
 from app.operations.fingerprint import fingerprint
 from app.operations.plans import Plan, Subject
@@ -43,7 +43,7 @@ async def write(step: Stepping, plan: Plan, remark: str) -> tuple[StepState, Res
     """
     repositories = step.context.aws.repositories(step.operation.region)
     while True:
-        text = await step.call(repositories.get_policy, step.operation.repository)
+        text = await read(step)
         change = plan(text)
         if not change.needed:
             return await _nothing_to_write(step, text)
@@ -56,7 +56,7 @@ async def write(step: Stepping, plan: Plan, remark: str) -> tuple[StepState, Res
             if problem.code not in ("aws.unreachable", "aws.slow", "aws.failed"):
                 raise
             # The answer was lost, not necessarily the write: read again and write only what is missing.
-            await step.note("aws.again", code=problem.aws_code or problem.code, seconds=2)
+            await step.note("aws.again", answer=problem.aws_code or problem.code, seconds=2)
             await step.pause(2)
             continue
         step.context.crash("policy-written")
@@ -72,7 +72,6 @@ async def _nothing_to_write(step: Stepping, text: str | None) -> tuple[StepState
         # A write of ours whose answer never came, or was never recorded: it took effect.
         await _closed(step, unclosed.position)
     wrote = await context.in_db(record.has_written, context.db, operation.id, operation.repository)
-    await remember(step, text)
     if wrote:
         step.because("policy.merged" if operation.kind != Kind.REVOKE else "policy.reduced")
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
@@ -104,7 +103,7 @@ async def _send(step: Stepping, repositories: Repositories, change: PolicyChange
                 await step.once(repositories.set_policy, operation.repository, change.after)
         except Problem as problem:
             if problem.code == "aws.throttled" and seconds is not None:
-                await step.note("aws.again", code=problem.aws_code, seconds=max(1, round(seconds)))
+                await step.note("aws.again", answer=problem.aws_code, seconds=max(1, round(seconds)))
             elif problem.code == "policy.principal_not_found" and seconds is not None and _may_spread(change):
                 await step.note("principal.unknown_yet", seconds=max(1, round(seconds)))
             else:
@@ -183,25 +182,20 @@ def _remark(change: PolicyChange, ordinary: str) -> str:
     return "policy.created" if change.before is None else ordinary
 
 
-async def remember(step: Stepping, text: str | None) -> None:
-    """Refresh what pages show of the repository."""
+async def read(step: Stepping) -> str | None:
+    """The policy as it stands, which pages then show too."""
     context, operation = step.context, step.operation
+    asked_at = context.clock.now()
+    text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
     await context.in_db(
-        store.remember_policy,
+        policies.remember_policy,
         context.db,
         operation.connection,
         operation.region,
         operation.repository,
         text,
-        context.clock.now(),
+        at=asked_at,
     )
-
-
-async def read_back(step: Stepping) -> str | None:
-    """The policy as it stands after the write."""
-    repositories = step.context.aws.repositories(step.operation.region)
-    text: str | None = await step.call(repositories.get_policy, step.operation.repository)
-    await remember(step, text)
     return text
 
 
@@ -211,7 +205,7 @@ async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[St
     Raises:
         Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows.
     """
-    text = await read_back(step)
+    text = await read(step)
     verdict = evaluate(text, arn)
     if verdict.access is Access.NOT_ALLOWED:
         await step.note("policy.foreign_write")
@@ -227,7 +221,7 @@ async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[St
 
 async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:
     """Prove that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
-    text = await read_back(step)
+    text = await read(step)
     if plans.revoking(subject)(text).needed:
         await step.note("policy.foreign_write")
         return StepState.PENDING, {"holds": False}
@@ -241,7 +235,7 @@ async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, R
 
 async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
     """Prove that the policy is as it was written. Returns `holds`, as `verify_access` does."""
-    text = await read_back(step)
+    text = await read(step)
     if plan(text).needed:
         await step.note("policy.foreign_write")
         return StepState.PENDING, {"holds": False}

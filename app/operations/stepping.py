@@ -60,7 +60,7 @@ class Stepping:
         if problem is None:
             note = self.note("role.usually")
         else:
-            note = self.note("aws.again", code=problem.aws_code or problem.code, seconds=max(1, round(seconds)))
+            note = self.note("aws.again", answer=problem.aws_code or problem.code, seconds=max(1, round(seconds)))
         task = asyncio.ensure_future(note)
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)
@@ -91,7 +91,7 @@ class Stepping:
             except Problem as problem:
                 if seconds is None or not problem.retryable or problem.code not in PASSES_BY_ITSELF:
                     raise
-                await self.note("aws.again", code=problem.aws_code or problem.code, seconds=seconds)
+                await self.note("aws.again", answer=problem.aws_code or problem.code, seconds=seconds)
                 await self.pause(seconds)
         raise AssertionError("the last try returns or raises")
 

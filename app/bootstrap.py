@@ -1,0 +1,133 @@
+"""The one place where real parts meet: from settings to everything the console works with. Tests call it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from sqlalchemy import select
+
+from app.aws.calls import AwsCalls
+from app.aws.clients import ConnectionSettings
+from app.aws.ports import Answered, Aws, ContainerService
+from app.aws.session import BotoAws
+from app.aws.waiting import ListServices, RolePoller
+from app.clock import Clock, SystemClock
+from app.db import Database
+from app.history.models import Operation
+from app.inventory.scan import Scanner
+from app.operations import context
+from app.operations.cancels import Asked, CancelWatch
+from app.operations.engine import Engine
+from app.operations.start import Ask, Starter
+from app.operations.state import Kind
+from app.settings import Settings, SettingsError
+
+CONNECTION = "default"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one replica, wired."""
+
+    settings: Settings
+    regions: tuple[str, ...]
+    clock: Clock
+    db: Database
+    aws: Aws
+    calls: AwsCalls
+    poller: RolePoller
+    cancels: CancelWatch
+    engine: Engine
+    starter: Starter
+    scanner: Scanner
+    connection: str = CONNECTION
+
+    def close(self) -> None:
+        """Give back threads and connections. After the engine has been closed."""
+        self.poller.close()
+        self.calls.close()
+        self.db.close()
+
+
+def build(settings: Settings, *, aws: Aws | None = None, crash: Callable[[str], None] | None = None) -> Services:
+    """Wire the parts and install what operations work with. Starts nothing.
+
+    Args:
+        settings: how the console was started.
+        aws: another AWS than the SDK's, for tests.
+        crash: called by name after each outside write.
+
+    Raises:
+        SettingsError: when no region can be found out.
+    """
+    clock = SystemClock()
+    db = Database(settings.history_url)
+    aws = aws or BotoAws(ConnectionSettings(version=version("sailpass")))
+    calls = AwsCalls()
+    poller = RolePoller(_lister(aws, calls), clock)
+    engine = Engine(settings.engine_url, settings.instance)
+    starter = Starter(db, clock, engine.enqueue, CONNECTION)
+    cancels = CancelWatch(_asked_to_stop(db), clock)
+    regions = _regions(settings, aws)
+    context.install(
+        context.Context(
+            db=db,
+            aws=aws,
+            calls=calls,
+            poller=poller,
+            clock=clock,
+            cancels=cancels,
+            start_revoke=_revoke_as_part(db, starter),
+            crash=crash or (lambda _point: None),
+            connection=CONNECTION,
+            role_wait_seconds=settings.role_wait_seconds,
+        )
+    )
+    scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
+    return Services(settings, regions, clock, db, aws, calls, poller, cancels, engine, starter, scanner)
+
+
+def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:
+    if settings.regions == ("all",):
+        return aws.regions()
+    if settings.regions:
+        return settings.regions
+    default = aws.default_region()
+    if default is None:
+        raise SettingsError("No region is known; name one with AWS_REGION, or several with SAILPASS_REGIONS.")
+    return (default,)
+
+
+def _lister(aws: Aws, calls: AwsCalls) -> ListServices:
+    async def list_services(region: str) -> Answered[tuple[ContainerService, ...]]:
+        return await calls.run(region, aws.services(region).list_services)
+
+    return list_services
+
+
+def _asked_to_stop(db: Database) -> Asked:
+    def ids() -> list[str]:
+        with db.read() as session:
+            asked = Operation.cancel_requested_by.is_not(None)
+            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), asked)))
+
+    async def asked() -> Iterable[str]:
+        return await context.current().in_db(ids)
+
+    return asked
+
+
+def _revoke_as_part(db: Database, starter: Starter) -> Callable[[Operation, str], str]:
+    def start(parent: Operation, repository: str) -> str:
+        with db.read() as session:
+            started = session.scalar(
+                select(Operation.id).where(Operation.follows == parent.id, Operation.repository == repository)
+            )
+        if started is not None:
+            return started
+        ask = Ask(Kind.REVOKE, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)
+        return starter.start(ask)
+
+    return start
