@@ -1,0 +1,157 @@
+"""What the control route shows and changes of what exists: policies, services, principals."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from starlette.requests import Request
+
+from app.sandbox.call import DEFAULT_ACCOUNT
+from app.sandbox.errors import SandboxError
+from app.sandbox.foreign import write_text
+from app.sandbox.parts import Parts
+from app.sandbox.policy_text import Policy
+from app.sandbox.service_state import describe, is_gone
+from app.sandbox.state import Puller, Repository, Service, Transition
+
+STATES = ("PENDING", "READY", "RUNNING", "UPDATING", "DELETING", "DISABLED", "DEPLOYING")
+MOST_POLICIES = 1_000
+
+
+class MissingError(SandboxError):
+    """What the control route was asked about does not exist."""
+
+
+def health(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (the signature of handlers)
+    homes = parts.world.homes.values()
+    return {
+        "status": "ok",
+        "repositories": sum(len(home.repositories) for home in homes),
+        "services": sum(len(home.services) for home in homes),
+    }
+
+
+def _account(request: Request) -> str:
+    return request.query_params.get("account", DEFAULT_ACCOUNT)
+
+
+def _kept(policy: Policy | None) -> Any:
+    return policy and (policy.text if policy.document is None else policy.document)
+
+
+def _shown(repository: Repository) -> dict[str, Any]:
+    return {
+        "account": repository.account,
+        "region": repository.region,
+        "repository": repository.name,
+        "policy": _kept(repository.policy),
+        "writes": repository.writes,
+        "revisions": [{"at": each.at, "by": each.by, "policy": each.document} for each in repository.revisions],
+    }
+
+
+def policies(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
+    """Those of every account and region, or of the one asked for; at most `limit` of them."""
+    wanted = request.query_params
+    limit = int(wanted.get("limit", str(MOST_POLICIES)))
+    found: list[dict[str, Any]] = []
+    for (account, region), home in parts.world.homes.items():
+        if wanted.get("account", account) != account or wanted.get("region", region) != region:
+            continue
+        for repository in home.repositories.values():
+            if len(found) == limit:
+                return {"policies": found, "truncated": True}
+            if repository.policy or repository.writes:
+                found.append(_shown(repository))
+    return {"policies": found, "truncated": False}
+
+
+def _repository(parts: Parts, request: Request) -> Repository:
+    name, region = request.path_params["repository"], request.path_params["region"]
+    home = parts.world.homes.get((_account(request), region))
+    found = home.repositories.get(name) if home else None
+    if found is None:
+        raise MissingError(f"There is no repository {name} in {region} in account {_account(request)}.")
+    return found
+
+
+def policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
+    return _shown(_repository(parts, request))
+
+
+def put_policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
+    """Write as somebody else, unchecked: `{"policy": {…}}`, `{"policyText": "…"}`, or `{"policy": null}` to delete."""
+    repository = _repository(parts, request)
+    if isinstance(body.get("policyText"), str):
+        write_text(parts.world, repository, body["policyText"])
+    elif isinstance(body.get("policy"), dict):
+        write_text(parts.world, repository, json.dumps(body["policy"]))
+    elif "policy" in body:
+        repository.write_policy(None, "another writer", parts.world.clock.now())
+        parts.world.changes += 1
+    else:
+        raise SandboxError("The body has neither policy nor policyText.")
+    return _shown(repository)
+
+
+def principals(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
+    known = parts.world.principals
+    now = parts.world.clock.now()
+    return {"principals": [{"arn": arn, "exists": known.exists(arn, now)} for arn in known.by_arn]}
+
+
+def change_principal(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
+    """Let a principal die or live: `{"arn": "…", "exists": false}`."""
+    arn, exists = body.get("arn"), body.get("exists")
+    if not isinstance(arn, str) or not isinstance(exists, bool):
+        raise SandboxError('A principal is changed by {"arn": "…", "exists": true or false}.')
+    now = parts.world.clock.now()
+    if exists:
+        parts.world.principals.born(arn, now)
+        parts.world.principals.deaths += 1
+    else:
+        parts.world.principals.dies(arn, now)
+    parts.world.changes += 1
+    return principals(parts, request, body)
+
+
+def services(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
+    now = parts.world.clock.now()
+    return {
+        "services": [
+            {"account": service.account, "region": service.region, **describe(service, now)}
+            for home in parts.world.homes.values()
+            for service in home.services.values()
+            if not is_gone(service, now)
+        ]
+    }
+
+
+def change_service(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
+    """Force what no API can: a state for some seconds or for good, a missing `privateRegistryAccess`, no more force.
+
+    `{"state": "UPDATING", "seconds": 30}`, `{"state": null}`, `{"privateRegistryAccess": false}`.
+    """
+    name, region = request.path_params["service"], request.path_params["region"]
+    home = parts.world.homes.get((_account(request), region))
+    service = home.services.get(name) if home else None
+    if service is None:
+        raise MissingError(f"There is no service {name} in {region} in account {_account(request)}.")
+    _force(service, body, parts.world.clock.now())
+    parts.world.changes += 1
+    return describe(service, parts.world.clock.now())
+
+
+def _force(service: Service, body: dict[str, Any], now: float) -> None:
+    state = body.get("state")
+    if state is not None and state not in STATES:
+        raise SandboxError(f"A service's state is one of {', '.join(STATES)}.")
+    if "state" in body:
+        seconds = body.get("seconds")
+        service.transition = Transition(state, now + seconds if seconds else math.inf) if state else None
+    if body.get("privateRegistryAccess") is False:
+        service.puller = None
+    elif body.get("privateRegistryAccess") is True and service.puller is None:
+        service.puller = Puller()

@@ -1,0 +1,188 @@
+"""Amazon Lightsail's container services, as the API answers for them; must never know the wire."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from app.sandbox import ids
+from app.sandbox.call import Call
+from app.sandbox.deployments import begin_deployment
+from app.sandbox.lightsail_errors import busy, invalid, not_found, region_setup
+from app.sandbox.service_state import SETTLED, describe, describe_deployment, is_gone, state_of
+from app.sandbox.state import Puller, Service, Transition, World
+
+Answer = dict[str, Any]
+POWERS = (
+    ("nano", 7.0, 0.25, 0.5),
+    ("micro", 10.0, 0.25, 1.0),
+    ("small", 15.0, 0.5, 1.0),
+    ("medium", 40.0, 1.0, 2.0),
+    ("large", 80.0, 2.0, 4.0),
+    ("xlarge", 160.0, 4.0, 8.0),
+)
+MOST_SERVICES = 100
+
+
+def services_here(world: World, call: Call) -> dict[str, Service]:
+    """The caller's services in the region, those that are gone forgotten."""
+    if call.region in world.options.setup_regions:
+        raise region_setup(call.region)
+    services = world.home(call.account, call.region).services
+    for name in [name for name, service in services.items() if is_gone(service, call.at)]:
+        del services[name]
+    return services
+
+
+def find_service(world: World, call: Call) -> Service:
+    name = call.params["serviceName"]
+    service = services_here(world, call).get(name)
+    if service is None:
+        raise not_found(name)
+    return service
+
+
+def get_container_services(world: World, call: Call) -> Answer:
+    one = call.params.get("serviceName")
+    found = [find_service(world, call)] if one else services_here(world, call).values()
+    return {"containerServices": [describe(service, call.at) for service in found]}
+
+
+def create_container_service(world: World, call: Call) -> Answer:
+    params = call.params
+    name, here = params["serviceName"], services_here(world, call)
+    if name in here:
+        raise invalid(f"A container service with the name {name} already exists.")
+    if len(here) >= MOST_SERVICES:
+        raise invalid(f"You have reached the limit of {MOST_SERVICES} container services in {call.region}.")
+    ready = call.at + world.options.activation_seconds
+    service = Service(
+        name,
+        call.account,
+        call.region,
+        id=ids.uuid_of("service", call.account, call.region, name, call.at),
+        created_at=round(call.at, 3),
+        power=params["power"],
+        scale=params["scale"],
+        role_arn=ids.service_role_arn(call.account, call.region, name, call.at),
+        tags=params.get("tags") or [],
+        domains=params.get("publicDomainNames") or {},
+        transition=Transition("PENDING", ready),
+    )
+    if params.get("deployment"):
+        begin_deployment(world, service, params["deployment"], call.at, ready)
+    here[name] = service
+    world.principals.born(service.role_arn, call.at)
+    _switch_puller(world, call, service, _wanted_activity(params))
+    return {"containerService": describe(service, call.at)}
+
+
+def _wanted_activity(params: dict[str, Any]) -> bool | None:
+    role = (params.get("privateRegistryAccess") or {}).get("ecrImagePullerRole") or {}
+    return role.get("isActive")
+
+
+def update_container_service(world: World, call: Call) -> Answer:
+    service, params = find_service(world, call), call.params
+    _check_settled(service, call.at, "updated")
+    service.power = params.get("power") or service.power
+    service.scale = params.get("scale") or service.scale
+    if params.get("isDisabled") is not None:
+        service.is_disabled = params["isDisabled"]
+    if params.get("publicDomainNames") is not None:
+        service.domains = params["publicDomainNames"]
+    service.transition = Transition("UPDATING", call.at + world.options.activation_seconds)
+    _switch_puller(world, call, service, _wanted_activity(params))
+    return {"containerService": describe(service, call.at)}
+
+
+def _check_settled(service: Service, now: float, what: str) -> None:
+    state = state_of(service, now)
+    if state not in SETTLED:
+        raise busy(state, what)
+
+
+def _switch_puller(world: World, call: Call, service: Service, wanted: bool | None) -> None:
+    """Give the service a new image puller role or let the one it has die; nothing if it is as wanted."""
+    is_active = bool(service.puller and service.puller.is_active)
+    if wanted is None or wanted == is_active:
+        return
+    if service.puller and service.puller.arn:
+        world.principals.dies(service.puller.arn, call.at)
+    if not wanted:
+        service.puller = Puller()
+        return
+    service.roles_made += 1
+    arn = ids.puller_role_arn(service.account, service.region, service.name, f"{service.id} {service.roles_made}")
+    shown_from = call.at + world.options.activation_seconds + world.options.arn_lag_seconds
+    service.puller = Puller(is_active=True, arn=arn, shown_from=shown_from)
+    world.principals.born(arn, shown_from + world.options.principal_seconds)
+
+
+def delete_container_service(world: World, call: Call) -> Answer:
+    service = find_service(world, call)
+    _check_settled(service, call.at, "deleted")
+    gone = call.at + world.options.activation_seconds
+    service.transition = Transition("DELETING", gone)
+    for arn in (service.role_arn, service.puller.arn if service.puller else ""):
+        if arn:
+            world.principals.dies(arn, gone)
+    return {}
+
+
+def create_container_service_deployment(world: World, call: Call) -> Answer:
+    service = find_service(world, call)
+    state = state_of(service, call.at)
+    if state == "DEPLOYING":
+        raise invalid(
+            f'Sorry, deployment {service.deployments[-1].version} is in progress for service "{service.name}". '
+            "Please wait for it to complete before trying again."
+        )
+    if state == "DISABLED":
+        raise invalid(f'The specified service is disabled ("{service.name}") and cannot be deployed to.')
+    _check_settled(service, call.at, "deployed to")
+    begin_deployment(world, service, call.params, call.at, call.at)
+    return {"containerService": describe(service, call.at)}
+
+
+def get_container_service_deployments(world: World, call: Call) -> Answer:
+    service = find_service(world, call)
+    newest_first = reversed(service.deployments)
+    return {"deployments": [describe_deployment(service, each, call.at) for each in newest_first]}
+
+
+def get_container_images(world: World, call: Call) -> Answer:
+    return {"containerImages": find_service(world, call).images}
+
+
+def get_container_service_powers(world: World, call: Call) -> Answer:  # noqa: ARG001  (the signature of every operation)
+    return {
+        "powers": [
+            {
+                "powerId": f"{name}-1",
+                "price": price,
+                "cpuCount": cpus,
+                "ramSizeInGb": ram,
+                "name": name,
+                "isActive": True,
+            }
+            for name, price, cpus, ram in POWERS
+        ]
+    }
+
+
+def get_container_log(world: World, call: Call) -> Answer:
+    """What the last deployments wrote; a container of the sandbox itself never runs."""
+    service = find_service(world, call)
+    name = call.params["containerName"]
+    events = []
+    for deployment in service.deployments:
+        if name not in deployment.containers:
+            continue
+        prefix = f"[deployment:{deployment.version}]"
+        events.append((deployment.created_at, f"{prefix} Creating your deployment"))
+        if call.at >= deployment.ends_at:
+            ending = deployment.failure or "Reached a steady state"
+            events.append((deployment.ends_at, f"{prefix} {ending}"))
+    start, end = call.params.get("startTime") or 0, call.params.get("endTime") or math.inf
+    return {"logEvents": [{"createdAt": at, "message": text} for at, text in events if start <= at <= end]}

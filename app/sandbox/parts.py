@@ -1,0 +1,32 @@
+"""The parts of a running sandbox, put together once for the wire and for the control route."""
+
+from __future__ import annotations
+
+from app.sandbox.calls import CallLog
+from app.sandbox.clock import Clock
+from app.sandbox.faults import Faults
+from app.sandbox.options import SandboxOptions
+from app.sandbox.rate import Buckets
+from app.sandbox.seed import plant
+from app.sandbox.snapshot import Snapshots
+from app.sandbox.state import World
+
+
+class Parts:
+    """What exists, the faults in force, the log of calls and the files behind them."""
+
+    def __init__(self, options: SandboxOptions, clock: Clock) -> None:
+        self.world = World(options, clock)
+        self.faults = Faults()
+        self.calls = CallLog()
+        self.buckets = Buckets()
+        self.snapshots = Snapshots(options.state_file, self.world)
+        if not self.snapshots.load():
+            self.reset(options.seed, options.repositories, options.services)
+
+    def reset(self, seed: str, repositories: int, services: int) -> None:
+        """Everything as at the start: the seed's data, no faults, no calls logged."""
+        self.world.clear()
+        self.faults.remove()
+        self.calls.clear()
+        plant(self.world, seed, repositories, services)

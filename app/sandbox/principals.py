@@ -1,0 +1,62 @@
+"""Which IAM principals exist, from when and until when; must never know what a policy says about them."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from app.sandbox import ids
+
+ACCOUNT = re.compile(r"\d{12}")
+IAM_ARN = re.compile(
+    r"arn:aws:iam::(\d{12}):(root|(?:user|role|federated-user|saml-provider|oidc-provider)/[\w+=,.@:/-]+)"
+)
+STS_ARN = re.compile(r"arn:aws:sts::(\d{12}):(?:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+)")
+LIGHTSAIL_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/amazon/lightsail/")
+
+
+@dataclass(slots=True)
+class Principal:
+    """A principal with a life: ECR knows it from `known_from` until `dies_at` (seconds since 1970)."""
+
+    arn: str
+    known_from: float
+    dies_at: float = math.inf
+
+
+class Principals:
+    """Every role of Lightsail, and each ordinary principal that somebody declared dead.
+
+    Ordinary accounts are not ours to know: their roots, roles and users count as existing unless declared dead.
+    Lightsail's own roles exist only if they were born here.
+    """
+
+    def __init__(self) -> None:
+        self.by_arn: dict[str, Principal] = {}
+        self.deaths = 0
+
+    def born(self, arn: str, known_from: float) -> None:
+        self.by_arn[arn] = Principal(arn, known_from)
+
+    def dies(self, arn: str, at: float) -> None:
+        """From `at` on, the ARN is found no more and policies that name it read back as its unique id."""
+        self.by_arn.setdefault(arn, Principal(arn, -math.inf)).dies_at = at
+        self.deaths += 1
+
+    def exists(self, arn: str, now: float) -> bool:
+        """Whether a policy may name this ARN now."""
+        principal = self.by_arn.get(arn)
+        if principal is None:
+            return not LIGHTSAIL_ROLE.match(arn) and bool(IAM_ARN.fullmatch(arn) or STS_ARN.fullmatch(arn))
+        return principal.known_from <= now < principal.dies_at
+
+    def as_read(self, arn: str, now: float) -> str:
+        """What stands in a policy's text for this ARN when it is read now."""
+        principal = self.by_arn.get(arn)
+        return ids.unique_id(arn) if principal and now >= principal.dies_at else arn
+
+    def is_mortal(self, arn: str) -> bool:
+        """Whether the ARN's time of death is set, so that what stands for it changes by itself."""
+        principal = self.by_arn.get(arn)
+        return principal is not None and principal.dies_at != math.inf

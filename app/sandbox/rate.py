@@ -1,0 +1,18 @@
+"""A limit on requests a second, as a bucket that refills; must never look at a clock itself."""
+
+from __future__ import annotations
+
+
+class Buckets:
+    """One bucket for each key. Each holds a second's worth and starts full."""
+
+    def __init__(self) -> None:
+        self.left: dict[object, tuple[float, float]] = {}
+
+    def takes(self, key: object, rate: float, now: float) -> bool:
+        """Take one request out of the key's bucket; False when it is empty."""
+        most = max(rate, 1.0)
+        left, since = self.left.get(key, (most, now))
+        left = min(most, left + max(now - since, 0.0) * rate)
+        self.left[key] = (left - 1 if left >= 1 else left, now)
+        return left >= 1

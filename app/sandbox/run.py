@@ -1,0 +1,106 @@
+"""Serves the sandbox until it is told to stop; must never leave a process behind."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+
+import uvicorn
+
+from app.sandbox.errors import SandboxError
+from app.sandbox.options import SandboxOptions
+from app.sandbox.server import create_sandbox
+from app.sandbox.transport import DroppableProtocol
+
+
+class SandboxServer(uvicorn.Server):
+    """Uvicorn that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.when_ready()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises SandboxError with a sentence when there cannot be one."""
+    try:
+        return socket.create_server((host, port), backlog=2048, family=_family(host))
+    except OSError as problem:
+        raise SandboxError(
+            f"The sandbox cannot listen on {host}:{port}: {problem.strerror or problem}. "
+            "Choose another port with --port or SAILPASS_SANDBOX_PORT."
+        ) from problem
+    except OverflowError as problem:
+        raise SandboxError(f"A port is a number from 0 to 65535; it cannot be {port}.") from problem
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def server_for(options: SandboxOptions, when_ready: Callable[[], None]) -> SandboxServer:
+    """A server of the sandbox that is not running yet."""
+    config = uvicorn.Config(
+        create_sandbox(options),
+        http=DroppableProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
+    )
+    return SandboxServer(config, when_ready)
+
+
+def run(options: SandboxOptions) -> int:
+    """Serve until SIGINT, SIGTERM or, if so asked, the end of the standard input. The exit status is returned."""
+    listener = bind(options.host, options.port)
+    ready = f"Sandbox is ready: {url_of(listener)}"
+    server = server_for(options, lambda: print(ready, flush=True))  # noqa: T201  (what callers wait for)
+    _log_to_stderr(options)
+    if options.exit_with_parent:
+        threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+    before = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.run(sockets=[listener])
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        listener.close()
+    return 0
+
+
+def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+    for _ in sys.stdin:
+        pass
+    server.should_exit = True
+
+
+def _log_to_stderr(options: SandboxOptions) -> None:
+    if options.log_format == "none":
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        logging.Formatter("%(message)s" if options.log_format == "json" else "%(asctime)s %(message)s")
+    )
+    log = logging.getLogger("sailpass.sandbox")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False

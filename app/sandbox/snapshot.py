@@ -1,0 +1,118 @@
+"""The sandbox's state on disk, so that a demo carries on after a restart; must never write half a file."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from app.sandbox.errors import SandboxError
+from app.sandbox.policy_text import Policy
+from app.sandbox.principals import Principal
+from app.sandbox.state import Deployment, Image, Puller, Repository, Revision, Service, Transition, World
+
+FORMAT = 1
+LEAST_SECONDS = 1.0
+
+
+class Snapshots:
+    """Saves a world when it has changed, no oftener than it is worth, and at the end."""
+
+    def __init__(self, path: Path | None, world: World) -> None:
+        self.path = path
+        self.world = world
+        self.saved = -1
+        self.took = 0.0
+
+    def load(self) -> bool:
+        """Whether there was a snapshot; raises SandboxError for one that cannot be read."""
+        if self.path is None or not self.path.exists():
+            return False
+        try:
+            restore(self.world, json.loads(self.path.read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise SandboxError(f"The sandbox cannot read its state from {self.path}: {problem}") from problem
+        self.saved = self.world.changes
+        return True
+
+    def save(self) -> None:
+        """Write the world if it has changed since the last time."""
+        if self.path is None or self.saved == self.world.changes:
+            return
+        started = time.monotonic()
+        changes = self.world.changes
+        beside = self.path.with_name(f"{self.path.name}.new")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(captured(self.world), separators=(",", ":")), "utf-8")
+        beside.replace(self.path)
+        self.saved, self.took = changes, time.monotonic() - started
+
+    async def keep_saving(self) -> None:
+        """Save again and again; a large world is saved more rarely, as each time holds up the calls."""
+        while True:
+            await asyncio.sleep(max(LEAST_SECONDS, 20 * self.took))
+            self.save()
+
+
+def captured(world: World) -> dict[str, Any]:
+    """The world as JSON values; `restore` is the inverse."""
+    repositories = (each for home in world.homes.values() for each in home.repositories.values())
+    services = (each for home in world.homes.values() for each in home.services.values())
+    principals = world.principals.by_arn.values()
+    return {
+        "format": FORMAT,
+        "ahead": world.clock.ahead,
+        "repositories": [_without_cache(dataclasses.asdict(each)) for each in repositories],
+        "services": [dataclasses.asdict(each) for each in services],
+        "principals": [[each.arn, each.known_from, each.dies_at] for each in principals],
+    }
+
+
+def _without_cache(repository: dict[str, Any]) -> dict[str, Any]:
+    for key in ("policy", "before"):
+        policy = repository[key]
+        if policy is not None:
+            repository[key] = {"document": policy["document"], "text": policy["text"]}
+    return repository
+
+
+def restore(world: World, data: dict[str, Any]) -> None:
+    """Put what `captured` returned into an empty world."""
+    if data["format"] != FORMAT:
+        raise ValueError(f"its format is {data['format']}, and this sandbox knows {FORMAT}")
+    world.clock.ahead = data["ahead"]
+    for arn, known_from, dies_at in data["principals"]:
+        world.principals.by_arn[arn] = Principal(arn, known_from, dies_at)
+    for each in data["repositories"]:
+        repository = _repository(each)
+        world.home(repository.account, repository.region).add_repository(repository)
+    for each in data["services"]:
+        service = _service(each)
+        world.home(service.account, service.region).services[service.name] = service
+
+
+def _repository(data: dict[str, Any]) -> Repository:
+    images = data["images"]
+    return Repository(
+        **{
+            **data,
+            "images": None if images is None else [Image(**each) for each in images],
+            "policy": data["policy"] and Policy(**data["policy"]),
+            "before": data["before"] and Policy(**data["before"]),
+            "revisions": [Revision(**each) for each in data["revisions"]],
+        }
+    )
+
+
+def _service(data: dict[str, Any]) -> Service:
+    return Service(
+        **{
+            **data,
+            "puller": data["puller"] and Puller(**data["puller"]),
+            "deployments": [Deployment(**each) for each in data["deployments"]],
+            "transition": data["transition"] and Transition(**data["transition"]),
+        }
+    )
