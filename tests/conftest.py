@@ -1,0 +1,44 @@
+"""No machine leaks into a test: fake keys, no configuration files, no proxies, and no network but this machine's own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+LOOPBACK = ("127.", "::1", "localhost")
+UNSET = ("AWS_", "SAILPASS_")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+FAKE_AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEFAKEFAKE",
+    "AWS_SECRET_ACCESS_KEY": "fake",
+    "AWS_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hermetic() -> Iterator[None]:
+    """What holds for every test, and for every process that one starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(UNSET) or name.upper() in PROXIES:
+                patch.delenv(name)
+        for name, value in FAKE_AWS.items():
+            patch.setenv(name, value)
+        for method in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, method, _to_this_machine_only(getattr(socket.socket, method)))
+        yield
+
+
+def _to_this_machine_only(connect):
+    def guarded(self, address):
+        if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+            pytest.fail(f"a test tried to reach {address[0]}:{address[1]}")
+        return connect(self, address)
+
+    return guarded
