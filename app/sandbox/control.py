@@ -5,6 +5,7 @@ For programs on the same machine: answers only to a loopback Host, and never to 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable
@@ -103,7 +104,9 @@ def _reset(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
     seed = body.get("seed", options.seed)
     if seed not in SEEDS:
         raise SandboxError(f"The sandbox's seed is one of {', '.join(SEEDS)}; it cannot be {seed!r}.")
-    parts.reset(seed, int(body.get("repositories", options.repositories)), int(body.get("services", options.services)))
+    repositories, services = (body.get(name, getattr(options, name)) for name in ("repositories", "services"))
+    dataclasses.replace(options, repositories=repositories, services=services)  # raises for what is no number
+    parts.reset(seed, int(repositories), int(services))
     return inspection.health(parts, request, {})
 
 
@@ -116,6 +119,7 @@ def _advance(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
         raise SandboxError('The clock is moved by {"advance": seconds}, 0 or more.')
     parts.world.clock.advance(seconds)
+    parts.world.changes += 1
     return _clock(parts, request, body)
 
 

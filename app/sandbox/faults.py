@@ -29,6 +29,14 @@ ERRORS = (
 CONNECTION = ("latency", "timeout", "reset", "lost_response")
 STATE = ("stale_read", "foreign_write")
 KINDS = (*ERRORS, *CONNECTION, *STATE)
+SHAPES: dict[str, Any] = {
+    **dict.fromkeys(("action", "code", "message", "when"), str),
+    **dict.fromkeys(("match", "statement"), dict),
+    **dict.fromkeys(("after", "seed", "status"), int),
+    **dict.fromkeys(("effect", "explicit"), bool),
+    **dict.fromkeys(("probability", "seconds"), int | float),
+    "times": int | None,
+}
 MATCHES = {"repository": "repositoryName", "service": "serviceName"}
 
 
@@ -130,6 +138,11 @@ def _rule(wanted: Mapping[str, Any]) -> Fault:
         raise SandboxError(
             f"A fault cannot match by {', '.join(strange)}; it can by repository, service, region, account."
         )
+    for name, kinds in SHAPES.items():
+        if name in wanted and (
+            not isinstance(wanted[name], kinds) or isinstance(wanted[name], bool) != (kinds is bool)
+        ):
+            raise SandboxError(f"A fault's {name} cannot be {wanted[name]!r}.")
     rule = Fault(**wanted)
     if rule.when not in {"before", "after"}:
         raise SandboxError("A foreign write comes before or after the call.")

@@ -55,7 +55,8 @@ def _shown(repository: Repository) -> dict[str, Any]:
 def policies(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
     """Those of every account and region, or of the one asked for; at most `limit` of them."""
     wanted = request.query_params
-    limit = int(wanted.get("limit", str(MOST_POLICIES)))
+    given = wanted.get("limit", "")
+    limit = int(given) if given.isdecimal() else MOST_POLICIES
     found: list[dict[str, Any]] = []
     for (account, region), home in parts.world.homes.items():
         if wanted.get("account", account) != account or wanted.get("region", region) != region:

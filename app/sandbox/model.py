@@ -121,6 +121,7 @@ def _checker(shape: Any, within: frozenset[str] = frozenset()) -> Check:
         "map": lambda: _map_check(_checker(shape.value, inner)),
         "string": lambda: _string_check(shape),
         "boolean": lambda: _boolean_check,
+        "timestamp": lambda: _timestamp_check,
         **dict.fromkeys(("integer", "long", "float", "double"), lambda: _number_check(shape)),
     }
     return checkers.get(shape.type_name, lambda: _accept)()
@@ -222,6 +223,11 @@ def _number_check(shape: Any) -> Check:
 def _boolean_check(value: Any, path: str) -> None:  # noqa: ARG001  (the signature of every check)
     if not isinstance(value, bool):
         raise _wrong_type(value, "a Boolean")
+
+
+def _timestamp_check(value: Any, path: str) -> None:  # noqa: ARG001  (as above)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong_type(value, "a Timestamp")
 
 
 def _shaper(shape: Any) -> Shape | None:

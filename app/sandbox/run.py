@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -59,7 +60,7 @@ def server_for(options: SandboxOptions, when_ready: Callable[[], None]) -> Sandb
         ws="none",
         lifespan="on",
         log_config=None,
-        log_level="critical",
+        log_level="error",
         access_log=False,
         server_header=False,
         date_header=True,
@@ -77,7 +78,7 @@ def run(options: SandboxOptions) -> int:
     _log_to_stderr(options)
     if options.exit_with_parent:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
-    before = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: signal.signal(each, lambda *_: _stop(server)) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         server.run(sockets=[listener])
     finally:
@@ -87,10 +88,14 @@ def run(options: SandboxOptions) -> int:
     return 0
 
 
-def _stop_at_end_of_input(server: uvicorn.Server) -> None:
-    for _ in sys.stdin:
-        pass
+def _stop(server: uvicorn.Server) -> None:
     server.should_exit = True
+
+
+def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    _stop(server)
 
 
 def _log_to_stderr(options: SandboxOptions) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
+import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from app.sandbox.state import Deployment, Image, Puller, Repository, Revision, S
 
 FORMAT = 1
 LEAST_SECONDS = 1.0
+
+logger = logging.getLogger("sailpass.sandbox")
 
 
 class Snapshots:
@@ -29,7 +32,10 @@ class Snapshots:
 
     def load(self) -> bool:
         """Whether there was a snapshot; raises SandboxError for one that cannot be read."""
-        if self.path is None or not self.path.exists():
+        if self.path is None:
+            return False
+        self._check_writable(self.path)
+        if not self.path.exists():
             return False
         try:
             restore(self.world, json.loads(self.path.read_text("utf-8")))
@@ -45,8 +51,7 @@ class Snapshots:
         started = time.monotonic()
         changes = self.world.changes
         beside = self.path.with_name(f"{self.path.name}.new")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(captured(self.world), separators=(",", ":")), "utf-8")
+        beside.write_text(json.dumps(captured(self.world), separators=(",", ":"), default=_members), "utf-8")
         beside.replace(self.path)
         self.saved, self.took = changes, time.monotonic() - started
 
@@ -54,29 +59,36 @@ class Snapshots:
         """Save again and again; a large world is saved more rarely, as each time holds up the calls."""
         while True:
             await asyncio.sleep(max(LEAST_SECONDS, 20 * self.took))
-            self.save()
+            try:
+                self.save()
+            except OSError as problem:
+                logger.warning("The sandbox cannot keep its state: %s", problem)
+
+    @staticmethod
+    def _check_writable(path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise SandboxError(f"The sandbox cannot keep its state in {path.parent}: {problem.strerror}.") from problem
+        if not os.access(path.parent, os.W_OK):
+            raise SandboxError(f"The sandbox cannot keep its state in {path.parent}: the folder cannot be written to.")
 
 
 def captured(world: World) -> dict[str, Any]:
-    """The world as JSON values; `restore` is the inverse."""
-    repositories = (each for home in world.homes.values() for each in home.repositories.values())
-    services = (each for home in world.homes.values() for each in home.services.values())
-    principals = world.principals.by_arn.values()
+    """The world as values that `json.dumps` writes with `default=_members`; `restore` takes what it reads back."""
     return {
         "format": FORMAT,
         "ahead": world.clock.ahead,
-        "repositories": [_without_cache(dataclasses.asdict(each)) for each in repositories],
-        "services": [dataclasses.asdict(each) for each in services],
-        "principals": [[each.arn, each.known_from, each.dies_at] for each in principals],
+        "repositories": [each for home in world.homes.values() for each in home.repositories.values()],
+        "services": [each for home in world.homes.values() for each in home.services.values()],
+        "principals": [[each.arn, each.known_from, each.dies_at] for each in world.principals.by_arn.values()],
     }
 
 
-def _without_cache(repository: dict[str, Any]) -> dict[str, Any]:
-    for key in ("policy", "before"):
-        policy = repository[key]
-        if policy is not None:
-            repository[key] = {"document": policy["document"], "text": policy["text"]}
-    return repository
+def _members(value: Any) -> dict[str, Any]:
+    if isinstance(value, Policy):
+        return {"document": value.document, "text": value.text}
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def restore(world: World, data: dict[str, Any]) -> None:
