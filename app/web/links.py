@@ -1,0 +1,75 @@
+"""The addresses of our own pages, in one place; names are quoted here and nowhere else. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from app.operations.progress import Progress
+from app.operations.state import Kind, Outcome
+
+CONTAINERS = "/containers"
+HISTORY = "/history"
+PERMISSIONS = "/permissions"
+CHECK_PERMISSIONS = "/permissions/check"
+PREFERENCES = "/preferences"
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+
+
+def _with(path: str, **query: str | int) -> str:
+    given = {name: value for name, value in query.items() if value != ""}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def containers(query: str = "") -> str:
+    """The list of container services, filtered."""
+    return _with(CONTAINERS, q=query)
+
+
+def service(region: str, service: str, tab: str = "") -> str:
+    """A service's page, or the named tab of it: deployments, images, history."""
+    path = f"{CONTAINERS}/{quote(region, safe='')}/{quote(service, safe='')}"
+    return f"{path}/{tab}" if tab else path
+
+
+def images(region: str, name: str, *, added: str = "") -> str:
+    """The Images tab; `added` names the repository whose next steps it shows."""
+    return _with(service(region, name, "images"), added=added)
+
+
+def repositories(region: str, name: str, verb: str = "", **query: str) -> str:
+    """Where repositories are added (no verb), and its neighbours: new, options, remove, preview, repair, prune."""
+    path = service(region, name, "repositories")
+    return _with(f"{path}/{verb}" if verb else path, **query)
+
+
+def policy(region: str, name: str, repository: str) -> str:
+    """A repository's policy as seen for a service."""
+    return _with(service(region, name, "policy"), repository=repository)
+
+
+def role(region: str, name: str, verb: str) -> str:
+    """The image puller role: activate, deactivate. GET asks, POST does."""
+    return f"{service(region, name, 'role')}/{verb}"
+
+
+def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
+    """An operation's page, and its neighbours: progress, retry, cancel, undo, restore."""
+    path = f"/operations/{quote(operation_id, safe='')}"
+    return _with(f"{path}/{verb}" if verb else path, **query)
+
+
+def onward(progress: Progress) -> str:
+    """Where Continue leads once an operation has ended: the Images tab, with the next steps of what was added."""
+    granted = progress.kind is Kind.GRANT and progress.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+    return images(progress.region, progress.service, added=progress.repository if granted else "")
+
+
+def history(**query: str | int) -> str:
+    """The history with its filters."""
+    return _with(HISTORY, **query)
+
+
+def export(kind: str, **query: str | int) -> str:
+    """The filtered history as a file: csv or json."""
+    return _with(f"{HISTORY}/export.{kind}", **query)

@@ -1,0 +1,191 @@
+"""The dialogs that ask before something is done: one shape, and one builder for each thing that can be asked. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.operations.progress import Progress
+from app.web import links
+from app.web.pages import DialogView, Said
+from app.web.pages_operation import Preview
+from app.wording import N_
+
+
+@dataclass(frozen=True)
+class Checkbox:
+    """A choice within the dialog: the form field `name` is "1" when it is ticked."""
+
+    name: str
+    label: Said
+    ticked: bool = False
+
+
+@dataclass(frozen=True)
+class ConfirmDialog(DialogView):
+    """Asks before `action` is posted, with `fields` as hidden form fields.
+
+    `changes` says what will change, one sentence each; `names` lists what it touches under `names_title`; `warning` what it
+    may cost. `preview` is shown at once, or fetched from `preview_url` when the reader opens it.
+    """
+
+    partial: ClassVar[str] = "partials/confirm_dialog.html"
+
+    heading: Said
+    lead: Said
+    action: str
+    button: Said
+    back: str
+    fields: tuple[tuple[str, str], ...] = ()
+    changes: tuple[Said, ...] = ()
+    names_title: Said | None = None
+    names: tuple[str, ...] = ()
+    warning: Said | None = None
+    checkbox: Checkbox | None = None
+    preview: Preview | None = None
+    preview_url: str = ""
+    danger: bool = False
+
+
+def remove_dialog(
+    region: str, service: str, repository: str, *, changes: tuple[Said, ...] = (), stays: Said | None = None
+) -> ConfirmDialog:
+    """GET …/repositories/remove. `changes` says which statements go; `stays` what access remains all the same."""
+    return ConfirmDialog(
+        heading=Said(N_("Remove repository?")),
+        lead=Said(
+            N_("%(service)s will no longer be able to pull images from %(repository)s. Running containers go on."),
+            {"service": service, "repository": repository},
+        ),
+        action=links.repositories(region, service, "remove"),
+        button=Said(N_("Remove")),
+        back=links.images(region, service),
+        fields=(("repository", repository),),
+        changes=changes,
+        warning=stays or Said(N_("New deployments that use an image from this repository will fail.")),
+        preview_url=links.repositories(region, service, "preview", repository=repository, kind="revoke"),
+        danger=True,
+    )
+
+
+def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[Said, ...] = ()) -> ConfirmDialog:
+    """GET …/repositories/repair: adds the repository anew, which renews what is wrong."""
+    return ConfirmDialog(
+        heading=Said(N_("Repair access?")),
+        lead=Said(
+            N_("The policy of %(repository)s will name the image puller role that %(service)s has now."),
+            {"service": service, "repository": repository},
+        ),
+        action=links.repositories(region, service),
+        button=Said(N_("Repair access")),
+        back=links.images(region, service),
+        fields=(("repository", repository),),
+        changes=changes,
+        preview_url=links.repositories(region, service, "preview", repository=repository, kind="grant"),
+    )
+
+
+def prune_dialog(
+    region: str, service: str, repository: str, *, principals: tuple[str, ...], preview: Preview | None = None
+) -> ConfirmDialog:
+    """GET …/repositories/prune: takes principals that no longer exist out of a policy, which ECR refuses because of them."""
+    return ConfirmDialog(
+        heading=Said(N_("Remove dead principals?")),
+        lead=Said(
+            N_("ECR refuses every change to the policy of %(repository)s while it names principals that do not exist."),
+            {"repository": repository},
+        ),
+        action=links.repositories(region, service, "prune"),
+        button=Said(N_("Remove dead principals")),
+        back=links.policy(region, service, repository),
+        fields=(("repository", repository), *(("principal", principal) for principal in principals)),
+        names_title=Said(N_("Principals to remove")),
+        names=principals,
+        warning=Said(N_("If one of them exists after all, whoever uses it loses access to this repository.")),
+        preview=preview,
+        preview_url=""
+        if preview
+        else links.repositories(region, service, "preview", repository=repository, kind="prune"),
+        danger=True,
+    )
+
+
+def activate_dialog(region: str, service: str) -> ConfirmDialog:
+    """GET …/role/activate."""
+    return ConfirmDialog(
+        heading=Said(N_("Activate the image puller role?")),
+        lead=Said(
+            N_("AWS gives %(service)s a role of its own that repository policies can name."), {"service": service}
+        ),
+        action=links.role(region, service, "activate"),
+        button=Said(N_("Activate")),
+        back=links.images(region, service),
+        changes=(
+            Said(N_("The service is updated; its containers go on running.")),
+            Said(
+                N_("No repository is opened by this: add repositories afterwards, each activates the role if need be.")
+            ),
+        ),
+    )
+
+
+def deactivate_dialog(
+    region: str, service: str, *, repositories: tuple[str, ...], remove: bool = True
+) -> ConfirmDialog:
+    """GET …/role/deactivate. `repositories` are those whose policy names the role; form field `remove` = 1: clean them."""
+    return ConfirmDialog(
+        heading=Said(N_("Deactivate the image puller role?")),
+        lead=Said(
+            N_("%(service)s will not be able to pull from any private repository. Running containers go on."),
+            {"service": service},
+        ),
+        action=links.role(region, service, "deactivate"),
+        button=Said(N_("Deactivate")),
+        back=links.images(region, service),
+        changes=() if repositories else (Said(N_("No repository policy that was read names this role.")),),
+        names_title=Said(N_("Repositories whose policy names this role")) if repositories else None,
+        names=repositories,
+        warning=Said(
+            N_("A statement that is left behind names a dead principal, and ECR may refuse later changes to it.")
+        )
+        if repositories
+        else None,
+        checkbox=Checkbox("remove", Said(N_("Also remove these statements")), ticked=remove) if repositories else None,
+        danger=True,
+    )
+
+
+def undo_dialog(progress: Progress, *, preview: Preview | None = None) -> ConfirmDialog:
+    """GET /operations/{id}/undo: takes back what it changed, and keeps what others changed since."""
+    return ConfirmDialog(
+        heading=Said(N_("Undo this change?")),
+        lead=Said(
+            N_(
+                "What this operation changed in the policy of %(repository)s is taken back; later changes of others stay."
+            ),
+            {"repository": progress.repository},
+        ),
+        action=links.operation(progress.id, "undo"),
+        button=Said(N_("Undo")),
+        back=links.operation(progress.id),
+        preview=preview,
+        danger=True,
+    )
+
+
+def restore_dialog(progress: Progress, repository: str, *, preview: Preview | None = None) -> ConfirmDialog:
+    """GET /operations/{id}/restore?repository=…: puts the policy back as it was before the operation, whole."""
+    return ConfirmDialog(
+        heading=Said(N_("Restore this policy?")),
+        lead=Said(
+            N_("The policy of %(repository)s is replaced by the one from before this operation."),
+            {"repository": repository},
+        ),
+        action=links.operation(progress.id, "restore"),
+        button=Said(N_("Restore")),
+        back=links.operation(progress.id),
+        fields=(("repository", repository),),
+        warning=Said(N_("Everything that was changed in it since then is lost.")),
+        preview=preview,
+        danger=True,
+    )

@@ -1,0 +1,76 @@
+"""The history of everything and of one service: filters, rows and paging. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+from app.operations.progress import Progress
+from app.web.pages import View
+from app.web.pages_operation import PolicyChangeView
+from app.web.pages_service import ServiceFrame
+
+
+@dataclass(frozen=True)
+class HistoryFilter:
+    """What the reader asked for, as the form and the address hold it: "" for anything.
+
+    `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
+    included, in UTC.
+    """
+
+    service: str = ""
+    repository: str = ""
+    kind: str = ""
+    outcome: str = ""
+    person: str = ""
+    since: str = ""
+    until: str = ""
+
+    def query(self) -> dict[str, str]:
+        """The filter as query parameters, without those that are empty."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @property
+    def active(self) -> bool:
+        """Something is filtered."""
+        return bool(self.query())
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One operation, with its policy changes if it made any."""
+
+    progress: Progress
+    changes: tuple[PolicyChangeView, ...] = ()
+
+
+@dataclass(frozen=True)
+class HistoryList:
+    """One page of the history, newest first. `older` and `newer` are addresses, "" where there is nothing more."""
+
+    rows: tuple[HistoryRow, ...]
+    filter: HistoryFilter
+    older: str = ""
+    newer: str = ""
+
+
+@dataclass(frozen=True)
+class HistoryPage(View):
+    """GET /history?service=…&kind=…; `partial` is the list alone."""
+
+    page: ClassVar[str] = "pages/history.html"
+    partial: ClassVar[str] = "partials/history_list.html"
+
+    history: HistoryList
+
+
+@dataclass(frozen=True)
+class ServiceHistoryPage(View):
+    """GET /containers/{region}/{service}/history."""
+
+    page: ClassVar[str] = "pages/service_history.html"
+    partial: ClassVar[str] = "partials/history_list.html"
+
+    frame: ServiceFrame
+    history: HistoryList

@@ -1,0 +1,115 @@
+"""An operation as it runs: its progress in the dialog and on its own page, its policy changes, previews. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from app.errors import Problem
+from app.operations.progress import Progress
+from app.operations.words import TITLES
+from app.policy.diff import Diff
+from app.web.pages import DialogView, Said, View
+
+POLL_MS = 500
+
+
+@dataclass(frozen=True)
+class ProgressView(View):
+    """GET /operations/{id}/progress: the polled partial; answer 204 while the query's `seen` is `progress.version`.
+
+    `iam_statement` is the statement that would allow what AWS refused, "" if that is not the trouble. `now` gives
+    running steps their elapsed time. `in_dialog`: the poll came with `place=dialog`, or a dialog is being opened.
+    """
+
+    page: ClassVar[str] = "partials/operation_progress.html"
+    partial: ClassVar[str] = "partials/operation_progress.html"
+
+    progress: Progress
+    now: datetime
+    can_retry: bool = False
+    can_cancel: bool = False
+    can_undo: bool = False
+    iam_statement: str = ""
+    in_dialog: bool = False
+    poll_ms: int = POLL_MS
+
+
+@dataclass(frozen=True)
+class ProgressDialog(DialogView):
+    """What a POST that started an operation answers to htmx: the dialog's heading and, in it, the progress."""
+
+    partial: ClassVar[str] = "partials/operation_dialog.html"
+
+    shown: ProgressView
+    heading: Said
+
+
+def progress_dialog(shown: ProgressView) -> ProgressDialog:
+    """The dialog of a running operation, headed by what it does."""
+    progress = shown.progress
+    subject = {"service": progress.service, "repository": progress.repository}
+    return ProgressDialog(replace(shown, in_dialog=True), Said(TITLES[progress.kind], subject))
+
+
+@dataclass(frozen=True)
+class PolicyChangeView:
+    """One write of one policy. `diff` None: the text did not change."""
+
+    repository: str
+    diff: Diff | None
+    written_at: datetime | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class OperationPage(View):
+    """GET /operations/{id}: the progress, who asked, and what became of which policy.
+
+    `follows` is the operation that this one retries or undoes; `followed_by` the ones that follow it.
+    """
+
+    page: ClassVar[str] = "pages/operation.html"
+
+    shown: ProgressView
+    changes: tuple[PolicyChangeView, ...] = ()
+    follows: str = ""
+    followed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnknownOperation(View):
+    """An id that the history does not hold (answer it with status 404); to a poll, it ends the polling."""
+
+    page: ClassVar[str] = "pages/unknown_operation.html"
+    partial: ClassVar[str] = "partials/unknown_operation.html"
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The same work by hand for one system: `system` is "macOS / Linux" or "Windows (PowerShell)"."""
+
+    system: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Preview(View):
+    """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
+
+    `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
+    `seen` names the policy that was looked at; the dialog's form sends it back in its field `seen`.
+    """
+
+    page: ClassVar[str] = "partials/preview.html"
+    partial: ClassVar[str] = "partials/preview.html"
+
+    repository: str = ""
+    diff: Diff | None = None
+    calls: tuple[str, ...] = ()
+    commands: tuple[Commands, ...] = ()
+    problem: Problem | None = None
+    seen: str = ""

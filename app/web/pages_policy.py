@@ -1,0 +1,85 @@
+"""A repository's policy as AWS holds it, in plain words, and by hand. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from app.errors import Problem
+from app.operations.progress import Progress
+from app.web.pages import Said, View
+from app.web.pages_images import Access
+from app.web.pages_operation import Commands
+
+
+class Weight(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody whom the policy lets pull, or keeps from it. `allowed` None: it depends, as `how` says."""
+
+    who: Said
+    allowed: bool | None
+    how: Said
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """Something worth knowing about the policy, and what to do about it."""
+
+    what: Said
+    todo: Said | None = None
+    weight: Weight = Weight.INFO
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What a person does who wants to do it without us: the finished policy and the commands of each system.
+
+    `activates`: the role has to be activated first, so the policy's principal is a placeholder.
+    """
+
+    policy_text: str
+    commands: tuple[Commands, ...]
+    activates: bool = False
+
+
+@dataclass(frozen=True)
+class PolicyPage(View):
+    """GET /containers/{region}/{service}/policy?repository=….
+
+    `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
+    `dead` are principals that AWS no longer knows; with any, Prune is offered. `size` is the text's length in characters as AWS counts it.
+    """
+
+    page: ClassVar[str] = "pages/policy.html"
+
+    region: str
+    service: str
+    repository: str
+    uri: str
+    access: Access
+    now: datetime
+    text: str | None = None
+    reason: Said | None = None
+    read_at: datetime | None = None
+    readers: tuple[Reader, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+    by_hand: ByHand | None = None
+    can_add: bool = False
+    can_remove: bool = False
+    can_repair: bool = False
+    dead: tuple[str, ...] = ()
+    size: int = 0
+    size_limit: int = 10240
+    problem: Problem | None = None
+    running: Progress | None = None

@@ -1,0 +1,88 @@
+"""The Containers page and a service's Overview, Deployments and History tabs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from app.aws.ports import ContainerService, Deployment
+from app.errors import Problem
+from app.operations.progress import Progress
+from app.web.pages import Freshness, PartFailure, View
+
+
+class Tab(StrEnum):
+    """The tabs of a service, by the last part of their address; the overview has none."""
+
+    OVERVIEW = ""
+    DEPLOYMENTS = "deployments"
+    IMAGES = "images"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """One service in the list.
+
+    `repositories` is how many it can pull from as far as known, None before the first reading; `running` its live
+    operations.
+    """
+
+    service: ContainerService
+    repositories: int | None = None
+    running: tuple[Progress, ...] = ()
+
+
+@dataclass(frozen=True)
+class ContainersPage(View):
+    """GET /containers: every service of every configured region, filtered by `query` (GET field `q`).
+
+    `total` counts the services before filtering. `failures` names regions that could not be read.
+    """
+
+    page: ClassVar[str] = "pages/containers.html"
+    partial: ClassVar[str] = "partials/service_list.html"
+
+    services: tuple[ServiceRow, ...]
+    total: int
+    regions: tuple[str, ...]
+    freshness: Freshness
+    query: str = ""
+    failures: tuple[PartFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceFrame:
+    """The head of each tab. `service` is None while AWS has not told about it yet; `problem` says why, if AWS refused."""
+
+    region: str
+    name: str
+    tab: Tab
+    freshness: Freshness
+    service: ContainerService | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class OverviewPage(View):
+    """GET /containers/{region}/{service}."""
+
+    page: ClassVar[str] = "pages/service_overview.html"
+
+    frame: ServiceFrame
+    repositories: int | None = None
+    running: tuple[Progress, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeploymentsPage(View):
+    """GET /containers/{region}/{service}/deployments, newest first. `read_at` is when AWS told them."""
+
+    page: ClassVar[str] = "pages/service_deployments.html"
+
+    frame: ServiceFrame
+    deployments: tuple[Deployment, ...]
+    read_at: datetime | None = None
+    problem: Problem | None = None

@@ -1,0 +1,154 @@
+"""The one place that turns a view into an answer: page or partial, status, Vary, redirects. Knows htmx's headers.
+
+Must never decide what is shown; routes hand it a `View` from the pages_* modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.web import formats, i18n, labels, links
+from app.web.assets import Assets
+from app.web.pages import Shell, View
+from app.web.pages_errors import ErrorPage
+from app.web.pages_operation import ProgressView, progress_dialog
+
+THEME_COOKIE = "sailpass_theme"
+THEMES = ("light", "dark")
+VARY = "HX-Request, Cookie, Accept-Language"
+IN_THE_DIALOG = ("#modal-body", "#repository-options")
+PRODUCT = "Sailpass"
+
+
+def _shown(value: Any) -> Any:
+    """What every `{{ … }}` passes: texts with hidden direction characters made visible, markup kept as markup."""
+    if isinstance(value, Markup):
+        return Markup(formats.plain(value))  # noqa: S704  (was markup before; characters are only replaced)
+    return formats.plain(value) if isinstance(value, str) else value
+
+
+def make_environment(templates: Path, assets: Assets) -> Environment:
+    """The templates with all that they may call; undefined names raise, everything is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # The i18n extension puts these methods on every environment it is loaded into.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals.update(
+        static=assets.url,
+        link=links,
+        label=labels,
+        say=labels.say,
+        product=PRODUCT,
+        languages=i18n.LANGUAGES,
+        iso=formats.iso,
+        moment=lambda when: formats.moment(when, i18n.code()),
+        age=lambda when, now: formats.age(when, now, i18n.code()),
+        duration=lambda seconds: formats.duration(seconds, i18n.code()),
+    )
+    return environment
+
+
+def _no_shell(request: Request) -> Shell:  # noqa: ARG001  (the shape of every shell)
+    return Shell()
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Made once at the start and kept as `app.state.renderer`; `shell` tells what stands around a request's page."""
+
+    environment: Environment
+    shell: Callable[[Request], Shell] = _no_shell
+
+    def html(self, request: Request, view: View) -> str:
+        """The view as text: its partial for htmx, else its page."""
+        part = bool(view.partial) and is_htmx(request)
+        return self.environment.get_template(view.partial if part else view.page).render(
+            view=view,
+            on_page=not part,
+            shell=self.shell(request),
+            language=i18n.code(),
+            theme=_theme(request),
+            here=_here(request),
+        )
+
+
+def make_renderer(root: Path, assets: Assets, shell: Callable[[Request], Shell] = _no_shell) -> Renderer:
+    """The renderer of the templates below `root`."""
+    return Renderer(make_environment(root, assets), shell)
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether htmx asks, and so wants a part of a page; back and forward fetch whole pages, without this header."""
+    return request.headers.get("hx-request") == "true"
+
+
+def render(request: Request, view: View, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with the view: as a partial where htmx asks for one, else as a whole page."""
+    renderer: Renderer = request.app.state.renderer
+    return HTMLResponse(renderer.html(request, view), status, headers={"Vary": VARY, **(headers or {})})
+
+
+def refuse(request: Request, view: ErrorPage) -> Response:
+    """Answer with a refusal: a page of its own, or for htmx a message where the reader looks, the page left alone."""
+    return render(request, view, status=view.status)
+
+
+def redirect(request: Request, url: str) -> Response:
+    """Send the reader to `url`: 303 for a form, htmx's own way for htmx (which would swap the followed page in)."""
+    if is_htmx(request):
+        return Response(status_code=200, headers={"HX-Redirect": url, "Vary": VARY})
+    return RedirectResponse(url, status_code=303, headers={"Vary": VARY})
+
+
+def started(request: Request, shown: ProgressView) -> Response:
+    """Answer a POST that started or touched an operation: its progress in the dialog for htmx, else its page."""
+    if is_htmx(request):
+        return render(request, progress_dialog(shown))
+    return redirect(request, links.operation(shown.progress.id))
+
+
+def nothing_new() -> Response:
+    """Answer a poll that has the newest picture already."""
+    return Response(status_code=204, headers={"Vary": VARY})
+
+
+def safe_next(url: str, default: str = "/") -> str:
+    """`url` if it is a path of ours, else `default`: a link must not lead a reader away to another site."""
+    ours = url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable() and "\\" not in url
+    return url if ours else default
+
+
+def _theme(request: Request) -> str:
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def _here(request: Request) -> Mapping[str, Any]:
+    """Where the reader is: the section for the navigation, the way back for the preferences, the place of messages."""
+    url = request.url
+    back = f"{url.path}?{url.query}" if url.query else url.path
+    target = request.headers.get("hx-target", "")
+    in_dialog = target.endswith(IN_THE_DIALOG) or request.query_params.get("place") == "dialog"
+    return {
+        "section": url.path.split("/")[1],
+        "back": back if request.method == "GET" else "/",
+        "flash": "modal-flash" if in_dialog else "flash",
+    }

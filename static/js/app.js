@@ -1,0 +1,135 @@
+// Behaviour that HTML and htmx do not give: the one dialog, announcements, copying, times in the reader's zone.
+(() => {
+  const byId = id => document.getElementById(id);
+  const modal = byId('modal');
+  const body = byId('modal-body');
+  const skeleton = body.firstElementChild.cloneNode(true);
+  const language = document.documentElement.lang;
+
+  // --- The dialog -----------------------------------------------------------------------------------------------
+  // A request that fills it opens it at once, on its skeleton.
+  document.addEventListener('htmx:before:request', event => {
+    if (event.detail.ctx.target === body && !modal.open) modal.showModal();
+  });
+  // Closing empties it: that ends any polling inside, and a late answer cannot bring an old dialog back.
+  modal.addEventListener('close', () => {
+    body.replaceChildren(skeleton.cloneNode(true));
+    byId('live').replaceChildren();
+    byId('modal-flash').replaceChildren();
+  });
+  document.addEventListener('click', event => {
+    if (event.target.closest('[data-close]')) modal.close();
+    if (event.target.closest('[aria-disabled=true]')) event.preventDefault();
+  }, true);
+  // A refused or failed request must not leave it on its skeleton.
+  for (const name of ['htmx:response:error', 'htmx:error']) {
+    document.addEventListener(name, event => {
+      if (event.detail.ctx?.target === body && body.querySelector('[data-skeleton]')) modal.close();
+    });
+  }
+
+  // --- Announcements --------------------------------------------------------------------------------------------
+  // Live regions outside an open dialog are silent, so there is one inside and one outside.
+  function announce(text) {
+    const region = byId(modal.open ? 'live' : 'page-live');
+    if (region.textContent !== text) region.textContent = text;
+  }
+  const sayNews = () => {
+    const place = modal.open ? body : byId('main');
+    const news = [...place.querySelectorAll('[data-say]')].at(-1);
+    if (news?.dataset.say) announce(news.dataset.say);
+  };
+
+  // --- No answer ------------------------------------------------------------------------------------------------
+  document.addEventListener('htmx:error', event => {
+    const place = byId(modal.open ? 'modal-flash' : 'flash');
+    if (!event.detail.ctx || place.querySelector('[data-offline]')) return;
+    const message = byId('offline').content.cloneNode(true);
+    message.firstElementChild.dataset.offline = '';
+    place.replaceChildren(message);
+  });
+  document.addEventListener('htmx:after:request', () => {
+    for (const message of document.querySelectorAll('[data-offline]')) message.remove();
+  });
+
+  // --- Copying, and filling a field -----------------------------------------------------------------------------
+  // Browsers give the clipboard to secure addresses only; the older way works on a plain one as well.
+  async function copy(button) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(button.dataset.copy);
+    const field = Object.assign(document.createElement('textarea'), { value: button.dataset.copy, className: 'hidden-text' });
+    button.after(field);
+    field.select();
+    document.execCommand('copy');
+    field.remove();
+    button.focus();
+  }
+  document.addEventListener('click', async event => {
+    const button = event.target.closest('[data-copy]');
+    if (!button) return;
+    await copy(button);
+    button.dataset.done = '';
+    announce(button.dataset.copied);
+    setTimeout(() => { delete button.dataset.done; byId(modal.open ? 'live' : 'page-live').textContent = ''; }, 2000);
+  });
+  document.addEventListener('click', event => {
+    const button = event.target.closest('[data-fill]');
+    if (!button) return;
+    const field = byId(button.dataset.fill);
+    field.value = button.value;
+    field.focus();
+  });
+
+  // --- Times ----------------------------------------------------------------------------------------------------
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
+  const ago = new Intl.RelativeTimeFormat(language, { style: 'short' });
+  const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+
+  function age(seconds) {
+    const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? UNITS.at(-1);
+    return ago.format(-Math.max(1, Math.floor(seconds / size)), unit);
+  }
+  function duration(seconds) {
+    const parts = UNITS.slice(1).map(([unit, size], at) => [unit, Math.floor(seconds / size) % (at ? 60 : Infinity)]);
+    const first = Math.max(0, parts.findIndex(([, amount]) => amount));
+    const from = parts.some(([, amount]) => amount) ? first : parts.length - 1;
+    return parts.slice(from, from + 2).filter(([, amount], at) => amount || !at)
+      .map(([unit, amount]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(amount))
+      .join(' ');
+  }
+  // The server's clock counts: what is shown is its time at the answer plus how long the page has been open since.
+  function elapsed(element) {
+    element.dataset.seen ??= Date.now();
+    const { since, now, seen } = element.dataset;
+    return Math.max(0, (Date.parse(now) - Date.parse(since) + Date.now() - Number(seen)) / 1000);
+  }
+  const set = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
+  function localTimes() {
+    for (const time of document.querySelectorAll('time[data-local]')) {
+      const when = new Date(time.dateTime);
+      set(time, day.format(when));
+      time.title = exact.format(when);
+    }
+  }
+  function tick() {
+    for (const element of document.querySelectorAll('[data-since]')) set(element, duration(elapsed(element)));
+    for (const time of document.querySelectorAll('time[data-age]')) {
+      set(time, age((Date.now() - Date.parse(time.dateTime)) / 1000));
+      time.title ||= exact.format(new Date(time.dateTime));
+    }
+  }
+
+  // --- After each swap ------------------------------------------------------------------------------------------
+  document.addEventListener('htmx:after:swap', event => {
+    sayNews();
+    localTimes();
+    tick();
+    // A filter's address can be kept and shared.
+    const { sourceElement, request } = event.detail.ctx;
+    if (sourceElement?.matches?.('form[data-address]')) history.replaceState(null, '', request.action);
+  });
+  localTimes();
+  tick();
+  setInterval(tick, 1000);
+})();

@@ -1,0 +1,74 @@
+// The searchable list of the Add dialog, after the APG's "editable combobox with list autocomplete".
+// Its options come from the server through htmx; what is typed is checked by the server.
+(() => {
+  const list = input => document.getElementById(input.getAttribute('aria-controls'));
+  const options = input => [...list(input).querySelectorAll('[role=option]:not([aria-disabled=true])')];
+  const selected = input => options(input).findIndex(option => option.getAttribute('aria-selected') === 'true');
+  const ownerOf = option => document.querySelector(`[role=combobox][aria-controls="${option.closest('[role=listbox]').id}"]`);
+
+  function mark(input, option) {
+    for (const other of list(input).querySelectorAll('[aria-selected=true]')) other.setAttribute('aria-selected', 'false');
+    if (!option) return input.removeAttribute('aria-activedescendant');
+    option.setAttribute('aria-selected', 'true');
+    input.setAttribute('aria-activedescendant', option.id);
+    option.scrollIntoView({ block: 'nearest' });
+  }
+
+  function show(input, open) {
+    list(input).hidden = !open;
+    input.setAttribute('aria-expanded', open);
+    if (!open) mark(input, null);
+  }
+
+  function pick(input, option) {
+    input.value = option.dataset.value;
+    show(input, false);
+    input.focus();
+  }
+
+  function move(input, event, to) {
+    show(input, true);
+    const all = options(input);
+    if (all.length) mark(input, all[(to + all.length) % all.length]);
+    event.preventDefault();
+  }
+
+  const keys = {
+    ArrowDown: (input, event) => event.altKey ? show(input, true) : move(input, event, selected(input) + 1),
+    ArrowUp: (input, event) => event.altKey ? show(input, false) : move(input, event, Math.max(selected(input), 0) - 1),
+    Enter: (input, event) => {
+      const at = selected(input);
+      if (list(input).hidden || at < 0) return;
+      pick(input, options(input)[at]);
+      event.preventDefault();
+    },
+    // The first Escape closes the list; the dialog around it stays.
+    Escape: (input, event) => {
+      if (list(input).hidden) return;
+      show(input, false);
+      event.preventDefault();
+      event.stopPropagation();
+    },
+  };
+
+  const combobox = event => event.target.closest?.('[role=combobox]');
+
+  document.addEventListener('keydown', event => {
+    const input = combobox(event);
+    const composing = event.isComposing || event.keyCode === 229; // Japanese input is still choosing characters
+    if (input && !composing) keys[event.key]?.(input, event);
+  }, true);
+  document.addEventListener('input', event => {
+    const input = combobox(event);
+    if (input) { show(input, true); mark(input, null); }
+  });
+  document.addEventListener('click', event => {
+    const input = combobox(event);
+    if (input) return show(input, list(input).hidden);
+    const option = event.target.closest('[role=option]:not([aria-disabled=true])');
+    if (option) pick(ownerOf(option), option);
+  });
+  // A press on the list must not take the focus out of the field.
+  document.addEventListener('mousedown', event => { if (event.target.closest('[role=listbox]')) event.preventDefault(); });
+  document.addEventListener('focusout', event => { const input = combobox(event); if (input) show(input, false); });
+})();
