@@ -29,7 +29,10 @@ class SeenService(Base):
 
 
 class SeenRepository(Base):
-    """A repository and its policy. `policy_read_at` empty: not read yet; with an empty text: it has no policy."""
+    """A repository and its policy. `policy_read_at` empty: not read yet; with an empty text: it has no policy.
+
+    `policy_tried_at` later than `policy_read_at`: the text is an older one, for the reason in `policy_problem`.
+    """
 
     __tablename__ = "repositories"
 
@@ -43,13 +46,18 @@ class SeenRepository(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     policy_text: Mapped[str | None] = mapped_column(Text)
     policy_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    policy_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     policy_problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
-    __table_args__ = (Index("ix_repositories_unread", "connection", "region", "policy_read_at"),)
+    __table_args__ = (Index("ix_repositories_tried", "connection", "region", "policy_tried_at"),)
 
 
 class PolicyPrincipal(Base):
-    """A principal that a repository's policy names anywhere; `service` is the one its role's path tells, or ""."""
+    """A principal that a repository's policy names anywhere; `service` is the one its role's path tells, or "".
+
+    `access` is what the policy as a whole gives it, as `policy.evaluate.Access` says; "" where it is no role. A policy
+    that lets others in without naming them counts as naming "*".
+    """
 
     __tablename__ = "policy_principals"
 
@@ -59,6 +67,7 @@ class PolicyPrincipal(Base):
     principal: Mapped[str] = mapped_column(String(512), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
     service: Mapped[str] = mapped_column(String(255), default="")
+    access: Mapped[str] = mapped_column(String(16), default="")
 
     __table_args__ = (
         ForeignKeyConstraint(

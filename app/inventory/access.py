@@ -1,0 +1,117 @@
+"""Which repositories a service can pull from, by the policies we know. Must never judge more policies than it must."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from app.aws.ports import ContainerService
+from app.db import Database
+from app.errors import Problem
+from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.queries import KnownRepository, known_repository
+from app.policy.arns import WILDCARD, account_of
+from app.policy.evaluate import Verdict, evaluate
+from app.policy.findings import findings
+from app.policy.notes import Finding
+
+# A page of more rows helps nobody; those that name the service come first.
+LIMIT = 500
+
+
+class Tie(IntEnum):
+    """How a policy comes to be about a service, the closest first."""
+
+    ROLE = 1
+    """It names the image puller role that the service has now."""
+    OWN = 2
+    """It names another role of the service: a dead one, or its general one, which never pulls."""
+    ACCOUNT = 3
+    """It names the account that the role lives in."""
+    EVERYONE = 4
+    """It is about everyone, or about everyone but a few."""
+
+
+@dataclass(frozen=True)
+class RepositoryAccess:
+    """A repository whose policy is about the service.
+
+    `verdict` is on the role that the service has now: None while it has none, or when the policy cannot be understood.
+    """
+
+    repository: KnownRepository
+    tie: Tie
+    verdict: Verdict | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceAccess:
+    """The repositories by name, those that name the service first; `left_out` more are not judged."""
+
+    rows: tuple[RepositoryAccess, ...]
+    left_out: int = 0
+
+
+def repositories_of(db: Database, connection: str, service: ContainerService, *, limit: int = LIMIT) -> ServiceAccess:
+    """The repositories whose policy is about the service, each judged; of the others nothing but their number is read."""
+    with db.read() as session:
+        ties = _ties(session, connection, service)
+        chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
+        row = SeenRepository
+        wanted = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
+        known = {found.name: known_repository(found) for found in session.scalars(wanted)}
+    rows = tuple(_judged(known[name], ties[name], service) for name in chosen if name in known)
+    return ServiceAccess(rows, len(ties) - len(chosen))
+
+
+def about(connection: str, service: ContainerService) -> ColumnElement[bool]:
+    """The principals by which a policy is about the service."""
+    row = PolicyPrincipal
+    named = row.principal.in_(_principals(service))
+    return (row.connection == connection) & (row.region == service.region) & or_(named, row.service == service.name)
+
+
+def verdict_on(repository: KnownRepository, service: ContainerService) -> Verdict | None:
+    """Whether the service's role may pull: None while it has none, or when the policy cannot be understood."""
+    role = service.role.principal_arn
+    if not role or repository.policy_read_at is None:
+        return None
+    try:
+        return evaluate(repository.policy_text, role, repository_arn=repository.arn)
+    except Problem:
+        return None
+
+
+def _principals(service: ContainerService) -> tuple[str, ...]:
+    role = service.role.principal_arn
+    account = account_of(role)
+    accounts = (account, f"arn:aws:iam::{account}:root") if account else ()
+    return tuple(value for value in (role, service.general_principal_arn, *accounts, WILDCARD) if value)
+
+
+def _ties(session: Session, connection: str, service: ContainerService) -> dict[str, Tie]:
+    row = PolicyPrincipal
+    found = session.execute(select(row.repository, row.principal, row.service).where(about(connection, service)))
+    ties: dict[str, Tie] = {}
+    for repository, principal, named_service in found:
+        tie = _tie(principal, named_service, service)
+        ties[repository] = min(tie, ties.get(repository, tie))
+    return ties
+
+
+def _tie(principal: str, named_service: str, service: ContainerService) -> Tie:
+    if principal == service.role.principal_arn:
+        return Tie.ROLE
+    if named_service == service.name or principal == service.general_principal_arn:
+        return Tie.OWN
+    return Tie.EVERYONE if principal == WILDCARD else Tie.ACCOUNT
+
+
+def _judged(repository: KnownRepository, tie: Tie, service: ContainerService) -> RepositoryAccess:
+    role = service.role.principal_arn
+    found = findings(repository.policy_text, service=service.name, region=service.region, role=role)
+    return RepositoryAccess(repository, tie, verdict_on(repository, service), found)

@@ -1,0 +1,180 @@
+"""What is known of services and repositories, from our own tables alone. Must never write, nor ask AWS.
+
+How many statements a question sends never depends on how much there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.aws.ports import Caller, ContainerService
+from app.db import Database
+from app.errors import Problem
+from app.inventory.facts import from_facts
+from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
+from app.policy.evaluate import Access
+from app.policy.principals import PrincipalKind
+
+
+@dataclass(frozen=True)
+class KnownService:
+    """A service as it was at `seen_at`.
+
+    `can_pull` counts the repositories whose policy names its role and lets it pull; `strays` those places where a
+    policy names another role of this service: one that is dead, or its general one, which never pulls.
+    """
+
+    service: ContainerService
+    seen_at: datetime
+    can_pull: int = 0
+    strays: int = 0
+
+
+@dataclass(frozen=True)
+class KnownRepository:
+    """A repository as it was at `seen_at`, and its policy as it was at `policy_read_at` (None: never read).
+
+    `problem` is what kept the policy from being read at `policy_tried_at`, or from being understood.
+    """
+
+    region: str
+    name: str
+    registry_id: str
+    uri: str
+    arn: str
+    created_at: datetime | None
+    seen_at: datetime
+    policy_text: str | None
+    policy_read_at: datetime | None
+    policy_tried_at: datetime | None
+    problem: Problem | None
+
+    @property
+    def has_policy(self) -> bool | None:
+        """None: nobody knows yet."""
+        return None if self.policy_read_at is None else self.policy_text is not None
+
+
+@dataclass(frozen=True)
+class PolicyCoverage:
+    """Of how many repositories of a region the policy was tried at least once, and when the longest ago."""
+
+    tried: int
+    total: int
+    oldest_at: datetime | None
+
+    @property
+    def whole(self) -> bool:
+        """Which repositories a service can pull from is known."""
+        return self.tried == self.total
+
+
+def list_services(db: Database, connection: str) -> tuple[KnownService, ...]:
+    """All services of a connection, by name, then region."""
+    wanted = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
+    with db.read() as session:
+        rows = session.scalars(wanted.order_by(SeenService.region)).all()
+        counts = _counts(session, PolicyPrincipal.connection == connection)
+    return tuple(_service(row, counts) for row in rows)
+
+
+def find_service(db: Database, connection: str, region: str, name: str) -> KnownService | None:
+    """One service; None when it has not been seen, or is gone."""
+    with db.read() as session:
+        row = session.get(SeenService, (connection, region, name))
+        if row is None:
+            return None
+        here = (PolicyPrincipal.connection == connection) & (PolicyPrincipal.region == region)
+        own = or_(PolicyPrincipal.service == name, PolicyPrincipal.principal == row.role_arn)
+        return _service(row, _counts(session, here & own))
+
+
+def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
+    """One repository with its policy; None when it has not been seen, or is gone."""
+    with db.read() as session:
+        row = session.get(SeenRepository, (connection, region, name))
+        return known_repository(row) if row else None
+
+
+def repository_uri(db: Database, connection: str, region: str, name: str) -> str:
+    """The URI that ECR told, without a tag; "" where the repository has not been seen."""
+    row = SeenRepository
+    wanted = select(row.uri).where(row.connection == connection, row.region == region, row.name == name)
+    with db.read() as session:
+        return session.scalar(wanted) or ""
+
+
+def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
+    """How much of a region's policies is known."""
+    row = SeenRepository
+    wanted = select(func.count(row.policy_tried_at), func.count(), func.min(row.policy_tried_at))
+    with db.read() as session:
+        tried, total, oldest = session.execute(wanted.where(row.connection == connection, row.region == region)).one()
+    return PolicyCoverage(tried, total, oldest)
+
+
+def naming(db: Database, connection: str, region: str, principal: str) -> tuple[str, ...]:
+    """The repositories whose policy names the principal anywhere, by name."""
+    row = PolicyPrincipal
+    wanted = select(row.repository).where(
+        row.connection == connection, row.region == region, row.principal == principal
+    )
+    with db.read() as session:
+        return tuple(session.scalars(wanted.order_by(row.repository)))
+
+
+def find_caller(db: Database, connection: str) -> tuple[Caller, datetime] | None:
+    """Who AWS took us for when it was last asked."""
+    with db.read() as session:
+        row = session.get(ConnectionIdentity, connection)
+        return (Caller(row.account, row.arn), row.seen_at) if row else None
+
+
+def known_repository(row: SeenRepository) -> KnownRepository:
+    """The row as it is handed out."""
+    return KnownRepository(
+        region=row.region,
+        name=row.name,
+        registry_id=row.registry_id,
+        uri=row.uri,
+        arn=row.arn,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        policy_text=row.policy_text,
+        policy_read_at=row.policy_read_at,
+        policy_tried_at=row.policy_tried_at,
+        problem=Problem.from_json(row.policy_problem) if row.policy_problem else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Count:
+    region: str
+    service: str
+    principal: str
+    access: str
+    repositories: int
+
+
+def _counts(session: Session, where: ColumnElement[bool]) -> tuple[_Count, ...]:
+    row = PolicyPrincipal
+    key = (row.region, row.service, row.principal, row.access)
+    roles = row.kind.in_([PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE])
+    found = session.execute(select(*key, func.count()).where(where, roles).group_by(*key))
+    return tuple(_Count(*values) for values in found)
+
+
+def _service(row: SeenService, counts: Iterable[_Count]) -> KnownService:
+    here = [count for count in counts if count.region == row.region]
+    granted = [one for one in here if one.principal == row.role_arn and one.access == Access.ALLOWED]
+    strays = [one for one in here if one.service == row.name and one.principal != row.role_arn]
+    return KnownService(from_facts(row.facts), row.seen_at, _sum(granted), _sum(strays))
+
+
+def _sum(counts: Iterable[_Count]) -> int:
+    return sum(count.repositories for count in counts)

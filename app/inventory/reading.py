@@ -1,0 +1,166 @@
+"""How far each region is read, and whose turn it is to read it. Must never read AWS itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.errors import Problem
+from app.inventory.models import RegionReading, SeenRepository
+
+ABANDONED = timedelta(minutes=2)
+"""A reader that has not ended after this time is taken for dead; a second one at work costs calls, nothing else."""
+
+
+class What(StrEnum):
+    """The parts of a region that are read each by themselves."""
+
+    SERVICES = "services"
+    REPOSITORIES = "repositories"
+    POLICIES = "policies"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How far one part of a region is read.
+
+    `succeeded_at` is when it was last read whole; `problem` what kept the last try from it. For policies `done` of
+    `total` repositories have been tried at least once.
+    """
+
+    region: str
+    what: What
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    problem: Problem | None = None
+    done: int = 0
+    total: int = 0
+
+    @property
+    def never_read(self) -> bool:
+        """Nothing can be said about what exists."""
+        return self.succeeded_at is None
+
+    def is_running(self, now: datetime) -> bool:
+        """Somebody is reading it."""
+        if self.started_at is None or now - self.started_at > ABANDONED:
+            return False
+        return self.ended_at is None or self.ended_at < self.started_at
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to read one part of a region, until `ABANDONED` after `started_at`."""
+
+    connection: str
+    region: str
+    what: What
+    started_at: datetime
+
+
+def claim(
+    db: Database, connection: str, region: str, what: What, *, now: datetime, rest: timedelta = timedelta(0)
+) -> Claim | None:
+    """Take the right to read. None: somebody else has it, or the last reading ended less than `rest` ago."""
+    row = RegionReading
+    over = row.ended_at.is_not(None) & (row.ended_at >= row.started_at) & (row.ended_at <= now - rest)
+    free = or_(row.started_at.is_(None), over, row.started_at < now - ABANDONED)
+    with db.write() as session:
+        _make_row(session, connection, region, what)
+        statement = update(row).where(*_key(connection, region, what), free).values(started_at=now)
+        taken = _count(session, statement) == 1
+    return Claim(connection, region, what, now) if taken else None
+
+
+def finish(
+    db: Database,
+    held: Claim,
+    *,
+    now: datetime,
+    problem: Problem | None = None,
+    whole: bool = True,
+    counted: tuple[int, int] | None = None,
+) -> bool:
+    """Give the right back and say how it went. False: it had been taken over; nothing is written.
+
+    `whole`: all that there is was read, so that what the store holds is as old as `started_at`. `counted` is how many
+    of how many; None leaves it as it was.
+    """
+    row = RegionReading
+    values: dict[str, Any] = {"ended_at": now, "problem": problem.to_json() if problem else None}
+    if counted is not None:
+        values["done"], values["total"] = counted
+    if problem is None and whole:
+        values["succeeded_at"] = held.started_at
+    statement = (
+        update(row)
+        .where(*_key(held.connection, held.region, held.what), row.started_at == held.started_at)
+        .values(**values)
+    )
+    with db.write() as session:
+        return _count(session, statement) == 1
+
+
+def readings(db: Database, connection: str) -> tuple[Reading, ...]:
+    """Each region's readings that were ever begun, by region."""
+    row = RegionReading
+    wanted = select(row).where(row.connection == connection).order_by(row.region, row.what)
+    with db.read() as session:
+        return tuple(_reading(found) for found in session.scalars(wanted))
+
+
+def find_reading(db: Database, connection: str, region: str, what: What) -> Reading:
+    """One reading; a blank one where it was never begun."""
+    with db.read() as session:
+        found = session.get(RegionReading, (connection, region, str(what)))
+        return _reading(found) if found else Reading(region, what)
+
+
+def due_policies(db: Database, connection: str, region: str, *, before: datetime, limit: int) -> tuple[str, ...]:
+    """The repositories whose policy is to be read next: those never tried, newest first, then the longest ago."""
+    row = SeenRepository
+    here = (row.connection == connection, row.region == region)
+    never = select(row.name).where(*here, row.policy_tried_at.is_(None)).order_by(row.created_at.desc()).limit(limit)
+    with db.read() as session:
+        names = session.scalars(never).all()
+        if len(names) == limit:
+            return tuple(names)
+        oldest = select(row.name).where(*here, row.policy_tried_at <= before).order_by(row.policy_tried_at)
+        return (*names, *session.scalars(oldest.limit(limit - len(names))))
+
+
+def _make_row(session: Session, connection: str, region: str, what: What) -> None:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = {"connection": connection, "region": region, "what": str(what), "done": 0, "total": 0}
+    session.execute(insert(RegionReading).values(row).on_conflict_do_nothing())
+
+
+def _key(connection: str, region: str, what: What) -> tuple[ColumnElement[bool], ...]:
+    row = RegionReading
+    return row.connection == connection, row.region == region, row.what == str(what)
+
+
+def _count(session: Session, statement: Any) -> int:
+    result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
+    return result.rowcount
+
+
+def _reading(row: RegionReading) -> Reading:
+    return Reading(
+        row.region,
+        What(row.what),
+        row.started_at,
+        row.ended_at,
+        row.succeeded_at,
+        Problem.from_json(row.problem) if row.problem else None,
+        row.done,
+        row.total,
+    )

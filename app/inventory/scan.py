@@ -1,0 +1,185 @@
+"""The background reader: keeps the store close to AWS for as long as the server runs. A page never waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.aws.calls import AwsCalls
+from app.aws.ports import Aws
+from app.clock import Clock
+from app.db import Database
+from app.errors import Problem
+from app.inventory import queries, store
+from app.inventory.reading import What
+from app.inventory.sweep import Sweeper, Swept
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Seconds after which something is read again: while somebody looks at it, and when nobody does."""
+
+    asked: float
+    unasked: float
+
+
+AGES = {What.SERVICES: Ages(10, 60), What.REPOSITORIES: Ages(60, 600), What.POLICIES: Ages(300, 1800)}
+# Seconds before a part of a region that could not be read is tried again.
+AFTER_PROBLEM = 30.0
+# Seconds between two readings of the same single service or repository.
+ONE_AT_MOST_EVERY = 3.0
+CALLER_EVERY = 600.0
+
+
+class Scanner:
+    """Reads every region of one connection: `run` it once per process; other replicas take turns with it."""
+
+    def __init__(  # noqa: PLR0917  (the parts of the product, each under its own name)
+        self,
+        db: Database,
+        aws: Aws,
+        calls: AwsCalls,
+        clock: Clock,
+        regions: Sequence[str],
+        connection: str = "default",
+    ) -> None:
+        self.regions = tuple(regions)
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="inventory")
+        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads)
+        self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
+        self._quiet_until: dict[Hashable, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self) -> None:
+        """Read on and on, until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch_caller())
+                for region, what in self._wakes:
+                    tasks.create_task(self._watch(region, what))
+        finally:
+            self._loop = None
+            self.close()
+
+    def close(self) -> None:
+        """Let its threads go; for one that is never run."""
+        self._threads.shutdown(wait=False)
+
+    def request(self, region: str, what: What) -> None:
+        """Somebody looks at it: read it soon if it has grown old. Returns at once; may be called from any thread."""
+        wake = self._wakes.get((region, what))
+        quiet = self._quiet_until.get((region, what), 0.0) > self._clock.monotonic()
+        if wake is not None and self._loop is not None and not quiet:
+            self._loop.call_soon_threadsafe(wake.set)
+
+    async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
+        """One reading, where it is due; what there is to read at once is left to the next turn."""
+        ages = AGES[what]
+        swept = await self._sweeper.sweep(region, what, timedelta(seconds=ages.asked if asked else ages.unasked))
+        self._quiet_until[region, what] = self._clock.monotonic() + (AFTER_PROBLEM if swept.problem else ages.asked)
+        if what is What.REPOSITORIES:
+            self._wakes[region, What.POLICIES].set()
+        return swept
+
+    async def refresh_service(self, region: str, name: str) -> Problem | None:
+        """Read one service now, at most once in a few seconds; the problem that kept it from being read."""
+        if not self._may_read("service", region, name):
+            return None
+        at, here = self._clock.now(), self._sweeper
+        try:
+            answered = await here.calls.run(region, here.aws.services(region).get_service, name)
+        except Problem as problem:
+            if problem.code == "service.not_found":
+                await here.in_db(store.forget_service, here.db, here.connection, region, name, at)
+            return problem
+        await here.in_db(store.remember_service, here.db, here.connection, answered.value, at)
+        return None
+
+    async def refresh_repository(self, region: str, name: str) -> Problem | None:
+        """Read one repository's policy now, and the repository itself where it is unknown; as `refresh_service`."""
+        if not self._may_read("repository", region, name):
+            return None
+        at, here = self._clock.now(), self._sweeper
+        try:
+            await self._read_repository(region, name)
+        except Problem as problem:
+            if problem.code == "repository.not_found":
+                await here.in_db(store.forget_repository, here.db, here.connection, region, name, at)
+            else:
+                unread = store.PolicyUnread(name, problem, at)
+                await here.in_db(store.remember_unread, here.db, here.connection, region, [unread])
+            return problem
+        return None
+
+    async def _read_repository(self, region: str, name: str) -> None:
+        here, at = self._sweeper, self._clock.now()
+        repositories = here.aws.repositories(region)
+        if not await here.in_db(queries.repository_uri, here.db, here.connection, region, name):
+            repository = await here.calls.run(region, repositories.get_repository, name)
+            await here.in_db(store.remember_repository, here.db, here.connection, repository.value, at)
+        policy = await here.calls.run(region, repositories.get_policy, name)
+        await here.in_db(store.remember_policy, here.db, here.connection, region, name, policy.value, at)
+
+    async def _watch(self, region: str, what: What) -> None:
+        asked = False
+        if what is What.POLICIES:  # there is nothing to read before the repositories have been listed
+            await self._wakes[region, what].wait()
+        while True:
+            swept = await self._turn_or_log(region, what, asked=asked)
+            if not swept.more:
+                seconds = AFTER_PROBLEM if swept.problem else AGES[what].unasked
+                asked = await self._asked_within(self._wakes[region, what], seconds)
+
+    async def _turn_or_log(self, region: str, what: What, *, asked: bool) -> Swept:
+        try:
+            return await self.turn(region, what, asked=asked)
+        except SQLAlchemyError:
+            log.exception("the store could not be read or written while reading %s of %s", what, region)
+            return Swept(problem=Problem("internal", reference=f"{region}/{what}"))
+
+    async def _watch_caller(self) -> None:
+        here, lane = self._sweeper, self.regions[0] if self.regions else ""
+        while True:
+            at, seconds = self._clock.now(), CALLER_EVERY
+            try:
+                answered = await here.calls.run_in_background(lane, here.aws.identity().caller)
+                await here.in_db(store.remember_caller, here.db, here.connection, answered.value, at)
+            except Problem:
+                seconds = AFTER_PROBLEM  # what is wrong with the credentials is told by each region's readings
+            except SQLAlchemyError:
+                log.exception("the store could not keep who we are to AWS")
+            await self._clock.sleep(seconds)
+
+    async def _asked_within(self, wake: asyncio.Event, seconds: float) -> bool:
+        waiting: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(wake.wait()),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+        asked = wake.is_set()
+        wake.clear()
+        return asked
+
+    def _may_read(self, kind: str, region: str, name: str) -> bool:
+        now = self._clock.monotonic()
+        if region not in self.regions or self._quiet_until.get((kind, region, name), 0.0) > now:
+            return False
+        for key in [key for key, until in self._quiet_until.items() if until <= now]:
+            del self._quiet_until[key]
+        self._quiet_until[kind, region, name] = now + ONE_AT_MOST_EVERY
+        return True

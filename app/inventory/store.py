@@ -1,0 +1,201 @@
+"""Keeps what was seen in AWS, in short transactions. Must never let an older reading overwrite a newer one.
+
+Every function may be repeated. `at` is always when the call to AWS was sent: what it answered can be no older.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.aws.ports import Caller, ContainerService, Repository
+from app.db import Base, Database
+from app.inventory.facts import to_facts
+from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
+from app.inventory.policies import PolicyRead, PolicyUnread, remember_policies, remember_policy, remember_unread
+
+__all__ = [
+    "PolicyRead",
+    "PolicyUnread",
+    "forget_repository",
+    "forget_service",
+    "remember_caller",
+    "remember_policies",
+    "remember_policy",
+    "remember_repositories",
+    "remember_repository",
+    "remember_service",
+    "remember_services",
+    "remember_unread",
+]
+
+T = TypeVar("T")
+
+# Rows per transaction: a reading of 100,000 repositories must not keep an operation from writing its step.
+CHUNK = 1_000
+
+
+def remember_caller(db: Database, connection: str, caller: Caller, at: datetime) -> None:
+    """Who AWS takes us for."""
+    row = {"connection": connection, "account": caller.account, "arn": caller.arn, "seen_at": at}
+    with db.write() as session:
+        upsert(session, ConnectionIdentity, [row])
+
+
+def remember_services(
+    db: Database, connection: str, region: str, services: Iterable[ContainerService], at: datetime
+) -> None:
+    """All services of a region: those that are not among them are gone."""
+    with db.write() as session:
+        upsert(session, SeenService, [_service_row(connection, service, at) for service in services])
+        session.execute(
+            delete(SeenService).where(
+                SeenService.connection == connection, SeenService.region == region, SeenService.seen_at < at
+            )
+        )
+
+
+def remember_service(db: Database, connection: str, service: ContainerService, at: datetime) -> None:
+    """One service, whatever else its region holds."""
+    with db.write() as session:
+        upsert(session, SeenService, [_service_row(connection, service, at)])
+
+
+def forget_service(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
+    """AWS said that there is no such service."""
+    with db.write() as session:
+        session.execute(
+            delete(SeenService).where(
+                SeenService.connection == connection,
+                SeenService.region == region,
+                SeenService.name == name,
+                SeenService.seen_at <= at,
+            )
+        )
+
+
+def remember_repositories(
+    db: Database, connection: str, region: str, repositories: Sequence[Repository], at: datetime
+) -> None:
+    """All repositories of a region: those that are not among them are gone. Writes only what differs."""
+    for chunk in chunks(sorted(repositories, key=lambda one: one.name), CHUNK):
+        changed = _changed(db, connection, region, chunk)
+        if changed:
+            with db.write() as session:
+                upsert(session, SeenRepository, [_repository_row(connection, one, at) for one in changed])
+    for names in chunks(_gone(db, connection, region, {one.name for one in repositories}), CHUNK):
+        with db.write() as session:
+            session.execute(
+                delete(SeenRepository).where(
+                    *_in(connection, region), SeenRepository.name.in_(names), _nothing_newer_than(at)
+                )
+            )
+
+
+def remember_repository(db: Database, connection: str, repository: Repository, at: datetime) -> None:
+    """One repository, whatever else its region holds. What is known of its policy stays."""
+    with db.write() as session:
+        upsert(session, SeenRepository, [_repository_row(connection, repository, at)])
+
+
+def forget_repository(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
+    """AWS said that there is no such repository."""
+    with db.write() as session:
+        session.execute(
+            delete(SeenRepository).where(*_in(connection, region), SeenRepository.name == name, _nothing_newer_than(at))
+        )
+
+
+def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows, or overwrite those of the same key that were not seen later. Other columns stay."""
+    if not rows:
+        return
+    table = model.__table__
+    dialect = session.get_bind().dialect.name
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[arg-type]
+    keys = [column.name for column in table.primary_key]
+    statement = insert.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: insert.excluded[name] for name in rows[0] if name not in keys},
+        where=table.c.seen_at <= insert.excluded.seen_at,
+    )
+    session.execute(statement, list(rows))
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """`items` in pieces of at most `size`."""
+    rest = iter(items)
+    while chunk := tuple(islice(rest, size)):
+        yield chunk
+
+
+def _service_row(connection: str, service: ContainerService, at: datetime) -> dict[str, Any]:
+    return {
+        "connection": connection,
+        "region": service.region,
+        "name": service.name,
+        "account": service.account,
+        "state": service.state,
+        "role_active": service.role.is_active,
+        "role_arn": service.role.principal_arn,
+        "general_arn": service.general_principal_arn,
+        "facts": to_facts(service),
+        "seen_at": at,
+    }
+
+
+def _repository_row(connection: str, repository: Repository, at: datetime) -> dict[str, Any]:
+    return {
+        "connection": connection,
+        "region": repository.region,
+        "name": repository.name,
+        "registry_id": repository.registry_id,
+        "uri": repository.uri,
+        "arn": repository.arn,
+        "created_at": repository.created_at,
+        "seen_at": at,
+    }
+
+
+def _changed(db: Database, connection: str, region: str, listed: Sequence[Repository]) -> list[Repository]:
+    """Those that we do not know, or know otherwise."""
+    row = SeenRepository
+    wanted = select(row.name, row.registry_id, row.uri, row.arn, row.created_at).where(
+        *_in(connection, region), row.name.in_([one.name for one in listed])
+    )
+    with db.read() as session:
+        known = {name: rest for name, *rest in session.execute(wanted)}
+    return [one for one in listed if known.get(one.name) != [one.registry_id, one.uri, one.arn, one.created_at]]
+
+
+def _gone(db: Database, connection: str, region: str, listed: set[str]) -> Iterator[str]:
+    after = ""
+    while True:
+        names = _names_after(db, connection, region, after)
+        yield from (name for name in names if name not in listed)
+        if not names:
+            return
+        after = names[-1]
+
+
+def _names_after(db: Database, connection: str, region: str, after: str) -> Sequence[str]:
+    row = SeenRepository
+    page = select(row.name).where(*_in(connection, region), row.name > after).order_by(row.name).limit(10 * CHUNK)
+    with db.read() as session:
+        return session.scalars(page).all()
+
+
+def _in(connection: str, region: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return SeenRepository.connection == connection, SeenRepository.region == region
+
+
+def _nothing_newer_than(at: datetime) -> ColumnElement[bool]:
+    """Neither the repository nor its policy was seen after `at`."""
+    read_at = SeenRepository.policy_read_at
+    return (SeenRepository.seen_at <= at) & or_(read_at.is_(None), read_at <= at)

@@ -1,0 +1,169 @@
+"""One reading of one part of a region: from AWS's answers into the store, with what went wrong noted beside.
+
+Must never let one refused policy, or one refused region, spoil what is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ParamSpec, TypeVar
+
+from app.aws.calls import AwsCalls
+from app.aws.ports import Aws
+from app.clock import Clock
+from app.db import Database
+from app.errors import Problem
+from app.inventory import queries, reading, store
+from app.inventory.policies import PolicyRead, PolicyUnread
+from app.inventory.reading import What
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Policies read under one claim: few enough to end long before the claim is taken for abandoned.
+SLICE = 200
+SIDE_BY_SIDE = 8
+# How many policies per second and region are read again at most in the long run: AWS publishes no limit of its own.
+POLICIES_PER_SECOND = 10
+# What AWS says about one repository; anything else would meet the next one too.
+_OF_ONE_REPOSITORY = frozenset({"aws.access_denied", "repository.not_found", "repository.bad_name"})
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How a reading went: `more` is waiting to be read at once; `problem` kept it from being read."""
+
+    more: bool = False
+    problem: Problem | None = None
+
+
+@dataclass
+class _Slice:
+    """What came of a slice of policies. `problem` stopped it."""
+
+    read: list[PolicyRead] = field(default_factory=list)
+    unread: list[PolicyUnread] = field(default_factory=list)
+    gone: list[PolicyUnread] = field(default_factory=list)
+    problem: Problem | None = None
+
+    def refused(self) -> Problem | None:
+        """What stopped it, or what AWS answered to every single call."""
+        return self.problem or (self.unread[0].problem if self.unread and not self.read else None)
+
+
+@dataclass(frozen=True)
+class Sweeper:
+    """Reads one connection. `threads` run what blocks on the database."""
+
+    db: Database
+    aws: Aws
+    calls: AwsCalls
+    clock: Clock
+    connection: str
+    threads: Executor
+
+    async def sweep(self, region: str, what: What, max_age: timedelta) -> Swept:
+        """Read a part of a region where it is older than `max_age` and nobody else is reading it."""
+        sweeps = {What.SERVICES: self._services, What.REPOSITORIES: self._repositories, What.POLICIES: self._policies}
+        return await sweeps[what](region, max_age)
+
+    async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a blocking database call beside the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, lambda: call(*args, **kwargs))
+
+    async def _services(self, region: str, max_age: timedelta) -> Swept:
+        held = await self._claim(region, What.SERVICES, max_age)
+        if held is None:
+            return Swept()
+        try:
+            answered = await self.calls.run_in_background(region, self.aws.services(region).list_services)
+        except Problem as problem:
+            return await self._refused(held, problem)
+        services = answered.value
+        await self.in_db(store.remember_services, self.db, self.connection, region, services, held.started_at)
+        return await self._listed(held, len(services))
+
+    async def _repositories(self, region: str, max_age: timedelta) -> Swept:
+        held = await self._claim(region, What.REPOSITORIES, max_age)
+        if held is None:
+            return Swept()
+        try:
+            answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
+        except Problem as problem:
+            return await self._refused(held, problem)
+        found = answered.value
+        await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
+        return await self._listed(held, len(found))
+
+    async def _policies(self, region: str, max_age: timedelta) -> Swept:
+        known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
+        max_age = max(max_age, timedelta(seconds=known.total / POLICIES_PER_SECOND))
+        before = self.clock.now() - max_age
+        due = await self.in_db(reading.due_policies, self.db, self.connection, region, before=before, limit=SLICE)
+        held = await self._claim(region, What.POLICIES, timedelta(0) if due else max_age)
+        if held is None:
+            return Swept()
+        found = await self._read_policies(region, due)
+        await self._keep(region, found)
+        known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
+        whole, refused = len(due) < SLICE, found.refused()
+        await self._finish(held, problem=refused, whole=whole, counted=(known.tried, known.total))
+        return Swept(more=not whole and refused is None, problem=refused)
+
+    async def _read_policies(self, region: str, names: Iterable[str]) -> _Slice:
+        found, waiting = _Slice(), iter(names)
+
+        async def work() -> None:
+            for name in waiting:
+                if found.problem is None:
+                    await self._read_policy(region, name, found)
+
+        await asyncio.gather(*(work() for _ in range(SIDE_BY_SIDE)))
+        return found
+
+    async def _read_policy(self, region: str, name: str, found: _Slice) -> None:
+        at = self.clock.now()
+        try:
+            answered = await self.calls.run_in_background(region, self.aws.repositories(region).get_policy, name)
+        except Problem as problem:
+            if problem.code not in _OF_ONE_REPOSITORY:
+                found.problem = problem
+            elif problem.code == "repository.not_found":
+                found.gone.append(PolicyUnread(name, problem, at))
+            else:
+                found.unread.append(PolicyUnread(name, problem, at))
+        else:
+            found.read.append(PolicyRead(name, answered.value, at))
+
+    async def _keep(self, region: str, found: _Slice) -> None:
+        await self.in_db(store.remember_policies, self.db, self.connection, region, found.read)
+        await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
+        for one in found.gone:
+            await self.in_db(store.forget_repository, self.db, self.connection, region, one.repository, one.at)
+
+    async def _claim(self, region: str, what: What, rest: timedelta) -> reading.Claim | None:
+        now = self.clock.now()
+        return await self.in_db(reading.claim, self.db, self.connection, region, what, now=now, rest=rest)
+
+    async def _listed(self, held: reading.Claim, count: int) -> Swept:
+        await self._finish(held, counted=(count, count))
+        return Swept()
+
+    async def _refused(self, held: reading.Claim, problem: Problem) -> Swept:
+        await self._finish(held, problem=problem)
+        return Swept(problem=problem)
+
+    async def _finish(
+        self,
+        held: reading.Claim,
+        *,
+        problem: Problem | None = None,
+        whole: bool = True,
+        counted: tuple[int, int] | None = None,
+    ) -> None:
+        now = self.clock.now()
+        await self.in_db(reading.finish, self.db, held, now=now, problem=problem, whole=whole, counted=counted)

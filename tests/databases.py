@@ -1,0 +1,64 @@
+"""Databases for tests: one of each kind with our tables in it, and a count of what is asked of them.
+
+A `conftest.py` imports the fixtures that its tests want.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from app.db import Database
+from app.migrate import migrate
+from tests.postgres_server import migrated_postgres_url, postgres_server
+
+__all__ = ["db", "migrated_file", "migrated_postgres_url", "postgres_server", "sqlite_db", "statements"]
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory) -> Path:
+    """An SQLite file with our tables in it, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "sailpass.db"
+    database = Database(f"sqlite:///{file}")
+    migrate(database)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_db(migrated_file, tmp_path) -> Iterator[Database]:
+    """A migrated database in a file of its own."""
+    database = Database(f"sqlite:///{shutil.copy(migrated_file, tmp_path)}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def db(request) -> Iterator[Database]:
+    """A migrated database, once of each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_db")
+        return
+    database = Database(request.getfixturevalue("migrated_postgres_url"))
+    yield database
+    database.close()
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """The SQL statements that the block sends, in order."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)

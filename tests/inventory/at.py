@@ -1,0 +1,24 @@
+"""Moments, and what is put into the store, for the tests of the inventory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.db import Database
+from app.inventory import store
+from tests.build import REGION, a_policy, a_repository, a_statement
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HERE = ("default", REGION)
+
+
+def keep(db: Database, name: str, *statements: dict, at: datetime = NOON) -> None:
+    """Let the store know a repository with these statements in its policy."""
+    store.remember_repository(db, "default", a_repository(name), at)
+    store.remember_policy(db, *HERE, name, a_policy(statements) if statements else None, at)
+
+
+def allow(principal: str, **more) -> dict:
+    """A statement that lets a principal pull."""
+    return a_statement(sid=None, principal={"AWS": principal}, **more)

