@@ -144,12 +144,18 @@ def _structure_check(shape: Any, within: frozenset[str]) -> Check:
     def check(value: Any, path: str) -> None:
         if not isinstance(value, dict):
             raise _wrong_type(value, "a Structure")
+        breach = None
+        for name, given in value.items():
+            if given is not None and name in members:
+                try:
+                    members[name](given, _at(path, name))
+                except Breach as found:  # told after all types are seen to be right, as AWS reads before it checks
+                    breach = breach or found
         for name in required:
             if value.get(name) is None:
                 raise Breach(_at(path, name), None, "Member must not be null")
-        for name, given in value.items():
-            if given is not None and name in members:
-                members[name](given, _at(path, name))
+        if breach:
+            raise breach
 
     return check
 
