@@ -5,6 +5,7 @@ Must never write down or show a credential; the SDK's own chain finds and holds 
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-from botocore.loaders import Loader
+from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
@@ -80,12 +81,20 @@ class Clients:
     Args:
         settings: how the account is reached.
         on_call: told of every call as it is made, in the thread that makes it.
+        monotonic: seconds, never set back.
     """
 
-    def __init__(self, settings: ConnectionSettings, on_call: OnCall | None = None) -> None:
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        on_call: OnCall | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._on_call = on_call
-        self._loader: Loader | None = None
+        self._monotonic = monotonic
+        # One for all sessions: it keeps the service models, which are slow to read.
+        self._loader = create_loader(os.environ.get("AWS_DATA_PATH"))
         self._lock = threading.RLock()
         self._epoch: _Epoch | None = None
         self._calling = threading.local()
@@ -101,7 +110,7 @@ class Clients:
         Raises:
             Problem: for every refusal and failure.
         """
-        self._calling.began = time.monotonic()
+        self._calling.began = self._monotonic()
         epoch: _Epoch | None = None
         try:
             epoch = self._current()
@@ -149,7 +158,7 @@ class Clients:
             epoch = self._epoch
             if epoch is None or epoch.failed_at is None:
                 return epoch or self._begin()
-            if time.monotonic() - epoch.failed_at >= READ_AGAIN_AFTER:
+            if self._monotonic() - epoch.failed_at >= READ_AGAIN_AFTER:
                 return self._begin()
             if epoch.error is not None:
                 raise epoch.error.with_traceback(None)
@@ -157,8 +166,6 @@ class Clients:
 
     def _begin(self) -> _Epoch:
         session = Session(session_vars=_REGION_VARIABLES, profile=self._settings.profile)
-        # One loader for all sessions: it keeps the service models, which are slow to read.
-        self._loader = self._loader or session.get_component("data_loader")
         session.register_component("data_loader", self._loader)
         if self._settings.access_key is not None:
             settings = self._settings
@@ -202,10 +209,10 @@ class Clients:
             self._on_call(CallMade(service, model.name, context["client_region"]))
 
     def _end_when_late(self, **_: Any) -> None:
-        if time.monotonic() - self._calling.began > LAST_ATTEMPT_AFTER:
+        if self._monotonic() - self._calling.began > LAST_ATTEMPT_AFTER:
             raise TooLate
 
     def _note_failure(self, epoch: _Epoch | None, problem: Problem, error: Exception | None) -> None:
         """Remember that credentials failed, and whether there are none at all (then nobody need ask again soon)."""
         if problem.code in CREDENTIAL_PROBLEMS and epoch is not None and epoch.failed_at is None:
-            epoch.failed_at, epoch.error = time.monotonic(), error
+            epoch.failed_at, epoch.error = self._monotonic(), error

@@ -214,6 +214,7 @@ CREDENTIAL_PROBLEMS = frozenset(
 _DENIAL = re.compile(r"not authorized to perform: (\S+)(?: on resource: (\S+))?")
 _QUOTED_STATE = re.compile(r"transition state \(\W*([A-Z_]+)\W*\)")
 _ACCESS_KEY_ID = re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}\b")
+_PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _MESSAGE_LIMIT = 600
 
 
@@ -296,7 +297,10 @@ def host_of(address: str) -> str:
 
 
 def _presentable(message: str) -> str:
-    """AWS's message without what it must not repeat: the canonical request (it holds the session token) and key ids."""
+    """AWS's message without what must not be repeated.
+
+    That is the canonical request (it holds the session token), access key ids, and the password in a proxy's address.
+    """
     said = message.partition("The Canonical String")[0].strip()
-    said = _ACCESS_KEY_ID.sub(r"\1…", said)
+    said = _PASSWORD_IN_ADDRESS.sub("…", _ACCESS_KEY_ID.sub(r"\1…", said))
     return said if len(said) <= _MESSAGE_LIMIT else f"{said[:_MESSAGE_LIMIT]}…"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 from app.aws.clients import Clients, ConnectionSettings, OnCall
 from app.aws.ecr import EcrRepositories
@@ -12,9 +13,6 @@ from app.aws.probe import probe
 from app.aws.sts import StsIdentity
 from app.errors import Problem
 
-# Where to ask who we are when no region is configured: any will do.
-FALLBACK_REGION = "us-east-1"
-
 
 class BotoAws:
     """`ports.Aws` over the SDK. Safe in threads; all calls block.
@@ -22,10 +20,16 @@ class BotoAws:
     Args:
         settings: how the account is reached; AWS's own variables and files where they say nothing.
         on_call: told of every call as it is made, for benchmarks and tests.
+        monotonic: seconds, never set back.
     """
 
-    def __init__(self, settings: ConnectionSettings, on_call: OnCall | None = None) -> None:
-        self._clients = Clients(settings, on_call)
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        on_call: OnCall | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clients = Clients(settings, on_call, monotonic)
 
     def services(self, region: str) -> LightsailContainerServices:
         """The port to a region's container services."""
@@ -37,7 +41,7 @@ class BotoAws:
 
     def identity(self) -> StsIdentity:
         """The port to who we are."""
-        return StsIdentity(self._clients, self.default_region() or FALLBACK_REGION)
+        return StsIdentity(self._clients)
 
     def regions(self) -> tuple[str, ...]:
         """Every region that has Lightsail, as the SDK knows them."""

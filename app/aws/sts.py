@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.aws.clients import Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered, Caller
 
+# Where to ask when no region is configured: any will do.
+FALLBACK_REGION: Final = "us-east-1"
+
 
 @dataclass(frozen=True)
 class StsIdentity:
-    """`ports.Identity` over boto's client, at the endpoint of one region."""
+    """`ports.Identity` over boto's client."""
 
     clients: Clients
-    region: str
 
     def caller(self) -> Answered[Caller]:
         """Account and ARN of the credentials in use (sts:GetCallerIdentity, which needs no permission)."""
-        answered = self.clients.answer(Call("sts", "GetCallerIdentity", self.region), "Account")
+        region = self.clients.default_region() or FALLBACK_REGION
+        answered = self.clients.answer(Call("sts", "GetCallerIdentity", region), "Account")
         return Answered(Caller(answered.value["Account"], answered.value.get("Arn", "")), answered.request_id)

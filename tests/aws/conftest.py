@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -43,12 +44,13 @@ class SandboxWorld:
 
     account = ACCOUNT
 
-    def __init__(self, sandbox: RunningSandbox) -> None:
+    def __init__(self, sandbox: RunningSandbox, aws: BotoAws, raw: Callable[[str], Any]) -> None:
         self.sandbox = sandbox
-        self.aws = connected(sandbox)
+        self.aws = aws
+        self.raw = raw
 
     def has_service(self, name: str, *, deployments: int = 0) -> None:
-        lightsail = self.sandbox.client("lightsail")
+        lightsail = self.raw("lightsail")
         lightsail.create_container_service(serviceName=name, power="nano", scale=1)
         self.pass_time(ACTIVATION)
         for _ in range(deployments):
@@ -58,7 +60,7 @@ class SandboxWorld:
             self.pass_time(ACTIVATION)
 
     def has_repository(self, name: str, *, tags: tuple[str, ...] = ()) -> None:
-        ecr = self.sandbox.client("ecr")
+        ecr = self.raw("ecr")
         ecr.create_repository(repositoryName=name)
         for tag in tags:
             ecr.put_image(repositoryName=name, imageTag=tag, imageManifest=a_manifest(tag))
@@ -95,9 +97,39 @@ def sandbox(running_sandbox) -> RunningSandbox:
     return running_sandbox
 
 
+@pytest.fixture(scope="session")
+def raw(running_sandbox) -> Callable[[str], Any]:
+    """boto3's own clients on the sandbox, made once, to set things up with."""
+    return functools.cache(running_sandbox.client)
+
+
+@pytest.fixture(scope="session")
+def every_call() -> list[CallMade]:
+    return []
+
+
+@pytest.fixture(scope="session")
+def connection(running_sandbox, every_call) -> BotoAws:
+    return connected(running_sandbox, on_call=every_call.append)
+
+
+@pytest.fixture
+def calls_made(every_call) -> list[CallMade]:
+    every_call.clear()
+    return every_call
+
+
+@pytest.fixture
+def aws(sandbox, connection, calls_made) -> BotoAws:
+    """The adapters alone; what they call is in `calls_made`."""
+    return connection
+
+
 @pytest.fixture(params=["fake", "sandbox"])
 def world(request) -> FakeWorld | SandboxWorld:
-    return FakeWorld() if request.param == "fake" else SandboxWorld(request.getfixturevalue("sandbox"))
+    if request.param == "fake":
+        return FakeWorld()
+    return SandboxWorld(*(request.getfixturevalue(name) for name in ("sandbox", "aws", "raw")))
 
 
 @pytest.fixture
@@ -108,14 +140,3 @@ def services(world):
 @pytest.fixture
 def repositories(world):
     return world.aws.repositories(REGION)
-
-
-@pytest.fixture
-def calls_made() -> list[CallMade]:
-    return []
-
-
-@pytest.fixture
-def aws(sandbox, calls_made) -> BotoAws:
-    """The adapters alone; what they call is in `calls_made`."""
-    return connected(sandbox, on_call=calls_made.append)
