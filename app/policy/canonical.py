@@ -28,7 +28,7 @@ def canonical(text: str | None) -> str:
     try:
         value = strict_json.load(text)
     except Problem:
-        return text.strip()
+        return f"unread {text.strip()}"
     return _text(_document(value) if isinstance(value, dict) else value)
 
 

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from app.errors import Problem
+from app.policy.diff import diff_texts
+from app.policy.document import canonical, equivalent, parse
+from app.policy.evaluate import Access, evaluate
+from app.policy.findings import findings
+from app.policy.grant import plan_grant
+from app.policy.readers import readers
+from app.policy.revoke import plan_revoke
+from app.policy.undo import plan_undo
+from app.policy.words import say
+from tests.policy.build import OWN, PULLER, SHARED, read
+from tests.policy.rewriting import as_ecr_returns
+
+MALFORMED = {
+    "039-headroom-no-principal.json": "policy.malformed",
+    "041-pipelinecheck-null-statement.json": "policy.no_statement",
+    "091-identity-policy-by-mistake.json": "policy.malformed",
+}
+REAL = sorted(path for path in SHARED.glob("*.json") if path.name not in MALFORMED)
+NONE_HERE = pytest.param(
+    None, marks=pytest.mark.skip(reason="the collection of real policies is not beside this clone")
+)
+POLICIES = [pytest.param(path, id=path.stem) for path in [*OWN, *REAL]] + ([] if REAL else [NONE_HERE])
+
+every_policy = pytest.mark.parametrize("path", POLICIES)
+
+
+def granted(text):
+    return plan_grant(text, principal_arn=PULLER, service="shop").after
+
+
+@every_policy
+def test_grant_then_revoke_gives_back_the_very_same_policy(path):
+    text = read(path)
+    after = plan_revoke(granted(text), principals=[PULLER]).after
+    original = json.loads(text)
+    original["Statement"] = list(parse(text).statements)
+    assert json.dumps(json.loads(after) if after != text else original) == json.dumps(original)
+
+
+@every_policy
+@pytest.mark.parametrize("seed", range(3))
+def test_grant_rewritten_by_ecr_then_revoke_says_the_same_as_before(path, seed):
+    text = read(path)
+    held = as_ecr_returns(granted(text), seed)
+    assert equivalent(plan_revoke(held, principals=[PULLER]).after, text)
+
+
+@every_policy
+@pytest.mark.parametrize("seed", range(3))
+def test_what_ecr_rewrites_is_no_change(path, seed):
+    text = read(path)
+    assert canonical(as_ecr_returns(text, seed)) == canonical(text)
+    assert diff_texts(text, as_ecr_returns(text, seed)).is_empty
+
+
+@every_policy
+def test_after_a_grant_the_role_may_pull_unless_a_deny_speaks_of_it(path):
+    verdict = evaluate(granted(read(path)), PULLER)
+    guarded = {"OfficeOnly", "IPAllow"} & {one.get("Sid") for one in parse(read(path)).statements}
+    assert verdict.access is (Access.CONDITIONAL if guarded else Access.ALLOWED)
+
+
+@every_policy
+def test_granting_what_ecr_has_rewritten_a_second_time_writes_nothing(path):
+    held = as_ecr_returns(granted(read(path)), 7)
+    again = plan_grant(held, principal_arn=PULLER, service="shop")
+    assert not again.needed
+    assert again.after == held
+
+
+@every_policy
+def test_undoing_a_grant_after_ecr_rewrote_it_says_what_stood_before(path):
+    text = read(path)
+    held = as_ecr_returns(granted(text), 5)
+    assert equivalent(plan_undo(text, granted(text), held).after, text)
+
+
+@every_policy
+def test_everything_said_of_it_has_words(path):
+    text = read(path)
+    said = [say(one.code, one.params) for one in findings(text, service="shop", role=PULLER)]
+    said += [say(reader.verdict.code, reader.verdict.params) for reader in readers(text)]
+    assert said
+    assert all("%(" not in sentence for sentence in said)
+
+
+@pytest.mark.skipif(not REAL, reason="the collection of real policies is not beside this clone")
+@pytest.mark.parametrize("name, code", MALFORMED.items())
+def test_a_malformed_policy_is_refused_by_its_own_problem(name, code):
+    with pytest.raises(Problem) as refused:
+        plan_grant(read(SHARED / name), principal_arn=PULLER, service="shop")
+    assert refused.value.code == code
