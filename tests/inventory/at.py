@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from app.db import Database
@@ -17,6 +18,14 @@ def keep(db: Database, name: str, *statements: dict, at: datetime = NOON) -> Non
     """Let the store know a repository with these statements in its policy."""
     store.remember_repository(db, "default", a_repository(name), at)
     store.remember_policy(db, *HERE, name, a_policy(statements) if statements else None, at)
+
+
+def keep_many(db: Database, names: Iterable[str], *statements: dict) -> None:
+    """As `keep` for many, with the same policy in each."""
+    repositories = [a_repository(name) for name in names]
+    store.remember_repositories(db, *HERE, repositories, NOON)
+    text = a_policy(statements) if statements else None
+    store.remember_policies(db, *HERE, [store.PolicyRead(one.name, text, NOON) for one in repositories])
 
 
 def allow(principal: str, **more) -> dict:

@@ -3,7 +3,7 @@ from app.inventory.access import Tie, repositories_of
 from app.policy.evaluate import Access
 from tests.build import LIGHTSAIL_ACCOUNT, a_service, a_statement, an_active_role, general_arn, puller_arn
 from tests.databases import statements
-from tests.inventory.at import allow, keep
+from tests.inventory.at import allow, keep, keep_many
 
 SHOP = a_service("shop", role=an_active_role("shop"))
 
@@ -71,12 +71,11 @@ def test_those_that_name_the_service_come_first_when_there_are_too_many(db):
 
 
 def test_two_hundred_repositories_take_as_many_statements_as_two(db):
-    for number in range(2):
-        keep(db, f"first/{number}", allow(puller_arn("shop")))
+    names = [f"team/{number}" for number in range(200)]
+    keep_many(db, names[:2], allow(puller_arn("shop")))
     with statements(db) as for_two:
         seen(db)
-    for number in range(198):
-        keep(db, f"more/{number}", allow(puller_arn("shop" if number % 10 else "blog")))
+    keep_many(db, names, allow(puller_arn("shop")))
     with statements(db) as for_many:
-        assert len(seen(db)) == 180
+        assert len(seen(db)) == 200
     assert len(for_many) == len(for_two)

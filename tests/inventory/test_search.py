@@ -6,7 +6,7 @@ from app.inventory.search import choices, nearest, nearest_names, regions_with
 from app.policy.evaluate import Access
 from tests.build import a_repository, a_service, a_statement, an_active_role, puller_arn
 from tests.databases import statements
-from tests.inventory.at import HERE, NOON, allow, keep
+from tests.inventory.at import HERE, NOON, allow, keep, keep_many
 
 SHOP = a_service("shop", role=an_active_role("shop"))
 
@@ -63,12 +63,11 @@ def test_a_long_run_of_granted_ones_does_not_hide_what_comes_after(db):
 
 
 def test_two_hundred_repositories_take_as_many_statements_as_two(db):
-    for number in range(2):
-        keep(db, f"first/{number}")
+    names = [f"team/{number}" for number in range(200)]
+    keep_many(db, names[:2])
     with statements(db) as for_two:
         offered(db)
-    for number in range(198):
-        keep(db, f"more/{number}")
+    keep_many(db, names)
     with statements(db) as for_many:
         assert len(offered(db)) == 50
     assert len(for_many) <= len(for_two)

@@ -1,0 +1,287 @@
+import asyncio
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from app.aws.calls import AwsCalls
+from app.clock import SystemClock
+from app.errors import Problem
+from app.inventory import queries, store, sweep
+from app.inventory.reading import What, claim, find_reading
+from app.inventory.scan import AFTER_PROBLEM, AGES, Scanner
+from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, an_active_role, puller_arn
+from tests.fakes import FakeAws, FakeClock
+from tests.inventory.at import HERE, allow
+
+EUROPE = "eu-central-1"
+DENIED = Problem("aws.access_denied", action="ecr:GetRepositoryPolicy")
+OFFLINE = Problem("aws.unreachable", retryable=True, endpoint="ecr")
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(jumps=False)
+
+
+@pytest.fixture
+def aws(clock):
+    return FakeAws(clock)
+
+
+@pytest.fixture
+def scanner(sqlite_db, aws, clock):
+    calls = AwsCalls()
+    scanner = Scanner(sqlite_db, aws, calls, clock, (REGION, EUROPE))
+    yield scanner
+    scanner.close()
+    calls.close()
+
+
+async def read_all(scanner, region=REGION):
+    for what in What:
+        while (await scanner.turn(region, what)).more:
+            pass
+
+
+def policy_calls(aws):
+    return sum(call.operation == "GetRepositoryPolicy" for call in aws.calls)
+
+
+async def test_services_repositories_and_policies_are_read_into_the_store(scanner, aws, sqlite_db):
+    aws.add_service(a_service(role=an_active_role()))
+    aws.add_repository(policy=a_policy([allow(puller_arn())]))
+    aws.add_repository(a_repository("search"))
+    await read_all(scanner)
+    assert queries.find_service(sqlite_db, *HERE, SERVICE).can_pull == 1
+    assert queries.find_repository(sqlite_db, *HERE, "search").has_policy is False
+
+
+async def test_a_reading_is_told_with_its_age_and_extent(scanner, aws, clock, sqlite_db):
+    aws.add_repository()
+    began = clock.now()
+    await read_all(scanner)
+    reading = find_reading(sqlite_db, *HERE, What.POLICIES)
+    assert (reading.succeeded_at, reading.done, reading.total) == (began, 1, 1)
+
+
+async def test_what_was_just_read_is_left_alone(scanner, aws):
+    aws.add_repository()
+    await read_all(scanner)
+    before = len(aws.calls)
+    await read_all(scanner)
+    assert len(aws.calls) == before
+
+
+async def test_old_data_is_read_again_sooner_when_somebody_looks(scanner, aws, clock):
+    await scanner.turn(REGION, What.SERVICES)
+    clock.advance(AGES[What.SERVICES].asked)
+    await scanner.turn(REGION, What.SERVICES, asked=False)
+    assert len(aws.calls) == 1
+    await scanner.turn(REGION, What.SERVICES, asked=True)
+    assert len(aws.calls) == 2
+
+
+async def test_what_another_replica_reads_is_left_to_it(scanner, aws, clock, sqlite_db):
+    claim(sqlite_db, *HERE, What.SERVICES, now=clock.now())
+    await scanner.turn(REGION, What.SERVICES)
+    assert aws.calls == []
+
+
+async def test_a_refused_listing_keeps_what_is_known_and_says_why(scanner, aws, clock, sqlite_db):
+    aws.add_repository()
+    await read_all(scanner)
+    aws.denied.add("ecr:DescribeRepositories")
+    clock.advance(AGES[What.REPOSITORIES].asked)
+    assert (await scanner.turn(REGION, What.REPOSITORIES)).problem.code == "aws.access_denied"
+    assert find_reading(sqlite_db, *HERE, What.REPOSITORIES).problem.code == "aws.access_denied"
+    assert queries.policy_coverage(sqlite_db, *HERE).total == 1
+
+
+async def test_one_refused_policy_spoils_no_other(scanner, aws, sqlite_db):
+    for name in ("a", "b", "c"):
+        aws.add_repository(a_repository(name))
+    aws.fail("ecr:GetRepositoryPolicy", DENIED)
+    await read_all(scanner)
+    known = [queries.find_repository(sqlite_db, *HERE, name) for name in ("a", "b", "c")]
+    assert sorted(one.problem.code if one.problem else "" for one in known) == ["", "", "aws.access_denied"]
+    assert find_reading(sqlite_db, *HERE, What.POLICIES).problem is None
+
+
+async def test_policies_that_are_all_refused_are_a_problem_of_the_region(scanner, aws, sqlite_db):
+    aws.add_repository()
+    aws.denied.add("ecr:GetRepositoryPolicy")
+    await read_all(scanner)
+    assert find_reading(sqlite_db, *HERE, What.POLICIES).problem.code == "aws.access_denied"
+
+
+async def test_aws_out_of_reach_stops_the_reading_at_once(scanner, aws, sqlite_db):
+    for number in range(50):
+        aws.add_repository(a_repository(f"team/{number}"))
+    aws.fail("ecr:GetRepositoryPolicy", OFFLINE, times=50)
+    await read_all(scanner)
+    assert policy_calls(aws) <= sweep.SIDE_BY_SIDE
+    assert queries.policy_coverage(sqlite_db, *HERE).tried == 0
+
+
+async def test_a_repository_that_is_gone_when_its_policy_is_read_is_forgotten(scanner, aws, sqlite_db):
+    aws.add_repository()
+    await scanner.turn(REGION, What.REPOSITORIES)
+    aws.known_repositories.clear()
+    await scanner.turn(REGION, What.POLICIES)
+    assert queries.policy_coverage(sqlite_db, *HERE).total == 0
+
+
+async def test_a_new_repository_is_read_first_while_the_known_ones_rest(scanner, aws, clock):
+    aws.add_repository(a_repository("old"))
+    await read_all(scanner)
+    aws.add_repository(a_repository("new"))
+    clock.advance(AGES[What.REPOSITORIES].asked)
+    before = policy_calls(aws)
+    await read_all(scanner)
+    assert policy_calls(aws) == before + 1
+
+
+async def test_many_policies_are_read_slice_by_slice(scanner, aws, sqlite_db, monkeypatch):
+    monkeypatch.setattr(sweep, "SLICE", 10)
+    for number in range(25):
+        aws.add_repository(a_repository(f"team/{number}"))
+    await scanner.turn(REGION, What.REPOSITORIES)
+    assert (await scanner.turn(REGION, What.POLICIES)).more
+    reading = find_reading(sqlite_db, *HERE, What.POLICIES)
+    assert (reading.never_read, reading.done, reading.total) == (True, 10, 25)
+    await read_all(scanner)
+    assert find_reading(sqlite_db, *HERE, What.POLICIES).succeeded_at is not None
+
+
+async def test_many_policies_are_read_again_no_faster_than_aws_may_like(scanner, aws, clock, monkeypatch):
+    monkeypatch.setattr(sweep, "POLICIES_PER_SECOND", 0.01)
+    for number in range(10):
+        aws.add_repository(a_repository(f"team/{number}"))
+    await read_all(scanner)
+    clock.advance(AGES[What.POLICIES].asked)
+    await scanner.turn(REGION, What.POLICIES)
+    assert policy_calls(aws) == 10
+    clock.advance(1_000)
+    await scanner.turn(REGION, What.POLICIES)
+    assert policy_calls(aws) == 20
+
+
+async def test_a_policy_that_an_operation_wrote_during_its_reading_stays(scanner, aws, clock, sqlite_db):
+    aws.add_repository()
+    await scanner.turn(REGION, What.REPOSITORIES)
+
+    def an_operation_ends():
+        clock.advance(1)
+        store.remember_policy(sqlite_db, *HERE, a_repository().name, a_policy(), clock.now())
+
+    aws.meanwhile("ecr:GetRepositoryPolicy", an_operation_ends)
+    await scanner.turn(REGION, What.POLICIES)
+    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).policy_text == a_policy()
+
+
+async def test_one_service_is_read_when_its_page_asks_and_not_at_every_look(scanner, aws, sqlite_db):
+    aws.add_service()
+    assert await scanner.refresh_service(REGION, SERVICE) is None
+    assert await scanner.refresh_service(REGION, SERVICE) is None
+    assert queries.find_service(sqlite_db, *HERE, SERVICE) is not None
+    assert len(aws.calls) == 1
+
+
+async def test_a_service_that_is_gone_is_forgotten(scanner, aws, clock, sqlite_db):
+    aws.add_service()
+    await scanner.refresh_service(REGION, SERVICE)
+    aws.remove_service(REGION, SERVICE)
+    clock.advance(60)
+    assert (await scanner.refresh_service(REGION, SERVICE)).code == "service.not_found"
+    assert queries.find_service(sqlite_db, *HERE, SERVICE) is None
+
+
+async def test_a_service_that_cannot_be_read_stays_as_it_was_known(scanner, aws, clock, sqlite_db):
+    aws.add_service()
+    await scanner.refresh_service(REGION, SERVICE)
+    aws.fail("lightsail:GetContainerServices", OFFLINE)
+    clock.advance(60)
+    assert (await scanner.refresh_service(REGION, SERVICE)).code == "aws.unreachable"
+    assert queries.find_service(sqlite_db, *HERE, SERVICE) is not None
+
+
+async def test_a_repository_that_may_not_be_listed_is_read_by_its_name(scanner, aws, sqlite_db):
+    aws.add_repository(policy=a_policy())
+    assert await scanner.refresh_repository(REGION, a_repository().name) is None
+    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).policy_text == a_policy()
+
+
+async def test_what_keeps_a_repository_from_being_read_is_kept(scanner, aws, clock, sqlite_db):
+    aws.add_repository()
+    await scanner.refresh_repository(REGION, a_repository().name)
+    aws.denied.add("ecr:GetRepositoryPolicy")
+    clock.advance(60)
+    assert (await scanner.refresh_repository(REGION, a_repository().name)).code == "aws.access_denied"
+    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).problem.code == "aws.access_denied"
+
+
+async def test_a_repository_that_is_gone_is_forgotten(scanner, aws, clock, sqlite_db):
+    aws.add_repository()
+    await scanner.refresh_repository(REGION, a_repository().name)
+    aws.known_repositories.clear()
+    clock.advance(60)
+    assert (await scanner.refresh_repository(REGION, a_repository().name)).code == "repository.not_found"
+    assert queries.find_repository(sqlite_db, *HERE, a_repository().name) is None
+
+
+async def test_a_region_that_is_not_ours_is_never_asked(scanner, aws):
+    assert await scanner.refresh_service("mars-north-1", SERVICE) is None
+    scanner.request("mars-north-1", What.SERVICES)
+    assert aws.calls == []
+
+
+@asynccontextmanager
+async def running(scanner):
+    task = asyncio.create_task(scanner.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        scanner._sweeper.calls.close()
+
+
+async def until(fact, db_call, *args):
+    """Wait for a fact of the store; the test's own time limit ends what never comes true."""
+    while not fact(db_call(*args)):  # noqa: ASYNC110  (the fact is in a database)
+        await asyncio.sleep(0.01)
+
+
+async def test_running_reads_every_region_and_who_we_are(sqlite_db, aws):
+    for region in (REGION, EUROPE):
+        aws.add_repository(a_repository(region=region), policy=a_policy())
+    scanner = Scanner(sqlite_db, aws, AwsCalls(), SystemClock(), (REGION, EUROPE))
+    async with running(scanner):
+        for region in (REGION, EUROPE):
+            await until(lambda found: found.tried == 1, queries.policy_coverage, sqlite_db, "default", region)
+        await until(bool, queries.find_caller, sqlite_db, "default")
+
+
+async def test_a_request_has_old_data_read_again(sqlite_db, aws, clock):
+    scanner = Scanner(sqlite_db, aws, AwsCalls(), clock, (REGION,))
+    async with running(scanner):
+        await until(lambda found: found.succeeded_at, find_reading, sqlite_db, *HERE, What.SERVICES)
+        aws.add_service()
+        while not queries.list_services(sqlite_db, "default"):
+            clock.advance(1)
+            scanner.request(REGION, What.SERVICES)
+            await asyncio.sleep(0.01)
+    assert clock.monotonic() < AGES[What.SERVICES].unasked
+
+
+async def test_what_failed_is_tried_again_by_itself(sqlite_db, aws, clock):
+    aws.fail("lightsail:GetContainerServices", OFFLINE)
+    aws.add_service()
+    scanner = Scanner(sqlite_db, aws, AwsCalls(), clock, (REGION,))
+    async with running(scanner):
+        await until(lambda found: found.problem, find_reading, sqlite_db, *HERE, What.SERVICES)
+        while not queries.list_services(sqlite_db, "default"):
+            clock.advance(5)
+            await asyncio.sleep(0.01)
+    assert clock.monotonic() >= AFTER_PROBLEM
