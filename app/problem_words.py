@@ -65,9 +65,48 @@ WORDS: dict[str, Words] = {
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
         N_("Look at those removals in History; the role was not deactivated."),
     ),
+    "repository.other_region": Words(
+        N_("There is no repository %(repository)s in %(region)s, but one in %(others)s."),
+        N_(
+            "A container service pulls only from repositories of its own region: copy the image, or use a service there."
+        ),
+    ),
+    "repository.missing": Words(
+        N_("No repository was named."),
+        N_("Choose one from the list, or type its name."),
+    ),
+    "aws.page_slow": Words(
+        N_("AWS has not answered within %(seconds)s seconds."),
+        N_("Reload the page in a moment; what is known is shown meanwhile."),
+    ),
     "internal": Words(
         N_("Something went wrong inside Sailpass."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
+    ),
+    # Signing in.
+    "auth.sign_in_needed": Words(
+        N_("This needs a sign-in, and the request brings no session or token that counts."),
+        N_("Send “Authorization: Bearer …” with a token that “sailpass token” printed."),
+    ),
+    "auth.too_many_tries": Words(
+        N_("Too many wrong sign-in links came from your address."),
+        N_("Wait %(seconds)s seconds, then try again."),
+    ),
+    "auth.token_bad_name": Words(
+        N_("“%(name)s” cannot be the name of a token."),
+        N_("Use 1 to 64 letters, digits, and . _ - between them."),
+    ),
+    "auth.token_bad_days": Words(
+        N_("A token cannot expire in %(days)s days."),
+        N_("Name 1 to 3650 days, or none for a token that does not expire."),
+    ),
+    "auth.token_name_taken": Words(
+        N_("There is a token named %(name)s already."),
+        N_("Choose another name, or revoke that one first."),
+    ),
+    "auth.token_not_found": Words(
+        N_("There is no token named %(name)s."),
+        N_("See the names with “sailpass token --list”; one that has been revoked is gone."),
     ),
     # The credentials and permissions that AWS is called with.
     "aws.no_credentials": Words(

@@ -13,6 +13,9 @@ from app.history.models import Operation, Step
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import Kind, Outcome, StepName, StepState
 
+# More live operations than this are not drawn on one page.
+MOST_RUNNING = 200
+
 
 def find_progress(db: Database, operation_id: str) -> Progress | None:
     """The operation as it stands; None when there is none of that id."""
@@ -29,6 +32,21 @@ def find_version(db: Database, operation_id: str) -> int | None:
     """Its version alone, which is all that most polls need."""
     with db.read() as session:
         return session.scalar(select(Operation.version).where(Operation.id == operation_id))
+
+
+def list_running(db: Database, connection: str, region: str = "", service: str = "") -> tuple[Progress, ...]:
+    """The live operations, newest first; of one service where it is named."""
+    wanted = (
+        select(Operation)
+        .where(Operation.connection == connection, Operation.outcome.is_(None))
+        .options(selectinload(Operation.steps), selectinload(Operation.changes))
+        .order_by(Operation.asked_at.desc())
+        .limit(MOST_RUNNING)
+    )
+    if service:
+        wanted = wanted.where(Operation.region == region, Operation.service == service)
+    with db.read() as session:
+        return tuple(progress_of(operation) for operation in session.scalars(wanted))
 
 
 def progress_of(operation: Operation) -> Progress:

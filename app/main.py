@@ -1,0 +1,76 @@
+"""The application: routes, middleware and handlers put together, and its life from start to stop. No logic."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from app import bootstrap
+from app.migrate import migrate
+from app.settings import ROOT, Settings
+from app.web import problems
+from app.web.assets import Assets
+from app.web.i18n import LanguageMiddleware, load_catalogues
+from app.web.pages_errors import error_page
+from app.web.render import make_renderer, refuse
+from app.web.routes import containers, health, images, operations, permissions, policies, preferences, roles
+from app.web.security import middleware
+from app.web.show.frame import shell
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+# Routes that read our tables run in threads; few, since they hold the interpreter more than they wait.
+ROUTE_THREADS = 8
+
+
+def create_app(settings: Settings, services: bootstrap.Services | None = None) -> FastAPI:
+    """The console, not started yet; `services` are other parts than the real ones, for tests."""
+    wired = services or bootstrap.build(settings)
+    app = FastAPI(
+        title="Sailpass",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_life,
+        middleware=[
+            *middleware(
+                (*LOOPBACK_NAMES, *settings.allowed_hosts),
+                refusal=lambda request: refuse(request, error_page(403)),
+            ),
+            Middleware(GZipMiddleware, minimum_size=1000),
+            Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
+        ],
+    )
+    assets = Assets(ROOT / "static")
+    app.state.services = wired
+    app.state.renderer = make_renderer(ROOT / "templates", assets, shell)
+    app.mount("/static", assets)
+    for routes in (health, preferences, containers, images, policies, roles, operations, permissions):
+        app.include_router(routes.router)
+    problems.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    services: bootstrap.Services = app.state.services
+    anyio.to_thread.current_default_thread_limiter().total_tokens = ROUTE_THREADS
+    await asyncio.to_thread(migrate, services.db)
+    await services.engine.launch()
+    await asyncio.to_thread(services.starter.enqueue_again)
+    reading = asyncio.create_task(services.scanner.run(), name="scanner")
+    app.state.ready = True
+    try:
+        yield
+    finally:
+        app.state.ready = False
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        await services.engine.close()
+        services.close()

@@ -1,0 +1,112 @@
+"""From a refusal to its answer: which status a problem has, and the page, message or JSON that tells it.
+
+Whatever a route raises ends here, so that routes catch nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from app.errors import Problem
+from app.policy.permissions import Scope, allowing
+from app.problem_words import what_happened, what_to_do
+from app.web.pages_errors import error_page
+from app.web.render import refuse
+
+log = logging.getLogger(__name__)
+
+API = "/api/"
+# By code, then by its first part; anything else is something that the reader asked for and cannot have.
+STATUS = {
+    "internal": 500,
+    "operation.not_found": 404,
+    "service.not_found": 404,
+    "repository.not_found": 404,
+    "policy.not_found": 404,
+    "operation.not_ended": 409,
+    "operation.nothing_to_undo": 409,
+    "policy.undo_conflict": 409,
+    "policy.changed_meanwhile": 409,
+    "aws.access_denied": 403,
+    "aws.unreachable": 504,
+    "aws.slow": 504,
+    "aws.throttled": 503,
+    "aws": 502,
+}
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status that tells a program what kind of refusal it is."""
+    return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
+
+
+def iam_statement(problem: Problem | None, account: str, region: str) -> str:
+    """The IAM statement that would allow what AWS refused, ready to paste; "" where that is not the trouble."""
+    if problem is None or problem.code != "aws.access_denied":
+        return ""
+    scope = Scope(account=account or "*", regions=(region,))
+    try:
+        return json.dumps(allowing(str(problem.params.get("action", "")), scope), indent=2)
+    except KeyError:
+        return ""
+
+
+def as_json(problem: Problem) -> dict[str, object]:
+    """The problem as the API tells it."""
+    return {
+        "code": problem.code,
+        "message": what_happened(problem),
+        "what_to_do": what_to_do(problem),
+        "retryable": problem.retryable,
+        "aws_code": problem.aws_code,
+        "aws_message": problem.aws_message,
+        "request_id": problem.request_id,
+        "params": problem.params,
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal and every failure of `app`."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _failure)
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  (registered for it)
+    status = status_of(error)
+    if request.url.path.startswith(API):
+        return JSONResponse(as_json(error), status)
+    return refuse(request, error_page(status, problem=error))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
+    if request.url.path.startswith(API):
+        return JSONResponse({"code": f"http.{error.status_code}", "message": error.detail}, error.status_code)
+    return refuse(request, error_page(error.status_code))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
+    if request.url.path.startswith(API):
+        detail = [{"where": list(each["loc"]), "message": each["msg"]} for each in error.errors()]
+        return JSONResponse(
+            {"code": "http.422", "message": "The request is not of the expected form.", "detail": detail}, 422
+        )
+    return refuse(request, error_page(422))
+
+
+def _failure(request: Request, error: Exception) -> Response:
+    """The edge of a request: whatever nobody foresaw is logged, and told with a reference to find it by."""
+    reference = uuid.uuid4().hex[:12]
+    log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
+    return _problem(request, Problem("internal", reference=reference))

@@ -1,0 +1,38 @@
+"""The list of container services, and a service's Overview and Deployments tabs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.errors import Problem
+from app.web.asking import ask
+from app.web.deps import NowDep, ServicesDep
+from app.web.render import render
+from app.web.show.containers import containers_page, deployments_page, overview_page
+
+router = APIRouter(prefix="/containers", include_in_schema=False)
+
+
+@router.get("")
+def containers(request: Request, services: ServicesDep, now: NowDep, q: str = "") -> Response:
+    """All services of every configured region."""
+    return render(request, containers_page(services, q[:100], now))
+
+
+@router.get("/{region}/{service}")
+def overview(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
+    """A service's facts."""
+    return render(request, overview_page(services, region, service, now))
+
+
+@router.get("/{region}/{service}/deployments")
+async def deployments(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
+    """A service's deployments, or what is known of them when AWS is slow."""
+    try:
+        found = await ask(services, region, services.aws.services(region).list_deployments, service)
+        page = await run_in_threadpool(deployments_page, services, region, service, now, told=found)
+    except Problem as problem:
+        page = await run_in_threadpool(deployments_page, services, region, service, now, problem=problem)
+    return await run_in_threadpool(render, request, page)

@@ -1,0 +1,149 @@
+"""The Images tab, and adding and removing repositories: dialogs, their lists and previews, and what they start."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.operations.state import Kind
+from app.web.asking import ask
+from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.forms import AccessForm, start_access, unknown_name
+from app.web.render import render
+from app.web.show import dialogs
+from app.web.show.images import images_page
+from app.web.show.next_steps import next_steps
+from app.web.show.preview import live_preview
+from app.web.started import started
+
+router = APIRouter(prefix="/containers/{region}/{service}", include_in_schema=False)
+
+RepositoryQuery = Annotated[str, Query(max_length=256)]
+RepositoryField = Annotated[str, Form(max_length=1000)]
+PreviewedField = Annotated[str, Form(max_length=400)]
+
+
+@router.get("/images")
+async def images(
+    request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
+) -> Response:
+    """The repositories that the service can pull from, and its role."""
+    steps = await next_steps(services, region, added) if added else None
+    page = await run_in_threadpool(images_page, services, region, service, now, steps)
+    return await run_in_threadpool(render, request, page)
+
+
+@router.get("/repositories/new")
+def new(request: Request, services: ServicesDep, region: str, service: str) -> Response:
+    """The Add dialog."""
+    return render(request, dialogs.add_dialog(services, region, service))
+
+
+@router.get("/repositories/options")
+def options(
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery = ""
+) -> Response:
+    """The list under the field, as the reader types."""
+    return render(request, dialogs.options(services, region, service, repository))
+
+
+@router.post("/repositories")
+async def add(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    region: str,
+    service: str,
+    repository: RepositoryField = "",
+    previewed: PreviewedField = "",
+) -> Response:
+    """Start adding a repository; a name that cannot be right comes back with the dialog."""
+    form = AccessForm(region, service, repository.strip(), who, previewed)
+    refused = await unknown_name(services, form)
+    if refused is not None:
+        dialog = await run_in_threadpool(dialogs.add_dialog, services, region, service, form.repository, refused)
+        return await run_in_threadpool(render, request, dialog, status=422)
+    operation_id = await run_in_threadpool(start_access, services, Kind.GRANT, form)
+    return await run_in_threadpool(started, request, services, operation_id)
+
+
+@router.get("/repositories/remove")
+def ask_remove(
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery
+) -> Response:
+    """The Remove dialog, which names what will change."""
+    return render(request, dialogs.remove(services, region, service, repository))
+
+
+@router.post("/repositories/remove")
+def remove(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    region: str,
+    service: str,
+    repository: RepositoryField,
+    previewed: PreviewedField = "",
+) -> Response:
+    """Start removing a repository."""
+    form = AccessForm(region, service, repository.strip(), who, previewed)
+    return started(request, services, start_access(services, Kind.REVOKE, form))
+
+
+@router.get("/repositories/repair")
+def ask_repair(
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery
+) -> Response:
+    """The Repair dialog, which names what is wrong."""
+    return render(request, dialogs.repair(services, region, service, repository))
+
+
+@router.post("/repositories/repair")
+def repair(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    region: str,
+    service: str,
+    repository: RepositoryField,
+    previewed: PreviewedField = "",
+) -> Response:
+    """Start repairing access to a repository."""
+    form = AccessForm(region, service, repository.strip(), who, previewed)
+    return started(request, services, start_access(services, Kind.REPAIR, form))
+
+
+@router.get("/repositories/prune")
+def ask_prune(
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery
+) -> Response:
+    """The dialog that names the principals which no longer exist."""
+    return render(request, dialogs.prune(services, region, service, repository))
+
+
+@router.post("/repositories/prune")
+def prune(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    region: str,
+    service: str,
+    repository: RepositoryField,
+    principal: Annotated[list[str], Form()],
+    previewed: PreviewedField = "",
+) -> Response:
+    """Start taking dead principals out of a policy."""
+    form = AccessForm(region, service, repository.strip(), who, previewed, tuple(principal))
+    return started(request, services, start_access(services, Kind.PRUNE, form))
+
+
+@router.get("/repositories/preview")
+async def preview(
+    request: Request, services: ServicesDep, region: str, service: str, kind: Kind, repository: RepositoryQuery = ""
+) -> Response:
+    """What would be done, on the policy as AWS holds it now."""
+    view = await live_preview(services, ask, kind, (region, service, repository.strip()))
+    return await run_in_threadpool(render, request, view)

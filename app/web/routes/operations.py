@@ -1,0 +1,126 @@
+"""An operation: its page, its polled progress, and what may be done about it: retry, cancel, undo, restore."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.errors import Problem
+from app.history import queries
+from app.operations.progress import Progress
+from app.operations.read import find_progress, find_version
+from app.operations.start import Ask
+from app.operations.state import Kind
+from app.web import links, pages_dialogs
+from app.web.asking import ask
+from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.pages_operation import UnknownOperation
+from app.web.render import is_htmx, nothing_new, redirect, render
+from app.web.show.frame import account
+from app.web.show.operations import operation_page, progress_view
+from app.web.show.preview import live_preview
+from app.web.started import started
+
+router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False)
+
+PreviewedField = Annotated[str, Form(max_length=400)]
+
+
+@router.get("")
+def operation(request: Request, services: ServicesDep, now: NowDep, operation_id: str) -> Response:
+    """The operation's page: also what a closed browser comes back to."""
+    found = queries.get_operation(services.db, operation_id)
+    if found is None:
+        return render(request, UnknownOperation(operation_id), status=404)
+    followers = queries.followers(services.db, operation_id)
+    return render(request, operation_page(found, followers, now, account(services)))
+
+
+@router.get("/progress")
+def progress(
+    request: Request, services: ServicesDep, now: NowDep, operation_id: str, seen: Annotated[int, Query()] = 0
+) -> Response:
+    """The polled partial; nothing at all while the reader has the newest picture."""
+    version = find_version(services.db, operation_id)
+    if version is not None and version == seen:
+        return nothing_new()
+    found = find_progress(services.db, operation_id)
+    if found is None:
+        return render(request, UnknownOperation(operation_id), status=404)
+    if not is_htmx(request):
+        return redirect(request, links.operation(operation_id))
+    return render(request, progress_view(found, now, account(services)))
+
+
+@router.post("/retry")
+def retry(request: Request, services: ServicesDep, who: PersonDep, operation_id: str) -> Response:
+    """Ask again for what it did not do."""
+    return started(request, services, services.starter.retry(operation_id, who))
+
+
+@router.get("/cancel")
+def ask_cancel(request: Request, services: ServicesDep, operation_id: str) -> Response:
+    """The dialog that asks before an operation is stopped."""
+    return render(request, pages_dialogs.cancel_dialog(_progress(services, operation_id)))
+
+
+@router.post("/cancel")
+def cancel(request: Request, services: ServicesDep, who: PersonDep, operation_id: str) -> Response:
+    """Ask it to stop at its next safe point."""
+    services.starter.cancel(operation_id, who)
+    return started(request, services, operation_id)
+
+
+@router.get("/undo")
+async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -> Response:
+    """The dialog that shows what would be taken back, merged with what others changed since."""
+    found = await run_in_threadpool(_progress, services, operation_id)
+    change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
+    place = (found.region, found.service, change.repository)
+    asked = {"before": change.before, "after": change.after}
+    preview = await live_preview(services, ask, Kind.UNDO, place, asked)
+    return await run_in_threadpool(render, request, pages_dialogs.undo_dialog(found, preview=preview))
+
+
+@router.post("/undo")
+def undo(
+    request: Request, services: ServicesDep, who: PersonDep, operation_id: str, previewed: PreviewedField = ""
+) -> Response:
+    """Take back what it changed, and only that."""
+    _, _, seen = previewed.partition(" ")
+    return started(request, services, services.starter.undo(operation_id, who, previewed=seen if previewed else None))
+
+
+@router.get("/restore")
+async def ask_restore(request: Request, services: ServicesDep, operation_id: str) -> Response:
+    """The dialog that shows the policy from before the operation against the one that stands now."""
+    found = await run_in_threadpool(_progress, services, operation_id)
+    change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
+    place = (found.region, found.service, change.repository)
+    preview = await live_preview(services, ask, Kind.RESTORE, place, {"text": change.before})
+    dialog = pages_dialogs.restore_dialog(found, change.repository, preview=preview)
+    return await run_in_threadpool(render, request, dialog)
+
+
+@router.post("/restore")
+def restore(
+    request: Request, services: ServicesDep, who: PersonDep, operation_id: str, previewed: PreviewedField = ""
+) -> Response:
+    """Put the policy back as it was before the operation, whole."""
+    found = _progress(services, operation_id)
+    change = services.starter.change_to_undo(operation_id)
+    asked = {"text": change.before}
+    if previewed:
+        asked["previewed"] = previewed.partition(" ")[2]
+    restoring = Ask(Kind.RESTORE, found.region, found.service, change.repository, who, asked, follows=operation_id)
+    return started(request, services, services.starter.start(restoring))
+
+
+def _progress(services: ServicesDep, operation_id: str) -> Progress:
+    found = find_progress(services.db, operation_id)
+    if found is None:
+        raise Problem("operation.not_found")
+    return found

@@ -1,0 +1,31 @@
+"""A repository's policy as seen for a service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.web.asking import PATIENCE, within
+from app.web.deps import NowDep, ServicesDep
+from app.web.render import render
+from app.web.show.policy import policy_page
+
+router = APIRouter(prefix="/containers/{region}/{service}", include_in_schema=False)
+
+
+@router.get("/policy")
+async def policy(
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    region: str,
+    service: str,
+    repository: Annotated[str, Query(max_length=256)],
+) -> Response:
+    """The policy read afresh, or as it was last read when AWS is slow or refuses."""
+    problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
+    page = await run_in_threadpool(policy_page, services, region, service, repository, now=now, problem=problem)
+    return await run_in_threadpool(render, request, page)

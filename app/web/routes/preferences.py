@@ -1,0 +1,41 @@
+"""The reader's language and theme, kept in cookies; and the way from / to the list of containers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.web import links
+from app.web.i18n import LANGUAGE_COOKIE, LANGUAGES
+from app.web.render import THEME_COOKIE, THEMES, safe_next
+
+router = APIRouter(include_in_schema=False)
+
+YEAR = 365 * 24 * 3600
+
+
+@router.get("/")
+def home() -> Response:
+    """To the list of containers."""
+    return RedirectResponse(links.CONTAINERS, status_code=307)
+
+
+@router.post(links.PREFERENCES)
+def set_preferences(
+    request: Request,
+    next: Annotated[str, Form()] = "/",  # noqa: A002  (the form field's name)
+    language: Annotated[str, Form()] = "",
+    theme: Annotated[str | None, Form()] = None,
+) -> Response:
+    """Keep what was chosen and go back to where the reader was."""
+    answer = RedirectResponse(safe_next(next), status_code=303)
+    secure = request.url.scheme == "https"
+    if language in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR, httponly=True, samesite="lax", secure=secure)
+    if theme in THEMES:
+        answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR, httponly=True, samesite="lax", secure=secure)
+    elif theme is not None:
+        answer.delete_cookie(THEME_COOKIE)
+    return answer

@@ -1,0 +1,114 @@
+"""Fills the dialogs that ask before something is done, from what is known without asking AWS."""
+
+from __future__ import annotations
+
+from app.bootstrap import Services
+from app.errors import Problem
+from app.inventory import queries, reading, search
+from app.inventory.access import RepositoryAccess, repositories_of
+from app.inventory.reading import What
+from app.operations.preview import plan_operation
+from app.operations.state import Kind
+from app.policy.findings import suspects
+from app.policy.principals import PrincipalKind
+from app.web import pages_dialogs
+from app.web.pages import Said
+from app.web.pages_dialogs import ConfirmDialog
+from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
+from app.web.show.images import REPAIRABLE, judge, said
+from app.wording import N_
+
+
+def add_dialog(
+    services: Services, region: str, service: str, typed: str = "", refused: Problem | None = None
+) -> AddRepositoryDialog:
+    """The Add dialog, or the same again with what was typed and why it will not do."""
+    listed = reading.find_reading(services.db, services.connection, region, What.REPOSITORIES)
+    nearest = search.nearest_names(services.db, services.connection, region, typed) if refused else ()
+    return AddRepositoryDialog(
+        region=region,
+        service=service,
+        choices=options(services, region, service, typed),
+        listing=listed.problem is None or listed.problem.code != "aws.access_denied",
+        typed=typed,
+        refused=_elsewhere(services, region, typed) or refused if refused else None,
+        nearest=nearest,
+    )
+
+
+def _elsewhere(services: Services, region: str, typed: str) -> Problem | None:
+    """That the repository is in another region, which is why this one does not have it."""
+    others = search.regions_with(services.db, services.connection, typed) if typed else ()
+    if not others or region in others:
+        return None
+    return Problem("repository.other_region", repository=typed, region=region, others=", ".join(others))
+
+
+def options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
+    """The repositories that the service cannot pull from yet and whose name holds `query`."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    if known is None:
+        return RepositoryOptions((), query)
+    found = search.choices(services.db, services.connection, known.service, query.strip())
+    return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
+
+
+def _row(services: Services, region: str, service: str, repository: str) -> RepositoryAccess | None:
+    known = queries.find_service(services.db, services.connection, region, service)
+    if known is None:
+        return None
+    rows = repositories_of(services.db, services.connection, known.service).rows
+    return next((row for row in rows if row.repository.name == repository), None)
+
+
+def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
+    """Which statements go, and what access remains all the same."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if known is None or held is None or held.policy_read_at is None:
+        return pages_dialogs.remove_dialog(region, service, repository)
+    change = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text).change
+    count = len(change.removed) + len(change.changed)
+    if change.needed and change.after is None:
+        changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
+    elif change.needed:
+        changes = (Said(N_("%(count)s statements of the policy change; everything else stays."), {"count": count}),)
+    else:
+        changes = (Said(N_("The policy does not name this service, so nothing will change.")),)
+    stays = said(change.leftovers[0]) if change.leftovers else None
+    return pages_dialogs.remove_dialog(region, service, repository, changes=changes, stays=stays)
+
+
+def repair(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
+    """What is wrong with the access as it stands."""
+    row = _row(services, region, service, repository)
+    access, reason = judge(row) if row else (None, None)
+    changes = (reason,) if reason is not None and access in REPAIRABLE else ()
+    return pages_dialogs.repair_dialog(region, service, repository, changes=changes)
+
+
+def prune(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
+    """Which principals exist no more."""
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    return pages_dialogs.prune_dialog(region, service, repository, principals=dead(held.policy_text if held else None))
+
+
+def dead(text: str | None) -> tuple[str, ...]:
+    """The ids in a policy that are left of deleted identities, and what never was a principal."""
+    try:
+        found = suspects(text, ours=())
+    except Problem:
+        return ()
+    return tuple(one.value for one in found if one.kind in (PrincipalKind.UNIQUE_ID, PrincipalKind.OTHER))
+
+
+def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
+    """Every repository whose policy names the role."""
+    return pages_dialogs.deactivate_dialog(region, service, repositories=naming_role(services, region, service))
+
+
+def naming_role(services: Services, region: str, service: str) -> tuple[str, ...]:
+    """The repositories whose policy names the service's role now."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    role = known.service.role.principal_arn if known else ""
+    return queries.naming(services.db, services.connection, region, role) if role else ()

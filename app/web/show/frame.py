@@ -1,0 +1,91 @@
+"""Fills what stands around a page: who AWS takes us for, a service's head, how old what is shown is."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+from fastapi import Request
+
+from app.bootstrap import Services
+from app.inventory import queries, reading
+from app.inventory.reading import Reading, What
+from app.operations.progress import Progress
+from app.operations.read import list_running
+from app.web.pages import Freshness, PartFailure, Shell
+from app.web.pages_service import ServiceFrame, Tab
+
+# What is shown is called old after this long without a successful reading.
+STALE_AFTER = {
+    What.SERVICES: timedelta(minutes=3),
+    What.REPOSITORIES: timedelta(minutes=20),
+    What.POLICIES: timedelta(hours=1),
+}
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+
+
+def shell(request: Request) -> Shell:
+    """What stands around every page."""
+    services: Services = request.app.state.services
+    known = queries.find_caller(services.db, services.connection)
+    caller = known[0] if known else None
+    return Shell(
+        auth=services.settings.auth,
+        person=getattr(request.state, "person", ""),
+        account=caller.account if caller else "",
+        caller=caller.arn if caller else "",
+        sandbox=os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK),
+    )
+
+
+def account(services: Services) -> str:
+    """The account that AWS takes us for, "" while unknown."""
+    known = queries.find_caller(services.db, services.connection)
+    return known[0].account if known else ""
+
+
+def freshness(read: Reading, now: datetime) -> Freshness:
+    """How old one part of a region is."""
+    return Freshness(
+        now=now,
+        read_at=read.succeeded_at,
+        reading=read.is_running(now) or read.started_at is None,
+        stale=read.succeeded_at is not None and now - read.succeeded_at > STALE_AFTER[read.what],
+    )
+
+
+def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
+    """How old a page of several parts is: as old as its oldest part."""
+    times = [each.read_at for each in freshnesses]
+    known = [time for time in times if time is not None]
+    return Freshness(
+        now=now,
+        read_at=min(known) if known and len(known) == len(times) else None,
+        reading=any(each.reading for each in freshnesses),
+        stale=any(each.stale for each in freshnesses),
+    )
+
+
+def failure(read: Reading, part: str) -> PartFailure | None:
+    """What kept a part from being read at the last try."""
+    return PartFailure(part, read.problem, read.succeeded_at) if read.problem else None
+
+
+def service_frame(services: Services, region: str, name: str, tab: Tab, now: datetime) -> ServiceFrame:
+    """A service's head, and a request to read it again if that is due."""
+    services.scanner.request(region, What.SERVICES)
+    read = reading.find_reading(services.db, services.connection, region, What.SERVICES)
+    known = queries.find_service(services.db, services.connection, region, name)
+    return ServiceFrame(
+        region=region,
+        name=name,
+        tab=tab,
+        freshness=freshness(read, now),
+        service=known.service if known else None,
+        problem=read.problem,
+    )
+
+
+def running(services: Services, region: str = "", service: str = "") -> tuple[Progress, ...]:
+    """The live operations of a service, or of all."""
+    return list_running(services.db, services.connection, region, service)

@@ -1,0 +1,51 @@
+"""Fills the views of an operation: its progress, its page, its policy changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from app.history.models import Operation, PolicyChange
+from app.operations.progress import Progress
+from app.operations.read import progress_of
+from app.operations.start import may_retry
+from app.operations.state import Kind
+from app.policy.diff import diff_texts
+from app.web.pages_operation import OperationPage, PolicyChangeView, ProgressView
+from app.web.problems import iam_statement
+
+
+def progress_view(progress: Progress, now: datetime, account: str = "") -> ProgressView:
+    """The progress with what the reader may do about it."""
+    return ProgressView(
+        progress=progress,
+        now=now,
+        can_retry=may_retry(progress.outcome),
+        can_cancel=not progress.ended and not progress.cancel_requested,
+        can_undo=progress.ended and progress.wrote_policy and progress.kind is not Kind.DEACTIVATE,
+        iam_statement=iam_statement(progress.problem, account, progress.region),
+    )
+
+
+def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...]:
+    """The policy writes that reached AWS, each with its diff."""
+    return tuple(
+        PolicyChangeView(
+            repository=change.repository,
+            diff=diff_texts(change.before, change.after),
+            written_at=change.written_at,
+            request_id=change.request_id,
+        )
+        for change in changes
+        if change.written_at is not None
+    )
+
+
+def operation_page(operation: Operation, followed_by: Iterable[str], now: datetime, account: str = "") -> OperationPage:
+    """The whole page; the operation's steps and changes are loaded."""
+    return OperationPage(
+        shown=progress_view(progress_of(operation), now, account),
+        changes=change_views(operation.changes),
+        follows=operation.follows or "",
+        followed_by=tuple(followed_by),
+    )

@@ -1,0 +1,155 @@
+"""Fills a repository's policy page: the text, who may pull by it, what is wrong with it, and the same by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from app.aws.ports import ContainerService
+from app.bootstrap import Services
+from app.errors import Problem
+from app.inventory import queries
+from app.inventory.access import repositories_of
+from app.inventory.queries import KnownRepository
+from app.operations.preview import plan_operation
+from app.operations.state import Kind
+from app.policy import words
+from app.policy.evaluate import Access as Verdict
+from app.policy.evaluate import evaluate
+from app.policy.findings import findings
+from app.policy.principals import PrincipalKind
+from app.policy.readers import Reader as PolicyReader
+from app.policy.readers import readers
+from app.web.pages import Said
+from app.web.pages_images import Access
+from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
+from app.web.show import frame
+from app.web.show.dialogs import dead
+from app.web.show.images import REPAIRABLE, judge, said
+from app.web.show.preview import by_hand
+from app.wording import N_
+
+WHO = {
+    PrincipalKind.PULLER: N_("Image puller role of %(service)s"),
+    PrincipalKind.GENERAL: N_("General role of %(service)s (never pulls)"),
+    PrincipalKind.ROLE: N_("IAM role"),
+    PrincipalKind.USER: N_("IAM user"),
+    PrincipalKind.SESSION: N_("Role session"),
+    PrincipalKind.ACCOUNT: N_("AWS account"),
+    PrincipalKind.UNIQUE_ID: N_("Deleted user or role"),
+    PrincipalKind.WILDCARD: N_("Everyone"),
+    PrincipalKind.SERVICE: N_("AWS service"),
+    PrincipalKind.FEDERATED: N_("Federated identity"),
+    PrincipalKind.OTHER: N_("Unknown principal"),
+}
+
+
+def policy_page(
+    services: Services, region: str, service: str, repository: str, *, now: datetime, problem: Problem | None
+) -> PolicyPage:
+    """The policy as we last read it; `problem` is what kept it from being read just now."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if held is None:
+        raise problem or Problem("repository.not_found", repository=repository, region=region)
+    seen = known.service if known else None
+    access, reason = _verdict(services, seen, held)
+    live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
+    text = held.policy_text
+    return PolicyPage(
+        region=region,
+        service=service,
+        repository=repository,
+        uri=held.uri,
+        access=access,
+        now=now,
+        text=_pretty(text),
+        reason=reason,
+        read_at=held.policy_read_at,
+        readers=_readers(text, held.arn),
+        findings=_findings(text, seen),
+        by_hand=_by_hand(seen, held, access),
+        can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
+        can_remove=_named(seen, held),
+        can_repair=access in REPAIRABLE,
+        dead=dead(text),
+        size=len(text or ""),
+        problem=problem or held.problem,
+        running=live,
+    )
+
+
+def _verdict(services: Services, service: ContainerService | None, held: KnownRepository) -> tuple[Access, Said | None]:
+    if held.policy_read_at is None:
+        return (Access.UNREADABLE if held.problem else Access.UNREAD), None
+    if service is None:
+        return Access.NOT_ALLOWED, None
+    rows = repositories_of(services.db, services.connection, service).rows
+    row = next((row for row in rows if row.repository.name == held.name), None)
+    if row is not None:
+        return judge(row)
+    try:
+        verdict = evaluate(held.policy_text, service.role.principal_arn, repository_arn=held.arn)
+    except Problem:
+        return Access.UNREADABLE, None
+    return Access.NOT_ALLOWED, Said(words.WORDS[verdict.code], verdict.params)
+
+
+def _named(service: ContainerService | None, held: KnownRepository) -> bool:
+    if service is None:
+        return False
+    try:
+        return plan_operation(Kind.REVOKE, service, held.name, held.policy_text).change.needed
+    except Problem:
+        return False
+
+
+def _pretty(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _readers(text: str | None, arn: str) -> tuple[Reader, ...]:
+    try:
+        found = readers(text, repository_arn=arn)
+    except Problem:
+        return ()
+    return tuple(_reader(one) for one in found)
+
+
+def _reader(one: PolicyReader) -> Reader:
+    allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(one.access, False)
+    who = Said(N_("Everyone but a few")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
+    return Reader(
+        who=who,
+        allowed=allowed,
+        how=Said(words.WORDS[one.verdict.code], one.verdict.params),
+        value=", ".join(one.excluded) if one.excluded else one.value,
+    )
+
+
+def _findings(text: str | None, service: ContainerService | None) -> tuple[FindingView, ...]:
+    found = findings(
+        text,
+        service=service.name if service else None,
+        region=service.region if service else None,
+        role=service.role.principal_arn if service else None,
+    )
+    return tuple(FindingView(said(one), weight=Weight(one.severity)) for one in found)
+
+
+def _by_hand(service: ContainerService | None, held: KnownRepository, access: Access) -> ByHand | None:
+    """The finished policy and the commands that bring it about: the grant where there is none, else the removal."""
+    if service is None or held.policy_read_at is None:
+        return None
+    kind = Kind.REVOKE if access is Access.ALLOWED else Kind.REPAIR
+    try:
+        planned = plan_operation(kind, service, held.name, held.policy_text)
+    except Problem:
+        return None
+    text = planned.change.after or ""
+    return ByHand(_pretty(text) or "", by_hand(planned, service, held.name), planned.activates)
