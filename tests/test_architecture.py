@@ -1,0 +1,130 @@
+"""Who may import whom. Each rule says why in the message that its failure prints."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+APP = ROOT / "app"
+
+PURE = ("app.errors", "app.wording", "app.policy")
+# Of a layer (by its module prefix): what of ours it may import.
+MAY_IMPORT = {
+    "app.errors": (),
+    "app.wording": (),
+    "app.clock": (),
+    "app.settings": (),
+    "app.problem_words": ("app.errors", "app.wording"),
+    "app.db": (),
+    "app.policy": ("app.errors", "app.wording", "app.policy"),
+    "app.aws": ("app.errors", "app.clock", "app.aws"),
+    "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
+    "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
+    "app.sandbox": ("app.sandbox",),
+}
+REASONS = {
+    "app.policy": "policies are decided purely, so that they can be tested whole",
+    "app.aws": "the AWS side knows nothing of what it is used for",
+    "app.history": "history only stores: what it records is decided above it",
+    "app.inventory": "the inventory reads and stores; it starts nothing",
+    "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
+}
+# A library: the only places that may import it.
+ONLY_IN = {
+    "boto3": ("app.aws", "app.sandbox"),
+    "botocore": ("app.aws", "app.sandbox"),
+    "dbos": ("app.operations.engine",),
+    "fastapi": ("app.web", "app.api", "app.main"),
+    "starlette": ("app.web", "app.api", "app.main", "app.auth", "app.sandbox"),
+    "jinja2": ("app.web",),
+}
+
+
+def modules():
+    for path in sorted(APP.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        yield name, path
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name, places):
+    return any(name == place or name.startswith(place + ".") for place in places)
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_a_layer_imports_only_what_is_below_it(layer):
+    broken = [
+        f"{name} imports {imported}"
+        for name, path in modules()
+        if within(name, (layer,))
+        for imported in imports(path)
+        if imported.startswith("app.") and not within(imported, MAY_IMPORT[layer])
+    ]
+    assert not broken, REASONS.get(layer, f"{layer} is at the bottom: everybody may use it, it uses nobody")
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_imported_in_one_place(library):
+    broken = [
+        f"{name} imports {imported}"
+        for name, path in modules()
+        if not within(name, ONLY_IN[library])
+        for imported in imports(path)
+        if imported.split(".")[0] == library
+    ]
+    assert not broken, f"only {', '.join(ONLY_IN[library])} may know {library}"
+
+
+def test_nothing_but_the_commands_imports_the_sandbox():
+    broken = [
+        name
+        for name, path in modules()
+        if not within(name, ("app.sandbox", "app.cli", "app.demo", "app.commands"))
+        and any(within(imported, ("app.sandbox",)) for imported in imports(path))
+    ]
+    assert not broken, "the sandbox is a product of its own"
+
+
+def test_operations_know_no_adapter_and_no_http():
+    forbidden = ("app.web", "app.api", "app.cli", "app.aws.session", "app.aws.ecr", "app.aws.lightsail")
+    broken = [
+        f"{name} imports {imported}"
+        for name, path in modules()
+        if within(name, ("app.operations",))
+        for imported in imports(path)
+        if within(imported, forbidden)
+    ]
+    assert not broken, "operations work with ports, so that they run on any AWS and under any front"
+
+
+def test_the_core_catches_everything_only_at_its_edges():
+    """One edge per process: an operation, a request, the background reader."""
+    edges = {"app.operations.workflow"}
+    broken = [
+        name
+        for name, path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name) and node.type.id == "Exception"
+        if name not in edges
+    ]
+    assert not broken, "a broad catch hides what nobody foresaw"
+
+
+def test_public_names_of_the_core_are_documented():
+    bare = [
+        f"{name}.{node.name}"
+        for name, path in modules()
+        if within(name, ("app.policy", "app.aws", "app.operations"))
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert not bare, "people trust production policies to this code: say what goes in and out"
