@@ -55,7 +55,7 @@ def stub(monkeypatch):
 
 @pytest.fixture
 def credentials_file(tmp_path, monkeypatch, sandbox):
-    """Writes the profile `work`, as somebody does who signs in anew."""
+    """Writes a profile, as somebody does who signs in anew; `work` is the one in use."""
     path = tmp_path / "credentials"
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
@@ -63,8 +63,8 @@ def credentials_file(tmp_path, monkeypatch, sandbox):
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.url)
 
-    def write(account: str) -> None:
-        path.write_text(f"[work]\naws_access_key_id = AKID{account}\naws_secret_access_key = x\n")
+    def write(account: str, profile: str = "work") -> None:
+        path.write_text(f"[{profile}]\naws_access_key_id = AKID{account}\naws_secret_access_key = x\n")
 
     return write
 
@@ -169,8 +169,7 @@ def test_credentials_are_found_after_somebody_signs_in(credentials_file, monkeyp
     watch = Watch()
     aws = BotoAws(SETTINGS, monotonic=watch)
     assert code_of(aws.services(REGION).list_services) == "aws.no_credentials"
-    credentials_file("444455556666")
-    monkeypatch.setenv("AWS_PROFILE", "work")
+    credentials_file("444455556666", "default")
     assert code_of(aws.services(REGION).list_services) == "aws.no_credentials"
     watch.seconds = 5
     assert aws.services(REGION).list_services().value == ()

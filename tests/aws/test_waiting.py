@@ -1,0 +1,238 @@
+"""The shared poller: patient, cheap, never fooled by one stale answer, never longer than the deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from app.aws.ports import Answered, Role
+from app.aws.waiting import LONGEST, PATIENT, ROLE_OFF, ROLE_READY, SERVICE_SETTLED, RolePoller, interval
+from app.errors import Problem
+from app.problem_words import what_happened, what_to_do
+from tests.build import REGION, a_service, an_active_role
+from tests.fakes import FakeClock
+
+READY = a_service("shop", role=an_active_role("shop"))
+UPDATING = a_service("shop", state="UPDATING", role=Role(is_active=True))
+OFF = a_service("shop")
+
+
+class Sky:
+    """What AWS would list from each second on; counts the looks."""
+
+    def __init__(self, clock: FakeClock, story: dict) -> None:
+        self.clock = clock
+        self.story = story
+        self.looks: list[float] = []
+        self.looking = asyncio.Event()
+
+    async def __call__(self, region: str):
+        self.looks.append(self.clock.monotonic())
+        self.looking.set()
+        for _ in range(5):  # a look takes a while: others run meanwhile
+            await asyncio.sleep(0)
+        now = max(second for second in self.story if second <= self.clock.monotonic())
+        if isinstance(self.story[now], Exception):
+            raise self.story[now]
+        return Answered(tuple(self.story[now]), "r-1")
+
+
+class Waiting:
+    """A poller over a story, and how one waits with it."""
+
+    def __init__(self, story: dict) -> None:
+        self.clock = FakeClock()
+        self.sky = Sky(self.clock, story)
+        self.poller = RolePoller(self.sky, self.clock)
+        self.notes: list[tuple[str, float]] = []
+
+    def wait(self, service: str = "shop", *, seconds: float = 900, goal=ROLE_READY, **more):
+        deadline = self.clock.now() + timedelta(seconds=seconds)
+        minutes = int(seconds / 60)
+        return self.poller.wait(REGION, service, deadline, goal, minutes=minutes, on_note=self.note, **more)
+
+    def note(self, problem: Problem | None, seconds: float) -> None:
+        self.notes.append((problem.code if problem else "well again", seconds))
+
+    async def problem(self, *args, **kwargs) -> Problem:
+        with pytest.raises(Problem) as raised:
+            await self.wait(*args, **kwargs)
+        assert what_happened(raised.value)
+        assert what_to_do(raised.value)
+        return raised.value
+
+
+async def test_a_wait_ends_with_the_service_as_it_is_then():
+    waiting = Waiting({0: [UPDATING], 6: [READY]})
+    assert await waiting.wait() == READY
+    assert 6 <= waiting.clock.monotonic() < 6.7
+    assert waiting.poller.waiting == 0
+
+
+async def test_looks_end_with_the_last_wait():
+    waiting = Waiting({0: [READY]})
+    await waiting.wait()
+    await waiting.clock.sleep(3_600)
+    assert len(waiting.sky.looks) == 1
+
+
+@pytest.mark.parametrize("waited", [0.5, 6, 30, 49, 60, 299])
+def test_a_wait_costs_a_tenth_more_than_aws_takes(waited):
+    assert interval(waited) <= max(0.25, waited / 10)
+    assert interval(waited) <= LONGEST < PATIENT == interval(301)
+
+
+async def test_five_thousand_wait_for_one_look_at_a_time():
+    story = {0: [a_service(f"shop-{number}", state="UPDATING") for number in range(100)]}
+    story[40] = [a_service(f"shop-{number}", role=an_active_role(f"shop-{number}")) for number in range(100)]
+    many, one = Waiting(story), Waiting(story)
+    found = await asyncio.gather(*(many.wait(f"shop-{number % 100}") for number in range(5_000)))
+    await one.wait("shop-0")
+    assert [service.name for service in found[:2]] == ["shop-0", "shop-1"]
+    assert many.sky.looks == one.sky.looks
+
+
+async def test_who_begins_to_wait_makes_it_quick_again():
+    waiting = Waiting({0: [UPDATING], 500: [READY, a_service("blog", role=an_active_role("blog"))]})
+    old = asyncio.ensure_future(waiting.wait())
+    await waiting.clock.sleep(501)
+    assert (await waiting.wait("blog")).name == "blog"
+    assert waiting.clock.monotonic() < 501.6
+    assert await old == READY
+
+
+async def test_a_stream_of_newcomers_neither_floods_nor_starves():
+    waiting = Waiting({0: [UPDATING], 10: [READY]})
+    waits = []
+    for _ in range(120):
+        waits.append(asyncio.ensure_future(waiting.wait()))
+        await waiting.clock.sleep(0.1)
+    await asyncio.gather(*waits)
+    gaps = [after - before for before, after in zip(waiting.sky.looks, waiting.sky.looks[1:], strict=False)]
+    assert min(gaps) >= 0.249
+    assert max(gaps) <= 0.5
+
+
+async def test_deadlines_close_together_do_not_flood_either():
+    waiting = Waiting({0: [UPDATING]})
+    await asyncio.gather(*(waiting.problem(seconds=60 + number / 50) for number in range(50)))
+    assert len([second for second in waiting.sky.looks if second >= 60]) <= 6
+
+
+async def test_a_look_under_way_is_not_for_who_comes_during_it():
+    waiting = Waiting({0: [READY]})
+    first = asyncio.ensure_future(waiting.wait())
+    await waiting.sky.looking.wait()
+    second = asyncio.ensure_future(waiting.wait())
+    await asyncio.gather(first, second)
+    assert len(waiting.sky.looks) == 2
+
+
+async def test_a_role_that_never_appears_ends_at_the_deadline():
+    waiting = Waiting({0: [UPDATING]})
+    problem = await waiting.problem(seconds=900)
+    assert (problem.code, problem.params["minutes"]) == ("role.never_appeared", 15)
+    assert waiting.sky.looks[-1] == pytest.approx(900, abs=0.3)
+
+
+async def test_a_deadline_that_passed_while_we_were_down_still_gets_one_look():
+    assert await Waiting({0: [READY]}).wait(seconds=-60) == READY
+    assert (await Waiting({0: [UPDATING]}).problem(seconds=-60)).code == "role.never_appeared"
+
+
+async def test_a_service_that_is_gone_ends_the_wait():
+    assert (await Waiting({0: [UPDATING], 3: []}).problem()).code == "service.not_found"
+
+
+async def test_one_list_without_the_service_does_not():
+    assert await Waiting({0: [UPDATING], 3: [], 4: [UPDATING], 6: [], 7: [READY]}).wait() == READY
+
+
+async def test_a_role_that_somebody_switched_off_ends_the_wait():
+    waiting = Waiting({0: [UPDATING], 3: [OFF]})
+    assert (await waiting.problem()).code == "role.switched_off"
+    assert waiting.clock.monotonic() < 12
+
+
+async def test_a_stale_answer_from_before_the_activation_does_not():
+    assert await Waiting({0: [OFF], 2: [UPDATING], 3: [OFF], 5: [UPDATING], 7: [READY]}).wait() == READY
+
+
+async def test_an_activation_that_was_undone_before_the_first_look_ends_the_wait():
+    waiting = Waiting({0: [OFF]})
+    assert (await waiting.problem()).code == "role.switched_off"
+    assert 30 < waiting.clock.monotonic() < 60
+
+
+async def test_failures_that_pass_are_told_and_outlived():
+    throttled = Problem("aws.throttled", retryable=True, action="lightsail:GetContainerServices")
+    waiting = Waiting({0: [UPDATING], 2: throttled, 9: [UPDATING], 12: [READY]})
+    assert await waiting.wait() == READY
+    assert waiting.notes == [("aws.throttled", 1), ("aws.throttled", 2), ("aws.throttled", 4), ("well again", 0)]
+
+
+async def test_failing_looks_become_rare():
+    waiting = Waiting({0: Problem("aws.unreachable", retryable=True, endpoint="lightsail"), 890: [READY]})
+    assert await waiting.wait() == READY
+    assert max(seconds for _, seconds in waiting.notes) == 30
+    assert len(waiting.notes) < 45
+
+
+async def test_at_the_deadline_a_failure_is_the_reason_given():
+    waiting = Waiting({0: [UPDATING], 100: Problem("aws.unreachable", retryable=True, endpoint="lightsail")})
+    assert (await waiting.problem()).code == "aws.unreachable"
+
+
+async def test_a_failure_that_does_not_pass_ends_the_wait_of_all():
+    denied = Problem("aws.access_denied", action="lightsail:GetContainerServices", resource="*")
+    waiting = Waiting({0: [UPDATING], 5: denied})
+    problems = await asyncio.gather(waiting.problem(), waiting.problem())
+    assert [problem.code for problem in problems] == ["aws.access_denied"] * 2
+    assert problems[0] is not problems[1]
+    assert waiting.clock.monotonic() < 6
+
+
+async def test_a_wait_can_be_cancelled_between_looks():
+    waiting, asked = Waiting({0: [UPDATING]}), asyncio.Event()
+    wait = asyncio.ensure_future(waiting.wait(cancelled=asked))
+    await waiting.clock.sleep(400)
+    asked.set()
+    assert await wait is None
+    assert waiting.clock.monotonic() == 400
+
+
+async def test_cancelling_one_leaves_the_others():
+    waiting, asked = Waiting({0: [UPDATING], 60: [READY]}), asyncio.Event()
+    asked.set()
+    assert await asyncio.gather(waiting.wait(cancelled=asked), waiting.wait()) == [None, READY]
+
+
+async def test_a_look_that_breaks_leaves_nobody_waiting():
+    with pytest.raises(KeyError):
+        await Waiting({0: KeyError("bug")}).wait()
+
+
+async def test_closing_ends_every_wait():
+    waiting = Waiting({0: [UPDATING]})
+    wait = asyncio.ensure_future(waiting.wait())
+    await waiting.clock.sleep(5)
+    waiting.poller.close()
+    with pytest.raises(asyncio.CancelledError):
+        await wait
+
+
+async def test_a_role_is_off_once_the_service_has_settled():
+    switching_off = a_service("shop", state="UPDATING")
+    waiting = Waiting({0: [READY], 1: [switching_off], 20: [OFF]})
+    assert await waiting.wait(goal=ROLE_OFF) == OFF
+
+
+@pytest.mark.parametrize(
+    "goal, code", [(ROLE_OFF, "role.never_off"), (SERVICE_SETTLED, "service.never_settled")]
+)  # fmt: skip
+def test_every_goal_has_its_own_end(goal, code):
+    problem = asyncio.run(Waiting({0: [UPDATING]}).problem(goal=goal))
+    assert problem.code == code
+    assert problem.retryable
