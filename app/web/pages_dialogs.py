@@ -146,7 +146,7 @@ def deactivate_dialog(
         names_title=Said(N_("Repositories whose policy names this role")) if repositories else None,
         names=repositories,
         warning=Said(
-            N_("A statement that is left behind names a dead principal, and ECR may refuse later changes to it.")
+            N_("A statement that is left behind names a dead principal, and ECR may then refuse later changes to that policy.")
         )
         if repositories
         else None,
