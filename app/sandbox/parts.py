@@ -29,4 +29,5 @@ class Parts:
         self.world.clear()
         self.faults.remove()
         self.calls.clear()
+        self.buckets.clear()
         plant(self.world, seed, repositories, services)

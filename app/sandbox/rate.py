@@ -9,6 +9,9 @@ class Buckets:
     def __init__(self) -> None:
         self.left: dict[object, tuple[float, float]] = {}
 
+    def clear(self) -> None:
+        self.left.clear()
+
     def takes(self, key: object, rate: float, now: float) -> bool:
         """Take one request out of the key's bucket; False when it is empty."""
         most = max(rate, 1.0)

@@ -17,6 +17,8 @@ from app.sandbox.options import SandboxOptions
 from app.sandbox.server import create_sandbox
 from app.sandbox.transport import DroppableProtocol
 
+LAST_PORT = 65_535
+
 
 class SandboxServer(uvicorn.Server):
     """Uvicorn that says when it is ready."""
@@ -32,15 +34,17 @@ class SandboxServer(uvicorn.Server):
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; raises SandboxError with a sentence when there cannot be one."""
+    if not 0 <= port <= LAST_PORT:
+        raise SandboxError(f"A port is a number from 0 to {LAST_PORT}; it cannot be {port}.")
     try:
         return socket.create_server((host, port), backlog=2048, family=_family(host))
     except OSError as problem:
+        number = problem.errno or 0
+        reason = os.strerror(number) if number > 0 else problem.strerror
         raise SandboxError(
-            f"The sandbox cannot listen on {host}:{port}: {problem.strerror or problem}. "
+            f"The sandbox cannot listen on {host}:{port}: {reason}. "
             "Choose another port with --port or SAILPASS_SANDBOX_PORT."
         ) from problem
-    except OverflowError as problem:
-        raise SandboxError(f"A port is a number from 0 to 65535; it cannot be {port}.") from problem
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -1,0 +1,100 @@
+"""Every operation answers what botocore's own model says it does, down to each member and its type."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from app.sandbox.call import Call
+from app.sandbox.clock import StoppedClock
+from app.sandbox.model import services
+from app.sandbox.operations import OFFERED
+from app.sandbox.options import SandboxOptions
+from app.sandbox.server import create_sandbox
+
+WEB = {"repositoryName": "storefront/web"}
+POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}}
+PARAMS = {
+    "lightsail:GetContainerServices": {},
+    "lightsail:CreateContainerService": {"serviceName": "new", "power": "nano", "scale": 1},
+    "lightsail:UpdateContainerService": {"serviceName": "payments-api", "isDisabled": True},
+    "lightsail:DeleteContainerService": {"serviceName": "payments-api"},
+    "lightsail:CreateContainerServiceDeployment": {"serviceName": "reporting", "containers": {"a": {"image": "nginx"}}},
+    "lightsail:GetContainerServiceDeployments": {"serviceName": "storefront-web"},
+    "lightsail:GetContainerImages": {"serviceName": "payments-api"},
+    "lightsail:GetContainerServicePowers": {},
+    "lightsail:GetContainerLog": {"serviceName": "reporting", "containerName": "app"},
+    "ecr:CreateRepository": {"repositoryName": "new/one"},
+    "ecr:DescribeRepositories": {"maxResults": 5},
+    "ecr:DeleteRepository": {**WEB, "force": True},
+    "ecr:GetRepositoryPolicy": WEB,
+    "ecr:SetRepositoryPolicy": {**WEB, "policyText": json.dumps(POLICY)},
+    "ecr:DeleteRepositoryPolicy": WEB,
+    "ecr:ListImages": {**WEB, "maxResults": 2},
+    "ecr:DescribeImages": {**WEB, "maxResults": 2},
+    "ecr:BatchGetImage": {**WEB, "imageIds": [{"imageTag": "5.3.0"}, {"imageTag": "9"}]},
+    "ecr:PutImage": {**WEB, "imageManifest": "{}", "imageTag": "new"},
+    "sts:GetCallerIdentity": {},
+}
+TYPES = {
+    "string": str,
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "boolean": bool,
+    "timestamp": float,
+}
+
+
+def breaches(shape, value, path=""):
+    """Where the value is not what the shape says."""
+    if value is None:
+        return []
+    kind = shape.type_name
+    if kind == "structure":
+        unknown = [f"{path}.{name}?" for name in value if name not in shape.members]
+        known = ((name, shape.members[name]) for name in value if name in shape.members)
+        return unknown + [b for name, member in known for b in breaches(member, value[name], f"{path}.{name}")]
+    if kind == "list":
+        return [b for item in value for b in breaches(shape.member, item, f"{path}[]")]
+    if kind == "map":
+        return [b for item in value.values() for b in breaches(shape.value, item, f"{path}{{}}")]
+    strange = shape.metadata.get("enum") and value not in shape.metadata["enum"]
+    return [f"{path}: {value!r}"] if type(value) is not TYPES[kind] or strange else []
+
+
+@pytest.fixture
+def perform():
+    sandbox = create_sandbox(SandboxOptions(), StoppedClock())
+
+    def performed(action):
+        service, name = action.split(":")
+        call = Call(service, name, PARAMS[action], "123456789012", "us-east-1", "id", at=sandbox.world.clock.now())
+        services()[service].operations[name].check(call.params)
+        return OFFERED[action](sandbox.world, call)
+
+    return performed
+
+
+def output_shape(action):
+    service, name = action.split(":")
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service).operation_model(name).output_shape
+
+
+def test_every_operation_offered_is_tried():
+    assert set(PARAMS) == set(OFFERED)
+
+
+@pytest.mark.parametrize("action", PARAMS)
+def test_an_answer_is_what_the_model_says(perform, action):
+    assert breaches(output_shape(action), perform(action)) == []
+
+
+def test_an_answer_with_a_member_that_the_model_lacks_does_not_leave_the_house():
+    shape = services()["ecr"].operations["DescribeRepositories"].shape
+    with pytest.raises(KeyError):
+        shape({"repositories": [{"color": "red"}]})

@@ -1,0 +1,85 @@
+"""What the sandbox starts with."""
+
+from __future__ import annotations
+
+from app.sandbox.clock import StoppedClock
+from app.sandbox.options import SandboxOptions
+from app.sandbox.policy_text import accept, rendered
+from app.sandbox.server import create_sandbox
+from app.sandbox.service_state import describe
+
+ACCOUNT = "123456789012"
+
+
+def a_world(**options):
+    return create_sandbox(SandboxOptions(**options), StoppedClock()).parts.world
+
+
+def services(world):
+    return [
+        describe(service, world.clock.now())
+        for (account, _), home in world.homes.items()
+        if account == ACCOUNT
+        for service in home.services.values()
+    ]
+
+
+def repositories(world):
+    return {
+        name: each
+        for (account, _), home in world.homes.items()
+        if account == ACCOUNT
+        for name, each in home.repositories.items()
+    }
+
+
+def text(world, name):
+    policy = repositories(world)[name].policy
+    return rendered(policy.document) if policy else ""
+
+
+def test_the_demo_has_services_of_every_kind_in_two_regions():
+    found = {each["containerServiceName"]: each["state"] for each in services(a_world())}
+    assert len(found) >= 5
+    assert {"RUNNING", "DEPLOYING", "DISABLED"} <= set(found.values())
+    assert {each["location"]["regionName"] for each in services(a_world())} == {"us-east-1", "ap-northeast-1"}
+
+
+def test_the_demo_has_fourteen_repositories_all_with_images():
+    found = repositories(a_world())
+    assert len(found) == 14
+    assert all(each.images for each in found.values())
+
+
+def test_the_demos_policies_are_as_varied_as_real_ones():
+    world = a_world()
+    wrong = world.home(ACCOUNT, "us-east-1").services["reporting"].role_arn
+    assert text(world, "payments/api") == ""
+    assert "lambda.amazonaws.com" in text(world, "storefront/nginx-sidecar")
+    assert "arn:aws:iam::210987654321:root" in text(world, "shared/base-python")
+    assert '"Deny"' in text(world, "payments/ledger")
+    assert '"AROA' in text(world, "payments/worker")
+    assert wrong in text(world, "analytics/reports")
+
+
+def test_ecr_would_have_taken_every_policy_of_the_demo_but_the_orphans():
+    world = a_world()
+    for name, repository in repositories(world).items():
+        if repository.policy and name != "payments/worker":
+            accept(rendered(repository.policy.document), world.principals, world.clock.now())
+
+
+def test_the_demo_is_the_same_in_every_run():
+    assert services(a_world()) == services(a_world())
+    assert repositories(a_world()) == repositories(a_world())
+
+
+def test_a_large_data_set_has_as_many_as_asked():
+    world = a_world(seed="large", repositories=3_000, services=12)
+    home = world.home(ACCOUNT, "us-east-1")
+    with_policy = sum(each.policy is not None for each in home.repositories.values())
+    assert (len(home.repositories), len(home.services), with_policy) == (3_000, 12, 2_000)
+
+
+def test_an_empty_one_has_nothing():
+    assert a_world(seed="empty").homes == {}
