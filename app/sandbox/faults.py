@@ -5,6 +5,7 @@ Decides only; the server carries out what concerns the connection. Must never hi
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -115,6 +116,16 @@ class Faults:
         rule.lot = random.Random(rule.seed)  # noqa: S311  (repeatable on purpose)
         self.rules.append(rule)
         return rule
+
+    def add_text(self, text: str) -> Fault:
+        """As `add`, from a JSON object."""
+        try:
+            wanted = json.loads(text)
+        except ValueError:
+            wanted = None
+        if not isinstance(wanted, dict):
+            raise SandboxError(f"A fault is a JSON object; it cannot be {text!r}.")
+        return self.add(wanted)
 
     def remove(self, number: int | None = None) -> int:
         """Take one rule out of force, or all; how many those were."""

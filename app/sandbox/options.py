@@ -32,6 +32,7 @@ class SandboxOptions:
         rate_limit: requests a second for each account, region and service; None for no limit.
         shuffle_seed: makes the order of principals in policies repeatable; None for a new order each run.
         setup_regions: regions that answer RegionSetupInProgressException to Lightsail's calls.
+        faults: faults in force from the start, each a JSON object as the control route takes it.
         state_file: where what exists is kept between runs; None keeps it in memory alone.
         exit_with_parent: end when the standard input ends.
     """
@@ -49,6 +50,7 @@ class SandboxOptions:
     rate_limit: float | None = None
     shuffle_seed: int | None = None
     setup_regions: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     state_file: Path | None = None
     exit_with_parent: bool = False
     log_format: str = "none"
@@ -86,5 +88,5 @@ def shown(options: SandboxOptions) -> dict[str, Any]:
     """The options as plain JSON values."""
     values = dataclasses.asdict(options)
     values["state_file"] = str(options.state_file) if options.state_file else None
-    values["setup_regions"] = list(options.setup_regions)
+    values.update(setup_regions=list(options.setup_regions), faults=list(options.faults))
     return values

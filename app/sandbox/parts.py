@@ -23,6 +23,8 @@ class Parts:
         self.snapshots = Snapshots(options.state_file, self.world)
         if not self.snapshots.load():
             self.reset(options.seed, options.repositories, options.services)
+        for text in options.faults:
+            self.faults.add_text(text)
 
     def reset(self, seed: str, repositories: int, services: int) -> None:
         """Everything as at the start: the seed's data, no faults, no calls logged."""

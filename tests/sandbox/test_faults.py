@@ -8,6 +8,11 @@ import json
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
 
+from app.sandbox.errors import SandboxError
+from app.sandbox.options import SandboxOptions
+from app.sandbox.server import create_sandbox
+from tests.sandbox_server import start_sandbox
+
 WEB = {"repositoryName": "storefront/web"}
 ADDED = {"Sid": "Foreign", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "ecr:*"}
 DENIED = "User: arn:aws:iam::123456789012:user/mika is not authorized to perform: "
@@ -229,3 +234,14 @@ def test_faults_are_listed_with_their_hits_and_taken_away(sandbox, get, refusal)
     assert [each["hits"] for each in listed] == [1, 1]
     assert sandbox.control("DELETE", f"faults/{first['id']}") == {"removed": 1}
     assert [each["id"] for each in sandbox.control("GET", "faults")["faults"]] == [second["id"]]
+
+
+def test_faults_may_be_in_force_from_the_start():
+    with start_sandbox(faults=('{"kind": "throttle", "action": "ecr:*"}',)) as sandbox:
+        assert sandbox.control("GET", "faults")["faults"][0]["action"] == "ecr:*"
+
+
+@pytest.mark.parametrize("text", ["throttle", "[]", '{"kind": "unheard"}'])
+def test_a_fault_from_the_start_that_makes_no_sense_is_told_in_a_sentence(text):
+    with pytest.raises(SandboxError):
+        create_sandbox(SandboxOptions(faults=(text,)))
