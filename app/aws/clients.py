@@ -104,7 +104,7 @@ class Clients:
 
         Args:
             call: what is called, and what it is about.
-            member: one that AWS's answer must have; an answer without it came from something else.
+            member: one that the answer has; without it and without AWS's request id it came from something else.
             arguments: as the SDK's model names them.
 
         Raises:
@@ -125,9 +125,11 @@ class Clients:
             self._note_failure(epoch, problem, error)
             raise problem from error
         request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
-        if member not in answer:
-            raise Problem("aws.not_aws", request_id=request_id, endpoint=host_of(client.meta.endpoint_url))
-        return Answered(answer, request_id)
+        if member in answer:
+            return Answered(answer, request_id)
+        if request_id and _is_list(client, call.operation, member):
+            return Answered({**answer, member: []}, request_id)
+        raise Problem("aws.not_aws", request_id=request_id, endpoint=host_of(client.meta.endpoint_url))
 
     def make(self, service: str, region: str) -> None:
         """Make a client ahead of its first call: the first of each service costs up to 0.2 s. Raises Problem."""
@@ -216,3 +218,9 @@ class Clients:
         """Remember that credentials failed, and whether there are none at all (then nobody need ask again soon)."""
         if problem.code in CREDENTIAL_PROBLEMS and epoch is not None and epoch.failed_at is None:
             epoch.failed_at, epoch.error = self._monotonic(), error
+
+
+def _is_list(client: Any, operation: str, member: str) -> bool:
+    """AWS may leave an empty list out of its answer."""
+    shape = client.meta.service_model.operation_model(operation).output_shape.members[member]
+    return bool(shape.type_name == "list")

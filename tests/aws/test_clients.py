@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.aws.clients import CallMade, ConnectionSettings
+from app.aws.ports import Answered
 from app.aws.session import BotoAws
 from app.errors import Problem
 from tests.aws.conftest import connected
@@ -25,6 +26,7 @@ class Stub:
 
     status: int = 200
     body: bytes = b"{}"
+    request_id: str = ""
     agents: list[str] = field(default_factory=list)
 
 
@@ -37,6 +39,8 @@ def stub(monkeypatch):
             self.rfile.read(int(self.headers["content-length"]))
             answers.agents.append(self.headers["user-agent"])
             self.send_response(answers.status)
+            if answers.request_id:
+                self.send_header("x-amzn-RequestId", answers.request_id)
             self.end_headers()
             self.wfile.write(answers.body)
 
@@ -105,6 +109,16 @@ def test_a_call_says_which_program_it_is_from(stub):
 def test_an_answer_that_is_not_awss_is_never_an_empty_list(stub, status, body, code):
     stub.status, stub.body = status, body
     assert code_of(BotoAws(SETTINGS).services(REGION).list_services) == code
+
+
+def test_an_empty_list_that_aws_left_out_is_empty(stub):
+    stub.request_id = "r-1"
+    assert BotoAws(SETTINGS).services(REGION).list_services() == Answered((), "r-1")
+
+
+def test_a_text_that_aws_left_out_is_not_invented(stub):
+    stub.request_id = "r-1"
+    assert code_of(BotoAws(SETTINGS).repositories(REGION).get_policy, "web") == "aws.not_aws"
 
 
 def test_nobody_there_is_unreachable(stub, monkeypatch):
