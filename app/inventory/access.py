@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import ContainerService
@@ -95,7 +95,13 @@ def _principals(service: ContainerService) -> tuple[str, ...]:
 
 def _ties(session: Session, connection: str, service: ContainerService) -> dict[str, Tie]:
     row = PolicyPrincipal
-    found = session.execute(select(row.repository, row.principal, row.service).where(about(connection, service)))
+    wanted = select(row.repository, row.principal, row.service).where(
+        row.connection == connection, row.region == service.region
+    )
+    # Two questions, each with an index of its own.
+    by_name = wanted.where(row.principal.in_(_principals(service)))
+    by_path = wanted.where(row.service == service.name)
+    found = session.execute(union(by_name, by_path))
     ties: dict[str, Tie] = {}
     for repository, principal, named_service in found:
         tie = _tie(principal, named_service, service)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.errors import Problem
 from app.policy.arns import WILDCARD
-from app.policy.document import parse
+from app.policy.document import PolicyDocument, parse
 from app.policy.evaluate import Access, judge
 from app.policy.matching import Caller
-from app.policy.principals import PrincipalKind, PrincipalRef, principals_of
+from app.policy.principals import PrincipalKind, PrincipalRef, refer
+from app.policy.statement import excluded_by, named_by
 
 _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
-_NOBODY_KNOWN = Caller.of("arn:aws:iam::000000000000:role/nobody-known")
+_STRANGER = Caller.of("arn:aws:iam::000000000000:role/stranger")
 _LONGEST_PRINCIPAL = 512
 _LONGEST_SERVICE = 255
 
@@ -33,16 +35,28 @@ def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | Non
         return frozenset(), None
     try:
         document = parse(text)
-        found = {ref.value: ref for ref in principals_of(text) if _can_be_kept(ref)}
     except Problem as problem:
         return frozenset(), problem
+    found = {ref.value: ref for ref in _refs(document) if _can_be_kept(ref)}
     named = {
         _named(ref, judge(document, Caller.of(ref.value)).access if ref.kind in _ROLES else "")
         for ref in found.values()
     }
-    if WILDCARD not in found and judge(document, _NOBODY_KNOWN).access in (Access.ALLOWED, Access.CONDITIONAL):
+    if WILDCARD not in found and _lets_strangers_in(document):
         named.add(NamedPrincipal(WILDCARD, PrincipalKind.WILDCARD))
     return frozenset(named), None
+
+
+def _refs(document: PolicyDocument) -> Iterator[PrincipalRef]:
+    for statement in document.statements:
+        for kind, value in (*named_by(statement), *excluded_by(statement)):
+            yield refer(kind, value)
+
+
+def _lets_strangers_in(document: PolicyDocument) -> bool:
+    if not any(excluded_by(statement) for statement in document.statements):
+        return False
+    return judge(document, _STRANGER).access in (Access.ALLOWED, Access.CONDITIONAL)
 
 
 def _named(ref: PrincipalRef, access: str) -> NamedPrincipal:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -43,15 +42,26 @@ def remember_policy(  # noqa: PLR0917  (a repository's key alone takes three)
 
 
 def remember_policies(db: Database, connection: str, region: str, readings: Sequence[PolicyRead]) -> int:
-    """Keep many policies in one transaction: how many were newer than what we had. Each repository at most once."""
-    named = {reading.repository: named_in(reading.text) for reading in readings}
+    """Keep many policies in one transaction: how many were newer than what we had. Each repository at most once.
+
+    To understand a policy takes longer than to keep it, so that is done before the transaction, and not at all for a
+    text that is known.
+    """
+    names = [one.repository for one in readings]
+    with db.read() as session:
+        known = _known(session, connection, region, names)
+    understood = {one.repository: named_in(one.text) for one in readings if not _is_known(one, known)}
     with db.write() as session:
-        outdated = _outdated(session, connection, region, readings)
-        newer = [reading for reading in readings if reading.repository in outdated]
-        if newer:
-            problems = {name: problem for name, (_, problem) in named.items()}
-            _write_texts(session, connection, region, newer, problems)
-            _write_principals(session, connection, region, {one.repository: named[one.repository][0] for one in newer})
+        known = _known(session, connection, region, names, lock=True)
+        newer = [one for one in readings if _is_newer(one, known)]
+        _touch(session, connection, region, [one for one in newer if _is_known(one, known)])
+        changed = [one for one in newer if not _is_known(one, known)]
+        _write(
+            session,
+            connection,
+            region,
+            {one: understood.get(one.repository) or named_in(one.text) for one in changed},
+        )
     return len(newer)
 
 
@@ -77,51 +87,78 @@ def remember_unread(db: Database, connection: str, region: str, readings: Sequen
             session.execute(statement, values)
 
 
-def _outdated(session: Session, connection: str, region: str, readings: Sequence[PolicyRead]) -> set[str]:
-    """Whose policy in the store is older than the one at hand; locked until the transaction ends."""
-    seen = SeenRepository
+@dataclass(frozen=True)
+class _Known:
+    text: str | None
+    read_at: datetime | None
+    has_problem: bool
+
+
+def _known(
+    session: Session, connection: str, region: str, names: Sequence[str], *, lock: bool = False
+) -> dict[str, _Known]:
+    """What the store has of these policies; with `lock`, nobody else changes it until the transaction ends."""
+    row = SeenRepository
     wanted = (
-        select(seen.name, seen.policy_read_at)
-        .where(
-            seen.connection == connection, seen.region == region, seen.name.in_([one.repository for one in readings])
-        )
-        .order_by(seen.name)  # two writers take their locks in one order
-        .with_for_update()
+        select(row.name, row.policy_text, row.policy_read_at, row.policy_problem.is_not(None))
+        .where(row.connection == connection, row.region == region, row.name.in_(names))
+        .order_by(row.name)  # two writers take their locks in one order
     )
-    known = {row.name: row.policy_read_at for row in session.execute(wanted)}
-    return {
-        one.repository
+    found = session.execute(wanted.with_for_update() if lock else wanted)
+    return {name: _Known(text, read_at, has_problem) for name, text, read_at, has_problem in found}
+
+
+def _is_newer(one: PolicyRead, known: Mapping[str, _Known]) -> bool:
+    before = known.get(one.repository)
+    return before is not None and (before.read_at is None or before.read_at <= one.at)
+
+
+def _is_known(one: PolicyRead, known: Mapping[str, _Known]) -> bool:
+    before = known.get(one.repository)
+    return before is not None and before.read_at is not None and not before.has_problem and before.text == one.text
+
+
+def _touch(session: Session, connection: str, region: str, readings: Sequence[PolicyRead]) -> None:
+    rows = [
+        {
+            "connection": connection,
+            "region": region,
+            "name": one.repository,
+            "policy_read_at": one.at,
+            "policy_tried_at": one.at,
+        }
         for one in readings
-        if one.repository in known and ((read_at := known[one.repository]) is None or read_at <= one.at)
-    }
+    ]
+    if rows:
+        session.execute(update(SeenRepository), rows)
 
 
-def _write_texts(
+def _write(
     session: Session,
     connection: str,
     region: str,
-    readings: Sequence[PolicyRead],
-    problems: dict[str, Problem | None],
+    understood: Mapping[PolicyRead, tuple[frozenset[NamedPrincipal], Problem | None]],
 ) -> None:
-    rows: list[dict[str, Any]] = []
-    for one in readings:
-        problem = problems[one.repository]
-        rows.append(
-            {
-                "connection": connection,
-                "region": region,
-                "name": one.repository,
-                "policy_text": one.text,
-                "policy_read_at": one.at,
-                "policy_tried_at": one.at,
-                "policy_problem": problem.to_json() if problem else None,
-            }
-        )
+    if not understood:
+        return
+    rows = [
+        {
+            "connection": connection,
+            "region": region,
+            "name": one.repository,
+            "policy_text": one.text,
+            "policy_read_at": one.at,
+            "policy_tried_at": one.at,
+            "policy_problem": problem.to_json() if problem else None,
+        }
+        for one, (_, problem) in understood.items()
+    ]
     session.execute(update(SeenRepository), rows)
+    _write_principals(session, connection, region, {one.repository: named for one, (named, _) in understood.items()})
 
 
 def _write_principals(
-    session: Session, connection: str, region: str, named: dict[str, frozenset[NamedPrincipal]]
+    session: Session, connection: str, region: str, named: Mapping[str, frozenset[NamedPrincipal]]
 ) -> None:
     row = PolicyPrincipal
     here = (row.connection == connection, row.region == region)

@@ -5,11 +5,11 @@ How many statements a question sends never depends on how much there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import Caller, ContainerService
@@ -18,7 +18,6 @@ from app.errors import Problem
 from app.inventory.facts import from_facts
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
 from app.policy.evaluate import Access
-from app.policy.principals import PrincipalKind
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def list_services(db: Database, connection: str) -> tuple[KnownService, ...]:
     wanted = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
     with db.read() as session:
         rows = session.scalars(wanted.order_by(SeenService.region)).all()
-        counts = _counts(session, PolicyPrincipal.connection == connection)
+        counts = _counts(session, connection, rows)
     return tuple(_service(row, counts) for row in rows)
 
 
@@ -89,9 +88,7 @@ def find_service(db: Database, connection: str, region: str, name: str) -> Known
         row = session.get(SeenService, (connection, region, name))
         if row is None:
             return None
-        here = (PolicyPrincipal.connection == connection) & (PolicyPrincipal.region == region)
-        own = or_(PolicyPrincipal.service == name, PolicyPrincipal.principal == row.role_arn)
-        return _service(row, _counts(session, here & own))
+        return _service(row, _counts(session, connection, [row]))
 
 
 def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
@@ -161,11 +158,18 @@ class _Count:
     repositories: int
 
 
-def _counts(session: Session, where: ColumnElement[bool]) -> tuple[_Count, ...]:
+def _counts(session: Session, connection: str, services: Sequence[SeenService]) -> tuple[_Count, ...]:
+    """How often policies name the services' roles, by what they give them."""
     row = PolicyPrincipal
+    regions = {one.region for one in services}
+    here = (row.connection == connection, row.region.in_(regions))
+    # Two questions, each with an index of its own; a principal that both find is counted once, by its key.
+    by_role = row.principal.in_({one.role_arn for one in services})
+    by_path = row.service.in_({one.name for one in services})
     key = (row.region, row.service, row.principal, row.access)
-    roles = row.kind.in_([PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE])
-    found = session.execute(select(*key, func.count()).where(where, roles).group_by(*key))
+    both = union(*(select(*key, row.repository).where(*here, found) for found in (by_role, by_path))).subquery()
+    grouped = select(both.c.region, both.c.service, both.c.principal, both.c.access, func.count())
+    found = session.execute(grouped.group_by(both.c.region, both.c.service, both.c.principal, both.c.access))
     return tuple(_Count(*values) for values in found)
 
 
