@@ -1,0 +1,172 @@
+"""Starts the console for tests: a real `sailpass serve` in a process of its own, on a sandbox in a thread of this one.
+
+with start_console(tmp_path) as console:
+    console.get("/api/v1/services")
+    console.sandbox.policy("storefront/web")
+
+A test module that wants one for all of its tests imports the fixture: `from tests.console import console`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+REGIONS = "us-east-1,ap-northeast-1"
+SECONDS = 20.0
+
+# The command itself; it ends when its standard input ends, so that none is left behind however the tests end.
+SERVE = """
+import os, signal, sys, threading
+
+def end_with_parent():
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+from app.cli import main
+main(["serve"])
+"""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the console answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class RunningConsole:
+    """A console that serves at `url`; `environment` is what a command needs to work beside it."""
+
+    url: str
+    sandbox: RunningSandbox
+    data_dir: Path
+    process: subprocess.Popen[str]
+    environment: dict[str, str] = field(repr=False)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send one request; a body that is no text is sent as JSON. Underscores in header names become hyphens."""
+        wanted = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+            wanted.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=SECONDS)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, wanted)
+            response = connection.getresponse()
+            text = response.read().decode()
+            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        return self.send("POST", path, body, **headers)
+
+    def log(self) -> str:
+        """What it has written to its log so far."""
+        return (self.data_dir / "log.txt").read_text()
+
+
+def until(look: Callable[[], T], holds: Callable[[T], Any] = bool, seconds: float = SECONDS) -> T:
+    """Look again and again until what is seen holds; what was seen. Fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not holds(seen := look()):
+        assert time.monotonic() < end, f"it never came to hold; last seen: {seen!r}"
+        time.sleep(0.02)
+    return seen
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def start_console(
+    data_dir: Path,
+    *,
+    sandbox: RunningSandbox | None = None,
+    sandbox_options: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Iterator[RunningConsole]:
+    """The console on a free port, ready and with what exists in AWS read once.
+
+    `settings` are SAILPASS_ settings in lower case; `sandbox` is one that runs already, else one is started with
+    `sandbox_options`.
+    """
+    with contextlib.ExitStack() as stack:
+        endpoint = sandbox or stack.enter_context(start_sandbox(**(sandbox_options or {})))
+        data_dir.mkdir(parents=True, exist_ok=True)
+        environment = _environment(endpoint, data_dir, settings)
+        process = stack.enter_context(_process(environment, data_dir / "log.txt"))
+        assert process.stdout
+        line = next((line for line in process.stdout if line.startswith("Sailpass is ready: ")), "")
+        assert line, (data_dir / "log.txt").read_text()
+        url = line.removeprefix("Sailpass is ready: ").strip()
+        console = RunningConsole(url, endpoint, data_dir, process, {**environment, "SAILPASS_URL": url})
+        yield console
+
+
+def _environment(endpoint: RunningSandbox, data_dir: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+    chosen = {"auth": "none", "port": free_port(), "regions": REGIONS, "data_dir": data_dir, **settings}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAILPASS_"))}
+    ours = {f"SAILPASS_{name.upper()}": str(value) for name, value in chosen.items()}
+    return {**kept, **AWS_ENVIRONMENT, "AWS_ENDPOINT_URL": endpoint.url, "PYTHONPATH": str(ROOT), **ours}
+
+
+@contextlib.contextmanager
+def _process(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", SERVE]
+    pipe = subprocess.PIPE
+    with (
+        log.open("w") as to_log,
+        subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=to_log, text=True
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningConsole]:
+    """One console, with a sandbox of its own, for all tests of a module."""
+    with start_console(tmp_path_factory.mktemp("console")) as running:
+        yield running
