@@ -20,6 +20,7 @@ from app.inventory.scan import Scanner
 from app.operations import context
 from app.operations.cancels import Asked, CancelWatch
 from app.operations.engine import Engine
+from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
 from app.settings import Settings, SettingsError
@@ -39,6 +40,7 @@ class Services:
     calls: AwsCalls
     poller: RolePoller
     cancels: CancelWatch
+    running: Running
     engine: Engine
     starter: Starter
     scanner: Scanner
@@ -51,25 +53,33 @@ class Services:
         self.db.close()
 
 
-def build(settings: Settings, *, aws: Aws | None = None, crash: Callable[[str], None] | None = None) -> Services:
+def build(
+    settings: Settings,
+    *,
+    aws: Aws | None = None,
+    clock: Clock | None = None,
+    crash: Callable[[str], None] | None = None,
+) -> Services:
     """Wire the parts and install what operations work with. Starts nothing.
 
     Args:
         settings: how the console was started.
         aws: another AWS than the SDK's, for tests.
+        clock: another clock than the machine's, for tests.
         crash: called by name after each outside write.
 
     Raises:
         SettingsError: when no region can be found out.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     db = Database(settings.history_url)
     aws = aws or BotoAws(ConnectionSettings(version=version("sailpass")))
     calls = AwsCalls()
     poller = RolePoller(_lister(aws, calls), clock)
     engine = Engine(settings.engine_url, settings.instance)
-    starter = Starter(db, clock, engine.enqueue, CONNECTION)
     cancels = CancelWatch(_asked_to_stop(db), clock)
+    running = Running(clock)
+    starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     regions = _regions(settings, aws)
     context.install(
         context.Context(
@@ -79,6 +89,7 @@ def build(settings: Settings, *, aws: Aws | None = None, crash: Callable[[str], 
             poller=poller,
             clock=clock,
             cancels=cancels,
+            running=running,
             start_revoke=_revoke_as_part(db, starter),
             crash=crash or (lambda _point: None),
             connection=CONNECTION,
@@ -86,7 +97,7 @@ def build(settings: Settings, *, aws: Aws | None = None, crash: Callable[[str], 
         )
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
-    return Services(settings, regions, clock, db, aws, calls, poller, cancels, engine, starter, scanner)
+    return Services(settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner)
 
 
 def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:

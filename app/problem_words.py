@@ -45,6 +45,10 @@ WORDS: dict[str, Words] = {
         N_("The policy of %(repository)s has changed since it was previewed."),
         N_("Look at the new preview and decide again; nothing has been written."),
     ),
+    "policy.old_reading": Words(
+        N_("AWS is too slow for a safe change of %(repository)s: its policy grew old between reading and writing it."),
+        N_("Try again when AWS answers faster; nothing has been written."),
+    ),
     "policy.contended": Words(
         N_(
             "Somebody else keeps changing the policy of %(repository)s: after %(times)s merges ours was gone each time."
@@ -78,6 +82,10 @@ WORDS: dict[str, Words] = {
     "aws.page_slow": Words(
         N_("AWS has not answered within %(seconds)s seconds."),
         N_("Reload the page in a moment; what is known is shown meanwhile."),
+    ),
+    "storage.failed": Words(
+        N_("Sailpass cannot use its own database: %(reason)s."),
+        N_("Check the database, its disk and its permissions, then try again; what is not recorded is not done."),
     ),
     "internal": Words(
         N_("Something went wrong inside Sailpass."),

@@ -67,6 +67,12 @@ class AwsCalls:
         """Await a blocking call that somebody waits for. Raises whatever the call raises."""
         return await asyncio.wrap_future(self._hand_in(region, partial(call, *args, **kwargs), background=False))
 
+    async def run_next(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `run`, before everything that waits: for a write, which is based on a reading that grows old."""
+        return await asyncio.wrap_future(
+            self._hand_in(region, partial(call, *args, **kwargs), background=False, first=True)
+        )
+
     async def run_in_background(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `run`, behind everything that somebody waits for."""
         return await asyncio.wrap_future(self._hand_in(region, partial(call, *args, **kwargs), background=True))
@@ -91,13 +97,14 @@ class AwsCalls:
                     task.future.cancel()
         self._threads.shutdown(wait=False)
 
-    def _hand_in(self, region: str, call: Callable[[], R], *, background: bool) -> Future[R]:
+    def _hand_in(self, region: str, call: Callable[[], R], *, background: bool, first: bool = False) -> Future[R]:
         future: Future[R] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("the AWS pool is closed")
             lane = self._lanes.setdefault(region, _Lane())
-            (lane.background if background else lane.awaited).append(_Task(future, call))
+            queue = lane.background if background else lane.awaited
+            (queue.appendleft if first else queue.append)(_Task(future, call))
             self._fill()
         return future
 

@@ -7,10 +7,13 @@ their parts from.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.aws.calls import AwsCalls
 from app.aws.ports import Aws
@@ -19,6 +22,12 @@ from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
 from app.operations.cancels import CancelWatch
+from app.operations.running import Running
+
+log = logging.getLogger(__name__)
+
+# Seconds between two tries while the database cannot be used.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +39,8 @@ class Context:
 
     Args:
         start_revoke: starts taking an operation's service out of a repository, as a part of that operation; its id.
+        fresh_seconds: how old a policy may be that a write is based on. Less than it takes another replica to believe
+            this one dead, so that one that was stalled does not write over what was done in its place.
         crash: called by name after each outside write, so that a test can stop the world there.
     """
 
@@ -39,18 +50,31 @@ class Context:
     poller: RolePoller
     clock: Clock
     cancels: CancelWatch
+    running: Running
     start_revoke: Callable[[Operation, str], str]
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"
     role_wait_seconds: int = 900
+    fresh_seconds: float = 10.0
     database_threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="history")
     )
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a short blocking database call beside the loop, in threads of our own: the engine's are few."""
+        """Run a short blocking database call beside the loop, in threads of our own: the engine's are few.
+
+        While the database cannot be reached or written (it restarts, the disk is full) this waits and tries again:
+        what cannot be recorded must not go on. So `call` must be one that may be repeated.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+            except (OperationalError, InterfaceError) as error:
+                log.warning("the database cannot be used, trying again in %s s: %s", pause, error.orig)
+                await self.clock.sleep(pause)
+                pause = min(LONGEST_PAUSE, 2 * pause)
 
 
 _installed: list[Context] = []

@@ -6,7 +6,7 @@ Repairing is the same, and also takes out whatever stood for the service in the 
 from __future__ import annotations
 
 from app.errors import Problem
-from app.operations import engine, plans, policy_steps, role_steps
+from app.operations import engine, plans, policy_steps, policy_write, role_steps
 from app.operations.image import learn_image_uri
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.stepping import Result, Stepping, run_step
@@ -45,13 +45,13 @@ async def _give_access(operation_id: str) -> Outcome:
 
 @engine.step("update_policy")
 async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result:
-    """Merge the role into the repository's policy. Returns `after` and `wrote`, as `policy_steps.write`."""
+    """Merge the role into the repository's policy. Returns `after` and `wrote`, as `policy_write.write`."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn)
         if step.operation.kind == Kind.REPAIR:
-            return await policy_steps.write(step, plans.repairing(subject), "policy.repaired")
-        return await policy_steps.write(step, plans.granting(subject), "policy.merged")
+            return await policy_write.write(step, plans.repairing(subject), "policy.repaired")
+        return await policy_write.write(step, plans.granting(subject), "policy.merged")
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import Problem
-from app.operations import engine, plans, policy_steps
+from app.operations import engine, plans, policy_steps, policy_write
 from app.operations.plans import Plan
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.stepping import Result, Stepping, run_step
@@ -40,10 +40,10 @@ async def _rewrite(operation_id: str) -> Outcome:
 
 @engine.step("rewrite_policy")
 async def rewrite_policy(operation_id: str) -> Result:
-    """Write the policy. Returns what `policy_steps.write` returns."""
+    """Write the policy. Returns what `policy_write.write` returns."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        return await policy_steps.write(step, _plan(step), "policy.replaced")
+        return await policy_write.write(step, _plan(step), "policy.replaced")
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import Problem
-from app.operations import engine, policy_steps
+from app.operations import engine, policy_steps, policy_write
 from app.operations.plans import Subject, revoking
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.stepping import Result, Stepping, run_step
@@ -25,11 +25,11 @@ async def revoke(operation_id: str) -> Outcome:
 
 @engine.step("remove_from_policy")
 async def remove_from_policy(operation_id: str) -> Result:
-    """Take the service out of the policy. Returns its `arn`, `general_arn`, and what `policy_steps.write` does."""
+    """Take the service out of the policy. Returns its `arn`, `general_arn`, and what `policy_write.write` does."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = await _subject(step)
-        state, found = await policy_steps.write(step, revoking(subject), "policy.reduced")
+        state, found = await policy_write.write(step, revoking(subject), "policy.reduced")
         return state, {**found, "arn": subject.principal_arn, "general_arn": subject.general_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)

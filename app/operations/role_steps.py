@@ -114,7 +114,9 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
             if problem.code != "service.busy" or context.clock.now() > give_up:
                 raise
             await step.note("service.busy", state=(await _service(step)).state)
-            await _until(step, give_up.timestamp(), SERVICE_SETTLED)
+            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED)
+            if service.role.is_active == active:
+                return service  # somebody else's change, or ours whose answer was lost, is what kept it busy
         else:
             context.crash("role-switched")
             await _remember(step, service)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from app.clock import Clock
 from app.db import Database
@@ -20,6 +23,7 @@ from app.history import record
 from app.history.models import Operation, PolicyChange
 from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
+from app.operations.fingerprint import fingerprint
 from app.operations.state import STEPS, Kind, Outcome
 from app.operations.workflow import WORKFLOWS
 
@@ -53,39 +57,42 @@ class Ask:
 class Starter:
     """Starts operations of one connection. Its methods block for small transactions; never call them on the loop."""
 
-    def __init__(self, db: Database, clock: Clock, enqueue: Enqueue, connection: str = "default") -> None:
+    def __init__(
+        self, db: Database, clock: Clock, enqueue: Enqueue, notice: Callable[[str], None], connection: str = "default"
+    ) -> None:
         self._db = db
         self._clock = clock
         self._enqueue = enqueue
+        self._notice = notice
         self._connection = connection
 
     def start(self, ask: Ask) -> str:
         """Start what is asked for, or find it running: the operation's id. Returns at once; the work goes on behind.
 
         Raises:
-            Problem: `repository.bad_name`.
+            Problem: `repository.bad_name`; `storage.failed` when it cannot be recorded, and then nothing is done.
         """
         if ask.repository or STEPS[ask.kind][0] == "update_policy":
             check_name(ask.repository)
-        operation_id, is_new = record.insert_or_find(
-            self._db,
-            record.NewOperation(
-                id=str(uuid.uuid4()),
-                kind=ask.kind,
-                connection=self._connection,
-                region=ask.region,
-                service=ask.service,
-                repository=ask.repository,
-                subject=_subject(self._connection, ask),
-                asked_by=ask.asked_by,
-                steps=STEPS[ask.kind],
-                input=ask.input,
-                follows=ask.follows,
-            ),
-            self._clock.now(),
+        new = record.NewOperation(
+            id=str(uuid.uuid4()),
+            kind=ask.kind,
+            connection=self._connection,
+            region=ask.region,
+            service=ask.service,
+            repository=ask.repository,
+            subject=_subject(self._connection, ask),
+            asked_by=ask.asked_by,
+            steps=STEPS[ask.kind],
+            input=ask.input,
+            follows=ask.follows,
         )
-        if is_new:
-            self._enqueue(operation_id, WORKFLOWS[ask.kind], _key(self._connection, ask))
+        with _recorded():
+            operation_id, is_new = record.insert_or_find(self._db, new, self._clock.now())
+            if is_new:
+                self._enqueue(
+                    operation_id, WORKFLOWS[ask.kind], key_of(self._connection, ask.region, ask.service, ask.repository)
+                )
         return operation_id
 
     def retry(self, operation_id: str, asked_by: str) -> str:
@@ -144,20 +151,30 @@ class Starter:
         return change
 
     def cancel(self, operation_id: str, by: str) -> bool:
-        """Ask an operation to stop at its next safe point. False: it has ended, or was asked before."""
-        return record.cancel_requested(self._db, operation_id, by)
+        """End an operation that waits in the queue, or ask one at work to stop at its next safe point.
+
+        False: it has ended, or was asked before.
+        """
+        with _recorded():
+            if record.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
+                return True
+            asked = record.cancel_requested(self._db, operation_id, by)
+        if asked:
+            self._notice(operation_id)
+        return asked
 
     def enqueue_again(self) -> int:
-        """Hand every living operation to the engine once more, which knows most of them already.
-
-        One whose record was written just before the process died was never handed over. How many live.
-        """
+        """Hand every living operation to the engine once more, which knows most of them already. How many live."""
         with self._db.read() as session:
             living: Sequence[Operation] = session.scalars(select(Operation).where(Operation.outcome.is_(None))).all()
         for operation in living:
-            ask = Ask(Kind(operation.kind), operation.region, operation.service, operation.repository)
-            self._enqueue(operation.id, WORKFLOWS[ask.kind], _key(operation.connection, ask))
+            self.enqueue(operation)
         return len(living)
+
+    def enqueue(self, operation: Operation) -> None:
+        """Hand a living operation to the engine; one that it knows already is left alone."""
+        key = key_of(operation.connection, operation.region, operation.service, operation.repository)
+        self._enqueue(operation.id, WORKFLOWS[Kind(operation.kind)], key)
 
     def _ended(self, operation_id: str) -> Operation:
         with self._db.read() as session:
@@ -184,11 +201,24 @@ def _subject(connection: str, ask: Ask) -> str:
     parts = [connection, ask.region, ask.service, ask.repository, ask.kind]
     if ask.kind == Kind.UNDO:
         parts.append(ask.follows or "")
+    elif ask.kind == Kind.RESTORE:
+        parts.append(fingerprint(ask.input["text"]))
+    elif ask.kind == Kind.PRUNE:
+        parts.append(sha256(" ".join(sorted(ask.input["principals"])).encode()).hexdigest())
     return " ".join(parts)
 
 
-def _key(connection: str, ask: Ask) -> str:
+def key_of(connection: str, region: str, service: str, repository: str) -> str:
     """What is worked on one at a time: a repository's policy, or a service's role."""
-    if ask.repository:
-        return f"repository {connection} {ask.region} {ask.repository}"
-    return f"service {connection} {ask.region} {ask.service}"
+    if repository:
+        return f"repository {connection} {region} {repository}"
+    return f"service {connection} {region} {service}"
+
+
+@contextmanager
+def _recorded() -> Iterator[None]:
+    """A database that cannot be written is a problem to tell: the disk is full, or the server is away."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise Problem("storage.failed", retryable=True, reason=str(error.orig)) from error

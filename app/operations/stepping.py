@@ -7,8 +7,8 @@ It hands plain JSON to the workflow: how it ended, and what it found.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,8 +16,11 @@ from app.aws.ports import Answered
 from app.errors import Problem
 from app.history import record
 from app.history.models import Operation
+from app.history.record import Run
 from app.operations.context import Context, current
 from app.operations.state import StepName, StepState
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Result = dict[str, Any]
@@ -28,20 +31,25 @@ AGAIN = (1, 2, 4, 8, 15, 30, 30)
 PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
 
 
+class Overtaken(Exception):  # noqa: N818  (not an error: somebody else is at work)
+    """Another run of this step has begun since, here or on another replica: what this one has read may be old."""
+
+
 class CancelledHere(Exception):  # noqa: N818  (not an error: somebody asked for it)
     """The operation was asked to stop, and this is a safe point to do so."""
 
 
 @dataclass
 class Stepping:
-    """A running step, as its body sees it."""
+    """A running step, as its body sees it. `asked_at`: when AWS was last asked, by the clock's monotonic time."""
 
     operation: Operation
-    name: StepName
+    run: Run
     context: Context
-    cancelled: asyncio.Event
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     request_ids: list[str] = field(default_factory=list)
     notes_under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    asked_at: float = 0.0
     note_code: str = ""
     note_params: dict[str, str | int] = field(default_factory=dict)
 
@@ -51,9 +59,7 @@ class Stepping:
 
     async def note(self, code: str, **params: str | int) -> None:
         """Leave a remark that is shown while the step runs."""
-        await self.context.in_db(
-            record.step_noted, self.context.db, self.operation.id, self.name, {"code": code, "params": params}
-        )
+        await self.context.in_db(record.step_noted, self.context.db, self.run, {"code": code, "params": params})
 
     def note_soon(self, problem: Problem | None, seconds: float) -> None:
         """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
@@ -95,10 +101,16 @@ class Stepping:
                 await self.pause(seconds)
         raise AssertionError("the last try returns or raises")
 
-    async def once(self, call: Callable[..., Answered[T]], *args: Any, **kwargs: Any) -> T:
-        """One AWS call in the AWS pool, tried once. Raises Problem."""
+    async def once(self, call: Callable[..., Answered[T]], *args: Any, first: bool = False, **kwargs: Any) -> T:
+        """One AWS call in the AWS pool, tried once; `first` goes before all that waits there. Raises Problem."""
+
+        def timed() -> Answered[T]:
+            self.asked_at = self.context.clock.monotonic()
+            return call(*args, **kwargs)
+
+        run = self.context.calls.run_next if first else self.context.calls.run
         try:
-            answered = await self.context.calls.run(self.operation.region, call, *args, **kwargs)
+            answered = await run(self.operation.region, timed)
         except Problem as problem:
             if problem.request_id:
                 self.request_ids.append(problem.request_id)
@@ -120,13 +132,23 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
         checkpoint brings back after a restart is what the workflow got before it.
     """
     context = current()
-    operation = await context.in_db(_load, context, operation_id)
-    if operation is None or not await context.in_db(
-        record.step_started, context.db, operation_id, name, context.clock.now()
-    ):
-        return {"state": StepState.CANCELLED}
-    async with _watched(context, operation) as cancelled:
-        stepping = Stepping(operation, name, context, cancelled)
+    while True:
+        await context.running.admit()
+        begun = await context.in_db(record.step_started, context.db, operation_id, name, context.clock.now())
+        if begun is None:
+            return {"state": StepState.CANCELLED}
+        try:
+            return await _run(Stepping(*begun, context), body)
+        except Overtaken:
+            # If that one has taken the operation over, the engine refuses what this one does next.
+            log.warning("another run of %s of operation %s began", name, operation_id)
+
+
+async def _run(stepping: Stepping, body: Body) -> Result:
+    operation, context = stepping.operation, stepping.context
+    async with context.cancels.watching(operation.id) as stepping.cancelled:
+        if operation.cancel_requested_by:
+            stepping.cancelled.set()
         try:
             stepping.check_cancelled()
             state, found = await body(stepping)
@@ -142,17 +164,4 @@ async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
     note = {"code": stepping.note_code, "params": stepping.note_params} if stepping.note_code else None
     end = record.StepEnd(state, note, found.get("problem"), tuple(dict.fromkeys(stepping.request_ids)))
     context = stepping.context
-    await context.in_db(record.step_ended, context.db, stepping.operation.id, stepping.name, end, context.clock.now())
-
-
-@asynccontextmanager
-async def _watched(context: Context, operation: Operation) -> AsyncIterator[asyncio.Event]:
-    async with context.cancels.watching(operation.id) as event:
-        if operation.cancel_requested_by:
-            event.set()
-        yield event
-
-
-def _load(context: Context, operation_id: str) -> Operation | None:
-    with context.db.read() as session:
-        return session.get(Operation, operation_id)
+    await context.in_db(record.step_ended, context.db, stepping.run, end, context.clock.now())

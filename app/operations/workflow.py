@@ -50,15 +50,9 @@ def operation(kind: Kind) -> Callable[[Body], Workflow]:
     def register(body: Body) -> Workflow:
         @engine.workflow(f"operation.{kind}")
         async def run(operation_id: str) -> str:
-            try:
-                outcome, problem = await body(operation_id), None
-            except Stopped as stopped:
-                outcome, problem = stopped.outcome, stopped.problem
-            except Exception:  # the edge of an operation: whatever broke, its record must say that it ended
-                reference = uuid.uuid4().hex[:12]
-                log.exception("operation %s broke, reference %s", operation_id, reference)
-                outcome, problem = Outcome.FAILED, Problem("internal", reference=reference).to_json()
-            await finish(operation_id, outcome, problem)
+            with current().running.working(operation_id):
+                outcome, problem = await _outcome(body, operation_id)
+                await finish(operation_id, outcome, problem)
             return outcome
 
         WORKFLOWS[kind] = run
@@ -67,8 +61,20 @@ def operation(kind: Kind) -> Callable[[Body], Workflow]:
     return register
 
 
+async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, Any] | None]:
+    try:
+        return await body(operation_id), None
+    except Stopped as stopped:
+        return stopped.outcome, stopped.problem
+    except Exception:  # the edge of an operation: whatever broke, its record must say that it ended
+        reference = uuid.uuid4().hex[:12]
+        log.exception("operation %s broke, reference %s", operation_id, reference)
+        return Outcome.FAILED, Problem("internal", reference=reference).to_json()
+
+
 @engine.step("finish")
 async def finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
     """Close the operation's record."""
     context = current()
+    await context.running.admit()
     await context.in_db(record.ended, context.db, operation_id, outcome, problem, context.clock.now())

@@ -1,0 +1,100 @@
+"""Keeps each write of a repository's policy: planned with both texts before it is sent, closed when AWS has answered.
+
+What may have reached AWS is never forgotten before it is known that it did not. Each function is one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.history.models import PolicyChange, Step
+from app.history.record import Run, touch
+
+
+@dataclass(frozen=True)
+class PlannedWrite:
+    """A policy write about to be sent; None as a text means no policy."""
+
+    connection: str
+    region: str
+    repository: str
+    before: str | None
+    after: str | None
+
+
+def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:
+    """Record a policy write before it is sent; its position, to close it with. None: another run is at work.
+
+    A planned write that is still open for the same repository is replaced: the caller has read the policy since, and
+    found that it did not take effect.
+    """
+    with db.write() as session:
+        if not _is_newest(session, run):
+            return None
+        change = session.scalar(select(PolicyChange).where(*_open(run.operation_id, write.repository)))
+        if change is None:
+            mine = PolicyChange.operation_id == run.operation_id
+            position = session.scalar(select(func.coalesce(func.max(PolicyChange.position) + 1, 0)).where(mine))
+            change = PolicyChange(operation_id=run.operation_id, position=position)
+            session.add(change)
+        change.connection, change.region, change.repository = write.connection, write.region, write.repository
+        change.before, change.after, change.planned_at = write.before, write.after, at
+        return change.position
+
+
+def write_done(db: Database, run: Run, position: int, request_id: str, at: datetime) -> bool:
+    """Close a planned write: AWS took it. False: another run is at work; it reads the policy and sees for itself."""
+    with db.write() as session:
+        if not (touch(session, run.operation_id) and _is_newest(session, run)):
+            return False
+        session.execute(
+            update(PolicyChange)
+            .where(
+                PolicyChange.operation_id == run.operation_id,
+                PolicyChange.position == position,
+                PolicyChange.written_at.is_(None),
+            )
+            .values(written_at=at, request_id=request_id)
+        )
+        return True
+
+
+def write_forgotten(db: Database, run: Run, repository: str) -> None:
+    """Drop the open write: AWS refused it, or reading the policy has shown that it never took effect."""
+    with db.write() as session:
+        if _is_newest(session, run):
+            session.execute(delete(PolicyChange).where(*_open(run.operation_id, repository)))
+
+
+def open_write(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
+    """The planned write that nobody has closed: it may or may not have reached AWS."""
+    with db.read() as session:
+        return session.scalar(select(PolicyChange).where(*_open(operation_id, repository)))
+
+
+def has_written(db: Database, operation_id: str, repository: str) -> bool:
+    """Whether the operation has changed the repository's policy."""
+    written = (
+        PolicyChange.operation_id == operation_id,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at.is_not(None),
+    )
+    with db.read() as session:
+        return session.scalar(select(PolicyChange.position).where(*written)) is not None
+
+
+def _is_newest(session: Session, run: Run) -> bool:
+    return session.scalar(select(Step.attempts).where(*run.at_work()).with_for_update()) is not None
+
+
+def _open(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PolicyChange.operation_id == operation_id,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at.is_(None),
+    )
