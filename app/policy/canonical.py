@@ -49,6 +49,12 @@ def body_key(statement: Statement) -> str:
     )
 
 
+def differing(a: Statement, b: Statement) -> tuple[str, ...]:
+    """The elements that two statements do not have alike."""
+    one, other = _statement(a), _statement(b)
+    return tuple(key for key in {**one, **other} if one.get(key) != other.get(key))
+
+
 def value_key(value: Any) -> str:
     """One text for a top-level member's value, whatever the order of its keys."""
     return _text(value)

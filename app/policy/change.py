@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from app.policy.canonical import body_key, statement_key
+from app.policy.canonical import differing, statement_key
 from app.policy.document import PolicyDocument, render
 from app.policy.notes import Finding
 from app.policy.statement import Statement
@@ -80,7 +80,7 @@ def change_to(
 
 
 def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[Edit, ...]:
-    """The statements that differ, in order; one that only got other principals, or keeps its Sid, counts as changed."""
+    """The statements that differ, in order; one that keeps its Sid, or differs in one element, counts as changed."""
     return tuple(
         Edit(None if i is None else before[i], None if j is None else after[j], i, j)
         for i, j in matched(before, after)
@@ -114,4 +114,4 @@ def _paired(
 
 
 def _same_statement(a: Statement, b: Statement) -> bool:
-    return body_key(a) == body_key(b) or bool(a.get("Sid") and a.get("Sid") == b.get("Sid"))
+    return bool(a.get("Sid") and a.get("Sid") == b.get("Sid")) or len(differing(a, b)) <= 1

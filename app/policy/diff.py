@@ -15,8 +15,8 @@ from itertools import zip_longest
 from app.errors import Problem
 from app.policy import strict_json
 from app.policy.aligning import aligned
-from app.policy.canonical import equivalent
-from app.policy.document import parse
+from app.policy.change import matched
+from app.policy.document import PolicyDocument, parse
 
 CONTEXT = 3
 _ALIKE = 0.5
@@ -101,26 +101,73 @@ def diff_texts(before: str | None, after: str | None, *, context: int = CONTEXT)
 
     A text that is no policy is compared as it stands. Never raises.
     """
-    old, new = _laid_out(before, after)
-    keys = [[line.rstrip(",") for line in side] for side in (old, new)]
-    matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
-    runs = _slid([_Run(*found) for found in matcher.get_opcodes()], keys[0], keys[1])
+    runs, old, new = _compared(before, after)
     lines = [line for run in runs for line in _lines(run, old, new)]
     added, removed = (sum(line.kind is kind for line in lines) for kind in (LineKind.ADDED, LineKind.REMOVED))
     return Diff(tuple(_blocks(lines, context)), added, removed)
 
 
-def _laid_out(before: str | None, after: str | None) -> tuple[list[str], list[str]]:
-    if before is None or after is None:
-        return _pretty(before), _pretty(after)
-    if equivalent(before, after):
-        return _pretty(before), _pretty(before)
+def _compared(before: str | None, after: str | None) -> tuple[list[_Run], list[str], list[str]]:
     try:
-        old = parse(before)
-        new = aligned(old, parse(after))
-    except Problem:
-        return _pretty(before), _pretty(after)
-    return strict_json.dump(old.members).splitlines(), strict_json.dump(new.members).splitlines()
+        if before is not None and after is not None:
+            return _policies_compared(parse(before), parse(after))
+    except Problem:  # one of them is no policy
+        pass
+    old, new = _pretty(before), _pretty(after)
+    return _runs(old, new), old, new
+
+
+def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[_Run], list[str], list[str]]:
+    """Statement by statement, so that one that came or went is whole: difflib likes `}, {` as well as `{ }`."""
+    new = aligned(old, new)
+    if isinstance(old.members["Statement"], list) or isinstance(new.members["Statement"], list):
+        old, new = _listed(old), _listed(new)
+    left, right = _parts(old), _parts(new)
+    runs: list[_Run] = []
+    for i, j in _in_order(old, new):
+        runs += _runs(left[i] if i is not None else [], right[j] if j is not None else [], *_end(runs))
+    return runs, [line for part in left for line in part], [line for part in right for line in part]
+
+
+def _listed(document: PolicyDocument) -> PolicyDocument:
+    return PolicyDocument({**document.members, "Statement": list(document.statements)})
+
+
+def _parts(document: PolicyDocument) -> list[list[str]]:
+    """The document's lines: up to the first statement, each statement's, and from the last one's end."""
+    lines = strict_json.dump(document.members).splitlines()
+    if not document.statements or isinstance(document.members["Statement"], dict):
+        return [lines, *([] for _ in document.statements), []]
+    at = lines.index('  "Statement": [') + 1
+    parts = [lines[:at]]
+    for statement in document.statements:
+        length = strict_json.dump(statement).count("\n") + 1
+        parts.append(lines[at : at + length])
+        at += length
+    return [*parts, lines[at:]]
+
+
+def _in_order(old: PolicyDocument, new: PolicyDocument) -> Iterable[tuple[int | None, int | None]]:
+    """Which part of one document stands beside which of the other; the pairs never cross."""
+    i = j = 0
+    yield 0, 0
+    for i2, j2 in [*matched(old.statements, new.statements), (len(old.statements), len(new.statements))]:
+        if i2 is None or j2 is None or i2 < i or j2 < j:
+            continue
+        yield from ((one + 1, None) for one in range(i, i2))
+        yield from ((None, one + 1) for one in range(j, j2))
+        yield i2 + 1, j2 + 1
+        i, j = i2 + 1, j2 + 1
+
+
+def _runs(old: Sequence[str], new: Sequence[str], i: int = 0, j: int = 0) -> list[_Run]:
+    keys = [[line.rstrip(",") for line in side] for side in (old, new)]
+    found = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes()
+    return [_Run(kind, i1 + i, i2 + i, j1 + j, j2 + j) for kind, i1, i2, j1, j2 in found]
+
+
+def _end(runs: Sequence[_Run]) -> tuple[int, int]:
+    return (runs[-1].i2, runs[-1].j2) if runs else (0, 0)
 
 
 def _pretty(text: str | None) -> list[str]:
@@ -154,48 +201,6 @@ def _inline(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         left.append(Span(old[i1:i2], kind != "equal"))
         right.append(Span(new[j1:j2], kind != "equal"))
     return tuple(span for span in left if span.text), tuple(span for span in right if span.text)
-
-
-def _slid(runs: list[_Run], old: Sequence[str], new: Sequence[str]) -> list[_Run]:
-    """The runs with each pure insertion or removal moved so that it begins at a bracket and ends at its match.
-
-    difflib is as happy with `}, {` as with `{ }`; people are not.
-    """
-    runs = list(runs)
-    for at in range(1, len(runs) - 1):
-        run, lines = runs[at], old if runs[at].kind == "delete" else new
-        if run.kind not in ("insert", "delete") or (runs[at - 1].kind, runs[at + 1].kind) != ("equal", "equal"):
-            continue
-        start, end = (run.i1, run.i2) if run.kind == "delete" else (run.j1, run.j2)
-        by = _shift(lines, start, end, runs[at - 1].i2 - runs[at - 1].i1, runs[at + 1].i2 - runs[at + 1].i1)
-        before, after = runs[at - 1], runs[at + 1]
-        runs[at - 1] = _Run("equal", before.i1, before.i2 + by, before.j1, before.j2 + by)
-        runs[at] = _Run(run.kind, run.i1 + by, run.i2 + by, run.j1 + by, run.j2 + by)
-        runs[at + 1] = _Run("equal", after.i1 + by, after.i2, after.j1 + by, after.j2)
-    return runs
-
-
-def _shift(lines: Sequence[str], start: int, end: int, up: int, down: int) -> int:
-    """By how many lines to move the block so that it is whole: upwards first; 0 where no move makes it so."""
-    if _is_whole(lines, start, end):
-        return 0
-    for by in range(1, up + 1):
-        if lines[start - by] != lines[end - by]:
-            break
-        if _is_whole(lines, start - by, end - by):
-            return -by
-    for by in range(1, down + 1):
-        if lines[start + by - 1] != lines[end + by - 1]:
-            break
-        if _is_whole(lines, start + by, end + by):
-            return by
-    return 0
-
-
-def _is_whole(lines: Sequence[str], start: int, end: int) -> bool:
-    first, last = lines[start], lines[end - 1]
-    same_depth = len(first) - len(first.lstrip()) == len(last) - len(last.lstrip())
-    return first.rstrip().endswith(("{", "[")) and last.strip() in ("}", "]") and same_depth
 
 
 def _blocks(lines: Sequence[Line], context: int) -> Iterable[Block]:

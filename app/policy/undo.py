@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.errors import Problem
+from app.policy.arns import WILDCARD
 from app.policy.canonical import body_key, equivalent, statement_key, value_key
-from app.policy.change import Edit, PolicyChange, change_to, edits_between, unchanged
+from app.policy.change import Edit, PolicyChange, change_to, edits_between, matched, unchanged
 from app.policy.document import PolicyDocument, parse, parse_or_new
 from app.policy.merging import moved_principals
 from app.policy.statement import Statement, is_allow, label, named_by
@@ -53,7 +54,7 @@ def plan_undo(before: str | None, ours: str | None, now: str | None) -> PolicyCh
         return plan_restore(before, now)
     current = parse_or_new(now)
     base = current if now is not None or before is None else parse(before).with_statements(())
-    merge = _Merge(list(current.statements), _statements(before), _statements(ours))
+    merge = _Merge(parse_or_new(before).statements, parse_or_new(ours).statements, current.statements)
     for edit in edits_between(merge.before, merge.ours):
         merge.take_back(edit)
     members = merge.members(before, ours, base)
@@ -78,28 +79,33 @@ def plan_restore(target: str | None, now: str | None) -> PolicyChange:
     return change_to(now, parse_or_new(now), parse_or_new(target))
 
 
-def _statements(text: str | None) -> tuple[Statement, ...]:
-    return parse_or_new(text).statements
-
-
 class _Merge:
-    """The statements as they are now, while one edit of ours after another is taken back from them."""
+    """The statements as they are now, while one edit of ours after another is taken back from them.
 
-    def __init__(self, statements: list[Statement], before: Sequence[Statement], ours: Sequence[Statement]) -> None:
-        self.statements = statements
+    Statements are followed by identity, since a policy may hold the same one twice.
+    """
+
+    def __init__(self, before: Sequence[Statement], ours: Sequence[Statement], now: Sequence[Statement]) -> None:
         self.before = before
         self.ours = ours
+        self.statements = list(now)
         self.clashes: list[Clash] = []
-        self._ours_keys = {statement_key(one) for one in ours}
+        self._twins = {
+            i: now[j]
+            for i, j in matched(ours, now)
+            if i is not None and j is not None and statement_key(ours[i]) == statement_key(now[j])
+        }
+        pairs = matched(before, ours)
+        self._standing = {i: self._twins[j] for i, j in pairs if i is not None and j is not None and j in self._twins}
 
     def take_back(self, edit: Edit) -> None:
         """Undo one edit of ours, or note why it cannot be."""
-        if edit.before is None and edit.after is not None:
-            self._take_out(edit.after)
-        elif edit.before is not None and edit.after is None:
+        if edit.before is None:
+            self._take_out(edit)
+        elif edit.after is None:
             self._put_back(edit.before, edit.before_index or 0)
-        elif edit.before is not None and edit.after is not None:
-            self._change_back(edit.before, edit.after)
+        else:
+            self._change_back(edit.before, edit.after, edit)
 
     def members(self, before: str | None, ours: str | None, base: PolicyDocument) -> PolicyDocument:
         """`base` with the other top-level members as they were before us, where we had changed them."""
@@ -119,58 +125,61 @@ class _Merge:
                 del members[key]
         return PolicyDocument(members)
 
-    def _take_out(self, added: Statement) -> None:
-        at = self._find(added)
-        if at is not None:
-            del self.statements[at]
-            return
-        others = {one for one in named_by(added) if one[1] != "*"}
-        for index, statement in enumerate(self.statements):
-            named = bool(others & set(named_by(statement))) or _same_sid(statement, added)
-            if named and is_allow(statement) == is_allow(added) and self._is_theirs(statement):
-                self.clashes.append(Clash(label(index, statement), None, added, statement))
-                return
+    def _take_out(self, edit: Edit) -> None:
+        twin = self._twins.get(-1 if edit.after_index is None else edit.after_index)
+        if twin is not None:
+            del self.statements[self._at(twin)]
+        elif edit.after is not None:
+            self._clash_with_namesake(edit.after, before=None, ours=edit.after)
 
     def _put_back(self, removed: Statement, index: int) -> None:
-        if self._find(removed) is not None:
-            return
-        for at, statement in enumerate(self.statements):
-            if _same_sid(statement, removed) and self._is_theirs(statement):
-                self.clashes.append(Clash(label(at, statement), removed, None, statement))
+        back = next((one for one in self._theirs() if statement_key(one) == statement_key(removed)), None)
+        if back is None:
+            if self._clash_with_namesake(removed, before=removed, ours=None):
                 return
-        self.statements.insert(self._place(index), removed)
+            back = removed
+            self.statements.insert(self._place(index), back)
+        self._standing[index] = back
 
-    def _change_back(self, before: Statement, ours: Statement) -> None:
-        at = self._find(ours)
-        if at is not None:
-            self.statements[at] = before
+    def _change_back(self, before: Statement, ours: Statement, edit: Edit) -> None:
+        twin = self._twins.get(-1 if edit.after_index is None else edit.after_index)
+        index = edit.before_index or 0
+        if twin is not None:
+            self._replace(twin, before, index)
             return
-        if self._find(before) is not None:
-            return
-        for index, statement in enumerate(self.statements):
-            merged = moved_principals(statement, ours, before) if body_key(statement) == body_key(ours) else None
-            if merged is not None and self._is_theirs(statement):
-                self.statements[index] = merged
+        for theirs in self._theirs():
+            if statement_key(theirs) == statement_key(before):
                 return
-        twin = next(((i, one) for i, one in enumerate(self.statements) if _same_sid(one, ours)), None)
-        place = label(*twin) if twin else label(self.ours.index(ours), ours)
-        self.clashes.append(Clash(place, before, ours, twin[1] if twin else None))
+            merged = moved_principals(theirs, ours, before) if body_key(theirs) == body_key(ours) else None
+            if merged is not None:
+                self._replace(theirs, merged, index)
+                return
+        now = next((one for one in self._theirs() if one.get("Sid") and one.get("Sid") == ours.get("Sid")), None)
+        place = label(edit.after_index or 0, ours) if now is None else label(self._at(now), now)
+        self.clashes.append(Clash(place, before, ours, now))
 
-    def _find(self, wanted: Statement) -> int | None:
-        key = statement_key(wanted)
-        return next((index for index, one in enumerate(self.statements) if statement_key(one) == key), None)
+    def _clash_with_namesake(self, statement: Statement, *, before: Statement | None, ours: Statement | None) -> bool:
+        """Note a clash where somebody wrote another statement with the same effect for one of the same principals."""
+        named = {one for one in named_by(statement) if one[1] != WILDCARD}
+        for theirs in self._theirs():
+            if named & set(named_by(theirs)) and is_allow(theirs) == is_allow(statement):
+                self.clashes.append(Clash(label(self._at(theirs), theirs), before, ours, theirs))
+                return True
+        return False
 
-    def _is_theirs(self, statement: Statement) -> bool:
-        return statement_key(statement) not in self._ours_keys
+    def _theirs(self) -> list[Statement]:
+        """The statements that stand now and that we did not leave so."""
+        known = {id(one) for one in (*self._twins.values(), *self._standing.values())}
+        return [one for one in self.statements if id(one) not in known]
+
+    def _replace(self, old: Statement, new: Statement, index: int) -> None:
+        self.statements[self._at(old)] = new
+        self._standing[index] = new
+
+    def _at(self, statement: Statement) -> int:
+        return next(index for index, one in enumerate(self.statements) if one is statement)
 
     def _place(self, index: int) -> int:
         """Behind the nearest statement that stood before it and still stands."""
-        for earlier in reversed(self.before[:index]):
-            at = self._find(earlier)
-            if at is not None:
-                return at + 1
-        return 0
-
-
-def _same_sid(a: Statement, b: Statement) -> bool:
-    return bool(a.get("Sid")) and a.get("Sid") == b.get("Sid")
+        earlier = next((self._standing[at] for at in range(index - 1, -1, -1) if at in self._standing), None)
+        return 0 if earlier is None else self._at(earlier) + 1

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from app.policy.evaluate import Access, evaluate
 from app.policy.words import say
 from tests.policy.build import (
-    IDENTITIES,
+    ANY_OR_OURS,
     IN_ORGANISATION,
     LIGHTSAIL,
     LIGHTSAIL_ROOT,
@@ -16,7 +16,6 @@ from tests.policy.build import (
     a_policy,
     a_statement,
     any_policy,
-    any_statement,
 )
 from tests.policy.oracle import may_pull
 
@@ -29,7 +28,7 @@ def access(*statements, **more):
 
 
 @settings(max_examples=400)
-@given(any_policy(any_statement(IDENTITIES | IDENTITIES.map(lambda _: PULLER))))
+@given(any_policy(ANY_OR_OURS))
 @example(a_policy({"Effect": "Deny", "NotPrincipal": {"AWS": [PULLER]}, "Action": "*"}, a_statement("*")))
 def test_the_verdict_is_that_of_a_plain_judge_who_tries_every_way(text):
     expected = {True: {Access.ALLOWED}, None: {Access.CONDITIONAL}, False: {Access.DENIED, Access.NOT_ALLOWED}}

@@ -8,8 +8,8 @@ from app.policy.findings import principals_of
 from app.policy.grant import plan_grant
 from app.policy.revoke import plan_prune, plan_revoke
 from tests.policy.build import (
+    ANY_OR_OURS,
     DEAD,
-    IDENTITIES,
     IN_ORGANISATION,
     LIGHTSAIL_ROOT,
     MIKA,
@@ -19,11 +19,10 @@ from tests.policy.build import (
     a_policy,
     a_statement,
     any_policy,
-    any_statement,
     statements_of,
 )
 
-WITH_US = any_policy(any_statement(IDENTITIES | IDENTITIES.map(lambda _: PULLER)))
+WITH_US = any_policy(ANY_OR_OURS)
 
 
 def revoke(*statements, principals=(PULLER,)):
