@@ -1,0 +1,94 @@
+import ast
+import inspect
+import re
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import app.policy
+from app import problem_words
+from app.policy import mend
+from app.policy.commands import System, Target, policy_commands, set_role
+from app.policy.evaluate import Access
+from app.policy.grant import plan_grant
+from app.policy.matching import Reach
+from app.policy.principals import PrincipalKind
+from app.policy.revoke import plan_revoke
+from app.policy.words import WORDS, say
+from tests.policy.build import PULLER, a_policy, a_statement
+
+SOURCES = sorted(Path(inspect.getfile(app.policy)).parent.glob("*.py"))
+CODES = re.compile(r"(?:verdict|grant|revoke|prune|finding|mend|command|access|kind)\.[a-z_]+")
+
+
+def literals():
+    trees = (ast.parse(path.read_text()) for path in SOURCES if path.name != "words.py")
+    nodes = chain.from_iterable(ast.walk(tree) for tree in trees)
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_every_code_written_out_in_the_code_has_words():
+    used = {text for text in literals() if CODES.fullmatch(text) and not text.endswith("_")}
+    assert used
+    assert used <= set(WORDS)
+
+
+def test_every_code_put_together_in_the_code_has_words():
+    reaches = [f"verdict.{verb}_{reach}" for verb in ("allowed", "denied") for reach in Reach]
+    others = [reach for reach in Reach if reach is not Reach.NAMED]
+    covered = [f"grant.covered_{reach}" for reach in others]
+    still = [f"revoke.still_{reach}{more}" for reach in others for more in ("", "_if")]
+    faults = [mend.PASTED, mend.NESTED, mend.ESCAPED, mend.ANSWER, mend.BARE, mend.COMMA, mend.VERSIONS]
+    labels = [*(f"access.{one}" for one in Access), *(f"kind.{one}" for one in PrincipalKind)]
+    assert {*reaches, *covered, *still, *(f"mend.{one}" for one in faults), *labels} <= set(WORDS)
+
+
+def test_every_command_has_words():
+    target = Target("eu-west-1", "shop", "220022002200", "shop/api")
+    granting = plan_grant(None, principal_arn=PULLER, service="shop")
+    revoking = plan_revoke(granting.after, principals=[PULLER])
+    commands = [*policy_commands(target, granting, System.POSIX), *policy_commands(target, revoking, System.POSIX)]
+    commands += [set_role(target, System.POSIX, active=active) for active in (True, False)]
+    assert {f"command.{command.code}" for command in commands} <= set(WORDS)
+
+
+def test_every_problem_of_the_policy_code_has_its_two_sentences():
+    raised = {text for text in literals() if re.fullmatch(r"policy\.[a-z_]+", text)}
+    assert len(raised) >= 9
+    assert raised <= set(problem_words.WORDS)
+
+
+@pytest.mark.parametrize("code", WORDS)
+def test_each_sentence_can_be_filled_and_none_doubles_a_place(code):
+    places = re.findall(r"%\((\w+)\)s", WORDS[code])
+    assert "%(" not in say(code, dict.fromkeys(places, "x"))
+    assert len(places) == len(set(places))
+
+
+def test_a_verdict_reads_as_a_sentence():
+    assert say("verdict.allowed_everyone", {"statement": "#2 (Open)"}) == "Statement #2 (Open) allows everyone to pull."
+
+
+def test_the_policy_code_imports_nothing_that_could_do_io():
+    allowed = re.compile(
+        r"app\.(errors|wording|policy)|__future__|json|math|re|difflib|itertools|functools|shlex|collections|dataclasses|enum|typing"
+    )
+    imports = [
+        node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+    ]
+    plain = [
+        name.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    ]
+    assert [name for name in [*(node.module for node in imports), *plain] if not allowed.match(name)] == []
+
+
+def test_nothing_said_about_a_grant_is_left_without_its_place():
+    change = plan_grant(a_policy(a_statement("*")), principal_arn=PULLER, service="shop")
+    assert [say(one.code, one.params) for one in change.leftovers] == [
+        "Statement #1 allows everyone already, so nothing was added; Remove cannot take that away."
+    ]
