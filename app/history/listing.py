@@ -1,0 +1,169 @@
+"""The list of all operations, newest first: filtered, page by page, or whole in batches. Must never write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import Session, selectinload
+
+from app.db import Database
+from app.history.models import Operation
+
+RUNNING = "running"
+"""What stands for the outcome of those that have none yet."""
+
+PAGE = 50
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class HistoryFilter:
+    """Which operations; "" or None for any.
+
+    `service`, `repository` and `person` are parts of names, in any case; `of_service` is a service's whole name.
+    `since` is included, `until` is not. `outcome` may be `RUNNING`.
+    """
+
+    connection: str = "default"
+    region: str = ""
+    of_service: str = ""
+    service: str = ""
+    repository: str = ""
+    kind: str = ""
+    outcome: str = ""
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the list, between two operations, that stays where it is when others are added."""
+
+    asked_at: datetime
+    id: str
+
+    def to_text(self) -> str:
+        """For an address; `from_text` is its inverse."""
+        moment = self.asked_at.astimezone(UTC).isoformat().replace("+00:00", "Z")  # a plus is no good in an address
+        return f"{moment}~{self.id}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Place | None:
+        """The place that `to_text` wrote; None for anything else."""
+        moment, _, operation_id = text.partition("~")
+        try:
+            asked_at = datetime.fromisoformat(moment)
+        except ValueError:
+            return None
+        return cls(asked_at, operation_id) if asked_at.tzinfo and operation_id else None
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """Some operations, newest first, with steps and changes loaded.
+
+    `older` is where to go on (as `older_than`), `newer` where to go back to (as `newer_than`); None: nothing is there.
+    """
+
+    operations: tuple[Operation, ...]
+    older: Place | None = None
+    newer: Place | None = None
+
+
+def list_operations(
+    db: Database,
+    wanted: HistoryFilter,
+    *,
+    older_than: Place | None = None,
+    newer_than: Place | None = None,
+    limit: int = PAGE,
+) -> HistoryPage:
+    """One page: the newest, or those next to a place."""
+    with db.read() as session:
+        if newer_than is not None:
+            found = _next(session, wanted, _is_newer(newer_than), limit + 1, newest_first=False)
+            page, beyond = found[:limit][::-1], len(found) > limit
+            return _page(page, older=True, newer=beyond)
+        found = _next(session, wanted, _is_older(older_than), limit + 1)
+        page, beyond = found[:limit], len(found) > limit
+        newer = older_than is not None and bool(page) and _any(session, wanted, _is_newer(_place(page[0])))
+        return _page(page, older=beyond, newer=newer)
+
+
+def count_operations(db: Database, wanted: HistoryFilter) -> int:
+    """How many there are in all."""
+    with db.read() as session:
+        return session.scalar(select(func.count()).select_from(Operation).where(*_conditions(wanted))) or 0
+
+
+def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
+    """All of them, newest first, never more than a batch in memory and no transaction open in between."""
+    place: Place | None = None
+    while True:
+        with db.read() as session:
+            found = _next(session, wanted, _is_older(place), batch)
+        yield from found
+        if len(found) < batch:
+            return
+        place = _place(found[-1])
+
+
+def _next(
+    session: Session, wanted: HistoryFilter, where: ColumnElement[bool] | None, limit: int, *, newest_first: bool = True
+) -> Sequence[Operation]:
+    key = (Operation.asked_at, Operation.id)
+    order = [column.desc() if newest_first else column for column in key]
+    statement: Select[Any] = (
+        select(Operation)
+        .where(*_conditions(wanted))
+        .options(selectinload(Operation.steps), selectinload(Operation.changes))
+        .order_by(*order)
+        .limit(limit)
+    )
+    return session.scalars(statement if where is None else statement.where(where)).all()
+
+
+def _any(session: Session, wanted: HistoryFilter, where: ColumnElement[bool]) -> bool:
+    return session.scalar(select(Operation.id).where(*_conditions(wanted), where).limit(1)) is not None
+
+
+def _page(operations: Sequence[Operation], *, older: bool, newer: bool) -> HistoryPage:
+    if not operations:
+        return HistoryPage(())
+    return HistoryPage(
+        tuple(operations),
+        _place(operations[-1]) if older else None,
+        _place(operations[0]) if newer else None,
+    )
+
+
+def _place(operation: Operation) -> Place:
+    return Place(operation.asked_at, operation.id)
+
+
+def _is_older(place: Place | None) -> ColumnElement[bool] | None:
+    return None if place is None else tuple_(Operation.asked_at, Operation.id) < (place.asked_at, place.id)
+
+
+def _is_newer(place: Place) -> ColumnElement[bool]:
+    return tuple_(Operation.asked_at, Operation.id) > (place.asked_at, place.id)
+
+
+def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
+    row = Operation
+    yield row.connection == wanted.connection
+    exact = {row.region: wanted.region, row.service: wanted.of_service, row.kind: wanted.kind}
+    yield from (column == value for column, value in exact.items() if value)
+    parts = {row.service: wanted.service, row.repository: wanted.repository, row.asked_by: wanted.person}
+    yield from (column.icontains(value, autoescape=True) for column, value in parts.items() if value)
+    if wanted.outcome:
+        yield row.outcome.is_(None) if wanted.outcome == RUNNING else row.outcome == wanted.outcome
+    if wanted.since is not None:
+        yield row.asked_at >= wanted.since
+    if wanted.until is not None:
+        yield row.asked_at < wanted.until
