@@ -19,7 +19,7 @@ from app.web.assets import Assets
 from app.web.i18n import LanguageMiddleware, load_catalogues
 from app.web.pages_errors import error_page
 from app.web.render import make_renderer, refuse
-from app.web.routes import containers, health, images, operations, permissions, policies, preferences, roles
+from app.web.routes import containers, health, history, images, operations, permissions, policies, preferences, roles
 from app.web.security import middleware
 from app.web.show.frame import shell
 
@@ -50,7 +50,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     app.state.services = wired
     app.state.renderer = make_renderer(ROOT / "templates", assets, shell)
     app.mount("/static", assets)
-    for routes in (health, preferences, containers, images, policies, roles, operations, permissions):
+    for routes in (health, preferences, containers, images, policies, roles, operations, permissions, history):
         app.include_router(routes.router)
     problems.install(app)
     return app

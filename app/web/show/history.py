@@ -1,0 +1,68 @@
+"""Fills the history of everything and of one service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from app.bootstrap import Services
+from app.history import listing
+from app.history.listing import Place
+from app.operations.read import progress_of
+from app.web import links
+from app.web.pages_history import HistoryFilter, HistoryList, HistoryPage, HistoryRow, ServiceHistoryPage
+from app.web.pages_service import Tab
+from app.web.show import frame
+from app.web.show.operations import change_views
+
+Address = Callable[..., str]
+
+
+def history_page(services: Services, asked: HistoryFilter, older: str, newer: str) -> HistoryPage:
+    """All operations that fit what the reader asked for."""
+    return HistoryPage(_list(services, asked, wanted_of(services, asked), (older, newer), links.history))
+
+
+def service_history_page(
+    services: Services, region: str, name: str, now: datetime, place: tuple[str, str]
+) -> ServiceHistoryPage:
+    """All operations of one service; `place` is where the page begins, as `older` and `newer` of the address."""
+    wanted = listing.HistoryFilter(connection=services.connection, region=region, of_service=name)
+    rows = _list(services, HistoryFilter(service=name), wanted, place, lambda **query: links.service_history(region, name, **query))
+    return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
+
+
+def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter:
+    """What the history is asked for; days that are no days are left out."""
+    until = _day(asked.until)
+    return listing.HistoryFilter(
+        connection=services.connection,
+        service=asked.service,
+        repository=asked.repository,
+        kind=asked.kind,
+        outcome=asked.outcome,
+        person=asked.person,
+        since=_day(asked.since),
+        until=until + timedelta(days=1) if until else None,
+    )
+
+
+def _list(
+    services: Services, asked: HistoryFilter, wanted: listing.HistoryFilter, place: tuple[str, str], address: Address
+) -> HistoryList:
+    older, newer = (Place.from_text(text) for text in place)
+    page = listing.list_operations(services.db, wanted, older_than=older, newer_than=newer)
+    rows = tuple(HistoryRow(progress_of(one), change_views(one.changes)) for one in page.operations)
+    return HistoryList(
+        rows,
+        asked,
+        older=address(**asked.query(), older=page.older.to_text()) if page.older else "",
+        newer=address(**asked.query(), newer=page.newer.to_text()) if page.newer else "",
+    )
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
