@@ -6,6 +6,7 @@ guess a translation from a similar sentence.
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -27,6 +28,16 @@ METHODS = {"app": [("**.py", "python")], "templates": [("**.html", "jinja2.ext:b
 # As render.py sets it: the white space of a template's blocks is no part of a sentence.
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
 WIDTH = 120
+# Only what reading needs: no dates, which would change with every run.
+HEADER = r"""msgid ""
+msgstr ""
+"Language: {language}\n"
+"MIME-Version: 1.0\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Content-Transfer-Encoding: 8bit\n"
+"Plural-Forms: {plural}\n"
+
+"""
 
 
 def extract() -> Catalog:
@@ -60,8 +71,9 @@ def update(path: Path, template: Catalog) -> list[str]:
     catalogue = read(path)
     catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
-    with path.open("wb") as file:
-        write_po(file, catalogue, width=WIDTH, no_location=True, sort_output=True, omit_header=False)
+    body = io.BytesIO()
+    write_po(body, catalogue, width=WIDTH, no_location=True, sort_output=True, omit_header=True)
+    path.write_bytes(HEADER.format(language=path.stem, plural=catalogue.plural_forms).encode() + body.getvalue())
     return [str(message.id) for message in catalogue if message.id and not is_translated(message)]
 
 
