@@ -18,6 +18,8 @@ from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+# A name, *.name, an address (IPv6 in brackets), or * for any; a port or a scheme would never match.
+ALLOWED_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 
 
 class SettingsError(Exception):
@@ -81,12 +83,26 @@ class Settings(BaseSettings):
             raise ValueError(f"“{driver}” is not supported; use sqlite:///… or postgresql+psycopg://…")
         return url
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not ALLOWED_HOST.fullmatch(host):
+                raise ValueError(f"“{host}” is no host name; write for example sailpass.example.com, without a port")
+        return hosts
+
     @model_validator(mode="after")
     def _nobody_outside_without_sign_in(self) -> Self:
         if self.auth == "none" and not is_loopback(self.host):
             raise ValueError(
                 f"SAILPASS_AUTH=none works only on a loopback host, since everybody who reaches {self.host} could "
                 "change your policies; use SAILPASS_AUTH=local"
+            )
+        beyond = [name for name in self.allowed_hosts if not is_loopback(name.strip("[]"))]
+        if self.auth == "none" and beyond:
+            raise ValueError(
+                f"SAILPASS_AUTH=none works only under loopback names, since everybody who reaches {beyond[0]} could "
+                "change your policies; leave SAILPASS_ALLOWED_HOSTS empty or use SAILPASS_AUTH=local"
             )
         if not is_loopback(self.host) and not self.allowed_hosts:
             raise ValueError(

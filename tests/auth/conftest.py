@@ -1,0 +1,107 @@
+"""A migrated database of each kind, a link in it, and a small console with sign-in before it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+
+from app.auth import store
+from app.auth.gate import Gate
+from app.auth.secret import fingerprint, new_secret
+from app.db import Database
+from app.settings import ROOT
+from app.web.assets import Assets
+from app.web.render import Renderer, make_renderer
+from app.web.routes import sign_in
+from app.web.security import middleware
+from tests.databases import db as any_db
+from tests.databases import migrated_file, migrated_postgres_url, postgres_server, sqlite_db
+from tests.fakes import FakeClock
+
+__all__ = ["any_db", "migrated_file", "migrated_postgres_url", "postgres_server", "sqlite_db"]
+
+HOST = "127.0.0.1:8000"
+
+
+@pytest.fixture
+def db(sqlite_db) -> Database:
+    return sqlite_db
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(jumps=False)
+
+
+@pytest.fixture
+def new_link(db, clock):
+    def new() -> str:
+        link = new_secret()
+        store.add_link(db, fingerprint(link), "mika", clock.now())
+        return link
+
+    return new
+
+
+@pytest.fixture
+def link(new_link) -> str:
+    return new_link()
+
+
+@pytest.fixture
+def new_token(db, clock):
+    def new(name="builds", expires_at=None) -> str:
+        token = "sailpass_" + new_secret()
+        store.add_token(db, fingerprint(token), store.TokenFacts(name, "mika", clock.now(), expires_at, None))
+        return token
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    return make_renderer(ROOT / "templates", Assets(ROOT / "static"))
+
+
+@pytest.fixture
+def console(db, clock, renderer):
+    """A replica, by its setting of AUTH."""
+
+    def start(auth="local", database=None) -> FastAPI:
+        gate = Gate(database or db, clock, auth)
+        app = FastAPI(middleware=[*middleware(["127.0.0.1", "console.test"]), sign_in.guard(gate)])
+        app.state.renderer = renderer
+        sign_in.install(app, gate)
+        for path in (
+            "/healthz",
+            "/containers",
+            "/history",
+            "/api/v1/services",
+            "/api/docs",
+            "/metrics",
+            "/static/app.css",
+        ):
+            app.add_api_route(path, _who, methods=["GET", "POST"])
+        return app
+
+    return start
+
+
+def _who(request: Request) -> dict[str, str]:
+    return {"person": getattr(request.state, "person", "nobody")}
+
+
+@pytest.fixture
+async def browser(console):
+    """Browsers, each with a cookie jar of its own."""
+    opened_ones: list[httpx.AsyncClient] = []
+
+    def open_one(app=None, *, base=f"http://{HOST}", address="127.0.0.1") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app or console(), client=(address, 50000))
+        opened_ones.append(httpx.AsyncClient(transport=transport, base_url=base))
+        return opened_ones[-1]
+
+    yield open_one
+    for one in opened_ones:
+        await one.aclose()

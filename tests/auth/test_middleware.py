@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from starlette.responses import PlainTextResponse
+
+from app.auth.gate import Gate
+from app.auth.middleware import Authenticate
+
+
+async def test_websockets_are_closed_unopened(db, clock):
+    sent = []
+
+    async def send(message):
+        sent.append(message["type"])
+
+    guarded = Authenticate(PlainTextResponse("in"), Gate(db, clock, "local"), lambda _request: PlainTextResponse("out"))
+    await guarded({"type": "websocket", "path": "/healthz", "headers": []}, None, send)
+    assert sent == ["websocket.close"]
+
+
+async def test_a_failing_database_lets_nobody_in(browser, console, db, link):
+    mine = browser(console())
+    await mine.post("/sign-in", data={"link": link})
+    with db.write() as session:
+        session.connection().exec_driver_sql("DROP TABLE sign_in_sessions")
+    with pytest.raises(OperationalError, match="sign_in_sessions"):
+        await mine.get("/containers")

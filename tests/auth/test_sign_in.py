@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from http.cookies import SimpleCookie
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import text
+
+from app.auth import store
+from app.auth.gate import KEPT_SECONDS
+from app.auth.secret import new_secret
+from app.db import Database
+from app.web.routes.sign_in import LONGEST_NEXT, landing
+
+SESSION = "sailpass_session"
+PAGE = "/containers"
+
+
+async def sign_in(browser, link, **form):
+    return await browser.post("/sign-in", data={"link": link, **form})
+
+
+def cookie_of(answer):
+    return next(iter(SimpleCookie(answer.headers["set-cookie"]).values()))
+
+
+async def test_a_stranger_is_sent_to_sign_in_and_back(browser):
+    answer = await browser().get("/history?service=blog&page=2")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=%2Fhistory%3Fservice%3Dblog%26page%3D2"
+
+
+async def test_a_stranger_learns_nothing_about_which_pages_exist(browser):
+    assert (await browser().get("/no-such-page")).status_code == 303
+
+
+async def test_htmx_is_sent_from_the_page_that_it_is_on(browser):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1:8000/containers?q=a"}
+    answer = await browser().get("/history", headers=headers)
+    assert answer.headers["hx-redirect"] == "/sign-in?next=%2Fcontainers%3Fq%3Da"
+
+
+async def test_a_form_of_a_session_that_ended_leads_to_sign_in_alone(browser):
+    assert (await browser().post(PAGE)).headers["location"] == "/sign-in"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/services", "/metrics"])
+async def test_a_program_is_told_in_json(browser, path):
+    answer = await browser().get(path)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.json()["code"] == "auth.sign_in_needed"
+
+
+async def test_the_documentation_of_the_api_is_read_by_people(browser):
+    assert (await browser().get("/api/docs")).headers["location"] == "/sign-in?next=%2Fapi%2Fdocs"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/static/app.css", "/sign-in"])
+async def test_what_is_open_is_answered_to_anybody(browser, path):
+    assert (await browser().get(path)).status_code == 200
+
+
+async def test_opening_a_link_asks_and_does_not_use_it_up(browser, link):
+    for _ in range(3):
+        page = BeautifulSoup((await browser().get(f"/sign-in?link={link}&next=/history")).text, "html.parser")
+        form = page.select_one("main form[method=post][action='/sign-in']")
+    assert form.button.text == "Sign in"
+    answer = await sign_in(browser(), **{field["name"]: field["value"] for field in form.select("input")})
+    assert answer.headers["location"] == "/history"
+
+
+async def test_a_link_lets_one_browser_in(browser, link):
+    mine = browser()
+    answer = await sign_in(mine, link, next="/history?page=2")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/history?page=2")
+    assert (await mine.get(PAGE)).json() == {"person": "mika"}
+
+
+async def test_a_link_is_worth_nothing_to_a_second_browser(browser, link):
+    await sign_in(browser(), link)
+    second = browser()
+    answer = await sign_in(second, link)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+    assert (await second.get(PAGE)).status_code == 303
+
+
+async def test_of_two_browsers_at_once_one_gets_in(browser, console, link):
+    app = console()
+    answers = await asyncio.gather(*(sign_in(browser(app), link) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [303, 403, 403, 403]
+
+
+async def test_a_link_that_is_too_old_is_worth_nothing(browser, link, clock):
+    clock.advance(24 * 3600)
+    assert (await sign_in(browser(), link)).status_code == 403
+
+
+@pytest.mark.parametrize("way", ["GET", "POST"])
+async def test_wrong_used_and_old_links_are_answered_alike(browser, new_link, clock, way):
+    used, old = new_link(), new_link()
+    await sign_in(browser(), used)
+    pages = set()
+    for link in (new_secret(), "nonsense", used):
+        pages.add(await the_answer(browser(), way, link))
+    clock.advance(24 * 3600)
+    assert pages == {await the_answer(browser(), way, old)}
+
+
+async def the_answer(browser, way, link) -> tuple[int, str]:
+    sent = {"params": {"link": link}} if way == "GET" else {"data": {"link": link}}
+    answer = await browser.request(way, "/sign-in", **sent)
+    return answer.status_code, BeautifulSoup(answer.text, "html.parser").main.text
+
+
+async def test_a_form_without_a_link_is_a_wrong_one(browser):
+    assert (await browser().post("/sign-in")).status_code == 403
+
+
+async def test_too_many_wrong_links_have_to_wait(browser, console, link):
+    app = console()
+    for _ in range(10):
+        await sign_in(browser(app), new_secret())
+    answer = await sign_in(browser(app), link)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    assert (await sign_in(browser(app, address="192.0.2.7"), link)).status_code == 303
+
+
+async def test_on_http_the_cookie_is_out_of_reach_for_scripts_and_other_sites(browser, link):
+    cookie = cookie_of(await sign_in(browser(), link))
+    assert (cookie.key, cookie["httponly"], cookie["samesite"], cookie["path"]) == (SESSION, True, "lax", "/")
+    assert (cookie["secure"], cookie["domain"]) == ("", "")
+
+
+async def test_on_https_the_cookie_is_secure_and_of_this_host_alone(browser, link):
+    mine = browser(base="https://console.test")
+    cookie = cookie_of(await sign_in(mine, link))
+    assert (cookie.key, cookie["secure"], cookie["httponly"]) == (f"__Host-{SESSION}", True, True)
+    assert (await mine.get(PAGE)).status_code == 200
+
+
+async def test_the_proxys_word_about_https_is_not_taken_from_anybody(browser, link):
+    answer = await browser().post("/sign-in", data={"link": link}, headers={"X-Forwarded-Proto": "https"})
+    assert cookie_of(answer)["secure"] == ""
+
+
+async def test_signing_out_ends_the_session_for_good(browser, link):
+    mine = browser()
+    cookie = cookie_of(await sign_in(mine, link)).value
+    answer = await mine.post("/sign-out")
+    assert (answer.headers["location"], mine.cookies.get(SESSION)) == ("/sign-in", None)
+    assert (await mine.get(PAGE, headers={"Cookie": f"{SESSION}={cookie}"})).status_code == 303
+
+
+async def test_signing_out_without_a_session_harms_nobody(browser):
+    assert (await browser().post("/sign-out")).headers["location"] == "/sign-in"
+
+
+async def test_another_site_can_neither_sign_out_nor_in(browser, link):
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert (await browser().post("/sign-out", headers=headers)).status_code == 403
+    assert (await browser().post("/sign-in", data={"link": link}, headers=headers)).status_code == 403
+
+
+async def test_whoever_is_signed_in_passes_by_the_sign_in_page(browser, link, new_link):
+    mine, second = browser(), new_link()
+    await sign_in(mine, link)
+    assert (await mine.get(f"/sign-in?link={second}&next=/history")).headers["location"] == "/history"
+    assert (await sign_in(browser(), second)).status_code == 303
+
+
+async def test_replicas_share_sessions_and_their_end(browser, console, db, link, clock):
+    other_db = Database(db.url)
+    here, there = browser(console()), browser(console(database=other_db))
+    await sign_in(here, link)
+    there.cookies = here.cookies
+    assert (await there.get(PAGE)).json() == {"person": "mika"}
+    await browser(console()).post("/sign-out", headers={"Cookie": f"{SESSION}={here.cookies[SESSION]}"})
+    clock.advance(KEPT_SECONDS)
+    assert (await there.get(PAGE)).status_code == 303
+    other_db.close()
+
+
+async def test_a_token_lets_a_program_into_the_api_and_the_figures(browser, new_token):
+    headers = {"Authorization": f"Bearer {new_token()}"}
+    for path in ("/api/v1/services", "/metrics"):
+        assert (await browser().get(path, headers=headers)).json() == {"person": "builds"}
+
+
+async def test_a_token_opens_no_page(browser, new_token):
+    answer = await browser().get(PAGE, headers={"Authorization": f"Bearer {new_token()}"})
+    assert answer.status_code == 303
+
+
+async def test_a_token_writes_without_saying_where_it_comes_from(browser, new_token):
+    answer = await browser().post("/api/v1/services", headers={"Authorization": f"Bearer {new_token()}"})
+    assert answer.status_code == 200
+
+
+async def test_a_session_writes_to_the_api_from_our_own_pages_alone(browser, link):
+    mine = browser()
+    await sign_in(mine, link)
+    own = await mine.post("/api/v1/services", headers={"Sec-Fetch-Site": "same-origin"})
+    other = await mine.post("/api/v1/services", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (own.status_code, other.status_code) == (200, 403)
+
+
+async def test_a_wrong_token_is_refused_though_the_cookie_is_good(browser, link):
+    mine = browser()
+    await sign_in(mine, link)
+    answer = await mine.get("/api/v1/services", headers={"Authorization": f"Bearer sailpass_{new_secret()}"})
+    assert answer.status_code == 401
+
+
+async def test_a_revoked_token_is_refused_within_seconds(browser, db, clock, new_token):
+    program, headers = browser(), {"Authorization": f"Bearer {new_token()}"}
+    await program.get("/api/v1/services", headers=headers)
+    store.remove_token(db, "builds")
+    clock.advance(KEPT_SECONDS)
+    assert (await program.get("/api/v1/services", headers=headers)).status_code == 401
+
+
+async def test_without_sign_in_everybody_is_local_and_needs_no_way_in(browser, console):
+    mine = browser(console("none"))
+    assert (await mine.get(PAGE)).json() == {"person": "local"}
+    assert (await mine.get("/sign-in?next=/history")).headers["location"] == "/history"
+
+
+async def test_without_sign_in_another_name_of_this_computer_is_refused(browser, console):
+    assert (await browser(console("none"), base="http://rebound.example").get(PAGE)).status_code == 400
+
+
+OFF_SITE = (
+    "https://evil.example",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil",
+    "/\t/evil.example",
+    "javascript:x",
+    "",
+)
+CIRCLES = ("/sign-in", "/sign-in?next=/x", "/sign-out", "/static/x", "/" + "x" * LONGEST_NEXT)
+
+
+@pytest.mark.parametrize("url", [*OFF_SITE, *CIRCLES])
+async def test_next_leads_neither_off_the_site_nor_in_circles(browser, link, url):
+    assert landing(url) == "/"
+    assert (await sign_in(browser(), link, next=url)).headers["location"] == "/"
+
+
+async def test_no_secret_is_logged_or_stored(browser, db, new_token, link, caplog):
+    caplog.set_level(logging.DEBUG)
+    mine, token = browser(), new_token()
+    for _ in range(2):
+        await mine.get("/sign-in", params={"link": link})
+        await sign_in(mine, link)
+    await mine.get("/api/v1/services", headers={"Authorization": f"Bearer {token}"})
+    # The test's own client tells each address that it asks for.
+    logged = " ".join(record.getMessage() for record in caplog.records if not record.name.startswith("http"))
+    secrets = (link, token, mine.cookies[SESSION])
+    assert not [secret for secret in secrets if secret in logged + everything_in(db)]
+
+
+def everything_in(db) -> str:
+    tables = ("sign_in_links", "sign_in_sessions", "api_tokens")
+    with db.read() as session:
+        rows = [str(list(session.execute(text(f"SELECT * FROM {table}")))) for table in tables]
+    assert all("mika" in row for row in rows)
+    return " ".join(rows)
