@@ -142,14 +142,14 @@ class RepositoryOption:
 
 @dataclass(frozen=True)
 class RepositoryOptions(View):
-    """GET …/repositories/options?repository=q: the list under the field. `more` counts matches left out of it."""
+    """GET …/repositories/options?repository=q: the list under the field. `more`: others match too and are left out of it."""
 
     page: ClassVar[str] = "partials/repository_options.html"
     partial: ClassVar[str] = "partials/repository_options.html"
 
     options: tuple[RepositoryOption, ...]
     query: str = ""
-    more: int = 0
+    more: bool = False
     problem: Problem | None = None
 
 

@@ -39,6 +39,7 @@ from app.web.pages_operation import (
 from app.web.pages_permissions import Check, CheckedAction, IamPolicy, PermissionsPage
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, ServiceFrame, ServiceRow, Tab
+from app.web.pages_sign_in import SignInWithLinkPage
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"
@@ -50,8 +51,8 @@ BEFORE = """{"Version": "2008-10-17", "Statement": [{"Sid": "LambdaECRImageRetri
 def after(name: str) -> str:
     return BEFORE.replace(
         "}]}",
-        '}, {"Sid": "AllowLightsailPull-%s", "Effect": "Allow", "Principal": {"AWS": "%s/web/private-repo-access/3ex4mpl3"},'
-        ' "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}' % (name, ROLE_PATH),
+        f'}}, {{"Sid": "AllowLightsailPull-{name}", "Effect": "Allow", "Principal": {{"AWS": "{ROLE_PATH}/web/private-repo-access/3ex4mpl3"}},'
+        ' "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}',
     )
 
 
@@ -88,7 +89,9 @@ class Examples:
             arn="arn:aws:lightsail:us-east-1:123456789012:ContainerService/0f6c1d1e-6f1b-4a06-9a71-8a4b7c9d2e10",
             account="123456789012",
             state=state,
-            role=Role(is_active=True, principal_arn=f"{ROLE_PATH}/{self.service_name}/private-repo-access/3ex4mpl3m8gmrcs1v"),
+            role=Role(
+                is_active=True, principal_arn=f"{ROLE_PATH}/{self.service_name}/private-repo-access/3ex4mpl3m8gmrcs1v"
+            ),
             power="micro",
             scale=2,
             url=f"https://{self.service_name}.abcd1234.us-east-1.cs.amazonlightsail.com/",
@@ -106,11 +109,22 @@ class Examples:
             if at < done:
                 state = StepState.SKIPPED if at == 0 and done > 1 else StepState.SUCCEEDED
                 note = Note("role.was_active") if state is StepState.SKIPPED else None
-                steps.append(StepView(name, state, started, started + timedelta(seconds=6.4), 1, note, request_ids=("r-1",)))
+                steps.append(
+                    StepView(name, state, started, started + timedelta(seconds=6.4), 1, note, request_ids=("r-1",))
+                )
             elif at == done and outcome is not Outcome.SUCCEEDED:
                 failed = outcome is Outcome.FAILED
                 state = StepState.FAILED if failed else StepState.RUNNING if outcome is None else StepState.CANCELLED
-                steps.append(StepView(name, state, started, started + timedelta(seconds=3) if failed else None, 2, Note("role.usually")))
+                steps.append(
+                    StepView(
+                        name,
+                        state,
+                        started,
+                        started + timedelta(seconds=3) if failed else None,
+                        2,
+                        Note("role.usually"),
+                    )
+                )
             else:
                 steps.append(StepView(name, StepState.PENDING))
         return Progress(
@@ -142,9 +156,13 @@ class Examples:
     def containers(self) -> ContainersPage:
         rows = (
             ServiceRow(self.service(), 3),
-            ServiceRow(self.service("DEPLOYING", "payments-api", state_code="EVALUATING_HEALTH_CHECK"), 1, (self.progress(),)),
+            ServiceRow(
+                self.service("DEPLOYING", "payments-api", state_code="EVALUATING_HEALTH_CHECK"), 1, (self.progress(),)
+            ),
             ServiceRow(self.service("DISABLED", "batch-worker", power="nano", scale=1), 0),
-            ServiceRow(self.service("PENDING", "edge-cache", region="eu-west-1", state_code="CERTIFICATE_LIMIT_EXCEEDED"), None),
+            ServiceRow(
+                self.service("PENDING", "edge-cache", region="eu-west-1", state_code="CERTIFICATE_LIMIT_EXCEEDED"), None
+            ),
             ServiceRow(self.service("READY", "reporting", region="eu-west-1", power="large"), 2),
         )
         return ContainersPage(rows, 5, ("us-east-1", "eu-west-1"), self.fresh())
@@ -154,10 +172,28 @@ class Examples:
         reason = Said("The policy of %(repository)s names the role.", {"repository": self.repository})
         return (
             RepositoryRow(self.repository, self.uri(), Access.ALLOWED, added_at=added, added_by=self.person),
-            RepositoryRow("storefront/nginx-sidecar", self.uri("storefront/nginx-sidecar"), Access.CONDITIONAL, reason, by_name=False),
-            RepositoryRow("shared/otel-collector", self.uri("shared/otel-collector"), Access.WRONG_ROLE, reason, repairable=True),
-            RepositoryRow("payments/api", self.uri("payments/api"), Access.STALE, reason, repairable=True, added_at=added, added_by="ken"),
-            RepositoryRow("shared/base-python", self.uri("shared/base-python"), Access.UNREADABLE, problem=self.problem()),
+            RepositoryRow(
+                "storefront/nginx-sidecar",
+                self.uri("storefront/nginx-sidecar"),
+                Access.CONDITIONAL,
+                reason,
+                by_name=False,
+            ),
+            RepositoryRow(
+                "shared/otel-collector", self.uri("shared/otel-collector"), Access.WRONG_ROLE, reason, repairable=True
+            ),
+            RepositoryRow(
+                "payments/api",
+                self.uri("payments/api"),
+                Access.STALE,
+                reason,
+                repairable=True,
+                added_at=added,
+                added_by="ken",
+            ),
+            RepositoryRow(
+                "shared/base-python", self.uri("shared/base-python"), Access.UNREADABLE, problem=self.problem()
+            ),
         )
 
     def role(self) -> RoleView:
@@ -175,7 +211,7 @@ class Examples:
             RepositoryOption("payments/worker", images=1),
             RepositoryOption("tools/cli"),
         )
-        return RepositoryOptions(options, query, more=12)
+        return RepositoryOptions(options, query, more=True)
 
     def add_dialog(self, **changes: object) -> AddRepositoryDialog:
         return replace(AddRepositoryDialog("us-east-1", self.service_name, self.options()), **changes)  # type: ignore[arg-type]
@@ -187,7 +223,9 @@ class Examples:
             ("ecr:GetRepositoryPolicy  " + self.repository, "ecr:SetRepositoryPolicy  " + self.repository),
             (
                 Commands("macOS / Linux", f"aws ecr get-repository-policy --repository-name '{self.repository}'"),
-                Commands("Windows (PowerShell)", f'aws ecr get-repository-policy --repository-name "{self.repository}"'),
+                Commands(
+                    "Windows (PowerShell)", f'aws ecr get-repository-policy --repository-name "{self.repository}"'
+                ),
             ),
             seen=self.repository,
         )
@@ -214,7 +252,9 @@ class Examples:
             HistoryRow(self.progress(Kind.REVOKE, 2, Outcome.NOTHING_TO_DO)),
             HistoryRow(self.progress(Kind.DEACTIVATE, 1, Outcome.CANCELLED)),
         )
-        rows = tuple(replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows))
+        rows = tuple(
+            replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows)
+        )
         return HistoryList(rows, HistoryFilter(repository=self.repository), "/history?before=1", "/history?after=2")
 
     def policy(self) -> PolicyPage:
@@ -230,7 +270,11 @@ class Examples:
             reason=Said("The statement names an earlier role of %(service)s.", {"service": self.service_name}),
             read_at=NOW - timedelta(minutes=1),
             readers=(
-                Reader(Said("AWS Lambda"), allowed=True, how=Said("Named in the statement %(sid)s.", {"sid": self.repository})),
+                Reader(
+                    Said("AWS Lambda"),
+                    allowed=True,
+                    how=Said("Named in the statement %(sid)s.", {"sid": self.repository}),
+                ),
                 Reader(Said("A principal that no longer exists"), allowed=False, how=Said("It is dead."), value=dead),
                 Reader(Said("Everyone in the organization"), allowed=None, how=Said("If the condition holds.")),
             ),
@@ -248,11 +292,23 @@ class Examples:
 
     def permissions(self, check: Check | None = None) -> PermissionsPage:
         policies = (
-            IamPolicy("complete-any", Said("For any repository"), Said("All that Sailpass does."), '{\n  "Version": "2012-10-17"\n}'),
-            IamPolicy("complete-named", Said("For named repositories"), Said("Only for these."), f'{{\n  "Resource": "{self.repository}"\n}}'),
+            IamPolicy(
+                "complete-any",
+                Said("For any repository"),
+                Said("All that Sailpass does."),
+                '{\n  "Version": "2012-10-17"\n}',
+            ),
+            IamPolicy(
+                "complete-named",
+                Said("For named repositories"),
+                Said("Only for these."),
+                f'{{\n  "Resource": "{self.repository}"\n}}',
+            ),
             IamPolicy("read-only", Said("Read-only"), Said("Sees everything, changes nothing."), "{}"),
         )
-        return PermissionsPage(("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), policies, "123456789012", check)
+        return PermissionsPage(
+            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), policies, "123456789012", check
+        )
 
     def check(self) -> Check:
         actions = (
@@ -269,7 +325,9 @@ class Examples:
         names = (self.repository, "payments/api", "shared/otel-collector")
         return {
             "add": self.add_dialog(),
-            "add-refused": self.add_dialog(typed=self.repository, refused=self.problem(), nearest=(self.repository, "tools/cli")),
+            "add-refused": self.add_dialog(
+                typed=self.repository, refused=self.problem(), nearest=(self.repository, "tools/cli")
+            ),
             "add-unlisted": self.add_dialog(listing=False, choices=RepositoryOptions((), problem=self.problem())),
             "remove": dialogs.remove_dialog(*where, self.repository, changes=changes),
             "repair": dialogs.repair_dialog(*where, self.repository, changes=changes),
@@ -282,6 +340,7 @@ class Examples:
             "progress": progress_dialog(self.progress_view()),
             "progress-failed": progress_dialog(self.failed_view()),
             "progress-done": progress_dialog(self.succeeded_view()),
+            "progress-polled": self.progress_view(),
             "preview": self.preview(),
             "preview-nothing": Preview(self.repository),
             "preview-refused": Preview(problem=self.problem()),
@@ -290,7 +349,10 @@ class Examples:
         }
 
     def pages(self) -> dict[str, View]:
-        failures = (PartFailure("eu-west-1", self.problem(), NOW - timedelta(hours=2)), PartFailure("ap-northeast-1", self.problem()))
+        failures = (
+            PartFailure("eu-west-1", self.problem(), NOW - timedelta(hours=2)),
+            PartFailure("ap-northeast-1", self.problem()),
+        )
         never = Freshness(NOW, None, reading=True)
         images, containers, history = self.images(), self.containers(), self.history()
         nothing_known = self.frame(Tab.IMAGES, service=None, freshness=never)
@@ -299,7 +361,9 @@ class Examples:
             "containers-loading": ContainersPage((), 0, ("us-east-1",), never),
             "containers-empty": ContainersPage((), 0, ("us-east-1",), self.fresh()),
             "containers-nothing-found": replace(containers, services=(), query=self.service_name),
-            "containers-partial": replace(containers, failures=failures, freshness=self.fresh(reading=True, stale=True)),
+            "containers-partial": replace(
+                containers, failures=failures, freshness=self.fresh(reading=True, stale=True)
+            ),
             "containers-refused": ContainersPage((), 0, ("us-east-1",), Freshness(NOW), failures=failures),
             "overview": OverviewPage(self.frame(Tab.OVERVIEW), 3, (self.progress(),)),
             "overview-unknown": OverviewPage(self.frame(Tab.OVERVIEW, service=None, problem=self.problem())),
@@ -307,8 +371,17 @@ class Examples:
             "overview-new": OverviewPage(
                 self.frame(
                     Tab.OVERVIEW,
-                    service=self.service("PENDING", state_code="UNKNOWN_ERROR", state_message=self.service_name, url="", private_domain="",
-                        role=Role(), created_at=None, current_deployment=None, next_deployment=self.deployment(1, "ACTIVATING")),
+                    service=self.service(
+                        "PENDING",
+                        state_code="UNKNOWN_ERROR",
+                        state_message=self.service_name,
+                        url="",
+                        private_domain="",
+                        role=Role(),
+                        created_at=None,
+                        current_deployment=None,
+                        next_deployment=self.deployment(1, "ACTIVATING"),
+                    ),
                 )
             ),
             "deployments": DeploymentsPage(
@@ -318,19 +391,36 @@ class Examples:
             ),
             "deployments-refused": DeploymentsPage(self.frame(Tab.DEPLOYMENTS), (), None, self.problem()),
             "images": images,
-            "images-added": replace(images, next_steps=NextSteps(self.repository, self.uri(), ("1.8.2", "latest", self.service_name))),
+            "images-added": replace(
+                images, next_steps=NextSteps(self.repository, self.uri(), ("1.8.2", "latest", self.service_name))
+            ),
             "images-added-untagged": replace(images, next_steps=NextSteps(self.repository, self.uri())),
-            "images-running": replace(images, running=(self.progress(), self.progress(Kind.REVOKE)),
-                role=RoleView(RoleState.ACTIVATING, running=self.progress(Kind.ACTIVATE)), failures=failures),
-            "images-empty": replace(images, repositories=(), role=RoleView(RoleState.INACTIVE), policies=PoliciesRead(14, 14, NOW)),
-            "images-loading": ImagesPage(nothing_known, (), RoleView(RoleState.UNKNOWN), PoliciesRead(0, 0, listing=False)),
+            "images-running": replace(
+                images,
+                running=(self.progress(), self.progress(Kind.REVOKE)),
+                role=RoleView(RoleState.ACTIVATING, running=self.progress(Kind.ACTIVATE)),
+                failures=failures,
+            ),
+            "images-empty": replace(
+                images, repositories=(), role=RoleView(RoleState.INACTIVE), policies=PoliciesRead(14, 14, NOW)
+            ),
+            "images-loading": ImagesPage(
+                nothing_known, (), RoleView(RoleState.UNKNOWN), PoliciesRead(0, 0, listing=False)
+            ),
             "history": HistoryPage(history),
             "history-empty": HistoryPage(HistoryList((), HistoryFilter())),
             "history-nothing-found": HistoryPage(HistoryList((), HistoryFilter(person=self.person))),
             "service-history": ServiceHistoryPage(self.frame(Tab.HISTORY), history),
             "operation": OperationPage(self.progress_view()),
             "operation-queued": OperationPage(
-                ProgressView(replace(self.progress(done=0), started_at=None, steps=tuple(StepView(name, StepState.PENDING) for name in STEPS[Kind.GRANT])), NOW)
+                ProgressView(
+                    replace(
+                        self.progress(done=0),
+                        started_at=None,
+                        steps=tuple(StepView(name, StepState.PENDING) for name in STEPS[Kind.GRANT]),
+                    ),
+                    NOW,
+                )
             ),
             "operation-failed": OperationPage(self.failed_view(), follows=OPERATION_ID),
             "operation-done": OperationPage(self.succeeded_view(), self.changes(), followed_by=(OPERATION_ID,)),
@@ -338,8 +428,18 @@ class Examples:
             "operation-cancelling": OperationPage(ProgressView(replace(self.progress(), cancel_requested=True), NOW)),
             "operation-unknown": UnknownOperation(OPERATION_ID),
             "policy": self.policy(),
-            "policy-none": replace(self.policy(), text=None, readers=(), findings=(), access=Access.NOT_ALLOWED, reason=None, dead=()),
-            "policy-unread": replace(self.policy(), text=None, readers=(), by_hand=None, problem=self.problem(), running=self.progress(), access=Access.UNREADABLE),
+            "policy-none": replace(
+                self.policy(), text=None, readers=(), findings=(), access=Access.NOT_ALLOWED, reason=None, dead=()
+            ),
+            "policy-unread": replace(
+                self.policy(),
+                text=None,
+                readers=(),
+                by_hand=None,
+                problem=self.problem(),
+                running=self.progress(),
+                access=Access.UNREADABLE,
+            ),
             "permissions": self.permissions(),
             "permissions-checked": self.permissions(self.check()),
             "permissions-fine": self.permissions(Check("us-east-1", self.check().actions[:1])),
@@ -348,6 +448,7 @@ class Examples:
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
             "sign-in": SignInPage(),
             "sign-in-failed": SignInPage(failed=True),
+            "sign-in-with-link": SignInWithLinkPage(self.person),
         }
 
     def all(self) -> Iterator[tuple[str, View]]:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from app.web import formats
+
+NOW = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "seconds, english, japanese",
+    [
+        (0, "0 sec", "0 秒"),
+        (0.36, "0.4 sec", "0.4 秒"),
+        (12.4, "12 sec", "12 秒"),
+        (60, "1 min", "1 分"),
+        (65, "1 min 5 sec", "1 分 5 秒"),
+        (3600, "1 hr", "1 時間"),
+        (7385, "2 hr 3 min", "2 時間 3 分"),
+    ],
+)
+def test_durations_are_as_long_as_they_need_to_be(seconds, english, japanese):
+    assert formats.duration(seconds, "en") == english
+    assert formats.duration(seconds, "ja") == japanese
+
+
+def test_an_age_is_told_in_its_largest_unit():
+    assert formats.age(NOW - timedelta(minutes=3, seconds=20), NOW, "en") == "3 min. ago"
+    assert formats.age(NOW - timedelta(days=2), NOW, "ja") == "2 日前"
+
+
+def test_what_is_newer_than_now_is_no_future():
+    assert formats.age(NOW + timedelta(seconds=5), NOW, "en") == "1 sec. ago"
+
+
+def test_moments_are_in_utc_without_seconds():
+    tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
+    assert formats.moment(tokyo, "en") == "Nov 24, 2026 09:30 UTC"
+    assert formats.iso(tokyo) == "2026-11-24T09:30:05.000Z"
+
+
+def test_a_time_without_a_zone_is_utc():
+    assert formats.iso(NOW.replace(tzinfo=None)) == formats.iso(NOW)
+
+
+def test_hidden_characters_become_visible():
+    assert formats.plain("a\u202eb\x00c\u2066") == "a\ufffdb\ufffdc\ufffd"
+    assert formats.plain("日本語 text\n\twith\r\nlines") == "日本語 text\n\twith\r\nlines"

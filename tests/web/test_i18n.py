@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import contextvars
+
+import pytest
+
+from app.web import i18n
+
+
+@pytest.mark.parametrize(
+    "cookie, accept, chosen",
+    [
+        (None, None, "en"),
+        (None, "ja", "ja"),
+        (None, "ja-JP,ja;q=0.9,en;q=0.8", "ja"),
+        (None, "en;q=0.4, ja;q=0.6", "ja"),
+        (None, "fr, de;q=0.9", "en"),
+        (None, "ja;q=nonsense, en", "en"),
+        (None, ",;q=,=;;", "en"),
+        ("ja", "en", "ja"),
+        ("en", "ja", "en"),
+        ("../../etc", "ja", "ja"),
+    ],
+)
+def test_the_language_is_the_readers_choice_then_the_browsers(cookie, accept, chosen):
+    assert i18n.choose(cookie, accept) == chosen
+
+
+def test_sentences_are_looked_up_in_the_present_language(catalogues):
+    def said() -> tuple[str, str]:
+        i18n.use("ja", catalogues)
+        return i18n.gettext("Containers"), i18n.pgettext("diff", "added")
+
+    assert contextvars.copy_context().run(said) == ("コンテナ", "追加")
+
+
+def test_english_needs_no_catalogue(catalogues):
+    assert "en" not in catalogues
+    assert i18n.ngettext("one", "many", 2) == "many"
+
+
+def test_outside_a_request_the_language_is_english():
+    assert (i18n.code(), i18n.gettext("Containers")) == ("en", "Containers")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import botocore.session
+import pytest
+
+from app.errors import Problem
+from app.operations.progress import Note
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.web import labels
+from app.web.pages import Said
+from app.web.pages_images import Access, RoleState
+from tests.web.examples import Examples
+
+TONES = {"success", "progress", "info", "warning", "error", "off"}
+
+
+@pytest.fixture(scope="module")
+def lightsail():
+    return botocore.session.get_session().get_service_model("lightsail")
+
+
+@pytest.mark.parametrize(
+    "shape, table",
+    [
+        ("ContainerServiceState", labels.SERVICE_STATES),
+        ("ContainerServiceState", labels.SERVICE_STATE_EXPLAINED),
+        ("ContainerServiceStateDetailCode", labels.STATE_DETAILS),
+        ("ContainerServiceStateDetailCode", labels.STATE_DETAIL_EXPLAINED),
+        ("ContainerServiceDeploymentState", labels.DEPLOYMENT_STATES),
+        ("ContainerServicePowerName", labels.POWERS),
+    ],
+)
+def test_every_code_of_aws_has_a_word(shape, table, lightsail):
+    assert set(table) == set(lightsail.shape_for(shape).enum)
+
+
+@pytest.mark.parametrize("codes, table", [(Access, labels.ACCESS), (RoleState, labels.ROLE_STATES)])
+def test_every_verdict_has_a_word_and_a_tone(codes, table):
+    assert set(table) == set(codes)
+    assert {labels.TONES[code] for code in codes} <= TONES
+
+
+def test_what_aws_says_anew_stays_visible():
+    assert labels.service_state("HIBERNATING") == "HIBERNATING"
+    assert (labels.tone("HIBERNATING"), labels.state_explained("HIBERNATING")) == ("info", "")
+
+
+def test_the_closer_explanation_wins():
+    assert labels.state_explained("DEPLOYING", "EVALUATING_HEALTH_CHECK").startswith("The containers have started")
+    assert labels.state_explained("DEPLOYING").startswith("A deployment is being started")
+
+
+def test_every_step_and_kind_has_a_name():
+    assert all(labels.step(name) for name in StepName)
+    assert all(labels.step_state(state) for state in StepState)
+    assert len(labels.kinds()) == len(Kind)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_ending_is_one_sentence(kind, outcome):
+    progress = replace(Examples().progress(kind), outcome=outcome)
+    assert labels.ending(progress).endswith(".")
+
+
+def test_a_live_operation_has_not_ended():
+    assert labels.ending(Examples().progress()) == ""
+    assert labels.outcome(replace(Examples().progress(), started_at=None)) == "Waiting"
+
+
+def test_what_is_spoken_changes_with_each_step():
+    spoken = [labels.spoken(Examples().progress(done=done)) for done in range(4)]
+    assert spoken[1] == "Step 2 of 4: Wait for the role"
+    assert len(set(spoken)) == 4
+
+
+def test_a_failure_is_spoken_as_its_cause():
+    assert labels.spoken(Examples().failed_view().progress) == "Something went wrong inside Sailpass."
+
+
+def test_what_an_older_release_stored_still_shows():
+    assert labels.note(Note("gone.for.good")) == "gone.for.good"
+    assert labels.what(Problem("gone.for.good")) == "gone.for.good"
+    assert "?" in labels.todo(Problem("internal"))
+
+
+def test_a_plain_text_is_no_sentence_to_look_up():
+    assert labels.say("100% %(sure)s") == "100% %(sure)s"
+    assert labels.say(Said("%(n)s of us", {"n": 3})) == "3 of us"
+
+
+@pytest.mark.parametrize("missing, said", [(0, "No permission is missing."), (1, "1 permission is missing.")])
+def test_a_check_is_summed_up(missing, said):
+    check = Examples().check()
+    actions = [action for action in check.actions if action.allowed is not False or missing]
+    assert labels.check_said(replace(check, actions=tuple(actions))) == said

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from app.web import pages_dialogs as dialogs
+from app.web.pages import Freshness, Said, View
+from app.web.pages_errors import error_page
+from app.web.pages_history import HistoryFilter
+from app.web.pages_images import PoliciesRead
+from tests.web.examples import NOW, Examples
+
+EXAMPLES = Examples()
+
+
+def views(cls: type = View) -> set[type]:
+    below = {each for sub in cls.__subclasses__() for each in views(sub)}
+    return below | {cls} if is_dataclass(cls) else below
+
+
+def test_every_view_has_an_example():
+    assert {type(view) for _, view in EXAMPLES.all()} == views()
+
+
+@pytest.mark.parametrize("view", sorted(views(), key=lambda view: view.__name__))
+def test_a_view_cannot_change_and_names_its_page(view):
+    assert view.__dataclass_params__.frozen
+    assert view.page.startswith(("pages/", "partials/"))
+
+
+@pytest.mark.parametrize("name, view", [item for item in EXAMPLES.dialogs().items() if hasattr(item[1], "action")])
+def test_every_question_is_posted_somewhere_and_can_be_left(name, view):
+    assert view.action.startswith("/")
+    assert view.back.startswith("/")
+    assert all(
+        isinstance(getattr(view, field.name), (Said, type(None)))
+        for field in fields(view)
+        if field.name in ("lead", "heading", "warning", "button")
+    )
+
+
+def test_deactivating_offers_to_clean_up_only_where_something_is_left():
+    asked = dialogs.deactivate_dialog("us-east-1", "web", repositories=("a/b",))
+    assert (asked.checkbox.name, asked.checkbox.ticked, asked.names) == ("remove", True, ("a/b",))
+    assert dialogs.deactivate_dialog("us-east-1", "web", repositories=()).checkbox is None
+
+
+def test_pruning_posts_each_principal():
+    asked = dialogs.prune_dialog("us-east-1", "web", "a/b", principals=("AROA1", "AROA2"))
+    assert asked.fields == (("repository", "a/b"), ("principal", "AROA1"), ("principal", "AROA2"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 502, 503, 504, 599])
+def test_every_status_has_a_title_and_something_to_do(status):
+    page = error_page(status)
+    assert page.status == status
+    assert all(each.text for each in (page.title, page.what, page.todo))
+
+
+def test_a_problem_speaks_for_itself():
+    page = error_page(404, problem=EXAMPLES.problem())
+    assert (page.what, page.todo) == (None, None)
+
+
+def test_an_image_page_polls_while_it_changes():
+    loading, running = EXAMPLES.pages()["images-loading"], EXAMPLES.pages()["images-running"]
+    assert (EXAMPLES.images().polls, loading.polls, running.polls) == (False, True, True)
+    assert EXAMPLES.images().repairable == 2
+
+
+def test_a_filter_goes_to_the_address_and_back():
+    asked = HistoryFilter(service="web", kind="grant")
+    assert HistoryFilter(**asked.query()) == asked
+    assert (asked.active, HistoryFilter().active) == (True, False)
+
+
+def test_how_much_is_known_is_told():
+    assert Freshness(NOW).never
+    assert (PoliciesRead(3, 4).whole, PoliciesRead(4, 4).whole) == (False, True)

@@ -1,0 +1,125 @@
+"""Every page and partial, filled with the worst names there are, in each language."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from app.web.pages import Shell
+from tests.web.asking import PARTIAL, ask
+from tests.web.conftest import ROOT
+from tests.web.examples import Examples
+
+TAG = "<script>alert(1)</script><hx-partial hx-target='#modal'>"
+QUOTES = "\"'`onmouseover=alert(1) x="
+TEMPLATE = "{{ 7*191 }}{% raw %}%(x)s %s 100%"
+TURNED = "safe\u202egnp.exe\u2066\x00"
+LONG = "n" * 256
+HOSTILE = {"tag": TAG, "quotes": QUOTES, "template": TEMPLATE, "turned": TURNED, "long": LONG}
+NAMES = [name for name, _ in Examples().all()]
+# What no page of ours may hold, whatever names it shows.
+FORBIDDEN = re.compile(r"<script>|<hx-partial hx-target='|[\u202a-\u202e\u2066-\u2069\x00]|1337")
+
+
+@pytest.fixture(scope="module")
+def friendly(gallery):
+    """Every page with believable names."""
+    return gallery(dict(Examples().all()))
+
+
+def soup(app, name, language="en", headers=None):
+    answer = ask(app, f"/p/{name}", headers={"Accept-Language": language, **(headers or {})})
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+@pytest.mark.parametrize("worst", HOSTILE)
+@pytest.mark.parametrize("headers", [{}, PARTIAL], ids=["page", "partial"])
+def test_no_name_breaks_out_of_any_page(worst, headers, gallery):
+    views = dict(Examples(*[HOSTILE[worst]] * 3).all())
+    app = gallery(views, Shell(person=HOSTILE[worst], account=HOSTILE[worst], caller=HOSTILE[worst]))
+    for language in ("en", "ja"):
+        for name in views:
+            text = ask(app, f"/p/{name}", headers={"Accept-Language": language, **headers}).text
+            assert not FORBIDDEN.search(text), f"{name} in {language}"
+            assert not BeautifulSoup(text, "html.parser").find_all(attrs={"onmouseover": True}), name
+
+
+@pytest.mark.parametrize(
+    "name", ["images", "policy", "history", "operation-failed", "containers", "remove", "deactivate"]
+)
+def test_a_hostile_name_is_shown_as_it_is(name, gallery):
+    page = soup(gallery(dict(Examples(TAG, TAG, TAG).all())), name)
+    assert TAG in page.get_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_unique_and_references_lead_somewhere(name, friendly):
+    page = soup(friendly, name)
+    ids = [each["id"] for each in page.find_all(id=True)]
+    referring = ("aria-labelledby", "aria-describedby", "aria-controls", "for")
+    wanted = {ref for each in page.find_all() for attr in referring for ref in str(each.get(attr, "")).split()}
+    assert len(ids) == len(set(ids))
+    assert wanted <= set(ids)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_japanese_pages_keep_no_english_sentence(name, friendly, catalogues):
+    english = soup(friendly, name)
+    japanese = soup(friendly, name, "ja")
+    sentences = {text for text in english.stripped_strings if re.search(r"[A-Za-z]{3,}[^/:{]* [a-z]{2,}", text)}
+    own = {text for text in sentences if text in catalogues["ja"]._catalog}
+    assert not own & set(japanese.stripped_strings)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_inline(name, friendly):
+    page = soup(friendly, name)
+    attributes = {attr for each in page.find_all() for attr in each.attrs}
+    assert not page.find_all("style")
+    assert all(each.get("src") for each in page.find_all("script"))
+    assert not [attr for attr in attributes if attr == "style" or attr.startswith(("on", "hx-on"))]
+
+
+def test_every_form_and_every_button_works_without_scripts(friendly):
+    for name in Examples().pages():
+        page = soup(friendly, name)
+        assert all(form.get("action") and form.get("method") for form in page.find_all("form")), name
+        loose = list(page.select("button[hx-get], button[hx-post], a[hx-get]"))
+        assert not loose, name
+
+
+def test_no_template_is_left_unused():
+    everything = {
+        path.relative_to(ROOT / "templates").as_posix(): path.read_text() for path in ROOT.glob("templates/**/*.html")
+    }
+    code = "".join(path.read_text() for path in ROOT.glob("app/web/**/*.py"))
+    said = "".join(everything.values()) + code
+    assert [name for name in everything if f'"{name}"' not in said] == []
+
+
+@pytest.mark.parametrize(
+    "name, trigger",
+    [("containers", False), ("containers-loading", True), ("images", False), ("images-running", True)],
+)
+def test_a_page_looks_again_only_while_something_changes(name, trigger, friendly):
+    page = soup(friendly, name, headers=PARTIAL)
+    assert bool(page.select("[hx-trigger^='every']")) is trigger
+
+
+@pytest.mark.parametrize(
+    "name, polls",
+    [
+        ("operation", True),
+        ("operation-queued", True),
+        ("operation-done", False),
+        ("operation-failed", False),
+        ("operation-cancelled", False),
+    ],
+)
+def test_progress_polls_and_refreshes_itself_only_until_its_end(name, polls, friendly):
+    page = soup(friendly, name)
+    assert bool(page.select(".operation[hx-trigger^='every']")) is polls
+    assert bool(page.select("noscript meta[http-equiv=refresh]")) is polls
