@@ -91,6 +91,39 @@ WORDS: dict[str, Words] = {
         N_("Something went wrong inside Sailpass."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
     ),
+    # What programs send.
+    "request.not_found": Words(
+        N_("There is nothing at %(path)s."),
+        N_("See what there is at /api/docs."),
+    ),
+    "request.wrong_method": Words(
+        N_("%(path)s does not take %(method)s."),
+        N_("See what it takes at /api/docs."),
+    ),
+    "request.invalid": Words(
+        N_("The request is not of the expected form: %(where)s: %(why)s."),
+        N_("See what is expected at /api/docs."),
+    ),
+    "request.bad_cursor": Words(
+        N_("The cursor is none that a page of operations gave."),
+        N_("Take it from `next` of the page before, or leave it out for the newest."),
+    ),
+    "request.too_large": Words(
+        N_("The request is too large."),
+        N_("Send less; nothing here needs more than 256 kB."),
+    ),
+    "request.cross_origin": Words(
+        N_("The request comes from another site's page."),
+        N_("Send it from a program, or from the console itself."),
+    ),
+    "request.refused": Words(
+        N_("The request was refused (HTTP %(status)s)."),
+        N_("See what is expected at /api/docs."),
+    ),
+    "region.not_configured": Words(
+        N_("This console does not look after %(region)s, but after %(regions)s."),
+        N_("Name one of those, or add the region to SAILPASS_REGIONS."),
+    ),
     # Signing in.
     "auth.sign_in_needed": Words(
         N_("This needs a sign-in, and the request brings no session or token that counts."),

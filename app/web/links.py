@@ -14,6 +14,8 @@ CHECK_PERMISSIONS = "/permissions/check"
 PREFERENCES = "/preferences"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
+API_DOCS = "/api/docs"
+OPENAPI = "/api/openapi.json"
 
 
 def _with(path: str, **query: str | int) -> str:

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from app.auth.rules import is_for_programs
 from app.errors import Problem
 from app.policy.permissions import Scope, allowing
 from app.problem_words import what_happened, what_to_do
@@ -22,7 +23,7 @@ from app.web.render import refuse
 
 log = logging.getLogger(__name__)
 
-API = "/api/"
+LONGEST_PATH = 200
 # By code, then by its first part; anything else is something that the reader asked for and cannot have.
 STATUS = {
     "internal": 500,
@@ -34,6 +35,13 @@ STATUS = {
     "operation.nothing_to_undo": 409,
     "policy.undo_conflict": 409,
     "policy.changed_meanwhile": 409,
+    "region.not_configured": 404,
+    "request.cross_origin": 403,
+    "request.not_found": 404,
+    "request.wrong_method": 405,
+    "request.too_large": 413,
+    "request": 400,
+    "request.invalid": 422,
     "aws.access_denied": 403,
     "aws.unreachable": 504,
     "aws.slow": 504,
@@ -72,6 +80,13 @@ def as_json(problem: Problem) -> dict[str, object]:
     }
 
 
+def cross_origin(request: Request) -> Response:
+    """Answer a write that another site's page sent."""
+    if is_for_programs(request.url.path):
+        return JSONResponse(as_json(Problem("request.cross_origin")), 403)
+    return refuse(request, error_page(403))
+
+
 def install(app: FastAPI) -> None:
     """Answer every refusal and every failure of `app`."""
     app.add_exception_handler(Problem, _problem)
@@ -83,25 +98,38 @@ def install(app: FastAPI) -> None:
 def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  (registered for it)
     status = status_of(error)
-    if request.url.path.startswith(API):
+    if is_for_programs(request.url.path):
         return JSONResponse(as_json(error), status)
     return refuse(request, error_page(status, problem=error))
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
-    if request.url.path.startswith(API):
-        return JSONResponse({"code": f"http.{error.status_code}", "message": error.detail}, error.status_code)
+    if is_for_programs(request.url.path):
+        return JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code, error.headers)
     return refuse(request, error_page(error.status_code))
+
+
+def _of_status(request: Request, status: int) -> Problem:
+    """What the framework refused by itself, as a problem."""
+    path = request.url.path[:LONGEST_PATH]
+    if status == 404:
+        return Problem("request.not_found", path=path)
+    if status == 405:
+        return Problem("request.wrong_method", method=request.method, path=path)
+    if status == 413:
+        return Problem("request.too_large")
+    return Problem("request.refused", status=status)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
-    if request.url.path.startswith(API):
+    if is_for_programs(request.url.path):
         detail = [{"where": list(each["loc"]), "message": each["msg"]} for each in error.errors()]
-        return JSONResponse(
-            {"code": "http.422", "message": "The request is not of the expected form.", "detail": detail}, 422
-        )
+        first = detail[0]
+        where = " / ".join(str(part) for part in first["where"])
+        problem = Problem("request.invalid", where=where, why=first["message"])
+        return JSONResponse({**as_json(problem), "detail": detail}, 422)
     return refuse(request, error_page(422))
 
 

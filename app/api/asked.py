@@ -1,0 +1,73 @@
+"""What several routes take by name: the service in the address, and answers that a started operation gets.
+
+Must never start anything itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from app.api.schemas.operations import Operation
+from app.bootstrap import Services
+from app.errors import Problem
+from app.inventory import queries
+from app.inventory.queries import KnownService
+from app.operations.progress import Progress
+from app.operations.read import find_progress
+from app.web import i18n
+from app.web.asking import PATIENCE, within
+from app.web.deps import ServicesDep
+
+ROOT = "/api/v1"
+
+Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
+# Lightsail's own rule for names of container services.
+Name = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63, examples=["storefront"])]
+OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
+# Control characters are in no name, and some databases refuse them.
+TEXT = r"^[^\x00-\x1f]*$"
+RepositoryQuery = Annotated[str, Query(max_length=256, pattern=TEXT, examples=["storefront/web"])]
+
+
+async def speak_english() -> None:
+    """Say every sentence in English, whatever language the program's user reads."""
+    i18n.use(i18n.ENGLISH, {})
+
+
+async def known_service(services: ServicesDep, region: Region, name: Name) -> KnownService:
+    """The service in the address; one that we have not seen is asked for once.
+
+    Raises:
+        Problem: `region.not_configured`, `service.not_found`, or what kept us from asking.
+    """
+    if region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    place = (services.db, services.connection, region, name)
+    found = await run_in_threadpool(queries.find_service, *place)
+    if found is not None:
+        return found
+    problem = await within(PATIENCE, services.scanner.refresh_service(region, name))
+    found = await run_in_threadpool(queries.find_service, *place)
+    if found is None:
+        raise problem or Problem("service.not_found", service=name, region=region)
+    return found
+
+
+KnownServiceDep = Annotated[KnownService, Depends(known_service)]
+
+
+def get_progress(services: Services, operation_id: str) -> Progress:
+    """How the operation stands. Raises Problem `operation.not_found`."""
+    found = find_progress(services.db, operation_id)
+    if found is None:
+        raise Problem("operation.not_found")
+    return found
+
+
+def accepted(services: Services, response: Response, operation_id: str) -> Operation:
+    """What is answered, with 202, to a request that started an operation or found it running."""
+    response.headers["Location"] = f"{ROOT}/operations/{operation_id}"
+    return Operation.of(get_progress(services, operation_id))

@@ -1,0 +1,51 @@
+"""The API's documentation: the OpenAPI document for programs, and the same as a page for people."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import JSONResponse, Response
+
+from app.api import v1
+from app.api.reference import reference
+from app.auth.rules import COOKIE
+from app.web import links
+from app.web.render import render
+
+router = APIRouter(include_in_schema=False)
+
+DESCRIPTION = (
+    "Everything that the console does, as JSON. What starts work answers at once with 202, the operation, and its "
+    "address in Location: ask there until its outcome is set. The same asked for twice is one operation. Send "
+    "“Authorization: Bearer …” with a token that “sailpass token” printed; where sign-in is off none is needed. "
+    "Every refusal has the same shape, ProblemBody: key on its code."
+)
+SECURITY = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token that `sailpass token` printed."},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "A signed-in browser."},
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of version 1."""
+    made = get_openapi(title="Sailpass", version=version("sailpass"), description=DESCRIPTION, routes=v1.router.routes)
+    made["components"]["securitySchemes"] = SECURITY
+    made["security"] = [{name: []} for name in SECURITY]
+    return made
+
+
+@router.get(links.OPENAPI)
+def openapi() -> Response:
+    """For programs."""
+    return JSONResponse(document())
+
+
+@router.get(links.API_DOCS)
+def api_docs(request: Request) -> Response:
+    """For people."""
+    return render(request, reference(document(), str(request.base_url).rstrip("/")))

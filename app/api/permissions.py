@@ -1,0 +1,35 @@
+"""The IAM policies that a person needs, and the check of the present credentials."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.asked import TEXT
+from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
+from app.web.checking import check
+from app.web.deps import ServicesDep
+from app.web.show.permissions import names_in, permissions_page
+
+router = APIRouter(prefix="/permissions", tags=["Permissions"])
+
+
+@router.get("", summary="The IAM policies that the console needs")
+def permissions(
+    services: ServicesDep,
+    region: Annotated[str, Query(max_length=32, pattern=TEXT)] = "",
+    names: Annotated[
+        str, Query(max_length=4000, description="Repositories, with spaces or commas between them; empty: any.")
+    ] = "",
+) -> Permissions:
+    """Ready to paste, for the account, a region and the named repositories, or any."""
+    return Permissions.of(permissions_page(services, region, names_in(names)))
+
+
+@router.post("/check", summary="Try each action")
+async def check_permissions(services: ServicesDep, body: CheckRequest | None = None) -> PermissionCheck:
+    """Tries each AWS action with the present credentials in a way that changes nothing."""
+    asked = body or CheckRequest()
+    names = names_in(" ".join(asked.repositories))
+    return PermissionCheck.of(await check(services, asked.region, names))

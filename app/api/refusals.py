@@ -1,0 +1,33 @@
+"""What the documentation says of answers beside the plain one. Answers nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.schemas.problems import ProblemBody
+
+WORDS = {
+    401: "No session and no token that counts.",
+    403: "AWS does not let the console do that, or the request came from another site's page.",
+    404: "There is no such service, repository or operation.",
+    409: "The operation is not in a state for that.",
+    422: "The request is not of the expected form, or asks for what cannot be.",
+    502: "AWS refused or failed.",
+    503: "AWS takes no more requests for the moment.",
+    504: "AWS did not answer in time.",
+}
+ALWAYS = (401, 422)
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def refusals(*statuses: int) -> Responses:
+    """The refusals of a route, as FastAPI takes them; all have one shape."""
+    return {status: {"model": ProblemBody, "description": WORDS[status]} for status in statuses}
+
+
+def started(*statuses: int) -> Responses:
+    """What a route answers that starts an operation, and its refusals."""
+    address = {"description": "Where to ask how it stands.", "schema": {"type": "string"}}
+    accepted = {"description": "It was started, or was found running.", "headers": {"Location": address}}
+    return {202: accepted, **refusals(*statuses)}

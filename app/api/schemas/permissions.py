@@ -1,0 +1,85 @@
+"""The IAM policies that a person needs, and what the present credentials may do."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from app.web import labels
+from app.web.pages_permissions import Check, PermissionsPage
+
+
+class IamPolicyText(BaseModel):
+    """One policy ready to paste."""
+
+    key: str = Field(examples=["complete-any"])
+    title: str
+    what: str
+    document: dict[str, Any]
+
+
+class Permissions(BaseModel):
+    """The policies for the account, one region and the named repositories, or any."""
+
+    account: str = Field(description="Empty while unknown; the policies then hold an example's.")
+    region: str
+    repositories: list[str]
+    policies: list[IamPolicyText]
+
+    @classmethod
+    def of(cls, page: PermissionsPage) -> Permissions:
+        return cls(
+            account=page.account,
+            region=page.region,
+            repositories=list(page.names),
+            policies=[
+                IamPolicyText(
+                    key=one.key, title=labels.say(one.title), what=labels.say(one.what), document=json.loads(one.text)
+                )
+                for one in page.policies
+            ],
+        )
+
+
+class CheckRequest(BaseModel):
+    """Where to try: empty for the first configured region and any repository."""
+
+    region: Annotated[str, Field(max_length=32)] = ""
+    repositories: Annotated[list[Annotated[str, Field(max_length=256)]], Field(max_length=50)] = []
+
+
+class ActionTried(BaseModel):
+    """One AWS action as it was tried."""
+
+    action: str
+    allowed: bool | None = Field(description="Null: AWS's answer leaves it open, as `why` says.")
+    needed_for: str
+    why: str
+
+
+class PermissionCheck(BaseModel):
+    """What was found, and the IAM policy that would add what is missing (null: nothing is)."""
+
+    region: str
+    missing: int
+    actions: list[ActionTried]
+    policy: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, check: Check) -> PermissionCheck:
+        return cls(
+            region=check.region,
+            missing=check.missing,
+            actions=[
+                ActionTried(
+                    action=one.action,
+                    allowed=one.allowed,
+                    needed_for=labels.say(one.needed_for) if one.needed_for else "",
+                    why=labels.say(one.why),
+                )
+                for one in check.actions
+            ],
+            policy=json.loads(check.statement) if check.statement else None,
+        )

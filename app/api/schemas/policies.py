@@ -1,0 +1,94 @@
+"""A repository's policy in plain words, as seen for one service."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.previews import ShellCommands
+from app.api.schemas.problems import ProblemBody
+from app.api.schemas.repositories import english
+from app.web import labels
+from app.web.pages_images import Access
+from app.web.pages_policy import ByHand, PolicyPage, Weight
+
+
+class PolicyReader(BaseModel):
+    """Somebody whom the policy lets pull, or keeps from it."""
+
+    who: str
+    value: str
+    allowed: bool | None = Field(description="Null: it depends, as `how` says.")
+    how: str
+
+
+class PolicyFinding(BaseModel):
+    """Something worth knowing about the policy."""
+
+    severity: Weight
+    message: str
+
+
+class ByHandSteps(BaseModel):
+    """The finished policy, and the commands that bring it about."""
+
+    policy: str
+    commands: list[ShellCommands]
+    activates: bool = Field(description="The role has to be activated first; its ARN is a placeholder.")
+
+    @classmethod
+    def of(cls, hand: ByHand) -> ByHandSteps:
+        commands = [ShellCommands.of(one) for one in hand.commands]
+        return cls(policy=hand.policy_text, commands=commands, activates=hand.activates)
+
+
+class Policy(BaseModel):
+    """A repository's policy as seen for the service."""
+
+    repository: str
+    uri: str
+    text: str | None = Field(description="The policy, laid out; null: there is none, or it could not be read.")
+    document: dict[str, Any] | None = Field(description="The same as JSON; null also where it is not JSON.")
+    characters: int
+    limit: int = Field(description="How many characters ECR allows.")
+    access: Access
+    reason: str
+    readers: list[PolicyReader]
+    findings: list[PolicyFinding]
+    dead_principals: list[str] = Field(description="Principals that no longer exist; a prune takes them out.")
+    by_hand: ByHandSteps | None
+    read_at: datetime | None
+    problem: ProblemBody | None = Field(description="What kept it from being read just now.")
+
+    @classmethod
+    def of(cls, page: PolicyPage) -> Policy:
+        return cls(
+            repository=page.repository,
+            uri=page.uri,
+            text=page.text,
+            document=_document(page.text),
+            characters=page.size,
+            limit=page.size_limit,
+            access=page.access,
+            reason=english(page.reason),
+            readers=[
+                PolicyReader(who=labels.say(one.who), value=one.value, allowed=one.allowed, how=labels.say(one.how))
+                for one in page.readers
+            ],
+            findings=[PolicyFinding(severity=one.weight, message=labels.say(one.what)) for one in page.findings],
+            dead_principals=list(page.dead),
+            by_hand=ByHandSteps.of(page.by_hand) if page.by_hand else None,
+            read_at=page.read_at,
+            problem=ProblemBody.maybe(page.problem),
+        )
+
+
+def _document(text: str | None) -> dict[str, Any] | None:
+    try:
+        document = json.loads(text or "null")
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None

@@ -1,0 +1,105 @@
+"""What would be done, to be looked at before it is asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.repositories import Principal, RepositoryName
+from app.operations.preview import Planned
+from app.policy.diff import Diff, LineKind
+from app.web.pages_operation import Commands
+
+
+class PreviewRequest(BaseModel):
+    """What to look at before it is asked for."""
+
+    kind: Literal["grant", "repair", "revoke", "prune"]
+    repository: RepositoryName
+    principals: Annotated[
+        list[Principal],
+        Field(max_length=100, description="For `prune`; empty: all that no longer exist."),
+    ] = []
+
+
+class UndoPreviewRequest(BaseModel):
+    """What to look at before an operation is undone, or the policy from before it is restored."""
+
+    kind: Literal["undo", "restore"]
+
+
+class AwsCall(BaseModel):
+    """One AWS call that will be made."""
+
+    action: str
+    on: str
+
+
+class ShellCommands(BaseModel):
+    """The same by hand on one system."""
+
+    system: str
+    text: str
+
+    @classmethod
+    def of(cls, commands: Commands) -> ShellCommands:
+        return cls(system=commands.system, text=commands.text)
+
+
+class Preview(BaseModel):
+    """What would be done to the policy as AWS holds it now."""
+
+    kind: str
+    region: str
+    service: str
+    repository: str
+    needed: bool = Field(description="False: nothing would be written.")
+    activates: bool = Field(description="The role has to be activated first; its ARN in `after` is a placeholder.")
+    before: str | None = Field(description="The policy now; null: there is none.")
+    after: str | None = Field(description="The policy then; null: there is none.")
+    diff: list[str] = Field(description="The lines that differ, each after `+ ` or `- `, and some around them.")
+    calls: list[AwsCall]
+    commands: list[ShellCommands]
+    previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
+
+    @classmethod
+    def of(
+        cls,
+        planned: Planned,
+        place: tuple[str, str, str],
+        *,
+        kind: str,
+        diff: Diff | None,
+        commands: tuple[Commands, ...],
+    ) -> Preview:
+        """`place` is region, service and repository."""
+        change, (region, service, repository) = planned.change, place
+        return cls(
+            kind=kind,
+            region=region,
+            service=service,
+            repository=repository,
+            needed=change.needed,
+            activates=planned.activates,
+            before=change.before,
+            after=change.after,
+            diff=lines_of(diff),
+            calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
+            commands=[ShellCommands.of(one) for one in commands],
+            previewed=planned.seen,
+        )
+
+
+SIGNS = {LineKind.ADDED: "+ ", LineKind.REMOVED: "- ", LineKind.SAME: "  "}
+
+
+def lines_of(diff: Diff | None) -> list[str]:
+    """The diff as plain lines; parts that are left out show as one line of dots."""
+    lines: list[str] = []
+    for block in diff.blocks if diff else ():
+        if block.hidden:
+            lines.append("  …")
+        else:
+            lines += [SIGNS[line.kind] + line.text for line in block.lines]
+    return lines

@@ -1,0 +1,42 @@
+"""The one shape of every refusal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from app.errors import Problem
+from app.web.problems import as_json
+
+
+class Invalid(BaseModel):
+    """One thing in a request that is not as it should be."""
+
+    where: list[str | int] = Field(description="The path to the value: where it was sent, then names and indices.")
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """Why something was refused or failed. Key on `code`; `message` and `what_to_do` are for people."""
+
+    code: str = Field(description="A stable dotted name.", examples=["repository.not_found"])
+    message: str = Field(description="What happened, in one English sentence.")
+    what_to_do: str = Field(description="What to do about it, in one English sentence.")
+    retryable: bool = Field(description="The same request may succeed later without anyone changing anything.")
+    aws_code: str = Field(description="AWS's own error code, where AWS refused; else empty.")
+    aws_message: str = Field(description="AWS's own message; else empty.")
+    request_id: str = Field(description="AWS's request id, to quote to AWS's support; else empty.")
+    params: dict[str, str | int] = Field(description="The values that the sentences name.")
+    nearest: Annotated[list[str], Field(description="Names like the one that is not there, the likest first.")] = []
+    detail: Annotated[list[Invalid], Field(description="With `request.invalid`: each thing that is wrong.")] = []
+
+    @classmethod
+    def of(cls, problem: Problem, nearest: tuple[str, ...] = ()) -> ProblemBody:
+        """The problem as programs read it."""
+        return cls.model_validate({**as_json(problem), "nearest": list(nearest)})
+
+    @classmethod
+    def maybe(cls, problem: Problem | None) -> ProblemBody | None:
+        """The same where there may be none."""
+        return cls.of(problem) if problem else None

@@ -1,0 +1,136 @@
+"""Repositories as seen for one service, and what asks for access to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.operations import Fingerprint
+from app.api.schemas.problems import ProblemBody
+from app.api.schemas.services import PullerRole
+from app.inventory.search import Choice, Choices
+from app.policy.words import say
+from app.web import labels
+from app.web.pages import Said
+from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
+
+# Longer than ECR's longest, so that a name that cannot be one is told as such.
+RepositoryName = Annotated[str, Field(max_length=1000, examples=["storefront/web"])]
+Principal = Annotated[str, Field(min_length=1, max_length=2048)]
+
+
+def english(said: Said | None) -> str:
+    """The sentence, or nothing."""
+    return labels.say(said) if said else ""
+
+
+class RepositoryAccess(BaseModel):
+    """What a repository's policy gives the service."""
+
+    name: str
+    uri: str = Field(description="Without a tag.")
+    access: Access
+    reason: str = Field(description="Why, in one English sentence.")
+    by_name: bool = Field(description="The policy names a role of this service, so a revoke can take something away.")
+    repairable: bool = Field(description="A repair would mend the access.")
+    added_at: datetime | None = Field(description="When access was last given with Sailpass.")
+    added_by: str
+    read_at: datetime | None = Field(description="When the policy was last read; null: never.")
+    problem: ProblemBody | None = Field(description="What kept the policy from being read.")
+    running: str | None = Field(description="The id of the live operation on it.")
+
+    @classmethod
+    def of(cls, row: RepositoryRow) -> RepositoryAccess:
+        return cls(
+            name=row.name,
+            uri=row.uri,
+            access=row.access,
+            reason=english(row.reason),
+            by_name=row.by_name,
+            repairable=row.repairable,
+            added_at=row.added_at,
+            added_by=row.added_by,
+            read_at=row.read_at,
+            problem=ProblemBody.maybe(row.problem),
+            running=row.running.id if row.running else None,
+        )
+
+
+class Coverage(BaseModel):
+    """Of how many repositories of the region the policy has been read."""
+
+    read: int
+    total: int
+    oldest_at: datetime | None
+    listing: bool = Field(description="False: IAM does not let us list repositories; `total` counts those we know.")
+
+    @classmethod
+    def of(cls, read: PoliciesRead) -> Coverage:
+        return cls(read=read.read, total=read.total, oldest_at=read.oldest_at, listing=read.listing)
+
+
+class RepositoryList(BaseModel):
+    """The repositories that a service can pull from, or whose policy is about it."""
+
+    repositories: list[RepositoryAccess]
+    role: PullerRole
+    policies: Coverage
+    problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
+
+    @classmethod
+    def of(cls, page: ImagesPage) -> RepositoryList:
+        return cls(
+            repositories=[RepositoryAccess.of(row) for row in page.repositories],
+            role=PullerRole.of(page.role),
+            policies=Coverage.of(page.policies),
+            problems=[ProblemBody.of(failure.problem) for failure in page.failures],
+        )
+
+
+class RepositoryChoice(BaseModel):
+    """A repository that the service cannot pull from yet."""
+
+    name: str
+    uri: str
+    has_policy: bool | None = Field(description="Null: its policy has not been read yet.")
+    access: Access | None = Field(description="What its policy gives the service, where it is about the service.")
+    reason: str
+
+    @classmethod
+    def of(cls, choice: Choice) -> RepositoryChoice:
+        verdict = choice.verdict
+        return cls(
+            name=choice.name,
+            uri=choice.uri,
+            has_policy=choice.has_policy,
+            access=Access(verdict.access) if verdict else None,
+            reason=say(verdict.code, verdict.params) if verdict else "",
+        )
+
+
+class ChoiceList(BaseModel):
+    """The first that fit, by name."""
+
+    choices: list[RepositoryChoice]
+    more: bool = Field(description="Others fit too; ask with a longer `q`.")
+
+    @classmethod
+    def of(cls, found: Choices) -> ChoiceList:
+        return cls(choices=[RepositoryChoice.of(one) for one in found.rows], more=found.more)
+
+
+class GrantRequest(BaseModel):
+    """A repository to give access to, or to repair access to."""
+
+    repository: RepositoryName
+    previewed: Fingerprint | None = None
+
+
+class PruneRequest(BaseModel):
+    """Principals to take out of a policy because they no longer exist."""
+
+    repository: RepositoryName
+    principals: list[Principal] = Field(min_length=1, max_length=100)
+    previewed: Fingerprint | None = None

@@ -1,0 +1,124 @@
+"""Container services, their image puller roles, and how fresh what is told about them is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.problems import ProblemBody
+from app.inventory.queries import KnownService
+from app.inventory.reading import Reading
+from app.operations.progress import Progress
+from app.web.pages_images import RoleState, RoleView
+from app.web.show.frame import freshness
+from app.web.show.images import role_view
+
+
+class PullerRole(BaseModel):
+    """The ECR image puller role of a service."""
+
+    state: RoleState
+    principal_arn: str = Field(description="What a repository's policy has to name; empty while the role is not ready.")
+    general_principal_arn: str = Field(description="The service's other principal, which never pulls from ECR.")
+
+    @classmethod
+    def of(cls, role: RoleView) -> PullerRole:
+        return cls(state=role.state, principal_arn=role.principal_arn, general_principal_arn=role.general_principal_arn)
+
+
+class Service(BaseModel):
+    """A Lightsail container service as it was at `seen_at`."""
+
+    region: str
+    name: str
+    arn: str
+    account: str
+    state: str = Field(description="AWS's word: PENDING, READY, RUNNING, UPDATING, DELETING, DISABLED, DEPLOYING.")
+    state_code: str = Field(description="AWS's detail of the state, where there is one.")
+    state_message: str
+    power: str
+    scale: int
+    url: str
+    private_domain: str
+    is_disabled: bool
+    created_at: datetime | None
+    role: PullerRole
+    can_pull: int = Field(description="From how many repositories the role may pull, by the policies read so far.")
+    strays: int = Field(description="How many policies name another role of this service, which cannot pull.")
+    running: list[str] = Field(description="The ids of its live operations.")
+    seen_at: datetime
+
+    @classmethod
+    def of(cls, known: KnownService, live: tuple[Progress, ...]) -> Service:
+        """From our own tables; `live` are all live operations, of any service."""
+        service = known.service
+        own = tuple(one for one in live if (one.region, one.service) == (service.region, service.name))
+        return cls(
+            **{name: getattr(service, name) for name in _AS_THEY_ARE},
+            role=PullerRole.of(role_view(service, own)),
+            can_pull=known.can_pull,
+            strays=known.strays,
+            running=[one.id for one in own],
+            seen_at=known.seen_at,
+        )
+
+
+_AS_THEY_ARE = (
+    "region",
+    "name",
+    "arn",
+    "account",
+    "state",
+    "state_code",
+    "state_message",
+    "power",
+    "scale",
+    "url",
+    "private_domain",
+    "is_disabled",
+    "created_at",
+)
+
+
+class RegionRead(BaseModel):
+    """How fresh a part of a region is."""
+
+    region: str
+    read_at: datetime | None = Field(description="When it was last read whole; null: never.")
+    reading: bool = Field(description="It is being read right now, or soon for the first time.")
+    problem: ProblemBody | None = Field(description="What kept the last try from reading it.")
+
+    @classmethod
+    def of(cls, read: Reading, now: datetime) -> RegionRead:
+        fresh = freshness(read, now)
+        return cls(
+            region=read.region,
+            read_at=read.succeeded_at,
+            reading=fresh.reading,
+            problem=ProblemBody.maybe(read.problem),
+        )
+
+
+class ServiceList(BaseModel):
+    """Every service of every configured region, by name, then region."""
+
+    services: list[Service]
+    regions: list[RegionRead]
+
+
+class Identity(BaseModel):
+    """Who asks, and who AWS takes this console for."""
+
+    person: str = Field(description="You, as the history will name you.")
+    version: str = Field(description="Of Sailpass.")
+    regions: list[str] = Field(description="The regions that it looks after.")
+    account: str = Field(description="The AWS account; empty while unknown.")
+    arn: str = Field(description="The AWS identity; empty while unknown.")
+    seen_at: datetime | None = Field(description="When AWS said so.")
+
+
+class DeactivateRequest(BaseModel):
+    """How to deactivate the image puller role."""
+
+    remove_statements: bool = Field(default=False, description="Take its statements out of every policy first.")

@@ -1,0 +1,96 @@
+"""Container services, the repositories that each can pull from, and who we are."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+
+from app.api.asked import TEXT, KnownServiceDep, RepositoryQuery
+from app.api.refusals import refusals
+from app.api.schemas.policies import Policy
+from app.api.schemas.repositories import ChoiceList, RepositoryList
+from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
+from app.inventory import queries, reading, search
+from app.inventory.reading import Reading, What
+from app.web.asking import PATIENCE, within
+from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.show.frame import running
+from app.web.show.images import images_page
+from app.web.show.policy import policy_page
+
+router = APIRouter(tags=["Services"])
+
+Text = Annotated[str, Query(max_length=100, pattern=TEXT)]
+HERE = "/services/{region}/{name}"
+
+
+@router.get("/identity", summary="Who asks, and who AWS takes this console for")
+def identity(services: ServicesDep, who: PersonDep) -> Identity:
+    """Also the cheapest way to see whether a token counts."""
+    known = queries.find_caller(services.db, services.connection)
+    caller, seen_at = known or (None, None)
+    return Identity(
+        person=who,
+        version=version("sailpass"),
+        regions=list(services.regions),
+        account=caller.account if caller else "",
+        arn=caller.arn if caller else "",
+        seen_at=seen_at,
+    )
+
+
+@router.get("/services", summary="All container services")
+def list_services(
+    services: ServicesDep,
+    now: NowDep,
+    q: Annotated[Text, Query(description="A part of the name.")] = "",
+) -> ServiceList:
+    """From the console's own store, with how fresh each region is; what has grown old is read again behind."""
+    for region in services.regions:
+        services.scanner.request(region, What.SERVICES)
+    live = running(services)
+    known = queries.list_services(services.db, services.connection)
+    shown = [one for one in known if one.service.region in services.regions and q.lower() in one.service.name]
+    reads = {
+        read.region: read for read in reading.readings(services.db, services.connection) if read.what is What.SERVICES
+    }
+    return ServiceList(
+        services=[Service.of(one, live) for one in shown],
+        regions=[RegionRead.of(reads.get(region, Reading(region, What.SERVICES)), now) for region in services.regions],
+    )
+
+
+@router.get(HERE, summary="One container service", responses=refusals(404, 504))
+def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
+    """From the console's own store; one that is not there yet is asked for at AWS."""
+    region, name = known.service.region, known.service.name
+    services.scanner.request(region, What.SERVICES)
+    return Service.of(known, running(services, region, name))
+
+
+@router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(404, 504))
+def list_repositories(services: ServicesDep, now: NowDep, known: KnownServiceDep) -> RepositoryList:
+    """Every repository whose policy is about the service, each with our verdict and its reason."""
+    return RepositoryList.of(images_page(services, known.service.region, known.service.name, now, None))
+
+
+@router.get(HERE + "/repositories/choices", summary="Repositories to choose from", responses=refusals(404, 504))
+def list_choices(
+    services: ServicesDep,
+    known: KnownServiceDep,
+    q: Annotated[Text, Query(description="A part of the name.")] = "",
+) -> ChoiceList:
+    """Those of the service's region that it cannot pull from yet."""
+    return ChoiceList.of(search.choices(services.db, services.connection, known.service, q.strip()))
+
+
+@router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(404, 504))
+async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
+    """Read from AWS just now, or, where `problem` says why not, as it was last read."""
+    region, name = known.service.region, known.service.name
+    problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
+    page = await run_in_threadpool(policy_page, services, region, name, repository, now=now, problem=problem)
+    return Policy.of(page)

@@ -1,0 +1,18 @@
+"""Version 1 of the API: its routers put together under one address. No logic."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from app.api import grants, operations, permissions, services
+from app.api.asked import ROOT, speak_english
+from app.api.refusals import ALWAYS, refusals
+
+router = APIRouter(
+    prefix=ROOT,
+    dependencies=[Depends(speak_english)],
+    responses=refusals(*ALWAYS),
+    generate_unique_id_function=lambda route: route.name,
+)
+for part in (services, grants, operations, permissions):
+    router.include_router(part.router)

@@ -1,0 +1,25 @@
+"""Tries, harmlessly, each AWS action that the console uses, with the present credentials. Shows nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi.concurrency import run_in_threadpool
+
+from app.bootstrap import Services
+from app.web.pages_permissions import Check
+from app.web.show.permissions import actions_to_try, check_of
+
+
+async def check(services: Services, region: str, names: tuple[str, ...]) -> Check:
+    """What was found, all actions tried side by side.
+
+    A region that is none of ours means the first of ours; the first of `names` is the repository that is tried.
+    """
+    where = region if region in services.regions else services.regions[0]
+    tries = [
+        services.calls.run(where, services.aws.probe, use.action, where, names[0] if names else "")
+        for use in actions_to_try()
+    ]
+    probes = tuple(await asyncio.gather(*tries))
+    return await run_in_threadpool(check_of, services, where, names, probes)
