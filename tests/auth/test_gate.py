@@ -64,6 +64,12 @@ def test_wrong_links_are_counted_by_address(gate):
     assert gate.wait("b") == 0
 
 
+def test_asking_about_wrong_links_counts_as_trying_them(gate):
+    for _ in range(10):
+        gate.knows_link(new_secret(), "a")
+    assert gate.wait("a") == 60
+
+
 def test_without_sign_in_everybody_is_local(db, clock):
     assert Gate(db, clock, "none").find(None).person == "local"
 

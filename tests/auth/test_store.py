@@ -88,6 +88,13 @@ def test_use_is_written_once_an_hour_at_most(db):
     assert sent == []
 
 
+def test_a_touch_that_comes_late_does_not_set_a_session_back(db):
+    found = a_session(db)
+    store.touch_session(db, found, NOW + 10 * DAY)
+    store.touch_session(db, found, NOW + 2 * HOUR)
+    assert store.find_session(db, "session", NOW).seen_at == NOW + 10 * DAY
+
+
 def test_a_late_touch_does_not_bring_a_session_back(db):
     found = a_session(db)
     store.end_session(db, "session")
