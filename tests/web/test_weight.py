@@ -1,0 +1,39 @@
+"""What a page weighs on the wire, compressed as it is sent; counted, not timed."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.web.asking import ask
+from tests.web.examples import Examples
+
+KB = 1000
+FONT = ".woff2"
+
+
+@pytest.fixture(scope="module")
+def heaviest(gallery):
+    """The Images page of a service with two hundred repositories, twenty of them its own."""
+    page = Examples().images()
+    rows = tuple(
+        replace(page.repositories[0], name=f"team-{n}/app", uri=f"{page.repositories[0].uri}-{n}") for n in range(20)
+    )
+    return ask(gallery({"images": replace(page, repositories=rows)}), "/p/images").text
+
+
+def fetched(html, assets):
+    """Every file that the page makes a browser fetch, as it is sent to one that takes gzip only."""
+    links = [each.get("href") or each.get("src") for each in BeautifulSoup(html, "html.parser").select("link, script")]
+    names = {link.split("/", 3)[3] for link in links}
+    return {name: len(assets.files[name].encodings.get("gzip", assets.files[name].encodings[""])) for name in names}
+
+
+def test_a_first_visit_stays_below_ninety_kilobytes(heaviest, assets):
+    files = fetched(heaviest, assets)
+    page = len(gzip.compress(heaviest.encode()))
+    assert page + sum(files.values()) <= 90 * KB
+    assert page + sum(size for name, size in files.items() if not name.endswith(FONT)) <= 40 * KB
