@@ -95,7 +95,7 @@ def test_no_template_is_left_unused():
     everything = {
         path.relative_to(ROOT / "templates").as_posix(): path.read_text() for path in ROOT.glob("templates/**/*.html")
     }
-    code = "".join(path.read_text() for path in ROOT.glob("app/web/**/*.py"))
+    code = "".join(path.read_text() for path in ROOT.glob("app/**/*.py"))
     said = "".join(everything.values()) + code
     assert [name for name in everything if f'"{name}"' not in said] == []
 
