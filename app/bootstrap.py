@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,9 +19,14 @@ from app.clock import Clock, SystemClock
 from app.db import Database
 from app.history.models import Operation
 from app.inventory.scan import Scanner
+from app.maintenance import Maintenance
+from app.migrate import migrate
 from app.operations import context
 from app.operations.cancels import Asked, CancelWatch
-from app.operations.engine import Engine
+from app.operations.engine import VERSION, Engine
+from app.operations.lease import InstanceTakenError, Pace, lease_for
+from app.operations.reconcile import Reconciler
+from app.operations.replica import Replica
 from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
@@ -44,10 +51,32 @@ class Services:
     engine: Engine
     starter: Starter
     scanner: Scanner
+    replica: Replica
     connection: str = CONNECTION
 
+    def claim(self) -> None:
+        """Bring the tables up to date and become this instance, before anything is served. Blocks.
+
+        Raises:
+            SettingsError: another living process has this name, or this SQLite file.
+        """
+        migrate(self.db)
+        try:
+            self.replica.claim()
+        except InstanceTakenError as error:
+            raise SettingsError(str(error)) from error
+
+    async def start(self) -> None:
+        """Run operations, those of the last run first. Raises InstanceTakenError; the database must be migrated."""
+        await self.replica.start()
+
+    async def stop(self) -> None:
+        """Stop in order: what is at work stays recorded, and others may take it over at once."""
+        await self.replica.stop()
+        self.close()
+
     def close(self) -> None:
-        """Give back threads and connections. After the engine has been closed."""
+        """Give back threads and connections, of parts that were never started too."""
         self.poller.close()
         self.calls.close()
         self.db.close()
@@ -58,6 +87,7 @@ def build(
     *,
     aws: Aws | None = None,
     clock: Clock | None = None,
+    pace: Pace | None = None,
     crash: Callable[[str], None] | None = None,
 ) -> Services:
     """Wire the parts and install what operations work with. Starts nothing.
@@ -66,6 +96,7 @@ def build(
         settings: how the console was started.
         aws: another AWS than the SDK's, for tests.
         clock: another clock than the machine's, for tests.
+        pace: how soon a replica that is silent counts as dead.
         crash: called by name after each outside write.
 
     Raises:
@@ -80,6 +111,11 @@ def build(
     cancels = CancelWatch(_asked_to_stop(db), clock)
     running = Running(clock)
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
+    pace = pace or Pace()
+    lease = lease_for(db, settings.instance, VERSION, pace)
+    reconciler = Reconciler(db, engine, starter, lease)
+    maintenance = Maintenance(db, engine, clock, settings.history_days)
+    replica = Replica(engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order)
     regions = _regions(settings, aws)
     context.install(
         context.Context(
@@ -94,10 +130,18 @@ def build(
             crash=crash or (lambda _point: None),
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
+            fresh_seconds=pace.fresh,
         )
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
-    return Services(settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner)
+    return Services(
+        settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner, replica
+    )
+
+
+def _end_in_order() -> None:
+    """As if somebody had stopped the server."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:

@@ -12,14 +12,26 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import bootstrap
+from app.api import docs, v1
+from app.auth.gate import Gate
 from app.migrate import migrate
 from app.settings import ROOT, Settings
 from app.web import problems
 from app.web.assets import Assets
 from app.web.i18n import LanguageMiddleware, load_catalogues
-from app.web.pages_errors import error_page
-from app.web.render import make_renderer, refuse
-from app.web.routes import containers, health, history, images, operations, permissions, policies, preferences, roles
+from app.web.render import make_renderer
+from app.web.routes import (
+    containers,
+    health,
+    history,
+    images,
+    operations,
+    permissions,
+    policies,
+    preferences,
+    roles,
+    sign_in,
+)
 from app.web.security import middleware
 from app.web.show.frame import shell
 
@@ -31,6 +43,7 @@ ROUTE_THREADS = 8
 def create_app(settings: Settings, services: bootstrap.Services | None = None) -> FastAPI:
     """The console, not started yet; `services` are other parts than the real ones, for tests."""
     wired = services or bootstrap.build(settings)
+    gate = Gate(wired.db, wired.clock, settings.auth)
     app = FastAPI(
         title="Sailpass",
         docs_url=None,
@@ -40,10 +53,11 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         middleware=[
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
-                refusal=lambda request: refuse(request, error_page(403)),
+                refusal=problems.cross_origin,
             ),
             Middleware(GZipMiddleware, minimum_size=1000),
             Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
+            sign_in.guard(gate),
         ],
     )
     assets = Assets(ROOT / "static")
@@ -52,6 +66,9 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     app.mount("/static", assets)
     for routes in (health, preferences, containers, images, policies, roles, operations, permissions, history):
         app.include_router(routes.router)
+    sign_in.install(app, gate)
+    app.include_router(v1.router)
+    app.include_router(docs.router)
     problems.install(app)
     return app
 
@@ -61,8 +78,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     services: bootstrap.Services = app.state.services
     anyio.to_thread.current_default_thread_limiter().total_tokens = ROUTE_THREADS
     await asyncio.to_thread(migrate, services.db)
-    await services.engine.launch()
-    await asyncio.to_thread(services.starter.enqueue_again)
+    await services.start()
     reading = asyncio.create_task(services.scanner.run(), name="scanner")
     app.state.ready = True
     try:
@@ -72,5 +88,4 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading
-        await services.engine.close()
-        services.close()
+        await services.stop()

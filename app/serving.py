@@ -7,6 +7,8 @@ import socket
 
 import uvicorn
 
+from app.auth.terminal import print_link
+from app.bootstrap import build
 from app.logs import set_up_logging
 from app.main import create_app
 from app.settings import Settings, SettingsError
@@ -25,6 +27,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
+            if self._settings.auth == "local":
+                print_link(self._settings)
 
 
 def address(settings: Settings) -> str:
@@ -36,8 +40,10 @@ def address(settings: Settings) -> str:
 def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served."""
     set_up_logging(settings.log_format)
+    services = build(settings)
+    services.claim()
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, services),
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -142,6 +142,13 @@ class FakeAws:
 
     # What tests set up.
 
+    def clear(self) -> None:
+        """Let nothing exist, nothing be wrong and nothing have been called."""
+        for kept in (self.known_services, self.known_repositories, self.living, self.dead, self.calls, self.denied):
+            kept.clear()
+        self._faults.clear()
+        self._meanwhile.clear()
+
     def add_service(self, service: ContainerService | None = None, *deployments: Deployment) -> ContainerService:
         """Let a service exist."""
         added = service or a_service()

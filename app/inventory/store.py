@@ -10,12 +10,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.aws.ports import Caller, ContainerService, Repository
-from app.db import Base, Database
+from app.db import Base, Database, is_sqlite
 from app.inventory.facts import to_facts
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import PolicyRead, PolicyUnread, remember_policies, remember_policy, remember_unread
@@ -84,11 +84,15 @@ def remember_repositories(
     db: Database, connection: str, region: str, repositories: Sequence[Repository], at: datetime
 ) -> None:
     """All repositories of a region: those that are not among them are gone. Writes only what differs."""
+    written = 0
     for chunk in chunks(sorted(repositories, key=lambda one: one.name), CHUNK):
         changed = _changed(db, connection, region, chunk)
         if changed:
             with db.write() as session:
                 upsert(session, SeenRepository, [_repository_row(connection, one, at) for one in changed])
+        written += len(changed)
+    if written >= CHUNK:
+        _plan_anew(db)
     for names in chunks(_gone(db, connection, region, {one.name for one in repositories}), CHUNK):
         with db.write() as session:
             session.execute(
@@ -182,6 +186,16 @@ def _gone(db: Database, connection: str, region: str, listed: set[str]) -> Itera
         if not names:
             return
         after = names[-1]
+
+
+def _plan_anew(db: Database) -> None:
+    """PostgreSQL goes on reading the whole table, as was right when it was small, until it has counted it anew.
+
+    By itself it does so within minutes; in these, the first reading of all policies would be several times as slow.
+    """
+    if not is_sqlite(db.url):
+        with db.write() as session:
+            session.execute(text("ANALYZE repositories"))
 
 
 def _names_after(db: Database, connection: str, region: str, after: str) -> Sequence[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
 from app.db import is_sqlite
 
@@ -20,6 +22,9 @@ QUEUE = "operations"
 # Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
 # operations of the one before it.
 VERSION = "operations-1"
+
+AT_WORK, QUEUED = "PENDING", "ENQUEUED"
+ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 Workflow = Callable[[str], Awaitable[str]]
 P = ParamSpec("P")
@@ -38,6 +43,31 @@ def step(name: str, *, waits: bool = False) -> Callable[[Callable[P, R]], Callab
     `waits`: it may take long and does nothing but wait, so that it can be dropped at any moment.
     """
     return DBOS.step(name=name, preemptible=waits)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the engine knows of one operation."""
+
+    status: str
+    instance: str
+    version: str
+    me: str
+
+    @property
+    def ended(self) -> bool:
+        """Nothing runs it any more, and nothing will."""
+        return self.status in ENDED
+
+    @property
+    def is_at_work(self) -> bool:
+        """It counts as at work in a replica."""
+        return self.status == AT_WORK
+
+    @property
+    def is_mine(self) -> bool:
+        """It counts as at work in this replica."""
+        return self.is_at_work and self.instance == self.me
 
 
 class Engine:
@@ -75,27 +105,49 @@ class Engine:
         with SetWorkflowID(operation_id), SetEnqueueOptions(queue_partition_key=key):
             DBOS.enqueue_workflow(QUEUE, run, operation_id)
 
-    async def take_over(self, instance: str) -> int:
-        """Continue what a replica that is gone had at work; how many operations. Call under the lease's lock."""
-        rows = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=instance, load_input=False, load_output=False
-        )
-        if rows:
-            await DBOS.resume_workflows_async([row.workflow_id for row in rows], queue_name=QUEUE)
+    def take_over(self, instance: str) -> int:
+        """Continue what a replica that is gone had at work; how many operations. Call under its lease's lock.
+
+        This and what follows block, and are never to be called on the loop.
+        """
+        return self._resume(_list(status=AT_WORK, executor_id=instance))
+
+    def resume(self, operation_ids: Iterable[str]) -> int:
+        """Continue those of these operations that count as at work in this replica, and are not: how many."""
+        wanted = list(operation_ids)
+        if not wanted:
+            return 0
+        return self._resume(_list(status=AT_WORK, workflow_ids=wanted, executor_id=self._instance))
+
+    def find(self, operation_ids: Sequence[str]) -> dict[str, Known]:
+        """What the engine knows of operations; those that are missing it has never heard of."""
+        if not operation_ids:
+            return {}
+        rows = _list(workflow_ids=list(operation_ids))
+        return {
+            row.workflow_id: Known(row.status, row.executor_id or "", row.app_version or "", self._instance)
+            for row in rows
+        }
+
+    def forget(self, operation_ids: Sequence[str]) -> None:
+        """Delete all that the engine knows of operations, so that they can be enqueued as new ones."""
+        if operation_ids:
+            DBOS.delete_workflows(list(operation_ids))
+
+    def forget_finished(self, before: datetime, limit: int = 500) -> int:
+        """Delete the engine's rows of operations that ended before a time; ours stay. How many went, at most `limit`."""
+        rows = _list(status=list(ENDED), completed_before=before.isoformat(), limit=limit)
+        self.forget([row.workflow_id for row in rows])
         return len(rows)
 
-    async def forget_finished(self, before: str, limit: int = 500) -> int:
-        """Delete the engine's rows of workflows that ended before an ISO time; ours stay. How many went."""
-        rows = await DBOS.list_workflows_async(
-            status=["SUCCESS", "ERROR", "CANCELLED"],
-            completed_before=before,
-            limit=limit,
-            load_input=False,
-            load_output=False,
-        )
+    def _resume(self, rows: Sequence[WorkflowStatus]) -> int:
         if rows:
-            await DBOS.delete_workflows_async([row.workflow_id for row in rows])
+            DBOS.resume_workflows([row.workflow_id for row in rows], queue_name=QUEUE)
         return len(rows)
+
+
+def _list(**wanted: Any) -> list[WorkflowStatus]:
+    return DBOS.list_workflows(load_input=False, load_output=False, **wanted)
 
 
 class _Wal(sqlite3.Connection):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.policy.arns import same_form
-from app.policy.canonical import statement_key
+from app.policy.canonical import same_statement
 from app.policy.change import matched
 from app.policy.document import PolicyDocument
 from app.policy.statement import Statement, strings
@@ -26,7 +26,7 @@ def aligned(before: PolicyDocument, after: PolicyDocument) -> PolicyDocument:
 
 
 def _statement(before: Statement, after: Statement) -> Statement:
-    if statement_key(before) == statement_key(after):
+    if same_statement(before, after):
         return before
     return _by_key(before, after, _element)
 

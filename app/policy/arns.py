@@ -12,6 +12,7 @@ _LIGHTSAIL_ROLE = re.compile(
     r"/containers/(?P<service>[^/]+)/(?P<rest>.+)"
 )
 UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|IPA)[A-Z0-9]{8,}")
+_ACCOUNT_DIGITS = 12
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(?P<account>\d{12})(?::root)?")
 IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<what>[a-z-]+)/[^*?]+")
 _GUESSED_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)?lightsail\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
@@ -46,6 +47,8 @@ def service_of(arn: str) -> LightsailRole | None:
 
 def account_named(value: str) -> str:
     """The 12 digits of the account that `value` names as a whole (bare id or root ARN), else an empty string."""
+    if not value.endswith(":root") and len(value) != _ACCOUNT_DIGITS:
+        return ""
     match = _ACCOUNT.fullmatch(value)
     return match["account"] if match else ""
 

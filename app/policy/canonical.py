@@ -49,6 +49,11 @@ def body_key(statement: Statement) -> str:
     )
 
 
+def same_statement(a: Statement, b: Statement) -> bool:
+    """Whether two statements say the same."""
+    return a == b or statement_key(a) == statement_key(b)
+
+
 def differing(a: Statement, b: Statement) -> tuple[str, ...]:
     """The elements that two statements do not have alike."""
     one, other = _statement(a), _statement(b)

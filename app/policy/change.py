@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from app.policy.canonical import differing, statement_key
+from app.policy.canonical import differing, same_statement, statement_key
 from app.policy.document import PolicyDocument, render
 from app.policy.notes import Finding
 from app.policy.statement import Statement
@@ -84,20 +84,26 @@ def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tu
     return tuple(
         Edit(None if i is None else before[i], None if j is None else after[j], i, j)
         for i, j in matched(before, after)
-        if i is None or j is None or statement_key(before[i]) != statement_key(after[j])
+        if i is None or j is None or not same_statement(before[i], after[j])
     )
 
 
 def matched(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[tuple[int | None, int | None], ...]:
     """Which statement of one policy is which of the other, by index; None where it has no match."""
+    shortest = min(len(before), len(after))
+    head = next((at for at in range(shortest) if before[at] != after[at]), shortest)
+    tail = next((at for at in range(shortest - head) if before[-1 - at] != after[-1 - at]), shortest - head)
+    pairs: list[tuple[int | None, int | None]] = list(zip(range(head), range(head), strict=True))
+    for kind, i1, i2, j1, j2 in _opcodes(before[head : len(before) - tail], after[head : len(after) - tail]):
+        left, right = range(i1 + head, i2 + head), range(j1 + head, j2 + head)
+        pairs += zip(left, right, strict=True) if kind == "equal" else _paired(before, left, after, right)
+    ends = zip(range(len(before) - tail, len(before)), range(len(after) - tail, len(after)), strict=True)
+    return (*pairs, *ends)
+
+
+def _opcodes(before: Sequence[Statement], after: Sequence[Statement]) -> list[tuple[str, int, int, int, int]]:
     keys_before, keys_after = [[statement_key(one) for one in side] for side in (before, after)]
-    pairs: list[tuple[int | None, int | None]] = []
-    for kind, i1, i2, j1, j2 in SequenceMatcher(None, keys_before, keys_after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pairs += zip(range(i1, i2), range(j1, j2), strict=True)
-        else:
-            pairs += _paired(before, range(i1, i2), after, range(j1, j2))
-    return tuple(pairs)
+    return list(SequenceMatcher(None, keys_before, keys_after, autojunk=False).get_opcodes())
 
 
 def _paired(
@@ -106,12 +112,12 @@ def _paired(
     pairs: list[tuple[int | None, int | None]] = []
     free = list(right)
     for i in left:
-        twin = next((j for j in free if _same_statement(before[i], after[j])), None)
+        twin = next((j for j in free if _alike(before[i], after[j])), None)
         pairs.append((i, twin))
         if twin is not None:
             free.remove(twin)
     return pairs + [(None, j) for j in free]
 
 
-def _same_statement(a: Statement, b: Statement) -> bool:
+def _alike(a: Statement, b: Statement) -> bool:
     return bool(a.get("Sid") and a.get("Sid") == b.get("Sid")) or len(differing(a, b)) <= 1

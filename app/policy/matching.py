@@ -58,9 +58,9 @@ def cover(
     Without `repository_arn` a `Resource` that names something counts as a condition.
     """
     reach, doubts = reach_of(statement, caller)
-    covered = tuple(action for action in actions if covers_action(statement, action))
-    where = _where(statement, repository_arn)
-    if reach is None or not covered or where is None:
+    covered = tuple(action for action in actions if covers_action(statement, action)) if reach else ()
+    where = _where(statement, repository_arn) if covered else None
+    if reach is None or where is None:
         return None
     conditions = (*where, *conditions_of(statement), *doubts)
     return Cover(index, statement, reach, covered, conditions)
@@ -106,7 +106,7 @@ def _best(statement: Statement, caller: Caller) -> Reach | None:
 
 
 def _by(kind: str, value: str, caller: Caller) -> Reach | None:
-    if kind == caller.type and same_form(value) == same_form(caller.value):
+    if kind == caller.type and (value == caller.value or same_form(value) == same_form(caller.value)):
         return Reach.EVERYONE if value == WILDCARD else Reach.NAMED
     if kind != "AWS":
         return None

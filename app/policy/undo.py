@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.errors import Problem
 from app.policy.arns import WILDCARD
-from app.policy.canonical import body_key, equivalent, statement_key, value_key
+from app.policy.canonical import body_key, equivalent, same_statement, value_key
 from app.policy.change import Edit, PolicyChange, change_to, edits_between, matched, unchanged
 from app.policy.document import PolicyDocument, parse, parse_or_new
 from app.policy.merging import moved_principals
@@ -93,7 +93,7 @@ class _Merge:
         self._twins = {
             i: now[j]
             for i, j in matched(ours, now)
-            if i is not None and j is not None and statement_key(ours[i]) == statement_key(now[j])
+            if i is not None and j is not None and same_statement(ours[i], now[j])
         }
         pairs = matched(before, ours)
         self._standing = {i: self._twins[j] for i, j in pairs if i is not None and j is not None and j in self._twins}
@@ -133,7 +133,7 @@ class _Merge:
             self._clash_with_namesake(edit.after, before=None, ours=edit.after)
 
     def _put_back(self, removed: Statement, index: int) -> None:
-        back = next((one for one in self._theirs() if statement_key(one) == statement_key(removed)), None)
+        back = next((one for one in self._theirs() if same_statement(one, removed)), None)
         if back is None:
             if self._clash_with_namesake(removed, before=removed, ours=None):
                 return
@@ -148,7 +148,7 @@ class _Merge:
             self._replace(twin, before, index)
             return
         for theirs in self._theirs():
-            if statement_key(theirs) == statement_key(before):
+            if same_statement(theirs, before):
                 return
             merged = moved_principals(theirs, ours, before) if body_key(theirs) == body_key(ours) else None
             if merged is not None:

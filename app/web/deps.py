@@ -18,7 +18,7 @@ def services(request: Request) -> Services:
 
 def person(request: Request) -> str:
     """Who asks, as the history will name them; the sign-in has let them in."""
-    name: str = getattr(request.state, "person", "local")
+    name: str = request.state.person
     return name
 
 

@@ -25,13 +25,14 @@ LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
 def shell(request: Request) -> Shell:
-    """What stands around every page."""
+    """What stands around every page. Strangers, who see the sign-in page, are told nothing of the account."""
     services: Services = request.app.state.services
-    known = queries.find_caller(services.db, services.connection)
+    person = getattr(request.state, "person", "")
+    known = queries.find_caller(services.db, services.connection) if person else None
     caller = known[0] if known else None
     return Shell(
         auth=services.settings.auth,
-        person=getattr(request.state, "person", ""),
+        person=person,
         account=caller.account if caller else "",
         caller=caller.arn if caller else "",
         sandbox=os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK),

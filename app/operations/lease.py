@@ -1,0 +1,267 @@
+"""Which replica is alive, and who may take over from whom.
+
+One process per SQLite file, by a lock of the operating system that dies with it. On PostgreSQL a row per instance that
+its process keeps fresh. A process that cannot show that it is alive must begin nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db import Database, is_sqlite
+from app.operations.models import Instance
+
+# The first half of the number of a PostgreSQL advisory lock; the second says what for.
+LOCKS = 7_245_278
+RECONCILING, MAINTENANCE = 1, 2
+FORGOTTEN_AFTER_DAYS = 30
+
+
+class InstanceTakenError(Exception):
+    """Another living process has this name, or this database; its text is one sentence for who starts the server."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds: between two signs of life, after which silence is taken for death, and between two looks at others."""
+
+    beat: float = 5.0
+    dead_after: float = 20.0
+    look: float = 1.0
+
+    @property
+    def fresh(self) -> float:
+        """How old a reading may be that a write is based on: less than the silence before a death is believed."""
+        return (self.dead_after - self.beat) * 2 / 3
+
+
+class Lease(Protocol):
+    """A process's claim to be an instance. All methods block."""
+
+    def claim(self) -> None:
+        """Become the instance. Raises InstanceTakenError."""
+
+    def beat(self) -> float | None:
+        """Show a sign of life. Seconds from before this call for which nobody takes over; None: somebody has."""
+
+    def give_up(self) -> None:
+        """Stop being the instance: others may take over at once."""
+
+    def living(self) -> frozenset[str]:
+        """The names of instances whose work must be left alone, this one's included."""
+
+    def versions(self) -> frozenset[str]:
+        """The versions of operations that living instances can run."""
+
+    def take_over(self, take: Callable[[str], int]) -> int:
+        """Call `take` with the name of each instance that is gone, one process at a time; the sum of its answers."""
+
+
+def lease_for(db: Database, name: str, version: str, pace: Pace) -> Lease:
+    """The lease that fits the database."""
+    if is_sqlite(db.url):
+        return FileLease(Path(make_url(db.url).database or ""), name, version)
+    return TableLease(db, name, version, pace)
+
+
+@contextlib.contextmanager
+def alone(db: Database, what: int) -> Iterator[bool]:
+    """Whether this process may do something for all replicas while the block runs; otherwise another one does."""
+    if is_sqlite(db.url):
+        yield True
+        return
+    lock = text("SELECT pg_try_advisory_xact_lock(:locks, :what)")
+    with db.read() as session:
+        yield bool(session.scalar(lock, {"locks": LOCKS, "what": what}))
+
+
+class FileLease:
+    """The lock of a database file: nobody else can be alive."""
+
+    def __init__(self, database: Path, name: str, version: str) -> None:
+        self._file = database.with_name(database.name + ".lock")
+        self._alone = frozenset({name}), frozenset({version})
+        self._lock: IO[str] | None = None
+
+    def claim(self) -> None:
+        lock = self._file.open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read().strip() or "of an unknown number"
+            lock.close()
+            raise InstanceTakenError(
+                f"Process {holder} serves the database {self._file.with_suffix('')} already, and SQLite takes one "
+                "at a time; stop it, or name another folder with SAILPASS_DATA_DIR."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def beat(self) -> float | None:
+        return float("inf")
+
+    def give_up(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def living(self) -> frozenset[str]:
+        return self._alone[0]
+
+    def versions(self) -> frozenset[str]:
+        return self._alone[1]
+
+    def take_over(self, take: Callable[[str], int]) -> int:  # noqa: ARG002  (nobody else can have been at work)
+        return 0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the table says of an instance."""
+
+    beat_at: str
+    place: str
+    is_gone: bool
+
+
+class TableLease:
+    """A row in the table of instances, and a lock of its own connection that tells at once that a process is dead."""
+
+    def __init__(self, db: Database, name: str, version: str, pace: Pace) -> None:
+        self._db = db
+        self._name = name
+        self._version = version
+        self._pace = pace
+        self._token = ""
+        self._guard: Connection | None = None
+        self._guarded = False
+
+    def claim(self) -> None:
+        self._wait_for_silence()
+        self._token = uuid.uuid4().hex
+        now = func.now()
+        values = {
+            "token": self._token,
+            "place": f"{socket.gethostname()[:200]}, process {os.getpid()}",
+            "version": self._version,
+            "started_at": now,
+            "beat_at": now,
+            "left_at": None,
+            "taken_at": None,
+        }
+        claimed = insert(Instance).values(name=self._name, **values)
+        long_ago = func.now() - func.make_interval(0, 0, 0, FORGOTTEN_AFTER_DAYS)
+        with self._db.write() as session:
+            session.execute(delete(Instance).where(Instance.taken_at < long_ago))
+            session.execute(claimed.on_conflict_do_update(index_elements=["name"], set_=values))
+
+    def beat(self) -> float | None:
+        mine = (Instance.name == self._name, Instance.token == self._token)
+        alive = (Instance.left_at.is_(None), Instance.taken_at.is_(None))
+        with self._db.write() as session:
+            beaten = session.scalar(
+                update(Instance).where(*mine, *alive).values(beat_at=func.now()).returning(Instance.name)
+            )
+        self._holds_guard()
+        return self._pace.dead_after if beaten else None
+
+    def give_up(self) -> None:
+        with self._db.write() as session:
+            session.execute(
+                update(Instance)
+                .where(Instance.name == self._name, Instance.token == self._token)
+                .values(left_at=func.now())
+            )
+        self._drop_guard()
+
+    def living(self) -> frozenset[str]:
+        with self._db.read() as session:
+            return frozenset(session.scalars(select(Instance.name).where(~self._is_gone())))
+
+    def versions(self) -> frozenset[str]:
+        with self._db.read() as session:
+            return frozenset(session.scalars(select(Instance.version).where(~self._is_gone())))
+
+    def take_over(self, take: Callable[[str], int]) -> int:
+        free = and_(Instance.taken_at.is_(None), self._is_gone(), Instance.name != self._name)
+        with self._db.read() as session:
+            names = session.scalars(select(Instance.name).where(free)).all()
+        return sum(self._take(name, free, take) for name in names)
+
+    def _take(self, name: str, free: ColumnElement[bool], take: Callable[[str], int]) -> int:
+        # The row stays locked until its work is taken: should this process die meanwhile, another one does it.
+        with self._db.write() as session:
+            gone = select(Instance).where(Instance.name == name, free).with_for_update(skip_locked=True)
+            instance = session.scalar(gone)
+            if instance is None:
+                return 0
+            taken = take(name)
+            session.execute(update(Instance).where(Instance.name == name).values(taken_at=func.now()))
+            return taken
+
+    def _is_gone(self) -> ColumnElement[bool]:
+        silence = func.make_interval(0, 0, 0, 0, 0, 0, self._pace.dead_after)
+        return or_(
+            Instance.left_at.is_not(None), Instance.taken_at.is_not(None), Instance.beat_at < func.now() - silence
+        )
+
+    def _wait_for_silence(self) -> None:
+        """Return once no other process can be this instance. Raises InstanceTakenError when one shows that it lives."""
+        first = self._seen()
+        while not self._holds_guard():
+            now = self._seen()
+            if now is None or now.is_gone:
+                return
+            if first is not None and now.beat_at != first.beat_at:
+                raise InstanceTakenError(
+                    f"The instance {self._name} is alive already ({now.place}); "
+                    "give each replica a name of its own with SAILPASS_INSTANCE."
+                )
+            first = first or now
+            time.sleep(min(0.5, self._pace.beat / 4))
+
+    def _seen(self) -> _Seen | None:
+        asked = select(Instance.beat_at, Instance.place, self._is_gone()).where(Instance.name == self._name)
+        with self._db.read() as session:
+            row = session.execute(asked).first()
+        return None if row is None else _Seen(str(row[0]), row[1], row[2])
+
+    def _holds_guard(self) -> bool:
+        """Whether this process's connection holds the lock of the name; the lock ends with the process."""
+        try:
+            if self._guard is None or self._guard.closed or self._guard.invalidated:
+                self._guard = self._db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                self._guarded = False
+            if not self._guarded:
+                lock = text("SELECT pg_try_advisory_lock(:locks, hashtext(:name))")
+                self._guarded = bool(self._guard.scalar(lock, {"locks": LOCKS, "name": self._name}))
+            else:
+                self._guard.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            self._drop_guard()
+            raise
+        return self._guarded
+
+    def _drop_guard(self) -> None:
+        guard, self._guard, self._guarded = self._guard, None, False
+        if guard is not None:
+            with contextlib.suppress(SQLAlchemyError):
+                guard.invalidate()
+                guard.close()

@@ -1,0 +1,87 @@
+"""Holds the history against the engine, so that no living operation is without somebody who works on it.
+
+An operation may be started over at any time: each of its steps does only what is still missing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from sqlalchemy import select
+
+from app.db import Database
+from app.history.models import Operation
+from app.operations.engine import Engine, Known
+from app.operations.lease import RECONCILING, Lease, alone
+from app.operations.start import Starter
+
+log = logging.getLogger(__name__)
+
+CHUNK = 500
+
+
+class Reconciler:
+    """Puts right what a crash, a full disk or a restored backup left behind. Its methods block."""
+
+    def __init__(self, db: Database, engine: Engine, starter: Starter, lease: Lease) -> None:
+        self._db = db
+        self._engine = engine
+        self._starter = starter
+        self._lease = lease
+        self._idle: frozenset[str] = frozenset()
+
+    def put_right(self, at_work: frozenset[str]) -> int:
+        """Look at every living operation; how many had nobody who works on them, and have now.
+
+        Args:
+            at_work: the operations that tasks of this process work on.
+        """
+        idle: set[str] = set()
+        count = 0
+        with alone(self._db, RECONCILING) as may:
+            living, versions = self._lease.living(), self._lease.versions()
+            for ids in _chunks(self._living()):
+                known = self._engine.find(ids)
+                idle |= {id_ for id_, one in known.items() if one.is_mine and id_ not in at_work}
+                if may:
+                    stranded = [id_ for id_ in ids if _is_stranded(known.get(id_), versions)]
+                    count += self._start_over(stranded, known)
+                    lost = {one.instance for one in known.values() if _is_lost(one, living)}
+                    count += sum(self._engine.take_over(instance) for instance in lost)
+        # One that has just been taken from the queue has no task yet: only at the second look is it known to be idle.
+        count += self._engine.resume(idle & self._idle)
+        self._idle = frozenset(idle)
+        if count:
+            log.warning("%s operations had nobody who worked on them; they go on", count)
+        return count
+
+    def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:
+        """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""
+        with self._db.read() as session:
+            still = session.scalars(select(Operation).where(Operation.id.in_(ids), Operation.outcome.is_(None))).all()
+        self._engine.forget([operation.id for operation in still if operation.id in known])
+        for operation in still:
+            self._starter.enqueue(operation)
+        return len(still)
+
+    def _living(self) -> list[str]:
+        with self._db.read() as session:
+            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None))))
+
+
+def _is_stranded(known: Known | None, versions: frozenset[str]) -> bool:
+    """The engine never heard of it, gave it up, or keeps it for a version that no replica can run."""
+    return known is None or known.ended or known.version not in versions
+
+
+def _is_lost(known: Known, living: frozenset[str]) -> bool:
+    """It counts as at work in a replica that nobody remembers."""
+    return known.is_at_work and known.instance not in living
+
+
+def _chunks(ids: Iterable[str]) -> Iterable[list[str]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

@@ -1,0 +1,111 @@
+"""Giving and taking access through the API: the very operations that the browser starts."""
+
+import json
+
+import pytest
+
+from tests.api.conftest import HERE
+
+BLOG = "/api/v1/services/us-east-1/legacy-blog"
+
+
+def policy_text(ready, repository):
+    return json.dumps(ready.sandbox.policy(repository)["policy"])
+
+
+def test_a_grant_adds_the_role_to_the_policy(ready, ended):
+    operation = ended(ready.post(f"{HERE}/grants", {"repository": "edge/cache"}))
+    assert operation["outcome"] == "succeeded"
+    assert ready.get(HERE).json["role"]["principal_arn"] in policy_text(ready, "edge/cache")
+
+
+def test_the_same_asked_for_twice_is_one_operation(ready, ended):
+    ready.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="latency", seconds=0.3, times=1)
+    first, second = (ready.post(f"{HERE}/grants", {"repository": "analytics/reports"}) for _ in range(2))
+    assert first.headers["location"] == second.headers["location"]
+    assert ended(first)["outcome"] == "succeeded"
+
+
+def test_a_grant_that_is_there_already_has_nothing_to_do(ready, ended):
+    operation = ended(ready.post(f"{HERE}/grants", {"repository": "storefront/nginx-sidecar"}))
+    assert operation["outcome"] == "nothing_to_do"
+
+
+def test_a_revoke_takes_the_role_out_again(ready, ended):
+    ended(ready.post(f"{HERE}/grants", {"repository": "analytics/etl"}))
+    operation = ended(ready.send("DELETE", f"{HERE}/grants?repository=analytics/etl"))
+    assert operation["outcome"] == "succeeded"
+    assert "private-repo-access" not in policy_text(ready, "analytics/etl")
+
+
+def test_a_name_typed_wrongly_is_answered_with_those_like_it(ready):
+    answer = ready.post(f"{HERE}/grants", {"repository": "edge/cahce"})
+    assert (answer.status, answer.json["code"]) == (404, "repository.not_found")
+    assert answer.json["nearest"][0] == "edge/cache"
+
+
+def test_a_name_that_cannot_be_one_is_refused(ready):
+    answer = ready.post(f"{HERE}/grants", {"repository": "No Such Name"})
+    assert (answer.status, answer.json["code"]) == (422, "repository.bad_name")
+
+
+def test_a_preview_shows_the_change_and_changes_nothing(ready):
+    before = ready.sandbox.policy("payments/api")
+    shown = ready.post(f"{HERE}/preview", {"kind": "grant", "repository": "payments/api"}).json
+    assert any(line.startswith("+ ") and "private-repo-access" in line for line in shown["diff"])
+    assert shown["calls"][-2]["action"] == "ecr:SetRepositoryPolicy"
+    assert ready.sandbox.policy("payments/api") == before
+
+
+def test_what_was_previewed_is_done_or_nothing_is(ready, ended):
+    shown = ready.post(f"{HERE}/preview", {"kind": "grant", "repository": "payments/api"}).json
+    ready.sandbox.put_policy("payments/api", {"Version": "2008-10-17", "Statement": [SOMEBODY]})
+    asked = {"repository": "payments/api", "previewed": shown["previewed"]}
+    operation = ended(ready.post(f"{HERE}/grants", asked))
+    assert operation["problem"]["code"] == "policy.changed_meanwhile"
+    assert "private-repo-access" not in policy_text(ready, "payments/api")
+
+
+def test_dead_principals_are_taken_out(ready, ended):
+    dead = "AROAQ3EXAMPLEDEADROLE"
+    statement = {**SOMEBODY, "Principal": {"AWS": [dead, SOMEBODY["Principal"]["AWS"]]}}
+    ready.sandbox.put_policy("edge/cache", {"Version": "2008-10-17", "Statement": [statement]})
+    body = {"repository": "edge/cache", "principals": [dead]}
+    assert ended(ready.post(f"{HERE}/policy/prune", body))["outcome"] == "succeeded"
+    assert dead not in policy_text(ready, "edge/cache")
+
+
+def test_the_role_is_switched_on_and_off(ready, ended):
+    assert ended(ready.post(f"{BLOG}/role/activate"))["outcome"] == "succeeded"
+    assert ended(ready.post(f"{BLOG}/role/activate"))["outcome"] == "nothing_to_do"
+    assert ended(ready.post(f"{BLOG}/role/deactivate"))["outcome"] == "succeeded"
+
+
+def test_deactivating_can_take_the_statements_along(ready, ended):
+    ended(ready.post(f"{BLOG}/grants", {"repository": "shared/base-node"}))
+    operation = ended(ready.post(f"{BLOG}/role/deactivate", {"remove_statements": True}))
+    assert operation["outcome"] == "succeeded"
+    assert "containers/legacy-blog/" not in policy_text(ready, "shared/base-node")
+
+
+def test_a_repair_puts_the_right_role_in_the_place_of_the_wrong_one(ready, ended):
+    role = ready.get(HERE).json["role"]
+    wrong = {**SOMEBODY, "Principal": {"AWS": role["general_principal_arn"]}}
+    ready.sandbox.put_policy("storefront/web", {"Version": "2008-10-17", "Statement": [wrong]})
+    operation = ended(ready.post(f"{HERE}/grants/repair", {"repository": "storefront/web"}))
+    assert operation["outcome"] == "succeeded"
+    assert role["general_principal_arn"] not in policy_text(ready, "storefront/web")
+
+
+@pytest.mark.parametrize("verb", ["grants/repair", "policy/prune", "preview"])
+def test_a_verb_without_a_repository_is_refused(ready, verb):
+    answer = ready.post(f"{HERE}/{verb}", {})
+    assert (answer.status, answer.json["code"]) == (422, "request.invalid")
+
+
+SOMEBODY = {
+    "Sid": "BuildTeam",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    "Action": "ecr:BatchGetImage",
+}

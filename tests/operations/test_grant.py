@@ -1,0 +1,142 @@
+import pytest
+
+from app.errors import Problem
+from app.operations.state import Kind, StepName
+from tests.build import SERVICE, a_policy, a_statement, puller_arn
+from tests.operations.workshop import actions, active, inactive, repository, step
+
+WEB = "storefront/web"
+
+
+def sids(policy) -> list[str]:
+    return [statement["Sid"] for statement in policy["Statement"]]
+
+
+@pytest.fixture
+def ready(aws):
+    """A service whose role is on, and a repository without a policy."""
+    active(aws, SERVICE)
+    repository(aws, WEB)
+    return aws
+
+
+def test_an_active_role_is_let_in_with_five_calls(shop, ready):
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert (ended.outcome, sids(ready.policy_of(WEB))) == ("succeeded", [f"AllowLightsailPull-{SERVICE}"])
+    assert actions(ready) == [
+        "GetContainerServices",
+        "GetRepositoryPolicy",
+        "SetRepositoryPolicy",
+        "DescribeRepositories",
+        "GetRepositoryPolicy",
+    ]
+
+
+def test_a_second_service_costs_four_calls_since_the_repository_is_known(shop, ready):
+    active(ready, "api")
+    shop.ended(shop.grant(SERVICE, WEB))
+    ready.calls.clear()
+    assert shop.ended(shop.grant("api", WEB)).outcome == "succeeded"
+    assert len(ready.calls) == 4
+
+
+def test_an_inactive_role_costs_one_call_more_beside_the_polls(shop, aws):
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert ended.outcome == "succeeded"
+    beside_polls = [action for action in actions(aws)[1:] if action != "GetContainerServices"]
+    assert beside_polls == [
+        "UpdateContainerService",
+        "GetRepositoryPolicy",
+        "SetRepositoryPolicy",
+        "DescribeRepositories",
+        "GetRepositoryPolicy",
+    ]
+
+
+def test_each_step_of_a_grant_is_told_apart(shop, ready):
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert [(seen.name, seen.state) for seen in ended.steps] == [
+        ("activate_role", "skipped"),
+        ("wait_for_role", "skipped"),
+        ("update_policy", "succeeded"),
+        ("verify_access", "succeeded"),
+    ]
+    assert ended.image_uri.endswith("/storefront/web")
+
+
+def test_what_others_wrote_stays_and_before_and_after_are_kept(shop, ready):
+    repository(ready, WEB, a_policy())
+    done = shop.grant(SERVICE, WEB)
+    shop.ended(done)
+    assert sids(ready.policy_of(WEB)) == ["BuildTeamPull", f"AllowLightsailPull-{SERVICE}"]
+    [change] = shop.changes(done)
+    assert change.before == a_policy()
+    assert change.written_at is not None
+
+
+def test_a_service_that_can_pull_already_needs_nothing(shop, ready):
+    shop.ended(shop.grant(SERVICE, WEB))
+    again = shop.grant(SERVICE, WEB)
+    assert shop.ended(again).outcome == "nothing_to_do"
+    assert shop.changes(again) == []
+
+
+def test_a_service_that_does_not_exist_is_said_at_the_first_step(shop, aws):
+    repository(aws, WEB)
+    ended = shop.ended(shop.grant("nobody", WEB))
+    assert (ended.outcome, ended.problem.code, ended.current.name) == ("failed", "service.not_found", "activate_role")
+
+
+def test_a_repository_that_does_not_exist_is_said_before_anything_is_written(shop, aws):
+    active(aws, SERVICE)
+    ended = shop.ended(shop.grant(SERVICE, "nowhere/at-all"))
+    assert (ended.problem.code, ended.wrote_policy) == ("repository.not_found", False)
+
+
+def test_a_name_that_ecr_never_takes_starts_nothing(shop):
+    with pytest.raises(Problem, match="bad_name"):
+        shop.grant(SERVICE, "Not A Name")
+
+
+def test_a_deny_that_no_allow_outweighs_is_named_and_nothing_written(shop, ready):
+    denied = a_statement(sid="NoPulls", effect="Deny", principal="*")
+    repository(ready, WEB, a_policy([denied]))
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert (ended.problem.code, ended.wrote_policy) == ("access.denied", False)
+    assert "NoPulls" in ended.problem.params["statement"]
+
+
+def test_a_deny_that_comes_after_our_write_is_told_with_its_statement(shop, ready):
+    denied = a_statement(sid="NoPulls", effect="Deny", principal="*")
+
+    def deny():
+        statements = ready.policy_of(WEB)["Statement"]
+        repository(ready, WEB, a_policy([*statements, denied]))
+
+    ready.meanwhile("ecr:DescribeRepositories", deny)
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert (ended.problem.code, ended.wrote_policy) == ("access.denied", True)
+    assert "NoPulls" in ended.problem.params["statement"]
+
+
+def test_a_repair_replaces_the_principal_that_died(shop, ready):
+    dead = puller_arn(SERVICE, birth=7)
+    ours = a_statement(sid=f"AllowLightsailPull-{SERVICE}", principal={"AWS": dead})
+    ready.dead.add(dead)
+    repository(ready, WEB, a_policy([a_statement(), ours]))
+    ended = shop.ended(shop.start(Kind.REPAIR, SERVICE, WEB))
+    assert ended.outcome == "succeeded"
+    assert [s["Principal"]["AWS"] for s in ready.policy_of(WEB)["Statement"][1:]] == [puller_arn(SERVICE)]
+
+
+def test_the_wait_says_that_it_waits(shop, aws):
+    aws.activation_seconds, before = 200, aws.activation_seconds
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    waiting = shop.grant(SERVICE, WEB)
+    seen = shop.at(waiting, StepName.WAIT_FOR_ROLE, "role.usually")
+    aws.activation_seconds = before
+    assert (seen.attempts, shop.ended(waiting).outcome) == (1, "succeeded")
+    assert step(shop.progress(waiting), StepName.ACTIVATE_ROLE).state == "succeeded"

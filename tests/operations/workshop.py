@@ -1,0 +1,162 @@
+"""Operations at work without the web: the real parts on an AWS in memory, on a loop in a thread of its own.
+
+Time runs two hundred times as fast as outside, so that AWS's slowness costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from app import bootstrap
+from app.history.models import PolicyChange
+from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.migrate import migrate
+from app.operations import context
+from app.operations.progress import Progress, StepView
+from app.operations.read import find_progress
+from app.operations.start import Ask
+from app.operations.state import Kind, StepName
+from app.settings import load
+from tests.build import REGION, a_repository, a_service, an_active_role
+from tests.console import until
+from tests.fakes import FakeAws
+
+SPEED = 200
+
+
+class FastClock:
+    """The machine's clock, many times as fast."""
+
+    def __init__(self) -> None:
+        self._began, self._moment = time.monotonic(), datetime(2026, 3, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._moment + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._began) * SPEED
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / SPEED)
+
+
+class CrashPoints:
+    """Lets something happen right after what was done to AWS, at the point of that name."""
+
+    def __init__(self) -> None:
+        self.do: dict[str, Callable[[], object]] = {}
+
+    def __call__(self, point: str) -> None:
+        self.do.pop(point, lambda: None)()
+
+
+class Workshop:
+    """What tests ask for operations and see of them; `aws` is what they change."""
+
+    def __init__(
+        self, services: bootstrap.Services, aws: FakeAws, points: CrashPoints, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.services = services
+        self.aws = aws
+        self.points = points
+        self._loop = loop
+
+    def start(self, kind: Kind, service: str, repository: str = "", *, by: str = "mika", **asked: Any) -> str:
+        return self.services.starter.start(Ask(kind, REGION, service, repository, by, asked))
+
+    def grant(self, service: str, repository: str) -> str:
+        return self.start(Kind.GRANT, service, repository)
+
+    def revoke(self, service: str, repository: str) -> str:
+        return self.start(Kind.REVOKE, service, repository)
+
+    def progress(self, operation_id: str) -> Progress:
+        found = find_progress(self.services.db, operation_id)
+        assert found is not None
+        return found
+
+    def ended(self, operation_id: str) -> Progress:
+        """The operation once it has ended."""
+        return until(lambda: self.progress(operation_id), lambda progress: progress.ended)
+
+    def at(self, operation_id: str, name: StepName, note: str = "") -> StepView:
+        """A step once it runs, and has left this remark."""
+        return until(
+            lambda: step(self.progress(operation_id), name),
+            lambda seen: seen.state == "running" and (not note or (seen.note is not None and seen.note.code == note)),
+        )
+
+    def changes(self, operation_id: str) -> list[PolicyChange]:
+        with self.services.db.read() as session:
+            mine = select(PolicyChange).where(PolicyChange.operation_id == operation_id)
+            return list(session.scalars(mine.order_by(PolicyChange.position)))
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run something on the loop that the operations run on."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
+
+    def clear(self) -> None:
+        """An AWS that has nothing, and nothing wrong with it; and nothing known of it."""
+        self.points.do.clear()
+        with self.aws.lock:
+            self.aws.clear()
+        with self.services.db.write() as session:
+            session.execute(delete(PolicyPrincipal))
+            session.execute(delete(SeenRepository))
+
+
+def step(progress: Progress, name: StepName) -> StepView:
+    return next(seen for seen in progress.steps if seen.name == name)
+
+
+def actions(aws: FakeAws) -> list[str]:
+    """The operations that were called, in order."""
+    return [call.operation for call in aws.calls]
+
+
+def active(aws: FakeAws, name: str) -> None:
+    """A service whose image puller role is on."""
+    aws.add_service(a_service(name, role=an_active_role(name)))
+
+
+def inactive(aws: FakeAws, name: str) -> None:
+    aws.add_service(a_service(name))
+
+
+def repository(aws: FakeAws, name: str, policy: str | None = None) -> None:
+    aws.add_repository(a_repository(name), policy=policy)
+
+
+@contextlib.contextmanager
+def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
+    """The parts, wired and launched on a loop in a thread of its own."""
+    clock = FastClock()
+    aws = FakeAws(clock)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    points = CrashPoints()
+    settings = load(data_dir=folder, regions=REGION, database_url=database_url or None)
+    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points)
+    shop = Workshop(services, aws, points, loop)
+    # A wait of milliseconds here is one of seconds on this clock.
+    context.install(replace(context.current(), fresh_seconds=10 * SPEED))
+    try:
+        migrate(services.db)
+        shop.run(services.start())
+        yield shop
+    finally:
+        shop.run(services.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
