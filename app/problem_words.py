@@ -108,10 +108,6 @@ WORDS: dict[str, Words] = {
         N_("The cursor is none that a page of operations gave."),
         N_("Take it from `next` of the page before, or leave it out for the newest."),
     ),
-    "request.too_large": Words(
-        N_("The request is too large."),
-        N_("Send less; nothing here needs more than 256 kB."),
-    ),
     "request.cross_origin": Words(
         N_("The request comes from another site's page."),
         N_("Send it from a program, or from the console itself."),

@@ -15,6 +15,7 @@ from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.inventory import queries, reading, search
 from app.inventory.reading import Reading, What
+from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
 from app.web.deps import NowDep, PersonDep, ServicesDep
 from app.web.show.frame import running
@@ -90,6 +91,7 @@ def list_choices(
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(404, 504))
 async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
     """Read from AWS just now, or, where `problem` says why not, as it was last read."""
+    check_name(repository)
     region, name = known.service.region, known.service.name
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     page = await run_in_threadpool(policy_page, services, region, name, repository, now=now, problem=problem)

@@ -39,7 +39,6 @@ STATUS = {
     "request.cross_origin": 403,
     "request.not_found": 404,
     "request.wrong_method": 405,
-    "request.too_large": 413,
     "request": 400,
     "request.invalid": 422,
     "aws.access_denied": 403,
@@ -117,8 +116,6 @@ def _of_status(request: Request, status: int) -> Problem:
         return Problem("request.not_found", path=path)
     if status == 405:
         return Problem("request.wrong_method", method=request.method, path=path)
-    if status == 413:
-        return Problem("request.too_large")
     return Problem("request.refused", status=status)
 
 

@@ -65,12 +65,12 @@ def test_a_waiting_operation_is_cancelled(ready, ended):
 
 
 def test_an_undo_takes_back_what_a_grant_did(ready, ended):
-    before = ready.sandbox.policy("payments/ledger")["policy"]
-    granted = ended(ready.post(f"{HERE}/grants", {"repository": "payments/ledger"}))
+    before = ready.sandbox.policy("analytics/reports")["policy"]
+    granted = ended(ready.post(f"{HERE}/grants", {"repository": "analytics/reports"}))
     shown = ready.post(f"/api/v1/operations/{granted['id']}/preview", {"kind": "undo"}).json
     undone = ended(ready.post(f"/api/v1/operations/{granted['id']}/undo", {"previewed": shown["previewed"]}))
     assert undone["outcome"] == "succeeded"
-    assert ready.sandbox.policy("payments/ledger")["policy"] == before
+    assert ready.sandbox.policy("analytics/reports")["policy"] == before
 
 
 def test_a_restore_puts_back_the_policy_from_before(ready, ended):

