@@ -78,11 +78,3 @@ class Shell:
     account: str = ""
     caller: str = ""
     sandbox: bool = False
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One entry of a drop-down list. `label` is said, or shown as it is when it is a plain text."""
-
-    value: str
-    label: Said | str

@@ -146,11 +146,25 @@ def deactivate_dialog(
         names_title=Said(N_("Repositories whose policy names this role")) if repositories else None,
         names=repositories,
         warning=Said(
-            N_("A statement that is left behind names a dead principal, and ECR may then refuse later changes to that policy.")
+            N_(
+                "A statement that is left behind names a dead principal, and ECR may then refuse later changes to that policy."
+            )
         )
         if repositories
         else None,
         checkbox=Checkbox("remove", Said(N_("Also remove these statements")), ticked=remove) if repositories else None,
+        danger=True,
+    )
+
+
+def cancel_dialog(progress: Progress) -> ConfirmDialog:
+    """GET /operations/{id}/cancel."""
+    return ConfirmDialog(
+        heading=Said(N_("Cancel this operation?")),
+        lead=Said(N_("It stops before its next step. A step that is at work is finished first.")),
+        action=links.operation(progress.id, "cancel"),
+        button=Said(N_("Cancel operation")),
+        back=links.operation(progress.id),
         danger=True,
     )
 

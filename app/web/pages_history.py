@@ -64,13 +64,19 @@ class HistoryPage(View):
 
     history: HistoryList
 
+    @property
+    def narrowed(self) -> bool:
+        """The reader filters, so that an empty list does not mean an empty history."""
+        return self.history.filter.active
+
 
 @dataclass(frozen=True)
 class ServiceHistoryPage(View):
-    """GET /containers/{region}/{service}/history."""
+    """GET /containers/{region}/{service}/history: all of one service; its filter is for the export alone."""
 
     page: ClassVar[str] = "pages/service_history.html"
     partial: ClassVar[str] = "partials/history_list.html"
 
     frame: ServiceFrame
     history: HistoryList
+    narrowed: bool = False

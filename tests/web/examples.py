@@ -335,6 +335,7 @@ class Examples:
             "activate": dialogs.activate_dialog(*where),
             "deactivate": dialogs.deactivate_dialog(*where, repositories=names),
             "deactivate-unused": dialogs.deactivate_dialog(*where, repositories=()),
+            "cancel": dialogs.cancel_dialog(self.progress()),
             "undo": dialogs.undo_dialog(done, preview=self.preview()),
             "restore": dialogs.restore_dialog(done, self.repository, preview=self.preview()),
             "progress": progress_dialog(self.progress_view()),
