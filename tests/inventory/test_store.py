@@ -1,6 +1,10 @@
 from dataclasses import replace
 
+import pytest
+from sqlalchemy import text
+
 from app.aws.ports import Caller, Container
+from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
 from tests.build import a_deployment, a_policy, a_repository, a_service
@@ -95,6 +99,15 @@ def test_thousands_of_repositories_are_kept_in_few_statements(db):
         store.remember_repositories(db, *HERE, listing, NOON)
     assert queries.policy_coverage(db, *HERE).total == 2_500
     assert len(sent) < 30
+
+
+@pytest.mark.postgres
+def test_after_a_large_listing_postgresql_knows_how_large_the_table_is(migrated_postgres_url):
+    db = Database(migrated_postgres_url)
+    store.remember_repositories(db, *HERE, [a_repository(f"team/{number}") for number in range(store.CHUNK)], NOON)
+    with db.read() as session:
+        assert session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'repositories'")) == store.CHUNK
+    db.close()
 
 
 def test_a_repository_is_forgotten_unless_it_was_seen_later(db):
