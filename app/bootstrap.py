@@ -20,7 +20,7 @@ from app.db import Database
 from app.history.models import Operation
 from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
-from app.migrate import migrate
+from app.migrate import NewerDatabaseError, migrate
 from app.operations import context
 from app.operations.cancels import Asked, CancelWatch
 from app.operations.engine import VERSION, Engine
@@ -60,10 +60,10 @@ class Services:
         Raises:
             SettingsError: another living process has this name, or this SQLite file.
         """
-        migrate(self.db)
         try:
+            migrate(self.db)
             self.replica.claim()
-        except InstanceTakenError as error:
+        except (InstanceTakenError, NewerDatabaseError) as error:
             raise SettingsError(str(error)) from error
 
     async def start(self) -> None:

@@ -116,13 +116,18 @@ def sandbox(host: str | None, port: int | None, activation_seconds: float | None
 def migrate(**flags: Any) -> None:
     """Bring the database to the present tables. `sailpass serve` does this by itself."""
     from app.db import Database
+    from app.migrate import NewerDatabaseError
     from app.migrate import migrate as run
 
     settings = _settings(**flags)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.history_url)
-    click.echo("Migrated." if run(database) else "The database is up to date.")
-    database.close()
+    try:
+        click.echo("Migrated." if run(database) else "The database is up to date.")
+    except NewerDatabaseError as error:
+        _stop(error)
+    finally:
+        database.close()
 
 
 if __name__ == "__main__":

@@ -7,11 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 
 from app.db import Database, is_sqlite
@@ -21,18 +17,50 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 LOCK = 7_245_277
 
 
+class NewerDatabaseError(Exception):
+    """The database was migrated by a later release."""
+
+
 def migrate(database: Database) -> bool:
-    """Run the migrations that are missing, one process at a time. False: there were none."""
+    """Run the migrations that are missing, one process at a time. False: there were none.
+
+    Raises:
+        NewerDatabaseError: the tables are of a release that this one does not know.
+    """
+    with _alone(database) as connection:
+        present = _revision(connection)
+        if present == head():
+            return False
+        if present > head():
+            raise NewerDatabaseError(
+                f"The database is of a later release (revision {present}, this one knows {head()}); "
+                "start that release, or restore a backup."
+            )
+        _upgrade(connection)
+    return True
+
+
+def head() -> str:
+    """The newest revision. Files are named for their revisions, which are numbered."""
+    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _revision(connection: Connection) -> str:
+    """The revision of the tables, "" for an empty database. A start that has nothing to do loads no Alembic for it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  (as above)
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    head = ScriptDirectory.from_config(config).get_current_head()
-    with _alone(database) as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
-            return False
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-    return True
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""The tables: from nothing to the present ones on both databases, and as the models say."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from app import tables
+from app.db import Base, Database
+from app.migrate import MIGRATIONS, NewerDatabaseError, head, migrate
+from tests.postgres_server import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]
+
+assert tables
+
+
+def differences(database):
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        ours = set(Base.metadata.tables)
+        return [one for one in compare_metadata(context, Base.metadata) if getattr(one[1], "name", "") in ours]
+
+
+@pytest.fixture
+def empty(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    yield database
+    database.close()
+
+
+def test_an_empty_database_gets_the_tables_of_the_models(empty):
+    assert migrate(empty)
+    assert differences(empty) == []
+
+
+@pytest.mark.postgres
+def test_an_empty_postgresql_gets_the_tables_of_the_models(postgres_url):
+    database = Database(postgres_url)
+    assert migrate(database)
+    assert differences(database) == []
+    database.close()
+
+
+def test_a_second_migration_has_nothing_to_do(empty):
+    migrate(empty)
+    assert not migrate(empty)
+
+
+def test_the_newest_file_is_the_head_that_alembic_finds():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == head()
+
+
+def test_a_database_of_a_later_release_is_refused_with_a_sentence(empty):
+    migrate(empty)
+    with empty.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError, match="later release"):
+        migrate(empty)
