@@ -51,12 +51,12 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         openapi_url=None,
         lifespan=_life,
         middleware=[
+            Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
                 refusal=problems.cross_origin,
             ),
             Middleware(GZipMiddleware, minimum_size=1000),
-            Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
             sign_in.guard(gate),
         ],
     )
