@@ -107,7 +107,7 @@ def test_operations_know_no_adapter_and_no_http():
 
 def test_the_core_catches_everything_only_at_its_edges():
     """One edge per process: an operation, a request, the background reader."""
-    edges = {"app.operations.workflow", "app.operations.replica"}
+    edges = {"app.operations.workflow", "app.operations.replica", "app.inventory.scan"}
     broken = [
         name
         for name, path in modules()

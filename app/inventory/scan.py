@@ -144,8 +144,8 @@ class Scanner:
     async def _turn_or_log(self, region: str, what: What, *, asked: bool) -> Swept:
         try:
             return await self.turn(region, what, asked=asked)
-        except SQLAlchemyError:
-            log.exception("the store could not be read or written while reading %s of %s", what, region)
+        except Exception:  # the edge of a background task: one region's trouble must not end the reading of all
+            log.exception("%s of %s could not be read", what, region)
             return Swept(problem=Problem("internal", reference=f"{region}/{what}"))
 
     async def _watch_caller(self) -> None:
