@@ -101,7 +101,7 @@ class Preview(View):
     """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
 
     `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
-    `seen` names the policy that was looked at; the dialog's form sends it back in its field `seen`.
+    `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`.
     """
 
     page: ClassVar[str] = "partials/preview.html"

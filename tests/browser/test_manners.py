@@ -137,7 +137,7 @@ def test_a_preview_is_fetched_when_it_is_opened_and_goes_with_the_form(page):
     page.get_by_role("button", name="Remove storefront/web").click()
     page.get_by_text("Preview").click()
     expect(page.get_by_role("group", name="Policy difference of storefront/web")).to_be_visible()
-    expect(page.locator("dialog form input[name=seen]")).to_have_value("storefront/web")
+    expect(page.locator("dialog form input[name=previewed]")).to_have_value("storefront/web")
 
 
 def test_a_failing_server_is_told_in_the_dialog_which_keeps_what_was_typed(page, troubles):
