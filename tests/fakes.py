@@ -11,13 +11,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from app.aws.clients import CallMade
 from app.aws.ports import Answered, Caller, ContainerService, Deployment, Image, Probe, Repository, Role
 from app.clock import Clock
 from app.errors import Problem
 from tests.build import ACCOUNT, REGION, a_repository, a_service, puller_arn
+
+T = TypeVar("T")
 
 
 class FakeClock:
@@ -117,6 +119,7 @@ class FakeAws:
         self._default_region = default_region
         self._faults: dict[str, list[Problem]] = defaultdict(list)
         self._meanwhile: dict[str, list[Callable[[], object]]] = defaultdict(list)
+        self._lost: set[str] = set()
         self._request = itertools.count(1)
 
     def services(self, region: str) -> FakeContainerServices:
@@ -148,6 +151,7 @@ class FakeAws:
             kept.clear()
         self._faults.clear()
         self._meanwhile.clear()
+        self._lost.clear()
 
     def add_service(self, service: ContainerService | None = None, *deployments: Deployment) -> ContainerService:
         """Let a service exist."""
@@ -174,6 +178,10 @@ class FakeAws:
         """Let the next calls of an action, such as `ecr:SetRepositoryPolicy`, fail before they do anything."""
         self._faults[action] += [problem] * times
 
+    def lose_answer(self, action: str) -> None:
+        """Let the next change of this kind be done, and its answer never arrive."""
+        self._lost.add(action)
+
     def meanwhile(self, action: str, do: Callable[[], object]) -> None:
         """Let something happen just before the next call of an action: a foreign write, a crash."""
         self._meanwhile[action].append(do)
@@ -196,6 +204,13 @@ class FakeAws:
         if action in self.denied:
             raise Problem("aws.access_denied", action=action, resource="*", region=region)
         return f"request-{next(self._request)}"
+
+    def answer(self, action: str, value: T, request_id: str, region: str) -> Answered[T]:
+        """What a change answers, unless its answer is lost."""
+        if action in self._lost:
+            self._lost.remove(action)
+            raise Problem("aws.slow", retryable=True, action=action, region=region)
+        return Answered(value, request_id)
 
     def switch(self, known: _Service, *, active: bool) -> None:
         """Begin what UpdateContainerService begins."""
@@ -253,7 +268,7 @@ class FakeContainerServices:
             if state not in {"READY", "RUNNING", "DISABLED"}:
                 raise Problem("service.busy", retryable=True, service=name, region=self.region, state=state)
             self.aws.switch(known, active=active)
-            return Answered(known.shown, request_id)
+            return self.aws.answer("lightsail:UpdateContainerService", known.shown, request_id, self.region)
 
     def list_deployments(self, name: str) -> Answered[tuple[Deployment, ...]]:
         with self.aws.lock:
@@ -294,14 +309,14 @@ class FakeRepositories:
             request_id = self.aws.called("ecr:SetRepositoryPolicy", self.region)
             known = self._known(name)
             known.policy = self._as_ecr_takes_it(name, text)
-            return Answered(known.policy, request_id)
+            return self.aws.answer("ecr:SetRepositoryPolicy", known.policy, request_id, self.region)
 
     def delete_policy(self, name: str) -> Answered[str | None]:
         with self.aws.lock:
             request_id = self.aws.called("ecr:DeleteRepositoryPolicy", self.region)
             known = self._known(name)
             deleted, known.policy = known.policy, None
-            return Answered(deleted, request_id)
+            return self.aws.answer("ecr:DeleteRepositoryPolicy", deleted, request_id, self.region)
 
     def list_images(self, name: str) -> Answered[tuple[Image, ...]]:
         with self.aws.lock:

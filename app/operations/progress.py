@@ -42,7 +42,10 @@ class StepView:
 
 @dataclass(frozen=True)
 class Progress:
-    """One operation as it stands, at `version`: a number that grows with every change a person could see."""
+    """One operation as it stands, at `version`: a number that grows with every change a person could see.
+
+    `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none.
+    """
 
     id: str
     version: int
@@ -60,6 +63,7 @@ class Progress:
     cancel_requested: bool = False
     wrote_policy: bool = False
     image_uri: str = ""
+    follows: str = ""
 
     @property
     def ended(self) -> bool:

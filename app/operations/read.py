@@ -68,6 +68,7 @@ def progress_of(operation: Operation) -> Progress:
         cancel_requested=operation.cancel_requested_by is not None,
         wrote_policy=any(change.written_at is not None for change in operation.changes),
         image_uri=operation.image_uri,
+        follows=operation.follows or "",
     )
 
 

@@ -114,7 +114,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
             if problem.code != "service.busy" or context.clock.now() > give_up:
                 raise
             await step.note("service.busy", state=(await _service(step)).state)
-            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED)
+            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED, BUSY_LIMIT)
             if service.role.is_active == active:
                 return service  # somebody else's change, or ours whose answer was lost, is what kept it busy
         else:
@@ -123,15 +123,19 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
             return service
 
 
-async def _until(step: Stepping, deadline: float, goal: Goal) -> ContainerService:
-    """Wait with all others in this region until AWS shows the service as `goal` wants it."""
+async def _until(step: Stepping, deadline: float, goal: Goal, limit: timedelta | None = None) -> ContainerService:
+    """Wait with all others in this region until AWS shows the service as `goal` wants it.
+
+    `limit` is how long that is in all, None for as long as a role may take.
+    """
     context, operation = step.context, step.operation
+    limit = limit or timedelta(seconds=context.role_wait_seconds)
     service = await context.poller.wait(
         operation.region,
         operation.service,
         datetime.fromtimestamp(deadline, UTC),
         goal,
-        minutes=context.role_wait_seconds // 60,
+        minutes=max(1, round(limit.total_seconds() / 60)),
         cancelled=step.cancelled,
         on_note=step.note_soon,
     )

@@ -6,7 +6,6 @@ The browser, the API and the terminal come through here, so that the same thing 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from app.history.models import Operation, PolicyChange
 from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
+from app.operations.ids import new_id
 from app.operations.state import STEPS, Kind, Outcome
 from app.operations.workflow import WORKFLOWS
 
@@ -74,8 +74,9 @@ class Starter:
         """
         if ask.repository or STEPS[ask.kind][0] == "update_policy":
             check_name(ask.repository)
+        now = self._clock.now()
         new = record.NewOperation(
-            id=str(uuid.uuid4()),
+            id=new_id(now),
             kind=ask.kind,
             connection=self._connection,
             region=ask.region,
@@ -88,7 +89,7 @@ class Starter:
             follows=ask.follows,
         )
         with _recorded():
-            operation_id, is_new = record.insert_or_find(self._db, new, self._clock.now())
+            operation_id, is_new = record.insert_or_find(self._db, new, now)
             if is_new:
                 self._enqueue(
                     operation_id, WORKFLOWS[ask.kind], key_of(self._connection, ask.region, ask.service, ask.repository)

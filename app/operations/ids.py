@@ -1,0 +1,18 @@
+"""Ids of operations that sort by when they were asked for: the engine's queue keeps order by them within a second. Pure."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def new_id(at: datetime) -> str:
+    """A UUID of version 7 (RFC 9562): milliseconds, their fraction in twelve bits, and 62 bits drawn by lot."""
+    microseconds = (at - EPOCH) // timedelta(microseconds=1)
+    milliseconds, rest = divmod(microseconds, 1000)
+    fraction = rest * 4096 // 1000
+    number = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=number))

@@ -1,0 +1,186 @@
+import pytest
+
+from app.errors import Problem
+from app.operations.state import Kind, StepName
+from app.operations.stepping import AGAIN
+from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
+from tests.operations.workshop import actions, active, inactive, repository, step
+
+WEB = "storefront/web"
+GET, SET, DELETE = "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy"
+UPDATE = "lightsail:UpdateContainerService"
+
+
+@pytest.fixture
+def ready(aws):
+    """A service whose role is on, and a repository with another team's policy."""
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    return aws
+
+
+def throttled(action: str) -> Problem:
+    return Problem("aws.throttled", retryable=True, aws_code="ThrottlingException", action=action, region=REGION)
+
+
+def foreign(aws, *statements):
+    """Another writer, who puts a policy of his own in place of what is there."""
+    return lambda: repository(aws, WEB, a_policy(list(statements)))
+
+
+def sids(aws) -> list[str]:
+    return [statement["Sid"] for statement in aws.policy_of(WEB)["Statement"]]
+
+
+@pytest.mark.parametrize("action", ["lightsail:GetContainerServices", GET, SET])
+def test_throttling_is_waited_out(shop, ready, action):
+    ready.fail(action, throttled(action), times=3)
+    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+
+
+def test_throttling_that_does_not_end_is_told_in_the_end(shop, ready):
+    ready.fail(GET, throttled(GET), times=len(AGAIN) + 1)
+    assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "aws.throttled"
+
+
+def test_a_write_that_aws_fails_on_and_on_ends_with_nothing_written(shop, ready):
+    failed = Problem("aws.failed", retryable=True, action=SET, answer="500", region=REGION)
+    ready.fail(SET, failed, times=100)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).problem.code == "aws.failed"
+    assert (sids(ready), shop.changes(started)) == (["BuildTeamPull"], [])
+
+
+@pytest.mark.parametrize("region_is_slow", [False, True])
+def test_a_lost_answer_to_a_write_that_took_effect_is_recorded_once(shop, ready, region_is_slow):
+    ready.lose_answer(SET)
+    if region_is_slow:
+        ready.fail(GET, throttled(GET), times=1)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    [change] = shop.changes(started)
+    assert (change.before, change.written_at is not None, actions(ready).count("SetRepositoryPolicy")) == (
+        a_policy(),
+        True,
+        1,
+    )
+
+
+def test_a_write_whose_answer_was_lost_and_that_took_no_effect_is_sent_again(shop, ready):
+    ready.fail(SET, Problem("aws.slow", retryable=True, action=SET, region=REGION))
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    assert len(shop.changes(started)) == 1
+
+
+def test_a_lost_answer_to_a_deletion_is_no_failure(shop, aws):
+    active(aws, SERVICE)
+    repository(aws, WEB)
+    shop.ended(shop.grant(SERVICE, WEB))
+    aws.lose_answer(DELETE)
+    removal = shop.revoke(SERVICE, WEB)
+    assert shop.ended(removal).outcome == "succeeded"
+    assert (aws.policy_of(WEB), len(shop.changes(removal))) == (None, 1)
+
+
+def test_a_lost_answer_to_the_activation_switches_the_role_once(shop, aws):
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    aws.lose_answer(UPDATE)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    assert aws.services(REGION).get_service(SERVICE).value.role.principal_arn == puller_arn(SERVICE, birth=1)
+
+
+def test_a_foreign_write_before_ours_is_merged_with(shop, ready):
+    late = a_statement(sid="Late")
+    ready.meanwhile(SET, lambda: ready.meanwhile(GET, foreign(ready, late)))
+    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+    assert sids(ready) == ["Late", f"AllowLightsailPull-{SERVICE}"]
+
+
+def test_a_foreign_write_that_dropped_ours_is_told(shop, ready):
+    late = a_statement(sid="Late")
+    ready.meanwhile(SET, lambda: ready.meanwhile(GET, foreign(ready, late)))
+    started = shop.grant(SERVICE, WEB)
+    ended = shop.ended(started)
+    assert step(ended, StepName.UPDATE_POLICY).note.code == "policy.foreign_write"
+    assert len(shop.changes(started)) == 2
+
+
+def test_somebody_who_never_stops_overwriting_is_told(shop, ready):
+    def again_and_again():
+        ready.meanwhile(SET, again_and_again)
+        ready.meanwhile(GET, foreign(ready, a_statement()))
+
+    ready.meanwhile(SET, again_and_again)
+    assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "policy.contended"
+
+
+def test_the_policy_is_read_anew_before_each_try(shop, ready):
+    late = a_statement(sid="Late")
+    ready.fail(SET, throttled(SET))
+    ready.meanwhile(SET, lambda: ready.meanwhile(GET, foreign(ready, a_statement(), late)))
+    shop.ended(shop.grant(SERVICE, WEB))
+    assert sids(ready) == ["BuildTeamPull", "Late", f"AllowLightsailPull-{SERVICE}"]
+
+
+def test_a_fresh_principal_is_waited_for(shop, aws):
+    aws.principal_seconds, usual = 60, aws.principal_seconds
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    started = shop.grant(SERVICE, WEB)
+    shop.at(started, StepName.UPDATE_POLICY, "principal.unknown_yet")
+    aws.principal_seconds = usual
+    assert shop.ended(started).outcome == "succeeded"
+    assert len(shop.changes(started)) == 1
+
+
+def test_a_principal_that_ecr_never_learns_is_told_as_ours(shop, ready):
+    ready.living.clear()
+    ready.dead.add(puller_arn(SERVICE))
+    repository(ready, WEB)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).problem.code == "policy.own_principal_not_found"
+    assert shop.changes(started) == []
+
+
+def test_a_dead_id_that_somebody_left_is_named_at_once(shop, ready):
+    dead = "AROAEXAMPLEDEADROLE12"
+    repository(ready, WEB, a_policy([a_statement(principal={"AWS": dead})]))
+    problem = shop.ended(shop.grant(SERVICE, WEB)).problem
+    assert (problem.code, problem.params["principals"]) == ("policy.dead_principals", dead)
+    assert actions(ready).count("SetRepositoryPolicy") == 1
+
+
+def test_a_busy_service_is_waited_for(shop, aws):
+    aws.add_service(a_service(SERVICE, state="UPDATING"))
+    repository(aws, WEB)
+    started = shop.grant(SERVICE, WEB)
+    shop.at(started, StepName.ACTIVATE_ROLE, "service.busy")
+    aws.add_service(a_service(SERVICE))
+    assert shop.ended(started).outcome == "succeeded"
+
+
+def test_a_role_that_somebody_switches_off_meanwhile_is_told(shop, aws):
+    aws.activation_seconds, usual = 100_000, aws.activation_seconds
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    started = shop.grant(SERVICE, WEB)
+    shop.at(started, StepName.WAIT_FOR_ROLE)
+    aws.activation_seconds = usual
+    inactive(aws, SERVICE)
+    assert shop.ended(started).problem.code == "role.switched_off"
+
+
+def test_permission_that_is_missing_is_told_at_once(shop, ready):
+    ready.denied.add(SET)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).problem.code == "aws.access_denied"
+    assert shop.changes(started) == []
+
+
+def test_a_preview_that_no_longer_holds_writes_nothing(shop, ready):
+    started = shop.start(Kind.GRANT, SERVICE, WEB, previewed="of another policy")
+    ended = shop.ended(started)
+    assert (ended.problem.code, ended.wrote_policy) == ("policy.changed_meanwhile", False)
