@@ -15,6 +15,7 @@ from app.web import pages_dialogs
 from app.web.pages import Said
 from app.web.pages_dialogs import ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
+from app.web.pages_operation import Preview
 from app.web.show.images import REPAIRABLE, judge, said
 from app.wording import N_
 
@@ -71,6 +72,8 @@ def remove(services: Services, region: str, service: str, repository: str) -> Co
     count = len(change.removed) + len(change.changed)
     if change.needed and change.after is None:
         changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
+    elif change.needed and count == 1:
+        changes = (Said(N_("One statement of the policy changes; everything else stays.")),)
     elif change.needed:
         changes = (Said(N_("%(count)s statements of the policy change; everything else stays."), {"count": count}),)
     else:
@@ -87,10 +90,12 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
     return pages_dialogs.repair_dialog(region, service, repository, changes=changes)
 
 
-def prune(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
-    """Which principals exist no more."""
+def prune(services: Services, place: tuple[str, str, str], preview: Preview, follows: str) -> ConfirmDialog:
+    """Which principals exist no more; `place` is region, service and repository."""
+    region, service, repository = place
     held = queries.find_repository(services.db, services.connection, region, repository)
-    return pages_dialogs.prune_dialog(region, service, repository, principals=dead(held.policy_text if held else None))
+    names = dead(held.policy_text if held else None)
+    return pages_dialogs.prune_dialog(region, service, repository, principals=names, preview=preview, follows=follows)
 
 
 def dead(text: str | None) -> tuple[str, ...]:

@@ -121,8 +121,19 @@ def _readers(text: str | None, arn: str) -> tuple[Reader, ...]:
     return tuple(_reader(one) for one in found)
 
 
+# Whom the policy allows, and yet nobody ever pulls as them.
+NEVER = {
+    PrincipalKind.UNIQUE_ID: N_("It was deleted, so nobody pulls as it, whatever the policy says."),
+    PrincipalKind.GENERAL: N_("The policy names it, but Lightsail never pulls with this role."),
+}
+
+
 def _reader(one: PolicyReader) -> Reader:
     allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(one.access, False)
+    if one.kind in NEVER and allowed is not False:
+        return Reader(
+            Said(WHO[one.kind], {"service": one.service}), allowed=False, how=Said(NEVER[one.kind]), value=one.value
+        )
     who = Said(N_("Everyone but a few")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
     return Reader(
         who=who,
