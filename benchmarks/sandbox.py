@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.figures import Figure, Report
 from tests.sandbox_server import RunningSandbox, start_sandbox_process
 
 REPOSITORIES = 100_000
@@ -88,14 +89,13 @@ def cases(sandbox: RunningSandbox) -> Iterator[tuple[str, list[bytes]]]:
     yield "DescribeRepositories (pages of 100)", [request("ecr", "DescribeRepositories", {"maxResults": 100})]
 
 
-def run() -> dict[str, Any]:
+def run() -> Report:
     """Requests a second by operation, and how long it took to be ready with so many repositories."""
     started = time.perf_counter()
     with start_sandbox_process(seed="large", repositories=REPOSITORIES) as sandbox:
         ready = time.perf_counter() - started
         rates = {name: round(rate(sandbox.url, payloads)) for name, payloads in cases(sandbox)}
-    return {"repositories": REPOSITORIES, "ready_seconds": round(ready, 2), "requests_per_second": rates}
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(), indent=2))
+    # The rate wanted is that of what operations ask for; whole lists are far larger answers.
+    wanted = {name: 500 for name in rates if not name.startswith(("DescribeRepositories", "GetContainerServices (all"))}
+    figures = [Figure(f"sandbox: {name}", rate, "/s", at_least=wanted.get(name)) for name, rate in rates.items()]
+    return Report([*figures, Figure(f"sandbox: ready with {REPOSITORIES:,} repositories", ready, "s")])
