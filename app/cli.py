@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from app.commands.access import grant, revoke
+from app.commands.iam_policy import iam_policy
+from app.commands.signing_in import sign_in_link, token
+from app.commands.status import history, status
 from app.settings import Settings, SettingsError, check_usable, load
 
 # Modules that take long to import are imported by the command that needs them.
@@ -15,7 +20,10 @@ from app.settings import Settings, SettingsError, check_usable, load
 WRONG_SETTING = 2
 
 
-def _flag(name: str, help_text: str, **options: Any) -> Any:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _flag(name: str, help_text: str, **options: Any) -> Callable[[F], F]:
     return click.option(f"--{name}", default=None, help=help_text, **options)
 
 
@@ -89,6 +97,9 @@ def demo(**flags: Any) -> None:
 @click.option("--rate-limit", default=None, type=float, help="Requests a second, beyond which it throttles.")
 @click.option("--setup-region", "setup_regions", multiple=True, help="A region that is still being set up.")
 @click.option("--state-file", default=None, type=click.Path(path_type=Path), help="Keeps what exists between runs.")
+@click.option("--fault", "faults", multiple=True, help="A fault in force from the start, as JSON.")
+@click.option("--arn-lag-seconds", default=0.0, help="How long the role's ARN is empty after its activation.")
+@click.option("--shuffle-seed", default=None, type=int, help="Makes the order of principals repeatable.")
 @click.option("--exit-with-parent", is_flag=True, help="End when the standard input ends.")
 @click.option("--log-format", default="none", type=click.Choice(["none", "text", "json"]), help="A line per request.")
 def sandbox(host: str | None, port: int | None, activation_seconds: float | None, **flags: Any) -> None:
@@ -129,6 +140,9 @@ def migrate(**flags: Any) -> None:
     finally:
         database.close()
 
+
+for command in (grant, revoke, status, history, iam_policy, token, sign_in_link):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

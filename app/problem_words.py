@@ -120,6 +120,43 @@ WORDS: dict[str, Words] = {
         N_("This console does not look after %(region)s, but after %(regions)s."),
         N_("Name one of those, or add the region to SAILPASS_REGIONS."),
     ),
+    # What commands meet on their way to a server.
+    "client.bad_url": Words(
+        N_("“%(url)s” is no address of a server."),
+        N_("Set SAILPASS_URL to one such as http://127.0.0.1:8000."),
+    ),
+    "client.unreachable": Words(
+        N_("No server answers at %(url)s: %(why)s."),
+        N_("Start it there, correct SAILPASS_URL, or leave that out to work without a server."),
+    ),
+    "client.not_ours": Words(
+        N_("What answers at %(url)s is not Sailpass."),
+        N_("Correct SAILPASS_URL."),
+    ),
+    "client.token_needed": Words(
+        N_("%(url)s lets nobody in without a token."),
+        N_("Print one with “sailpass token” where that server runs, and set SAILPASS_TOKEN to it."),
+    ),
+    "client.token_refused": Words(
+        N_("%(url)s does not accept the token in SAILPASS_TOKEN."),
+        N_("Print a new one with “sailpass token” where that server runs."),
+    ),
+    "client.stopped_answering": Words(
+        N_("The server has stopped answering: %(why)s."),
+        N_("The operation is recorded; see how it stands with “sailpass status %(operation)s”."),
+    ),
+    "service.ambiguous": Words(
+        N_("There is a container service %(service)s in each of %(regions)s."),
+        N_("Say which one you mean with --region."),
+    ),
+    "service.unknown": Words(
+        N_("There is no container service %(service)s in %(regions)s."),
+        N_("See the services there are with “sailpass status”."),
+    ),
+    "service.unknown_but": Words(
+        N_("There is no container service %(service)s in %(regions)s."),
+        N_("Did you mean %(nearest)s?"),
+    ),
     # Signing in.
     "auth.sign_in_needed": Words(
         N_("This needs a sign-in, and the request brings no session or token that counts."),

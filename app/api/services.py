@@ -18,6 +18,7 @@ from app.inventory.reading import Reading, What
 from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
 from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.show.containers import regions_with_policies
 from app.web.show.frame import running
 from app.web.show.images import images_page
 from app.web.show.policy import policy_page
@@ -52,14 +53,14 @@ def list_services(
     """From the console's own store, with how fresh each region is; what has grown old is read again behind."""
     for region in services.regions:
         services.scanner.request(region, What.SERVICES)
-    live = running(services)
+    live, counted = running(services), regions_with_policies(services)
     known = queries.list_services(services.db, services.connection)
     shown = [one for one in known if one.service.region in services.regions and q.lower() in one.service.name]
     reads = {
         read.region: read for read in reading.readings(services.db, services.connection) if read.what is What.SERVICES
     }
     return ServiceList(
-        services=[Service.of(one, live) for one in shown],
+        services=[Service.of(one, live, counted) for one in shown],
         regions=[RegionRead.of(reads.get(region, Reading(region, What.SERVICES)), now) for region in services.regions],
     )
 
@@ -69,7 +70,7 @@ def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
     """From the console's own store; one that is not there yet is asked for at AWS."""
     region, name = known.service.region, known.service.name
     services.scanner.request(region, What.SERVICES)
-    return Service.of(known, running(services, region, name))
+    return Service.of(known, running(services, region, name), regions_with_policies(services))
 
 
 @router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(404, 504))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -44,21 +45,21 @@ class Service(BaseModel):
     is_disabled: bool
     created_at: datetime | None
     role: PullerRole
-    can_pull: int = Field(description="From how many repositories the role may pull, by the policies read so far.")
-    strays: int = Field(description="How many policies name another role of this service, which cannot pull.")
+    can_pull: int | None = Field(description="From how many repositories the role may pull; null: none was read yet.")
+    strays: int | None = Field(description="How many policies name another role of this service, which cannot pull.")
     running: list[str] = Field(description="The ids of its live operations.")
     seen_at: datetime
 
     @classmethod
-    def of(cls, known: KnownService, live: tuple[Progress, ...]) -> Service:
-        """From our own tables; `live` are all live operations, of any service."""
+    def of(cls, known: KnownService, live: tuple[Progress, ...], counted: Container[str]) -> Service:
+        """From our own tables; `live` are live operations of any service, `counted` regions whose policies were read."""
         service = known.service
         own = tuple(one for one in live if (one.region, one.service) == (service.region, service.name))
         return cls(
             **{name: getattr(service, name) for name in _AS_THEY_ARE},
             role=PullerRole.of(role_view(service, own)),
-            can_pull=known.can_pull,
-            strays=known.strays,
+            can_pull=known.can_pull if service.region in counted else None,
+            strays=known.strays if service.region in counted else None,
             running=[one.id for one in own],
             seen_at=known.seen_at,
         )

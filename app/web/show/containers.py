@@ -26,7 +26,7 @@ def containers_page(services: Services, query: str, now: datetime) -> Containers
     known = [
         one for one in queries.list_services(services.db, services.connection) if one.service.region in services.regions
     ]
-    policies_read = _regions_with_policies(services)
+    policies_read = regions_with_policies(services)
     live: dict[tuple[str, str], list[Progress]] = defaultdict(list)
     for progress in frame.running(services):
         live[progress.region, progress.service].append(progress)
@@ -49,7 +49,7 @@ def _matches(one: queries.KnownService, query: str) -> bool:
     return any(word in text.lower() for text in (one.service.name, one.service.region, one.service.state))
 
 
-def _regions_with_policies(services: Services) -> set[str]:
+def regions_with_policies(services: Services) -> set[str]:
     """Where every policy has been read once, so that a number of repositories says something."""
     return {
         read.region
@@ -63,7 +63,7 @@ def overview_page(services: Services, region: str, name: str, now: datetime) -> 
     known = queries.find_service(services.db, services.connection, region, name)
     return OverviewPage(
         frame=frame.service_frame(services, region, name, Tab.OVERVIEW, now),
-        repositories=known.can_pull if known and region in _regions_with_policies(services) else None,
+        repositories=known.can_pull if known and region in regions_with_policies(services) else None,
         running=frame.running(services, region, name),
     )
 

@@ -1,0 +1,47 @@
+"""What a command's exit status says, for scripts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+from app.client.api import Refused
+from app.errors import Problem
+
+
+class Exit(IntEnum):
+    """The statuses; they stay as they are."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+    CANCELLED = 3
+    STILL_RUNNING = 4
+    NO_SERVER = 5
+
+
+_OUTCOMES = {
+    None: Exit.STILL_RUNNING,
+    "succeeded": Exit.DONE,
+    "nothing_to_do": Exit.DONE,
+    "failed": Exit.FAILED,
+    "cancelled": Exit.CANCELLED,
+}
+
+
+def of_operation(operation: Mapping[str, Any]) -> Exit:
+    """By how it stands."""
+    return _OUTCOMES[operation["outcome"]]
+
+
+def of_refusal(refused: Refused) -> Exit:
+    """By what the API said: what was asked for cannot be, or it could not be done."""
+    if refused.status == 401:
+        return Exit.NO_SERVER
+    return Exit.WRONG_USAGE if refused.status in (404, 409, 422) else Exit.FAILED
+
+
+def of_problem(problem: Problem) -> Exit:
+    """By what kept the command from being carried out."""
+    return Exit.NO_SERVER if problem.code.startswith("client.") else Exit.WRONG_USAGE

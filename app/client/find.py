@@ -1,0 +1,74 @@
+"""Finds which service a person means by its name. Must never guess between two."""
+
+from __future__ import annotations
+
+import time
+from difflib import get_close_matches
+
+from app.client.api import Api, Json, Place, Refused
+from app.errors import Problem
+
+# Seconds to let a server that has just started read its regions for the first time.
+PATIENCE = 15.0
+PAUSE = 0.2
+
+
+def find_service(api: Api, name: str, region: str = "") -> Json:
+    """The one service of that name.
+
+    Raises:
+        Problem: `service.ambiguous`, `service.unknown`.
+        Refused: as the API says, where a region is named.
+    """
+    if region:
+        return _in_region(api, Place(region, name))
+    api.transport.read((), policies=False)
+    listed = _listed(api)
+    found: list[Json] = [one for one in listed["services"] if one["name"] == name]
+    if not found:
+        places = (Place(one["region"], name) for one in listed["regions"])
+        found = [one for one in (_asked(api, place) for place in places) if one]
+    where = ", ".join(one["region"] for one in (found or listed["regions"]))
+    if not found:
+        raise _unknown(name, where, [one["name"] for one in listed["services"]])
+    if len(found) > 1:
+        raise Problem("service.ambiguous", service=name, regions=where)
+    return found[0]
+
+
+def _listed(api: Api) -> Json:
+    """All services, once every region has been read, or could not be."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        listed = api.services()
+        waiting = any(one["read_at"] is None and one["reading"] for one in listed["regions"])
+        if not waiting or time.monotonic() >= end:
+            return listed
+        time.sleep(PAUSE)
+
+
+def _asked(api: Api, place: Place) -> Json | None:
+    """The service if AWS has it there: one that was made just now is in no list yet."""
+    try:
+        return api.service(place)
+    except Refused as refused:
+        if refused.code in ("service.not_found", "request.invalid"):
+            return None
+        raise
+
+
+def _in_region(api: Api, place: Place) -> Json:
+    try:
+        return api.service(place)
+    except Refused as refused:
+        if refused.code not in ("service.not_found", "request.invalid"):
+            raise
+        names = [one["name"] for one in api.services()["services"] if one["region"] == place.region]
+        raise _unknown(place.service, place.region, names) from refused
+
+
+def _unknown(name: str, regions: str, names: list[str]) -> Problem:
+    nearest = get_close_matches(name.lower(), dict.fromkeys(names), n=3)
+    if nearest:
+        return Problem("service.unknown_but", service=name, regions=regions, nearest=", ".join(nearest))
+    return Problem("service.unknown", service=name, regions=regions)

@@ -1,0 +1,117 @@
+"""Does the work in this process, on the same database as the server would: the same API, only nobody listens.
+
+It is a replica like any other: it claims a name of its own, works under a lease, and what it leaves undone stays
+recorded for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from app.api.alone import api_alone, call
+from app.auth.terminal import operator_name
+from app.bootstrap import Services, build
+from app.db import is_sqlite
+from app.inventory.reading import What
+from app.migrate import migrate
+from app.settings import Settings, SettingsError
+
+# Seconds to wait for another command that works on the same SQLite file.
+PATIENCE = 10.0
+
+R = TypeVar("R")
+
+
+class InProcess:
+    """The API in this process. `works`: operations are run here; else they are only looked at."""
+
+    is_local = True
+
+    def __init__(self, settings: Settings, *, works: bool) -> None:
+        self._settings = settings.model_copy(update={"instance": _name()})
+        self._works = works
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="work", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start. Raises SettingsError: there is no region, or another process works on the database."""
+        logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+        if not self._settings.database_url:
+            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._services = build(self._settings)
+        try:
+            self._claim()
+        except SettingsError:
+            self._services.close()
+            raise
+        self._app = api_alone(self._services, operator_name())
+        self._thread.start()
+        if self._works:
+            self._run(self._services.start())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop in order; what is at work stays recorded."""
+        if self._works:
+            self._run(self._services.stop())
+        else:
+            self._services.close()
+        self._services.scanner.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """One request to the API."""
+        return self._run(call(self._app, method, path, body))
+
+    def read(self, regions: tuple[str, ...], *, policies: bool) -> None:
+        """Read services, or the repositories and their policies, now; what kept us from it stands with the regions."""
+        self._run(_read(self._services, regions, policies=policies))
+
+    def _claim(self) -> None:
+        if not self._works:
+            migrate(self._services.db)
+            return
+        end = time.monotonic() + (PATIENCE if is_sqlite(self._services.db.url) else 0)
+        while True:
+            try:
+                self._services.claim()
+            except SettingsError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def _run(self, work: Coroutine[Any, Any, R]) -> R:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _read(services: Services, regions: tuple[str, ...], *, policies: bool) -> None:
+    parts = (What.REPOSITORIES, What.POLICIES) if policies else (What.SERVICES,)
+    wanted = [region for region in regions or services.regions if region in services.regions]
+    await asyncio.gather(*(_read_region(services, region, parts) for region in wanted))
+
+
+async def _read_region(services: Services, region: str, parts: tuple[What, ...]) -> None:
+    for what in parts:
+        while (await services.scanner.turn(region, what)).more:
+            pass
+
+
+def _name() -> str:
+    """A name that no other process has: two living ones must never share one."""
+    host = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in socket.gethostname())
+    return f"command-{host[:30]}-{os.getpid()}-{secrets.token_hex(3)}"

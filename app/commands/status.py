@@ -1,0 +1,120 @@
+"""`sailpass status` and `sailpass history`: how things stand, and what happened. Change nothing."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.client.api import Api, Json, Place
+from app.client.exits import Exit
+from app.client.find import find_service
+from app.commands.asking import json_option, region_option, served, server_options, show_json, told
+from app.commands.following import Following, follow
+from app.commands.terminal import plain
+
+OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@click.command()
+@click.argument("what", default="", metavar="[SERVICE|OPERATION]")
+@region_option
+@click.option("--wait", is_flag=True, help="With an OPERATION: show it until it ends.")
+@json_option
+@server_options
+def status(what: str, *, region: str, wait: bool, as_json: bool, url: str, data_dir: Path | None) -> None:
+    """Show all services and live operations, or one SERVICE with its repositories, or one OPERATION.
+
+    The exit status is 0; with an OPERATION it is how that stands, as of grant.
+    """
+    is_operation = bool(OPERATION_ID.fullmatch(what))
+    ended = Exit.DONE
+    with told(as_json=as_json), served(url, data_dir, works=is_operation and wait) as api:
+        if is_operation:
+            ended = follow(api, api.operation(what), Following(seconds=None if wait else 0, as_json=as_json))
+        elif what:
+            _service(api, what, region, as_json=as_json)
+        else:
+            _all(api, as_json=as_json)
+    sys.exit(ended)
+
+
+@click.command()
+@click.option("--service", help="A part of the service's name.")
+@click.option("--repository", help="A part of the repository's name.")
+@click.option("--region", help="A region.")
+@click.option("--kind", help="grant, revoke, repair, activate, deactivate, undo, restore or prune.")
+@click.option("--outcome", help="succeeded, nothing_to_do, failed, cancelled, or running.")
+@click.option("--person", help="A part of the name of whoever asked.")
+@click.option("--since", metavar="TIME", help="From then on: 2026-01-31, or with a time of day.")
+@click.option("--until", metavar="TIME", help="Before then.")
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many at most.")
+@json_option
+@server_options
+def history(*, as_json: bool, url: str, data_dir: Path | None, **filters: Any) -> None:
+    """List operations, newest first."""
+    with told(as_json=as_json), served(url, data_dir, works=False) as api:
+        found = api.operations(**filters)
+    if as_json:
+        show_json(found)
+        return
+    _table(
+        ("ASKED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"), map(_operation, found["operations"])
+    )
+    if found["next"]:
+        click.echo("There are older ones: name a larger --limit, or filter.", err=True)
+
+
+def _all(api: Api, *, as_json: bool) -> None:
+    api.transport.read((), policies=False)
+    listed, live = api.services(), api.operations(outcome="running")
+    if as_json:
+        show_json({**listed, "operations": live["operations"]})
+        return
+    _table(("SERVICE", "REGION", "STATE", "ROLE", "CAN PULL FROM"), map(_row, listed["services"]))
+    for read in listed["regions"]:
+        if read["problem"]:
+            click.echo(plain(f"{read['region']}: {read['problem']['message']}"), err=True)
+    for operation in live["operations"]:
+        click.echo(plain(f"{operation['title']} in {operation['region']}: operation {operation['id']}"))
+
+
+def _service(api: Api, name: str, region: str, *, as_json: bool) -> None:
+    service = find_service(api, name, region)
+    api.transport.read((service["region"],), policies=True)
+    found = api.repositories(Place(service["region"], service["name"]))
+    if as_json:
+        show_json({"service": service, **found})
+        return
+    click.echo(plain(f"{service['name']} in {service['region']}: {service['state']}"))
+    click.echo(plain(f"Image puller role: {found['role']['state']} {found['role']['principal_arn']}".rstrip()))
+    _table(
+        ("REPOSITORY", "ACCESS", "WHY"), ((one["name"], one["access"], one["reason"]) for one in found["repositories"])
+    )
+    read = found["policies"]
+    if read["read"] < read["total"]:
+        click.echo(f"{read['read']} of {read['total']} repository policies have been read so far.", err=True)
+
+
+def _row(service: Json) -> tuple[str, ...]:
+    count = service["can_pull"]
+    where = "not read yet" if count is None else "1 repository" if count == 1 else f"{count} repositories"
+    return service["name"], service["region"], service["state"], service["role"]["state"], where
+
+
+def _operation(one: Json) -> tuple[str, ...]:
+    asked = datetime.fromisoformat(one["asked_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+    service = f"{one['service']} ({one['region']})"
+    return asked, one["kind"], one["outcome"] or "running", service, one["repository"], one["asked_by"], one["id"]
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    lines = [tuple(plain(cell) for cell in row) for row in (heads, *rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    for line in lines if len(lines) > 1 else ():
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

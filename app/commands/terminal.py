@@ -1,0 +1,85 @@
+"""What a command shows while an operation runs: one line per step, kept up to date. Must never ask anything.
+
+On a terminal the lines are drawn over; elsewhere each change is a line of its own. What comes from AWS or from
+other people cannot move the cursor.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import Any, TextIO
+
+import click
+
+MARKS = {"pending": "·", "running": "•", "succeeded": "✓", "skipped": "✓", "failed": "✗", "cancelled": "-"}
+PLAIN_MARKS = {"pending": ".", "running": ">", "succeeded": "+", "skipped": "+", "failed": "x", "cancelled": "-"}
+COLOURS = {"running": "cyan", "succeeded": "green", "skipped": "green", "failed": "red"}
+STATES = {
+    "pending": "",
+    "running": "in progress",
+    "succeeded": "done",
+    "skipped": "not needed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+Json = dict[str, Any]
+
+
+def plain(text: str) -> str:
+    """The text on one line, with whatever could steer a terminal made visible."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def say(text: str) -> None:
+    """Tell the person something beside the result."""
+    click.echo(f"sailpass: {plain(text)}", err=True)
+
+
+class Steps:
+    """Draws an operation's steps."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._live = self._out.isatty()
+        unicode = (self._out.encoding or "").lower().replace("-", "") == "utf8"
+        self._marks = MARKS if unicode else PLAIN_MARKS
+        self._drawn: list[str] = []
+        self._said: dict[str, str] = {}
+        self._began: dict[str, float] = {}
+
+    def show(self, operation: Json) -> None:
+        """Bring what is shown up to date."""
+        if self._live:
+            self._draw(operation)
+        else:
+            self._tell(operation)
+
+    def _draw(self, operation: Json) -> None:
+        lines = [self._line(step) for step in operation["steps"]]
+        up = f"\x1b[{len(self._drawn)}A" if self._drawn else ""
+        click.echo(up + "".join(f"\x1b[2K{line}\n" for line in lines), file=self._out, nl=False)
+        self._drawn = lines
+
+    def _tell(self, operation: Json) -> None:
+        for step in operation["steps"]:
+            line = self._words(step)
+            if step["state"] != "pending" and self._said.get(step["name"]) != line:
+                self._said[step["name"]] = line
+                click.echo(f"{self._marks[step['state']]} {line}", file=self._out)
+
+    def _line(self, step: Json) -> str:
+        words = self._words(step)
+        if step["state"] == "running":
+            words += f" ({time.monotonic() - self._began.setdefault(step['name'], time.monotonic()):.0f} s)"
+        room = max(20, shutil.get_terminal_size().columns - 4)
+        words = words if len(words) <= room else words[: room - 1] + "…"
+        return f"{click.style(self._marks[step['state']], fg=COLOURS.get(step['state']))} {words}"
+
+    def _words(self, step: Json) -> str:
+        said = [STATES[step["state"]], step["note"]["message"] if step["note"] else ""]
+        said += [step["problem"]["message"]] if step["problem"] else []
+        words = " ".join(part[:1].upper() + part[1:].rstrip(".") + "." for part in said if part)
+        return plain(f"{step['title']}: {words}" if words else step["title"])
