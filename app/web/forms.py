@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries, store
+from app.operations.read import find_version
 from app.operations.start import Ask, check_name
 from app.operations.state import Kind
 from app.web.asking import ask
@@ -17,7 +18,10 @@ from app.web.asking import ask
 
 @dataclass(frozen=True)
 class AccessForm:
-    """A service, a repository, who asks, and the fingerprint that a preview left in the form."""
+    """A service, a repository, who asks, and the fingerprint that a preview left in the form.
+
+    `principals` are those to prune; `follows` is the id of the operation that failed because of them.
+    """
 
     region: str
     service: str
@@ -25,6 +29,7 @@ class AccessForm:
     who: str
     previewed: str = ""
     principals: tuple[str, ...] = ()
+    follows: str = ""
 
 
 async def unknown_name(services: Services, form: AccessForm) -> Problem | None:
@@ -59,6 +64,7 @@ def start_access(services: Services, kind: Kind, form: AccessForm) -> str:
     repository, _, seen = form.previewed.partition(" ")
     if form.previewed and repository == form.repository:
         asked["previewed"] = seen
-    if form.principals:
+    if kind is Kind.PRUNE:
         asked["principals"] = list(form.principals)
-    return services.starter.start(Ask(kind, form.region, form.service, form.repository, form.who, asked))
+    follows = form.follows if form.follows and find_version(services.db, form.follows) is not None else None
+    return services.starter.start(Ask(kind, form.region, form.service, form.repository, form.who, asked, follows))

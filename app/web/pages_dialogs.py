@@ -69,26 +69,36 @@ def remove_dialog(
 
 
 def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[Said, ...] = ()) -> ConfirmDialog:
-    """GET …/repositories/repair: adds the repository anew, which renews what is wrong."""
+    """GET …/repositories/repair: adds the role, and takes out what stood for the service and no longer works."""
     return ConfirmDialog(
         heading=Said(N_("Repair access?")),
         lead=Said(
             N_("The policy of %(repository)s will name the image puller role that %(service)s has now."),
             {"service": service, "repository": repository},
         ),
-        action=links.repositories(region, service),
+        action=links.repositories(region, service, "repair"),
         button=Said(N_("Repair access")),
         back=links.images(region, service),
         fields=(("repository", repository),),
         changes=changes,
-        preview_url=links.repositories(region, service, "preview", repository=repository, kind="grant"),
+        preview_url=links.repositories(region, service, "preview", repository=repository, kind="repair"),
     )
 
 
 def prune_dialog(
-    region: str, service: str, repository: str, *, principals: tuple[str, ...], preview: Preview | None = None
+    region: str,
+    service: str,
+    repository: str,
+    *,
+    principals: tuple[str, ...],
+    preview: Preview | None = None,
+    follows: str = "",
 ) -> ConfirmDialog:
-    """GET …/repositories/prune: takes principals that no longer exist out of a policy, which ECR refuses because of them."""
+    """GET …/repositories/prune: takes principals that no longer exist out of a policy, which ECR refuses because of them.
+
+    `follows` is the operation that failed because of them, so that it can be retried afterwards.
+    """
+    fields = (("repository", repository), *(("principal", principal) for principal in principals))
     return ConfirmDialog(
         heading=Said(N_("Remove dead principals?")),
         lead=Said(
@@ -98,7 +108,7 @@ def prune_dialog(
         action=links.repositories(region, service, "prune"),
         button=Said(N_("Remove dead principals")),
         back=links.policy(region, service, repository),
-        fields=(("repository", repository), *(("principal", principal) for principal in principals)),
+        fields=(*fields, ("follows", follows)) if follows else fields,
         names_title=Said(N_("Principals to remove")),
         names=principals,
         warning=Said(N_("If one of them exists after all, whoever uses it loses access to this repository.")),

@@ -14,7 +14,7 @@ from app.wording import N_
 class ErrorPage(View):
     """A refusal as a page, or as a message above the page that the reader is on.
 
-    `problem` is told where there is one, else `what` and `todo`. `statement`: the IAM statement that would allow it.
+    `problem` is told where there is one, else `what` and `todo`.
     """
 
     page: ClassVar[str] = "pages/error.html"
@@ -25,7 +25,6 @@ class ErrorPage(View):
     what: Said | None = None
     todo: Said | None = None
     problem: Problem | None = None
-    statement: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ _SENTENCES = {
 }
 
 
-def error_page(status: int, *, problem: Problem | None = None, statement: str = "") -> ErrorPage:
+def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
     """The page for `status`; a problem's own sentences win over those of its status."""
     known = status if status in _TITLES else (500 if status >= 500 else 400)
     what, todo = _SENTENCES.get(known, _SENTENCES[500])
@@ -79,5 +78,4 @@ def error_page(status: int, *, problem: Problem | None = None, statement: str = 
         what=None if problem else Said(what),
         todo=None if problem else Said(todo),
         problem=problem,
-        statement=statement,
     )

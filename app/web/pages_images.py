@@ -92,11 +92,15 @@ class PoliciesRead:
 
 @dataclass(frozen=True)
 class NextSteps:
-    """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it."""
+    """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it.
+
+    `problem` is what kept AWS from telling the tags.
+    """
 
     repository: str
     uri: str
     tags: tuple[str, ...] = ()
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True)

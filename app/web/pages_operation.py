@@ -19,8 +19,8 @@ POLL_MS = 500
 class ProgressView(View):
     """GET /operations/{id}/progress: the polled partial; answer 204 while the query's `seen` is `progress.version`.
 
-    `iam_statement` is the statement that would allow what AWS refused, "" if that is not the trouble. `now` gives
-    running steps their elapsed time. `in_dialog`: the poll came with `place=dialog`, or a dialog is being opened.
+    `now` gives running steps their elapsed time. `in_dialog`: the poll came with `place=dialog`, or a dialog is being
+    opened.
     """
 
     page: ClassVar[str] = "partials/operation_progress.html"
@@ -31,7 +31,6 @@ class ProgressView(View):
     can_retry: bool = False
     can_cancel: bool = False
     can_undo: bool = False
-    iam_statement: str = ""
     in_dialog: bool = False
     poll_ms: int = POLL_MS
 

@@ -5,7 +5,6 @@ Whatever a route raises ends here, so that routes catch nothing.
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 
@@ -16,7 +15,6 @@ from starlette.responses import JSONResponse, Response
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
-from app.policy.permissions import Scope, allowing
 from app.problem_words import what_happened, what_to_do
 from app.web.pages_errors import error_page
 from app.web.render import refuse
@@ -52,17 +50,6 @@ STATUS = {
 def status_of(problem: Problem) -> int:
     """The HTTP status that tells a program what kind of refusal it is."""
     return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
-
-
-def iam_statement(problem: Problem | None, account: str, region: str) -> str:
-    """The IAM statement that would allow what AWS refused, ready to paste; "" where that is not the trouble."""
-    if problem is None or problem.code != "aws.access_denied":
-        return ""
-    scope = Scope(account=account or "*", regions=(region,))
-    try:
-        return json.dumps(allowing(str(problem.params.get("action", "")), scope), indent=2)
-    except KeyError:
-        return ""
 
 
 def as_json(problem: Problem) -> dict[str, object]:

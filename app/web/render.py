@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.web import formats, i18n, labels, links
+from app.web.allowing import iam_statement
 from app.web.assets import Assets
 from app.web.pages import Shell, View
 from app.web.pages_errors import ErrorPage
@@ -56,6 +57,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         link=links,
         label=labels,
         say=labels.say,
+        iam_statement=iam_statement,
         product=PRODUCT,
         languages=i18n.LANGUAGES,
         iso=formats.iso,

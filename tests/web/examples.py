@@ -66,6 +66,17 @@ class Examples:
     def uri(self, name: str = "") -> str:
         return f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{name or self.repository}"
 
+    def denied(self) -> Problem:
+        return Problem(
+            "aws.access_denied",
+            aws_code="AccessDeniedException",
+            request_id="6f1c9a0e-EXAMPLE",
+            action="ecr:SetRepositoryPolicy",
+            resource=self.repository,
+            region="us-east-1",
+            reason="not_allowed",
+        )
+
     def problem(self) -> Problem:
         return Problem(
             "internal",
@@ -235,7 +246,7 @@ class Examples:
 
     def failed_view(self) -> ProgressView:
         progress = self.progress(done=2, outcome=Outcome.FAILED)
-        return ProgressView(progress, NOW, can_retry=True, iam_statement='{\n  "Effect": "Allow"\n}')
+        return ProgressView(progress, NOW, can_retry=True)
 
     def succeeded_view(self, kind: Kind = Kind.GRANT) -> ProgressView:
         return ProgressView(self.progress(kind, len(STEPS[kind]), Outcome.SUCCEEDED), NOW, can_undo=True)
@@ -445,7 +456,7 @@ class Examples:
             "permissions-checked": self.permissions(self.check()),
             "permissions-fine": self.permissions(Check("us-east-1", self.check().actions[:1])),
             "permissions-refused": self.permissions(Check("us-east-1", (), problem=self.problem())),
-            "error-problem": error_page(403, problem=self.problem(), statement='{"Effect": "Allow"}'),
+            "error-problem": error_page(403, problem=self.denied()),
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
             "sign-in": SignInPage(),
             "sign-in-failed": SignInPage(failed=True),

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/containers/{region}/{service}", include_in_schema=Fa
 
 RepositoryQuery = Annotated[str, Query(max_length=256)]
 RepositoryField = Annotated[str, Form(max_length=1000)]
-PreviewedField = Annotated[str, Form(max_length=400)]
+PreviewedField = Annotated[str, Form(alias="seen", max_length=400)]
 
 
 @router.get("/images")
@@ -117,11 +117,18 @@ def repair(
 
 
 @router.get("/repositories/prune")
-def ask_prune(
-    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery
+async def ask_prune(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    repository: RepositoryQuery,
+    follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """The dialog that names the principals which no longer exist."""
-    return render(request, dialogs.prune(services, region, service, repository))
+    """The dialog that names the principals which no longer exist, and shows the policy without them."""
+    preview = await live_preview(services, ask, Kind.PRUNE, (region, service, repository))
+    dialog = await run_in_threadpool(dialogs.prune, services, (region, service, repository), preview, follows)
+    return await run_in_threadpool(render, request, dialog)
 
 
 @router.post("/repositories/prune")
@@ -132,11 +139,12 @@ def prune(
     region: str,
     service: str,
     repository: RepositoryField,
-    principal: Annotated[list[str], Form()],
+    principal: Annotated[list[str], Form(default_factory=list)],
     previewed: PreviewedField = "",
+    follows: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Start taking dead principals out of a policy."""
-    form = AccessForm(region, service, repository.strip(), who, previewed, tuple(principal))
+    form = AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows)
     return started(request, services, start_access(services, Kind.PRUNE, form))
 
 

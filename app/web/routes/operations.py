@@ -19,14 +19,13 @@ from app.web.asking import ask
 from app.web.deps import NowDep, PersonDep, ServicesDep
 from app.web.pages_operation import UnknownOperation
 from app.web.render import is_htmx, nothing_new, redirect, render
-from app.web.show.frame import account
 from app.web.show.operations import operation_page, progress_view
 from app.web.show.preview import live_preview
 from app.web.started import started
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False)
 
-PreviewedField = Annotated[str, Form(max_length=400)]
+PreviewedField = Annotated[str, Form(alias="seen", max_length=400)]
 
 
 @router.get("")
@@ -36,12 +35,17 @@ def operation(request: Request, services: ServicesDep, now: NowDep, operation_id
     if found is None:
         return render(request, UnknownOperation(operation_id), status=404)
     followers = queries.followers(services.db, operation_id)
-    return render(request, operation_page(found, followers, now, account(services)))
+    return render(request, operation_page(found, followers, now))
 
 
 @router.get("/progress")
 def progress(
-    request: Request, services: ServicesDep, now: NowDep, operation_id: str, seen: Annotated[int, Query()] = 0
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    operation_id: str,
+    seen: Annotated[int, Query()] = 0,
+    place: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """The polled partial; nothing at all while the reader has the newest picture."""
     version = find_version(services.db, operation_id)
@@ -52,7 +56,7 @@ def progress(
         return render(request, UnknownOperation(operation_id), status=404)
     if not is_htmx(request):
         return redirect(request, links.operation(operation_id))
-    return render(request, progress_view(found, now, account(services)))
+    return render(request, progress_view(found, now, in_dialog=place == "dialog"))
 
 
 @router.post("/retry")

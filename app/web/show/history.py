@@ -28,7 +28,13 @@ def service_history_page(
 ) -> ServiceHistoryPage:
     """All operations of one service; `place` is where the page begins, as `older` and `newer` of the address."""
     wanted = listing.HistoryFilter(connection=services.connection, region=region, of_service=name)
-    rows = _list(services, HistoryFilter(service=name), wanted, place, lambda **query: links.service_history(region, name, **query))
+    rows = _list(
+        services,
+        HistoryFilter(service=name),
+        wanted,
+        place,
+        lambda **query: links.service_history(region, name, **query),
+    )
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 

@@ -21,8 +21,8 @@ async def next_steps(services: Services, region: str, repository: str) -> NextSt
         return None
     try:
         images = await ask(services, region, services.aws.repositories(region).list_images, repository)
-    except Problem:
-        images = ()
+    except Problem as problem:
+        return NextSteps(repository, uri, problem=problem)
     return NextSteps(repository, uri, _tags(images))
 
 

@@ -12,18 +12,17 @@ from app.operations.start import may_retry
 from app.operations.state import Kind
 from app.policy.diff import diff_texts
 from app.web.pages_operation import OperationPage, PolicyChangeView, ProgressView
-from app.web.problems import iam_statement
 
 
-def progress_view(progress: Progress, now: datetime, account: str = "") -> ProgressView:
+def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
     """The progress with what the reader may do about it."""
     return ProgressView(
         progress=progress,
         now=now,
+        in_dialog=in_dialog,
         can_retry=may_retry(progress.outcome),
         can_cancel=not progress.ended and not progress.cancel_requested,
         can_undo=progress.ended and progress.wrote_policy and progress.kind is not Kind.DEACTIVATE,
-        iam_statement=iam_statement(progress.problem, account, progress.region),
     )
 
 
@@ -41,10 +40,10 @@ def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...
     )
 
 
-def operation_page(operation: Operation, followed_by: Iterable[str], now: datetime, account: str = "") -> OperationPage:
+def operation_page(operation: Operation, followed_by: Iterable[str], now: datetime) -> OperationPage:
     """The whole page; the operation's steps and changes are loaded."""
     return OperationPage(
-        shown=progress_view(progress_of(operation), now, account),
+        shown=progress_view(progress_of(operation), now),
         changes=change_views(operation.changes),
         follows=operation.follows or "",
         followed_by=tuple(followed_by),
