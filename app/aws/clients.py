@@ -42,7 +42,8 @@ _REGION_VARIABLES: Final = {"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REG
 class ConnectionSettings:
     """How an account is reached. All but `version` empty: as AWS's own variables and files say.
 
-    `pool_size` is how many threads call through the connection at once.
+    `pool_size` is how many threads call through the connection at once. Timeouts are seconds of one attempt;
+    `retry_mode` is the SDK's.
     """
 
     version: str
@@ -52,6 +53,9 @@ class ConnectionSettings:
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     pool_size: int = 16
+    connect_timeout: float = CONNECT_TIMEOUT
+    read_timeout: float = READ_TIMEOUT
+    retry_mode: str = "adaptive"
 
 
 class CallMade(NamedTuple):
@@ -189,11 +193,11 @@ class Clients:
         if epoch.session.get_credentials() is None:
             raise NoCredentialsError
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
             max_pool_connections=self._settings.pool_size,
             retries={
-                "mode": "adaptive",
+                "mode": self._settings.retry_mode,
                 "total_max_attempts": epoch.session.get_config_variable("max_attempts") or ATTEMPTS,
             },
             user_agent_extra=f"sailpass/{self._settings.version}",
