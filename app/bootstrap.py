@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -52,6 +53,7 @@ class Services:
     starter: Starter
     scanner: Scanner
     replica: Replica
+    database_threads: ThreadPoolExecutor
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -78,7 +80,10 @@ class Services:
     def close(self) -> None:
         """Give back threads and connections, of parts that were never started too."""
         self.poller.close()
+        self.cancels.close()
         self.calls.close()
+        # A call still at work would open a connection anew after the pool is closed.
+        self.database_threads.shutdown(cancel_futures=True)
         self.db.close()
 
 
@@ -110,6 +115,7 @@ def build(
     engine = Engine(settings.engine_url, settings.instance)
     cancels = CancelWatch(_asked_to_stop(db), clock)
     running = Running(clock)
+    threads = ThreadPoolExecutor(4, thread_name_prefix="history")
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)
@@ -128,6 +134,7 @@ def build(
             running=running,
             start_revoke=_revoke_as_part(db, starter),
             crash=crash or (lambda _point: None),
+            database_threads=threads,
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
             fresh_seconds=pace.fresh,
@@ -135,7 +142,7 @@ def build(
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
     return Services(
-        settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner, replica
+        settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner, replica, threads
     )
 
 

@@ -51,6 +51,11 @@ class CancelWatch:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._set, operation_id)
 
+    def close(self) -> None:
+        """Look no more."""
+        if self._task is not None and self._loop is not None and not self._loop.is_closed():
+            self._task.cancel()
+
     def _set(self, operation_id: str) -> None:
         for event in self._events.get(operation_id, ()):
             event.set()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -52,13 +52,11 @@ class Context:
     cancels: CancelWatch
     running: Running
     start_revoke: Callable[[Operation, str], str]
+    database_threads: ThreadPoolExecutor
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"
     role_wait_seconds: int = 900
     fresh_seconds: float = 10.0
-    database_threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="history")
-    )
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking database call beside the loop, in threads of our own: the engine's are few.

@@ -90,7 +90,7 @@ class Replica:
             await self._blocking(self._lease.give_up)
         except SQLAlchemyError as error:
             log.warning("others will take over only once this instance has been silent for a while: %s", error)
-        self._threads.shutdown(wait=False)
+        self._threads.shutdown()
 
     async def _beat(self) -> None:
         began = self._clock.monotonic()

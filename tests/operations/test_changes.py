@@ -1,0 +1,140 @@
+"""Undo, restore, prune: policies written as they are known beforehand."""
+
+import pytest
+
+from app.errors import Problem
+from app.operations.fingerprint import fingerprint
+from app.operations.state import Kind
+from tests.build import REGION, SERVICE, a_policy, a_statement
+from tests.operations.workshop import active, repository
+
+WEB = "storefront/web"
+SET, GET = "ecr:SetRepositoryPolicy", "ecr:GetRepositoryPolicy"
+OURS = f"AllowLightsailPull-{SERVICE}"
+
+
+def sids(aws) -> list[str]:
+    return [statement["Sid"] for statement in aws.policy_of(WEB)["Statement"]]
+
+
+def text_of(aws) -> str:
+    return aws.known_repositories[REGION, WEB].policy
+
+
+@pytest.fixture
+def granted(shop, aws):
+    """A grant that has ended well beside another team's statement."""
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    operation_id = shop.grant(SERVICE, WEB)
+    shop.ended(operation_id)
+    return operation_id
+
+
+@pytest.fixture
+def undo(shop):
+    return lambda operation_id, **more: shop.ended(shop.services.starter.undo(operation_id, "mika", **more))
+
+
+def test_an_undo_takes_back_what_was_done(granted, undo, aws):
+    assert undo(granted).outcome == "succeeded"
+    assert sids(aws) == ["BuildTeamPull"]
+
+
+def test_an_undo_takes_back_our_part_alone(granted, undo, aws):
+    repository(aws, WEB, a_policy([*aws.policy_of(WEB)["Statement"], a_statement(sid="Late")]))
+    assert undo(granted).outcome == "succeeded"
+    assert sids(aws) == ["BuildTeamPull", "Late"]
+
+
+def test_an_undo_of_what_is_gone_already_does_nothing(granted, undo, aws):
+    repository(aws, WEB, a_policy([a_statement(sid="Late")]))
+    assert undo(granted).outcome == "nothing_to_do"
+
+
+def test_a_statement_that_somebody_changed_since_is_a_conflict(granted, undo, aws):
+    theirs, ours = aws.policy_of(WEB)["Statement"]
+    repository(aws, WEB, a_policy([theirs, {**ours, "Action": ["ecr:*"]}]))
+    ended = undo(granted)
+    assert (ended.problem.code, ended.wrote_policy) == ("policy.undo_conflict", False)
+
+
+def test_an_undo_can_be_undone(granted, undo, aws):
+    first = undo(granted)
+    assert undo(first.id).outcome == "succeeded"
+    assert sids(aws) == ["BuildTeamPull", OURS]
+
+
+def test_an_undo_follows_what_it_undoes_and_keeps_its_own_change(shop, granted, undo):
+    undone = undo(granted)
+    [change] = shop.changes(undone.id)
+    assert OURS in change.before
+    assert OURS not in change.after
+
+
+def test_what_wrote_nothing_cannot_be_undone(shop, granted):
+    again = shop.grant(SERVICE, WEB)
+    shop.ended(again)
+    with pytest.raises(Problem, match="nothing_to_undo"):
+        shop.services.starter.undo(again, "mika")
+
+
+def test_an_undo_that_was_previewed_on_another_policy_writes_nothing(granted, undo, aws):
+    seen = fingerprint(text_of(aws))
+    repository(aws, WEB, a_policy([*aws.policy_of(WEB)["Statement"], a_statement(sid="Late")]))
+    assert undo(granted, previewed=seen).problem.code == "policy.changed_meanwhile"
+    assert sids(aws) == ["BuildTeamPull", OURS, "Late"]
+
+
+def test_a_restore_puts_a_recorded_text_back(shop, granted, aws):
+    recorded = a_policy([a_statement(sid="Recorded")])
+    ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=recorded, previewed=fingerprint(text_of(aws))))
+    assert (ended.outcome, sids(aws)) == ("succeeded", ["Recorded"])
+
+
+def test_a_restore_of_no_policy_deletes_it(shop, granted, aws):
+    assert shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
+    assert aws.policy_of(WEB) is None
+
+
+def test_a_restore_of_what_is_there_writes_nothing(shop, granted, aws):
+    ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=text_of(aws)))
+    assert (ended.outcome, ended.wrote_policy) == ("nothing_to_do", False)
+
+
+def test_pruning_lets_a_policy_be_written_again(shop, aws):
+    dead = "AROAEXAMPLEDEADROLE12"
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": dead})]))
+    assert shop.ended(shop.start(Kind.PRUNE, SERVICE, WEB, principals=[dead])).outcome == "succeeded"
+    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+    assert sids(aws) == ["BuildTeamPull", OURS]
+
+
+def test_a_restore_that_somebody_overwrites_at_once_is_written_again(shop, granted, aws):
+    late = a_policy([a_statement(sid="Late")])
+    aws.meanwhile(SET, lambda: aws.meanwhile(GET, lambda: repository(aws, WEB, late)))
+    ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy()))
+    assert (ended.outcome, sids(aws)) == ("succeeded", ["BuildTeamPull"])
+
+
+def test_a_revoke_keeps_others_in_a_shared_statement(shop, aws, granted):
+    team = f"arn:aws:iam::{'1' * 12}:role/team"
+    [_, ours] = aws.policy_of(WEB)["Statement"]
+    shared = {**ours, "Principal": {"AWS": [ours["Principal"]["AWS"], team]}}
+    repository(aws, WEB, a_policy([shared]))
+    assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert aws.policy_of(WEB)["Statement"][0]["Principal"] == {"AWS": [team]}
+
+
+def test_a_revoke_of_a_service_that_is_gone_finds_it_by_its_role(shop, aws, granted):
+    aws.remove_service(REGION, SERVICE)
+    aws.dead.clear()
+    assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert sids(aws) == ["BuildTeamPull"]
+
+
+def test_a_revoke_of_the_last_statement_deletes_the_policy(shop, aws, granted):
+    repository(aws, WEB, a_policy([aws.policy_of(WEB)["Statement"][1]]))
+    assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert aws.policy_of(WEB) is None

@@ -1,0 +1,73 @@
+import pytest
+from sqlalchemy import select
+
+from app.errors import Problem
+from app.history.models import Operation
+from app.operations.state import Kind, StepName
+from tests.build import REGION, SERVICE, a_policy
+from tests.operations.workshop import active, inactive, repository, step
+
+NAMES = ("storefront/web", "storefront/api")
+
+
+@pytest.fixture
+def granted(shop, aws):
+    """A service that can pull from two repositories."""
+    active(aws, SERVICE)
+    for name in NAMES:
+        repository(aws, name, a_policy())
+    for operation_id in [shop.grant(SERVICE, name) for name in NAMES]:
+        shop.ended(operation_id)
+    return aws
+
+
+def parts_of(shop, operation_id: str) -> list[Operation]:
+    with shop.services.db.read() as session:
+        return list(session.scalars(select(Operation).where(Operation.follows == operation_id)))
+
+
+def is_on(aws) -> bool:
+    return aws.services(REGION).get_service(SERVICE).value.role.is_active
+
+
+def test_a_role_is_switched_on(shop, aws):
+    inactive(aws, SERVICE)
+    assert shop.ended(shop.start(Kind.ACTIVATE, SERVICE)).outcome == "succeeded"
+    assert is_on(aws)
+
+
+def test_a_role_that_is_on_needs_nothing(shop, aws):
+    active(aws, SERVICE)
+    assert shop.ended(shop.start(Kind.ACTIVATE, SERVICE)).outcome == "nothing_to_do"
+
+
+def test_a_role_that_is_off_needs_nothing(shop, aws):
+    inactive(aws, SERVICE)
+    assert shop.ended(shop.start(Kind.DEACTIVATE, SERVICE)).outcome == "nothing_to_do"
+
+
+def test_the_statements_go_before_the_role_does(shop, granted):
+    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, repositories=list(NAMES)))
+    assert (ended.outcome, is_on(granted)) == ("succeeded", False)
+    assert [len(granted.policy_of(name)["Statement"]) for name in NAMES] == [1, 1]
+
+
+def test_each_removal_is_an_operation_of_its_own(shop, granted):
+    off = shop.start(Kind.DEACTIVATE, SERVICE, repositories=list(NAMES))
+    shop.ended(off)
+    assert {(part.kind, part.repository, part.outcome) for part in parts_of(shop, off)} == {
+        ("revoke", name, "succeeded") for name in NAMES
+    }
+
+
+def test_a_role_is_kept_while_a_policy_still_names_it(shop, granted):
+    refused = Problem("policy.refused", repository=NAMES[0], region=REGION)
+    granted.fail("ecr:SetRepositoryPolicy", refused)
+    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, repositories=list(NAMES)))
+    assert (ended.problem.code, is_on(granted)) == ("role.still_named", True)
+    assert step(ended, StepName.DEACTIVATE_ROLE).state == "pending"
+
+
+def test_statements_that_nobody_asked_to_remove_stay(shop, granted):
+    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE))
+    assert (ended.outcome, len(granted.policy_of(NAMES[0])["Statement"])) == ("succeeded", 2)
