@@ -23,7 +23,7 @@ router = APIRouter(prefix="/containers/{region}/{service}", include_in_schema=Fa
 
 RepositoryQuery = Annotated[str, Query(max_length=256)]
 RepositoryField = Annotated[str, Form(max_length=1000)]
-PreviewedField = Annotated[str, Form(alias="seen", max_length=400)]
+PreviewedField = Annotated[str, Form(max_length=400)]
 
 
 @router.get("/images")

@@ -25,7 +25,7 @@ from app.web.started import started
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False)
 
-PreviewedField = Annotated[str, Form(alias="seen", max_length=400)]
+PreviewedField = Annotated[str, Form(max_length=400)]
 
 
 @router.get("")
