@@ -128,7 +128,7 @@ def start_console(
     with contextlib.ExitStack() as stack:
         endpoint = sandbox or stack.enter_context(start_sandbox(**(sandbox_options or {})))
         data_dir.mkdir(parents=True, exist_ok=True)
-        environment = _environment(endpoint, data_dir, settings)
+        environment = surroundings(endpoint, data_dir, settings)
         process = stack.enter_context(_process(environment, data_dir / "log.txt"))
         assert process.stdout
         line = next((line for line in process.stdout if line.startswith("Sailpass is ready: ")), "")
@@ -138,7 +138,8 @@ def start_console(
         yield console
 
 
-def _environment(endpoint: RunningSandbox, data_dir: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+def surroundings(endpoint: RunningSandbox, data_dir: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+    """The environment of a console, and of commands beside it; `settings` are as those of `start_console`."""
     chosen = {"auth": "none", "port": free_port(), "regions": REGIONS, "data_dir": data_dir, **settings}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAILPASS_"))}
     ours = {f"SAILPASS_{name.upper()}": str(value) for name, value in chosen.items()}

@@ -26,7 +26,7 @@ from app.migrate import migrate
 from app.settings import Settings, SettingsError
 
 # Seconds to wait for another command that works on the same SQLite file.
-PATIENCE = 10.0
+PATIENCE = 5.0
 
 R = TypeVar("R")
 
@@ -88,9 +88,9 @@ class InProcess:
         while True:
             try:
                 self._services.claim()
-            except SettingsError:
+            except SettingsError as error:
                 if time.monotonic() >= end:
-                    raise
+                    raise SettingsError(f"{error} If that is a server, name its address with SAILPASS_URL.") from error
                 time.sleep(0.2)
             else:
                 return

@@ -1,0 +1,186 @@
+"""Commands beside a running server: they start the very operations that the browser starts."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+import pytest
+
+from tests.cli.running import quickly, sailpass, start, without
+from tests.console import console, until
+
+__all__ = ["console"]
+
+OPERATIONS = "/api/v1/operations"
+
+
+@pytest.fixture(scope="module")
+def run(console):
+    return lambda *words: quickly(console.environment, *words)
+
+
+def test_a_grant_is_shown_step_by_step_to_its_end(run, console):
+    ran = run("grant", "storefront-web", "edge/cache")
+    assert ran.status == 0
+    assert "✓ Update the repository policy: Done." in ran.out
+    assert ran.out.endswith("Image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/edge/cache:<tag>\n")
+    assert "storefront-web" in str(console.sandbox.policy("edge/cache")["policy"])
+
+
+def test_what_there_is_already_is_nothing_to_do(run):
+    ran = run("grant", "storefront-web", "storefront/nginx-sidecar", "--json")
+    assert (ran.status, ran.json["outcome"]) == (0, "nothing_to_do")
+
+
+def test_a_revoke_ends_as_one_json_object(run):
+    ran = run("revoke", "storefront-web", "storefront/web", "--json")
+    assert (ran.status, ran.json["kind"], ran.json["outcome"]) == (0, "revoke", "succeeded")
+    assert ran.err == ""
+
+
+def test_it_is_a_process_of_its_own(console):
+    ran = sailpass(console.environment, "grant", "storefront-web", "edge/cache", "--json")
+    assert (ran.status, ran.json["service"], ran.err) == (0, "storefront-web", "")
+
+
+def test_without_waiting_its_id_is_printed(run, console):
+    ran = run("grant", "storefront-web", "tools/cli", "--no-wait")
+    assert ran.status == 0
+    assert console.get(f"{OPERATIONS}/{ran.out.strip()}").json["repository"] == "tools/cli"
+
+
+def test_a_failure_says_why_and_what_to_do(run, console):
+    console.sandbox.fault(action="ecr:SetRepositoryPolicy", kind="access_denied", times=1)
+    ran = run("grant", "storefront-web", "shared/base-python")
+    console.sandbox.clear_faults()
+    assert ran.status == 1
+    assert "do not allow ecr:SetRepositoryPolicy" in ran.err
+    assert ran.out.endswith("The repository policy is as it was.\n")
+
+
+def test_a_preview_changes_nothing_and_can_be_held_to(run, console):
+    before = console.sandbox.policy("analytics/etl")
+    shown = run("grant", "storefront-web", "analytics/etl", "--preview", "--json").json
+    assert console.sandbox.policy("analytics/etl") == before
+    console.sandbox.put_policy("analytics/etl", None)
+    ran = run("grant", "storefront-web", "analytics/etl", "--previewed", shown["previewed"], "--json")
+    assert (ran.status, ran.json["problem"]["code"]) == (1, "policy.changed_meanwhile")
+
+
+def test_a_preview_is_readable(run):
+    out = run("revoke", "storefront-web", "shared/otel-collector", "--preview").out
+    assert "\n- " in out
+    assert "\nAWS calls:\n" in out
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("grant", "storefront-web", "edge/cahce"), "Did you mean edge/cache?"),
+        (("grant", "storefrontweb", "edge/cache"), "Did you mean storefront-web?"),
+        (("grant", "storefront-web", "edge/cache", "--region", "eu-west-1"), "does not look after eu-west-1"),
+        (("grant", "storefront-web", "edge/cache", "--region", "ap-northeast-1"), "in ap-northeast-1"),
+        (("history", "--kind", "nonsense"), "Input should be 'grant'"),
+        (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "There is no operation of this id."),
+    ],
+)
+def test_what_is_named_wrongly_is_wrong_usage(run, words, said):
+    ran = run(*words)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_one_name_in_two_regions_is_asked_about(run, console):
+    for region in ("us-east-1", "ap-northeast-1"):
+        console.sandbox.client("lightsail", region).create_container_service(serviceName="twin", power="nano", scale=1)
+    ran = run("status", "twin")
+    assert ran.status == 2
+    assert "in each of us-east-1, ap-northeast-1" in ran.err
+    assert run("status", "twin", "--region", "ap-northeast-1").status == 0
+
+
+def test_status_shows_services_and_what_goes_on(run, console):
+    console.sandbox.options(activation_seconds=600)
+    operation = console.post("/api/v1/services/us-east-1/batch-worker/role/activate").json
+    shown = run("status")
+    running = run("status", operation["id"], "--json")
+    console.post(f"{OPERATIONS}/{operation['id']}/cancel")
+    console.sandbox.options(activation_seconds=0.05)
+    assert "tokyo-api" in shown.out
+    assert f"operation {operation['id']}" in shown.out
+    assert running.status == 4
+
+
+def test_status_of_a_service_shows_what_it_may_pull_and_why(run):
+    ran = run("status", "storefront-web")
+    assert "Image puller role: active arn:aws:iam::" in ran.out
+    assert "storefront/nginx-sidecar  allowed  Statement" in ran.out
+
+
+def test_status_of_an_operation_has_its_exit_status(run, console):
+    console.sandbox.options(activation_seconds=600)
+    operation = console.post("/api/v1/services/us-east-1/payments-api/role/activate").json
+    console.post(f"{OPERATIONS}/{operation['id']}/cancel")
+    ran = run("status", operation["id"], "--wait")
+    console.sandbox.options(activation_seconds=0.05)
+    assert ran.status == 3
+    assert "cancelled before anything" in ran.out
+
+
+def test_history_lists_what_was_asked_for(run):
+    run("grant", "storefront-web", "analytics/reports")
+    ran = run("history", "--kind", "grant", "--repository", "reports", "--json")
+    assert [one["repository"] for one in ran.json["operations"]] == ["analytics/reports"]
+    assert "analytics/reports" in run("history").out
+
+
+def test_a_wait_that_is_too_long_leaves_the_operation_running(run, console):
+    console.sandbox.options(activation_seconds=600)
+    ran = run("grant", "legacy-blog", "payments/ledger", "--timeout", "0.5")
+    operation_id = ran.err.rpartition("“sailpass status ")[2].split("”")[0]
+    console.post(f"{OPERATIONS}/{operation_id}/cancel")
+    console.sandbox.options(activation_seconds=0.05)
+    assert ran.status == 4
+
+
+def test_ctrl_c_leaves_the_operation_running_and_says_so(console):
+    console.sandbox.options(activation_seconds=600)
+    with start(console.environment, "grant", "legacy-blog", "payments/ledger") as command:
+        until(command.stdout.readline, lambda line: "Wait for the role" in line)
+        command.send_signal(signal.SIGINT)
+        _, err = command.communicate(timeout=30)
+    live = console.get(f"{OPERATIONS}?outcome=running").json["operations"]
+    for operation in live:
+        console.post(f"{OPERATIONS}/{operation['id']}/cancel")
+    console.sandbox.options(activation_seconds=0.05)
+    assert command.returncode == 4
+    assert f"see “sailpass status {live[0]['id']}”" in err
+
+
+@pytest.mark.parametrize("url, said", [("http://127.0.0.1:9", "No server answers"), ("nowhere", "no address")])
+def test_a_server_that_was_named_and_is_not_there_is_an_error(console, url, said):
+    ran = quickly({**console.environment, "SAILPASS_URL": url}, "status")
+    assert (ran.status, ran.out) == (5, "")
+    assert said in ran.err
+
+
+def test_what_answers_and_is_not_ours_is_an_error(console):
+    ran = quickly({**console.environment, "SAILPASS_URL": console.sandbox.url}, "history")
+    assert ran.status == 5
+    assert "is not Sailpass" in ran.err
+
+
+def test_the_local_server_is_found_by_its_settings(console):
+    ran = quickly(without(console.environment, "SAILPASS_URL"), "status")
+    assert (ran.status, ran.err) == (0, "")
+
+
+def test_a_refusal_is_one_json_object_too(run):
+    ran = run("grant", "storefront-web", "edge/cahce", "--json")
+    assert (ran.status, ran.json["problem"]["code"]) == (2, "repository.not_found")
+
+
+def test_a_command_needs_no_terminal(console):
+    with start(console.environment, "status", stdin=subprocess.DEVNULL) as command:
+        assert command.wait(30) == 0

@@ -1,0 +1,68 @@
+"""Commands where no server runs: they do the work themselves, on the same database, and say so."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.cli.running import sailpass, start
+from tests.console import start_console, surroundings, until
+from tests.sandbox_server import start_sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with start_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def environment(sandbox, tmp_path):
+    sandbox.reset()
+    sandbox.options(activation_seconds=0.05)
+    return surroundings(sandbox, tmp_path / "data", {})
+
+
+def test_a_grant_is_made_and_remembered(environment, sandbox):
+    ran = sailpass(environment, "grant", "storefront-web", "edge/cache")
+    assert (ran.status, "working in this process" in ran.err) == (0, True)
+    assert "storefront-web" in str(sandbox.policy("edge/cache")["policy"])
+    assert "edge/cache" in sailpass(environment, "history").out
+
+
+def test_status_reads_aws_itself(environment):
+    assert "tokyo-api" in sailpass(environment, "status").out
+    assert "storefront/nginx-sidecar  allowed" in sailpass(environment, "status", "storefront-web").out
+
+
+def test_what_a_command_leaves_running_is_done_by_the_server(environment, sandbox, tmp_path):
+    sandbox.options(activation_seconds=600)
+    with start(environment, "grant", "legacy-blog", "tools/cli") as command:
+        until(command.stdout.readline, lambda line: "Wait for the role" in line)
+        command.send_signal(signal.SIGINT)
+        _, err = command.communicate(timeout=30)
+    assert (command.returncode, "as soon as a server is started" in err) == (4, True)
+    sandbox.options(activation_seconds=0.05)
+    sandbox.advance(600)
+    with start_console(tmp_path / "data", sandbox=sandbox) as console:
+        found = until(
+            lambda: console.get("/api/v1/operations").json["operations"],
+            lambda operations: operations[0]["outcome"] is not None,
+        )
+    assert [one["outcome"] for one in found] == ["succeeded"]
+
+
+def test_two_at_once_take_turns(environment):
+    with (
+        start(environment, "grant", "storefront-web", "edge/cache", "--json") as first,
+        start(environment, "grant", "storefront-web", "tools/cli", "--json") as second,
+    ):
+        assert [command.wait(60) for command in (first, second)] == [0, 0]
+
+
+def test_a_database_that_a_server_elsewhere_works_on_is_left_alone(environment, sandbox, tmp_path):
+    with start_console(tmp_path / "data", sandbox=sandbox):
+        ran = sailpass({**environment, "SAILPASS_PORT": "9"}, "grant", "storefront-web", "edge/cache")
+    assert ran.status == 2
+    assert "already" in ran.err

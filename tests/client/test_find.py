@@ -1,0 +1,57 @@
+"""Which service is meant: never a guess between two."""
+
+import pytest
+
+from app.client import find
+from app.client.api import Api
+from app.client.find import find_service
+from app.errors import Problem
+from tests.client.answering import Console, a_listing
+
+
+def looked_up(name, console, region=""):
+    return find_service(Api(console), name, region)
+
+
+def test_the_one_of_that_name_is_found():
+    console = Console(services=[a_listing(("us-east-1", "web"), ("us-east-1", "api"))])
+    assert looked_up("web", console)["region"] == "us-east-1"
+
+
+def test_a_name_in_two_regions_is_a_question():
+    console = Console(services=[a_listing(("us-east-1", "web"), ("ap-northeast-1", "web"))])
+    with pytest.raises(Problem) as asked:
+        looked_up("web", console)
+    assert (asked.value.code, asked.value.params["regions"]) == ("service.ambiguous", "us-east-1, ap-northeast-1")
+
+
+def test_a_region_settles_it():
+    console = Console(**{"services__ap-northeast-1__web": [{"region": "ap-northeast-1", "name": "web"}]})
+    assert looked_up("web", console, "ap-northeast-1")["region"] == "ap-northeast-1"
+
+
+def test_one_that_was_made_just_now_is_asked_for_in_each_region():
+    made = {"region": "us-east-1", "name": "new"}
+    console = Console(services=[a_listing()], **{"services__us-east-1__new": [made]})
+    assert looked_up("new", console) == made
+    assert "GET /api/v1/services/ap-northeast-1/new" in console.asked
+
+
+def test_a_server_that_has_just_started_is_waited_for(monkeypatch):
+    monkeypatch.setattr(find, "PAUSE", 0)
+    console = Console(services=[a_listing(read=False), a_listing(("us-east-1", "web"))])
+    assert looked_up("web", console)["name"] == "web"
+
+
+@pytest.mark.parametrize("region", ["", "us-east-1"])
+def test_a_name_typed_wrongly_gets_those_like_it(region):
+    console = Console(services=[a_listing(("us-east-1", "storefront"), ("us-east-1", "worker"))])
+    with pytest.raises(Problem) as told:
+        looked_up("Storefrnt", console, region)
+    assert (told.value.code, told.value.params["nearest"]) == ("service.unknown_but", "storefront")
+
+
+def test_a_name_like_no_other_is_just_unknown():
+    with pytest.raises(Problem) as told:
+        looked_up("zzz", Console(services=[a_listing(("us-east-1", "web"))]))
+    assert told.value.code == "service.unknown"
