@@ -7,6 +7,7 @@ from app.errors import Problem
 from app.policy.document import equivalent
 from app.policy.evaluate import Access, evaluate
 from app.policy.grant import granting, plan_grant
+from app.policy.notes import Severity
 from app.policy.revoke import plan_revoke
 from tests.policy.build import (
     DEAD,
@@ -122,6 +123,7 @@ def test_what_allows_only_a_part_or_under_a_condition_is_not_enough(statement):
 def test_a_deny_that_beats_the_grant_is_told():
     (finding,) = grant(a_policy(a_statement(PULLER, "ecr:*", effect="Deny", sid="Never"))).leftovers
     assert (finding.code, finding.params["statement"]) == ("grant.denied", "#1 (Never)")
+    assert finding.severity is Severity.ERROR
 
 
 @pytest.mark.parametrize("arn", ["", "None", "null", "947856326339", "AROAQWERTYUIOPASDFGHJ", "*"])
@@ -141,6 +143,12 @@ def test_a_dead_or_wrong_principal_is_replaced_in_its_place_in_the_same_write(de
     text = a_policy(a_statement(sid="A"), a_statement(dead, sid="AllowLightsailPull-shop"), a_statement(sid="Z"))
     after = statements_of(grant(text, replaces=[dead]).after)
     assert after == [a_statement(sid="A"), a_statement(PULLER, sid="AllowLightsailPull-shop"), a_statement(sid="Z")]
+
+
+def test_ours_stands_where_the_first_of_several_replaced_stood():
+    text = a_policy(a_statement(DEAD), a_statement(sid="A"), a_statement(OLD_PULLER), a_statement(sid="Z"))
+    after = statements_of(grant(text, replaces=[OLD_PULLER, DEAD]).after)
+    assert [one.get("Sid") for one in after] == ["AllowLightsailPull-shop", "A", "Z"]
 
 
 def test_replacing_keeps_the_others_of_a_shared_statement():

@@ -42,6 +42,12 @@ def test_an_account_reaches_its_own_people():
     assert table(a_statement("220022002200"), a_statement(MIKA, "ecr:PutImage"))[1] == (MIKA, "allowed")
 
 
+def test_an_account_is_the_same_in_either_of_its_forms():
+    root = a_statement("arn:aws:iam::220022002200:root", effect="Deny")
+    assert table(a_statement("220022002200"), root)[0] == ("220022002200", "denied")
+    assert readers(a_policy(root))[0].verdict.code == "verdict.denied_named"
+
+
 def test_conditions_are_given():
     (one,) = readers(a_policy(a_statement("*", Condition=IN_ORGANISATION)))
     assert (one.access, one.conditions) == (

@@ -105,6 +105,11 @@ def test_what_cannot_be_taken_away_that_way_is_said(statement, code):
     assert [one.code for one in change.leftovers] == [code]
 
 
+def test_a_deny_for_everyone_or_the_account_is_no_way_to_pull():
+    change = revoke(a_statement("*", effect="Deny"), a_statement(LIGHTSAIL_ROOT, effect="Deny"))
+    assert change.leftovers == ()
+
+
 def test_everyone_is_never_revoked():
     assert not revoke(a_statement("*"), a_statement(["*"]), principals=["*"]).needed
 

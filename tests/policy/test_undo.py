@@ -153,6 +153,23 @@ def test_a_shared_statement_that_somebody_removed_is_a_conflict():
     assert [(clash.before, clash.now) for clash in conflict.clashes] == [(shared, None)]
 
 
+def test_a_shared_statement_that_somebody_rewrote_is_a_conflict_that_shows_it():
+    before = a_policy(a_statement([MIKA, PULLER], sid="Shared"), a_statement())
+    theirs = a_statement([MIKA], "ecr:PutImage", sid="Shared")
+    (clash,) = plan_undo(
+        before, revoked(before), a_policy(a_statement("*", sid="Other"), a_statement(), theirs)
+    ).clashes
+    assert (clash.place, clash.now) == ("#3 (Shared)", theirs)
+
+
+def test_a_principal_of_its_own_kind_goes_back_as_the_single_value_it_was():
+    mixed = {**a_statement(), "Principal": {"AWS": MIKA, "Service": "lightsail.amazonaws.com"}}
+    before = a_policy(mixed)
+    ours = plan_revoke(before, principals=["lightsail.amazonaws.com"]).after
+    change = plan_undo(before, ours, a_policy(a_statement([MIKA, DEAD])))
+    assert statements_of(change.after)[0]["Principal"] == {"AWS": [MIKA, DEAD], "Service": "lightsail.amazonaws.com"}
+
+
 def test_a_sid_that_somebody_uses_anew_is_no_conflict():
     gone = a_statement(PULLER, sid="Pull")
     before = a_policy(gone, a_statement())
