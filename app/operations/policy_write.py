@@ -108,6 +108,7 @@ async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int:
     position = await context.in_db(writes.write_planned, context.db, step.run, planned, context.clock.now())
     if position is None:
         raise Overtaken
+    context.crash("write-planned")
     with context.running.writing(operation.id):
         await step.once(_fresh(step, change, read_at), first=True)
         context.crash("policy-written")
@@ -135,21 +136,17 @@ async def _be_patient(step: Stepping, change: PolicyChange, problem: Problem, se
     """Wait for what passes by itself, and say so. Raises the problem that does not."""
     if problem.code in ANSWER_LOST:
         # Perhaps it was written all the same. Before that is read nothing may stop here: it would stay untold.
-        await _say_again(step, problem, max(1, seconds))
+        await step.note_again(problem, seconds)
         await step.context.clock.sleep(max(1, seconds))
         return
     await _forget(step)
     if problem.code == "aws.throttled":
-        await _say_again(step, problem, seconds)
+        await step.note_again(problem, seconds)
     elif problem.code == "policy.principal_not_found" and _may_spread(change):
         await step.note("principal.unknown_yet", seconds=max(1, round(seconds)))
     elif problem.code != OLD_READING:
         raise _named(problem, step, change) from problem
     await step.pause(seconds)
-
-
-async def _say_again(step: Stepping, problem: Problem, seconds: float) -> None:
-    await step.note("aws.again", answer=problem.aws_code or problem.code, seconds=max(1, round(seconds)))
 
 
 async def _forget(step: Stepping) -> None:

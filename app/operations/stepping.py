@@ -61,12 +61,17 @@ class Stepping:
         """Leave a remark that is shown while the step runs."""
         await self.context.in_db(record.step_noted, self.context.db, self.run, {"code": code, "params": params})
 
+    async def note_again(self, problem: Problem, seconds: float) -> None:
+        """Say that AWS is asked again, and what it answered if it did."""
+        seconds = max(1, round(seconds))
+        if problem.code in NO_ANSWER:
+            await self.note("aws.silent", seconds=seconds)
+        else:
+            await self.note("aws.again", answer=problem.aws_code or problem.code, seconds=seconds)
+
     def note_soon(self, problem: Problem | None, seconds: float) -> None:
         """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
-        if problem is None:
-            note = self.note("role.usually")
-        else:
-            note = self.note("aws.again", answer=problem.aws_code or problem.code, seconds=max(1, round(seconds)))
+        note = self.note("role.usually") if problem is None else self.note_again(problem, seconds)
         task = asyncio.ensure_future(note)
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)
@@ -97,7 +102,7 @@ class Stepping:
             except Problem as problem:
                 if seconds is None or not problem.retryable or problem.code not in PASSES_BY_ITSELF:
                     raise
-                await self.note("aws.again", answer=problem.aws_code or problem.code, seconds=seconds)
+                await self.note_again(problem, seconds)
                 await self.pause(seconds)
         raise AssertionError("the last try returns or raises")
 
@@ -119,6 +124,7 @@ class Stepping:
         return answered.value
 
 
+NO_ANSWER = frozenset({"aws.unreachable", "aws.slow"})
 PASSES_BY_ITSELF = frozenset({"aws.throttled", "aws.unreachable", "aws.slow", "aws.failed", "aws.region_setup"})
 
 Body = Callable[[Stepping], Awaitable[tuple[StepState, Result]]]

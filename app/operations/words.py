@@ -98,6 +98,7 @@ NOTES: dict[str, str] = {
     "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
     "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
     "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),
+    "aws.silent": N_("AWS gave no answer; trying again in %(seconds)s s."),
     "access.allowed": N_("The policy allows the role to pull."),
     "access.conditional": N_("The policy allows the role to pull under a condition."),
     "access.left": N_("Access that is not granted by name remains: see the repository's policy."),
