@@ -1,0 +1,46 @@
+"""A fast console for all tests here, with nothing wrong at the start of each, and repositories and services of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.errors.fast import start_fast_console
+from tests.errors.making import make_repository, make_service
+from tests.reader import Reader
+
+# Seconds that the console waits for a role.
+ROLE_WAIT = 300
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory):
+    with start_fast_console(tmp_path_factory.mktemp("console"), role_wait_seconds=ROLE_WAIT) as running:
+        Reader(running).knows()
+        yield running
+
+
+@pytest.fixture
+def sandbox(console):
+    usual = console.sandbox.options()
+    yield console.sandbox
+    console.sandbox.clear_faults()
+    kept = ("activation_seconds", "arn_lag_seconds", "principal_seconds", "latency_ms", "setup_regions")
+    console.sandbox.options(**{name: usual[name] for name in kept})
+
+
+@pytest.fixture
+def mika(console, sandbox) -> Reader:
+    """Mika operates the console; what goes wrong for her is over when her test is."""
+    return Reader(console)
+
+
+@pytest.fixture
+def repository(console) -> str:
+    """The name of a repository that nobody has used before."""
+    return make_repository(console)
+
+
+@pytest.fixture
+def service(console) -> str:
+    """The name of a service whose image puller role was never activated."""
+    return make_service(console)

@@ -1,0 +1,110 @@
+"""A console whose time runs fast, so that its patience with AWS can be seen to end: minutes pass in a second or two.
+
+Everything is the real one but the clock, and how long the SDK waits for an answer; it is a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from app.aws.clients import ConnectionSettings
+from app.aws.session import BotoAws
+from app.bootstrap import build
+from app.main import create_app
+from app.operations.lease import Pace
+from app.serving import address
+from app.settings import load
+from tests.console import ROOT, RunningConsole, surroundings
+from tests.sandbox_server import RunningSandbox, start_sandbox
+
+TIMES = 60
+ANSWER_SECONDS = 0.5
+# A policy may be as old when it is written as on a console whose time runs as usual.
+UNHURRIED = Pace(beat=5.0 * TIMES, dead_after=20.0 * TIMES)
+
+SERVE = """
+import os, signal, threading
+
+def end_with_parent():
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+from tests.errors.fast import serve
+serve()
+"""
+
+
+class FastClock:
+    """Passes `TIMES` as fast as the machine's clock."""
+
+    def __init__(self) -> None:
+        self._began = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        return self._began[0] + timedelta(seconds=self.monotonic() - self._began[1])
+
+    def monotonic(self) -> float:
+        began = self._began[1]
+        return began + TIMES * (time.monotonic() - began)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / TIMES)
+
+
+def serve() -> None:
+    """What runs in the process."""
+    settings = load()
+    aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
+    app = create_app(settings, build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=2)
+    )
+    asyncio.run(_serve(server, address(settings)))
+
+
+async def _serve(server: uvicorn.Server, url: str) -> None:
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn tells it in no other way)
+        await asyncio.sleep(0.01)
+    print(f"Sailpass is ready: {url}", flush=True)  # noqa: T201  (the test waits for it)
+    await serving
+
+
+@contextlib.contextmanager
+def start_fast_console(
+    data_dir: Path,
+    *,
+    sandbox_options: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> Iterator[RunningConsole]:
+    """As `start_console`; `environment` overrides what it would find, "" takes a variable away."""
+    with start_sandbox(**(sandbox_options or {})) as sandbox, (data_dir / "log.txt").open("w") as log:
+        around = {**surroundings(sandbox, data_dir, settings), **(environment or {})}
+        around = {name: value for name, value in around.items() if value}
+        command = [sys.executable, "-c", SERVE]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, env=around, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=log, text=True) as process:
+            yield _ready(process, sandbox, data_dir, around)
+            process.terminate()
+
+
+def _ready(
+    process: subprocess.Popen[str], sandbox: RunningSandbox, data_dir: Path, around: dict[str, str]
+) -> RunningConsole:
+    assert process.stdout
+    line = process.stdout.readline()
+    assert line.startswith("Sailpass is ready: "), (data_dir / "log.txt").read_text()
+    return RunningConsole(line.removeprefix("Sailpass is ready: ").strip(), sandbox, data_dir, process, around)

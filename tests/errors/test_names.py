@@ -1,0 +1,64 @@
+"""A repository's name that cannot be right comes back with the dialog; what is wrong is said at the field."""
+
+import pytest
+
+HERE = "/containers/us-east-1/storefront-web/repositories"
+DIALOG = {"HX_Request": "true"}
+
+
+def refused(mika, repository):
+    page = mika.sends(HERE, repository=repository)
+    assert page.status == 422
+    assert page.soup.select_one("#repository")["value"] == repository
+    return page
+
+
+def test_a_name_typed_wrongly_comes_back_with_the_nearest_names(mika):
+    page = refused(mika, "storefont/web")
+    assert "There is no repository storefont/web in us-east-1." in page.text
+    assert "storefront/web" in page.buttons()
+
+
+def test_a_repository_of_another_region_is_told_with_the_rule(mika):
+    mika.knows("ap-northeast-1")
+    page = refused(mika, "tokyo/api")
+    assert "There is no repository tokyo/api in us-east-1, but one in ap-northeast-1." in page.text
+    assert "pulls only from repositories of its own region" in page.text
+
+
+@pytest.mark.parametrize("name", ["Tools/CLI", "a", "tools//cli", "-tools", "x" * 257, "é", "tools/cli:latest"])
+def test_what_cannot_be_a_name_is_refused_without_asking_aws(mika, sandbox, name):
+    sandbox.clear_calls()
+    assert "cannot be the name of an Amazon ECR repository." in refused(mika, name).text
+    assert not [call for call in sandbox.calls() if name in str(call["params"])]
+
+
+def test_no_name_at_all_is_refused(mika):
+    assert "No repository was named." in refused(mika, "").text
+
+
+def test_a_repository_that_is_gone_meanwhile_is_named_by_the_operation(mika, sandbox, repository):
+    message = f"The repository with name '{repository}' does not exist in the registry with id '123456789012'"
+    sandbox.fault(
+        kind="error",
+        action="ecr:GetRepositoryPolicy",
+        match={"repository": repository},
+        code="RepositoryNotFoundException",
+        message=message,
+    )
+    operation = mika.adds(repository)
+    assert f"There is no repository {repository} in us-east-1." in mika.ended(operation).text
+    sandbox.clear_faults()
+    assert "can now pull" in mika.ended(mika.retries(operation)).text
+
+
+def test_a_repository_deleted_since_it_was_listed_is_refused_by_the_dialog_or_the_operation(mika, sandbox, repository):
+    mika.sees(f"/containers/us-east-1/storefront-web/policy?repository={repository}", repository)
+    sandbox.client("ecr").delete_repository(repositoryName=repository, force=True)
+    page = mika.lands(mika.sends(HERE, repository=repository))
+    page = (
+        mika.ended(page.soup.select_one("form[action*=retry], form[action*=cancel]")["action"].rpartition("/")[0])
+        if page.status == 200
+        else page
+    )
+    assert f"There is no repository {repository} in us-east-1." in page.text

@@ -1,0 +1,102 @@
+"""AWS says that somebody may not: which action, which statement would allow it, and it goes on from there once they may."""
+
+import json
+
+import pytest
+
+WEB = "/containers/us-east-1/storefront-web"
+
+# The action that is refused, the step that it stops, and how to come to need it.
+OF_OPERATIONS = [
+    ("lightsail:GetContainerServices", "Activate the image puller role", ("adds", "analytics/etl", "storefront-web")),
+    ("lightsail:UpdateContainerService", "Activate the image puller role", ("adds", "payments/api", "payments-api")),
+    ("ecr:GetRepositoryPolicy", "Update the repository policy", ("adds", "storefront/web", "reporting")),
+    ("ecr:SetRepositoryPolicy", "Update the repository policy", ("adds", "shared/base-python", "storefront-web")),
+    ("ecr:DeleteRepositoryPolicy", "Update the repository policy", ("removes", "edge/cache", "edge-cache")),
+]
+# The action, and the page that shows that it was refused.
+OF_PAGES = [
+    ("lightsail:GetContainerServices", "/containers"),
+    ("lightsail:GetContainerServices", f"{WEB}/images"),
+    ("lightsail:GetContainerServiceDeployments", f"{WEB}/deployments"),
+    ("ecr:DescribeRepositories", f"{WEB}/images"),
+    ("ecr:DescribeImages", f"{WEB}/images?added=storefront/web"),
+    ("ecr:GetRepositoryPolicy", f"{WEB}/policy?repository=storefront/web"),
+]
+
+
+@pytest.mark.parametrize("action, step, asking", OF_OPERATIONS)
+def test_an_operation_names_what_was_refused_and_goes_on_once_it_is_allowed(mika, sandbox, action, step, asking):
+    verb, repository, service = asking
+    sandbox.fault(kind="access_denied", action=action)
+    before = sandbox.policy(repository)
+    failed = getattr(mika, verb)(repository, service)
+    page = mika.ended(failed)
+    assert page.step(step)[0] == "error"
+    assert f"Your AWS permissions do not allow {action} on " in page.text
+    assert "The repository policy is as it was." in page.text
+    assert page.statements()[action]["Effect"] == "Allow"
+    assert sandbox.policy(repository) == before
+    sandbox.clear_faults()
+    assert "Retry" not in mika.ended(mika.retries(failed)).buttons()
+    assert sandbox.policy(repository)["writes"] == before["writes"] + 1
+
+
+@pytest.mark.parametrize("action, path", OF_PAGES)
+def test_a_page_names_what_was_refused_and_shows_the_rest(mika, sandbox, action, path):
+    sandbox.fault(kind="access_denied", action=action)
+    page = mika.sees(path, f"Your AWS permissions do not allow {action} on ")
+    assert page.status == 200
+    assert page.statements()[action]["Effect"] == "Allow"
+    assert "storefront-web" in page.text
+
+
+def test_an_explicit_deny_is_told_and_no_statement_is_offered_against_it(mika, sandbox):
+    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy", explicit=True)
+    page = mika.ended(mika.adds("analytics/reports"))
+    assert "an explicit Deny must go" in page.text
+    assert "IAM statement" not in page.text
+
+
+def test_what_aws_said_can_be_quoted(mika, sandbox):
+    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
+    page = mika.ended(mika.adds("analytics/reports"))
+    assert "AccessDeniedException" in page.text
+    assert "is not authorized to perform: ecr:SetRepositoryPolicy" in page.text
+
+
+def test_the_check_of_permissions_lists_what_is_missing(mika, sandbox):
+    sandbox.fault(kind="access_denied", action="ecr:DescribeImages")
+    sandbox.fault(kind="access_denied", action="lightsail:UpdateContainerService")
+    page = mika.sends("/permissions/check", region="us-east-1", names="")
+    block = page.soup.select_one("#permission-check pre").get_text()
+    assert "2 permissions are missing." in page.text
+    assert {action for one in json.loads(block)["Statement"] for action in one["Action"]} == {
+        "ecr:DescribeImages",
+        "lightsail:UpdateContainerService",
+    }
+
+
+@pytest.mark.parametrize(
+    "kind, repository, sentence",
+    [
+        ("expired_token", "tools/cli", "The AWS credentials have expired."),
+        ("invalid_token", "shared/base-node", "AWS does not accept the credentials in us-east-1."),
+    ],
+)
+def test_credentials_that_no_longer_count_stop_an_operation_until_they_are_renewed(
+    mika, sandbox, kind, repository, sentence
+):
+    sandbox.fault(kind=kind)
+    failed = mika.adds(repository)
+    assert sentence in mika.ended(failed).text
+    assert mika.reads(f"{WEB}/images").status == 200
+    sandbox.clear_faults()
+    assert "storefront-web can" in mika.ended(mika.retries(failed)).text
+
+
+def test_pages_show_what_is_known_while_the_token_is_expired(mika, sandbox):
+    sandbox.fault(kind="expired_token")
+    page = mika.sees("/containers", "us-east-1: The AWS credentials have expired.")
+    assert "What is shown of it was read" in page.text
+    assert "payments-api" in page.text
