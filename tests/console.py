@@ -79,7 +79,8 @@ class RunningConsole:
             wanted.setdefault("Content-Type", "application/json")
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=SECONDS)
         with contextlib.closing(connection):
-            connection.request(method, path, body, wanted)
+            payload = body.encode() if isinstance(body, str) else body
+            connection.request(method, path, payload, wanted)
             response = connection.getresponse()
             text = response.read().decode()
             return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)

@@ -88,6 +88,9 @@ def tell(problem: Mapping[str, Any]) -> None:
     for text in (problem.get("what_to_do"), _aws(problem), _nearest(problem)):
         if text:
             click.echo(plain(f"  {text}"), err=True)
+    if statement := problem.get("iam_statement"):
+        click.echo("  This IAM statement would allow it:", err=True)
+        click.echo(json.dumps(statement, indent=2), err=True)
 
 
 def _end(problem: Mapping[str, Any], status: Exit, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ Whatever a route raises ends here, so that routes catch nothing.
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from app.auth.rules import is_for_programs
 from app.errors import Problem
 from app.problem_words import what_happened, what_to_do
+from app.web.allowing import iam_statement
 from app.web.pages_errors import error_page
 from app.web.render import refuse
 
@@ -54,6 +56,7 @@ def status_of(problem: Problem) -> int:
 
 def as_json(problem: Problem) -> dict[str, object]:
     """The problem as the API tells it."""
+    statement = iam_statement(problem, account="")
     return {
         "code": problem.code,
         "message": what_happened(problem),
@@ -63,6 +66,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": problem.params,
+        "iam_statement": json.loads(statement) if statement else None,
     }
 
 

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from tests.api.conftest import HERE
 
-SHAPE = {"code", "message", "what_to_do", "retryable", "aws_code", "aws_message", "request_id", "params"}
+SHAPE = {
+    "code",
+    "message",
+    "what_to_do",
+    "retryable",
+    "aws_code",
+    "aws_message",
+    "request_id",
+    "params",
+    "iam_statement",
+}
 ROUTES = [
     ("GET", "/api/v1/services/{}/{}"),
     ("GET", "/api/v1/services/{}/{}/repositories"),

@@ -51,11 +51,13 @@ def test_without_waiting_its_id_is_printed(run, console):
 
 
 def test_a_failure_says_why_and_what_to_do(run, console):
-    console.sandbox.fault(action="ecr:SetRepositoryPolicy", kind="access_denied", times=1)
+    refused = {"action": "ecr:SetRepositoryPolicy", "match": {"repository": "shared/base-python"}}
+    console.sandbox.fault(kind="access_denied", **refused)
     ran = run("grant", "storefront-web", "shared/base-python")
     console.sandbox.clear_faults()
     assert ran.status == 1
     assert "do not allow ecr:SetRepositoryPolicy" in ran.err
+    assert '"Sid": "AllowEcrSetRepositoryPolicy"' in ran.err
     assert ran.out.endswith("The repository policy is as it was.\n")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -28,6 +28,7 @@ class ProblemBody(BaseModel):
     aws_message: str = Field(description="AWS's own message; else empty.")
     request_id: str = Field(description="AWS's request id, to quote to AWS's support; else empty.")
     params: dict[str, str | int] = Field(description="The values that the sentences name.")
+    iam_statement: dict[str, Any] | None = Field(description="Where IAM refused: the statement that would allow it.")
     nearest: Annotated[list[str], Field(description="Names like the one that is not there, the likest first.")] = []
     detail: Annotated[list[Invalid], Field(description="With `request.invalid`: each thing that is wrong.")] = []
 
