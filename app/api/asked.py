@@ -11,6 +11,7 @@ from fastapi import Depends, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from app.api.schemas.operations import Operation
+from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries
@@ -27,8 +28,6 @@ Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, 
 # Lightsail's own rule for names of container services.
 Name = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63, examples=["storefront"])]
 OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
-# Control characters are in no name, and some databases refuse them.
-TEXT = r"^[^\x00-\x1f]*$"
 RepositoryQuery = Annotated[str, Query(max_length=256, pattern=TEXT, examples=["storefront/web"])]
 
 

@@ -16,6 +16,7 @@ from app.api.schemas.previews import Preview, PreviewRequest
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import GrantRequest, PruneRequest
 from app.api.schemas.services import DeactivateRequest
+from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory.queries import KnownService
@@ -55,7 +56,9 @@ def revoke(
     known: KnownServiceDep,
     repository: RepositoryQuery,
     response: Response,
-    previewed: Annotated[str | None, Query(max_length=200, description="As in the body of a grant.")] = None,
+    previewed: Annotated[
+        str | None, Query(max_length=64, pattern=FINGERPRINT, description="As in the body of a grant.")
+    ] = None,
 ) -> Operation:
     """Takes the service out of the policy wherever it is named; everything else stays as it is."""
     return _start(services, response, Kind.REVOKE, known, who, repository, _as(previewed))

@@ -9,12 +9,14 @@ from typing import Annotated, Literal
 import anyio
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AfterValidator
 
-from app.api.asked import TEXT, OperationId, accepted, get_progress
+from app.api.asked import OperationId, accepted, get_progress
 from app.api.previewing import preview_of
 from app.api.refusals import refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList
 from app.api.schemas.previews import Preview, UndoPreviewRequest
+from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.errors import Problem
 from app.history import listing, queries
@@ -30,6 +32,16 @@ router = APIRouter(prefix="/operations", tags=["Operations"])
 LONGEST_WAIT = 4.0
 FIRST_LOOK, LAST_LOOK = 0.05, 0.4
 
+
+def _in_utc(moment: datetime) -> datetime:
+    """The time in UTC, which it is taken for where it has no zone."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("it is before or after all time") from error
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Part = Annotated[str, Query(max_length=256, pattern=TEXT)]
 
 
@@ -41,8 +53,8 @@ def wanted(
     kind: Kind | None = None,
     outcome: Annotated[Outcome | Literal["running"] | None, Query(description="`running`: those that live.")] = None,
     person: Annotated[Part, Query(description="A part of the name of whoever asked.")] = "",
-    since: Annotated[datetime | None, Query(description="Included; without a zone it is UTC.")] = None,
-    until: Annotated[datetime | None, Query(description="Left out; without a zone it is UTC.")] = None,
+    since: Annotated[Moment | None, Query(description="Included; without a zone it is UTC.")] = None,
+    until: Annotated[Moment | None, Query(description="Left out; without a zone it is UTC.")] = None,
 ) -> HistoryFilter:
     """Which operations are asked for."""
     return HistoryFilter(
@@ -53,8 +65,8 @@ def wanted(
         kind=kind or "",
         outcome=outcome or "",
         person=person,
-        since=_aware(since),
-        until=_aware(until),
+        since=since,
+        until=until,
     )
 
 
@@ -160,7 +172,3 @@ def _detail(services: Services, operation_id: str) -> OperationDetail:
     if row is None:
         raise Problem("operation.not_found")
     return OperationDetail.read(row, queries.followers(services.db, operation_id))
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.asked import TEXT
 from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
+from app.api.schemas.texts import TEXT
 from app.web.checking import check
 from app.web.deps import ServicesDep
 from app.web.show.permissions import names_in, permissions_page

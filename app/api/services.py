@@ -8,11 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
-from app.api.asked import TEXT, KnownServiceDep, RepositoryQuery
+from app.api.asked import KnownServiceDep, RepositoryQuery
 from app.api.refusals import refusals
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
+from app.api.schemas.texts import TEXT
 from app.inventory import queries, reading, search
 from app.inventory.reading import Reading, What
 from app.operations.start import check_name

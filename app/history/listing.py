@@ -58,9 +58,10 @@ class Place:
         moment, _, operation_id = text.partition("~")
         try:
             asked_at = datetime.fromisoformat(moment)
-        except ValueError:
+            in_utc = asked_at.astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        return cls(asked_at, operation_id) if asked_at.tzinfo and operation_id else None
+        return cls(in_utc, operation_id) if asked_at.tzinfo and operation_id else None
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def test_what_changed_nothing_cannot_be_undone(ready, ended):
     assert (answer.status, answer.json["code"]) == (409, "operation.nothing_to_undo")
 
 
-def test_a_cursor_that_no_page_gave_is_refused(ready):
-    answer = ready.get("/api/v1/operations?cursor=tomorrow")
+@pytest.mark.parametrize("cursor", ["tomorrow", "0001-01-01T00:00:00%2B14:00~x"])
+def test_a_cursor_that_no_page_gave_is_refused(ready, cursor):
+    answer = ready.get(f"/api/v1/operations?cursor={cursor}")
     assert (answer.status, answer.json["code"]) == (400, "request.bad_cursor")

@@ -86,6 +86,19 @@ def test_a_body_that_is_none_is_refused(ready, body):
     assert (answer.status, answer.json["code"]) == (422, "request.invalid")
 
 
+@pytest.mark.parametrize(
+    "query", ["since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00", "person=%00"]
+)
+def test_a_filter_beyond_all_bounds_is_refused(ready, query):
+    answer = ready.get(f"/api/v1/operations?{query}")
+    assert (answer.status, answer.json["code"]) == (422, "request.invalid")
+
+
+def test_what_no_database_takes_as_text_is_refused(ready):
+    body = {"repository": "tools/cli", "principals": ["AROA\x00"]}
+    assert ready.post(f"{HERE}/policy/prune", body).status == 422
+
+
 def test_a_form_is_no_body(ready):
     answer = ready.send(
         "POST", f"{HERE}/grants", "repository=tools/cli", Content_Type="application/x-www-form-urlencoded"

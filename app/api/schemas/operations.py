@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.api.schemas.problems import ProblemBody
+from app.api.schemas.texts import FINGERPRINT
 from app.history.models import Operation as Row
 from app.history.models import PolicyChange
 from app.operations.progress import Note, Progress, StepView
@@ -19,7 +20,8 @@ from app.web.show.operations import progress_view
 Fingerprint = Annotated[
     str,
     Field(
-        max_length=200,
+        max_length=64,
+        pattern=FINGERPRINT,
         description="The `previewed` of a preview: what is done is what was shown, or the operation ends with "
         "`policy.changed_meanwhile`. Left out: whatever is right for the policy as it is then.",
     ),

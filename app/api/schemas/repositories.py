@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from app.api.schemas.operations import Fingerprint
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
+from app.api.schemas.texts import TEXT
 from app.inventory.search import Choice, Choices
 from app.policy.words import say
 from app.web import labels
@@ -18,7 +19,7 @@ from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
 RepositoryName = Annotated[str, Field(max_length=1000, examples=["storefront/web"])]
-Principal = Annotated[str, Field(min_length=1, max_length=2048)]
+Principal = Annotated[str, Field(min_length=1, max_length=2048, pattern=TEXT)]
 
 
 def english(said: Said | None) -> str:

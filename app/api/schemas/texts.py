@@ -1,0 +1,5 @@
+"""What texts that programs send may hold. Holds patterns alone."""
+
+# Control characters are in no name, and some databases refuse them.
+TEXT = r"^[^\x00-\x1f]*$"
+FINGERPRINT = r"^[0-9a-f]*$"
