@@ -41,11 +41,12 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @contextmanager
-def empty_database(postgres_server: str) -> Iterator[str]:
-    """The address of a new database, dropped after the block whoever still uses it."""
+def empty_database(postgres_server: str, *, migrated: bool = False) -> Iterator[str]:
+    """The address of a new database, dropped after the block whoever still uses it; `migrated`: with our tables."""
     name = f"test_{next(_numbers)}"
+    source = make_url(_migrated(postgres_server, "with_tables")).database if migrated else "template1"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         yield _url(postgres_server, name)
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -66,10 +67,10 @@ def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @functools.cache
-def _migrated(server: str) -> str:
+def _migrated(server: str, name: str = "migrated") -> str:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE migrated")
-    database = Database(_url(server, "migrated"))
+        connection.execute(f'CREATE DATABASE "{name}"')
+    database = Database(_url(server, name))
     migrate(database)
     database.close()
     return database.url
