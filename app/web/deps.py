@@ -8,12 +8,20 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.bootstrap import Services
+from app.errors import Problem
 
 
 def services(request: Request) -> Services:
     """The parts of this replica."""
     wired: Services = request.app.state.services
     return wired
+
+
+def known_region(request: Request) -> None:
+    """An address names a region that we look after. Raises Problem `region.not_configured`."""
+    region, ours = request.path_params.get("region"), services(request).regions
+    if region is not None and region not in ours:
+        raise Problem("region.not_configured", region=region, regions=", ".join(ours))
 
 
 def person(request: Request) -> str:
@@ -29,4 +37,5 @@ def now(request: Request) -> datetime:
 
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
+KnownRegion = Depends(known_region)
 NowDep = Annotated[datetime, Depends(now)]

@@ -72,11 +72,11 @@ def history(**query: str | int) -> str:
     return _with(HISTORY, **query)
 
 
-def service_history(region: str, name: str, **query: str | int) -> str:
+def service_history(region: str, name: str, /, **query: str | int) -> str:
     """A service's history, from a place in it."""
     return _with(service(region, name, "history"), **query)
 
 
-def export(kind: str, **query: str | int) -> str:
+def export(kind: str, /, **query: str | int) -> str:
     """The filtered history as a file: csv or json."""
     return _with(f"{HISTORY}/export.{kind}", **query)

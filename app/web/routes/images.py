@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.operations.state import Kind
 from app.web.asking import ask
-from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.deps import KnownRegion, NowDep, PersonDep, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
 from app.web.render import render
 from app.web.show import dialogs
@@ -19,8 +19,10 @@ from app.web.show.next_steps import next_steps
 from app.web.show.preview import live_preview
 from app.web.started import started
 
-router = APIRouter(prefix="/containers/{region}/{service}", include_in_schema=False)
+router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownRegion], include_in_schema=False)
 
+# What can be previewed from a name alone; undo and restore show theirs in their own dialogs.
+Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]
 RepositoryQuery = Annotated[str, Query(max_length=256)]
 RepositoryField = Annotated[str, Form(max_length=1000)]
 PreviewedField = Annotated[str, Form(max_length=400)]
@@ -150,7 +152,12 @@ def prune(
 
 @router.get("/repositories/preview")
 async def preview(
-    request: Request, services: ServicesDep, region: str, service: str, kind: Kind, repository: RepositoryQuery = ""
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    kind: Previewed,
+    repository: RepositoryQuery = "",
 ) -> Response:
     """What would be done, on the policy as AWS holds it now."""
     view = await live_preview(services, ask, kind, (region, service, repository.strip()))

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
-from app.web.deps import NowDep, ServicesDep
+from app.web.deps import KnownRegion, NowDep, ServicesDep
 from app.web.render import render
 from app.web.show.policy import policy_page
 
-router = APIRouter(prefix="/containers/{region}/{service}", include_in_schema=False)
+router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownRegion], include_in_schema=False)
 
 
 @router.get("/policy")
@@ -26,6 +27,7 @@ async def policy(
     repository: Annotated[str, Query(max_length=256)],
 ) -> Response:
     """The policy read afresh, or as it was last read when AWS is slow or refuses."""
+    check_name(repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     page = await run_in_threadpool(policy_page, services, region, service, repository, now=now, problem=problem)
     return await run_in_threadpool(render, request, page)

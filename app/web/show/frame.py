@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fastapi import Request
 
 from app.bootstrap import Services
+from app.errors import Problem
 from app.inventory import queries, reading
 from app.inventory.reading import Reading, What
 from app.operations.progress import Progress
@@ -77,13 +78,16 @@ def service_frame(services: Services, region: str, name: str, tab: Tab, now: dat
     services.scanner.request(region, What.SERVICES)
     read = reading.find_reading(services.db, services.connection, region, What.SERVICES)
     known = queries.find_service(services.db, services.connection, region, name)
+    problem = read.problem
+    if problem is None and known is None and read.succeeded_at is not None:
+        problem = Problem("service.not_found", service=name, region=region)
     return ServiceFrame(
         region=region,
         name=name,
         tab=tab,
         freshness=freshness(read, now),
         service=known.service if known else None,
-        problem=read.problem,
+        problem=problem,
     )
 
 

@@ -15,6 +15,9 @@ from app.web.pages_service import Tab
 from app.web.show import frame
 from app.web.show.operations import change_views
 
+# Of days that have one after them.
+LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
+
 Address = Callable[..., str]
 
 
@@ -49,7 +52,7 @@ def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter
         outcome=asked.outcome,
         person=asked.person,
         since=_day(asked.since),
-        until=until + timedelta(days=1) if until else None,
+        until=until and until + timedelta(days=1),
     )
 
 
@@ -69,6 +72,7 @@ def _list(
 
 def _day(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return min(day, LAST_DAY)
