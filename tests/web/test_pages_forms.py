@@ -1,0 +1,167 @@
+"""Every form of the real console does what its button says, as a plain form and in the dialog."""
+
+import json
+from http.cookies import SimpleCookie
+
+import pytest
+
+from tests.console import console, until
+from tests.reader import FORM, Page, Reader
+
+__all__ = ["console"]
+
+PARTIAL = {"HX_Request": "true"}
+HERE = "/containers/us-east-1"
+
+
+@pytest.fixture(scope="module")
+def mika(console):
+    reader = Reader(console)
+    reader.knows()
+    return reader
+
+
+@pytest.fixture(scope="module")
+def sandbox(console):
+    return console.sandbox
+
+
+def sids(sandbox, repository):
+    policy = sandbox.policy(repository)["policy"]
+    return [one["Sid"] for one in policy["Statement"]] if policy else []
+
+
+def operation_of(page):
+    """The address of the operation that a page or a dialog shows."""
+    return "/operations/" + page.soup.select_one(".operation")["id"].removeprefix("operation-")
+
+
+def test_add_gives_access_and_shows_the_next_steps(mika, sandbox):
+    page = mika.ended(mika.adds("tools/cli"))
+    assert "storefront-web can now pull images from tools/cli." in page.text
+    assert "AllowLightsailPull-storefront-web" in sids(sandbox, "tools/cli")
+    onward = page.soup.select_one("a#continue")["href"]
+    assert "123456789012.dkr.ecr.us-east-1.amazonaws.com/tools/cli" in mika.reads(onward).text
+
+
+def test_add_in_the_dialog_answers_with_its_progress(mika):
+    answer = mika.console.post(f"{HERE}/storefront-web/repositories", "repository=shared/base-node", **FORM, **PARTIAL)
+    page = Page(answer)
+    assert page.title == "Adding shared/base-node"
+    assert not page.soup.select("html")
+    mika.ended(operation_of(page))
+
+
+def test_the_dialog_stays_a_dialog_while_it_polls(mika, sandbox):
+    sandbox.fault(kind="latency", seconds=1, action="ecr:GetRepositoryPolicy", match={"repository": "analytics/etl"})
+    answer = mika.console.post(f"{HERE}/storefront-web/repositories", "repository=analytics/etl", **FORM, **PARTIAL)
+    address = operation_of(Page(answer))
+    first = mika.reads(f"{address}/progress?seen=0&place=dialog", **PARTIAL)
+    assert "place=dialog" in first.soup.select_one(".operation")["hx-get"]
+    sandbox.clear_faults()
+    mika.ended(address)
+
+
+def test_a_poll_that_has_the_newest_picture_gets_nothing(mika):
+    address = mika.adds("shared/base-python")
+    mika.ended(address)
+    version = mika.console.get(f"/api/v1{address}").json["version"]
+    assert mika.console.get(f"{address}/progress?seen={version}", **PARTIAL).status == 204
+    assert mika.console.get(f"{address}/progress?seen={version - 1}", **PARTIAL).status == 200
+
+
+def test_asking_twice_finds_the_first(mika, sandbox):
+    sandbox.options(activation_seconds=1)
+    asked = {mika.adds("payments/api", "payments-api") for _ in range(3)}
+    assert len(asked) == 1
+    assert "payments-api can now pull" in mika.ended(asked.pop()).text
+    sandbox.options(activation_seconds=0.05)
+
+
+def test_remove_takes_access_away(mika, sandbox):
+    page = mika.reads(f"{HERE}/storefront-web/repositories/remove?repository=storefront/nginx-sidecar")
+    ended = mika.ended(operation_of(mika.follows(page, "Remove")))
+    assert "storefront-web can no longer pull images from storefront/nginx-sidecar." in ended.text
+    assert sids(sandbox, "storefront/nginx-sidecar") == ["LambdaECRImageRetrievalPolicy"]
+
+
+def test_repair_names_the_right_role_and_takes_the_wrong_one_out(mika, sandbox):
+    page = mika.reads(f"{HERE}/reporting/repositories/repair?repository=analytics/reports")
+    ended = mika.ended(operation_of(mika.follows(page, "Repair access")))
+    assert "reporting can pull images from analytics/reports again." in ended.text
+    service = sandbox.service("reporting")
+    policy = json.dumps(sandbox.policy("analytics/reports")["policy"])
+    assert service["privateRegistryAccess"]["ecrImagePullerRole"]["principalArn"] in policy
+    assert service["principalArn"] not in policy
+
+
+def test_prune_takes_out_who_exists_no_more(mika, sandbox):
+    page = mika.reads(f"{HERE}/storefront-web/repositories/prune?repository=payments/worker")
+    ended = mika.ended(operation_of(mika.follows(page, "Remove dead principals")))
+    assert "The dead principals are gone from payments/worker." in ended.text
+    assert sandbox.policy("payments/worker")["policy"] is None
+
+
+def test_prune_of_nobody_changes_nothing(mika):
+    answer = mika.sends(f"{HERE}/storefront-web/repositories/prune", repository="storefront/web").answer
+    assert "storefront/web names none of these principals." in mika.ended(answer.headers["location"]).text
+
+
+def test_undo_takes_back_and_restore_puts_back(mika, sandbox):
+    granted = mika.ended(mika.adds("shared/otel-collector", "reporting"))
+    before = sids(sandbox, "shared/otel-collector")
+    undone = mika.ended(operation_of(mika.follows(mika.follows(granted, "Undo"), "Undo")))
+    assert "The change to shared/otel-collector is undone." in undone.text
+    asked = mika.follows(undone, "Restore the policy from before: shared/otel-collector")
+    mika.ended(operation_of(mika.follows(asked, "Restore")))
+    assert sids(sandbox, "shared/otel-collector") == before
+
+
+def test_the_role_is_activated_and_deactivated_with_its_statements(mika, sandbox):
+    asked = mika.reads(f"{HERE}/legacy-blog/role/activate")
+    assert "legacy-blog is active." in mika.ended(operation_of(mika.follows(asked, "Activate"))).text
+    mika.ended(mika.adds("edge/cache", "legacy-blog"))
+    asked = until(lambda: mika.reads(f"{HERE}/legacy-blog/role/deactivate"), lambda page: "edge/cache" in page.text)
+    assert "legacy-blog is off." in mika.ended(operation_of(mika.follows(asked, "Deactivate", remove="1"))).text
+    assert "AllowLightsailPull-legacy-blog" not in sids(sandbox, "edge/cache")
+
+
+def test_cancel_stops_what_waits(mika, sandbox):
+    sandbox.change_service("batch-worker", state="UPDATING")
+    page = mika.sees(mika.adds("storefront/web", "batch-worker"), "The service is UPDATING")
+    cancelled = mika.ended(operation_of(mika.follows(mika.follows(page, "Cancel operation"), "Cancel operation")))
+    assert "It was cancelled before anything in the repository policy changed." in cancelled.text
+    sandbox.change_service("batch-worker", state=None)
+    assert "batch-worker can now pull" in mika.ended(operation_of(mika.follows(cancelled, "Retry"))).text
+
+
+@pytest.mark.parametrize("verb", ["retry", "undo", "restore"])
+def test_what_cannot_be_done_to_an_operation_is_refused_in_words(mika, verb):
+    assert mika.sends(f"/operations/nobody/{verb}").status == 404
+    page = mika.reads("/history?kind=prune&outcome=nothing_to_do")
+    address = page.soup.select_one("a[href^='/operations/']")["href"]
+    assert mika.sends(f"{address}/{verb}").status in (303, 409)
+
+
+def test_permissions_are_checked_by_a_button(mika):
+    page = mika.follows(mika.reads("/permissions"), "Check permissions")
+    assert "No permission is missing." in page.text
+
+
+def test_language_and_theme_are_kept_in_cookies(mika):
+    answer = mika.sends("/preferences", next="/history", language="ja", theme="dark").answer
+    assert (answer.status, answer.headers["location"]) == (303, "/history")
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    page = mika.reads("/history", Cookie="sailpass_language=ja; sailpass_theme=dark")
+    assert page.soup.html["lang"] == "ja"
+    assert page.soup.html["data-theme"] == "dark"
+
+
+@pytest.mark.parametrize("next_", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_nobody_is_led_away_to_another_site(mika, next_):
+    assert mika.sends("/preferences", next=next_).answer.headers["location"] == "/"
+
+
+def test_what_is_not_offered_as_a_preference_is_not_kept(mika):
+    answer = mika.sends("/preferences", language="xx", theme="pink").answer
+    assert "pink" not in str(SimpleCookie(answer.headers.get("set-cookie", "")))

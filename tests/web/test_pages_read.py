@@ -1,0 +1,177 @@
+"""Every page of the real console answers, whole and in part, and says what there is to say."""
+
+import json
+import re
+
+import pytest
+
+from tests.console import console, until
+from tests.reader import Reader
+
+__all__ = ["console"]
+
+WEB = "/containers/us-east-1/storefront-web"
+PARTIAL = {"HX_Request": "true"}
+
+PAGES = {
+    "/containers": "Container services in 2 regions",
+    "/containers?q=pay": "payments-api",
+    WEB: "Overview",
+    f"{WEB}/deployments": "Version 3",
+    f"{WEB}/images": "Amazon ECR private repositories",
+    f"{WEB}/images?added=storefront/web": "Next steps",
+    f"{WEB}/history": "History",
+    f"{WEB}/policy?repository=storefront/web": "AllowLightsailPull-storefront-web",
+    f"{WEB}/policy?repository=analytics/reports": "Who may pull",
+    f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
+    f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
+    f"{WEB}/repositories/repair?repository=tools/cli": "Repair access?",
+    f"{WEB}/repositories/prune?repository=payments/worker": "Remove dead principals?",
+    f"{WEB}/role/activate": "Activate the image puller role?",
+    f"{WEB}/role/deactivate": "storefront/nginx-sidecar",
+    "/history": "Every operation, newest first",
+    "/permissions": "Everything Sailpass does",
+    "/permissions?region=us-east-1&names=tools/cli,storefront/web": "repository/tools/cli",
+}
+PARTS = {
+    "/containers?q=pay": "payments-api",
+    f"{WEB}/images": "Amazon ECR private repositories",
+    f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
+    f"{WEB}/repositories/options?repository=tools": "tools/cli",
+    f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
+    f"{WEB}/role/deactivate": "Deactivate the image puller role?",
+    "/history": "Nothing",
+    **{
+        f"{WEB}/repositories/preview?kind={kind}&repository=payments/worker": "ecr:GetRepositoryPolicy"
+        for kind in ("grant", "repair", "revoke", "prune")
+    },
+}
+MISSING = {
+    "/nowhere": "There is nothing at this address.",
+    "/operations/nobody": "The history does not hold this operation.",
+    "/operations/nobody/undo": "There is no operation of this id.",
+    "/containers/eu-west-1/storefront-web": "This console does not look after eu-west-1",
+    "/containers/eu-west-1/storefront-web/images": "This console does not look after eu-west-1",
+    "/containers/eu-west-1/storefront-web/history": "This console does not look after eu-west-1",
+    "/containers/eu-west-1/storefront-web/role/activate": "This console does not look after eu-west-1",
+    f"{WEB}/policy?repository=no/such": "There is no repository no/such in us-east-1.",
+}
+SENSELESS = [
+    f"{WEB}/repositories/remove",
+    f"{WEB}/repositories/preview?kind=undo&repository=tools/cli",
+    f"{WEB}/repositories/preview?kind=nonsense&repository=tools/cli",
+    f"{WEB}/policy?repository=Not%20A%20Name",
+    "/operations/nobody/progress?seen=abc",
+]
+
+
+@pytest.fixture(scope="module")
+def mika(console):
+    reader = Reader(console)
+    reader.knows()
+    return reader
+
+
+@pytest.mark.parametrize("path, sentence", PAGES.items())
+def test_a_page_answers_whole(mika, path, sentence):
+    page = mika.reads(path)
+    assert page.status == 200
+    assert sentence in page.text
+    assert page.soup.select_one("html[lang=en] main h1")
+
+
+@pytest.mark.parametrize("path, sentence", PARTS.items())
+def test_htmx_gets_the_part_alone(mika, path, sentence):
+    page = mika.reads(path, **PARTIAL)
+    assert page.status == 200
+    assert sentence in page.text
+    assert not page.soup.select("html")
+
+
+@pytest.mark.parametrize("path, sentence", MISSING.items())
+def test_what_is_not_there_is_told_with_a_way_on(mika, path, sentence):
+    page = mika.reads(path)
+    assert page.status == 404
+    assert sentence in page.text
+    assert page.soup.select("main a, nav a")
+
+
+@pytest.mark.parametrize("path", SENSELESS)
+def test_an_address_that_makes_no_sense_is_refused_in_words(mika, path):
+    page = mika.reads(path)
+    assert page.status == 422
+    assert page.title == "Something is missing or wrong"
+
+
+@pytest.mark.parametrize(
+    "name", ["kind=grant", "kind=x", "outcome=failed", "until=9999-12-31&since=0001-01-01", "older=x"]
+)
+def test_the_history_takes_any_filter(mika, name):
+    assert mika.reads(f"/history?{name}").status == 200
+    assert mika.console.get(f"/history/export.csv?{name}").status == 200
+
+
+def test_a_service_that_does_not_exist_is_named_on_its_pages(mika):
+    for tab in ("", "/images", "/deployments", "/history"):
+        page = mika.reads(f"/containers/us-east-1/no-such{tab}")
+        assert "There is no container service no-such in us-east-1." in page.text
+
+
+def test_the_permissions_are_valid_json_for_the_account_and_the_names(mika):
+    page = mika.reads("/permissions?region=ap-northeast-1&names=tools/cli")
+    policies = [json.loads(block.get_text()) for block in page.soup.select("main section pre")]
+    assert len(policies) == 3
+    assert "arn:aws:ecr:ap-northeast-1:123456789012:repository/tools/cli" in json.dumps(policies)
+
+
+def test_the_way_in_leads_to_the_containers(mika):
+    answer = mika.console.get("/")
+    assert (answer.status, answer.headers["location"]) == (307, "/containers")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_machines_get_their_answers(mika, path):
+    assert mika.console.get(path).status == 200
+
+
+def test_the_exports_are_files(mika):
+    for kind in ("csv", "json"):
+        answer = mika.console.get(f"/history/export.{kind}")
+        assert f"sailpass-history.{kind}" in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    "method, path, headers, status",
+    [
+        ("POST", "/containers", {}, 405),
+        ("PUT", f"{WEB}/repositories", {}, 405),
+        ("POST", f"{WEB}/role/activate", {"Origin": "https://evil.example"}, 403),
+        ("POST", f"{WEB}/role/activate", {"Sec_Fetch_Site": "cross-site"}, 403),
+        ("GET", "/containers", {"Host": "evil.example"}, 400),
+    ],
+)
+def test_a_request_of_the_wrong_kind_is_refused_and_starts_nothing(mika, method, path, headers, status):
+    assert mika.console.send(method, path, **headers).status == status
+    assert "Nothing has happened yet" in mika.reads("/history").text
+
+
+def test_a_body_too_large_is_refused(mika):
+    page = mika.sends(f"{WEB}/repositories", repository="x" * 300_000)
+    assert page.status == 413
+
+
+def test_a_page_looks_again_only_while_something_changes(mika):
+    until(lambda: mika.reads(f"{WEB}/images"), lambda page: not page.soup.select("#images-body[hx-get]"))
+
+
+def test_every_link_of_a_page_leads_somewhere(mika):
+    seen = set()
+    for path in ("/containers", WEB, f"{WEB}/images", f"{WEB}/policy?repository=storefront/web", "/permissions"):
+        seen |= {one["href"] for one in mika.reads(path).soup.select("a[href^='/']")}
+    assert len(seen) > 12
+    assert {path: mika.console.get(path).status for path in seen if mika.console.get(path).status != 200} == {}
+
+
+def test_times_and_counts_are_words_for_every_reader(mika):
+    page = mika.reads("/containers")
+    assert re.search(r"As of (just now|\d+ sec)", page.text) or "Reading from AWS" in page.text
