@@ -58,16 +58,16 @@ def connected(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
         raise _not_there(found, server.url, why)
     else:
         say(f"No server answers at {server.url}; working in this process.")
-        with _in_process(wish) as api:
+        with _in_process(wish, say) as api:
             yield api
 
 
 @contextmanager
-def _in_process(wish: Wish) -> Iterator[Api]:
+def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
     # Imported where it is needed: it takes a second, which a command that finds a server does not spend.
     from app.client.in_process import InProcess
 
-    with InProcess(wish.settings, works=wish.works) as local:
+    with InProcess(wish.settings, say, works=wish.works) as local:
         yield Api(local)
 
 

@@ -13,47 +13,55 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from sqlalchemy.exc import OperationalError
 
 from app.api.alone import api_alone, call
 from app.auth.terminal import operator_name
 from app.bootstrap import Services, build
 from app.db import is_sqlite
+from app.errors import Problem
 from app.inventory.reading import What
-from app.migrate import migrate
+from app.migrate import NewerDatabaseError, migrate
+from app.operations.lease import InstanceTakenError
 from app.settings import Settings, SettingsError
 
-# Seconds to wait for another command that works on the same SQLite file.
-PATIENCE = 5.0
+# Seconds to wait for another command that works on the same SQLite file: as long as one takes, and more.
+PATIENCE = 30.0
+PAUSE = 0.2
 
 R = TypeVar("R")
 
 
 class InProcess:
-    """The API in this process. `works`: operations are run here; else they are only looked at."""
+    """The API in this process. `works`: operations are run here; else they are only looked at.
+
+    `say` tells the person what takes long.
+    """
 
     is_local = True
 
-    def __init__(self, settings: Settings, *, works: bool) -> None:
+    def __init__(self, settings: Settings, say: Callable[[str], None], *, works: bool) -> None:
         self._settings = settings.model_copy(update={"instance": _name()})
+        self._say = say
         self._works = works
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="work", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start. Raises SettingsError: there is no region, or another process works on the database."""
+        """Start. Raises SettingsError: no region is known, or another process works on the database; Problem."""
         logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-        if not self._settings.database_url:
-            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._services = build(self._settings)
         try:
             self._claim()
-        except SettingsError:
+        except (SettingsError, Problem):
             self._services.close()
+            self._services.scanner.close()
             raise
         self._app = api_alone(self._services, operator_name())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="work", daemon=True)
         self._thread.start()
         if self._works:
             self._run(self._services.start())
@@ -81,17 +89,35 @@ class InProcess:
         self._run(_read(self._services, regions, policies=policies))
 
     def _claim(self) -> None:
-        if not self._works:
-            migrate(self._services.db)
-            return
-        end = time.monotonic() + (PATIENCE if is_sqlite(self._services.db.url) else 0)
+        try:
+            if not self._settings.database_url:
+                self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+            if self._works:
+                self._claim_in_turn()
+            else:
+                migrate(self._services.db)
+        except NewerDatabaseError as error:
+            raise SettingsError(str(error)) from error
+        except OperationalError as error:
+            raise Problem("storage.failed", reason=str(error.orig).strip().partition("\n")[0]) from error
+        except OSError as error:
+            raise Problem("storage.failed", reason=error.strerror or str(error)) from error
+
+    def _claim_in_turn(self) -> None:
+        end = None
         while True:
             try:
                 self._services.claim()
             except SettingsError as error:
-                if time.monotonic() >= end:
+                if not isinstance(error.__cause__, InstanceTakenError) or not is_sqlite(self._services.db.url):
+                    raise
+                now = time.monotonic()
+                if end is None:
+                    self._say("Another process works on the database; waiting for it to end.")
+                    end = now + PATIENCE
+                if now >= end:
                     raise SettingsError(f"{error} If that is a server, name its address with SAILPASS_URL.") from error
-                time.sleep(0.2)
+                time.sleep(PAUSE)
             else:
                 return
 

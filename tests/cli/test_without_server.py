@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
 
 from tests.cli.running import sailpass, start
 from tests.console import start_console, surroundings, until
+from tests.postgres_server import postgres_server, postgres_url
 from tests.sandbox_server import start_sandbox
+
+__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +65,12 @@ def test_two_at_once_take_turns(environment):
         assert [command.wait(60) for command in (first, second)] == [0, 0]
 
 
-def test_a_database_that_a_server_elsewhere_works_on_is_left_alone(environment, sandbox, tmp_path):
-    with start_console(tmp_path / "data", sandbox=sandbox):
-        ran = sailpass({**environment, "SAILPASS_PORT": "9"}, "grant", "storefront-web", "edge/cache")
-    assert ran.status == 2
-    assert "already" in ran.err
+@pytest.mark.postgres
+def test_on_postgresql_they_work_side_by_side(environment, postgres_url):
+    shared = {**environment, "SAILPASS_DATABASE_URL": postgres_url}
+    with (
+        start(shared, "grant", "storefront-web", "edge/cache", "--json") as first,
+        start(shared, "grant", "legacy-blog", "edge/cache", "--json") as second,
+    ):
+        assert [command.wait(60) for command in (first, second)] == [0, 0]
+    assert len(json.loads(sailpass(shared, "history", "--json").out)["operations"]) == 2
