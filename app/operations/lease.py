@@ -136,6 +136,7 @@ class FileLease:
 class _Seen:
     """What the table says of an instance."""
 
+    token: str
     beat_at: str
     place: str
     is_gone: bool
@@ -225,23 +226,30 @@ class TableLease:
     def _wait_for_silence(self) -> None:
         """Return once no other process can be this instance. Raises InstanceTakenError when one shows that it lives."""
         first = self._seen()
+        if self._token and first is not None and first.token != self._token and not first.is_gone:
+            # This process was silent for so long that another one took its name.
+            self._drop_guard()
+            raise self._taken(first)
         while not self._holds_guard():
             now = self._seen()
             if now is None or now.is_gone:
                 return
             if first is not None and now.beat_at != first.beat_at:
-                raise InstanceTakenError(
-                    f"The instance {self._name} is alive already ({now.place}); "
-                    "give each replica a name of its own with SAILPASS_INSTANCE."
-                )
+                raise self._taken(now)
             first = first or now
             time.sleep(min(0.5, self._pace.beat / 4))
 
+    def _taken(self, by: _Seen) -> InstanceTakenError:
+        return InstanceTakenError(
+            f"The instance {self._name} is alive already ({by.place}); "
+            "give each replica a name of its own with SAILPASS_INSTANCE."
+        )
+
     def _seen(self) -> _Seen | None:
-        asked = select(Instance.beat_at, Instance.place, self._is_gone()).where(Instance.name == self._name)
+        asked = select(Instance.token, Instance.beat_at, Instance.place, self._is_gone())
         with self._db.read() as session:
-            row = session.execute(asked).first()
-        return None if row is None else _Seen(str(row[0]), row[1], row[2])
+            row = session.execute(asked.where(Instance.name == self._name)).first()
+        return None if row is None else _Seen(row[0], str(row[1]), row[2], row[3])
 
     def _holds_guard(self) -> bool:
         """Whether this process's connection holds the lock of the name; the lock ends with the process."""
