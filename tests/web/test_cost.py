@@ -1,0 +1,136 @@
+"""What a page costs does not grow with what it shows: counted, as queries of the database and calls to AWS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from app.bootstrap import build
+from app.db import Database
+from app.inventory.reading import What
+from app.main import create_app
+from app.migrate import migrate
+from app.operations.read import find_version
+from app.settings import Settings
+from tests.history.happened import living
+from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
+
+REGION, SERVICE = "us-east-1", "web"
+PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+PAGES = {
+    "the Images tab": "/containers/us-east-1/web/images",
+    "the list of containers": "/containers",
+    "the list to choose from": "/containers/us-east-1/web/repositories/options?repository=r",
+    "the Add dialog": "/containers/us-east-1/web/repositories/new",
+}
+
+
+@dataclass
+class Costs:
+    """By page: database queries and AWS calls, and the rows that it shows."""
+
+    queries: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+
+
+def plant(sandbox: RunningSandbox, repositories: int, granted: int) -> None:
+    lightsail, ecr = sandbox.client("lightsail"), sandbox.client("ecr")
+    access = {"ecrImagePullerRole": {"isActive": True}}
+    lightsail.create_container_service(serviceName=SERVICE, power="nano", scale=1, privateRegistryAccess=access)
+    sandbox.advance(5)
+    arn = sandbox.service(SERVICE)["privateRegistryAccess"]["ecrImagePullerRole"]["principalArn"]
+    for number in range(repositories):
+        ecr.create_repository(repositoryName=f"team/r-{number:03}")
+        principal = arn if number < granted else "210987654321"
+        statement = {"Sid": "Pull", "Effect": "Allow", "Principal": {"AWS": principal}, "Action": PULL}
+        sandbox.put_policy(f"team/r-{number:03}", {"Version": "2012-10-17", "Statement": [statement]})
+
+
+@asynccontextmanager
+async def console(tmp_path, sandbox: RunningSandbox, patch) -> AsyncIterator[tuple]:
+    """The application in this process, with all of a region read, and its database's engine."""
+    for name, value in {**AWS_ENVIRONMENT, "AWS_ENDPOINT_URL": sandbox.url}.items():
+        patch.setenv(name, value)
+    settings = Settings(auth="none", data_dir=tmp_path, regions=(REGION,))
+    services = build(settings)
+    migrate(services.db)
+    app = create_app(settings, services)
+    try:
+        for what in What:
+            while (await services.scanner.turn(REGION, what)).more:
+                pass
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            yield client, services
+    finally:
+        services.scanner.close()
+        services.close()
+
+
+def counted(db: Database) -> list[str]:
+    """The statements that are sent to a database from now on, without those that open a transaction."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement, *_) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    return sent
+
+
+async def measure(tmp_path, patch, repositories: int, granted: int) -> Costs:
+    costs = Costs()
+    with start_sandbox(seed="empty") as sandbox:
+        plant(sandbox, repositories, granted)
+        async with console(tmp_path, sandbox, patch) as (client, services):
+            queries = counted(services.db)
+            for name, path in PAGES.items():
+                sandbox.clear_calls()
+                queries.clear()
+                answer = await client.get(path)
+                assert answer.status_code == 200, answer.text
+                costs.queries[name], costs.calls[name] = len(queries), len(sandbox.calls())
+                if name == "the Images tab":
+                    costs.rows = answer.text.count("Remove team/r-")
+    return costs
+
+
+@pytest.fixture(scope="module")
+def few_and_many(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        few = asyncio.run(measure(tmp_path_factory.mktemp("few"), patch, 2, 1))
+        many = asyncio.run(measure(tmp_path_factory.mktemp("many"), patch, 200, 20))
+    return few, many
+
+
+def test_the_pages_show_what_was_planted(few_and_many):
+    assert [costs.rows for costs in few_and_many] == [1, 20]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_200_repositories_asks_no_more_than_one_of_2(few_and_many, page):
+    few, many = few_and_many
+    assert 0 < many.queries[page] <= few.queries[page]
+    assert many.calls[page] == few.calls[page] == 0
+
+
+async def test_a_poll_that_brings_nothing_new_is_one_query_and_says_204(tmp_path, monkeypatch):
+    with start_sandbox(seed="empty") as sandbox:
+        plant(sandbox, 1, 0)
+        async with console(tmp_path, sandbox, monkeypatch) as (client, services):
+            living(services.db, "operation-1")
+            version = find_version(services.db, "operation-1")
+            queries = counted(services.db)
+            sandbox.clear_calls()
+            address = f"/operations/operation-1/progress?seen={version}"
+            answer = await client.get(address, headers={"HX-Request": "true"})
+            assert (answer.status_code, answer.text) == (204, "")
+            assert (len(queries), sandbox.calls()) == (1, [])
