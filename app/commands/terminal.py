@@ -73,7 +73,8 @@ class Steps:
     def _line(self, step: Json) -> str:
         words = self._words(step)
         if step["state"] == "running":
-            words += f" ({time.monotonic() - self._began.setdefault(step['name'], time.monotonic()):.0f} s)"
+            began = self._began.setdefault(step["name"], time.monotonic())
+            words += f" ({time.monotonic() - began:.0f} s)"
         room = max(20, shutil.get_terminal_size().columns - 4)
         words = words if len(words) <= room else words[: room - 1] + "…"
         return f"{click.style(self._marks[step['state']], fg=COLOURS.get(step['state']))} {words}"

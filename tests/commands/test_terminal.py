@@ -46,6 +46,10 @@ def test_a_step_is_drawn_over_on_a_terminal():
     assert text.count("\n") == 2
 
 
+def test_a_running_step_says_for_how_long():
+    assert shown([a_step("running")]).endswith("Update the repository policy: In progress. (0 s)\n")
+
+
 def test_every_step_keeps_its_line():
     picture = [a_step(name="one"), a_step("running", name="two"), a_step(name="three")]
     assert shown(picture, picture).count("\x1b[3A") == 1
