@@ -1,0 +1,187 @@
+"""What goes wrong with AWS, seen by a person: said in the dialog, on the page behind it, and mended from there."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.errors.fast import start_fast_console
+from tests.errors.making import make_repository, make_service
+from tests.reader import Reader
+
+pytestmark = pytest.mark.browser
+
+PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+TEAM = "arn:aws:iam::123456789012:role/team"
+EVIL = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
+LONG = 1_000_000.0
+PATIENT = 30_000
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory):
+    with start_fast_console(tmp_path_factory.mktemp("console"), role_wait_seconds=120) as running:
+        Reader(running).knows()
+        yield running
+
+
+@pytest.fixture
+def sandbox(console):
+    yield console.sandbox
+    console.sandbox.clear_faults()
+    console.sandbox.options(arn_lag_seconds=0)
+
+
+@pytest.fixture
+def repository(console):
+    return make_repository(console)
+
+
+def statement(principal, sid="Team"):
+    return {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principal}, "Action": PULL}
+
+
+def policy(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def is_told(person, *sentences):
+    for sentence in sentences:
+        expect(person.dialog).to_contain_text(sentence, timeout=PATIENT)
+
+
+def retries(person):
+    person.dialog.get_by_role("button", name="Retry", exact=True).click()
+
+
+def is_granted(person, repository):
+    is_told(person, f"can now pull images from {repository}.")
+    person.continues()
+    expect(person.row(repository)).to_contain_text("Allowed")
+
+
+def test_access_denied_names_the_action_and_the_statement_that_allows_it(mika, sandbox, repository):
+    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    is_told(mika, "Your AWS permissions do not allow ecr:SetRepositoryPolicy on", "The repository policy is as it was.")
+    expect(mika.dialog.get_by_text('"ecr:SetRepositoryPolicy"')).to_be_visible()
+    sandbox.clear_faults()
+    retries(mika)
+    is_granted(mika, repository)
+
+
+def test_a_throttled_operation_says_that_it_waits_and_then_ends_well(mika, sandbox, repository):
+    sandbox.fault(kind="throttle", action="ecr:SetRepositoryPolicy")
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    is_told(mika, "AWS answered ThrottlingException; trying again in")
+    sandbox.clear_faults()
+    is_granted(mika, repository)
+
+
+def test_a_dead_principal_is_pruned_after_a_preview_and_the_operation_retried(mika, sandbox, repository):
+    gone = f"{TEAM}-{repository.removeprefix('team/')}"
+    sandbox.put_policy(repository, policy(statement(gone, "Gone"), statement(TEAM)))
+    sandbox.kill_principal(gone)
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    is_told(mika, "because it cannot find a principal that it names: AROA")
+    mika.dialog.get_by_role("button", name="Remove dead principals").click()
+    expect(mika.dialog.get_by_role("heading", name="Remove dead principals?")).to_be_visible()
+    expect(mika.dialog.get_by_role("group", name=f"Policy difference of {repository}")).to_contain_text("AROA")
+    mika.dialog.get_by_role("button", name="Remove dead principals").click()
+    is_told(mika, f"The dead principals are gone from {repository}.")
+    mika.dialog.get_by_role("button", name="Retry what failed before").click()
+    is_granted(mika, repository)
+    assert mika.sids(repository) == ["Team", "AllowLightsailPull-storefront-web"]
+
+
+def test_a_policy_that_changed_since_its_preview_is_not_written(mika, sandbox, repository):
+    mika.opens_images_of("storefront-web")
+    mika.page.get_by_role("button", name="Add repository").first.click()
+    field = mika.page.get_by_role("combobox", name="Repository")
+    field.fill(repository)
+    field.press("Escape")
+    mika.dialog.get_by_text("Preview", exact=True).click()
+    expect(mika.dialog.get_by_role("group", name=f"Policy difference of {repository}")).to_be_visible()
+    sandbox.put_policy(repository, policy(statement(TEAM)))
+    mika.dialog.get_by_role("button", name="Add", exact=True).click()
+    is_told(mika, f"The policy of {repository} has changed since it was previewed.")
+    assert mika.sids(repository) == ["Team"]
+    retries(mika)
+    is_granted(mika, repository)
+
+
+def test_a_role_that_never_appears_ends_the_wait_and_retry_goes_on_from_there(mika, sandbox, repository):
+    service = make_service(mika.console)
+    sandbox.options(arn_lag_seconds=LONG)
+    Reader(mika.console).sees("/containers", service)
+    mika.opens_images_of(service)
+    mika.asks_to_add(repository)
+    is_told(mika, f"AWS did not finish activating the image puller role of {service} within 2 minutes.")
+    expect(mika.dialog.get_by_role("listitem").filter(has_text="Wait for the role")).to_contain_text("Failed")
+    sandbox.advance(LONG)
+    retries(mika)
+    is_granted(mika, repository)
+
+
+def test_a_busy_service_is_waited_for_by_its_state(mika, sandbox, repository):
+    service = make_service(mika.console)
+    Reader(mika.console).sees("/containers", service)
+    sandbox.change_service(service, state="DEPLOYING")
+    mika.opens_images_of(service)
+    mika.asks_to_add(repository)
+    is_told(mika, "The service is DEPLOYING; waiting until AWS accepts changes.")
+    sandbox.change_service(service, state=None)
+    is_granted(mika, repository)
+
+
+def test_while_aws_is_away_pages_show_what_is_known_and_stay_usable(mika, sandbox):
+    sandbox.fault(kind="reset")
+    Reader(mika.console).sees("/containers", "us-east-1: AWS cannot be reached at")
+    mika.page.goto("/containers")
+    expect(mika.page.get_by_text("us-east-1: AWS cannot be reached at")).to_be_visible()
+    expect(mika.page.get_by_text("What is shown of it was read").first).to_be_visible()
+    mika.opens_images_of("storefront-web")
+    expect(mika.row("storefront/web")).to_contain_text("Allowed")
+    mika.page.get_by_role("button", name="Add repository").first.click()
+    expect(mika.page.get_by_role("combobox", name="Repository")).to_be_focused()
+
+
+def test_an_expired_token_is_told_above_data_that_is_called_old(mika, sandbox):
+    sandbox.fault(kind="expired_token")
+    Reader(mika.console).sees("/containers", "us-east-1: The AWS credentials have expired.")
+    Reader(mika.console).sees("/containers", "which is old")
+    mika.page.goto("/containers")
+    expect(mika.page.get_by_text("us-east-1: The AWS credentials have expired.")).to_be_visible()
+    expect(mika.page.get_by_text("Renew them on the machine that runs Sailpass").first).to_be_visible()
+    expect(mika.page.get_by_text("which is old")).to_be_visible()
+    expect(mika.page.get_by_role("link", name="payments-api")).to_be_visible()
+
+
+def test_a_hostile_policy_runs_nothing_in_the_browser(mika, sandbox, repository):
+    boxes = []
+    mika.page.on("dialog", lambda box: (boxes.append(box.message), box.dismiss()))
+    sandbox.put_policy(repository, policy(statement(EVIL, EVIL)))
+    mika.page.goto(f"/containers/us-east-1/storefront-web/policy?repository={repository}")
+    expect(mika.page.get_by_role("group", name="policy text")).to_contain_text("<script>alert(2)</script>")
+    sandbox.fault(kind="error", action="ecr:SetRepositoryPolicy", code="EvilException", message=EVIL)
+    mika.page.get_by_role("button", name="Add repository").click()
+    is_told(mika, "AWS answered ecr:SetRepositoryPolicy with EvilException")
+    mika.dialog.get_by_text("What AWS said").click()
+    is_told(mika, EVIL)
+    assert boxes == []
+
+
+def test_without_scripts_a_refusal_is_told_and_retried_with_plain_forms(ken, sandbox, repository):
+    sandbox.fault(kind="access_denied", action="ecr:GetRepositoryPolicy")
+    ken.opens_images_of("storefront-web")
+    ken.page.get_by_role("button", name="Add repository").first.click()
+    ken.page.get_by_role("combobox", name="Repository").fill(repository)
+    ken.page.get_by_role("button", name="Add", exact=True).click()
+    expect(ken.page.get_by_text("Your AWS permissions do not allow ecr:GetRepositoryPolicy")).to_be_visible(
+        timeout=PATIENT
+    )
+    sandbox.clear_faults()
+    ken.page.get_by_role("button", name="Retry", exact=True).click()
+    ken.continues()
+    expect(ken.row(repository)).to_contain_text("Allowed")
