@@ -78,7 +78,8 @@ def start_host(endpoint: str, folder: Path, *, at: dict[str, str] | None = None,
         endpoint: the sandbox's address.
         folder: where SQLite lives, and its log.
         at: what it does to itself at named points right before or after a change: `KILL` or `STOP`.
-        options: `settings`, `pace`, `version`.
+        options: `settings`, `pace`; `engine_version`, as of a release that changed the order of steps; `newer`: a
+            release that can do one thing more.
     """
     environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "1"}
     environment |= {"AWS_ACCESS_KEY_ID": "AKID123456789012", "AWS_SECRET_ACCESS_KEY": "sandbox"}
@@ -125,11 +126,26 @@ async def _answer(services: Any, asked: dict[str, Any]) -> Any:
     return await asyncio.to_thread(services.starter.start, ask)
 
 
+def _become_another_release(options: dict[str, Any]) -> None:
+    from app import bootstrap  # noqa: PLC0415
+    from app.operations import engine, policy_steps  # noqa: PLC0415
+
+    if "engine_version" in options:
+        engine.VERSION = bootstrap.VERSION = options["engine_version"]
+    if options.get("newer"):
+        policy_steps.MERGES = 7
+
+        @engine.workflow("operation.newcomer")
+        async def newcomer(operation_id: str) -> str:
+            return operation_id
+
+
 async def _serve(options: dict[str, Any]) -> None:
     from app.bootstrap import build  # noqa: PLC0415
     from app.operations.lease import Pace  # noqa: PLC0415
     from app.settings import load  # noqa: PLC0415
 
+    _become_another_release(options)
     settings = load(data_dir=options["data_dir"], regions="us-east-1", **options.get("settings", {}))
     services = build(settings, pace=Pace(**options.get("pace", {})), crash=_crash(options["at"]))
     services.claim()

@@ -157,6 +157,15 @@ def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
         yield shop
     finally:
         shop.run(services.stop())
+        shop.run(_leave_nothing())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def _leave_nothing() -> None:
+    """As the end of a server's loop does."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)

@@ -1,0 +1,76 @@
+"""The reconciler runs behind every workshop; what nobody works on goes on by itself."""
+
+import pytest
+from sqlalchemy import update
+
+from app.history import record
+from app.history.models import Operation
+from app.operations.engine import VERSION
+from app.operations.ids import new_id
+from app.operations.lease import Pace, lease_for
+from app.operations.reconcile import Reconciler
+from app.operations.state import STEPS, Kind, StepName
+from tests.build import REGION, SERVICE
+from tests.console import until
+from tests.operations.workshop import active, inactive, repository
+
+WEB = "storefront/web"
+
+
+@pytest.fixture
+def reconciler(shop):
+    services = shop.services
+    lease = lease_for(services.db, "local", VERSION, Pace())
+    return Reconciler(services.db, services.engine, services.starter, lease)
+
+
+@pytest.fixture
+def ready(aws):
+    active(aws, SERVICE)
+    repository(aws, WEB)
+    return aws
+
+
+def test_one_that_was_recorded_and_never_handed_over_is_done(shop, ready):
+    now = shop.services.clock.now()
+    new = record.NewOperation(
+        new_id(now), "grant", "default", REGION, SERVICE, WEB, "never handed over", "mika", STEPS[Kind.GRANT]
+    )
+    record.insert_or_find(shop.services.db, new, now)
+    assert shop.ended(new.id).outcome == "succeeded"
+
+
+def test_one_whose_end_could_not_be_recorded_is_done_again(shop, ready):
+    lost = shop.grant(SERVICE, WEB)
+    shop.ended(lost)
+    until(lambda: shop.services.engine.find([lost])[lost].ended)
+    with shop.services.db.write() as session:
+        session.execute(update(Operation).where(Operation.id == lost).values(outcome=None, ended_at=None))
+    assert shop.ended(lost).outcome == "succeeded"
+
+
+def test_one_that_counts_as_at_work_here_and_is_not_goes_on(shop, aws):
+    aws.activation_seconds, usual = 2_000, aws.activation_seconds
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    waiting = shop.grant(SERVICE, WEB)
+    shop.at(waiting, StepName.WAIT_FOR_ROLE)
+    shop.run(shop.services.running.drop())
+    aws.activation_seconds = usual
+    until(lambda: shop.progress(waiting).steps[1].attempts == 2)
+    shop.services.starter.cancel(waiting, "mika")
+    shop.ended(waiting)
+
+
+def test_what_is_at_work_is_left_alone(shop, aws, reconciler):
+    aws.activation_seconds, usual = 2_000, aws.activation_seconds
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    waiting = shop.grant(SERVICE, WEB)
+    shop.at(waiting, StepName.WAIT_FOR_ROLE)
+    aws.activation_seconds = usual
+    for _ in range(3):
+        reconciler.put_right(shop.services.running.ids)
+    assert shop.progress(waiting).steps[1].attempts == 1
+    shop.services.starter.cancel(waiting, "mika")
+    shop.ended(waiting)
