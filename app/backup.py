@@ -6,6 +6,7 @@ what is missing. Must never leave a half-written file under the name that was as
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -54,11 +55,15 @@ def restore(settings: Settings, source: Path, now: datetime) -> Path | None:
     _check(source)
     place = _file(settings.history_url)
     place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(place.name + ".part")
     with _nobody_at_work(settings):
+        try:
+            shutil.copyfile(source, part)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise BackupError(f"{part} could not be written ({error.strerror}); nothing was changed.") from error
         kept = _set_aside(place, now)
         _set_aside(_file(settings.engine_url), now)
-        part = place.with_name(place.name + ".part")
-        part.write_bytes(source.read_bytes())
         part.replace(place)
     database = Database(settings.history_url)
     migrate(database)

@@ -1,0 +1,79 @@
+"""A database that cannot be written: the disk is full, the server restarts. What cannot be recorded is not done."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from app.errors import Problem
+from app.operations.state import StepName
+from tests.build import SERVICE, a_policy
+from tests.console import until
+from tests.operations.workshop import actions, active, inactive, repository
+
+WEB = "storefront/web"
+OURS = f"AllowLightsailPull-{SERVICE}"
+
+
+class FullDisk:
+    """Refuses what writes our own tables, for as long as it is full."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.refused = 0
+
+    def __call__(self, _connection, _cursor, statement, parameters, *_rest) -> None:
+        if self.full and statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            self.refused += 1
+            raise OperationalError(statement, parameters, Exception("database or disk is full"))
+
+    @contextmanager
+    def as_full(self):
+        self.full = True
+        try:
+            yield
+        finally:
+            self.full = False
+
+
+@pytest.fixture
+def disk(shop):
+    disk = FullDisk()
+    engine = shop.services.db.engine
+    event.listen(engine, "before_cursor_execute", disk)
+    yield disk
+    disk.full = False
+    event.remove(engine, "before_cursor_execute", disk)
+
+
+def test_what_cannot_be_recorded_is_not_started(shop, aws, disk):
+    active(aws, SERVICE)
+    repository(aws, WEB)
+    with disk.as_full(), pytest.raises(Problem, match="disk is full"):
+        shop.grant(SERVICE, WEB)
+    assert (actions(aws), aws.policy_of(WEB)) == ([], None)
+
+
+def test_a_running_operation_writes_no_policy_that_it_cannot_record(shop, aws, disk):
+    inactive(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    started = shop.grant(SERVICE, WEB)
+    shop.at(started, StepName.WAIT_FOR_ROLE)
+    with disk.as_full():
+        until(lambda: disk.refused >= 3)
+        assert "SetRepositoryPolicy" not in actions(aws)
+    assert shop.ended(started).outcome == "succeeded"
+
+
+def test_a_write_is_recorded_once_the_disk_has_room_again(shop, aws, disk):
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    shop.points.do["policy-written"] = lambda: setattr(disk, "full", True)
+    started = shop.grant(SERVICE, WEB)
+    until(lambda: disk.refused >= 2)
+    disk.full = False
+    assert shop.ended(started).outcome == "succeeded"
+    [change] = shop.changes(started)
+    assert (change.before, change.written_at is not None) == (a_policy(), True)
+    assert actions(aws).count("SetRepositoryPolicy") == 1
