@@ -33,13 +33,13 @@ ACTIVATION_SHOWS_AFTER = 30.0  # an activation unseen for that long in a settled
 
 
 def interval(waited: float) -> float:
-    """Seconds to the next look for who has waited that long: a tenth of it, so that a wait costs little more than AWS.
+    """Seconds to the next look for who has waited that long: a twentieth of it, so that a wait costs little more than AWS.
 
-    The first looks come every quarter of a second; from 50 s on every 5 s; after five minutes every 15 s.
+    The first looks come every quarter of a second; from 100 s on every 5 s; after five minutes every 15 s.
     """
     if waited > PATIENT_AFTER:
         return PATIENT
-    return min(LONGEST, max(SHORTEST, waited / 10))
+    return min(LONGEST, max(SHORTEST, waited / 20))
 
 
 @dataclass(frozen=True)
