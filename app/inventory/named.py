@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import Problem
 from app.policy.arns import WILDCARD
@@ -11,7 +11,7 @@ from app.policy.document import PolicyDocument, parse
 from app.policy.evaluate import Access, judge
 from app.policy.matching import Caller
 from app.policy.principals import PrincipalKind, PrincipalRef, refer
-from app.policy.statement import excluded_by, named_by
+from app.policy.statement import excluded_by, named_by, orphan_of
 
 _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
 _STRANGER = Caller.of("arn:aws:iam::000000000000:role/stranger")
@@ -49,8 +49,9 @@ def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | Non
 
 def _refs(document: PolicyDocument) -> Iterator[PrincipalRef]:
     for statement in document.statements:
+        orphan = orphan_of(statement)
         for kind, value in (*named_by(statement), *excluded_by(statement)):
-            yield refer(kind, value)
+            yield replace(refer(kind, value), service=orphan) if orphan else refer(kind, value)
 
 
 def _lets_strangers_in(document: PolicyDocument) -> bool:

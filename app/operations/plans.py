@@ -9,9 +9,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.policy.change import PolicyChange
+from app.policy.document import parse
 from app.policy.grant import plan_grant
 from app.policy.principals import principals_of, service_of
 from app.policy.revoke import plan_prune, plan_revoke
+from app.policy.statement import named_by, orphan_of
 from app.policy.undo import Conflict, plan_restore, plan_undo
 
 Plan = Callable[[str | None], PolicyChange]
@@ -75,7 +77,8 @@ def undoing(before: str | None, after: str | None) -> Plan:
 def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
     """Every principal in the policy that stands for this service, the role's own ARN first.
 
-    Lightsail's role paths tell region and service; ARNs that we know from the service itself need no such guess.
+    Lightsail's role paths tell region and service; ARNs that we know from the service itself need no such guess. Of a
+    role that was deleted an id alone is left, which is known by the statement it stands in.
     """
     known = [arn for arn in (subject.principal_arn, subject.general_arn) if arn]
     if text is None:
@@ -84,4 +87,7 @@ def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
         role = service_of(principal.value)
         if role is not None and (role.region, role.service) == (subject.region, subject.service):
             known.append(principal.value)
+    for statement in parse(text).statements:
+        if orphan_of(statement) == subject.service:
+            known += [value for _, value in named_by(statement)]
     return tuple(dict.fromkeys(known))

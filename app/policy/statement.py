@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from string import digits
 from typing import Any, TypeAlias
 
-from app.policy.arns import WILDCARD, same_form, service_of
+from app.policy.arns import UNIQUE_ID, WILDCARD, same_form, service_of
 
 Statement: TypeAlias = dict[str, Any]
 
@@ -86,6 +87,19 @@ def is_ours(statement: Statement) -> bool:
         and not statement.get("Condition")
         and set(strings(statement.get("Action", ()))) == set(PULL_ACTIONS)
     )
+
+
+def orphan_of(statement: Statement) -> str:
+    """The service whose statement this was, where only the ids of deleted roles are left in it; "" for any other.
+
+    ECR writes a deleted role's ARN as such an id, which tells nothing of the service. That it stands alone in a
+    statement that does what ours do, under a Sid as AWS's guide and we write it, does.
+    """
+    named = named_by(statement)
+    dead = bool(named) and all(kind == "AWS" and UNIQUE_ID.fullmatch(value) for kind, value in named)
+    ours = set(strings(statement.get("Action", ()))) == set(PULL_ACTIONS) and not statement.get("Condition")
+    prefix, _, service = str(statement.get("Sid", "")).partition("-")
+    return service if dead and ours and is_allow(statement) and prefix.rstrip(digits) == SID_PREFIX else ""
 
 
 def without(statement: Statement, principals: Collection[str], element: str = "Principal") -> Statement | None:

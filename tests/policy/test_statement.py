@@ -1,4 +1,6 @@
-from app.policy.statement import free_sid, is_ours, pull_statement, without, without_anywhere
+import pytest
+
+from app.policy.statement import free_sid, is_ours, orphan_of, pull_statement, without, without_anywhere
 from tests.policy.build import GENERAL, LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER, a_statement
 
 
@@ -60,3 +62,18 @@ def test_a_statement_that_does_not_name_it_is_the_very_same():
 def test_leaving_out_nobody_any_more_is_never_written():
     only = {"Effect": "Deny", "NotPrincipal": {"AWS": PULLER}, "Action": "*"}
     assert without_anywhere(only, [PULLER]) is only
+
+
+@pytest.mark.parametrize(
+    "sid, principal, service",
+    [
+        ("AllowLightsailPull-my-app", "AROAEXAMPLE123456789", "my-app"),
+        ("AllowLightsailPull2-my-app", ["AROAEXAMPLE123456789", "AROAEXAMPLE987654321"], "my-app"),
+        ("AllowLightsailPull-my-app", "arn:aws:iam::123456789012:role/other", ""),
+        ("AllowLightsailPull-my-app", ["AROAEXAMPLE123456789", "arn:aws:iam::123456789012:role/other"], ""),
+        ("BuildTeam-my-app", "AROAEXAMPLE123456789", ""),
+    ],
+)
+def test_a_deleted_role_is_known_by_the_statement_that_it_stands_in(sid, principal, service):
+    statement = {**pull_statement("arn:aws:iam::1:role/x", "my-app"), "Sid": sid, "Principal": {"AWS": principal}}
+    assert orphan_of(statement) == service

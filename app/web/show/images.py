@@ -26,6 +26,7 @@ REPAIRABLE = (Access.WRONG_ROLE, Access.STALE, Access.PARTLY, Access.INACTIVE)
 STRAYS = {
     "finding.general_role": Access.WRONG_ROLE,
     "finding.stale_role": Access.STALE,
+    "finding.deleted_principal": Access.STALE,
     "finding.inactive_role": Access.INACTIVE,
 }
 
