@@ -39,7 +39,7 @@ WORDS: dict[str, Words] = {
     ),
     "access.denied": Words(
         N_("%(statement)s in the policy of %(repository)s explicitly denies %(service)s, which no Allow can outweigh."),
-        N_("Change or remove that statement, then try again; nothing has been written."),
+        N_("Change or remove that statement, then choose Retry."),
     ),
     "policy.changed_meanwhile": Words(
         N_("The policy of %(repository)s has changed since it was previewed."),
@@ -338,11 +338,11 @@ WORDS: dict[str, Words] = {
     ),
     "policy.pasted_documents": Words(
         N_("The policy text holds more than one policy document, one pasted behind or inside the other."),
-        N_("Let Sailpass mend it into one document, and look at the result before it is used."),
+        N_("The repository's policy page shows it mended, under By hand: look at it there, then write it."),
     ),
     "policy.escaped_text": Words(
         N_("The policy text was copied with escapes or other marks around it, so it is not valid JSON."),
-        N_("Let Sailpass mend it, and look at the result before it is used."),
+        N_("The repository's policy page shows it mended, under By hand: look at it there, then write it."),
     ),
     "policy.no_statement": Words(
         N_("The policy text is JSON but no policy: it has no Statement."),

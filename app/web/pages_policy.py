@@ -45,12 +45,14 @@ class FindingView:
 class ByHand:
     """What a person does who wants to do it without us: the finished policy and the commands of each system.
 
-    `activates`: the role has to be activated first, so the policy's principal is a placeholder.
+    `activates`: the role has to be activated first, so the policy's principal is a placeholder. `mended`: the policy as
+    it stands is broken, and this is it made whole.
     """
 
     policy_text: str
     commands: tuple[Commands, ...]
     activates: bool = False
+    mended: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from app.aws.ports import ContainerService
@@ -17,6 +18,7 @@ from app.policy import words
 from app.policy.evaluate import Access as Verdict
 from app.policy.evaluate import evaluate
 from app.policy.findings import findings
+from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
 from app.policy.readers import Reader as PolicyReader
 from app.policy.readers import readers
@@ -154,13 +156,23 @@ def _findings(text: str | None, service: ContainerService | None) -> tuple[Findi
 
 
 def _by_hand(service: ContainerService | None, held: KnownRepository, access: Access) -> ByHand | None:
-    """The finished policy and the commands that bring it about: the grant where there is none, else the removal."""
+    """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
+
+    A text that was pasted together is mended first, and then has to be written whatever it grants.
+    """
     if service is None or held.policy_read_at is None:
         return None
+    mended = mend(held.policy_text or "")
     kind = Kind.REVOKE if access is Access.ALLOWED else Kind.REPAIR
     try:
-        planned = plan_operation(kind, service, held.name, held.policy_text)
+        planned = plan_operation(kind, service, held.name, mended.text if mended.what else held.policy_text)
     except Problem:
         return None
-    text = planned.change.after or ""
-    return ByHand(_pretty(text) or "", by_hand(planned, service, held.name), planned.activates)
+    if mended.what:
+        planned = replace(planned, change=replace(planned.change, needed=True))
+    return ByHand(
+        _pretty(planned.change.after) or "",
+        by_hand(planned, service, held.name),
+        planned.activates,
+        mended=bool(mended.what),
+    )
