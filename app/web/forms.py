@@ -7,9 +7,11 @@ from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 
+from app.aws.ports import Repository
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries, store
+from app.inventory.unlisted import unlisted
 from app.operations.read import find_version
 from app.operations.start import Ask, check_name
 from app.operations.state import Kind
@@ -47,15 +49,29 @@ async def unknown_name(services: Services, form: AccessForm) -> Problem | None:
     if await run_in_threadpool(queries.find_repository, *place) is not None:
         return None
     try:
-        call = services.aws.repositories(form.region).get_repository
-        repository = await ask(services, form.region, call, form.repository)
+        repository = await _found(services, form)
     except Problem as problem:
         # Who may not describe it may still be allowed to change its policy; the operation will tell.
         return problem if problem.code == "repository.not_found" else None
-    await run_in_threadpool(
-        store.remember_repository, services.db, services.connection, repository, services.clock.now()
-    )
+    if repository is not None:
+        await run_in_threadpool(
+            store.remember_repository, services.db, services.connection, repository, services.clock.now()
+        )
     return None
+
+
+async def _found(services: Services, form: AccessForm) -> Repository | None:
+    """The repository as AWS describes it; to whom it does not, its policy proves that it exists."""
+    repositories = services.aws.repositories(form.region)
+    try:
+        return await ask(services, form.region, repositories.get_repository, form.repository)
+    except Problem as problem:
+        if problem.code != "aws.access_denied":
+            raise
+    await ask(services, form.region, repositories.get_policy, form.repository)
+    place = (services.db, services.connection, form.region, form.service)
+    known = await run_in_threadpool(queries.find_service, *place)
+    return unlisted(known.service.account, form.region, form.repository) if known else None
 
 
 def start_access(services: Services, kind: Kind, form: AccessForm) -> str:

@@ -4,7 +4,9 @@ import pytest
 
 from tests.console import until
 
+IMAGES = "/containers/us-east-1/storefront-web/images"
 HERE = "/containers/us-east-1/storefront-web/repositories"
+POLICY = "/containers/us-east-1/storefront-web/policy"
 DIALOG = {"HX_Request": "true"}
 
 
@@ -59,3 +61,17 @@ def test_a_repository_deleted_since_it_was_listed_is_refused_once_that_is_read(m
     sandbox.client("ecr").delete_repository(repositoryName=repository, force=True)
     page = until(lambda: mika.sends(HERE, repository=repository), lambda page: page.status == 422)
     assert f"There is no repository {repository} in us-east-1." in page.text
+
+
+def test_who_may_not_describe_repositories_types_a_name_and_sees_it_ever_after(mika, sandbox, repository):
+    sandbox.fault(kind="access_denied", action="ecr:DescribeRepositories")
+    assert "can now pull" in mika.ended(mika.adds(repository)).text
+    uri = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{repository}"
+    assert uri in mika.reads(f"{IMAGES}?added={repository}").text
+    assert f"Remove {repository}" in mika.reads(IMAGES).buttons()
+    assert mika.reads(f"{POLICY}?repository={repository}").status == 200
+
+
+def test_who_may_not_describe_repositories_is_told_of_a_name_typed_wrongly(mika, sandbox):
+    sandbox.fault(kind="access_denied", action="ecr:DescribeRepositories")
+    assert "There is no repository storefont/api in us-east-1." in mika.sends(HERE, repository="storefont/api").text
