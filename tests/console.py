@@ -70,6 +70,18 @@ class RunningConsole:
     data_dir: Path
     process: subprocess.Popen[str]
     environment: dict[str, str] = field(repr=False)
+    sign_in_link: str = field(default="", repr=False)
+    stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+
+    def kill(self) -> None:
+        """End it as a crash does: at once, whatever it was doing."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Serve once more at the same address, with the same data and sandbox."""
+        self.process = self.stack.enter_context(_process(self.environment, self.data_dir / "log.txt"))
+        self.url, self.sign_in_link = _printed(self.process, self.environment, self.data_dir)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Send one request; a body that is no text is sent as JSON. Underscores in header names become hyphens."""
@@ -131,12 +143,20 @@ def start_console(
         data_dir.mkdir(parents=True, exist_ok=True)
         environment = surroundings(endpoint, data_dir, settings)
         process = stack.enter_context(_process(environment, data_dir / "log.txt"))
-        assert process.stdout
-        line = next((line for line in process.stdout if line.startswith("Sailpass is ready: ")), "")
+        url, link = _printed(process, environment, data_dir)
+        yield RunningConsole(url, endpoint, data_dir, process, {**environment, "SAILPASS_URL": url}, link, stack)
+
+
+def _printed(process: subprocess.Popen[str], environment: Mapping[str, str], data_dir: Path) -> tuple[str, str]:
+    """Where the console is and, where people sign in, the link that it prints; waits until it is ready."""
+    wanted = ["Sailpass is ready: ", *(["Sign in: "] if environment["SAILPASS_AUTH"] == "local" else [])]
+    found = []
+    assert process.stdout
+    for beginning in wanted:
+        line = next((line for line in process.stdout if line.startswith(beginning)), "")
         assert line, (data_dir / "log.txt").read_text()
-        url = line.removeprefix("Sailpass is ready: ").strip()
-        console = RunningConsole(url, endpoint, data_dir, process, {**environment, "SAILPASS_URL": url})
-        yield console
+        found.append(line.removeprefix(beginning).strip())
+    return found[0], "".join(found[1:])
 
 
 def surroundings(endpoint: RunningSandbox, data_dir: Path, settings: Mapping[str, Any]) -> dict[str, str]:
@@ -152,7 +172,7 @@ def _process(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.P
     command = [sys.executable, "-c", SERVE]
     pipe = subprocess.PIPE
     with (
-        log.open("w") as to_log,
+        log.open("a") as to_log,
         subprocess.Popen(
             command, env=environment, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=to_log, text=True
         ) as process,

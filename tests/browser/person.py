@@ -43,6 +43,25 @@ class Person:
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog")
 
+    def asks(self, button: str) -> None:
+        """Press a button that opens a dialog, and wait for the dialog's own buttons."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+        self.dialog.get_by_role("button", name="Cancel", exact=True).wait_for()
+
+    def confirms(self, button: str) -> None:
+        self.dialog.get_by_role("button", name=button, exact=True).click()
+
+    def opens_last_operation(self, service: str) -> None:
+        """By the service's History tab."""
+        self.page.goto(f"/containers/{REGION}/{service}/history")
+        self.page.get_by_role("article").first.get_by_role("heading").get_by_role("link").click()
+        self.page.get_by_role("heading", name="About this operation").wait_for()
+
+    def opens_policy(self, service: str, repository: str) -> None:
+        self.opens_images_of(service)
+        self.page.goto(f"/containers/{REGION}/{service}/policy?repository={repository}")
+        self.page.get_by_role("heading", name="Policy text").wait_for()
+
     @property
     def continue_link(self) -> Locator:
         """Continue, once it leads somewhere."""
