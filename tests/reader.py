@@ -122,7 +122,9 @@ class Reader:
 
     def ended(self, operation: str, seconds: float = 30.0) -> Page:
         """An operation's page once it has ended."""
-        return until(lambda: self.reads(operation), lambda page: not page.soup.select("[aria-busy]"), seconds)
+        part = f"{operation}/progress"
+        until(lambda: self.console.get(part, HX_Request="true").text, lambda text: "aria-busy" not in text, seconds)
+        return self.reads(operation)
 
     def sees(self, path: str, sentence: str) -> Page:
         """A page once it says a sentence."""
