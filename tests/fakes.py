@@ -119,6 +119,7 @@ class FakeAws:
         self._default_region = default_region
         self._faults: dict[str, list[Problem]] = defaultdict(list)
         self._meanwhile: dict[str, list[Callable[[], object]]] = defaultdict(list)
+        self._older: list[str | None] = []
         self._lost: set[str] = set()
         self._request = itertools.count(1)
 
@@ -151,6 +152,7 @@ class FakeAws:
             kept.clear()
         self._faults.clear()
         self._meanwhile.clear()
+        self._older.clear()
         self._lost.clear()
 
     def add_service(self, service: ContainerService | None = None, *deployments: Deployment) -> ContainerService:
@@ -185,6 +187,10 @@ class FakeAws:
     def meanwhile(self, action: str, do: Callable[[], object]) -> None:
         """Let something happen just before the next call of an action: a foreign write, a crash."""
         self._meanwhile[action].append(do)
+
+    def tell_older(self, *texts: str | None) -> None:
+        """Let the next reads of a policy tell these texts, whatever is there."""
+        self._older += texts
 
     def policy_of(self, name: str, region: str = REGION) -> Any:
         """The policy in force, parsed; None when there is none."""
@@ -231,6 +237,10 @@ class FakeAws:
         if known.becomes is not None and known.settles_at is not None and self.clock.now() >= known.settles_at:
             known.shown, known.becomes, known.settles_at = known.becomes, None, None
         return known.shown
+
+    def as_read_now(self, known: _Repository) -> str | None:
+        """The policy as ECR would tell it now."""
+        return self._older.pop(0) if self._older else known.policy
 
     def knows(self, principal: str) -> bool:
         """Whether ECR would find this principal now."""
@@ -302,7 +312,7 @@ class FakeRepositories:
     def get_policy(self, name: str) -> Answered[str | None]:
         with self.aws.lock:
             request_id = self.aws.called("ecr:GetRepositoryPolicy", self.region)
-            return Answered(self._known(name).policy, request_id)
+            return Answered(self.aws.as_read_now(self._known(name)), request_id)
 
     def set_policy(self, name: str, text: str) -> Answered[str]:
         with self.aws.lock:

@@ -77,6 +77,18 @@ def open_write(db: Database, operation_id: str, repository: str) -> PolicyChange
         return session.scalar(select(PolicyChange).where(*_open(operation_id, repository)))
 
 
+def last_written(db: Database, connection: str, region: str, repository: str, since: datetime) -> PolicyChange | None:
+    """The last write of a repository's policy by any operation of ours, if AWS took it after `since`."""
+    here = (
+        PolicyChange.connection == connection,
+        PolicyChange.region == region,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at >= since,
+    )
+    with db.read() as session:
+        return session.scalar(select(PolicyChange).where(*here).order_by(PolicyChange.planned_at.desc()).limit(1))
+
+
 def has_written(db: Database, operation_id: str, repository: str) -> bool:
     """Whether the operation has changed the repository's policy."""
     written = (

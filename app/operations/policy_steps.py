@@ -5,9 +5,11 @@ Somebody else may write a policy at any moment: each proof says whether ours hol
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Problem
+from app.history import writes
 from app.inventory import policies
 from app.operations import plans
 from app.operations.plans import Plan, Subject
@@ -18,23 +20,36 @@ from app.policy.evaluate import Access, evaluate
 
 # How often a policy that somebody else writes to at the same time is merged again before a person is asked.
 MERGES = 5
+# Seconds between readings while ECR tells the text that our last write replaced; after that somebody put it back.
+CATCHES_UP = (0.25, 0.5, 1, 2, 4)
+JUST_NOW = timedelta(minutes=10)
 
 
 async def read(step: Stepping) -> str | None:
-    """The policy as it stands, which pages then show too."""
+    """The policy as it stands, which pages then show too.
+
+    A text that our own last write has just replaced is not believed at once: AWS promises nowhere that a read shows
+    the write before it, and a write based on it would take back what another operation of ours has done.
+    """
     context, operation = step.context, step.operation
-    asked_at = context.clock.now()
-    text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
-    await context.in_db(
-        policies.remember_policy,
-        context.db,
-        operation.connection,
-        operation.region,
-        operation.repository,
-        text,
-        at=asked_at,
-    )
-    return text
+    for seconds in (*CATCHES_UP, None):
+        asked_at = context.clock.now()
+        text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
+        if await context.in_db(_believed, step, text, asked_at, last=seconds is None):
+            return text
+        await context.clock.sleep(seconds or 0)
+    raise AssertionError("the last reading is believed")
+
+
+def _believed(step: Stepping, text: str | None, asked_at: datetime, *, last: bool) -> bool:
+    """Keep a reading for the pages, unless it may be older than our own last write."""
+    context, operation = step.context, step.operation
+    place = (operation.connection, operation.region, operation.repository)
+    written = None if last else writes.last_written(context.db, *place, since=asked_at - JUST_NOW)
+    if written is not None and equivalent(text, written.before) and not equivalent(text, written.after):
+        return False
+    policies.remember_policy(context.db, *place, text, at=asked_at)
+    return True
 
 
 async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[StepState, Result]:
