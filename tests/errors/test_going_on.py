@@ -37,6 +37,10 @@ def sids(sandbox, repository):
     return [one["Sid"] for one in sandbox.policy(repository)["policy"]["Statement"]]
 
 
+def is_active(sandbox, service):
+    return sandbox.service(service)["privateRegistryAccess"]["ecrImagePullerRole"]["isActive"]
+
+
 GOOD = document(statement("Team"))
 # A policy as it stands, and what is said of it.
 IN_THE_WAY = {
@@ -126,3 +130,15 @@ def test_a_role_that_may_not_be_switched_is_switched_by_retry(mika, sandbox, ver
     assert (len(reds(page)), list(page.statements())) == (1, ["lightsail:UpdateContainerService"])
     sandbox.clear_faults()
     assert "Retry" not in mika.ended(mika.retries(operation)).buttons()
+
+
+def test_a_role_is_kept_while_a_policy_names_it_and_retry_takes_both_away(mika, sandbox, service, repository):
+    mika.ended(mika.adds(repository, service))
+    sandbox.fault(kind="access_denied", action="ecr:DeleteRepositoryPolicy", match={"repository": repository})
+    operation = mika.sends(f"/containers/us-east-1/{service}/role/deactivate", remove="1").answer.headers["location"]
+    page = mika.ended(operation)
+    assert (len(reds(page)), is_told(page, f"it is left in: {repository}.")) == (1, True)
+    assert is_active(sandbox, service)
+    sandbox.clear_faults()
+    mika.ended(mika.retries(operation))
+    assert (is_active(sandbox, service), sandbox.policy(repository)["policy"]) == (False, None)
