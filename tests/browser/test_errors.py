@@ -1,5 +1,7 @@
 """What goes wrong with AWS, seen by a person: said in the dialog, on the page behind it, and mended from there."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -67,6 +69,21 @@ def test_access_denied_names_the_action_and_the_statement_that_allows_it(mika, s
     sandbox.clear_faults()
     retries(mika)
     is_granted(mika, repository)
+
+
+def test_after_a_refusal_the_statement_is_copied_and_the_page_behind_stays_usable(mika, sandbox, repository):
+    mika.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    failed = mika.dialog.get_by_role("listitem").filter(has_text="Update the repository policy")
+    expect(failed).to_contain_text("Failed", timeout=PATIENT)
+    mika.dialog.get_by_role("button", name="Copy IAM statement").click()
+    mika.dialog.get_by_text("Copied").wait_for(state="attached")
+    assert "ecr:SetRepositoryPolicy" in json.loads(mika.page.evaluate("navigator.clipboard.readText()"))["Action"]
+    mika.dialog.get_by_role("button", name="Close", exact=True).click()
+    mika.page.get_by_role("link", name="Deployments", exact=True).click()
+    expect(mika.page.get_by_role("heading", name="storefront-web")).to_be_visible()
 
 
 def test_a_throttled_operation_says_that_it_waits_and_then_ends_well(mika, sandbox, repository):

@@ -62,6 +62,15 @@ def test_a_link_that_was_used_says_so(page, link, troubles):
     troubles[:] = [trouble for trouble in troubles if "403" not in trouble]
 
 
+def test_the_link_works_without_scripts_too_and_leads_back_to_what_was_asked_for(plain_page, link):
+    plain_page.goto(f"{link}&next={IMAGES}")
+    plain_page.get_by_role("button", name="Sign in").click()
+    expect(plain_page.get_by_role("heading", name="Amazon ECR private repositories")).to_be_visible()
+    plain_page.get_by_role("button", name="Sign out").click()
+    plain_page.goto(IMAGES)
+    expect(plain_page).to_have_url(re.compile("/sign-in[?]next="))
+
+
 def test_sign_out_ends_the_session(page, link):
     signs_in(page, link)
     cookies = page.context.cookies()
