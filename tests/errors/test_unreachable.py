@@ -44,11 +44,26 @@ def test_pages_show_what_is_known_of_a_region_that_does_not_answer(mika, sandbox
     assert "tokyo-api" in page.text
 
 
-def test_a_page_that_aws_keeps_waiting_shows_the_policy_that_was_last_read(mika, sandbox):
-    sandbox.fault(kind="latency", seconds=4, action="ecr:GetRepositoryPolicy", match={"repository": "storefront/web"})
-    page = mika.reads("/containers/us-east-1/storefront-web/policy?repository=storefront/web")
+WEB = "/containers/us-east-1/storefront-web"
+# A page, the call that it would like to make, and what it shows without.
+WAITING = {
+    "policy": (
+        "ecr:GetRepositoryPolicy",
+        f"{WEB}/policy?repository=storefront/web",
+        "AllowLightsailPull-storefront-web",
+    ),
+    "next steps": ("ecr:DescribeImages", f"{IMAGES}?added=storefront/web", "amazonaws.com/storefront/web:"),
+    "preview": ("ecr:GetRepositoryPolicy", f"{WEB}/repositories/preview?kind=grant&repository=tools/cli", ""),
+}
+
+
+@pytest.mark.parametrize("action, path, known", WAITING.values(), ids=WAITING)
+def test_a_page_that_aws_keeps_waiting_shows_what_is_known(mika, sandbox, action, path, known):
+    sandbox.fault(kind="latency", seconds=4, action=action)
+    page = mika.reads(path)
+    assert page.status == 200
     assert "AWS has not answered" in page.text or "AWS did not answer" in page.text
-    assert "AllowLightsailPull-storefront-web" in page.text
+    assert known in page.text
 
 
 def test_pages_need_no_answer_of_aws_at_all(mika, sandbox):

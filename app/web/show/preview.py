@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -37,8 +38,11 @@ async def live_preview(
     region, name, repository = place
     try:
         check_name(repository)
-        service = await ask(services, region, services.aws.services(region).get_service, name)
-        text = await ask(services, region, services.aws.repositories(region).get_policy, repository)
+        # Side by side: a page waits no longer than for the slower of the two.
+        service, text = await asyncio.gather(
+            ask(services, region, services.aws.services(region).get_service, name),
+            ask(services, region, services.aws.repositories(region).get_policy, repository),
+        )
         planned = plan_operation(kind, service, repository, text, asked or _asked(kind, text))
     except Problem as problem:
         return Preview(repository=repository, problem=problem)
