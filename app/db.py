@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +59,8 @@ class Database:
         self.url = url
         self.engine = _sqlite(url, pool_size) if is_sqlite(url) else _postgresql(url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
+        # SQLite's own waiting for its one writer is sleeping by guess; threads of one process queue up better here.
+        self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -68,7 +71,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose transaction may write from its first statement on."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:

@@ -113,10 +113,13 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
         except Problem as problem:
             if problem.code != "service.busy" or context.clock.now() > give_up:
                 raise
-            await step.note("service.busy", state=(await _service(step)).state)
-            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED, BUSY_LIMIT)
+            service = await _service(step)
             if service.role.is_active == active:
-                return service  # somebody else's change, or ours whose answer was lost, is what kept it busy
+                return service  # another operation's change, or ours whose answer was lost, is what keeps it busy
+            await step.note("service.busy", state=service.state)
+            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED)
+            if service.role.is_active == active:
+                return service
         else:
             context.crash("role-switched")
             await _remember(step, service)
