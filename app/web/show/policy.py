@@ -69,7 +69,7 @@ def policy_page(
         reason=reason,
         read_at=held.policy_read_at,
         readers=_readers(text, held.arn),
-        findings=_findings(text, seen),
+        findings=tuple(one for one in _findings(text, seen) if one.what != reason),
         by_hand=_by_hand(seen, held, access),
         can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
         can_remove=_named(seen, held),
