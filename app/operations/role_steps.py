@@ -117,7 +117,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
             if service.role.is_active == active:
                 return service  # another operation's change, or ours whose answer was lost, is what keeps it busy
             await step.note("service.busy", state=service.state)
-            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED)
+            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED, BUSY_LIMIT)
             if service.role.is_active == active:
                 return service
         else:
