@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from string import digits
 from typing import Any, TypeAlias
 
 from app.policy.arns import UNIQUE_ID, WILDCARD, same_form, service_of
@@ -99,7 +98,7 @@ def orphan_of(statement: Statement) -> str:
     dead = bool(named) and all(kind == "AWS" and UNIQUE_ID.fullmatch(value) for kind, value in named)
     ours = set(strings(statement.get("Action", ()))) == set(PULL_ACTIONS) and not statement.get("Condition")
     prefix, _, service = str(statement.get("Sid", "")).partition("-")
-    return service if dead and ours and is_allow(statement) and prefix.rstrip(digits) == SID_PREFIX else ""
+    return service if dead and ours and is_allow(statement) and prefix.rstrip("0123456789") == SID_PREFIX else ""
 
 
 def without(statement: Statement, principals: Collection[str], element: str = "Principal") -> Statement | None:
