@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench screenshots lock messages clean
+.PHONY: help setup demo test lint format bench faults screenshots lock messages clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ format: $(DEV) ## Let ruff order and format everything
 
 bench: $(DEV) ## Run the benchmarks, print the table, write benchmarks/results/
 	@$(BIN)/python -m benchmarks
+
+faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again)
+	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(ARGS)
 
 screenshots: $(DEV) ## Render the pictures of the README and docs/
 	@$(BIN)/python tools/browser.py

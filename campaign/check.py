@@ -1,0 +1,291 @@
+"""Judges what a run left behind, from the sandbox's own records and the history. Must never use the console's policy
+code, nor its words for what it did: a mistake there must show here.
+
+A policy is followed through every write it saw, by whom and when. What must hold:
+
+1. Every operation ended, with no step left open.
+2. A grant holds exactly once, a revoke left nothing: judged by the last operation on that service and repository.
+3. Every statement of somebody else is the same JSON, in every write of ours; except one that ECR itself lost: written
+   after our last reading before our write, or hidden from that reading by a stale answer.
+4. The history tells each write of ours, in order, with the text that was there before and the one after.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.sandbox import ids
+from app.sandbox.policy_access import allows
+from app.sandbox.policy_text import rewritten, statements, values
+
+PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+FOREIGN_WRITER = "another writer"
+READ = "ecr:GetRepositoryPolicy"
+ANSWERED = ("ok", "RepositoryPolicyNotFoundException")
+WRITES = ("ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
+GIVES, TAKES = ("grant", "repair"), ("revoke",)
+# Ends that are right for an operation which cannot be done: what AWS holds does not let it.
+RIGHTLY_FAILED = frozenset({"policy.dead_principals", "access.denied", "policy.undo_conflict"})
+
+
+@dataclass
+class Verdict:
+    """`wrong`: what must not be. The rest is counted and told."""
+
+    wrong: list[str] = field(default_factory=list)
+    lost_by_ecr: int = 0
+    taken_by_foreigner: int = 0
+    rightly_failed: int = 0
+    unknowable: int = 0
+    merged_again: int = 0
+
+
+def judge(aws: dict[str, Any], operations: list[dict[str, Any]]) -> Verdict:
+    """Everything, for one run."""
+    verdict = Verdict()
+    _check_ends(operations, verdict)
+    for name, repository in aws["repositories"].items():
+        mine = [each for each in operations if each["repository"] == name]
+        _Repository(name, repository, aws, mine, verdict).check()
+    return verdict
+
+
+def _check_ends(operations: list[dict[str, Any]], verdict: Verdict) -> None:
+    for each in operations:
+        what = _named(each)
+        if each["outcome"] is None:
+            verdict.wrong.append(f"{what} is left running")
+            continue
+        open_steps = [step["name"] for step in each["steps"] if step["state"] == "running"]
+        if open_steps:
+            verdict.wrong.append(f"{what} ended with open steps: {', '.join(open_steps)}")
+        if each["outcome"] == "failed" and not each["problem"]:
+            verdict.wrong.append(f"{what} failed without a reason")
+        if each["problem"] == "internal":
+            verdict.wrong.append(f"{what} broke")
+        verdict.merged_again += any(step["note"] == "policy.foreign_write" for step in each["steps"])
+
+
+class _Repository:
+    """One repository's policy through time."""
+
+    def __init__(
+        self, name: str, found: dict[str, Any], aws: dict[str, Any], operations: list[dict[str, Any]], verdict: Verdict
+    ) -> None:
+        self.name = name
+        self.found = found
+        self.services: dict[str, Any] = aws["services"]
+        self.reads = [
+            call["at"]
+            for call in aws["calls"]
+            if call["action"] == READ and call["params"].get("repositoryName") == name
+            if call["outcome"] in ANSWERED and call["request_id"] not in aws["stale"]
+        ]
+        self.calls = aws["calls"]
+        self.operations = operations
+        self.verdict = verdict
+        self.ours = {arn for service in self.services.values() for arn in (*service["every"], service["general"])}
+        self.ours |= {ids.unique_id(arn) for arn in self.ours}
+        self.revisions: list[dict[str, Any]] = found["revisions"]
+
+    def check(self) -> None:
+        self._check_foreign()
+        self._check_history()
+        for service in self.services:
+            self._check_access(service)
+
+    # Statements of others.
+
+    def _check_foreign(self) -> None:
+        known: list[str] = self._foreign(self.found["first"])
+        changed: dict[str, float] = {}
+        for revision in self.revisions:
+            there = self._foreign(revision["document"])
+            different = [*_more(known, there), *_more(there, known)]
+            if revision["by"] == FOREIGN_WRITER:
+                changed |= dict.fromkeys(different, revision["at"])
+            else:
+                read_at = self._read_before(revision["at"])
+                unseen = [each for each in different if changed.get(each, 0.0) >= read_at - 0.001]
+                self.verdict.lost_by_ecr += len(unseen)
+                for each in _more(different, unseen):
+                    did = "lost" if each in known else "brought in"
+                    self._wrong(f"a write of ours {did} somebody else's statement {each}")
+            known = there
+
+    def _read_before(self, at: float) -> float:
+        """When the policy was last read before a write."""
+        return max((each for each in self.reads if each < at), default=0.0)
+
+    def _foreign(self, document: Any) -> list[str]:
+        """The statements without our principals, as comparable texts; those that were ours alone are left out."""
+        if not isinstance(document, dict):
+            return []
+        stripped = (self._stripped(each) for each in statements(rewritten(document)))
+        return sorted(comparable(each) for each in stripped if each is not None)
+
+    def _stripped(self, statement: dict[str, Any]) -> dict[str, Any] | None:
+        principal = statement.get("Principal")
+        if not isinstance(principal, dict) or "AWS" not in principal:
+            return statement
+        named = values(principal["AWS"])
+        left = [each for each in named if each not in self.ours]
+        if left == named:
+            return statement
+        rest = {**principal, "AWS": left if len(left) != 1 else left[0]}
+        if not left:
+            del rest["AWS"]
+        return {**statement, "Principal": rest} if rest else None
+
+    # The history.
+
+    def _check_history(self) -> None:
+        ours = [each for each in self.revisions if each["by"] != FOREIGN_WRITER]
+        told = [change for each in self.operations for change in each["changes"] if change["repository"] == self.name]
+        for change in told:
+            if change["written_at"] is None:
+                self._wrong("a write was planned, and nobody knows what became of it")
+        told = sorted((each for each in told if each["written_at"] is not None), key=lambda each: each["written_at"])
+        unknowable = self._unknowable(ours)
+        if len(told) != len(ours) and len(told) == len(ours) - len(unknowable):
+            ours = [each for each in ours if each not in unknowable]
+        self.verdict.unknowable += len(unknowable)
+        if len(told) != len(ours):
+            self._wrong(f"AWS took {len(ours)} writes of ours, and the history tells {len(told)}")
+            return
+        for change, revision in zip(told, ours, strict=True):
+            if self._text(change["after"]) != self._text(revision["document"]):
+                self._wrong(f"the history tells another text than AWS took at {revision['at']}")
+            there = [
+                self.found["first"],
+                *(each["document"] for each in self.revisions if each["at"] <= revision["at"]),
+            ]
+            if self._text(change["before"]) not in [self._text(each) for each in there]:
+                self._wrong(f"the text before the write at {revision['at']} never was there")
+
+    def _unknowable(self, ours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Writes whose answer was lost and that somebody overwrote before we could look: nobody can know of them."""
+        found = []
+        for each in ours:
+            answered = any(
+                call["outcome"] == "ok" and abs(call["at"] - each["at"]) < 0.002 and call["action"] in WRITES
+                for call in self.calls
+            )
+            looked = min((at for at in self.reads if at > each["at"]), default=float("inf"))
+            overwritten = any(
+                each["at"] < other["at"] <= looked and other["by"] == FOREIGN_WRITER for other in self.revisions
+            )
+            if not answered and overwritten:
+                found.append(each)
+        return found
+
+    def _text(self, policy: Any) -> str:
+        """Comparable: a text or a document; principals that died by either of their names."""
+        document = json.loads(policy) if isinstance(policy, str) else policy
+        if not isinstance(document, dict):
+            return ""
+        text = comparable(rewritten(document))
+        for arn in sorted(self.ours):
+            if arn.startswith("arn:"):
+                text = text.replace(json.dumps(arn), json.dumps(ids.unique_id(arn)))
+        return comparable(json.loads(text))
+
+    # Access.
+
+    def _check_access(self, service: str) -> None:
+        mine = [each for each in self.operations if each["service"] == service]
+        wanted = self._wanted(mine)
+        if wanted is None:
+            return
+        found, last = self._holds(service, self.found["now"]), mine[-1]
+        if self._taken_by_foreigner(service, last):
+            self.verdict.taken_by_foreigner += 1
+        elif wanted and found != 1:
+            self._wrong(f"after {_named(last)} the service {service} is allowed {found} times")
+        elif not wanted and found:
+            self._wrong(f"after {_named(last)} the policy still names {service}")
+
+    def _wanted(self, operations: list[dict[str, Any]]) -> bool | None:
+        """Whether the service is to have access; None when nobody can say."""
+        if not operations:
+            return None
+        last = operations[-1]
+        if last["outcome"] == "failed":
+            self.verdict.rightly_failed += last["problem"] in RIGHTLY_FAILED
+            if last["problem"] not in RIGHTLY_FAILED:
+                self._wrong(f"{_named(last)} failed though AWS was well: {last['problem']}")
+            return None
+        if last["outcome"] == "cancelled":
+            return None
+        if last["kind"] == "undo":
+            undone = next(each for each in self.operations if each["id"] == last["follows"])
+            before = undone["changes"][-1]["before"]
+            return self._holds(last["service"], before and json.loads(before)) > 0
+        return last["kind"] in GIVES
+
+    def _holds(self, service: str, document: Any) -> int:
+        """How many times over the role's ARN is allowed both actions; for one without a role, how often it is named."""
+        known = self.services[service]
+        document = document if isinstance(document, dict) else None
+        arn = known["arn"]
+        if not arn or not allows(document, arn, PULL[0]) or not allows(document, arn, PULL[1]):
+            every = {known["arn"], known["general"]} - {""}
+            return sum(bool(every & set(_principals(each))) for each in statements(document or {}))
+        naming = [
+            each for each in statements(document or {}) if arn in _principals(each) and each.get("Effect") == "Allow"
+        ]
+        counts = [sum(_covers(each, action) for each in naming) for action in PULL]
+        return max(counts)
+
+    def _taken_by_foreigner(self, service: str, operation: dict[str, Any]) -> bool:
+        """Somebody else changed our part of the policy after the operation had last looked."""
+        looked = max((each for each in self.reads if each <= (operation["ended_at"] or 0.0) + 0.001), default=0.0)
+        before = None
+        for revision in [{"at": 0.0, "by": "", "document": self.found["first"]}, *self.revisions]:
+            now = self._holds(service, revision["document"])
+            if revision["by"] == FOREIGN_WRITER and revision["at"] >= looked - 0.001 and now != before:
+                return True
+            before = now
+        return False
+
+    def _wrong(self, sentence: str) -> None:
+        self.verdict.wrong.append(f"{self.name}: {sentence}")
+
+
+def comparable(value: Any) -> str:
+    """One text for what ECR takes for the same: lists in any order, keys in any order."""
+    return json.dumps(_sorted(value), sort_keys=True, ensure_ascii=False)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(each) if key != "Statement" else _statements(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted((_sorted(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+    return value
+
+
+def _statements(value: Any) -> Any:
+    """Their order is the document's own; a single one may stand without a list."""
+    return [_sorted(each) for each in (value if isinstance(value, list) else [value])]
+
+
+def _principals(statement: dict[str, Any]) -> list[str]:
+    principal = statement.get("Principal")
+    return values(principal.get("AWS", [])) if isinstance(principal, dict) else []
+
+
+def _covers(statement: dict[str, Any], action: str) -> bool:
+    return any(action.lower() == str(each).lower() for each in values(statement.get("Action", [])))
+
+
+def _more(one: list[str], other: list[str]) -> list[str]:
+    """What stands oftener in one than in the other."""
+    left = list(other)
+    return [each for each in one if each not in left or left.remove(each)]  # type: ignore[func-returns-value]
+
+
+def _named(operation: dict[str, Any]) -> str:
+    return f"the {operation['kind']} of {operation['repository']} for {operation['service']}"

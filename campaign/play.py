@@ -1,0 +1,205 @@
+"""Plays scenarios with the real parts: operations on the engine, the real SDK on the wire, the sandbox behind it.
+
+One engine plays several scenarios at a time, each in a region of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from app import bootstrap
+from app.aws.clients import ConnectionSettings
+from app.aws.session import BotoAws
+from app.errors import Problem
+from app.history import queries
+from app.history.models import Operation
+from app.operations import context
+from app.operations.lease import Pace
+from app.operations.start import Ask
+from app.operations.state import Kind
+from app.settings import load
+from campaign.aws import CampaignSandbox
+from campaign.clock import SPEED, FastClock
+from campaign.scenario import Asked, Scenario
+
+T = TypeVar("T")
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKID123456789012",
+    "AWS_SECRET_ACCESS_KEY": "sandbox",
+    "AWS_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # Each try is one call: what the SDK's own retries hide is what operations must be able to bear.
+    "AWS_MAX_ATTEMPTS": "1",
+}
+READ_TIMEOUT = 0.5  # seconds by the machine's clock
+LONGEST = 90.0  # seconds by the machine's clock after which an operation counts as left running
+MOST_RETRIES = 2
+
+
+@dataclass
+class Evidence:
+    """What a run left behind: `operations` as the history tells them, the rest as the sandbox tells it."""
+
+    scenario: Scenario
+    operations: list[dict[str, Any]]
+    aws: dict[str, Any]
+
+
+class Player:
+    """Plays scenarios on running parts."""
+
+    def __init__(self, services: bootstrap.Services) -> None:
+        self._services = services
+        # The engine's threads are few; starting and looking must not wait for them.
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="campaign")
+
+    async def play(self, scenario: Scenario, region: str, sandbox: CampaignSandbox) -> Evidence:
+        """Play one scenario to its end: what was asked for, then once more what failed, then the undo."""
+        stage = sandbox.set_up(scenario, region)
+        ids = await self._ask(scenario.asks, region, one_by_one=scenario.one_by_one)
+        sandbox.calm(stage)
+        await self._retry_failed(ids)
+        if scenario.undo:
+            await self._undo_last(ids)
+        return Evidence(scenario, await self._told(ids), sandbox.evidence(stage))
+
+    async def carry_on(self, scenario: Scenario, region: str) -> list[dict[str, Any]]:
+        """Play a scenario without faults from wherever an earlier process left it; its operations, as `Evidence`."""
+        ids = await self._in_thread(self._in_region, region)
+        ids += await self._ask(scenario.asks[len(ids) :], region)
+        for each in ids:
+            await self._ended(each)
+        if scenario.undo and len(ids) == len(scenario.asks):
+            await self._undo_last(ids)
+        return await self._told(ids)
+
+    async def _ask(self, asks: Sequence[Asked], region: str, *, one_by_one: bool = False) -> list[str]:
+        ids: list[str] = []
+        for asked in asks:
+            ids.append(await self._start(asked, region))
+            if one_by_one:
+                await self._ended(ids[-1])
+        ids = list(dict.fromkeys(ids))
+        for each in ids:
+            await self._ended(each)
+        return ids
+
+    async def _start(self, asked: Asked, region: str) -> str:
+        ask = Ask(Kind(asked.kind), region, asked.service, asked.repository, asked_by="campaign")
+        operation_id = await self._in_thread(self._services.starter.start, ask)
+        if asked.cancelled:
+            await self._in_thread(self._services.starter.cancel, operation_id, "campaign")
+        return operation_id
+
+    async def _retry_failed(self, ids: list[str]) -> None:
+        """As a person would: what failed is asked for again, now that AWS is well; unless something else came after."""
+        for _ in range(MOST_RETRIES):
+            last = {}
+            for each in ids:
+                operation = await self._in_thread(self._get, each)
+                last[operation.service, operation.repository] = operation
+            for failed in [one for one in last.values() if one.outcome == "failed"]:
+                again = await self._in_thread(self._services.starter.retry, failed.id, "campaign")
+                ids.append(again)
+                await self._ended(again)
+
+    async def _undo_last(self, ids: list[str]) -> None:
+        """Take back what the last operation wrote that wrote anything."""
+        for each in reversed(ids):
+            try:
+                undoing = await self._in_thread(self._services.starter.undo, each, "campaign")
+            except Problem as problem:
+                if problem.code != "operation.nothing_to_undo":
+                    raise
+                continue
+            await self._ended(undoing)
+            ids.append(undoing)
+            return
+
+    async def _ended(self, operation_id: str) -> None:
+        end, pause = time.monotonic() + LONGEST, 0.02
+        while (await self._in_thread(self._get, operation_id)).outcome is None and time.monotonic() < end:
+            await asyncio.sleep(pause)
+            pause = min(0.2, 1.3 * pause)
+
+    async def _told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        return [_told(await self._in_thread(self._get, each)) for each in ids]
+
+    def _in_region(self, region: str) -> list[str]:
+        """The operations there are, in the order in which they were asked for."""
+        with self._services.db.read() as session:
+            here = select(Operation.id).where(Operation.region == region).order_by(Operation.asked_at, Operation.id)
+            return list(session.scalars(here))
+
+    def _get(self, operation_id: str) -> Operation:
+        found = queries.get_operation(self._services.db, operation_id)
+        assert found is not None  # noqa: S101  (it was started)
+        return found
+
+    async def _in_thread(self, call: Callable[..., T], *args: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _told(operation: Operation) -> dict[str, Any]:
+    """An operation as the history tells it."""
+    return {
+        "id": operation.id,
+        "follows": operation.follows,
+        "kind": operation.kind,
+        "service": operation.service,
+        "repository": operation.repository,
+        "outcome": operation.outcome,
+        "problem": (operation.problem or {}).get("code", ""),
+        "asked_at": operation.asked_at.timestamp(),
+        "ended_at": operation.ended_at.timestamp() if operation.ended_at else None,
+        "cancelled": bool(operation.cancel_requested_by),
+        "steps": [
+            {"name": each.name, "state": each.state, "note": (each.note or {}).get("code", "")}
+            for each in operation.steps
+        ],
+        "changes": [
+            {
+                "repository": each.repository,
+                "before": each.before,
+                "after": each.after,
+                "written_at": each.written_at.timestamp() if each.written_at else None,
+            }
+            for each in operation.changes
+        ],
+    }
+
+
+@asynccontextmanager
+async def player(
+    folder: Path, url: str, clock: FastClock, prepared: Callable[[], None] = lambda: None
+) -> AsyncIterator[Player]:
+    """The parts of a server without the web, on SQLite in `folder` and the sandbox at `url`, while the block runs.
+
+    `prepared` is called before they begin to work.
+    """
+    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=url)
+    settings = load(data_dir=folder, regions="us-east-1")
+    connection = ConnectionSettings(version="campaign", read_timeout=READ_TIMEOUT, retry_mode="standard")
+    pace = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=SPEED)
+    services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
+    # What is seconds by the fast clock is milliseconds of this machine, which may take that long for a call.
+    context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))
+    prepared()
+    services.claim()
+    await services.start()
+    try:
+        yield Player(services)
+    finally:
+        await services.stop()

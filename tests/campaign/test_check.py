@@ -1,0 +1,140 @@
+"""The campaign's judge must see what it is there to see."""
+
+import json
+
+import pytest
+
+from campaign.check import judge
+
+WEB = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/abc"
+GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/xyz"
+MIKA, OTHER = "arn:aws:iam::123456789012:user/mika", "another writer"
+PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+READ_AT, WRITTEN_AT, PROVED_AT, ENDED_AT = 2.0, 3.0, 4.0, 5.0
+
+
+def statement(sid, arn, action=PULL):
+    return {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": arn}, "Action": action}
+
+
+OURS = statement("AllowLightsailPull-web", WEB)
+THEIRS = statement("BuildTeam", "arn:aws:iam::123456789012:role/ci")
+LATE = statement("Late", "arn:aws:iam::123456789012:role/late")
+
+
+def policy(*statements):
+    return {"Version": "2008-10-17", "Statement": list(statements)}
+
+
+def revision(document, at=WRITTEN_AT, by=MIKA):
+    return {"at": at, "by": by, "document": document}
+
+
+def call(action, at, outcome="ok"):
+    return {"action": action, "at": at, "outcome": outcome, "params": {"repositoryName": "shop/web"}, "request_id": at}
+
+
+def happened(*revisions, first, kind="grant", outcome="succeeded", step="succeeded", told=True, problem="", reads=()):
+    """A run of one operation that wrote each revision that is ours."""
+    documents = [first, *(one["document"] for one in revisions)]
+    changes = [
+        {
+            "repository": "shop/web",
+            "before": json.dumps(documents[number]),
+            "after": json.dumps(one["document"]),
+            "written_at": one["at"],
+        }
+        for number, one in enumerate(revisions)
+        if one["by"] == MIKA
+    ]
+    asked = [*(call("ecr:GetRepositoryPolicy", at) for at in (READ_AT, PROVED_AT, *reads))]
+    asked += [call("ecr:SetRepositoryPolicy", one["at"]) for one in revisions if one["by"] == MIKA]
+    operation = {
+        "id": "1",
+        "follows": None,
+        "kind": kind,
+        "service": "web",
+        "repository": "shop/web",
+        "outcome": outcome,
+        "problem": problem,
+        "asked_at": 1.0,
+        "ended_at": ENDED_AT,
+        "cancelled": False,
+        "steps": [{"name": "update_policy", "state": step, "note": ""}],
+        "changes": changes if told else [],
+    }
+    found = {"first": first, "now": documents[-1], "revisions": list(revisions)}
+    services = {"web": {"arn": WEB, "general": GENERAL, "every": [WEB]}}
+    return judge({"calls": asked, "stale": [], "repositories": {"shop/web": found}, "services": services}, [operation])
+
+
+def test_a_grant_that_kept_everything_is_right():
+    assert happened(revision(policy(THEIRS, OURS)), first=policy(THEIRS)).wrong == []
+
+
+def test_a_revoke_that_kept_everything_is_right():
+    assert happened(revision(policy(THEIRS)), first=policy(THEIRS, OURS), kind="revoke").wrong == []
+
+
+def test_a_shared_statement_without_our_principal_is_still_theirs():
+    shared = statement("Shared", [WEB, "arn:aws:iam::123456789012:role/ci"])
+    rest = statement("Shared", "arn:aws:iam::123456789012:role/ci")
+    assert happened(revision(policy(rest)), first=policy(shared), kind="revoke").wrong == []
+
+
+@pytest.mark.parametrize(
+    "run, words",
+    [
+        ({"first": policy(THEIRS)}, "allowed 0 times"),
+        ({"first": policy(OURS), "kind": "revoke"}, "still names web"),
+        ({"first": policy(statement("x", GENERAL)), "kind": "revoke"}, "still names web"),
+        ({"first": policy(OURS, {**OURS, "Sid": "Again"})}, "allowed 2 times"),
+        ({"first": policy(OURS), "outcome": None}, "left running"),
+        ({"first": policy(OURS), "step": "running"}, "open steps"),
+        ({"first": policy(OURS), "outcome": "failed", "problem": "internal"}, "broke"),
+        ({"first": policy(OURS), "outcome": "failed", "problem": "aws.failed"}, "failed though AWS was well"),
+    ],
+)
+def test_what_must_not_be_is_seen(run, words):
+    assert words in " ".join(happened(**run).wrong)
+
+
+@pytest.mark.parametrize(
+    "after, words",
+    [
+        (policy(OURS), "lost somebody else's"),
+        (policy({**THEIRS, "Action": "ecr:*"}, OURS), "lost somebody else's"),
+        (policy(THEIRS, OURS, LATE), "brought in somebody else's"),
+    ],
+)
+def test_a_write_that_touches_a_statement_of_others_is_seen(after, words):
+    assert words in " ".join(happened(revision(after), first=policy(THEIRS)).wrong)
+
+
+def test_a_write_that_the_history_does_not_tell_is_seen():
+    verdict = happened(revision(policy(THEIRS, OURS)), first=policy(THEIRS), told=False)
+    assert verdict.wrong == ["shop/web: AWS took 1 writes of ours, and the history tells 0"]
+
+
+def test_a_foreign_write_after_our_last_reading_is_lost_by_ecr():
+    late = revision(policy(THEIRS, LATE), at=READ_AT + 0.5, by=OTHER)
+    verdict = happened(late, revision(policy(THEIRS, OURS)), first=policy(THEIRS))
+    assert (verdict.wrong, verdict.lost_by_ecr) == ([], 1)
+
+
+def test_a_foreign_write_that_we_had_read_must_be_kept():
+    late = revision(policy(THEIRS, LATE), at=READ_AT - 0.5, by=OTHER)
+    assert "lost somebody else's" in " ".join(
+        happened(late, revision(policy(THEIRS, OURS)), first=policy(THEIRS)).wrong
+    )
+
+
+def test_a_grant_that_somebody_takes_away_after_its_proof_is_theirs_to_answer_for():
+    after = revision(policy(THEIRS), at=PROVED_AT + 0.5, by=OTHER)
+    verdict = happened(revision(policy(THEIRS, OURS)), after, first=policy(THEIRS))
+    assert (verdict.wrong, verdict.taken_by_foreigner) == ([], 1)
+
+
+def test_a_grant_that_was_gone_before_its_proof_is_ours():
+    before = revision(policy(THEIRS), at=PROVED_AT - 0.5, by=OTHER)
+    assert "allowed 0 times" in " ".join(happened(revision(policy(THEIRS, OURS)), before, first=policy(THEIRS)).wrong)

@@ -1,0 +1,16 @@
+"""A little of the campaign: `make faults` plays all of it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.console import ROOT
+
+
+@pytest.mark.crash
+def test_nothing_is_lost_doubled_or_half_done_in_a_small_campaign():
+    command = [sys.executable, "-m", "campaign", "--small", "--processes", "1"]
+    played = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170, check=False)
+    assert played.returncode == 0, played.stdout + played.stderr
