@@ -135,7 +135,7 @@ class Player:
             pause = min(0.2, 1.3 * pause)
 
     async def _told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        return [_told(await self._in_thread(self._get, each)) for each in ids]
+        return [told(await self._in_thread(self._get, each)) for each in ids]
 
     def _in_region(self, region: str) -> list[str]:
         """The operations there are, in the order in which they were asked for."""
@@ -152,7 +152,7 @@ class Player:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
 
-def _told(operation: Operation) -> dict[str, Any]:
+def told(operation: Operation) -> dict[str, Any]:
     """An operation as the history tells it."""
     return {
         "id": operation.id,
