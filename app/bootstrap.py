@@ -119,7 +119,7 @@ def build(
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)
-    reconciler = Reconciler(db, engine, starter, lease)
+    reconciler = Reconciler(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, settings.history_days)
     replica = Replica(engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order)
     regions = _regions(settings, aws)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from itertools import islice
 
 from sqlalchemy import select
 
+from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
 from app.operations.engine import Engine, Known
@@ -20,13 +22,15 @@ from app.operations.start import Starter
 log = logging.getLogger(__name__)
 
 CHUNK = 500
+ON_ITS_WAY = timedelta(seconds=5)
 
 
 class Reconciler:
     """Puts right what a crash, a full disk or a restored backup left behind. Its methods block."""
 
-    def __init__(self, db: Database, engine: Engine, starter: Starter, lease: Lease) -> None:
+    def __init__(self, db: Database, engine: Engine, starter: Starter, lease: Lease, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
         self._engine = engine
         self._starter = starter
         self._lease = lease
@@ -67,8 +71,10 @@ class Reconciler:
         return len(still)
 
     def _living(self) -> list[str]:
+        """All but those that may be on their way to the engine just now."""
+        settled = Operation.asked_at < self._clock.now() - ON_ITS_WAY
         with self._db.read() as session:
-            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None))))
+            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled)))
 
 
 def _is_stranded(known: Known | None, versions: frozenset[str]) -> bool:

@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 # Seconds for changes on their way to AWS to be recorded, when the server stops.
 DRAIN = 8.0
-RECONCILE = 30.0
+RECONCILE = 15.0
 MAINTAIN = 3600.0
 
 

@@ -21,7 +21,7 @@ WEB = "storefront/web"
 def reconciler(shop):
     services = shop.services
     lease = lease_for(services.db, "local", VERSION, Pace())
-    return Reconciler(services.db, services.engine, services.starter, lease)
+    return Reconciler(services.db, services.engine, services.starter, lease, services.clock)
 
 
 @pytest.fixture
