@@ -7,8 +7,8 @@ decide and then save.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,16 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import Operation, Step
+from app.history.statements import (
+    BEGIN_OPERATION,
+    BEGIN_STEP,
+    NEW_OPERATION,
+    NEW_STEP,
+    SKIP_STEP,
+    at_running_step,
+    named,
+    touching,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,8 @@ def insert_or_find(db: Database, new: NewOperation, at: datetime) -> tuple[str, 
     while True:
         try:
             with db.write() as session:
-                session.add(_row(new, at))
+                session.execute(NEW_OPERATION, _row(new, at))
+                session.execute(NEW_STEP, _steps(new))
         except IntegrityError:
             with db.read() as session:
                 found = session.scalar(
@@ -55,39 +66,32 @@ def insert_or_find(db: Database, new: NewOperation, at: datetime) -> tuple[str, 
             return new.id, True
 
 
-def _row(new: NewOperation, at: datetime) -> Operation:
-    return Operation(
-        id=new.id,
-        kind=new.kind,
-        connection=new.connection,
-        region=new.region,
-        service=new.service,
-        repository=new.repository,
-        subject=new.subject,
-        input=new.input,
-        asked_by=new.asked_by,
-        asked_at=at,
-        follows=new.follows,
-        steps=[Step(position=i, name=name, state="pending", request_ids=[]) for i, name in enumerate(new.steps)],
-    )
+def _row(new: NewOperation, at: datetime) -> dict[str, Any]:
+    return {**{each.name: getattr(new, each.name) for each in fields(new) if each.name != "steps"}, "asked_at": at}
+
+
+def _steps(new: NewOperation) -> list[dict[str, Any]]:
+    return [
+        {"operation_id": new.id, "position": position, "name": name, "state": "pending"}
+        for position, name in enumerate(new.steps)
+    ]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of an operation's step. Only the newest, by `attempt`, may write to it: an overtaken one is refused."""
+    """One run of an operation's step. Only the newest, by `attempt`, may write to it: an overtaken one is refused.
+
+    `request_ids` are those of the runs before it.
+    """
 
     operation_id: str
     step: str
     attempt: int
+    request_ids: tuple[str, ...] = ()
 
-    def at_work(self) -> tuple[ColumnElement[bool], ...]:
-        """The step, as long as this run of it is the newest and has not ended."""
-        return (
-            Step.operation_id == self.operation_id,
-            Step.name == self.step,
-            Step.state == "running",
-            Step.attempts == self.attempt,
-        )
+    def key(self) -> dict[str, Any]:
+        """What the statements about the newest run of a step ask for."""
+        return {"of": self.operation_id, "step": self.step, "attempt": self.attempt}
 
 
 def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tuple[Operation, Run] | None:
@@ -96,63 +100,54 @@ def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tu
     The first step's beginning is also the operation's.
     """
     with db.write() as session:
-        if not touch(session, operation_id, started_at=func.coalesce(Operation.started_at, at)):
+        began = {"of": operation_id, "new_started_at": at}
+        operation = session.execute(BEGIN_OPERATION, began).mappings().one_or_none()
+        if operation is None:
             return None
-        attempt = session.scalar(
-            update(Step)
-            .where(Step.operation_id == operation_id, Step.name == name)
-            .values(
-                state="running",
-                started_at=func.coalesce(Step.started_at, at),
-                ended_at=None,
-                attempts=Step.attempts + 1,
-            )
-            .returning(Step.attempts)
-        )
-        return session.get_one(Operation, operation_id), Run(operation_id, name, attempt or 0)
+        attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
+        return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))
 
 
 def step_noted(db: Database, run: Run, note: dict[str, Any]) -> bool:
     """Leave a remark at a running step. False: this run is not the one at work (any more)."""
     with db.write() as session:
-        return touch(session, run.operation_id) and bool(
-            count(session.execute(update(Step).where(*run.at_work()).values(note=note)))
-        )
+        return touch(session, run.operation_id) and _at_running_step(session, run, note=note)
 
 
 @dataclass(frozen=True)
 class StepEnd:
-    """How a step ended."""
+    """How a step ended.
+
+    Args:
+        learned: what the operation found out: its `principal_arn`, its `image_uri`.
+        skips: a later step that is not needed; it is closed with the same note.
+    """
 
     state: str
     note: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
     request_ids: tuple[str, ...] = ()
+    learned: Mapping[str, str] = field(default_factory=dict)
+    skips: str = ""
 
 
 def step_ended(db: Database, run: Run, end: StepEnd, at: datetime) -> bool:
     """End a running step. False: another run has begun it since, or the operation has ended; it stays as it is."""
     with db.write() as session:
         # The operation before its steps, everywhere: two runs at once must not wait for each other.
-        if not touch(session, run.operation_id):
+        values: dict[str, Any] = {"state": end.state, "note": end.note, "problem": end.problem, "ended_at": at}
+        values["request_ids"] = list(dict.fromkeys((*run.request_ids, *end.request_ids)))
+        if not (touch(session, run.operation_id, **end.learned) and _at_running_step(session, run, **values)):
             return False
-        known = session.scalar(select(Step.request_ids).where(*run.at_work()).with_for_update())
-        if known is None:
-            return False
-        request_ids = list(dict.fromkeys((*known, *end.request_ids)))
-        session.execute(
-            update(Step)
-            .where(*run.at_work())
-            .values(state=end.state, note=end.note, problem=end.problem, ended_at=at, request_ids=request_ids)
-        )
+        if end.skips:
+            skipped = named({"note": end.note, "started_at": at, "ended_at": at})
+            session.execute(SKIP_STEP, {"of": run.operation_id, "step": end.skips, **skipped})
         return True
 
 
-def learned(db: Database, operation_id: str, *, principal_arn: str = "", image_uri: str = "") -> None:
-    """Keep what the operation found out on its way; "" leaves a value as it is."""
-    values = {"principal_arn": principal_arn, "image_uri": image_uri}
-    with db.write() as session:
-        touch(session, operation_id, **{name: value for name, value in values.items() if value})
+def _at_running_step(session: Session, run: Run, **values: Any) -> bool:
+    """Change a running step. False: this run is not the one at work (any more)."""
+    return bool(count(session.execute(at_running_step(*values), {**run.key(), **named(values)})))
 
 
 def input_noted(db: Database, operation_id: str, **values: Any) -> None:
@@ -189,7 +184,7 @@ def cancelled_in_queue(db: Database, operation_id: str, by: str, at: datetime) -
     """Close an operation that nothing has begun yet. False: it has begun, or ended."""
     with db.write() as session:
         values = {"outcome": "cancelled", "cancel_requested_by": by, "ended_at": at}
-        closed = touch(session, operation_id, Operation.started_at.is_(None), **values)
+        closed = _touch_if(session, operation_id, Operation.started_at.is_(None), **values)
         if closed:
             _settle(session, operation_id, "cancelled", at)
         return closed
@@ -198,20 +193,17 @@ def cancelled_in_queue(db: Database, operation_id: str, by: str, at: datetime) -
 def cancel_requested(db: Database, operation_id: str, by: str) -> bool:
     """Ask a live operation to stop at its next safe point. False: it has ended, or was asked before."""
     with db.write() as session:
-        return touch(session, operation_id, Operation.cancel_requested_by.is_(None), cancel_requested_by=by)
+        return _touch_if(session, operation_id, Operation.cancel_requested_by.is_(None), cancel_requested_by=by)
 
 
-def touch(session: Session, operation_id: str, *conditions: ColumnElement[bool], **values: Any) -> bool:
-    """Change a live operation and let its version grow. False: it has ended, or a condition does not hold."""
-    return bool(
-        count(
-            session.execute(
-                update(Operation)
-                .where(Operation.id == operation_id, Operation.outcome.is_(None), *conditions)
-                .values(version=Operation.version + 1, **values)
-            )
-        )
-    )
+def touch(session: Session, operation_id: str, **values: Any) -> bool:
+    """Change a live operation and let its version grow. False: it has ended."""
+    return bool(count(session.execute(touching(*values), {"of": operation_id, **named(values)})))
+
+
+def _touch_if(session: Session, operation_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
+    """As `touch`. False also when the condition does not hold."""
+    return bool(count(session.execute(touching(*values).where(condition), {"of": operation_id, **named(values)})))
 
 
 def count(result: Any) -> int:

@@ -5,15 +5,16 @@ What may have reached AWS is never forgotten before it is known that it did not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.history.models import PolicyChange, Step
+from app.history.models import PolicyChange
 from app.history.record import Run, touch
+from app.history.statements import CLOSE_WRITE, NEW_CHANGE, NEWEST_RUN, named
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,12 @@ def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> 
     with db.write() as session:
         if not _is_newest(session, run):
             return None
-        change = session.scalar(select(PolicyChange).where(*_open(run.operation_id, write.repository)))
-        if change is None:
-            mine = PolicyChange.operation_id == run.operation_id
-            position = session.scalar(select(func.coalesce(func.max(PolicyChange.position) + 1, 0)).where(mine))
-            change = PolicyChange(operation_id=run.operation_id, position=position)
-            session.add(change)
-        change.connection, change.region, change.repository = write.connection, write.region, write.repository
-        change.before, change.after, change.planned_at = write.before, write.after, at
-        return change.position
+        session.execute(delete(PolicyChange).where(*_open(run.operation_id, write.repository)))
+        mine = PolicyChange.operation_id == run.operation_id
+        position = session.scalar(select(func.coalesce(func.max(PolicyChange.position) + 1, 0)).where(mine)) or 0
+        row = {"operation_id": run.operation_id, "position": position, "planned_at": at, **asdict(write)}
+        session.execute(NEW_CHANGE, row)
+        return position
 
 
 def write_done(db: Database, run: Run, position: int, request_id: str, at: datetime) -> bool:
@@ -52,15 +50,8 @@ def write_done(db: Database, run: Run, position: int, request_id: str, at: datet
     with db.write() as session:
         if not (touch(session, run.operation_id) and _is_newest(session, run)):
             return False
-        session.execute(
-            update(PolicyChange)
-            .where(
-                PolicyChange.operation_id == run.operation_id,
-                PolicyChange.position == position,
-                PolicyChange.written_at.is_(None),
-            )
-            .values(written_at=at, request_id=request_id)
-        )
+        closed = named({"written_at": at, "request_id": request_id})
+        session.execute(CLOSE_WRITE, {"of": run.operation_id, "at_position": position, **closed})
         return True
 
 
@@ -101,7 +92,7 @@ def has_written(db: Database, operation_id: str, repository: str) -> bool:
 
 
 def _is_newest(session: Session, run: Run) -> bool:
-    return session.scalar(select(Step.attempts).where(*run.at_work()).with_for_update()) is not None
+    return session.scalar(NEWEST_RUN, run.key()) is not None
 
 
 def _open(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:

@@ -6,7 +6,7 @@ Every function may be repeated. `at` is always when the call to AWS was sent: wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 # Rows per transaction: a reading of 100,000 repositories must not keep an operation from writing its step.
 CHUNK = 1_000
+JUST_SEEN = timedelta(seconds=5)
 
 
 def remember_caller(db: Database, connection: str, caller: Caller, at: datetime) -> None:
@@ -62,9 +63,11 @@ def remember_services(
 
 
 def remember_service(db: Database, connection: str, service: ContainerService, at: datetime) -> None:
-    """One service, whatever else its region holds."""
-    with db.write() as session:
-        upsert(session, SeenService, [_service_row(connection, service, at)])
+    """One service, whatever else its region holds. Many operations on one service need not write it for each."""
+    row = _service_row(connection, service, at)
+    if not _was_just_seen(db, row):
+        with db.write() as session:
+            upsert(session, SeenService, [row])
 
 
 def forget_service(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
@@ -152,6 +155,18 @@ def _service_row(connection: str, service: ContainerService, at: datetime) -> di
         "facts": to_facts(service),
         "seen_at": at,
     }
+
+
+def _was_just_seen(db: Database, row: dict[str, Any]) -> bool:
+    """Whether the service was seen as it is a moment ago."""
+    seen = SeenService
+    here = (seen.connection == row["connection"], seen.region == row["region"], seen.name == row["name"])
+    wanted = select(*(getattr(seen, name) for name in row)).where(*here)
+    with db.read() as session:
+        known = session.execute(wanted).mappings().one_or_none()
+    if known is None or not timedelta() <= row["seen_at"] - known["seen_at"] < JUST_SEEN:
+        return False
+    return all(known[name] == value for name, value in row.items() if name != "seen_at")
 
 
 def _repository_row(connection: str, repository: Repository, at: datetime) -> dict[str, Any]:

@@ -28,9 +28,7 @@ async def repair(operation_id: str) -> Outcome:
 async def _give_access(operation_id: str) -> Outcome:
     role = done(await role_steps.activate_role(operation_id))
     switched = role["state"] == StepState.SUCCEEDED
-    if role["arn"]:
-        done(await role_steps.role_was_ready(operation_id))
-    else:
+    if not role["arn"]:
         role = {**role, **done(await role_steps.wait_for_role(operation_id, role["deadline"]))}
     wrote = False
     # A foreign write between our write and its proof may have dropped ours: merge again on what is there now.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.errors import Problem
-from app.history import record
 from app.inventory import queries, store
 from app.operations.stepping import Stepping
 
@@ -28,4 +27,4 @@ async def learn_image_uri(step: Stepping, arn: str) -> None:
             await context.in_db(
                 store.remember_repository, context.db, operation.connection, repository, context.clock.now()
             )
-    await context.in_db(record.learned, context.db, operation.id, principal_arn=arn, image_uri=uri)
+    step.learn(principal_arn=arn, image_uri=uri)

@@ -5,11 +5,13 @@ Somebody else may write a policy at any moment: each proof says whether ours hol
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Problem
 from app.history import writes
+from app.history.models import PolicyChange
 from app.inventory import policies
 from app.operations import plans
 from app.operations.plans import Plan, Subject
@@ -25,31 +27,61 @@ CATCHES_UP = (0.25, 0.5, 1, 2, 4)
 JUST_NOW = timedelta(minutes=10)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A policy as ECR told it, and when it was asked."""
+
+    text: str | None
+    at: datetime
+
+
 async def read(step: Stepping) -> str | None:
-    """The policy as it stands, which pages then show too.
+    """The policy as it stands, which pages then show too."""
+    return (await look(step, keeps=True)).text
+
+
+async def keep(step: Stepping, reading: Reading) -> None:
+    """Let pages show a reading."""
+    await step.context.in_db(_keep, step, reading)
+
+
+async def look(step: Stepping, *, keeps: bool = False) -> Reading:
+    """The policy as it stands; pages show it if it `keeps`.
 
     A text that our own last write has just replaced is not believed at once: AWS promises nowhere that a read shows
     the write before it, and a write based on it would take back what another operation of ours has done.
     """
     context, operation = step.context, step.operation
     for seconds in (*CATCHES_UP, None):
-        asked_at = context.clock.now()
+        at = context.clock.now()
         text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
-        if await context.in_db(_believed, step, text, asked_at, last=seconds is None):
-            return text
+        reading = Reading(text, at)
+        if await context.in_db(_believed, step, reading, keeps=keeps, last=seconds is None):
+            return reading
         await context.clock.sleep(seconds or 0)
     raise AssertionError("the last reading is believed")
 
 
-def _believed(step: Stepping, text: str | None, asked_at: datetime, *, last: bool) -> bool:
-    """Keep a reading for the pages, unless it may be older than our own last write."""
-    context, operation = step.context, step.operation
-    place = (operation.connection, operation.region, operation.repository)
-    written = None if last else writes.last_written(context.db, *place, since=asked_at - JUST_NOW)
+def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> bool:
+    """Whether a reading is no older than our own last write, as far as can be told."""
+    text, written = reading.text, None if last else _last_written(step, reading.at - JUST_NOW)
     if written is not None and equivalent(text, written.before) and not equivalent(text, written.after):
         return False
-    policies.remember_policy(context.db, *place, text, at=asked_at)
+    if keeps:
+        _keep(step, reading)
     return True
+
+
+def _last_written(step: Stepping, since: datetime) -> PolicyChange | None:
+    operation = step.operation
+    place = (operation.connection, operation.region, operation.repository)
+    return writes.last_written(step.context.db, *place, since=since)
+
+
+def _keep(step: Stepping, reading: Reading) -> None:
+    operation = step.operation
+    place = (operation.connection, operation.region, operation.repository)
+    policies.remember_policy(step.context.db, *place, reading.text, at=reading.at)
 
 
 async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[StepState, Result]:

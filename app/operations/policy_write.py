@@ -13,7 +13,7 @@ from app.errors import Problem
 from app.history import writes
 from app.operations.fingerprint import fingerprint
 from app.operations.plans import Plan
-from app.operations.policy_steps import read
+from app.operations.policy_steps import Reading, keep, look
 from app.operations.state import Kind, StepState
 from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
 from app.policy.change import PolicyChange
@@ -43,13 +43,24 @@ async def write(step: Stepping, plan: Plan, remark: str) -> tuple[StepState, Res
     Raises:
         Problem: `policy.changed_meanwhile` when it no longer is what the preview showed; else AWS's or the plan's.
     """
+    seen: list[Reading] = []
+    try:
+        return await _merge(step, plan, remark, seen)
+    except Problem:
+        for reading in seen[-1:]:
+            await keep(step, reading)  # pages show what stood in the way; after a write, its proof is kept
+        raise
+
+
+async def _merge(step: Stepping, plan: Plan, remark: str, seen: list[Reading]) -> tuple[StepState, Result]:
     last: Problem | None = None
     for seconds in (*PRINCIPAL_SPREADS, None):
-        text = await read(step)
+        reading = await look(step)
+        seen.append(reading)
         read_at = step.asked_at
-        change = plan(text)
+        change = plan(reading.text)
         if not change.needed:
-            return await _nothing_to_write(step, text, remark)
+            return await _nothing_to_write(step, reading.text, remark)
         await _may_write(step, change, last if seconds is None else None)
         try:
             position = await _send(step, change, read_at)

@@ -20,9 +20,7 @@ LOOK_SECONDS = 0.5
 async def activate(operation_id: str) -> Outcome:
     """Workflow that switches the role on, by the operation's id."""
     role = done(await role_steps.activate_role(operation_id))
-    if role["arn"]:
-        done(await role_steps.role_was_ready(operation_id))
-    else:
+    if not role["arn"]:
         done(await role_steps.wait_for_role(operation_id, role["deadline"]))
     return Outcome.NOTHING_TO_DO if role["state"] == StepState.SKIPPED else Outcome.SUCCEEDED
 

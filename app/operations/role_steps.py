@@ -19,7 +19,7 @@ BUSY_LIMIT = timedelta(minutes=10)
 
 @engine.step("activate_role")
 async def activate_role(operation_id: str) -> Result:
-    """Switch the role on, unless it is.
+    """Switch the role on, unless it is. Where its principal exists already, the wait for it is closed as not needed.
 
     Returns:
         `arn`: its principal, "" while AWS has not made it; `general_arn`; `deadline`: how long to wait for it, a UTC
@@ -30,14 +30,16 @@ async def activate_role(operation_id: str) -> Result:
 
 async def _activate(step: Stepping) -> tuple[StepState, Result]:
     service = await _service(step)
-    found = {"deadline": step.context.clock.now().timestamp() + step.context.role_wait_seconds}
-    if service.role.is_active:
-        if step.operation.input.get("role_switched") is True:
-            return StepState.SUCCEEDED, {**found, **_arns(service)}
+    deadline = step.context.clock.now().timestamp() + step.context.role_wait_seconds
+    state = StepState.SUCCEEDED
+    if not service.role.is_active:
+        service = await _switch(step, active=True)
+    elif step.operation.input.get("role_switched") is not True:
         step.because("role.was_active")
-        return StepState.SKIPPED, {**found, **_arns(service)}
-    service = await _switch(step, active=True)
-    return StepState.SUCCEEDED, {**found, **_arns(service)}
+        state = StepState.SKIPPED
+    if service.role.principal_arn:
+        step.skip(StepName.WAIT_FOR_ROLE)
+    return state, {"deadline": deadline, **_arns(service)}
 
 
 @engine.step("wait_for_role", waits=True)
@@ -48,17 +50,6 @@ async def wait_for_role(operation_id: str, deadline: float) -> Result:
         await step.note("role.usually")
         service = await _until(step, deadline, ROLE_READY)
         return StepState.SUCCEEDED, _arns(service)
-
-    return await run_step(operation_id, StepName.WAIT_FOR_ROLE, body)
-
-
-@engine.step("role_was_ready")
-async def role_was_ready(operation_id: str) -> Result:
-    """Say that there is nothing to wait for."""
-
-    async def body(step: Stepping) -> tuple[StepState, Result]:
-        step.because("role.was_active")
-        return StepState.SKIPPED, {}
 
     return await run_step(operation_id, StepName.WAIT_FOR_ROLE, body)
 

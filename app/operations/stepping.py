@@ -52,10 +52,21 @@ class Stepping:
     asked_at: float = 0.0
     note_code: str = ""
     note_params: dict[str, str | int] = field(default_factory=dict)
+    learned: dict[str, str] = field(default_factory=dict)
+    skips: str = ""
 
     def because(self, code: str, **params: str | int) -> None:
         """Choose the remark that the step ends with."""
         self.note_code, self.note_params = code, params
+
+    def learn(self, *, principal_arn: str = "", image_uri: str = "") -> None:
+        """Keep what the operation found out on its way; "" leaves a value as it is."""
+        values = {"principal_arn": principal_arn, "image_uri": image_uri}
+        self.learned |= {name: value for name, value in values.items() if value}
+
+    def skip(self, later: StepName) -> None:
+        """Close a later step as not needed, with the remark that this one ends with."""
+        self.skips = later
 
     async def note(self, code: str, **params: str | int) -> None:
         """Leave a remark that is shown while the step runs."""
@@ -168,6 +179,7 @@ async def _run(stepping: Stepping, body: Body) -> Result:
 
 async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
     note = {"code": stepping.note_code, "params": stepping.note_params} if stepping.note_code else None
-    end = record.StepEnd(state, note, found.get("problem"), tuple(dict.fromkeys(stepping.request_ids)))
+    request_ids = tuple(dict.fromkeys(stepping.request_ids))
+    end = record.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
     context = stepping.context
     await context.in_db(record.step_ended, context.db, stepping.run, end, context.clock.now())

@@ -1,0 +1,97 @@
+"""The statements that operations run most, built once: to build one costs several times what it takes to run it.
+
+All change a living operation or the newest run of a step, or nothing. Values go in by name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Insert, Select, Table, Update, bindparam, func, insert, select, update
+
+from app.history.models import Operation, PolicyChange, Step
+
+OPERATIONS = cast("Table", Operation.__table__)
+STEPS = cast("Table", Step.__table__)
+CHANGES = cast("Table", PolicyChange.__table__)
+
+NEW_OPERATION: Insert = insert(OPERATIONS)
+NEW_STEP: Insert = insert(STEPS)
+NEW_CHANGE: Insert = insert(CHANGES)
+
+
+def _value(table: Table, column: str) -> Any:
+    """A value to be set: its name must differ from the column's own in an UPDATE."""
+    return bindparam(f"new_{column}", type_=table.c[column].type)
+
+
+def named(values: dict[str, Any]) -> dict[str, Any]:
+    """Values for the statements here that set them."""
+    return {f"new_{column}": value for column, value in values.items()}
+
+
+@cache
+def touching(*columns: str) -> Update:
+    """Set these columns of a living operation (`of`) and let its version grow."""
+    living = (OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
+    values = {column: _value(OPERATIONS, column) for column in columns}
+    return update(OPERATIONS).where(*living).values(version=OPERATIONS.c.version + 1, **values)
+
+
+BEGIN_OPERATION: Update = (
+    update(OPERATIONS)
+    .where(OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
+    .values(
+        version=OPERATIONS.c.version + 1,
+        started_at=func.coalesce(OPERATIONS.c.started_at, _value(OPERATIONS, "started_at")),
+    )
+    .returning(*OPERATIONS.c)
+)
+"""Touch a living operation (`of`) at the beginning of a step; the whole row comes back."""
+
+BEGIN_STEP: Update = (
+    update(STEPS)
+    .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"))
+    .values(
+        state="running",
+        started_at=func.coalesce(STEPS.c.started_at, _value(STEPS, "started_at")),
+        ended_at=None,
+        attempts=STEPS.c.attempts + 1,
+    )
+    .returning(STEPS.c.attempts, STEPS.c.request_ids)
+)
+
+_NEWEST_RUN = (
+    STEPS.c.operation_id == bindparam("of"),
+    STEPS.c.name == bindparam("step"),
+    STEPS.c.state == "running",
+    STEPS.c.attempts == bindparam("attempt"),
+)
+NEWEST_RUN: Select[tuple[int]] = select(STEPS.c.attempts).where(*_NEWEST_RUN).with_for_update()
+"""A row as long as this run of a step (`of`, `step`, `attempt`) is the newest and has not ended."""
+
+
+@cache
+def at_running_step(*columns: str) -> Update:
+    """Set these columns of a step, if this run of it is the newest and has not ended."""
+    return update(STEPS).where(*_NEWEST_RUN).values({column: _value(STEPS, column) for column in columns})
+
+
+SKIP_STEP: Update = (
+    update(STEPS)
+    .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"), STEPS.c.state == "pending")
+    .values(state="skipped", **{column: _value(STEPS, column) for column in ("note", "started_at", "ended_at")})
+)
+"""Close a step that nobody has begun: it is not needed."""
+
+CLOSE_WRITE: Update = (
+    update(CHANGES)
+    .where(
+        CHANGES.c.operation_id == bindparam("of"),
+        CHANGES.c.position == bindparam("at_position"),
+        CHANGES.c.written_at.is_(None),
+    )
+    .values(written_at=_value(CHANGES, "written_at"), request_id=_value(CHANGES, "request_id"))
+)
+"""AWS took a planned write."""
