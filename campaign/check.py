@@ -77,18 +77,18 @@ class _Repository:
         self.name = name
         self.found = found
         self.services: dict[str, Any] = aws["services"]
+        self.revisions: list[dict[str, Any]] = found["revisions"]
+        # When the policy was read, and of when the text was that ECR told then.
         self.reads = [
-            call["at"]
+            (call["at"], self._told_of(call["at"]) if call["request_id"] in aws["stale"] else call["at"])
             for call in aws["calls"]
-            if call["action"] == READ and call["params"].get("repositoryName") == name
-            if call["outcome"] in ANSWERED and call["request_id"] not in aws["stale"]
+            if call["action"] == READ and call["params"].get("repositoryName") == name and call["outcome"] in ANSWERED
         ]
         self.calls = aws["calls"]
         self.operations = operations
         self.verdict = verdict
         self.ours = {arn for service in self.services.values() for arn in (*service["every"], service["general"])}
         self.ours |= {ids.unique_id(arn) for arn in self.ours}
-        self.revisions: list[dict[str, Any]] = found["revisions"]
 
     def check(self) -> None:
         self._check_foreign()
@@ -116,8 +116,12 @@ class _Repository:
             known = there
 
     def _read_before(self, at: float) -> float:
-        """When the policy was last read before a write."""
-        return max((each for each in self.reads if each < at), default=0.0)
+        """Of when the text was that was read last before a moment."""
+        return max(((read, told_of) for read, told_of in self.reads if read < at), default=(0.0, 0.0))[1]
+
+    def _told_of(self, at: float) -> float:
+        """A stale answer is the text before the last write."""
+        return max((each["at"] for each in self.revisions if each["at"] <= at), default=at) - 0.002
 
     def _foreign(self, document: Any) -> list[str]:
         """The statements without our principals, as comparable texts; those that were ours alone are left out."""
@@ -173,7 +177,7 @@ class _Repository:
                 call["outcome"] == "ok" and abs(call["at"] - each["at"]) < 0.002 and call["action"] in WRITES
                 for call in self.calls
             )
-            looked = min((at for at in self.reads if at > each["at"]), default=float("inf"))
+            looked = min((at for at, told_of in self.reads if told_of > each["at"]), default=float("inf"))
             overwritten = any(
                 each["at"] < other["at"] <= looked and other["by"] == FOREIGN_WRITER for other in self.revisions
             )
@@ -241,7 +245,7 @@ class _Repository:
 
     def _taken_by_foreigner(self, service: str, operation: dict[str, Any]) -> bool:
         """Somebody else changed our part of the policy after the operation had last looked."""
-        looked = max((each for each in self.reads if each <= (operation["ended_at"] or 0.0) + 0.001), default=0.0)
+        looked = self._read_before((operation["ended_at"] or 0.0) + 0.002)
         before = None
         for revision in [{"at": 0.0, "by": "", "document": self.found["first"]}, *self.revisions]:
             now = self._holds(service, revision["document"])

@@ -12,7 +12,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from app.aws.calls import AwsCalls
 from app.operations import context
 from campaign.aws import CampaignSandbox, campaign_sandbox
 from campaign.clock import FastClock, SameClock
-from campaign.play import Evidence, player
+from campaign.play import Evidence, player, scratch
 from campaign.runner import REGIONS, Played, judged
 from campaign.scenario import Scenario
 from campaign.shapes import SHAPES
@@ -154,7 +153,7 @@ def _play(sandbox: CampaignSandbox, clock: FastClock, free: list[str], name: str
     try:
         scenario = SHAPES[name]
         stage = sandbox.set_up(scenario, region)
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch() as folder:
             for kill_at in [number, NEVER] if number else [NEVER]:
                 told = _in_child(_Asked(scenario, region, sandbox.url, folder, clock, kill_at))
         sandbox.calm(stage)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,7 @@ CREDENTIALS = {
 READ_TIMEOUT = 0.5  # seconds by the machine's clock
 LONGEST = 90.0  # seconds by the machine's clock after which an operation counts as left running
 MOST_RETRIES = 2
+MEMORY = "/dev/shm"  # noqa: S108  (a folder of a name of its own is made in it)
 
 
 @dataclass
@@ -179,6 +181,11 @@ def told(operation: Operation) -> dict[str, Any]:
             for each in operation.changes
         ],
     }
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder for a database; in memory where there is such a place: `kill -9` loses nothing of that either."""
+    return tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 from campaign.aws import campaign_sandbox
 from campaign.check import Verdict, judge
 from campaign.clock import FastClock, SameClock
-from campaign.play import Evidence, player
+from campaign.play import Evidence, player, scratch
 from campaign.scenario import Scenario, drawn
 from campaign.shapes import named
 
@@ -74,7 +73,7 @@ def _batch(names: Sequence[str]) -> list[Played]:
 
 async def _play(names: list[str]) -> list[Played]:
     clock, waiting, results = FastClock(), iter(names), []
-    with tempfile.TemporaryDirectory() as folder, campaign_sandbox(SameClock(clock)) as sandbox:
+    with scratch() as folder, campaign_sandbox(SameClock(clock)) as sandbox:
         async with player(Path(folder), sandbox.url, clock) as playing:
 
             async def play_in(region: str) -> None:
