@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from app.errors import Problem
 from app.operations.progress import Progress
+from app.operations.state import Kind
 from app.operations.words import TITLES
 from app.policy.diff import Diff
 from app.web.pages import DialogView, Said, View
@@ -33,6 +34,18 @@ class ProgressView(View):
     can_undo: bool = False
     in_dialog: bool = False
     poll_ms: int = POLL_MS
+
+    @property
+    def needs_pruning(self) -> bool:
+        """It failed because of dead principals: trying again fails as well until they are removed."""
+        problem = self.progress.problem
+        return self.progress.failed and problem is not None and problem.code == "policy.dead_principals"
+
+    @property
+    def clears_the_way(self) -> bool:
+        """It took away what had made the operation fail that it follows, so that one can be tried again."""
+        progress = self.progress
+        return progress.kind is Kind.PRUNE and bool(progress.follows) and progress.ended and not progress.failed
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,12 @@ def test_a_dead_principal_is_named_and_offered_for_pruning_alone(mika, refused):
     assert asked.soup.select("figure.diff tr[data-diff=removed]")
 
 
+def test_what_helps_against_a_dead_principal_stands_out_before_retry(refused):
+    buttons = [one.get_text() for one in refused.soup.select(".operation button")]
+    assert buttons.index("Retry") < buttons.index("Remove dead principals")
+    assert [one.get_text() for one in refused.soup.select(".operation .primary")] == ["Remove dead principals"]
+
+
 def test_after_the_dead_are_pruned_what_failed_before_succeeds(mika, sandbox, repository, refused):
     asked = mika.follows(refused, "Remove dead principals")
     pruned = mika.ended(address_of(mika.follows(asked, "Remove dead principals")))

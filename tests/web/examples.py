@@ -248,6 +248,11 @@ class Examples:
         progress = self.progress(done=2, outcome=Outcome.FAILED)
         return ProgressView(progress, NOW, can_retry=True)
 
+    def refused_view(self) -> ProgressView:
+        """ECR refuses the policy because of a principal that is dead."""
+        dead = Problem("policy.dead_principals", repository=self.repository, principals="AROAEXAMPLEDEADROLE01")
+        return replace(self.failed_view(), progress=replace(self.failed_view().progress, problem=dead))
+
     def succeeded_view(self, kind: Kind = Kind.GRANT) -> ProgressView:
         return ProgressView(self.progress(kind, len(STEPS[kind]), Outcome.SUCCEEDED), NOW, can_undo=True)
 
@@ -435,6 +440,7 @@ class Examples:
                 )
             ),
             "operation-failed": OperationPage(self.failed_view(), follows=OPERATION_ID),
+            "operation-refused": OperationPage(self.refused_view()),
             "operation-done": OperationPage(self.succeeded_view(), self.changes(), followed_by=(OPERATION_ID,)),
             "operation-cancelled": OperationPage(ProgressView(self.progress(outcome=Outcome.CANCELLED), NOW)),
             "operation-cancelling": OperationPage(ProgressView(replace(self.progress(), cancel_requested=True), NOW)),
