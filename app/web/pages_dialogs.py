@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.errors import Problem
 from app.operations.progress import Progress
 from app.web import links
 from app.web.pages import DialogView, Said
@@ -47,6 +48,19 @@ class ConfirmDialog(DialogView):
     danger: bool = False
 
 
+@dataclass(frozen=True)
+class BlockedDialog(DialogView):
+    """Says why what was asked for cannot be done as things stand; `mend_url` is the page where that can be put right."""
+
+    partial: ClassVar[str] = "partials/blocked_dialog.html"
+
+    heading: Said
+    lead: Said
+    problem: Problem
+    mend_url: str
+    back: str
+
+
 def remove_dialog(
     region: str, service: str, repository: str, *, changes: tuple[Said, ...] = (), stays: Said | None = None
 ) -> ConfirmDialog:
@@ -65,6 +79,22 @@ def remove_dialog(
         warning=stays or Said(N_("New deployments that use an image from this repository will fail.")),
         preview_url=links.repositories(region, service, "preview", repository=repository, kind="revoke"),
         danger=True,
+    )
+
+
+def cannot_remove_dialog(region: str, service: str, repository: str, problem: Problem) -> BlockedDialog:
+    """GET …/repositories/remove where the policy is nothing that a statement can be taken out of."""
+    return BlockedDialog(
+        heading=Said(N_("This repository cannot be removed yet")),
+        lead=Said(
+            N_(
+                "The policy of %(repository)s is broken, so %(service)s cannot be taken out of it. Nothing was changed."
+            ),
+            {"service": service, "repository": repository},
+        ),
+        problem=problem,
+        mend_url=links.policy(region, service, repository),
+        back=links.images(region, service),
     )
 
 

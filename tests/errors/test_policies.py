@@ -65,6 +65,18 @@ def test_a_role_that_ecr_does_not_know_yet_is_waited_for_and_that_is_said(mika, 
     assert f"{service} can now pull images from {repository}." in page.text
 
 
+@pytest.mark.parametrize("text, wrong", [('{"Statement": [', "is not valid JSON"), ("{}", "it has no Statement")])
+def test_a_broken_policy_is_told_in_the_remove_dialog_with_the_way_to_it(mika, sandbox, repository, text, wrong):
+    sandbox.put_policy(repository, text)
+    mika.reads(f"{WEB}/policy?repository={repository}")
+    asked = f"{WEB}/repositories/remove?repository={repository}"
+    for page in (mika.reads(asked), mika.reads(asked, HX_Request="true")):
+        assert (page.status, page.title) == (200, "This repository cannot be removed yet")
+        assert wrong in page.text
+        assert "Remove" not in page.buttons()
+        assert mika.reads(page.soup.find("a", string="See the policy")["href"]).title == repository
+
+
 @pytest.fixture
 def refused(mika, sandbox, repository):
     """An operation that ECR refuses because of a role that somebody deleted: its page."""

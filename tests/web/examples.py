@@ -346,6 +346,9 @@ class Examples:
             ),
             "add-unlisted": self.add_dialog(listing=False, choices=RepositoryOptions((), problem=self.problem())),
             "remove": dialogs.remove_dialog(*where, self.repository, changes=changes),
+            "remove-blocked": dialogs.cannot_remove_dialog(
+                *where, self.repository, Problem("policy.not_json", line=3, column=17)
+            ),
             "repair": dialogs.repair_dialog(*where, self.repository, changes=changes),
             "prune": dialogs.prune_dialog(*where, self.repository, principals=("AROADEAD1", self.person)),
             "activate": dialogs.activate_dialog(*where),

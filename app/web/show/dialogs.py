@@ -13,7 +13,7 @@ from app.policy.findings import suspects
 from app.policy.principals import PrincipalKind
 from app.web import pages_dialogs
 from app.web.pages import Said
-from app.web.pages_dialogs import ConfirmDialog
+from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.pages_operation import Preview
 from app.web.show.images import REPAIRABLE, judge, said
@@ -62,13 +62,16 @@ def _row(services: Services, region: str, service: str, repository: str) -> Repo
     return next((row for row in rows if row.repository.name == repository), None)
 
 
-def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
-    """Which statements go, and what access remains all the same."""
+def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
+    """Which statements go, and what access remains all the same; or what is wrong with the policy."""
     known = queries.find_service(services.db, services.connection, region, service)
     held = queries.find_repository(services.db, services.connection, region, repository)
     if known is None or held is None or held.policy_read_at is None:
         return pages_dialogs.remove_dialog(region, service, repository)
-    change = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text).change
+    try:
+        change = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text).change
+    except Problem as problem:
+        return pages_dialogs.cannot_remove_dialog(region, service, repository, problem)
     count = len(change.removed) + len(change.changed)
     if change.needed and change.after is None:
         changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
