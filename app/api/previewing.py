@@ -7,12 +7,9 @@ from typing import Any
 
 from app.api.schemas.previews import Preview
 from app.bootstrap import Services
-from app.operations.preview import plan_operation
-from app.operations.start import check_name
 from app.operations.state import Kind
 from app.policy.diff import diff_texts
-from app.web.asking import ask
-from app.web.show.dialogs import dead
+from app.web.planning import plan
 from app.web.show.preview import by_hand
 
 
@@ -20,17 +17,12 @@ async def preview_of(
     services: Services, kind: Kind, place: tuple[str, str, str], asked: Mapping[str, Any] | None = None
 ) -> Preview:
     """What `kind` would do now; `place` is region, service and repository. Raises Problem."""
-    region, name, repository = place
-    check_name(repository)
-    service = await ask(services, region, services.aws.services(region).get_service, name)
-    text = await ask(services, region, services.aws.repositories(region).get_policy, repository)
-    wanted = asked or ({"principals": dead(text)} if kind is Kind.PRUNE else {})
-    planned = plan_operation(kind, service, repository, text, wanted)
+    planned, service = await plan(services, kind, place, asked)
     change = planned.change
     return Preview.of(
         planned,
         place,
         kind=kind,
         diff=diff_texts(change.before, change.after) if change.needed else None,
-        commands=by_hand(planned, service, repository),
+        commands=by_hand(planned, service, place[2]),
     )

@@ -113,7 +113,8 @@ class Preview(View):
     """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
 
     `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
-    `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`.
+    `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`. `principals`
+    are those that a pruning of that policy would take out.
     """
 
     page: ClassVar[str] = "partials/preview.html"
@@ -125,3 +126,4 @@ class Preview(View):
     commands: tuple[Commands, ...] = ()
     problem: Problem | None = None
     seen: str = ""
+    principals: tuple[str, ...] = ()

@@ -9,14 +9,13 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.operations.state import Kind
-from app.web.asking import ask
 from app.web.deps import KnownRegion, NowDep, PersonDep, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
+from app.web.planning import live_preview
 from app.web.render import render
 from app.web.show import dialogs
 from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
-from app.web.show.preview import live_preview
 from app.web.started import started
 
 router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownRegion], include_in_schema=False)
@@ -128,7 +127,7 @@ async def ask_prune(
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
-    preview = await live_preview(services, ask, Kind.PRUNE, (region, service, repository))
+    preview = await live_preview(services, Kind.PRUNE, (region, service, repository))
     dialog = await run_in_threadpool(dialogs.prune, services, (region, service, repository), preview, follows)
     return await run_in_threadpool(render, request, dialog)
 
@@ -160,5 +159,5 @@ async def preview(
     repository: RepositoryQuery = "",
 ) -> Response:
     """What would be done, on the policy as AWS holds it now."""
-    view = await live_preview(services, ask, kind, (region, service, repository.strip()))
+    view = await live_preview(services, kind, (region, service, repository.strip()))
     return await run_in_threadpool(render, request, view)

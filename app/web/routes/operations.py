@@ -15,12 +15,11 @@ from app.operations.read import find_progress, find_version
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web import links, pages_dialogs
-from app.web.asking import ask
 from app.web.deps import NowDep, PersonDep, ServicesDep
 from app.web.pages_operation import UnknownOperation
+from app.web.planning import live_preview
 from app.web.render import is_htmx, nothing_new, redirect, render
 from app.web.show.operations import operation_page, progress_view
-from app.web.show.preview import live_preview
 from app.web.started import started
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False)
@@ -85,7 +84,7 @@ async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
     place = (found.region, found.service, change.repository)
     asked = {"before": change.before, "after": change.after}
-    preview = await live_preview(services, ask, Kind.UNDO, place, asked)
+    preview = await live_preview(services, Kind.UNDO, place, asked)
     return await run_in_threadpool(render, request, pages_dialogs.undo_dialog(found, preview=preview))
 
 
@@ -104,7 +103,7 @@ async def ask_restore(request: Request, services: ServicesDep, operation_id: str
     found = await run_in_threadpool(_progress, services, operation_id)
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
     place = (found.region, found.service, change.repository)
-    preview = await live_preview(services, ask, Kind.RESTORE, place, {"text": change.before})
+    preview = await live_preview(services, Kind.RESTORE, place, {"text": change.before})
     dialog = pages_dialogs.restore_dialog(found, change.repository, preview=preview)
     return await run_in_threadpool(render, request, dialog)
 

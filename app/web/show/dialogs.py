@@ -94,10 +94,15 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
 
 
 def prune(services: Services, place: tuple[str, str, str], preview: Preview, follows: str) -> ConfirmDialog:
-    """Which principals exist no more; `place` is region, service and repository."""
+    """Which principals exist no more; `place` is region, service and repository.
+
+    They are those of the policy that the preview looked at, or of the one that we know where there is none to see.
+    """
     region, service, repository = place
-    held = queries.find_repository(services.db, services.connection, region, repository)
-    names = dead(held.policy_text if held else None)
+    names = preview.principals
+    if preview.problem is not None:
+        held = queries.find_repository(services.db, services.connection, region, repository)
+        names = dead(held.policy_text if held else None)
     return pages_dialogs.prune_dialog(region, service, repository, principals=names, preview=preview, follows=follows)
 
 

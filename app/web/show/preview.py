@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
 from app.aws.ports import ContainerService
-from app.bootstrap import Services
-from app.errors import Problem
-from app.operations.preview import Planned, plan_operation
-from app.operations.start import check_name
-from app.operations.state import Kind
+from app.operations.preview import Planned
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands
 from app.policy.diff import diff_texts
 from app.policy.words import WORDS
 from app.web import i18n
 from app.web.pages_operation import Commands, Preview
-from app.web.show.dialogs import dead
-
-Asker = Callable[..., Awaitable[Any]]
 
 SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"}
-
-
-async def live_preview(
-    services: Services,
-    ask: Asker,
-    kind: Kind,
-    place: tuple[str, str, str],
-    asked: Mapping[str, Any] | None = None,
-) -> Preview:
-    """The preview on the policy as AWS holds it now; what keeps us from making one is its `problem`.
-
-    `place` is region, service and repository; `ask` asks AWS one thing for a page.
-    """
-    region, name, repository = place
-    try:
-        check_name(repository)
-        # Side by side: a page waits no longer than for the slower of the two.
-        service, text = await asyncio.gather(
-            ask(services, region, services.aws.services(region).get_service, name),
-            ask(services, region, services.aws.repositories(region).get_policy, repository),
-        )
-        planned = plan_operation(kind, service, repository, text, asked or _asked(kind, text))
-    except Problem as problem:
-        return Preview(repository=repository, problem=problem)
-    return preview_of(planned, service, repository)
-
-
-def _asked(kind: Kind, text: str | None) -> Mapping[str, Any]:
-    return {"principals": dead(text)} if kind is Kind.PRUNE else {}
 
 
 def preview_of(planned: Planned, service: ContainerService, repository: str) -> Preview:
