@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait more than they compute: more of them at a time than there are cores.
+WORKERS ?= 4
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
@@ -33,7 +35,7 @@ demo: $(RUNTIME) ## Start the sandbox and the console on it, until Ctrl-C
 
 test: $(DEV) ## Set up all that the tests need, browser included, and run every test
 	@$(BIN)/python tools/browser.py
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(DEV) ## ruff (rules and format) and mypy in strict mode
 	@$(BIN)/ruff check .

@@ -132,7 +132,7 @@ def test_a_repair_replaces_the_principal_that_died(shop, ready):
 
 
 def test_the_wait_says_that_it_waits(shop, aws):
-    aws.activation_seconds, before = 200, aws.activation_seconds
+    aws.activation_seconds, before = 600, aws.activation_seconds
     inactive(aws, SERVICE)
     repository(aws, WEB)
     waiting = shop.grant(SERVICE, WEB)
