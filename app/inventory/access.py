@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, or_, select, union
 from sqlalchemy.orm import Session
@@ -80,10 +81,7 @@ def verdict_on(repository: KnownRepository, service: ContainerService) -> Verdic
     role = service.role.principal_arn
     if not role or repository.policy_read_at is None:
         return None
-    try:
-        return evaluate(repository.policy_text, role, repository_arn=repository.arn)
-    except Problem:
-        return None
+    return _verdict(repository.policy_text, role, repository.arn)
 
 
 def _principals(service: ContainerService) -> tuple[str, ...]:
@@ -118,6 +116,21 @@ def _tie(principal: str, named_service: str, service: ContainerService) -> Tie:
 
 
 def _judged(repository: KnownRepository, tie: Tie, service: ContainerService) -> RepositoryAccess:
-    role = service.role.principal_arn
-    found = findings(repository.policy_text, service=service.name, region=service.region, role=role)
+    found = _findings(repository.policy_text, service.name, service.region, service.role.principal_arn)
     return RepositoryAccess(repository, tie, verdict_on(repository, service), found)
+
+
+# The same texts are judged each time a page is shown: to understand one takes longer than all else of its row.
+
+
+@lru_cache(maxsize=2 * LIMIT)
+def _verdict(text: str | None, role: str, repository_arn: str) -> Verdict | None:
+    try:
+        return evaluate(text, role, repository_arn=repository_arn)
+    except Problem:
+        return None
+
+
+@lru_cache(maxsize=2 * LIMIT)
+def _findings(text: str | None, service: str, region: str, role: str) -> tuple[Finding, ...]:
+    return findings(text, service=service, region=region, role=role)
