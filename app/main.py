@@ -34,6 +34,7 @@ from app.web.routes import (
 )
 from app.web.security import middleware
 from app.web.show.frame import shell
+from app.web.texts import OnlyText
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Routes that read our tables run in threads; few, since they hold the interpreter more than they wait.
@@ -50,6 +51,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         redoc_url=None,
         openapi_url=None,
         lifespan=_life,
+        dependencies=[OnlyText],
         middleware=[
             Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
             *middleware(

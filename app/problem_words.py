@@ -104,6 +104,10 @@ WORDS: dict[str, Words] = {
         N_("The request is not of the expected form: %(where)s: %(why)s."),
         N_("See what is expected at /api/docs."),
     ),
+    "request.no_text": Words(
+        N_("The address or a field holds a character that cannot be part of any name or text."),
+        N_("Type it anew: what is copied can bring hidden characters along."),
+    ),
     "request.bad_cursor": Words(
         N_("The cursor is none that a page of operations gave."),
         N_("Take it from `next` of the page before, or leave it out for the newest."),

@@ -20,13 +20,12 @@ from app.operations.progress import Progress
 from app.operations.read import find_progress
 from app.web import i18n
 from app.web.asking import PATIENCE, within
-from app.web.deps import ServicesDep
+from app.web.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
 
 ROOT = "/api/v1"
 
 Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
-# Lightsail's own rule for names of container services.
-Name = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63, examples=["storefront"])]
+Name = Annotated[str, Path(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])]
 OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
 RepositoryQuery = Annotated[str, Query(max_length=256, pattern=TEXT, examples=["storefront/web"])]
 

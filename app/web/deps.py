@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +11,10 @@ from fastapi import Depends, Request
 from app.bootstrap import Services
 from app.errors import Problem
 
+# Lightsail's own rule for names of container services.
+SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+LONGEST_SERVICE = 63
+
 
 def services(request: Request) -> Services:
     """The parts of this replica."""
@@ -17,11 +22,18 @@ def services(request: Request) -> Services:
     return wired
 
 
-def known_region(request: Request) -> None:
-    """An address names a region that we look after. Raises Problem `region.not_configured`."""
-    region, ours = request.path_params.get("region"), services(request).regions
-    if region is not None and region not in ours:
+def known_place(request: Request) -> None:
+    """An address names a region that we look after and a service that can exist.
+
+    Raises:
+        Problem: `region.not_configured`; `service.not_found` for what Lightsail would never take as a name.
+    """
+    region, service = (str(request.path_params.get(name, "")) for name in ("region", "service"))
+    ours = services(request).regions
+    if region and region not in ours:
         raise Problem("region.not_configured", region=region, regions=", ".join(ours))
+    if service and (len(service) > LONGEST_SERVICE or not re.fullmatch(SERVICE_NAME, service)):
+        raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 
 
 def person(request: Request) -> str:
@@ -37,5 +49,5 @@ def now(request: Request) -> datetime:
 
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
-KnownRegion = Depends(known_region)
+KnownPlace = Depends(known_place)
 NowDep = Annotated[datetime, Depends(now)]

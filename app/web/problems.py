@@ -41,6 +41,7 @@ STATUS = {
     "request.wrong_method": 405,
     "request": 400,
     "request.invalid": 422,
+    "request.no_text": 422,
     "aws.access_denied": 403,
     "aws.unreachable": 504,
     "aws.slow": 504,

@@ -87,7 +87,7 @@ def test_a_body_that_is_none_is_refused(ready, body):
 
 
 @pytest.mark.parametrize(
-    "query", ["since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00", "person=%00"]
+    "query", ["since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00", "person=%01"]
 )
 def test_a_filter_beyond_all_bounds_is_refused(ready, query):
     answer = ready.get(f"/api/v1/operations?{query}")
@@ -97,6 +97,8 @@ def test_a_filter_beyond_all_bounds_is_refused(ready, query):
 def test_what_no_database_takes_as_text_is_refused(ready):
     body = {"repository": "tools/cli", "principals": ["AROA\x00"]}
     assert ready.post(f"{HERE}/policy/prune", body).status == 422
+    answer = ready.get("/api/v1/operations?person=%00")
+    assert (answer.status, answer.json["code"]) == (422, "request.no_text")
 
 
 def test_a_form_is_no_body(ready):

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from app.errors import Problem
 from app.web.asking import ask
-from app.web.deps import KnownRegion, NowDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, ServicesDep
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
 
-router = APIRouter(prefix="/containers", dependencies=[KnownRegion], include_in_schema=False)
+router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False)
 
 
 @router.get("")

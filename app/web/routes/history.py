@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.history import export
 from app.web import links
-from app.web.deps import KnownRegion, NowDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, ServicesDep
 from app.web.pages_history import HistoryFilter
 from app.web.render import render
 from app.web.show.history import history_page, service_history_page, wanted_of
@@ -58,7 +58,7 @@ def as_json(services: ServicesDep, wanted: FilterDep) -> Response:
     return StreamingResponse(lines, media_type="application/json", headers=_named("json"))
 
 
-@router.get("/containers/{region}/{service}/history", dependencies=[KnownRegion])
+@router.get("/containers/{region}/{service}/history", dependencies=[KnownPlace])
 def of_service(
     request: Request,
     services: ServicesDep,

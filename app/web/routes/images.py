@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.operations.state import Kind
-from app.web.deps import KnownRegion, NowDep, PersonDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, PersonDep, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
 from app.web.planning import live_preview
 from app.web.render import render
@@ -18,7 +18,7 @@ from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
 from app.web.started import started
 
-router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownRegion], include_in_schema=False)
+router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownPlace], include_in_schema=False)
 
 # What can be previewed from a name alone; undo and restore show theirs in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
-from app.web.deps import KnownRegion, NowDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, ServicesDep
 from app.web.render import render
 from app.web.show.policy import policy_page
 
-router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownRegion], include_in_schema=False)
+router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownPlace], include_in_schema=False)
 
 
 @router.get("/policy")

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web import pages_dialogs
-from app.web.deps import KnownRegion, PersonDep, ServicesDep
+from app.web.deps import KnownPlace, PersonDep, ServicesDep
 from app.web.render import render
 from app.web.show import dialogs
 from app.web.started import started
 
-router = APIRouter(prefix="/containers/{region}/{service}/role", dependencies=[KnownRegion], include_in_schema=False)
+router = APIRouter(prefix="/containers/{region}/{service}/role", dependencies=[KnownPlace], include_in_schema=False)
 
 
 @router.get("/activate")
