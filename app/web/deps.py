@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from app.bootstrap import Services
 from app.errors import Problem
+from app.operations.start import check_name
 
 # Lightsail's own rule for names of container services.
 SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
@@ -36,6 +37,12 @@ def known_place(request: Request) -> None:
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 
 
+async def repository_name(repository: str) -> str:
+    """The repository that an address names. Raises Problem `repository.bad_name` for what can never be one."""
+    check_name(repository.strip())
+    return repository.strip()
+
+
 def person(request: Request) -> str:
     """Who asks, as the history will name them; the sign-in has let them in."""
     name: str = request.state.person
@@ -50,4 +57,5 @@ def now(request: Request) -> datetime:
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
 KnownPlace = Depends(known_place)
+RepositoryDep = Annotated[str, Depends(repository_name)]
 NowDep = Annotated[datetime, Depends(now)]

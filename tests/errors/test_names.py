@@ -1,5 +1,7 @@
 """A repository's name that cannot be right comes back with the dialog; what is wrong is said at the field."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from tests.console import until
@@ -35,6 +37,16 @@ def test_what_cannot_be_a_name_is_refused_without_asking_aws(mika, sandbox, name
     sandbox.clear_calls()
     assert "cannot be the name of an Amazon ECR repository." in refused(mika, name).text
     assert not [call for call in sandbox.calls() if name in (call["params"].get("repositoryNames") or ())]
+
+
+@pytest.mark.parametrize("address", [f"{POLICY}?", *(f"{HERE}/{verb}?" for verb in ("remove", "repair", "prune"))])
+@pytest.mark.parametrize("name", ["Tools/CLI", "a", "x" * 300, "tools/cli:latest", "tools%0Acli", ""])
+def test_an_address_with_what_cannot_be_a_name_says_the_rule_without_asking_aws(mika, sandbox, address, name):
+    sandbox.clear_calls()
+    page = mika.reads(f"{address}repository={name}")
+    assert page.status == 422
+    assert "Use 2 to 256 lowercase letters, digits, and . _ - / between them." in page.text
+    assert unquote(name) not in [call["params"].get("repositoryName") for call in sandbox.calls()]
 
 
 def test_no_name_at_all_is_refused(mika):

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.operations.state import Kind
-from app.web.deps import KnownPlace, NowDep, PersonDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
 from app.web.planning import live_preview
 from app.web.render import render
@@ -73,7 +73,7 @@ async def add(
 
 @router.get("/repositories/remove")
 def ask_remove(
-    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryDep
 ) -> Response:
     """The Remove dialog, which names what will change."""
     return render(request, dialogs.remove(services, region, service, repository))
@@ -96,7 +96,7 @@ def remove(
 
 @router.get("/repositories/repair")
 def ask_repair(
-    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryDep
 ) -> Response:
     """The Repair dialog, which names what is wrong."""
     return render(request, dialogs.repair(services, region, service, repository))
@@ -123,7 +123,7 @@ async def ask_prune(
     services: ServicesDep,
     region: str,
     service: str,
-    repository: RepositoryQuery,
+    repository: RepositoryDep,
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The dialog that names the principals which no longer exist, and shows the policy without them."""

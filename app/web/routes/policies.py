@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
-from app.web.deps import KnownPlace, NowDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
 from app.web.render import render
 from app.web.show.policy import policy_page
 
@@ -24,10 +21,9 @@ async def policy(
     now: NowDep,
     region: str,
     service: str,
-    repository: Annotated[str, Query(max_length=256)],
+    repository: RepositoryDep,
 ) -> Response:
     """The policy read afresh, or as it was last read when AWS is slow or refuses."""
-    check_name(repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     page = await run_in_threadpool(policy_page, services, region, service, repository, now=now, problem=problem)
     return await run_in_threadpool(render, request, page)
