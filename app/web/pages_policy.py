@@ -45,10 +45,11 @@ class FindingView:
 class ByHand:
     """What a person does who wants to do it without us: the finished policy and the commands of each system.
 
-    `activates`: the role has to be activated first, so the policy's principal is a placeholder. `mended`: the policy as
+    `what` says which of our buttons does the same. `activates`: the role has to be activated first, so the policy's principal is a placeholder. `mended`: the policy as
     it stands is broken, and this is it made whole.
     """
 
+    what: Said
     policy_text: str
     commands: tuple[Commands, ...]
     activates: bool = False

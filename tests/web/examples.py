@@ -273,6 +273,9 @@ class Examples:
         )
         return HistoryList(rows, HistoryFilter(repository=self.repository), "/history?before=1", "/history?after=2")
 
+    def by_hand(self) -> Said:
+        return Said("What Repair access would do, for those who want to do it themselves.")
+
     def policy(self) -> PolicyPage:
         dead = "AROAEXAMPLEDEADROLE01"
         return PolicyPage(
@@ -298,7 +301,7 @@ class Examples:
                 FindingView(Said("%(who)s does not exist any more.", {"who": dead}), Said("Remove it."), Weight.ERROR),
                 FindingView(Said("Two statements have the same Sid."), None, Weight.INFO),
             ),
-            by_hand=ByHand(after(self.service_name), self.preview().commands, activates=True),
+            by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, activates=True),
             can_add=True,
             can_remove=True,
             can_repair=True,
@@ -465,7 +468,7 @@ class Examples:
                 self.policy(),
                 text='{"Version": "2012-10-17", "Statement": []}, {"Version": "2012-10-17", "Statement": []}',
                 readers=(),
-                by_hand=ByHand(after(self.service_name), self.preview().commands, mended=True),
+                by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, mended=True),
                 problem=Problem("policy.pasted_documents"),
                 access=Access.UNREADABLE,
                 dead=(),

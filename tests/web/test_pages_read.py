@@ -111,6 +111,20 @@ def test_the_history_takes_any_filter(mika, name):
     assert mika.console.get(f"/history/export.csv?{name}").status == 200
 
 
+@pytest.mark.parametrize(
+    "service, repository, button",
+    [
+        ("storefront-web", "storefront/web", "Remove"),
+        ("reporting", "analytics/reports", "Repair access"),
+        ("storefront-web", "shared/base-python", "Add repository"),
+    ],
+)
+def test_what_is_shown_by_hand_is_what_the_button_there_would_do(mika, service, repository, button):
+    page = mika.reads(f"/containers/us-east-1/{service}/policy?repository={repository}")
+    assert f"What {button} would do" in page.text
+    assert any(name.startswith(button) for name in page.buttons())
+
+
 def test_a_service_that_does_not_exist_is_named_on_its_pages(mika):
     for tab in ("", "/images", "/deployments", "/history"):
         page = mika.reads(f"/containers/us-east-1/no-such{tab}")

@@ -171,8 +171,20 @@ def _by_hand(service: ContainerService | None, held: KnownRepository, access: Ac
     if mended.what:
         planned = replace(planned, change=replace(planned.change, needed=True))
     return ByHand(
+        _same_as(access, mended=bool(mended.what)),
         _pretty(planned.change.after) or "",
         by_hand(planned, service, held.name),
         planned.activates,
         mended=bool(mended.what),
     )
+
+
+def _same_as(access: Access, *, mended: bool) -> Said:
+    """Which button does what is shown by hand; for a text that is mended there is none."""
+    if mended:
+        return Said(N_("What makes the policy whole again, for those who want to do it themselves."))
+    if access is Access.ALLOWED:
+        return Said(N_("What Remove would do, for those who want to do it themselves."))
+    if access in REPAIRABLE:
+        return Said(N_("What Repair access would do, for those who want to do it themselves."))
+    return Said(N_("What Add repository would do, for those who want to do it themselves."))
