@@ -62,7 +62,12 @@ def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
 
 
 def onward(progress: Progress) -> str:
-    """Where Continue leads once an operation has ended: the Images tab, with the next steps of what was added."""
+    """Where Continue leads once an operation has ended.
+
+    To the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
+    """
+    if progress.kind in (Kind.UNDO, Kind.RESTORE) and progress.follows:
+        return operation(progress.follows)
     granted = progress.kind is Kind.GRANT and progress.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
     return images(progress.region, progress.service, added=progress.repository if granted else "")
 

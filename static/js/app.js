@@ -13,6 +13,8 @@
   });
   // Closing empties it: that ends any polling inside, and a late answer cannot bring an old dialog back.
   modal.addEventListener('close', () => {
+    // The page behind shows how things were before the operation: it is brought up to date.
+    if (body.querySelector('.operation')) location.reload();
     body.replaceChildren(skeleton.cloneNode(true));
     byId('live').replaceChildren();
     byId('modal-flash').replaceChildren();

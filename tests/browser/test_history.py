@@ -116,6 +116,9 @@ def test_undo_takes_our_statement_back_and_keeps_what_others_wrote(mika, sandbox
     mika.confirms("Undo")
     expect(mika.dialog).to_contain_text("The change to tools/cli is undone.", timeout=20_000)
     assert mika.sids("tools/cli") == ["LambdaECRImageRetrievalPolicy", "Team"]
+    mika.dialog.get_by_role("link", name="Continue").click()
+    expect(mika.page.get_by_role("heading", level=1)).to_have_text("Adding tools/cli")
+    expect(mika.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
 def test_restore_puts_the_policy_back_whole(mika, sandbox, added):

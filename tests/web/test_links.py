@@ -38,3 +38,9 @@ def test_what_is_empty_is_left_out():
 def test_continue_leads_to_next_steps_after_an_addition_only(kind, outcome, shows_next_steps):
     progress = replace(Examples().progress(), kind=kind, outcome=outcome)
     assert ("added=" in links.onward(progress)) is shows_next_steps
+
+
+@pytest.mark.parametrize("kind", [Kind.UNDO, Kind.RESTORE])
+def test_continue_leads_back_to_what_was_taken_back(kind):
+    progress = replace(Examples().progress(), kind=kind, outcome=Outcome.SUCCEEDED, follows="first")
+    assert links.onward(progress) == "/operations/first"

@@ -33,8 +33,7 @@ def operation(request: Request, services: ServicesDep, now: NowDep, operation_id
     found = queries.get_operation(services.db, operation_id)
     if found is None:
         return render(request, UnknownOperation(operation_id), status=404)
-    followers = queries.followers(services.db, operation_id)
-    return render(request, operation_page(found, followers, now))
+    return render(request, operation_page(services, found, now))
 
 
 @router.get("/progress")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from app.bootstrap import Services
+from app.history import queries
 from app.history.models import Operation, PolicyChange
 from app.operations.progress import Progress
-from app.operations.read import progress_of
+from app.operations.read import find_progress, progress_of
 from app.operations.start import may_retry
-from app.operations.state import Kind
+from app.operations.state import Kind, Outcome
 from app.policy.diff import diff_texts
 from app.web.pages_operation import OperationPage, PolicyChangeView, ProgressView
 
@@ -40,11 +43,19 @@ def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...
     )
 
 
-def operation_page(operation: Operation, followed_by: Iterable[str], now: datetime) -> OperationPage:
+def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
     """The whole page; the operation's steps and changes are loaded."""
+    followed_by = queries.followers(services.db, operation.id)
+    shown = progress_view(progress_of(operation), now)
     return OperationPage(
-        shown=progress_view(progress_of(operation), now),
+        shown=replace(shown, can_undo=shown.can_undo and not _undone(services, followed_by)),
         changes=change_views(operation.changes),
         follows=operation.follows or "",
-        followed_by=tuple(followed_by),
+        followed_by=followed_by,
     )
+
+
+def _undone(services: Services, followed_by: Iterable[str]) -> bool:
+    """Whether one of these operations has taken back what they follow."""
+    found = (find_progress(services.db, operation_id) for operation_id in followed_by)
+    return any(one is not None and one.kind is Kind.UNDO and one.outcome is Outcome.SUCCEEDED for one in found)
