@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
 
 from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
 from app.api.schemas.texts import TEXT
+from app.web.caller import learn_caller
 from app.web.checking import check
 from app.web.deps import ServicesDep
 from app.web.show.permissions import names_in, permissions_page
@@ -16,7 +18,7 @@ router = APIRouter(prefix="/permissions", tags=["Permissions"])
 
 
 @router.get("", summary="The IAM policies that the console needs")
-def permissions(
+async def permissions(
     services: ServicesDep,
     region: Annotated[str, Query(max_length=32, pattern=TEXT)] = "",
     names: Annotated[
@@ -24,7 +26,8 @@ def permissions(
     ] = "",
 ) -> Permissions:
     """Ready to paste, for the account, a region and the named repositories, or any."""
-    return Permissions.of(permissions_page(services, region, names_in(names)))
+    await learn_caller(services)
+    return Permissions.of(await run_in_threadpool(permissions_page, services, region, names_in(names)))
 
 
 @router.post("/check", summary="Try each action")

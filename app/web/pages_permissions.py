@@ -49,7 +49,8 @@ class PermissionsPage(View):
     """GET /permissions?region=…&names=…; POST /permissions/check answers the same page with a `check`.
 
     `names` are the repositories that the reader named (GET field `names`, separated by spaces or commas); the
-    policies are already made for them, the account and the region.
+    policies are already made for them, the account and the region. `account` is "" while unknown: then they are made
+    for the account `example`, to be replaced by hand.
     """
 
     page: ClassVar[str] = "pages/permissions.html"
@@ -60,4 +61,5 @@ class PermissionsPage(View):
     names: tuple[str, ...]
     policies: tuple[IamPolicy, ...]
     account: str = ""
+    example: str = ""
     check: Check | None = None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.console import until
 from tests.errors.fast import start_fast_console
 from tests.reader import Reader
 
@@ -30,3 +31,13 @@ def test_without_credentials_everything_says_so_and_goes_on_after_a_sign_in(ken,
     profile.write_text(KEYS)
     ken.sees("/containers", "storefront-web")
     assert "storefront-web can now pull" in ken.ended(ken.retries(failed)).text
+
+
+def test_policies_for_an_example_account_say_so_each_until_the_account_is_known(ken, profile):
+    page = ken.reads("/permissions")
+    policies = page.soup.select("section[id]:has(pre)")
+    assert len(policies) == 3
+    assert all("123456789012 in this policy is an example" in policy.get_text() for policy in policies)
+    profile.write_text(KEYS)
+    until(lambda: ken.reads("/permissions").text, lambda text: "is an example" not in text)
+    assert ken.console.get("/api/v1/permissions").json["account"] == "123456789012"

@@ -326,7 +326,7 @@ class Examples:
             IamPolicy("read-only", Said("Read-only"), Said("Sees everything, changes nothing."), "{}"),
         )
         return PermissionsPage(
-            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), policies, "123456789012", check
+            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), policies, "123456789012", "123456789012", check
         )
 
     def check(self) -> Check:
@@ -475,6 +475,7 @@ class Examples:
             ),
             "permissions": self.permissions(),
             "permissions-checked": self.permissions(self.check()),
+            "permissions-of-nobody": replace(self.permissions(self.check()), account=""),
             "permissions-fine": self.permissions(Check("us-east-1", self.check().actions[:1])),
             "permissions-refused": self.permissions(Check("us-east-1", (), problem=self.problem())),
             "error-problem": error_page(403, problem=self.denied()),

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.web import links
+from app.web.caller import learn_caller
 from app.web.checking import check
 from app.web.deps import ServicesDep
 from app.web.render import render
@@ -18,9 +19,11 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get(links.PERMISSIONS)
-def permissions(request: Request, services: ServicesDep, region: str = "", names: str = "") -> Response:
+async def permissions(request: Request, services: ServicesDep, region: str = "", names: str = "") -> Response:
     """The policies for any repository, or for the named ones."""
-    return render(request, permissions_page(services, region, names_in(names)))
+    await learn_caller(services)
+    page = await run_in_threadpool(permissions_page, services, region, names_in(names))
+    return await run_in_threadpool(render, request, page)
 
 
 @router.post(links.CHECK_PERMISSIONS)
@@ -32,6 +35,7 @@ async def check_permissions(
 ) -> Response:
     """Try each action harmlessly with the present credentials, side by side."""
     named = names_in(names)
+    await learn_caller(services)
     found = await check(services, region, named)
     page = await run_in_threadpool(permissions_page, services, found.region, named, found)
     return await run_in_threadpool(render, request, page)

@@ -41,9 +41,12 @@ def shell(request: Request) -> Shell:
 
 
 def account(services: Services) -> str:
-    """The account that AWS takes us for, "" while unknown."""
+    """The account that AWS takes us for, else the one that our services are in; "" while neither is known."""
     known = queries.find_caller(services.db, services.connection)
-    return known[0].account if known else ""
+    if known:
+        return known[0].account
+    told = queries.list_services(services.db, services.connection)
+    return told[0].service.account if told else ""
 
 
 def freshness(read: Reading, now: datetime) -> Freshness:

@@ -40,7 +40,7 @@ def permissions_page(
     region = region if region in services.regions else services.regions[0]
     known = account(services)
     scope = Scope(known or ANY_ACCOUNT, (region,), names)
-    return PermissionsPage(services.regions, region, names, policies(scope), known, check)
+    return PermissionsPage(services.regions, region, names, policies(scope), known, ANY_ACCOUNT, check)
 
 
 def policies(scope: Scope) -> tuple[IamPolicy, ...]:

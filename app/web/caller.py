@@ -1,0 +1,22 @@
+"""Learns who AWS takes us for, for a page that shows nothing of use without it. Shows nothing itself."""
+
+from __future__ import annotations
+
+from fastapi.concurrency import run_in_threadpool
+
+from app.bootstrap import Services
+from app.errors import Problem
+from app.inventory import queries, store
+from app.web.asking import ask
+
+
+async def learn_caller(services: Services) -> None:
+    """Ask AWS unless it is known; where AWS does not tell, or not soon, it stays unknown."""
+    if await run_in_threadpool(queries.find_caller, services.db, services.connection) is not None:
+        return
+    at = services.clock.now()
+    try:
+        caller = await ask(services, services.regions[0], services.aws.identity().caller)
+    except Problem:
+        return
+    await run_in_threadpool(store.remember_caller, services.db, services.connection, caller, at)
