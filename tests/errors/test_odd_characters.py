@@ -26,11 +26,8 @@ ROUTES = sorted(
         for route in part.router.routes
         if isinstance(route, APIRoute)
         for method in route.methods
-        for param in (
-            *route.dependant.path_params,
-            *(one for each in (route.dependant, *route.dependant.dependencies) for one in each.query_params),
-            *route.dependant.body_params,
-        )
+        for each in (route.dependant, *route.dependant.dependencies)
+        for param in (*each.path_params, *each.query_params, *each.body_params)
     }
 )
 USUAL = {"region": "us-east-1", "service": "storefront-web", "name": "storefront-web", "operation_id": "nobody"}

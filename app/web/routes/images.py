@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from app.bootstrap import Services
 from app.operations.state import Kind
 from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
@@ -23,8 +24,22 @@ router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownP
 # What can be previewed from a name alone; undo and restore show theirs in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]
 RepositoryQuery = Annotated[str, Query(max_length=256)]
-RepositoryField = Annotated[str, Form(max_length=1000)]
-PreviewedField = Annotated[str, Form(max_length=400)]
+
+
+def access_form(
+    who: PersonDep,
+    region: str,
+    service: str,
+    principal: Annotated[list[str], Form(default_factory=list)],
+    repository: Annotated[str, Form(max_length=1000)] = "",
+    previewed: Annotated[str, Form(max_length=400)] = "",
+    follows: Annotated[str, Form(max_length=64)] = "",
+) -> AccessForm:
+    """What a dialog's form asks for, whatever is done with it."""
+    return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows)
+
+
+FormDep = Annotated[AccessForm, Depends(access_form)]
 
 
 @router.get("/images")
@@ -52,23 +67,14 @@ def options(
 
 
 @router.post("/repositories")
-async def add(
-    request: Request,
-    services: ServicesDep,
-    who: PersonDep,
-    region: str,
-    service: str,
-    repository: RepositoryField = "",
-    previewed: PreviewedField = "",
-) -> Response:
+async def add(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start adding a repository; a name that cannot be right comes back with the dialog."""
-    form = AccessForm(region, service, repository.strip(), who, previewed)
     refused = await unknown_name(services, form)
     if refused is not None:
-        dialog = await run_in_threadpool(dialogs.add_dialog, services, region, service, form.repository, refused)
+        again = (services, form.region, form.service, form.repository, refused)
+        dialog = await run_in_threadpool(dialogs.add_dialog, *again)
         return await run_in_threadpool(render, request, dialog, status=422)
-    operation_id = await run_in_threadpool(start_access, services, Kind.GRANT, form)
-    return await run_in_threadpool(started, request, services, operation_id)
+    return await run_in_threadpool(_start, request, services, Kind.GRANT, form)
 
 
 @router.get("/repositories/remove")
@@ -80,18 +86,9 @@ def ask_remove(
 
 
 @router.post("/repositories/remove")
-def remove(
-    request: Request,
-    services: ServicesDep,
-    who: PersonDep,
-    region: str,
-    service: str,
-    repository: RepositoryField,
-    previewed: PreviewedField = "",
-) -> Response:
+def remove(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start removing a repository."""
-    form = AccessForm(region, service, repository.strip(), who, previewed)
-    return started(request, services, start_access(services, Kind.REVOKE, form))
+    return _start(request, services, Kind.REVOKE, form)
 
 
 @router.get("/repositories/repair")
@@ -103,18 +100,9 @@ def ask_repair(
 
 
 @router.post("/repositories/repair")
-def repair(
-    request: Request,
-    services: ServicesDep,
-    who: PersonDep,
-    region: str,
-    service: str,
-    repository: RepositoryField,
-    previewed: PreviewedField = "",
-) -> Response:
+def repair(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start repairing access to a repository."""
-    form = AccessForm(region, service, repository.strip(), who, previewed)
-    return started(request, services, start_access(services, Kind.REPAIR, form))
+    return _start(request, services, Kind.REPAIR, form)
 
 
 @router.get("/repositories/prune")
@@ -127,26 +115,16 @@ async def ask_prune(
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
-    preview = await live_preview(services, Kind.PRUNE, (region, service, repository))
-    dialog = await run_in_threadpool(dialogs.prune, services, (region, service, repository), preview, follows)
+    place = (region, service, repository)
+    preview = await live_preview(services, Kind.PRUNE, place)
+    dialog = await run_in_threadpool(dialogs.prune, services, place, preview, follows)
     return await run_in_threadpool(render, request, dialog)
 
 
 @router.post("/repositories/prune")
-def prune(
-    request: Request,
-    services: ServicesDep,
-    who: PersonDep,
-    region: str,
-    service: str,
-    repository: RepositoryField,
-    principal: Annotated[list[str], Form(default_factory=list)],
-    previewed: PreviewedField = "",
-    follows: Annotated[str, Form(max_length=64)] = "",
-) -> Response:
+def prune(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start taking dead principals out of a policy."""
-    form = AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows)
-    return started(request, services, start_access(services, Kind.PRUNE, form))
+    return _start(request, services, Kind.PRUNE, form)
 
 
 @router.get("/repositories/preview")
@@ -161,3 +139,7 @@ async def preview(
     """What would be done, on the policy as AWS holds it now."""
     view = await live_preview(services, kind, (region, service, repository.strip()))
     return await run_in_threadpool(render, request, view)
+
+
+def _start(request: Request, services: Services, kind: Kind, form: AccessForm) -> Response:
+    return started(request, services, start_access(services, kind, form))
