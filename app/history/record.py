@@ -12,17 +12,18 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.history.models import Operation, Step
+from app.history.models import Operation
 from app.history.statements import (
     BEGIN_OPERATION,
     BEGIN_STEP,
     NEW_OPERATION,
     NEW_STEP,
+    SETTLE_STEPS,
     SKIP_STEP,
     at_running_step,
     named,
@@ -174,9 +175,7 @@ def _settle(session: Session, operation_id: str, outcome: str, at: datetime) -> 
         "failed": (("running",), "failed"),
     }.get(outcome, (("running",), "succeeded"))
     session.execute(
-        update(Step)
-        .where(Step.operation_id == operation_id, Step.state.in_(states))
-        .values(state=state, ended_at=func.coalesce(Step.ended_at, at))
+        SETTLE_STEPS, {"of": operation_id, "open_states": states, **named({"state": state, "ended_at": at})}
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Insert, Select, Table, Update, bindparam, func, insert, select, update
+from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.history.models import Operation, PolicyChange, Step
 
@@ -18,7 +19,6 @@ CHANGES = cast("Table", PolicyChange.__table__)
 
 NEW_OPERATION: Insert = insert(OPERATIONS)
 NEW_STEP: Insert = insert(STEPS)
-NEW_CHANGE: Insert = insert(CHANGES)
 
 
 def _value(table: Table, column: str) -> Any:
@@ -84,6 +84,49 @@ SKIP_STEP: Update = (
     .values(state="skipped", **{column: _value(STEPS, column) for column in ("note", "started_at", "ended_at")})
 )
 """Close a step that nobody has begun: it is not needed."""
+
+SETTLE_STEPS: Update = (
+    update(STEPS)
+    .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.state.in_(bindparam("open_states", expanding=True)))
+    .values(state=_value(STEPS, "state"), ended_at=func.coalesce(STEPS.c.ended_at, _value(STEPS, "ended_at")))
+)
+"""Close the steps of an operation that stand in one of these states."""
+
+DROP_OPEN_WRITE: Delete = delete(CHANGES).where(
+    CHANGES.c.operation_id == bindparam("of"),
+    CHANGES.c.repository == bindparam("at_repository"),
+    CHANGES.c.written_at.is_(None),
+)
+"""Forget the planned write of a repository that nobody has closed."""
+
+_PLANNED = ("connection", "region", "repository", "before", "after", "planned_at")
+PLAN_WRITE: ReturningInsert[int] = (
+    insert(CHANGES)
+    .from_select(
+        ["operation_id", "position", *_PLANNED, "request_id"],
+        select(
+            bindparam("of", type_=CHANGES.c.operation_id.type),
+            func.coalesce(func.max(CHANGES.c.position) + 1, 0),
+            *(_value(CHANGES, column) for column in _PLANNED),
+            literal(""),
+        ).where(CHANGES.c.operation_id == bindparam("of")),
+    )
+    .returning(CHANGES.c.position)
+)
+"""Record a write that is about to be sent, behind those of the same operation; its position."""
+
+LAST_WRITTEN: Select[str | None, str | None] = (
+    select(CHANGES.c.before, CHANGES.c.after)
+    .where(
+        CHANGES.c.connection == bindparam("at_connection"),
+        CHANGES.c.region == bindparam("at_region"),
+        CHANGES.c.repository == bindparam("at_repository"),
+        CHANGES.c.written_at >= bindparam("since"),
+    )
+    .order_by(CHANGES.c.planned_at.desc())
+    .limit(1)
+)
+"""The texts before and after the last write of a repository's policy."""
 
 CLOSE_WRITE: Update = (
     update(CHANGES)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import PolicyChange
 from app.history.record import Run, touch
-from app.history.statements import CLOSE_WRITE, NEW_CHANGE, NEWEST_RUN, named
+from app.history.statements import CLOSE_WRITE, DROP_OPEN_WRITE, LAST_WRITTEN, NEWEST_RUN, PLAN_WRITE, named
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,9 @@ def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> 
     with db.write() as session:
         if not _is_newest(session, run):
             return None
-        session.execute(delete(PolicyChange).where(*_open(run.operation_id, write.repository)))
-        mine = PolicyChange.operation_id == run.operation_id
-        position = session.scalar(select(func.coalesce(func.max(PolicyChange.position) + 1, 0)).where(mine)) or 0
-        row = {"operation_id": run.operation_id, "position": position, "planned_at": at, **asdict(write)}
-        session.execute(NEW_CHANGE, row)
-        return position
+        _drop_open(session, run, write.repository)
+        planned = named({**asdict(write), "planned_at": at})
+        return session.scalar(PLAN_WRITE, {"of": run.operation_id, **planned})
 
 
 def write_done(db: Database, run: Run, position: int, request_id: str, at: datetime) -> bool:
@@ -59,7 +57,7 @@ def write_forgotten(db: Database, run: Run, repository: str) -> None:
     """Drop the open write: AWS refused it, or reading the policy has shown that it never took effect."""
     with db.write() as session:
         if _is_newest(session, run):
-            session.execute(delete(PolicyChange).where(*_open(run.operation_id, repository)))
+            _drop_open(session, run, repository)
 
 
 def open_write(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
@@ -68,16 +66,19 @@ def open_write(db: Database, operation_id: str, repository: str) -> PolicyChange
         return session.scalar(select(PolicyChange).where(*_open(operation_id, repository)))
 
 
-def last_written(db: Database, connection: str, region: str, repository: str, since: datetime) -> PolicyChange | None:
+class Written(NamedTuple):
+    """A repository's policy text before and after a write of ours; None: no policy."""
+
+    before: str | None
+    after: str | None
+
+
+def last_written(db: Database, connection: str, region: str, repository: str, since: datetime) -> Written | None:
     """The last write of a repository's policy by any operation of ours, if AWS took it after `since`."""
-    here = (
-        PolicyChange.connection == connection,
-        PolicyChange.region == region,
-        PolicyChange.repository == repository,
-        PolicyChange.written_at >= since,
-    )
+    here = {"at_connection": connection, "at_region": region, "at_repository": repository, "since": since}
     with db.read() as session:
-        return session.scalar(select(PolicyChange).where(*here).order_by(PolicyChange.planned_at.desc()).limit(1))
+        found = session.execute(LAST_WRITTEN, here).one_or_none()
+    return Written(found.before, found.after) if found else None
 
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:
@@ -93,6 +94,10 @@ def has_written(db: Database, operation_id: str, repository: str) -> bool:
 
 def _is_newest(session: Session, run: Run) -> bool:
     return session.scalar(NEWEST_RUN, run.key()) is not None
+
+
+def _drop_open(session: Session, run: Run, repository: str) -> None:
+    session.execute(DROP_OPEN_WRITE, {"of": run.operation_id, "at_repository": repository})
 
 
 def _open(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:

@@ -6,14 +6,40 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.named import NamedPrincipal, named_in
+
+# Built once: to build a statement costs several times what it takes to run it.
+_POLICIES = cast("Table", SeenRepository.__table__)
+_NAMES = cast("Table", PolicyPrincipal.__table__)
+
+
+def _among(table: Table, name: str) -> tuple[ColumnElement[bool], ...]:
+    """A region's rows of these names."""
+    here = table.c.connection == bindparam("at_connection"), table.c.region == bindparam("at_region")
+    return (*here, table.c[name].in_(bindparam("names", expanding=True)))
+
+
+KNOWN = (
+    select(
+        _POLICIES.c.name, _POLICIES.c.policy_text, _POLICIES.c.policy_read_at, _POLICIES.c.policy_problem.is_not(None)
+    )
+    .where(*_among(_POLICIES, "name"))
+    .order_by(_POLICIES.c.name)  # two writers take their locks in one order
+)
+KNOWN_LOCKED = KNOWN.with_for_update()
+NAMED = select(_NAMES.c.repository, _NAMES.c.principal, _NAMES.c.kind, _NAMES.c.service, _NAMES.c.access).where(
+    *_among(_NAMES, "repository")
+)
+UNNAME = delete(_NAMES).where(*_among(_NAMES, "repository"))
+NAME = insert(_NAMES)
 
 
 @dataclass(frozen=True)
@@ -48,8 +74,10 @@ def remember_policies(db: Database, connection: str, region: str, readings: Sequ
     text that is known.
     """
     names = [one.repository for one in readings]
-    with db.read() as session:
-        known = _known(session, connection, region, names)
+    known: dict[str, _Known] = {}
+    if len(names) > 1:  # to look at one would take as long as to understand it
+        with db.read() as session:
+            known = _known(session, connection, region, names)
     understood = {one.repository: named_in(one.text) for one in readings if not _is_known(one, known)}
     with db.write() as session:
         known = _known(session, connection, region, names, lock=True)
@@ -98,13 +126,8 @@ def _known(
     session: Session, connection: str, region: str, names: Sequence[str], *, lock: bool = False
 ) -> dict[str, _Known]:
     """What the store has of these policies; with `lock`, nobody else changes it until the transaction ends."""
-    row = SeenRepository
-    wanted = (
-        select(row.name, row.policy_text, row.policy_read_at, row.policy_problem.is_not(None))
-        .where(row.connection == connection, row.region == region, row.name.in_(names))
-        .order_by(row.name)  # two writers take their locks in one order
-    )
-    found = session.execute(wanted.with_for_update() if lock else wanted)
+    here = {"at_connection": connection, "at_region": region, "names": list(names)}
+    found = session.execute(KNOWN_LOCKED if lock else KNOWN, here)
     return {name: _Known(text, read_at, has_problem) for name, text, read_at, has_problem in found}
 
 
@@ -160,22 +183,18 @@ def _write(
 def _write_principals(
     session: Session, connection: str, region: str, named: Mapping[str, frozenset[NamedPrincipal]]
 ) -> None:
-    row = PolicyPrincipal
-    here = (row.connection == connection, row.region == region)
-    wanted = select(row.repository, row.principal, row.kind, row.service, row.access).where(
-        *here, row.repository.in_(named)
-    )
+    here = {"at_connection": connection, "at_region": region}
     known: dict[str, set[NamedPrincipal]] = defaultdict(set)
-    for repository, *rest in session.execute(wanted):
+    for repository, *rest in session.execute(NAMED, {**here, "names": list(named)}):
         known[repository].add(NamedPrincipal(*rest))
     changed = [repository for repository, principals in named.items() if principals != known[repository]]
     if not changed:
         return
-    session.execute(delete(row).where(*here, row.repository.in_(changed)))
+    session.execute(UNNAME, {**here, "names": changed})
     rows = [
         {"connection": connection, "region": region, "repository": repository, **vars(principal)}
         for repository in changed
         for principal in named[repository]
     ]
     if rows:
-        session.execute(insert(row.__table__), rows)  # type: ignore[arg-type]
+        session.execute(NAME, rows)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import Caller, ContainerService
@@ -73,6 +73,13 @@ class PolicyCoverage:
         return self.tried == self.total
 
 
+URI_OF: Select[str] = select(SeenRepository.uri).where(
+    SeenRepository.connection == bindparam("at_connection"),
+    SeenRepository.region == bindparam("at_region"),
+    SeenRepository.name == bindparam("at_name"),
+)
+
+
 def list_services(db: Database, connection: str) -> tuple[KnownService, ...]:
     """All services of a connection, by name, then region."""
     wanted = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
@@ -100,10 +107,8 @@ def find_repository(db: Database, connection: str, region: str, name: str) -> Kn
 
 def repository_uri(db: Database, connection: str, region: str, name: str) -> str:
     """The URI that ECR told, without a tag; "" where the repository has not been seen."""
-    row = SeenRepository
-    wanted = select(row.uri).where(row.connection == connection, row.region == region, row.name == name)
     with db.read() as session:
-        return session.scalar(wanted) or ""
+        return session.scalar(URI_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
 
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:

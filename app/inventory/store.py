@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, delete, or_, select, text
+from sqlalchemy import ColumnElement, Insert, bindparam, delete, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,11 @@ T = TypeVar("T")
 # Rows per transaction: a reading of 100,000 repositories must not keep an operation from writing its step.
 CHUNK = 1_000
 JUST_SEEN = timedelta(seconds=5)
+
+
+SERVICE_AT = select(*SeenService.__table__.c).where(
+    *(column == bindparam(f"at_{column.name}") for column in SeenService.__table__.primary_key)
+)
 
 
 def remember_caller(db: Database, connection: str, caller: Caller, at: datetime) -> None:
@@ -123,16 +129,19 @@ def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) 
     """Insert the rows, or overwrite those of the same key that were not seen later. Other columns stay."""
     if not rows:
         return
+    session.execute(_upserting(model, session.get_bind().dialect.name, tuple(rows[0])), list(rows))
+
+
+@cache
+def _upserting(model: type[Base], dialect: str, columns: tuple[str, ...]) -> Insert:
     table = model.__table__
-    dialect = session.get_bind().dialect.name
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[arg-type]
     keys = [column.name for column in table.primary_key]
-    statement = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=keys,
-        set_={name: insert.excluded[name] for name in rows[0] if name not in keys},
+        set_={name: insert.excluded[name] for name in columns if name not in keys},
         where=table.c.seen_at <= insert.excluded.seen_at,
     )
-    session.execute(statement, list(rows))
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -159,11 +168,9 @@ def _service_row(connection: str, service: ContainerService, at: datetime) -> di
 
 def _was_just_seen(db: Database, row: dict[str, Any]) -> bool:
     """Whether the service was seen as it is a moment ago."""
-    seen = SeenService
-    here = (seen.connection == row["connection"], seen.region == row["region"], seen.name == row["name"])
-    wanted = select(*(getattr(seen, name) for name in row)).where(*here)
+    here = {f"at_{column.name}": row[column.name] for column in SeenService.__table__.primary_key}
     with db.read() as session:
-        known = session.execute(wanted).mappings().one_or_none()
+        known = session.execute(SERVICE_AT, here).mappings().one_or_none()
     if known is None or not timedelta() <= row["seen_at"] - known["seen_at"] < JUST_SEEN:
         return False
     return all(known[name] == value for name, value in row.items() if name != "seen_at")

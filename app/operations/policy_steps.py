@@ -11,7 +11,6 @@ from typing import Any
 
 from app.errors import Problem
 from app.history import writes
-from app.history.models import PolicyChange
 from app.inventory import policies
 from app.operations import plans
 from app.operations.plans import Plan, Subject
@@ -72,7 +71,7 @@ def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> b
     return True
 
 
-def _last_written(step: Stepping, since: datetime) -> PolicyChange | None:
+def _last_written(step: Stepping, since: datetime) -> writes.Written | None:
     operation = step.operation
     place = (operation.connection, operation.region, operation.repository)
     return writes.last_written(step.context.db, *place, since=since)
