@@ -16,7 +16,7 @@ class HistoryFilter:
     """What the reader asked for, as the form and the address hold it: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
-    included, in UTC.
+    included, in UTC. `region` and `of_service`, a whole name, are where the reader is, not what they filled in.
     """
 
     service: str = ""
@@ -26,15 +26,21 @@ class HistoryFilter:
     person: str = ""
     since: str = ""
     until: str = ""
+    region: str = ""
+    of_service: str = ""
 
     def query(self) -> dict[str, str]:
         """The filter as query parameters, without those that are empty."""
         return {name: value for name, value in asdict(self).items() if value}
 
+    def filled_in(self) -> dict[str, str]:
+        """The part of the query that the form holds."""
+        return {name: value for name, value in self.query().items() if name not in ("region", "of_service")}
+
     @property
     def active(self) -> bool:
         """Something is filtered."""
-        return bool(self.query())
+        return bool(self.filled_in())
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,7 @@ class HistoryList:
     newer: str = ""
 
 
-@dataclass(frozen=True)
-class HistoryPage(View):
-    """GET /history?service=…&kind=…; `partial` is the list alone."""
-
-    page: ClassVar[str] = "pages/history.html"
+class _HistoryView(View):
     partial: ClassVar[str] = "partials/history_list.html"
 
     history: HistoryList
@@ -71,12 +73,19 @@ class HistoryPage(View):
 
 
 @dataclass(frozen=True)
-class ServiceHistoryPage(View):
-    """GET /containers/{region}/{service}/history: all of one service; its filter is for the export alone."""
+class HistoryPage(_HistoryView):
+    """GET /history?service=…&kind=…; `partial` is the list alone."""
+
+    page: ClassVar[str] = "pages/history.html"
+
+    history: HistoryList
+
+
+@dataclass(frozen=True)
+class ServiceHistoryPage(_HistoryView):
+    """GET /containers/{region}/{service}/history?kind=…: the same of one service."""
 
     page: ClassVar[str] = "pages/service_history.html"
-    partial: ClassVar[str] = "partials/history_list.html"
 
     frame: ServiceFrame
     history: HistoryList
-    narrowed: bool = False

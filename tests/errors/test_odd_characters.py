@@ -18,6 +18,14 @@ from tests.reader import FORM, Page, Reader
 
 __all__ = ["postgres_server"]
 
+
+def params(dependant):
+    """All that a route takes from the address or a form."""
+    yield from (*dependant.path_params, *dependant.query_params, *dependant.body_params)
+    for each in dependant.dependencies:
+        yield from params(each)
+
+
 ROUTERS = (containers, history, images, operations, permissions, policies, preferences, roles, sign_in, v1)
 ROUTES = sorted(
     {
@@ -26,8 +34,7 @@ ROUTES = sorted(
         for route in part.router.routes
         if isinstance(route, APIRoute)
         for method in route.methods
-        for each in (route.dependant, *route.dependant.dependencies)
-        for param in (*each.path_params, *each.query_params, *each.body_params)
+        for param in params(route.dependant)
     }
 )
 USUAL = {"region": "us-east-1", "service": "storefront-web", "name": "storefront-web", "operation_id": "nobody"}

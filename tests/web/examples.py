@@ -433,7 +433,10 @@ class Examples:
             "history": HistoryPage(history),
             "history-empty": HistoryPage(HistoryList((), HistoryFilter())),
             "history-nothing-found": HistoryPage(HistoryList((), HistoryFilter(person=self.person))),
-            "service-history": ServiceHistoryPage(self.frame(Tab.HISTORY), history),
+            "service-history": ServiceHistoryPage(
+                self.frame(Tab.HISTORY),
+                replace(history, filter=HistoryFilter(region="us-east-1", of_service=self.service_name)),
+            ),
             "operation": OperationPage(self.progress_view()),
             "operation-queued": OperationPage(
                 ProgressView(

@@ -143,6 +143,20 @@ def test_what_cannot_be_done_to_an_operation_is_refused_in_words(mika, verb):
     assert mika.sends(f"{address}/{verb}").status in (303, 409)
 
 
+def test_the_history_of_a_service_is_filtered_and_taken_along_for_itself(mika):
+    for service in ("storefront-web", "reporting"):
+        mika.ended(mika.adds("tools/cli", service))
+    page = mika.reads(f"{HERE}/storefront-web/history")
+    found = mika.follows(page, "Filter", repository="tools/cli", kind="grant")
+    articles = [one.get_text() for one in found.soup.select("article")]
+    assert articles
+    assert all("tools/cli" in text and "storefront-web" in text for text in articles)
+    table = mika.console.get(found.soup.find("a", string="CSV")["href"]).text.splitlines()
+    assert len(table) == 1 + len(articles)
+    assert "Nothing matches the filter" in mika.follows(page, "Filter", person="nobody").text
+    assert found.soup.find("a", string="Clear")["href"] == f"{HERE}/storefront-web/history"
+
+
 def test_permissions_are_checked_by_a_button(mika):
     page = mika.follows(mika.reads("/permissions"), "Check permissions")
     assert "No permission is missing." in page.text

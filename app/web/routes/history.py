@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -19,8 +20,7 @@ router = APIRouter(include_in_schema=False)
 Field = Annotated[str, Query(max_length=256)]
 
 
-def asked(
-    service: Field = "",
+def filled_in(
     repository: Field = "",
     kind: Field = "",
     outcome: Field = "",
@@ -28,12 +28,26 @@ def asked(
     since: Field = "",
     until: Field = "",
 ) -> HistoryFilter:
-    """What the reader asks for, from the address."""
-    fields = (service, repository, kind, outcome, person, since, until)
-    return HistoryFilter(*(field.strip() for field in fields))
+    """What the form on a service's page holds, from the address."""
+    fields = (repository, kind, outcome, person, since, until)
+    return HistoryFilter("", *(field.strip() for field in fields))
 
 
+def asked(form: Annotated[HistoryFilter, Depends(filled_in)], service: Field = "") -> HistoryFilter:
+    """What the form on the page of the whole history holds."""
+    return replace(form, service=service.strip())
+
+
+def exported(
+    form: Annotated[HistoryFilter, Depends(asked)], region: Field = "", of_service: Field = ""
+) -> HistoryFilter:
+    """What is taken along: of everything, or of one service."""
+    return replace(form, region=region, of_service=of_service)
+
+
+ServiceFilterDep = Annotated[HistoryFilter, Depends(filled_in)]
 FilterDep = Annotated[HistoryFilter, Depends(asked)]
+ExportDep = Annotated[HistoryFilter, Depends(exported)]
 
 
 @router.get(links.HISTORY)
@@ -45,14 +59,14 @@ def history(
 
 
 @router.get(links.HISTORY + "/export.csv")
-def as_csv(services: ServicesDep, wanted: FilterDep) -> Response:
+def as_csv(services: ServicesDep, wanted: ExportDep) -> Response:
     """The filtered history as a table for spreadsheets."""
     lines = export.csv_lines(services.db, wanted_of(services, wanted))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=_named("csv"))
 
 
 @router.get(links.HISTORY + "/export.json")
-def as_json(services: ServicesDep, wanted: FilterDep) -> Response:
+def as_json(services: ServicesDep, wanted: ExportDep) -> Response:
     """The filtered history whole, with every policy before and after."""
     lines = export.json_lines(services.db, wanted_of(services, wanted))
     return StreamingResponse(lines, media_type="application/json", headers=_named("json"))
@@ -63,13 +77,15 @@ def of_service(
     request: Request,
     services: ServicesDep,
     now: NowDep,
+    wanted: ServiceFilterDep,
     region: str,
     service: str,
     older: Field = "",
     newer: Field = "",
 ) -> Response:
     """One service's operations, newest first."""
-    return render(request, service_history_page(services, region, service, now, (older, newer)))
+    here = replace(wanted, region=region, of_service=service)
+    return render(request, service_history_page(services, here, now, (older, newer)))
 
 
 def _named(kind: str) -> dict[str, str]:

@@ -23,21 +23,15 @@ Address = Callable[..., str]
 
 def history_page(services: Services, asked: HistoryFilter, older: str, newer: str) -> HistoryPage:
     """All operations that fit what the reader asked for."""
-    return HistoryPage(_list(services, asked, wanted_of(services, asked), (older, newer), links.history))
+    return HistoryPage(_list(services, asked, (older, newer), links.history))
 
 
 def service_history_page(
-    services: Services, region: str, name: str, now: datetime, place: tuple[str, str]
+    services: Services, asked: HistoryFilter, now: datetime, place: tuple[str, str]
 ) -> ServiceHistoryPage:
-    """All operations of one service; `place` is where the page begins, as `older` and `newer` of the address."""
-    wanted = listing.HistoryFilter(connection=services.connection, region=region, of_service=name)
-    rows = _list(
-        services,
-        HistoryFilter(service=name),
-        wanted,
-        place,
-        lambda **query: links.service_history(region, name, **query),
-    )
+    """The operations of one service that fit; `place` is where the page begins, as `older` and `newer` of the address."""
+    region, name = asked.region, asked.of_service
+    rows = _list(services, asked, place, lambda **query: links.service_history(region, name, **query))
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 
@@ -46,6 +40,8 @@ def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter
     until = _day(asked.until)
     return listing.HistoryFilter(
         connection=services.connection,
+        region=asked.region,
+        of_service=asked.of_service,
         service=asked.service,
         repository=asked.repository,
         kind=asked.kind,
@@ -56,17 +52,15 @@ def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter
     )
 
 
-def _list(
-    services: Services, asked: HistoryFilter, wanted: listing.HistoryFilter, place: tuple[str, str], address: Address
-) -> HistoryList:
+def _list(services: Services, asked: HistoryFilter, place: tuple[str, str], address: Address) -> HistoryList:
     older, newer = (Place.from_text(text) for text in place)
-    page = listing.list_operations(services.db, wanted, older_than=older, newer_than=newer)
+    page = listing.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
     rows = tuple(HistoryRow(progress_of(one), change_views(one.changes)) for one in page.operations)
     return HistoryList(
         rows,
         asked,
-        older=address(**asked.query(), older=page.older.to_text()) if page.older else "",
-        newer=address(**asked.query(), newer=page.newer.to_text()) if page.newer else "",
+        older=address(**asked.filled_in(), older=page.older.to_text()) if page.older else "",
+        newer=address(**asked.filled_in(), newer=page.newer.to_text()) if page.newer else "",
     )
 
 
