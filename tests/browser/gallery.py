@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from app.api import docs
+from app.api.reference import reference
 from app.errors import Problem
 from app.web.assets import Assets
 from app.web.i18n import LanguageMiddleware, load_catalogues
@@ -28,7 +30,8 @@ from tests.console import ROOT
 from tests.web.examples import Examples
 
 EXAMPLES = Examples()
-VIEWS = dict(EXAMPLES.all())
+# The API's reference has no examples but itself.
+VIEWS = {**dict(EXAMPLES.all()), "api-docs": reference(docs.document(), "http://127.0.0.1:8000")}
 SERVICE = "/containers/{region}/{service}"
 REPOSITORIES = ("payments/api", "payments/worker", "storefront/web", "tools/cli")
 # What the polls of one operation answer, one after the other.
