@@ -106,6 +106,14 @@ def preview(page: Page) -> None:
     page.locator("#modal-body [name=previewed]").wait_for(state="attached")
 
 
+def unfold_changes(page: Page) -> None:
+    """Open the newest policy difference of the history."""
+    changes = page.locator("article details:has(figure.diff)").first
+    changes.locator("summary").click()
+    changes.locator("figure.diff").wait_for()
+    page.locator("#history-list").evaluate("list => list.scrollIntoView()")
+
+
 def policy(repository: str) -> str:
     return f"{HERE}/policy?{urlencode({'repository': repository})}"
 
@@ -133,7 +141,7 @@ def screens(failed: str) -> tuple[Screen, ...]:
         Screen("policy", "A repository's policy", policy("storefront/nginx-sidecar")),
         Screen("policy-whole", "A policy in plain words and by hand", policy("payments/worker"), whole=True),
         Screen("service-history", "A service: History", f"{HERE}/history"),
-        Screen("history", "History with a policy diff", "/history", click("details summary")),
+        Screen("history", "History with a policy diff", "/history", unfold_changes),
         Screen("permissions", "Permissions", "/permissions"),
         Screen(
             "permissions-checked",
