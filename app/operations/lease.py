@@ -85,7 +85,7 @@ def alone(db: Database, what: int) -> Iterator[bool]:
         yield True
         return
     lock = text("SELECT pg_try_advisory_xact_lock(:locks, :what)")
-    with db.read() as session:
+    with db.write() as session:  # a transaction, which the lock lasts as long as
         yield bool(session.scalar(lock, {"locks": LOCKS, "what": what}))
 
 

@@ -1,6 +1,7 @@
 """The frame around each kind of operation: runs its steps in order and closes its record, whatever happens.
 
-A workflow runs its steps by their checkpoints, so its code must do nothing but call steps and look at what they found.
+A workflow runs its steps by their checkpoints, so its code must do nothing but call steps and look at what they found;
+and close the record, which may be repeated and so needs no checkpoint.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def operation(kind: Kind) -> Callable[[Body], Workflow]:
         async def run(operation_id: str) -> str:
             with current().running.working(operation_id):
                 outcome, problem = await _outcome(body, operation_id)
-                await finish(operation_id, outcome, problem)
+                await _finish(operation_id, outcome, problem)
             return outcome
 
         WORKFLOWS[kind] = run
@@ -72,9 +73,7 @@ async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, An
         return Outcome.FAILED, Problem("internal", reference=reference).to_json()
 
 
-@engine.step("finish")
-async def finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
-    """Close the operation's record."""
+async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
     context = current()
     await context.running.admit()
     await context.in_db(record.ended, context.db, operation_id, outcome, problem, context.clock.now())
