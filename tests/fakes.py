@@ -14,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from app.aws.clients import CallMade
-from app.aws.ports import Answered, Caller, ContainerService, Deployment, Image, Probe, Repository, Role
+from app.aws.ports import Answered, Caller, ContainerService, Deployment, Image, ImagePage, Probe, Repository, Role
 from app.clock import Clock
 from app.errors import Problem
 from tests.build import ACCOUNT, REGION, a_repository, a_service, puller_arn
 
 T = TypeVar("T")
+
+IMAGES_AT_ONCE = 1_000
 
 
 class FakeClock:
@@ -328,11 +330,13 @@ class FakeRepositories:
             deleted, known.policy = known.policy, None
             return self.aws.answer("ecr:DeleteRepositoryPolicy", deleted, request_id, self.region)
 
-    def list_images(self, name: str) -> Answered[tuple[Image, ...]]:
+    def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
         with self.aws.lock:
             request_id = self.aws.called("ecr:DescribeImages", self.region)
-            images = sorted(self._known(name).images, key=lambda image: image.pushed_at.timestamp(), reverse=True)
-            return Answered(tuple(images), request_id)
+            tagged = sorted((image for image in self._known(name).images if image.tags), key=lambda image: image.digest)
+            left = [image for image in tagged if image.digest > after]
+            shown = left[:IMAGES_AT_ONCE]
+            return Answered(ImagePage(tuple(shown), shown[-1].digest if len(left) > len(shown) else ""), request_id)
 
     def _known(self, name: str) -> _Repository:
         known = self.aws.known_repositories.get((self.region, name))

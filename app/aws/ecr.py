@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from app.aws.clients import Clients
 from app.aws.errors import POLICY_LIMIT, Call
-from app.aws.ports import Answered, Image, Repository
+from app.aws.ports import Answered, Image, ImagePage, Repository
 from app.errors import Problem
 
 PAGE = 1_000  # the most that ECR gives at once
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,14 @@ class EcrRepositories:
         """Delete the policy; the text that was deleted, None when there was none (ecr:DeleteRepositoryPolicy)."""
         return self._text_or_none("DeleteRepositoryPolicy", name)
 
-    def list_images(self, name: str) -> Answered[tuple[Image, ...]]:
-        """Up to 1,000 images, newest first (ecr:DescribeImages)."""
-        subject = {"repository": name}
-        answered = self._answer("DescribeImages", "imageDetails", subject, repositoryName=name, maxResults=PAGE)
-        images = map(image_of, answered.value["imageDetails"])
-        newest_first = sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True)
-        return Answered(tuple(newest_first), answered.request_id)
+    def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
+        """Up to 1,000 images that have tags (ecr:DescribeImages, one page)."""
+        asked: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE, "filter": {"tagStatus": "TAGGED"}}
+        if after:
+            asked["nextToken"] = after
+        answered = self._answer("DescribeImages", "imageDetails", {"repository": name}, **asked)
+        images = tuple(map(image_of, answered.value["imageDetails"]))
+        return Answered(ImagePage(images, answered.value.get("nextToken") or ""), answered.request_id)
 
     def _text_or_none(self, operation: str, name: str) -> Answered[str | None]:
         try:

@@ -114,6 +114,14 @@ class Image:
 
 
 @dataclass(frozen=True)
+class ImagePage:
+    """Some images of a repository, in no order; `next` asks for those after them, "" when there are none."""
+
+    images: tuple[Image, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True)
 class Answered(Generic[T]):
     """What AWS answered, with the request id to quote."""
 
@@ -171,8 +179,8 @@ class Repositories(Protocol):
     def delete_policy(self, name: str) -> Answered[str | None]:
         """Delete the policy; the text that was deleted, None when there was none."""
 
-    def list_images(self, name: str) -> Answered[tuple[Image, ...]]:
-        """The repository's images, newest first (ecr:DescribeImages), at most 1,000."""
+    def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
+        """Up to 1,000 of the repository's images that have tags, those of the next page with `after`."""
 
 
 class Identity(Protocol):

@@ -15,10 +15,12 @@ T = TypeVar("T")
 PATIENCE = 2.0  # seconds
 
 
-async def ask(services: Services, region: str, call: Callable[..., Answered[T]], *args: Any) -> T:
-    """One AWS call for a page. Raises Problem; `aws.page_slow` after two seconds, while the call goes on behind."""
+async def ask(
+    services: Services, region: str, call: Callable[..., Answered[T]], *args: Any, patience: float = PATIENCE
+) -> T:
+    """One AWS call for a page. Raises Problem; `aws.page_slow` after `patience`, while the call goes on behind."""
     try:
-        answered = await asyncio.wait_for(services.calls.run(region, call, *args), PATIENCE)
+        answered = await asyncio.wait_for(services.calls.run(region, call, *args), patience)
     except TimeoutError as error:
         raise _slow() from error
     return answered.value

@@ -94,13 +94,15 @@ class PoliciesRead:
 class NextSteps:
     """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it.
 
-    `problem` is what kept AWS from telling the tags.
+    `problem` is what kept AWS from telling the tags. Not `whole`: not every image could be looked at, so that newer tags
+    may be missing.
     """
 
     repository: str
     uri: str
     tags: tuple[str, ...] = ()
     problem: Problem | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True)

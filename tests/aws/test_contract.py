@@ -188,10 +188,11 @@ def test_a_principal_that_died_is_refused(world, services, repositories):
     assert problem_of(repositories.set_policy, "web", policy).code == "policy.principal_not_found"
 
 
-def test_images_come_newest_first(world, repositories):
+def test_images_tell_their_tags_and_when_they_were_pushed(world, repositories):
     world.has_repository("web", tags=("old", "newer", "newest"))
-    images = repositories.list_images("web").value
-    assert [image.tags for image in images] == [("newest",), ("newer",), ("old",)]
+    page = repositories.list_images("web").value
+    by_age = sorted(page.images, key=lambda image: image.pushed_at)
+    assert ([image.tags for image in by_age], page.next) == ([("old",), ("newer",), ("newest",)], "")
 
 
 def test_aws_says_who_we_are(world):

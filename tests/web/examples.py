@@ -417,6 +417,9 @@ class Examples:
             "images-added": replace(
                 images, next_steps=NextSteps(self.repository, self.uri(), ("1.8.2", "latest", self.service_name))
             ),
+            "images-added-many": replace(
+                images, next_steps=NextSteps(self.repository, self.uri(), ("1.8.2", "latest"), whole=False)
+            ),
             "images-added-untagged": replace(images, next_steps=NextSteps(self.repository, self.uri())),
             "images-running": replace(
                 images,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
 from fastapi.concurrency import run_in_threadpool
 
 from app.aws.ports import Image
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries
-from app.web.asking import ask
+from app.web.asking import PATIENCE, ask
 from app.web.pages_images import NextSteps
 
 MOST_TAGS = 12
+# ECR gives a thousand images at once, in no order: the newest may stand on any page.
+MOST_PAGES = 10
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 async def next_steps(services: Services, region: str, repository: str) -> NextSteps | None:
@@ -19,12 +26,31 @@ async def next_steps(services: Services, region: str, repository: str) -> NextSt
     uri = await run_in_threadpool(queries.repository_uri, services.db, services.connection, region, repository)
     if not uri:
         return None
+    images: list[Image] = []
     try:
-        images = await ask(services, region, services.aws.repositories(region).list_images, repository)
+        whole = await _read(services, region, repository, images)
     except Problem as problem:
-        return NextSteps(repository, uri, problem=problem)
-    return NextSteps(repository, uri, _tags(images))
+        if not images:
+            return NextSteps(repository, uri, problem=problem)
+        whole = False
+    return NextSteps(repository, uri, _tags(images), whole=whole)
 
 
-def _tags(images: tuple[Image, ...]) -> tuple[str, ...]:
-    return tuple(tag for image in images for tag in image.tags)[:MOST_TAGS]
+async def _read(services: Services, region: str, repository: str, images: list[Image]) -> bool:
+    """Add to `images` what AWS tells in the time that a page has: whether that is all. Raises Problem."""
+    end, after = asyncio.get_running_loop().time() + PATIENCE, ""
+    list_images = services.aws.repositories(region).list_images
+    for _ in range(MOST_PAGES):
+        left = end - asyncio.get_running_loop().time()
+        page = await ask(services, region, list_images, repository, after, patience=left)
+        images += page.images
+        if not page.next:
+            return True
+        after = page.next
+    return False
+
+
+def _tags(images: Iterable[Image]) -> tuple[str, ...]:
+    """The tags of the newest images."""
+    newest_first = sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True)
+    return tuple(tag for image in newest_first for tag in image.tags)[:MOST_TAGS]
