@@ -61,7 +61,7 @@ def nearest_names(db: Database, connection: str, region: str, name: str, *, limi
     row = SeenRepository
     wanted = select(row.name).where(row.connection == connection, row.region == region, row.name != name)
     with db.read() as session:
-        return nearest(name, session.scalars(wanted.execution_options(yield_per=5_000)), limit=limit)
+        return nearest(name, session.scalars(wanted), limit=limit)
 
 
 def regions_with(db: Database, connection: str, name: str) -> tuple[str, ...]:
