@@ -5,7 +5,7 @@ Must never start anything itself.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
@@ -30,19 +30,35 @@ OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An op
 RepositoryQuery = Annotated[str, Query(max_length=256, pattern=TEXT, examples=["storefront/web"])]
 
 
+class ServiceName(NamedTuple):
+    """A service by its name."""
+
+    region: str
+    name: str
+
+
 async def speak_english() -> None:
     """Say every sentence in English, whatever language the program's user reads."""
     i18n.use(i18n.ENGLISH, {})
 
 
-async def known_service(services: ServicesDep, region: Region, name: Name) -> KnownService:
+async def named_service(services: ServicesDep, region: Region, name: Name) -> ServiceName:
+    """The service in the address, whether there is one or not. Raises Problem `region.not_configured`."""
+    if region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    return ServiceName(region, name)
+
+
+NamedServiceDep = Annotated[ServiceName, Depends(named_service)]
+
+
+async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownService:
     """The service in the address; one that we have not seen is asked for once.
 
     Raises:
         Problem: `region.not_configured`, `service.not_found`, or what kept us from asking.
     """
-    if region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    region, name = named
     place = (services.db, services.connection, region, name)
     found = await run_in_threadpool(queries.find_service, *place)
     if found is not None:

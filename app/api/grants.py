@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from app.api.asked import KnownServiceDep, RepositoryQuery, accepted
+from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.previewing import preview_of
 from app.api.refusals import refusals, started
 from app.api.schemas.operations import Operation
@@ -74,17 +74,21 @@ def repair(
 
 @router.post("/policy/prune", status_code=202, summary="Take out dead principals", responses=started(404, 504))
 def prune(
-    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: PruneRequest, response: Response
+    services: ServicesDep, who: PersonDep, named: NamedServiceDep, body: PruneRequest, response: Response
 ) -> Operation:
-    """Takes principals that no longer exist out of a policy: ECR refuses every change while they stand there."""
+    """Takes principals that no longer exist out of a policy: ECR refuses every change while they stand there.
+
+    The service need not exist any more.
+    """
     asked = {**_as(body.previewed), "principals": body.principals}
-    return _start(services, response, Kind.PRUNE, known, who, body.repository, asked)
+    ask = Ask(Kind.PRUNE, *named, body.repository, who, asked)
+    return accepted(services, response, services.starter.start(ask))
 
 
 @router.post("/preview", summary="See what would be done", responses=refusals(403, 404, 502, 503, 504))
-async def preview(services: ServicesDep, known: KnownServiceDep, body: PreviewRequest) -> Preview:
+async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> Preview:
     """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
-    place = (known.service.region, known.service.name, body.repository)
+    place = (*named, body.repository)
     asked = {"principals": body.principals} if body.principals else None
     return await preview_of(services, Kind(body.kind), place, asked)
 

@@ -75,6 +75,23 @@ def test_dead_principals_are_taken_out(ready, ended):
     assert dead not in policy_text(ready, "edge/cache")
 
 
+def test_dead_principals_are_taken_out_although_the_service_is_gone(ready, ended):
+    dead = "AROAQ3EXAMPLEDEADROLE"
+    statement = {**SOMEBODY, "Principal": {"AWS": dead}}
+    ready.sandbox.put_policy("payments/worker", {"Version": "2008-10-17", "Statement": [statement]})
+    gone = "/api/v1/services/us-east-1/long-gone"
+    assert ready.post(f"{gone}/preview", {"kind": "prune", "repository": "payments/worker"}).json["after"] is None
+    body = {"repository": "payments/worker", "principals": [dead]}
+    assert ended(ready.post(f"{gone}/policy/prune", body))["outcome"] == "succeeded"
+    assert ready.sandbox.policy("payments/worker")["policy"] is None
+
+
+def test_what_needs_a_service_is_told_when_it_is_gone(ready):
+    for kind in ("grant", "repair"):
+        answer = ready.post("/api/v1/services/us-east-1/long-gone/preview", {"kind": kind, "repository": "edge/cache"})
+        assert (answer.status, answer.json["code"]) == (404, "service.not_found")
+
+
 def test_the_role_is_switched_on_and_off(ready, ended):
     assert ended(ready.post(f"{BLOG}/role/activate"))["outcome"] == "succeeded"
     assert ended(ready.post(f"{BLOG}/role/activate"))["outcome"] == "nothing_to_do"
