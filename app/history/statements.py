@@ -115,7 +115,7 @@ PLAN_WRITE: ReturningInsert[int] = (
 )
 """Record a write that is about to be sent, behind those of the same operation; its position."""
 
-LAST_WRITTEN: Select[str | None, str | None] = (
+LAST_WRITES: Select[str | None, str | None] = (
     select(CHANGES.c.before, CHANGES.c.after)
     .where(
         CHANGES.c.connection == bindparam("at_connection"),
@@ -124,9 +124,9 @@ LAST_WRITTEN: Select[str | None, str | None] = (
         CHANGES.c.written_at >= bindparam("since"),
     )
     .order_by(CHANGES.c.planned_at.desc())
-    .limit(1)
+    .limit(bindparam("count"))
 )
-"""The texts before and after the last write of a repository's policy."""
+"""The texts before and after the last writes of a repository's policy, the newest first."""
 
 CLOSE_WRITE: Update = (
     update(CHANGES)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.history.models import PolicyChange
 from app.history.record import Run, touch
-from app.history.statements import CLOSE_WRITE, DROP_OPEN_WRITE, LAST_WRITTEN, NEWEST_RUN, PLAN_WRITE, named
+from app.history.statements import CLOSE_WRITE, DROP_OPEN_WRITE, LAST_WRITES, NEWEST_RUN, PLAN_WRITE, named
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,14 @@ class Written(NamedTuple):
     after: str | None
 
 
-def last_written(db: Database, connection: str, region: str, repository: str, since: datetime) -> Written | None:
-    """The last write of a repository's policy by any operation of ours, if AWS took it after `since`."""
-    here = {"at_connection": connection, "at_region": region, "at_repository": repository, "since": since}
+def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
+    db: Database, connection: str, region: str, repository: str, since: datetime, count: int
+) -> tuple[Written, ...]:
+    """The last writes of a repository's policy by operations of ours that AWS took after `since`, the newest first."""
+    here = {"at_connection": connection, "at_region": region, "at_repository": repository}
     with db.read() as session:
-        found = session.execute(LAST_WRITTEN, here).one_or_none()
-    return Written(found.before, found.after) if found else None
+        found = session.execute(LAST_WRITES, {**here, "since": since, "count": count})
+        return tuple(Written(row.before, row.after) for row in found)
 
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:

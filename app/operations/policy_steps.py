@@ -18,12 +18,14 @@ from app.operations.state import StepState
 from app.operations.stepping import Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
+from app.policy.lag import seems_older
 
 # How often a policy that somebody else writes to at the same time is merged again before a person is asked.
 MERGES = 5
-# Seconds between readings while ECR tells the text that our last write replaced; after that somebody put it back.
-CATCHES_UP = (0.25, 0.5, 1, 2, 4)
+# Seconds between readings while ECR tells a text that seems older than our last write; after that somebody wrote it.
+CATCHES_UP = (0.25, 0.5, 1, 2)
 JUST_NOW = timedelta(minutes=10)
+REMEMBERED = 5  # writes whose texts are known when they are told again
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ async def keep(step: Stepping, reading: Reading) -> None:
 async def look(step: Stepping, *, keeps: bool = False) -> Reading:
     """The policy as it stands; pages show it if it `keeps`.
 
-    A text that our own last write has just replaced is not believed at once: AWS promises nowhere that a read shows
-    the write before it, and a write based on it would take back what another operation of ours has done.
+    A text that seems older than our own last write is not believed at once: a write based on it would take back what
+    another operation of ours has done.
     """
     context, operation = step.context, step.operation
     for seconds in (*CATCHES_UP, None):
@@ -63,18 +65,17 @@ async def look(step: Stepping, *, keeps: bool = False) -> Reading:
 
 def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> bool:
     """Whether a reading is no older than our own last write, as far as can be told."""
-    text, written = reading.text, None if last else _last_written(step, reading.at - JUST_NOW)
-    if written is not None and equivalent(text, written.before) and not equivalent(text, written.after):
+    if not last and seems_older(reading.text, _last_writes(step, reading.at - JUST_NOW)):
         return False
     if keeps:
         _keep(step, reading)
     return True
 
 
-def _last_written(step: Stepping, since: datetime) -> writes.Written | None:
+def _last_writes(step: Stepping, since: datetime) -> tuple[writes.Written, ...]:
     operation = step.operation
     place = (operation.connection, operation.region, operation.repository)
-    return writes.last_written(step.context.db, *place, since=since)
+    return writes.last_writes(step.context.db, *place, since=since, count=REMEMBERED)
 
 
 def _keep(step: Stepping, reading: Reading) -> None:

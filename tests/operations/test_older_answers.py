@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.build import SERVICE, a_policy
+from tests.build import SERVICE, a_policy, a_statement
 from tests.operations.workshop import actions, active, repository
 
 WEB = "storefront/web"
@@ -33,6 +33,13 @@ def test_older_answers_do_not_hide_what_is_to_be_taken_out(shop, aws, granted):
     aws.tell_older(granted, granted)
     assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
     assert sids(aws) == {"BuildTeamPull"}
+
+
+def test_an_older_text_that_nobody_had_seen_brings_nothing_back(shop, aws, granted):
+    between = a_policy([a_statement(sid="Nightly")])  # written between our read and our write, and so overwritten
+    aws.tell_older(between, between)
+    assert shop.ended(shop.grant(OTHER, WEB)).outcome == "succeeded"
+    assert sids(aws) == {"BuildTeamPull", f"AllowLightsailPull-{SERVICE}", f"AllowLightsailPull-{OTHER}"}
 
 
 def test_a_text_that_somebody_put_back_is_believed_in_the_end(shop, aws, granted):

@@ -113,6 +113,7 @@ class Workshop:
         with self.services.db.write() as session:
             session.execute(delete(PolicyPrincipal))
             session.execute(delete(SeenRepository))
+            session.execute(delete(PolicyChange))  # else the next test's policy seems older than what this one wrote
 
 
 def step(progress: Progress, name: StepName) -> StepView:

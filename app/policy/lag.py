@@ -1,0 +1,46 @@
+"""Tells a reading of a policy that may be older than a write of ours. Pure.
+
+AWS promises nowhere that a read of ECR shows the write before it. What is merged into an older text takes back
+whatever was written since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.errors import Problem
+from app.policy.canonical import equivalent, statement_key
+from app.policy.document import parse_or_new
+
+Write = tuple[str | None, str | None]
+"""A repository's policy text before and after a write of ours; None: no policy."""
+
+
+def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
+    """Whether a reading may be of before our last write.
+
+    It tells a text that one of our writes replaced, or one in which the last write does not stand. Somebody else can
+    have put that there, so a reading that stays so is the truth.
+
+    Args:
+        text: what was read; None for no policy.
+        writes: our last writes of this repository's policy, the newest first.
+    """
+    if not writes or equivalent(text, writes[0][1]):
+        return False
+    if any(equivalent(text, known) for write in writes for known in write):
+        return True
+    return not _stands(text, writes[0])
+
+
+def _stands(text: str | None, write: Write) -> bool:
+    """What the write added is there, and what it took out is not."""
+    try:
+        now, before, after = (_statements(each) for each in (text, *write))
+    except Problem:
+        return True  # nothing to compare; whoever needs the text says what is wrong with it
+    return after - before <= now and not (before - after) & now
+
+
+def _statements(text: str | None) -> frozenset[str]:
+    return frozenset(statement_key(each) for each in parse_or_new(text).statements)
