@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.policy.arns import IDENTITY, UNIQUE_ID, WILDCARD, LightsailRole, account_named, service_of
+from app.policy.canonical import differing
 from app.policy.document import PolicyDocument, parse
-from app.policy.statement import excluded_by, named_by
+from app.policy.statement import Statement, excluded_by, named_by
 
-__all__ = ["LightsailRole", "PrincipalKind", "PrincipalRef", "kind_of", "principals_of", "refer", "service_of"]
+__all__ = [
+    "LightsailRole",
+    "PrincipalKind",
+    "PrincipalRef",
+    "died_since",
+    "kind_of",
+    "principals_of",
+    "refer",
+    "service_of",
+]
 
 
 class PrincipalKind(StrEnum):
@@ -89,3 +99,15 @@ def _aws_kind(value: str) -> PrincipalKind:
     match = IDENTITY.fullmatch(value)
     kinds = {"role": PrincipalKind.ROLE, "user": PrincipalKind.USER, "assumed-role": PrincipalKind.SESSION}
     return kinds.get(match["what"], PrincipalKind.OTHER) if match else PrincipalKind.OTHER
+
+
+def died_since(then: Statement, now: Statement) -> bool:
+    """Whether a statement is what became of an earlier one when principals of it were deleted.
+
+    Their ARNs then read as unique ids, one for each, and nothing else of the statement differs (AWS.md, ECR rewrites).
+    """
+    if differing(then, now) != ("Principal",):
+        return False
+    was, reads = set(named_by(then)), set(named_by(now))
+    gone, come = was - reads, reads - was
+    return len(gone) == len(come) and all(kind_of(*one) is PrincipalKind.UNIQUE_ID for one in come)

@@ -11,6 +11,7 @@ from app.policy.canonical import body_key, equivalent, same_statement, value_key
 from app.policy.change import Edit, PolicyChange, change_to, edits_between, matched, unchanged
 from app.policy.document import PolicyDocument, parse, parse_or_new
 from app.policy.merging import moved_principals
+from app.policy.principals import died_since
 from app.policy.statement import Statement, is_allow, label, named_by
 
 
@@ -93,7 +94,7 @@ class _Merge:
         self._twins = {
             i: now[j]
             for i, j in matched(ours, now)
-            if i is not None and j is not None and same_statement(ours[i], now[j])
+            if i is not None and j is not None and (same_statement(ours[i], now[j]) or died_since(ours[i], now[j]))
         }
         pairs = matched(before, ours)
         self._standing = {i: self._twins[j] for i, j in pairs if i is not None and j is not None and j in self._twins}

@@ -202,3 +202,26 @@ def test_undo_of_any_change_on_any_policy_plans_or_tells_the_conflict(before, ou
     plan = plan_undo(before, ours, now)
     assert isinstance(plan, Conflict) == bool(getattr(plan, "clashes", ()))
     assert isinstance(plan, Conflict) or plan.needed == (not equivalent(plan.after, now))
+
+
+@pytest.mark.parametrize("before", [None, a_policy(a_statement([MIKA]))])
+def test_a_grant_whose_role_has_died_since_is_taken_back(before):
+    now = granted(before).replace(PULLER, DEAD)
+    change = plan_undo(before, granted(before), now)
+    assert equivalent(change.after, before)
+    assert change.needed
+
+
+def test_a_shared_statement_keeps_its_others_when_our_role_has_died():
+    before = a_policy(a_statement([MIKA, OTHER_PULLER]))
+    ours = a_policy(a_statement([MIKA, OTHER_PULLER, PULLER]))
+    change = plan_undo(before, ours, ours.replace(PULLER, DEAD))
+    assert equivalent(change.after, before)
+
+
+def test_a_dead_principal_beside_ours_is_not_ours():
+    before = a_policy(a_statement([MIKA]))
+    ours = granted(before)
+    [kept, mine] = statements_of(ours)
+    now = with_statements(ours, [kept, {**mine, "Principal": {"AWS": [PULLER, DEAD]}}])
+    assert isinstance(plan_undo(before, ours, now), Conflict)
