@@ -29,6 +29,10 @@ ATTEMPTS: Final = 3
 # No attempt begins later than this after the call began, however long the SDK's rate limiter held it back: with the
 # time-outs above a call ends within about a minute.
 LAST_ATTEMPT_AFTER: Final = 30.0
+# A policy that is written replaces whatever stands there, so what was merged into an older one must not be sent again
+# unseen: the SDK tries these once, and no later than this. Whoever writes reads anew before each try.
+SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy"})
+SENT_ONCE_WITHIN: Final = 5.0
 # Credentials that failed are read again at most this often.
 READ_AGAIN_AFTER: Final = 5.0
 # The second and third are what the SDK lets through from outside its own tree: answers that cannot be read, and what
@@ -114,7 +118,8 @@ class Clients:
         Raises:
             Problem: for every refusal and failure.
         """
-        self._calling.began = self._monotonic()
+        patience = SENT_ONCE_WITHIN if call.operation in SENT_ONCE else LAST_ATTEMPT_AFTER
+        self._calling.until = self._monotonic() + patience
         epoch: _Epoch | None = None
         try:
             epoch = self._current()
@@ -207,6 +212,8 @@ class Clients:
         )
         client.meta.events.register("before-call", self._count)
         client.meta.events.register_last("before-send", self._end_when_late)
+        for operation in SENT_ONCE:
+            client.meta.events.register_first(f"needs-retry.{service}.{operation}", _not_again)
         return client
 
     def _count(self, model: Any, context: Mapping[str, Any], **_: Any) -> None:
@@ -215,13 +222,18 @@ class Clients:
             self._on_call(CallMade(service, model.name, context["client_region"]))
 
     def _end_when_late(self, **_: Any) -> None:
-        if self._monotonic() - self._calling.began > LAST_ATTEMPT_AFTER:
+        if self._monotonic() > self._calling.until:
             raise TooLate
 
     def _note_failure(self, epoch: _Epoch | None, problem: Problem, error: Exception | None) -> None:
         """Remember that credentials failed, and whether there are none at all (then nobody need ask again soon)."""
         if problem.code in CREDENTIAL_PROBLEMS and epoch is not None and epoch.failed_at is None:
             epoch.failed_at, epoch.error = self._monotonic(), error
+
+
+def _not_again(**_: Any) -> bool:
+    """The SDK's first answer to whether it tries again is the one that counts."""
+    return False
 
 
 def _is_list(client: Any, operation: str, member: str) -> bool:

@@ -15,7 +15,7 @@ from app.aws.ports import Answered
 from app.aws.session import BotoAws
 from app.errors import Problem
 from tests.aws.conftest import connected
-from tests.build import REGION
+from tests.build import REGION, a_policy
 
 SETTINGS = ConnectionSettings("1.2.3")
 
@@ -143,6 +143,24 @@ def test_a_call_is_tried_again_but_not_for_ever(aws, sandbox):
     sandbox.fault(kind="unavailable", action="ecr:*")
     assert code_of(aws.repositories(REGION).list_repositories) == "aws.failed"
     assert len(sandbox.calls("ecr:*")) == 3
+
+
+@pytest.mark.parametrize("kind", ["unavailable", "throttle", "lost_response", "reset"])
+@pytest.mark.parametrize("change", [("set_policy", "web", a_policy()), ("delete_policy", "web")])
+def test_a_policy_is_sent_once_since_what_stands_there_may_have_changed(aws, sandbox, raw, kind, change):
+    name, *asked = change
+    raw("ecr").create_repository(repositoryName="web")
+    raw("ecr").set_repository_policy(repositoryName="web", policyText=a_policy())
+    sandbox.clear_calls()
+    sandbox.fault(kind=kind, action="ecr:*RepositoryPolicy")
+    code_of(getattr(aws.repositories(REGION), name), *asked)
+    assert len(sandbox.calls("ecr:*RepositoryPolicy")) == 1
+
+
+def test_a_policy_that_was_held_up_is_not_sent(stub):
+    aws = BotoAws(SETTINGS, monotonic=itertools.count(step=6).__next__)
+    assert code_of(aws.repositories(REGION).set_policy, "web", a_policy()) == "aws.slow"
+    assert stub.agents == []
 
 
 def test_a_lost_answer_is_asked_for_again(aws, sandbox, calls_made):
