@@ -31,7 +31,7 @@ class Size:
 
     seeds: int = 1_200
     share: int = 1
-    every: int = 2
+    every: int = 1
     killed: tuple[str, ...] = tuple(SHAPES)
 
 

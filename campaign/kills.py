@@ -173,7 +173,9 @@ def _in_child(asked: _Asked) -> dict[str, Any]:
         child.join()
         raise RuntimeError(f"{asked.scenario.name} got stuck after the point {asked.kill_at}")
     if child.exitcode not in (0, -signal.SIGKILL):
-        raise RuntimeError(f"{asked.scenario.name} broke after the point {asked.kill_at}")
+        raise RuntimeError(
+            f"{asked.scenario.name}, to be killed at the point {asked.kill_at}, ended with {child.exitcode}"
+        )
     told = Path(asked.folder, "told.json")
     found: dict[str, Any] = json.loads(told.read_text()) if told.exists() else {"operations": [], "points": 0}
     return found

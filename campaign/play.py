@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import bootstrap
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
 from app.errors import Problem
 from app.history import queries
-from app.history.models import Operation
+from app.history.models import Operation, PolicyChange
 from app.operations import context
 from app.operations.lease import Pace
 from app.operations.start import Ask
@@ -70,6 +70,7 @@ class Player:
     async def play(self, scenario: Scenario, region: str, sandbox: CampaignSandbox) -> Evidence:
         """Play one scenario to its end: what was asked for, then once more what failed, then the undo."""
         stage = sandbox.set_up(scenario, region)
+        await self._in_thread(self._forget_writes, region)
         ids = await self._ask(scenario.asks, region, one_by_one=scenario.one_by_one)
         sandbox.calm(stage)
         await self._retry_failed(ids)
@@ -138,6 +139,11 @@ class Player:
 
     async def _told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         return [told(await self._in_thread(self._get, each)) for each in ids]
+
+    def _forget_writes(self, region: str) -> None:
+        """What an earlier scenario wrote here is no past of this one's repositories."""
+        with self._services.db.write() as session:
+            session.execute(delete(PolicyChange).where(PolicyChange.region == region))
 
     def _in_region(self, region: str) -> list[str]:
         """The operations there are, in the order in which they were asked for."""

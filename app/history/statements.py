@@ -115,18 +115,18 @@ PLAN_WRITE: ReturningInsert[int] = (
 )
 """Record a write that is about to be sent, behind those of the same operation; its position."""
 
-LAST_WRITES: Select[str | None, str | None] = (
-    select(CHANGES.c.before, CHANGES.c.after)
+LAST_WRITES: Select[str | None, str | None, bool] = (
+    select(CHANGES.c.before, CHANGES.c.after, CHANGES.c.written_at.is_not(None))
     .where(
         CHANGES.c.connection == bindparam("at_connection"),
         CHANGES.c.region == bindparam("at_region"),
         CHANGES.c.repository == bindparam("at_repository"),
-        CHANGES.c.written_at >= bindparam("since"),
+        CHANGES.c.planned_at >= bindparam("since"),
     )
     .order_by(CHANGES.c.planned_at.desc())
     .limit(bindparam("count"))
 )
-"""The texts before and after the last writes of a repository's policy, the newest first."""
+"""The texts before and after the last writes of a repository's policy, and whether AWS is known to have taken them."""
 
 CLOSE_WRITE: Update = (
     update(CHANGES)
@@ -135,6 +135,10 @@ CLOSE_WRITE: Update = (
         CHANGES.c.position == bindparam("at_position"),
         CHANGES.c.written_at.is_(None),
     )
-    .values(written_at=_value(CHANGES, "written_at"), request_id=_value(CHANGES, "request_id"))
+    .values(
+        written_at=_value(CHANGES, "written_at"),
+        request_id=_value(CHANGES, "request_id"),
+        before=func.coalesce(_value(CHANGES, "before"), CHANGES.c.before),
+    )
 )
-"""AWS took a planned write."""
+"""AWS took a planned write; where it told what that replaced, this is what stood there before."""

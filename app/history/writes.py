@@ -43,12 +43,17 @@ def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> 
         return session.scalar(PLAN_WRITE, {"of": run.operation_id, **planned})
 
 
-def write_done(db: Database, run: Run, position: int, request_id: str, at: datetime) -> bool:
-    """Close a planned write: AWS took it. False: another run is at work; it reads the policy and sees for itself."""
+def write_done(  # noqa: PLR0917  (who wrote what, and AWS's answer to it)
+    db: Database, run: Run, position: int, request_id: str, at: datetime, replaced: str | None = None
+) -> bool:
+    """Close a planned write: AWS took it. False: another run is at work; it reads the policy and sees for itself.
+
+    `replaced` is the text that stood there until then, where AWS told it: it is kept as the text before.
+    """
     with db.write() as session:
         if not (touch(session, run.operation_id) and _is_newest(session, run)):
             return False
-        closed = named({"written_at": at, "request_id": request_id})
+        closed = named({"written_at": at, "request_id": request_id, "before": replaced})
         session.execute(CLOSE_WRITE, {"of": run.operation_id, "at_position": position, **closed})
         return True
 
@@ -67,20 +72,21 @@ def open_write(db: Database, operation_id: str, repository: str) -> PolicyChange
 
 
 class Written(NamedTuple):
-    """A repository's policy text before and after a write of ours; None: no policy."""
+    """A repository's policy text before and after a write of ours; None: no policy. `taken`: AWS said so."""
 
     before: str | None
     after: str | None
+    taken: bool
 
 
 def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
     db: Database, connection: str, region: str, repository: str, since: datetime, count: int
 ) -> tuple[Written, ...]:
-    """The last writes of a repository's policy by operations of ours that AWS took after `since`, the newest first."""
+    """The last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
     here = {"at_connection": connection, "at_region": region, "at_repository": repository}
     with db.read() as session:
         found = session.execute(LAST_WRITES, {**here, "since": since, "count": count})
-        return tuple(Written(row.before, row.after) for row in found)
+        return tuple(Written(*row) for row in found)
 
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:
@@ -92,6 +98,19 @@ def has_written(db: Database, operation_id: str, repository: str) -> bool:
     )
     with db.read() as session:
         return session.scalar(select(PolicyChange.position).where(*written)) is not None
+
+
+def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
+    """The policy text that the operation's last write deleted; None if it deleted none."""
+    written = (
+        PolicyChange.operation_id == operation_id,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at.is_not(None),
+    )
+    newest = select(PolicyChange).where(*written).order_by(PolicyChange.position.desc()).limit(1)
+    with db.read() as session:
+        change = session.scalar(newest)
+    return change.before if change is not None and change.after is None else None
 
 
 def _is_newest(session: Session, run: Run) -> bool:

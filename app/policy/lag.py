@@ -12,8 +12,11 @@ from app.errors import Problem
 from app.policy.canonical import equivalent, statement_key
 from app.policy.document import parse_or_new
 
-Write = tuple[str | None, str | None]
-"""A repository's policy text before and after a write of ours; None: no policy."""
+Write = tuple[str | None, str | None, bool]
+"""A repository's policy text before and after a write of ours, None for no policy; and whether AWS said that it took it.
+
+Where its answer was lost, only a reading can tell.
+"""
 
 
 def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
@@ -26,20 +29,21 @@ def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
         text: what was read; None for no policy.
         writes: our last writes of this repository's policy, the newest first.
     """
-    if not writes or equivalent(text, writes[0][1]):
+    if any(equivalent(text, after) for _, after, taken in writes if not taken):
+        return False  # it was taken, and must be told before somebody writes over it
+    known = [(before, after) for before, after, taken in writes if taken]
+    if not known or equivalent(text, known[0][1]):
         return False
-    if any(equivalent(text, known) for write in writes for known in write):
-        return True
-    return not _stands(text, writes[0])
+    return any(equivalent(text, each) for texts in known for each in texts) or not _stands(text, *known[0])
 
 
-def _stands(text: str | None, write: Write) -> bool:
-    """What the write added is there, and what it took out is not."""
+def _stands(text: str | None, before: str | None, after: str | None) -> bool:
+    """What a write added is there, and what it took out is not."""
     try:
-        now, before, after = (_statements(each) for each in (text, *write))
+        now, was, made = (_statements(each) for each in (text, before, after))
     except Problem:
         return True  # nothing to compare; whoever needs the text says what is wrong with it
-    return after - before <= now and not (before - after) & now
+    return made - was <= now and not (was - made) & now
 
 
 def _statements(text: str | None) -> frozenset[str]:

@@ -15,10 +15,10 @@ def policy(*sids, note=""):
     return json.dumps({"Version": "2012-10-17", "Statement": statements, **({"Id": note} if note else {})})
 
 
-ADDED = [(policy("team"), policy("team", "ours"))]
-TAKEN = [(policy("team", "ours"), policy("team"))]
-CREATED = [(None, policy("ours"))]
-DELETED = [(policy("ours"), None)]
+ADDED = [(policy("team"), policy("team", "ours"), True)]
+TAKEN = [(policy("team", "ours"), policy("team"), True)]
+CREATED = [(None, policy("ours"), True)]
+DELETED = [(policy("ours"), None, True)]
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,20 @@ def test_what_holds_the_last_write_is_believed_whatever_others_wrote(text, write
 
 
 def test_what_an_earlier_write_left_seems_older_even_if_the_last_one_stands_in_it():
-    before_that = (policy("team"), policy("team", "ours"))
-    last = (policy("nightly"), policy("nightly", "ours"))
+    before_that = (policy("team"), policy("team", "ours"), True)
+    last = (policy("nightly"), policy("nightly", "ours"), True)
     assert seems_older(policy("team", "ours"), [last, before_that])
     assert not seems_older(policy("team", "ours", "more"), [last, before_that])
 
 
 def test_a_write_that_puts_an_earlier_text_back_is_believed():
     assert not seems_older(policy("team"), [*TAKEN, *ADDED])
+
+
+def test_a_write_whose_answer_was_lost_is_believed_as_soon_as_it_is_seen():
+    lost = (policy("nightly"), policy("nightly", "ours"), False)
+    assert not seems_older(policy("nightly", "ours"), [lost, *TAKEN])
+    assert seems_older(policy("team", "ours"), [lost, *TAKEN])
 
 
 def test_a_text_that_is_no_policy_is_left_to_whoever_needs_it():
