@@ -7,6 +7,7 @@ not sent. Nothing is ever sent that is not recorded first, and nothing when the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.aws.ports import Answered
 from app.errors import Problem
@@ -16,6 +17,7 @@ from app.operations.plans import Plan
 from app.operations.policy_steps import Reading, keep, look
 from app.operations.state import Kind, StepState
 from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
+from app.policy.canonical import equivalent
 from app.policy.change import PolicyChange
 from app.policy.findings import suspects
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of
@@ -59,18 +61,39 @@ async def _merge(step: Stepping, plan: Plan, remark: str, seen: list[Reading]) -
         seen.append(reading)
         read_at = step.asked_at
         change = plan(reading.text)
-        if not change.needed:
+        back = None if change.needed or reading.text is not None else await _deleted_of_others(step, plan)
+        if back is None and not change.needed:
             return await _nothing_to_write(step, reading.text, remark)
-        await _may_write(step, change, last if seconds is None else None)
+        if back is None:
+            await _may_write(step, change, last if seconds is None else None)
+        change = back or change
         try:
             position = await _send(step, change, read_at)
         except Problem as problem:
             last = _named(problem, step, change)
             await _be_patient(step, change, problem, seconds or 0)
         else:
+            if change.after is None and await _deleted_of_others(step, plan) is not None:
+                continue
             step.because(_remark(change, position, remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
-    raise AssertionError("the last round writes nothing and raises")
+    raise last or Problem("policy.contended", repository=step.operation.repository, times=len(seen))
+
+
+async def _deleted_of_others(step: Stepping, plan: Plan) -> PolicyChange | None:
+    """The write that puts back what this operation deleted of others.
+
+    ECR cannot be asked to delete a policy only as it was read, but it tells what it deleted: that may hold what
+    somebody had written since the reading.
+    """
+    context, operation = step.context, step.operation
+    deleted = await context.in_db(writes.last_deleted, context.db, operation.id, operation.repository)
+    if deleted is None:
+        return None
+    left = plan(deleted)
+    if left.needed:
+        return left if left.after is not None else None
+    return replace(left, after=deleted, needed=True)
 
 
 async def _nothing_to_write(step: Stepping, text: str | None, remark: str) -> tuple[StepState, Result]:
@@ -121,9 +144,10 @@ async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int:
         raise Overtaken
     context.crash("write-planned")
     with context.running.writing(operation.id):
-        await step.once(_fresh(step, change, read_at), first=True)
+        answered = await step.once(_fresh(step, change, read_at), first=True)
         context.crash("policy-written")
-        await _closed(step, position)
+        replaced = answered if change.after is None and not equivalent(answered, change.before) else None
+        await _closed(step, position, replaced)
     return position
 
 
@@ -210,10 +234,11 @@ def _named(problem: Problem, step: Stepping, change: PolicyChange) -> Problem:
     )
 
 
-async def _closed(step: Stepping, position: int) -> None:
+async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
-    if not await context.in_db(writes.write_done, context.db, step.run, position, request_id, context.clock.now()):
+    told = (request_id, context.clock.now(), replaced)
+    if not await context.in_db(writes.write_done, context.db, step.run, position, *told):
         raise Overtaken
 
 

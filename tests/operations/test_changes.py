@@ -5,11 +5,12 @@ import pytest
 from app.errors import Problem
 from app.operations.fingerprint import fingerprint
 from app.operations.state import Kind
+from app.operations.stepping import Overtaken
 from tests.build import REGION, SERVICE, a_policy, a_statement
 from tests.operations.workshop import active, repository
 
 WEB = "storefront/web"
-SET, GET = "ecr:SetRepositoryPolicy", "ecr:GetRepositoryPolicy"
+SET, GET, DELETE = "ecr:SetRepositoryPolicy", "ecr:GetRepositoryPolicy", "ecr:DeleteRepositoryPolicy"
 OURS = f"AllowLightsailPull-{SERVICE}"
 
 
@@ -137,4 +138,58 @@ def test_a_revoke_of_a_service_that_is_gone_finds_it_by_its_role(shop, aws, gran
 def test_a_revoke_of_the_last_statement_deletes_the_policy(shop, aws, granted):
     repository(aws, WEB, a_policy([aws.policy_of(WEB)["Statement"][1]]))
     assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert aws.policy_of(WEB) is None
+
+
+@pytest.fixture
+def alone(shop, aws, granted):
+    """A policy of our statement alone: taking it out deletes the policy."""
+    repository(aws, WEB, a_policy([aws.policy_of(WEB)["Statement"][1]]))
+
+
+def add(aws, *statements):
+    """Another writer, who adds statements to what is there."""
+    return lambda: repository(aws, WEB, a_policy([*aws.policy_of(WEB)["Statement"], *statements]))
+
+
+def test_what_somebody_wrote_just_before_we_deleted_the_policy_is_put_back(shop, aws, alone):
+    aws.meanwhile(DELETE, add(aws, a_statement(sid="Late")))
+    removal = shop.revoke(SERVICE, WEB)
+    assert shop.ended(removal).outcome == "succeeded"
+    assert sids(aws) == ["Late"]
+    deletion, back = shop.changes(removal)
+    assert ("Late" in deletion.before, deletion.after) == (True, None)
+    assert ("Late" in back.before, OURS in back.before, "Late" in back.after, OURS in back.after) == (
+        *(True, True),
+        *(True, False),
+    )
+
+
+def test_what_somebody_wrote_in_place_of_ours_before_we_deleted_it_is_put_back(shop, aws, alone):
+    aws.meanwhile(DELETE, lambda: repository(aws, WEB, a_policy([a_statement(sid="Late")])))
+    assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert sids(aws) == ["Late"]
+
+
+def test_a_removal_that_put_something_back_is_undone_without_it(shop, aws, alone, undo):
+    aws.meanwhile(DELETE, add(aws, a_statement(sid="Late")))
+    removal = shop.revoke(SERVICE, WEB)
+    shop.ended(removal)
+    assert undo(removal).outcome == "succeeded"
+    assert set(sids(aws)) == {"Late", OURS}
+
+
+def test_a_run_that_ends_after_the_deletion_leaves_the_putting_back_to_the_next(shop, aws, alone):
+    def overtaken():
+        raise Overtaken
+
+    aws.meanwhile(DELETE, add(aws, a_statement(sid="Late")))
+    aws.meanwhile(GET, lambda: aws.meanwhile(GET, overtaken))
+    assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert sids(aws) == ["Late"]
+
+
+def test_a_restore_of_no_policy_puts_nothing_back(shop, aws, alone):
+    aws.meanwhile(DELETE, add(aws, a_statement(sid="Late")))
+    assert shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
     assert aws.policy_of(WEB) is None
