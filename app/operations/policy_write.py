@@ -19,8 +19,8 @@ from app.operations.state import Kind, StepState
 from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PolicyChange
-from app.policy.findings import suspects
-from app.policy.principals import PrincipalKind, PrincipalRef, principals_of
+from app.policy.principals import PrincipalKind, PrincipalRef
+from app.policy.unfound import unfound
 
 # After these nobody knows whether AWS did what it was asked for.
 ANSWER_LOST = frozenset({"aws.unreachable", "aws.slow", "aws.failed"})
@@ -177,7 +177,7 @@ async def _be_patient(step: Stepping, change: PolicyChange, problem: Problem, se
     await _forget(step)
     if problem.code == "aws.throttled":
         await step.note_again(problem, seconds)
-    elif problem.code == "policy.principal_not_found" and _may_spread(change):
+    elif problem.code == "policy.principal_not_found" and _may_spread(step, change):
         await step.note("principal.unknown_yet", seconds=max(1, round(seconds)))
     elif problem.code != OLD_READING:
         raise _named(problem, step, change) from problem
@@ -200,22 +200,20 @@ def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
         )
 
 
-def _may_spread(change: PolicyChange) -> bool:
+def _may_spread(step: Stepping, change: PolicyChange) -> bool:
     """Whether waiting can help: not when the policy names an id of a principal that was deleted."""
-    return not any(suspect.kind is PrincipalKind.UNIQUE_ID for suspect in _suspects(change))
+    return not any(one.kind is PrincipalKind.UNIQUE_ID for one in _unfound(step, change))
 
 
-def _suspects(change: PolicyChange) -> tuple[PrincipalRef, ...]:
-    there = {one.value for one in principals_of(change.before)}
-    ours = [one.value for one in principals_of(change.after) if one.value not in there]
-    return suspects(change.after, ours=ours)
+def _unfound(step: Stepping, change: PolicyChange) -> tuple[PrincipalRef, ...]:
+    return unfound(change.before, change.after, fresh=step.operation.kind in (Kind.GRANT, Kind.REPAIR))
 
 
 def _named(problem: Problem, step: Stepping, change: PolicyChange) -> Problem:
     """Say which principals may be the ones that ECR cannot find."""
     if problem.code != "policy.principal_not_found":
         return problem
-    names = [suspect.value for suspect in _suspects(change)]
+    names = [one.value for one in _unfound(step, change)]
     if not names:
         return Problem(
             "policy.own_principal_not_found",

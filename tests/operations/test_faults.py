@@ -153,6 +153,14 @@ def test_a_dead_id_that_somebody_left_is_named_at_once(shop, ready):
     assert actions(ready).count("SetRepositoryPolicy") == 1
 
 
+def test_an_earlier_text_that_names_a_role_that_died_since_is_not_blamed_on_others(shop, ready):
+    gone = puller_arn(SERVICE, birth=7)
+    ready.dead.add(gone)
+    earlier = a_policy([a_statement(), a_statement(sid="Gone", principal={"AWS": gone})])
+    problem = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=earlier)).problem
+    assert (problem.code, problem.params["principals"]) == ("policy.dead_principals", gone)
+
+
 def test_a_busy_service_is_waited_for(shop, aws):
     aws.add_service(a_service(SERVICE, state="UPDATING"))
     repository(aws, WEB)
