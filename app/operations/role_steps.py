@@ -15,6 +15,8 @@ from app.operations.stepping import CancelledHere, Result, Stepping, run_step
 
 # A service that is deploying or updating refuses changes; how long to wait for it.
 BUSY_LIMIT = timedelta(minutes=10)
+# Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
+LONGEST_PAUSE = 15.0
 
 
 @engine.step("activate_role")
@@ -94,7 +96,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     """Ask AWS to switch the role, waiting while the service is in a state that refuses it."""
     context, operation = step.context, step.operation
     services = context.aws.services(operation.region)
-    give_up = context.clock.now() + BUSY_LIMIT
+    give_up, pause = context.clock.now() + BUSY_LIMIT, 0.0
     # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
     await context.in_db(record.input_noted, context.db, operation.id, role_switched=True)
     while True:
@@ -111,6 +113,8 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
             service = await _until(step, give_up.timestamp(), SERVICE_SETTLED, BUSY_LIMIT)
             if service.role.is_active == active:
                 return service
+            await step.pause(pause)
+            pause = min(LONGEST_PAUSE, 2 * pause or 1.0)
         else:
             context.crash("role-switched")
             await _remember(step, service)

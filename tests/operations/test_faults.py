@@ -170,6 +170,15 @@ def test_a_busy_service_is_waited_for(shop, aws):
     assert shop.ended(started).outcome == "succeeded"
 
 
+def test_a_refusal_of_a_service_that_looks_settled_is_not_tried_again_and_again(shop, aws):
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    refusal = Problem("service.busy", retryable=True, service=SERVICE, region=REGION, state="READY")
+    aws.fail(UPDATE, refusal, times=10_000)
+    assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "service.busy"
+    assert 1 < actions(aws).count("UpdateContainerService") < 60
+
+
 def test_a_role_that_somebody_switches_off_meanwhile_is_told(shop, aws):
     aws.activation_seconds, usual = 100_000, aws.activation_seconds
     inactive(aws, SERVICE)
