@@ -24,13 +24,18 @@ class EcrRepositories:
     def list_repositories(self) -> Answered[tuple[Repository, ...]]:
         """All repositories of the registry in the region, by name (ecr:DescribeRepositories, all pages)."""
         found: list[Repository] = []
-        token: dict[str, str] = {}
+        asked: dict[str, str] = {}
+        before: set[str] = set()
         while True:
-            answered = self._answer("DescribeRepositories", "repositories", {}, maxResults=PAGE, **token)
+            answered = self._answer("DescribeRepositories", "repositories", {}, maxResults=PAGE, **asked)
             found += (repository_of(raw, self.region) for raw in answered.value["repositories"])
-            if not answered.value.get("nextToken"):
+            token = answered.value.get("nextToken")
+            if not token:
                 return Answered(tuple(sorted(found, key=lambda one: one.name)), answered.request_id)
-            token = {"nextToken": answered.value["nextToken"]}
+            if token in before:  # it would go on for ever
+                raise Problem("aws.not_aws", request_id=answered.request_id, endpoint=f"ecr {self.region}")
+            before.add(token)
+            asked = {"nextToken": token}
 
     def get_repository(self, name: str) -> Answered[Repository]:
         """One repository (ecr:DescribeRepositories by name). Raises Problem `repository.not_found`."""

@@ -121,6 +121,12 @@ def test_a_text_that_aws_left_out_is_not_invented(stub):
     assert code_of(BotoAws(SETTINGS).repositories(REGION).get_policy, "web") == "aws.not_aws"
 
 
+def test_pages_that_lead_round_in_a_circle_are_not_followed_for_ever(stub):
+    stub.body = b'{"repositories": [], "nextToken": "again"}'
+    assert code_of(BotoAws(SETTINGS).repositories(REGION).list_repositories) == "aws.not_aws"
+    assert len(stub.agents) == 2
+
+
 def test_nobody_there_is_unreachable(stub, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     with pytest.raises(Problem) as raised:
