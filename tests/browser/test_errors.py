@@ -16,6 +16,10 @@ TEAM = "arn:aws:iam::123456789012:role/team"
 EVIL = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 LONG = 1_000_000.0
 PATIENT = 30_000
+WEB = "/containers/us-east-1/storefront-web"
+ACTIVATE = "Activate the image puller role"
+UPDATE = "Update the repository policy"
+AS_IT_WAS = "The repository policy is as it was."
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,15 @@ def console(tmp_path_factory):
 def sandbox(console):
     yield console.sandbox
     console.sandbox.clear_faults()
-    console.sandbox.options(arn_lag_seconds=0)
+    console.sandbox.options(arn_lag_seconds=0, setup_regions=[])
+
+
+@pytest.fixture
+def service(console):
+    """A service whose role was never activated, and which the console knows."""
+    name = make_service(console)
+    Reader(console).sees("/containers", name)
+    return name
 
 
 @pytest.fixture
@@ -48,6 +60,10 @@ def policy(*statements):
 def is_told(person, *sentences):
     for sentence in sentences:
         expect(person.dialog).to_contain_text(sentence, timeout=PATIENT)
+
+
+def fails_at(person, step):
+    expect(person.dialog.get_by_role("listitem").filter(has_text=step)).to_contain_text("Failed", timeout=PATIENT)
 
 
 def retries(person):
@@ -86,13 +102,139 @@ def test_after_a_refusal_the_statement_is_copied_and_the_page_behind_stays_usabl
     expect(mika.page.get_by_role("heading", name="storefront-web")).to_be_visible()
 
 
-def test_a_throttled_operation_says_that_it_waits_and_then_ends_well(mika, sandbox, repository):
-    sandbox.fault(kind="throttle", action="ecr:SetRepositoryPolicy")
-    mika.opens_images_of("storefront-web")
+STEPS_OF = {
+    "lightsail:GetContainerServices": ACTIVATE,
+    "lightsail:UpdateContainerService": ACTIVATE,
+    "ecr:GetRepositoryPolicy": UPDATE,
+}
+
+
+@pytest.mark.parametrize("action", STEPS_OF)
+def test_each_action_that_adding_needs_is_named_with_its_statement(mika, sandbox, service, repository, action):
+    mika.opens_images_of(service)
+    sandbox.fault(kind="access_denied", action=action)
     mika.asks_to_add(repository)
-    is_told(mika, "AWS answered ThrottlingException; trying again in")
+    is_told(mika, f"Your AWS permissions do not allow {action} on", AS_IT_WAS)
+    fails_at(mika, STEPS_OF[action])
+    expect(mika.dialog.get_by_role("group", name="IAM statement")).to_contain_text(f'"{action}"')
+    sandbox.clear_faults()
+    retries(mika)
+    is_granted(mika, repository)
+
+
+def test_a_removal_that_may_not_delete_the_policy_names_that_action(mika, sandbox, repository):
+    Reader(mika.console).ended(Reader(mika.console).adds(repository))
+    sandbox.fault(kind="access_denied", action="ecr:DeleteRepositoryPolicy")
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_remove(repository)
+    is_told(mika, "Your AWS permissions do not allow ecr:DeleteRepositoryPolicy on", AS_IT_WAS)
+    fails_at(mika, UPDATE)
+    sandbox.clear_faults()
+    retries(mika)
+    is_told(mika, f"storefront-web can no longer pull images from {repository}.")
+    assert mika.sids(repository) == []
+
+
+@pytest.mark.parametrize(
+    "action, path",
+    [
+        ("lightsail:GetContainerServices", "/containers"),
+        ("lightsail:GetContainerServiceDeployments", f"{WEB}/deployments"),
+        ("ecr:DescribeRepositories", f"{WEB}/images"),
+        ("ecr:DescribeImages", f"{WEB}/images?added=storefront/web"),
+    ],
+)
+def test_a_page_names_the_action_that_was_refused_and_shows_the_rest(mika, sandbox, action, path):
+    sandbox.fault(kind="access_denied", action=action)
+    Reader(mika.console).sees(path, f"Your AWS permissions do not allow {action} on")
+    mika.page.goto(path)
+    expect(mika.page.get_by_text(f"Your AWS permissions do not allow {action} on").first).to_be_visible()
+    expect(mika.page.get_by_role("main").get_by_text("storefront-web").first).to_be_visible()
+
+
+MEANWHILE = {
+    "throttle": "AWS answered ThrottlingException; trying again in",
+    "timeout": "AWS gave no answer; trying again in",
+    "principal_not_found": "ECR does not know the new role yet; trying again in",
+}
+
+
+@pytest.mark.parametrize("kind", MEANWHILE)
+def test_an_operation_says_what_it_waits_for_and_then_ends_well(mika, sandbox, service, repository, kind):
+    sandbox.fault(kind=kind, action="ecr:SetRepositoryPolicy", match={"repository": repository})
+    mika.opens_images_of(service)
+    mika.asks_to_add(repository)
+    is_told(mika, MEANWHILE[kind])
     sandbox.clear_faults()
     is_granted(mika, repository)
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ('{"Version": "2012-10-17",\n "Statement": [}', "is not valid JSON: it breaks at line 2, column 16."),
+        (policy(*(statement(TEAM, f"Team{number:03}") for number in range(70))), "characters; ECR allows 10240."),
+    ],
+    ids=["not JSON", "too large"],
+)
+def test_a_policy_in_the_way_is_told_left_alone_and_got_past(mika, sandbox, repository, text, sentence):
+    sandbox.put_policy(repository, text)
+    before = sandbox.policy(repository)
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    is_told(mika, sentence, AS_IT_WAS)
+    fails_at(mika, UPDATE)
+    assert sandbox.policy(repository) == before
+    sandbox.put_policy(repository, policy(statement(TEAM)))
+    retries(mika)
+    is_granted(mika, repository)
+
+
+def test_a_service_that_is_gone_is_named(mika, sandbox, service, repository):
+    lightsail = sandbox.client("lightsail")
+    mika.opens_images_of(service)
+    lightsail.delete_container_service(serviceName=service)
+    sandbox.advance(1)
+    mika.asks_to_add(repository)
+    is_told(mika, f"There is no container service {service} in us-east-1.", "Check the name and the region")
+    fails_at(mika, ACTIVATE)
+    lightsail.create_container_service(serviceName=service, power="nano", scale=1)
+    retries(mika)
+    is_told(mika, f"{service} can now pull images from {repository}.")
+
+
+def test_a_repository_that_goes_while_its_operation_waits_is_named(mika, sandbox, service, repository):
+    ecr = sandbox.client("ecr")
+    sandbox.options(arn_lag_seconds=LONG)
+    mika.opens_images_of(service)
+    mika.asks_to_add(repository)
+    is_told(mika, "This usually takes less than a minute.")
+    ecr.delete_repository(repositoryName=repository, force=True)
+    sandbox.advance(LONG)
+    is_told(mika, f"There is no repository {repository} in us-east-1.")
+    fails_at(mika, UPDATE)
+    ecr.create_repository(repositoryName=repository)
+    retries(mika)
+    is_told(mika, f"{service} can now pull images from {repository}.")
+
+
+def test_a_repository_of_another_region_is_refused_with_the_rule(mika, troubles):
+    Reader(mika.console).knows("ap-northeast-1")
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add("tokyo/api")
+    is_told(mika, "There is no repository tokyo/api in us-east-1, but one in ap-northeast-1.")
+    is_told(mika, "pulls only from repositories of its own region")
+    troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
+
+
+def test_a_region_that_is_being_set_up_is_told_beside_the_others(mika, sandbox):
+    told = "ap-northeast-1: AWS is still setting up your account in ap-northeast-1."
+    sandbox.options(setup_regions=["ap-northeast-1"])
+    Reader(mika.console).sees("/containers", told)
+    mika.page.goto("/containers")
+    expect(mika.page.get_by_text(told)).to_be_visible()
+    expect(mika.page.get_by_text("Wait a few minutes, then try again.")).to_be_visible()
+    expect(mika.page.get_by_role("link", name="storefront-web")).to_be_visible()
 
 
 def test_a_dead_principal_is_pruned_after_a_preview_and_the_operation_retried(mika, sandbox, repository):
@@ -128,10 +270,8 @@ def test_a_policy_that_changed_since_its_preview_is_not_written(mika, sandbox, r
     is_granted(mika, repository)
 
 
-def test_a_role_that_never_appears_ends_the_wait_and_retry_goes_on_from_there(mika, sandbox, repository):
-    service = make_service(mika.console)
+def test_a_role_that_never_appears_ends_the_wait_and_retry_goes_on_from_there(mika, sandbox, service, repository):
     sandbox.options(arn_lag_seconds=LONG)
-    Reader(mika.console).sees("/containers", service)
     mika.opens_images_of(service)
     mika.asks_to_add(repository)
     is_told(mika, f"AWS did not finish activating the image puller role of {service} within 2 minutes.")
@@ -141,14 +281,23 @@ def test_a_role_that_never_appears_ends_the_wait_and_retry_goes_on_from_there(mi
     is_granted(mika, repository)
 
 
-def test_a_busy_service_is_waited_for_by_its_state(mika, sandbox, repository):
-    service = make_service(mika.console)
-    Reader(mika.console).sees("/containers", service)
+def test_a_busy_service_is_waited_for_by_its_state(mika, sandbox, service, repository):
     sandbox.change_service(service, state="DEPLOYING")
     mika.opens_images_of(service)
     mika.asks_to_add(repository)
     is_told(mika, "The service is DEPLOYING; waiting until AWS accepts changes.")
     sandbox.change_service(service, state=None)
+    is_granted(mika, repository)
+
+
+def test_a_service_that_stays_busy_ends_the_wait_with_its_state(mika, sandbox, service, repository):
+    sandbox.change_service(service, state="UPDATING")
+    mika.opens_images_of(service)
+    mika.asks_to_add(repository)
+    is_told(mika, f"The container service {service} was still UPDATING after 10 minutes.", AS_IT_WAS)
+    fails_at(mika, ACTIVATE)
+    sandbox.change_service(service, state=None)
+    retries(mika)
     is_granted(mika, repository)
 
 
