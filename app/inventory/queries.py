@@ -98,6 +98,17 @@ def find_service(db: Database, connection: str, region: str, name: str) -> Known
         return _service(row, _counts(session, connection, [row]))
 
 
+def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool, str] | None:
+    """Whether a service's role is on, and its principal ARN, as it was seen last; None: not seen, or gone."""
+    row = SeenService
+    wanted = select(row.role_active, row.role_arn).where(
+        row.connection == connection, row.region == region, row.name == name
+    )
+    with db.read() as session:
+        found = session.execute(wanted).one_or_none()
+    return None if found is None else (found.role_active, found.role_arn)
+
+
 def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
     """One repository with its policy; None when it has not been seen, or is gone."""
     with db.read() as session:

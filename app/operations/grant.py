@@ -56,12 +56,17 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
 
 @engine.step("verify_access")
 async def verify_access(operation_id: str, arn: str, after: str | None, *, last: bool) -> Result:
-    """Read the policy back and judge it. Returns `holds`; the last time a policy that does not hold is a problem."""
+    """Read the policy back and judge it. Returns `holds`; the last time a policy that does not hold is a problem.
+
+    So is a role that was switched off meanwhile: the policy is right then, and the service cannot pull.
+    """
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         await learn_image_uri(step, arn)
         state, found = await policy_steps.verify_access(step, arn, after)
-        if last and not found["holds"]:
+        if found["holds"]:
+            await role_steps.check_role(step, arn)
+        elif last:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
         return state, found
 

@@ -8,7 +8,7 @@ from app.aws.ports import ContainerService
 from app.aws.waiting import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
 from app.errors import Problem
 from app.history import record
-from app.inventory import store
+from app.inventory import queries, store
 from app.operations import engine
 from app.operations.state import StepName, StepState
 from app.operations.stepping import CancelledHere, Result, Stepping, run_step
@@ -17,6 +17,8 @@ from app.operations.stepping import CancelledHere, Result, Stepping, run_step
 BUSY_LIMIT = timedelta(minutes=10)
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
+# Seconds between the looks after which a role that reads otherwise is another one: AWS may tell an older state.
+SURE_AFTER = (2.0, 3.0)
 
 
 @engine.step("activate_role")
@@ -83,6 +85,27 @@ async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
         return StepState.SUCCEEDED, {}
 
     return await run_step(operation_id, StepName.WAIT_FOR_ROLE_OFF, body)
+
+
+async def check_role(step: Stepping, arn: str) -> None:
+    """Make sure that the service still pulls as this principal, whose place in a policy is proven.
+
+    AWS is asked only where somebody has seen it otherwise meanwhile: another operation, or the background reader.
+
+    Raises:
+        Problem: `role.switched_off` when AWS says for some seconds that the role is off or another one.
+    """
+    context, operation = step.context, step.operation
+    at = (operation.connection, operation.region, operation.service)
+    if await context.in_db(queries.role_of, context.db, *at) == (True, arn):
+        return
+    for seconds in (*SURE_AFTER, None):
+        role = (await _service(step)).role
+        if (role.is_active, role.principal_arn) == (True, arn):
+            return
+        if seconds is None:
+            raise Problem("role.switched_off", service=operation.service, region=operation.region)
+        await step.pause(seconds)
 
 
 async def _service(step: Stepping) -> ContainerService:

@@ -1,8 +1,10 @@
 import pytest
 
+from app.aws.ports import Role
 from app.errors import Problem
+from app.inventory import store
 from app.operations.state import Kind, StepName
-from tests.build import SERVICE, a_policy, a_statement, puller_arn
+from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
 from tests.operations.workshop import actions, active, inactive, repository, step
 
 WEB = "storefront/web"
@@ -140,3 +142,34 @@ def test_the_wait_says_that_it_waits(shop, aws):
     aws.activation_seconds = before
     assert (seen.attempts, shop.ended(waiting).outcome) == (1, "succeeded")
     assert step(shop.progress(waiting), StepName.ACTIVATE_ROLE).state == "succeeded"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_role_that_was_switched_off_before_the_proof_is_no_success(shop, ready, again):
+    def switched():
+        service = ready.services(REGION).set_role_active(SERVICE, active=False).value
+        if again:
+            service = a_service(SERVICE, role=Role(is_active=True, principal_arn=puller_arn(SERVICE, birth=9)))
+            ready.add_service(service)
+        store.remember_service(shop.services.db, "default", service, shop.services.clock.now())
+
+    shop.points.do["policy-written"] = switched
+    assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "role.switched_off"
+
+
+def test_a_service_that_somebody_deleted_before_the_proof_is_no_success(shop, ready):
+    def deleted():
+        ready.remove_service(REGION, SERVICE)
+        store.forget_service(shop.services.db, "default", REGION, SERVICE, shop.services.clock.now())
+
+    shop.points.do["policy-written"] = deleted
+    assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "service.not_found"
+
+
+def test_an_older_reading_of_the_role_is_checked_and_does_not_fail_the_grant(shop, ready):
+    older = a_service(SERVICE)
+    shop.points.do["policy-written"] = lambda: store.remember_service(
+        shop.services.db, "default", older, shop.services.clock.now()
+    )
+    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+    assert actions(ready).count("GetContainerServices") == 2
