@@ -16,6 +16,7 @@ from app.operations import plans
 from app.operations.plans import Plan, Subject
 from app.operations.state import StepState
 from app.operations.stepping import Result, Stepping
+from app.operations.words import CONDITIONAL
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
 from app.policy.lag import seems_older
@@ -103,10 +104,10 @@ async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[St
             service=step.operation.service,
             statement=statement,
         )
-    if not equivalent(text, after):
-        step.because("policy.foreign_write")
+    if verdict.access is Access.CONDITIONAL:
+        step.because(CONDITIONAL)
     else:
-        step.because("access.conditional" if verdict.access is Access.CONDITIONAL else "access.allowed")
+        step.because("access.allowed" if equivalent(text, after) else "policy.foreign_write")
     return StepState.SUCCEEDED, {"holds": True}
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from app.errors import Problem
 from app.operations.state import STEP_DONE, Kind, Outcome, StepName, StepState
+from app.operations.words import CONDITIONAL
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ class Progress:
     def failed(self) -> bool:
         """It ended without doing what was asked."""
         return self.outcome is Outcome.FAILED
+
+    @property
+    def is_conditional(self) -> bool:
+        """A condition of the policy decides at each pull whether the access that was given holds."""
+        return any(step.note is not None and step.note.code == CONDITIONAL for step in self.steps)
 
     @property
     def queued(self) -> bool:

@@ -75,11 +75,15 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
 }
+GIVEN_UNDER_A_CONDITION = N_(
+    "%(service)s can pull images from %(repository)s only while a condition of the policy holds."
+)
 FAILED_UNCHANGED = N_("The repository policy is as it was.")
 FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 
+CONDITIONAL = "access.conditional"
 # Remarks of a step: `Note.code` -> sentence.
 NOTES: dict[str, str] = {
     "role.activating": N_("Asking AWS to activate the role."),
@@ -100,7 +104,7 @@ NOTES: dict[str, str] = {
     "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),
     "aws.silent": N_("AWS gave no answer; trying again in %(seconds)s s."),
     "access.allowed": N_("The policy allows the role to pull."),
-    "access.conditional": N_("The policy allows the role to pull under a condition."),
+    CONDITIONAL: N_("The policy allows the role to pull under a condition."),
     "access.left": N_("Access that is not granted by name remains: see the repository's policy."),
     "access.gone": N_("The policy no longer names the role."),
     "policy.as_written": N_("The policy reads back as it was written."),

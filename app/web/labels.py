@@ -252,6 +252,8 @@ def ending(progress: Progress) -> str:
         return gettext(words.FAILED_CHANGED if progress.wrote_policy else words.FAILED_UNCHANGED)
     if progress.outcome is Outcome.CANCELLED:
         return gettext(words.CANCELLED_CHANGED if progress.wrote_policy else words.CANCELLED_UNCHANGED)
+    if progress.is_conditional:
+        return _fill(words.GIVEN_UNDER_A_CONDITION, _subject(progress))
     return _fill(words.ENDINGS[progress.kind, progress.outcome], _subject(progress))
 
 

@@ -110,6 +110,18 @@ def test_a_deny_that_no_allow_outweighs_is_named_and_nothing_written(shop, ready
     assert "NoPulls" in ended.problem.params["statement"]
 
 
+@pytest.mark.parametrize("meanwhile", [None, a_statement(sid="Late")])
+def test_a_deny_under_a_condition_is_written_beside_and_said(shop, ready, meanwhile):
+    outsiders = {"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}}
+    denied = a_statement(sid="OursOnly", effect="Deny", principal="*", Condition=outsiders)
+    repository(ready, WEB, a_policy([denied]))
+    if meanwhile is not None:
+        add = lambda: repository(ready, WEB, a_policy([*ready.policy_of(WEB)["Statement"], meanwhile]))  # noqa: E731
+        ready.meanwhile("ecr:DescribeRepositories", add)
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert (ended.outcome, ended.is_conditional) == ("succeeded", True)
+
+
 def test_a_deny_that_comes_after_our_write_is_told_with_its_statement(shop, ready):
     denied = a_statement(sid="NoPulls", effect="Deny", principal="*")
 

@@ -65,6 +65,18 @@ def test_every_ending_is_one_sentence(kind, outcome):
     assert labels.ending(progress).endswith(".")
 
 
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO])
+def test_access_that_hangs_on_a_condition_is_not_promised(outcome):
+    progress = replace(Examples().progress(done=4), outcome=outcome)
+    *steps, proof = progress.steps
+    proof = replace(proof, note=Note("access.conditional"))
+    said = labels.ending(replace(progress, steps=(*steps, proof)))
+    assert (
+        said
+        == f"{progress.service} can pull images from {progress.repository} only while a condition of the policy holds."
+    )
+
+
 def test_a_live_operation_has_not_ended():
     assert labels.ending(Examples().progress()) == ""
     assert labels.outcome(replace(Examples().progress(), started_at=None)) == "Waiting"
