@@ -125,6 +125,23 @@ def test_what_is_shown_by_hand_is_what_the_button_there_would_do(mika, service, 
     assert any(name.startswith(button) for name in page.buttons())
 
 
+def test_by_hand_a_role_without_an_arn_is_explained_where_it_stands_in_the_text(mika):
+    here = "/containers/us-east-1/payments-api"
+    page = mika.reads(f"{here}/policy?repository=tools/cli")
+    assert "NOT-YET-KNOWN" in page.soup.select_one('pre[aria-label="finished policy"]').get_text()
+    preview = mika.reads(f"{here}/repositories/preview?kind=grant&repository=tools/cli")
+    for text in (page.text, preview.text):
+        assert "put it in place of the one that ends with NOT-YET-KNOWN" in text
+        assert "while it answers “Principal not found”, write the policy again" in text
+
+
+def test_by_hand_a_policy_that_loses_its_last_statement_is_deleted_and_no_empty_one_is_shown(mika):
+    page = mika.reads(f"{WEB}/policy?repository=storefront/web")
+    assert "No statement is left then, so the repository policy is deleted." in page.text
+    assert not page.soup.select('pre[aria-label="finished policy"]')
+    assert "aws ecr delete-repository-policy" in page.text
+
+
 def test_a_service_that_does_not_exist_is_named_on_its_pages(mika):
     for tab in ("", "/images", "/deployments", "/history"):
         page = mika.reads(f"/containers/us-east-1/no-such{tab}")

@@ -22,6 +22,7 @@ def preview_of(planned: Planned, service: ContainerService, repository: str) -> 
         calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
         commands=by_hand(planned, service, repository),
         seen=f"{repository} {planned.seen}",
+        activates=planned.activates,
     )
 
 
