@@ -81,7 +81,7 @@ WORDS: dict[str, Words] = {
     ),
     "aws.page_slow": Words(
         N_("AWS has not answered within %(seconds)s seconds."),
-        N_("Reload the page in a moment; what is known is shown meanwhile."),
+        N_("What is known is shown meanwhile; the rest follows once AWS answers, or when you reload in a moment."),
     ),
     "storage.failed": Words(
         N_("Sailpass cannot use its own database: %(reason)s."),

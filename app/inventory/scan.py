@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,6 +58,7 @@ class Scanner:
         self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads)
         self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
         self._quiet_until: dict[Hashable, float] = {}
+        self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
@@ -74,6 +75,8 @@ class Scanner:
 
     def close(self) -> None:
         """Let its threads go; for one that is never run."""
+        for task in self._at_work.values():
+            task.cancel()
         self._threads.shutdown(wait=False)
 
     def request(self, region: str, what: What) -> None:
@@ -93,9 +96,28 @@ class Scanner:
         return swept
 
     async def refresh_service(self, region: str, name: str) -> Problem | None:
-        """Read one service now, at most once in a few seconds; the problem that kept it from being read."""
-        if not self._may_read("service", region, name):
-            return None
+        """Read one service now, at most once in a few seconds; the problem that kept it from being read.
+
+        The reading goes on where the caller gives up waiting, and whoever asks meanwhile waits for the same one.
+        """
+        return await self._once("service", region, name, self._refresh_service)
+
+    async def refresh_repository(self, region: str, name: str) -> Problem | None:
+        """Read one repository's policy now, and the repository itself where it is unknown; as `refresh_service`."""
+        return await self._once("repository", region, name, self._refresh_repository)
+
+    async def _once(
+        self, kind: str, region: str, name: str, read: Callable[[str, str], Coroutine[Any, Any, Problem | None]]
+    ) -> Problem | None:
+        key = (kind, region, name)
+        if key not in self._at_work:
+            if not self._may_read(*key):
+                return None
+            self._at_work[key] = task = asyncio.create_task(read(region, name))
+            task.add_done_callback(lambda _: self._at_work.pop(key))
+        return await asyncio.shield(self._at_work[key])
+
+    async def _refresh_service(self, region: str, name: str) -> Problem | None:
         at, here = self._clock.now(), self._sweeper
         try:
             answered = await here.calls.run(region, here.aws.services(region).get_service, name)
@@ -106,10 +128,7 @@ class Scanner:
         await here.in_db(store.remember_service, here.db, here.connection, answered.value, at)
         return None
 
-    async def refresh_repository(self, region: str, name: str) -> Problem | None:
-        """Read one repository's policy now, and the repository itself where it is unknown; as `refresh_service`."""
-        if not self._may_read("repository", region, name):
-            return None
+    async def _refresh_repository(self, region: str, name: str) -> Problem | None:
         at, here = self._clock.now(), self._sweeper
         try:
             await self._read_repository(region, name)

@@ -6,33 +6,43 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from fastapi import Request
+
 from app.aws.ports import Answered
 from app.bootstrap import Services
 from app.errors import Problem
+from app.web.render import is_htmx
 
 T = TypeVar("T")
 
 PATIENCE = 2.0  # seconds
+# What a page asks for by itself, once it stands, keeps nobody from reading it; shorter than the browser's own time limit.
+LONG_PATIENCE = 10.0
+
+
+def patience(request: Request) -> float:
+    """How long a request may wait for AWS: a page that is being opened not for long, a part that it fetches longer."""
+    return LONG_PATIENCE if is_htmx(request) else PATIENCE
 
 
 async def ask(
     services: Services, region: str, call: Callable[..., Answered[T]], *args: Any, patience: float = PATIENCE
 ) -> T:
     """One AWS call for a page. Raises Problem; `aws.page_slow` after `patience`, while the call goes on behind."""
-    try:
-        answered = await asyncio.wait_for(services.calls.run(region, call, *args), patience)
-    except TimeoutError as error:
-        raise _slow() from error
-    return answered.value
+    return (await in_time(patience, services.calls.run(region, call, *args))).value
 
 
 async def within(seconds: float, reading: Awaitable[Problem | None]) -> Problem | None:
     """The problem that kept something from being read; `aws.page_slow` when it takes longer than that."""
     try:
-        return await asyncio.wait_for(reading, seconds)
-    except TimeoutError:
-        return _slow()
+        return await in_time(seconds, reading)
+    except Problem as problem:
+        return problem
 
 
-def _slow() -> Problem:
-    return Problem("aws.page_slow", retryable=True, seconds=round(PATIENCE))
+async def in_time(seconds: float, work: Awaitable[T]) -> T:
+    """What comes of `work`. Raises Problem `aws.page_slow` when it takes longer than that."""
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except TimeoutError as error:
+        raise Problem("aws.page_slow", retryable=True, seconds=round(seconds)) from error

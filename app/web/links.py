@@ -39,6 +39,11 @@ def images(region: str, name: str, *, added: str = "") -> str:
     return _with(service(region, name, "images"), added=added)
 
 
+def next_steps(region: str, name: str, *, added: str) -> str:
+    """What to do with a repository that was added, alone."""
+    return _with(service(region, name, "next-steps"), added=added)
+
+
 def repositories(region: str, name: str, verb: str = "", **query: str) -> str:
     """Where repositories are added (no verb), and its neighbours: new, options, remove, preview, repair, prune."""
     path = service(region, name, "repositories")

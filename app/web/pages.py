@@ -65,6 +65,11 @@ class PartFailure:
     read_at: datetime | None = None
 
 
+def is_slow(problem: Problem | None) -> bool:
+    """Whether AWS kept the page waiting too long, so that the page asks for that part again by itself."""
+    return problem is not None and problem.code == "aws.page_slow"
+
+
 @dataclass(frozen=True)
 class Shell:
     """What stands around every page.

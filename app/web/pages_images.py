@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from app.errors import Problem
 from app.operations.progress import Progress
-from app.web.pages import DialogView, PartFailure, Said, View
+from app.web.pages import DialogView, PartFailure, Said, View, is_slow
 from app.web.pages_service import ServiceFrame
 from app.wording import N_
 
@@ -91,18 +91,27 @@ class PoliciesRead:
 
 
 @dataclass(frozen=True)
-class NextSteps:
+class NextSteps(View):
     """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it.
 
+    GET …/next-steps?added=… gives it alone, once more where AWS was slow.
     `problem` is what kept AWS from telling the tags. Not `whole`: not every image could be looked at, so that newer tags
     may be missing.
     """
+
+    page: ClassVar[str] = "partials/next_steps.html"
+    partial: ClassVar[str] = "partials/next_steps.html"
 
     repository: str
     uri: str
     tags: tuple[str, ...] = ()
     problem: Problem | None = None
     whole: bool = True
+
+    @property
+    def slow(self) -> bool:
+        """AWS kept the page waiting."""
+        return is_slow(self.problem)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from app.errors import Problem
 from app.operations.progress import Progress
-from app.web.pages import Said, View
+from app.web.pages import Said, View, is_slow
 from app.web.pages_images import Access
 from app.web.pages_operation import Commands
 
@@ -58,13 +58,14 @@ class ByHand:
 
 @dataclass(frozen=True)
 class PolicyPage(View):
-    """GET /containers/{region}/{service}/policy?repository=….
+    """GET /containers/{region}/{service}/policy?repository=…; `partial` once more where AWS was slow.
 
     `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
     `dead` are principals that AWS no longer knows; with any, Prune is offered. `size` is the text's length in characters as AWS counts it.
     """
 
     page: ClassVar[str] = "pages/policy.html"
+    partial: ClassVar[str] = "partials/policy_body.html"
 
     region: str
     service: str
@@ -86,3 +87,8 @@ class PolicyPage(View):
     size_limit: int = 10240
     problem: Problem | None = None
     running: Progress | None = None
+
+    @property
+    def slow(self) -> bool:
+        """AWS kept the page waiting."""
+        return is_slow(self.problem)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from app.aws.ports import ContainerService, Deployment
 from app.errors import Problem
 from app.operations.progress import Progress
-from app.web.pages import Freshness, PartFailure, View
+from app.web.pages import Freshness, PartFailure, View, is_slow
 
 
 class Tab(StrEnum):
@@ -67,22 +67,37 @@ class ServiceFrame:
 
 @dataclass(frozen=True)
 class OverviewPage(View):
-    """GET /containers/{region}/{service}."""
+    """GET /containers/{region}/{service}; polled (`partial`) while it is being read or something is running."""
 
     page: ClassVar[str] = "pages/service_overview.html"
+    partial: ClassVar[str] = "partials/overview_body.html"
 
     frame: ServiceFrame
     repositories: int | None = None
     running: tuple[Progress, ...] = ()
 
+    @property
+    def polls(self) -> bool:
+        """Something on this page is changing by itself."""
+        return self.frame.freshness.reading or bool(self.running)
+
 
 @dataclass(frozen=True)
 class DeploymentsPage(View):
-    """GET /containers/{region}/{service}/deployments, newest first. `read_at` is when AWS told them."""
+    """GET /containers/{region}/{service}/deployments, newest first; `partial` once more where AWS was slow.
+
+    `read_at` is when AWS told them.
+    """
 
     page: ClassVar[str] = "pages/service_deployments.html"
+    partial: ClassVar[str] = "partials/deployments_body.html"
 
     frame: ServiceFrame
     deployments: tuple[Deployment, ...]
     read_at: datetime | None = None
     problem: Problem | None = None
+
+    @property
+    def slow(self) -> bool:
+        """AWS kept the page waiting."""
+        return is_slow(self.problem)

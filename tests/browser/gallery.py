@@ -104,7 +104,8 @@ def make_app() -> Starlette:
             Route("/operations/{id}/progress", progress),
             # What pages that look again by themselves ask for.
             Route("/containers", containers),
-            Route(SERVICE + "/images", lambda _: nothing_new()),
+            Route(SERVICE, lambda _: nothing_new()),
+            Route(SERVICE + "/{tab}", lambda _: nothing_new()),
             Mount("/static", assets),
         ],
         middleware=[

@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from threading import Event
 
 import pytest
 
@@ -185,6 +186,19 @@ async def test_one_service_is_read_when_its_page_asks_and_not_at_every_look(scan
     assert await scanner.refresh_service(REGION, SERVICE) is None
     assert queries.find_service(sqlite_db, *HERE, SERVICE) is not None
     assert len(aws.calls) == 1
+
+
+async def test_a_reading_that_is_given_up_goes_on_and_whoever_asks_meanwhile_waits_for_it(scanner, aws, sqlite_db):
+    answers = Event()
+    aws.add_repository(policy=a_policy())
+    aws.meanwhile("ecr:GetRepositoryPolicy", lambda: answers.wait(20))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(scanner.refresh_repository(REGION, a_repository().name), 0.1)
+    second = asyncio.create_task(scanner.refresh_repository(REGION, a_repository().name))
+    answers.set()
+    assert await second is None
+    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).policy_text == a_policy()
+    assert policy_calls(aws) == 1
 
 
 async def test_a_service_that_is_gone_is_forgotten(scanner, aws, clock, sqlite_db):

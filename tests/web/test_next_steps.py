@@ -39,8 +39,8 @@ def services(tmp_path, aws):
     wired.close()
 
 
-async def shown(services):
-    return await next_steps(services, REPOSITORY.region, REPOSITORY.name)
+async def shown(services, **options):
+    return await next_steps(services, REPOSITORY.region, REPOSITORY.name, **options)
 
 
 async def test_the_newest_tags_are_found_on_the_last_page_too(aws, services):
@@ -64,12 +64,11 @@ async def test_what_was_read_before_aws_refused_is_shown_as_a_part(aws, services
     assert (steps.tags[0], steps.whole, steps.problem) == (f"v{IMAGES_AT_ONCE - 1}", False, None)
 
 
-async def test_what_was_read_before_aws_became_slow_is_shown_as_a_part(aws, services, monkeypatch):
-    monkeypatch.setattr("app.web.show.next_steps.PATIENCE", 0.3)
+async def test_what_was_read_before_aws_became_slow_is_shown_as_a_part(aws, services):
     aws.add_repository(REPOSITORY, images=images(2 * IMAGES_AT_ONCE))
     answers = Event()
     aws.meanwhile("ecr:DescribeImages", lambda: None)
     aws.meanwhile("ecr:DescribeImages", lambda: answers.wait(20))
-    steps = await shown(services)
+    steps = await shown(services, patience=0.3)
     answers.set()
     assert (steps.tags[0], steps.whole, steps.problem) == (f"v{IMAGES_AT_ONCE - 1}", False, None)

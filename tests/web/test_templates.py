@@ -102,11 +102,35 @@ def test_no_template_is_left_unused():
 
 @pytest.mark.parametrize(
     "name, trigger",
-    [("containers", False), ("containers-loading", True), ("images", False), ("images-running", True)],
+    [
+        ("containers", False),
+        ("containers-loading", True),
+        ("images", False),
+        ("images-running", True),
+        ("overview-old", False),
+        ("overview-loading", True),
+    ],
 )
 def test_a_page_looks_again_only_while_something_changes(name, trigger, friendly):
     page = soup(friendly, name, headers=PARTIAL)
     assert bool(page.select("[hx-trigger^='every']")) is trigger
+
+
+@pytest.mark.parametrize("name", ["deployments-old", "policy-old", "images-added-slow"])
+def test_a_page_that_aws_kept_waiting_asks_once_more_by_itself(name, friendly):
+    page = soup(friendly, name)
+    assert len(page.select("main [hx-trigger=load][hx-swap=outerMorph][aria-busy=true]")) == 1
+    assert not soup(friendly, name, headers=PARTIAL).select("[hx-trigger=load]")
+
+
+def test_a_service_that_was_waited_for_in_vain_says_why(friendly):
+    assert "Something went wrong inside Sailpass." in soup(friendly, "overview-unknown", headers=PARTIAL).get_text()
+
+
+@pytest.mark.parametrize("name", ["deployments-old", "policy-old", "overview-old"])
+def test_what_is_old_is_shown_with_its_age(name, friendly):
+    page = soup(friendly, name)
+    assert "3 hours ago" in page.get_text() or "3 hr. ago" in page.get_text()
 
 
 @pytest.mark.parametrize(

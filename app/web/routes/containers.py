@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.errors import Problem
-from app.web.asking import ask
+from app.web.asking import ask, patience
 from app.web.deps import KnownPlace, NowDep, ServicesDep
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
@@ -31,7 +31,8 @@ def overview(request: Request, services: ServicesDep, now: NowDep, region: str, 
 async def deployments(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
     """A service's deployments, or what is known of them when AWS is slow."""
     try:
-        found = await ask(services, region, services.aws.services(region).list_deployments, service)
+        asked = services.aws.services(region).list_deployments
+        found = await ask(services, region, asked, service, patience=patience(request))
         page = await run_in_threadpool(deployments_page, services, region, service, now, told=found)
     except Problem as problem:
         page = await run_in_threadpool(deployments_page, services, region, service, now, problem=problem)

@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from app.bootstrap import Services
 from app.operations.state import Kind
+from app.web import links
+from app.web.asking import patience
 from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
 from app.web.planning import live_preview
-from app.web.render import render
+from app.web.render import is_htmx, redirect, render
 from app.web.show import dialogs
 from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
@@ -50,6 +52,17 @@ async def images(
     steps = await next_steps(services, region, added) if added else None
     page = await run_in_threadpool(images_page, services, region, service, now, steps)
     return await run_in_threadpool(render, request, page)
+
+
+@router.get("/next-steps")
+async def next_steps_alone(
+    request: Request, services: ServicesDep, region: str, service: str, added: RepositoryQuery = ""
+) -> Response:
+    """What to do with a repository that was added: asked for once more by a page that AWS kept waiting."""
+    steps = await next_steps(services, region, added, patience(request))
+    if steps is None or not is_htmx(request):
+        return redirect(request, links.images(region, service, added=added))
+    return await run_in_threadpool(render, request, steps)
 
 
 @router.get("/repositories/new")
@@ -116,7 +129,7 @@ async def ask_prune(
 ) -> Response:
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
     place = (region, service, repository)
-    preview = await live_preview(services, Kind.PRUNE, place)
+    preview = await live_preview(request, services, Kind.PRUNE, place)
     dialog = await run_in_threadpool(dialogs.prune, services, place, preview, follows)
     return await run_in_threadpool(render, request, dialog)
 
@@ -137,7 +150,7 @@ async def preview(
     repository: RepositoryQuery = "",
 ) -> Response:
     """What would be done, on the policy as AWS holds it now."""
-    view = await live_preview(services, kind, (region, service, repository.strip()))
+    view = await live_preview(request, services, kind, (region, service, repository.strip()))
     return await run_in_threadpool(render, request, view)
 
 

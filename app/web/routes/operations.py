@@ -83,7 +83,7 @@ async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
     place = (found.region, found.service, change.repository)
     asked = {"before": change.before, "after": change.after}
-    preview = await live_preview(services, Kind.UNDO, place, asked)
+    preview = await live_preview(request, services, Kind.UNDO, place, asked)
     return await run_in_threadpool(render, request, pages_dialogs.undo_dialog(found, preview=preview))
 
 
@@ -102,7 +102,7 @@ async def ask_restore(request: Request, services: ServicesDep, operation_id: str
     found = await run_in_threadpool(_progress, services, operation_id)
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
     place = (found.region, found.service, change.repository)
-    preview = await live_preview(services, Kind.RESTORE, place, {"text": change.before})
+    preview = await live_preview(request, services, Kind.RESTORE, place, {"text": change.before})
     dialog = pages_dialogs.restore_dialog(found, change.repository, preview=preview)
     return await run_in_threadpool(render, request, dialog)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.web.asking import PATIENCE, within
+from app.web.asking import patience, within
 from app.web.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
 from app.web.render import render
 from app.web.show.policy import policy_page
@@ -24,6 +24,6 @@ async def policy(
     repository: RepositoryDep,
 ) -> Response:
     """The policy read afresh, or as it was last read when AWS is slow or refuses."""
-    problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
+    problem = await within(patience(request), services.scanner.refresh_repository(region, repository))
     page = await run_in_threadpool(policy_page, services, region, service, repository, now=now, problem=problem)
     return await run_in_threadpool(render, request, page)

@@ -83,4 +83,5 @@ def deployments_page(
         return DeploymentsPage(head, told, now)
     service = head.service
     known = (service.next_deployment, service.current_deployment) if service else ()
-    return DeploymentsPage(head, tuple(one for one in known if one), None, problem)
+    read_at = head.freshness.read_at if service else None
+    return DeploymentsPage(head, tuple(one for one in known if one), read_at, problem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -12,7 +11,7 @@ from app.aws.ports import Image
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries
-from app.web.asking import PATIENCE, ask
+from app.web.asking import PATIENCE, in_time
 from app.web.pages_images import NextSteps
 
 MOST_TAGS = 12
@@ -21,14 +20,14 @@ MOST_PAGES = 10
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-async def next_steps(services: Services, region: str, repository: str) -> NextSteps | None:
-    """None for a repository that is not known; without tags where AWS does not tell them, or not soon."""
+async def next_steps(services: Services, region: str, repository: str, patience: float = PATIENCE) -> NextSteps | None:
+    """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
     uri = await run_in_threadpool(queries.repository_uri, services.db, services.connection, region, repository)
     if not uri:
         return None
     images: list[Image] = []
     try:
-        whole = await _read(services, region, repository, images)
+        whole = await in_time(patience, _read(services, region, repository, images))
     except Problem as problem:
         if not images:
             return NextSteps(repository, uri, problem=problem)
@@ -37,12 +36,11 @@ async def next_steps(services: Services, region: str, repository: str) -> NextSt
 
 
 async def _read(services: Services, region: str, repository: str, images: list[Image]) -> bool:
-    """Add to `images` what AWS tells in the time that a page has: whether that is all. Raises Problem."""
-    end, after = asyncio.get_running_loop().time() + PATIENCE, ""
+    """Add to `images` what AWS tells, page by page: whether that is all. Raises Problem."""
+    after = ""
     list_images = services.aws.repositories(region).list_images
     for _ in range(MOST_PAGES):
-        left = end - asyncio.get_running_loop().time()
-        page = await ask(services, region, list_images, repository, after, patience=left)
+        page = (await services.calls.run(region, list_images, repository, after)).value
         images += page.images
         if not page.next:
             return True

@@ -1,0 +1,340 @@
+"""What the example views are made of: services, roles, rows, progress, with whatever names a test wants on screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from app.aws.ports import Container, ContainerService, Deployment, Role
+from app.errors import Problem
+from app.operations.progress import Note, Progress, StepView
+from app.operations.state import STEPS, Kind, Outcome, StepState
+from app.policy.diff import diff_texts
+from app.web.pages import Freshness, Said
+from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
+from app.web.pages_images import (
+    Access,
+    AddRepositoryDialog,
+    ImagesPage,
+    PoliciesRead,
+    RepositoryOption,
+    RepositoryOptions,
+    RepositoryRow,
+    RoleState,
+    RoleView,
+)
+from app.web.pages_operation import (
+    Commands,
+    PolicyChangeView,
+    Preview,
+    ProgressView,
+)
+from app.web.pages_permissions import Check, CheckedAction, IamPolicy, PermissionsPage
+from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
+from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"
+OPERATION_ID = "0b7f0a5e-5d3f-4a3e-9a52-6a5d1b7c9e10"
+BEFORE = """{"Version": "2008-10-17", "Statement": [{"Sid": "LambdaECRImageRetrievalPolicy", "Effect": "Allow",
+ "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}"""
+
+
+def after(name: str) -> str:
+    return BEFORE.replace(
+        "}]}",
+        f'}}, {{"Sid": "AllowLightsailPull-{name}", "Effect": "Allow", "Principal": {{"AWS": "{ROLE_PATH}/web/private-repo-access/3ex4mpl3"}},'
+        ' "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}',
+    )
+
+
+class Parts:
+    """Parts of views with one set of names."""
+
+    def __init__(self, service: str = "web-frontend", repository: str = "storefront/web", person: str = "mika") -> None:
+        self.service_name, self.repository, self.person = service, repository, person
+
+    # --- parts ---
+    def uri(self, name: str = "") -> str:
+        return f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{name or self.repository}"
+
+    def denied(self) -> Problem:
+        return Problem(
+            "aws.access_denied",
+            aws_code="AccessDeniedException",
+            request_id="6f1c9a0e-EXAMPLE",
+            action="ecr:SetRepositoryPolicy",
+            resource=self.repository,
+            region="us-east-1",
+            reason="not_allowed",
+        )
+
+    def problem(self) -> Problem:
+        return Problem(
+            "internal",
+            aws_code="AccessDeniedException",
+            aws_message=f"User: arn:aws:iam::123456789012:user/{self.person} is not authorized to perform: ecr:SetRepositoryPolicy",
+            request_id="6f1c9a0e-EXAMPLE",
+            reference=self.repository,
+        )
+
+    def deployment(self, version: int = 3, state: str = "ACTIVE") -> Deployment:
+        containers = (
+            Container("app", f"{self.uri()}:1.8.2", {"80": "HTTP"}),
+            Container(self.service_name[:50], ":web.sidecar.4", {"9090": "TCP", "9091": "TCP"}),
+        )
+        return Deployment(version, state, NOW - timedelta(days=version), containers, "app", 80, "/healthz")
+
+    def service(self, state: str = "RUNNING", name: str = "", **changes: object) -> ContainerService:
+        service = ContainerService(
+            region="us-east-1",
+            name=name or self.service_name,
+            arn="arn:aws:lightsail:us-east-1:123456789012:ContainerService/0f6c1d1e-6f1b-4a06-9a71-8a4b7c9d2e10",
+            account="123456789012",
+            state=state,
+            role=Role(
+                is_active=True, principal_arn=f"{ROLE_PATH}/{self.service_name}/private-repo-access/3ex4mpl3m8gmrcs1v"
+            ),
+            power="micro",
+            scale=2,
+            url=f"https://{self.service_name}.abcd1234.us-east-1.cs.amazonlightsail.com/",
+            private_domain=f"{self.service_name}.service.local",
+            general_principal_arn=f"{ROLE_PATH}/{self.service_name}/9general9kkemufe7ime26fo9i7e5ct93k7ng",
+            created_at=NOW - timedelta(days=90),
+            current_deployment=self.deployment(),
+        )
+        return replace(service, **changes)  # type: ignore[arg-type]
+
+    def progress(self, kind: Kind = Kind.GRANT, done: int = 1, outcome: Outcome | None = None) -> Progress:
+        steps = []
+        for at, name in enumerate(STEPS[kind]):
+            started = NOW - timedelta(seconds=40 - at * 7)
+            if at < done:
+                state = StepState.SKIPPED if at == 0 and done > 1 else StepState.SUCCEEDED
+                note = Note("role.was_active") if state is StepState.SKIPPED else None
+                steps.append(
+                    StepView(name, state, started, started + timedelta(seconds=6.4), 1, note, request_ids=("r-1",))
+                )
+            elif at == done and outcome is not Outcome.SUCCEEDED:
+                failed = outcome is Outcome.FAILED
+                state = StepState.FAILED if failed else StepState.RUNNING if outcome is None else StepState.CANCELLED
+                steps.append(
+                    StepView(
+                        name,
+                        state,
+                        started,
+                        started + timedelta(seconds=3) if failed else None,
+                        2,
+                        Note("role.usually"),
+                    )
+                )
+            else:
+                steps.append(StepView(name, StepState.PENDING))
+        return Progress(
+            id=OPERATION_ID,
+            version=done,
+            kind=kind,
+            region="us-east-1",
+            service=self.service_name,
+            repository="" if kind in (Kind.ACTIVATE, Kind.DEACTIVATE) else self.repository,
+            asked_by=self.person,
+            asked_at=NOW - timedelta(seconds=41),
+            steps=tuple(steps),
+            started_at=NOW - timedelta(seconds=40),
+            ended_at=NOW - timedelta(seconds=8) if outcome else None,
+            outcome=outcome,
+            problem=self.problem() if outcome is Outcome.FAILED else None,
+            wrote_policy=outcome is Outcome.SUCCEEDED,
+            image_uri=self.uri(),
+        )
+
+    def frame(self, tab: Tab, **changes: object) -> ServiceFrame:
+        frame = ServiceFrame("us-east-1", self.service_name, tab, self.fresh(), self.service())
+        return replace(frame, **changes)  # type: ignore[arg-type]
+
+    def fresh(self, **changes: object) -> Freshness:
+        return replace(Freshness(NOW, NOW - timedelta(minutes=3)), **changes)  # type: ignore[arg-type]
+
+    # --- pages ---
+    def containers(self) -> ContainersPage:
+        rows = (
+            ServiceRow(self.service(), 3),
+            ServiceRow(
+                self.service("DEPLOYING", "payments-api", state_code="EVALUATING_HEALTH_CHECK"), 1, (self.progress(),)
+            ),
+            ServiceRow(self.service("DISABLED", "batch-worker", power="nano", scale=1), 0),
+            ServiceRow(
+                self.service("PENDING", "edge-cache", region="eu-west-1", state_code="CERTIFICATE_LIMIT_EXCEEDED"), None
+            ),
+            ServiceRow(self.service("READY", "reporting", region="eu-west-1", power="large"), 2),
+        )
+        return ContainersPage(rows, 5, ("us-east-1", "eu-west-1"), self.fresh())
+
+    def rows(self) -> tuple[RepositoryRow, ...]:
+        added = NOW - timedelta(days=4)
+        reason = Said("The policy of %(repository)s names the role.", {"repository": self.repository})
+        return (
+            RepositoryRow(self.repository, self.uri(), Access.ALLOWED, added_at=added, added_by=self.person),
+            RepositoryRow(
+                "storefront/nginx-sidecar",
+                self.uri("storefront/nginx-sidecar"),
+                Access.CONDITIONAL,
+                reason,
+                by_name=False,
+            ),
+            RepositoryRow(
+                "shared/otel-collector", self.uri("shared/otel-collector"), Access.WRONG_ROLE, reason, repairable=True
+            ),
+            RepositoryRow(
+                "payments/api",
+                self.uri("payments/api"),
+                Access.STALE,
+                reason,
+                repairable=True,
+                added_at=added,
+                added_by="ken",
+            ),
+            RepositoryRow(
+                "shared/base-python", self.uri("shared/base-python"), Access.UNREADABLE, problem=self.problem()
+            ),
+        )
+
+    def other_rows(self) -> tuple[RepositoryRow, ...]:
+        """Rows in the states that `rows` leaves out."""
+        reason = Said("The policy of %(repository)s names the role.", {"repository": self.repository})
+        states = (Access.PARTLY, Access.DENIED, Access.INACTIVE, Access.UNREAD, Access.NOT_ALLOWED)
+        running = (self.progress(Kind.REPAIR), None, None, None, None)
+        return tuple(
+            RepositoryRow(f"team/{access}", self.uri(f"team/{access}"), access, reason, running=live)
+            for access, live in zip(states, running, strict=True)
+        )
+
+    def role(self) -> RoleView:
+        service = self.service()
+        return RoleView(RoleState.ACTIVE, service.role.principal_arn, service.general_principal_arn)
+
+    def images(self) -> ImagesPage:
+        read = PoliciesRead(180, 200, NOW - timedelta(minutes=2))
+        return ImagesPage(self.frame(Tab.IMAGES), self.rows(), self.role(), read)
+
+    def options(self, query: str = "") -> RepositoryOptions:
+        options = (
+            RepositoryOption(self.repository, added=True, images=64),
+            RepositoryOption("payments/api", images=42),
+            RepositoryOption("payments/worker", images=1),
+            RepositoryOption("tools/cli"),
+        )
+        return RepositoryOptions(options, query, more=True)
+
+    def add_dialog(self, **changes: object) -> AddRepositoryDialog:
+        return replace(AddRepositoryDialog("us-east-1", self.service_name, self.options()), **changes)  # type: ignore[arg-type]
+
+    def preview(self) -> Preview:
+        return Preview(
+            self.repository,
+            diff_texts(BEFORE, after(self.service_name)),
+            ("ecr:GetRepositoryPolicy  " + self.repository, "ecr:SetRepositoryPolicy  " + self.repository),
+            (
+                Commands("macOS / Linux", f"aws ecr get-repository-policy --repository-name '{self.repository}'"),
+                Commands(
+                    "Windows (PowerShell)", f'aws ecr get-repository-policy --repository-name "{self.repository}"'
+                ),
+            ),
+            seen=self.repository,
+        )
+
+    def progress_view(self, **changes: object) -> ProgressView:
+        return ProgressView(self.progress(**changes), NOW, can_cancel=True)  # type: ignore[arg-type]
+
+    def failed_view(self) -> ProgressView:
+        progress = self.progress(done=2, outcome=Outcome.FAILED)
+        return ProgressView(progress, NOW, can_retry=True)
+
+    def refused_view(self) -> ProgressView:
+        """ECR refuses the policy because of a principal that is dead."""
+        dead = Problem("policy.dead_principals", repository=self.repository, principals="AROAEXAMPLEDEADROLE01")
+        return replace(self.failed_view(), progress=replace(self.failed_view().progress, problem=dead))
+
+    def succeeded_view(self, kind: Kind = Kind.GRANT) -> ProgressView:
+        return ProgressView(self.progress(kind, len(STEPS[kind]), Outcome.SUCCEEDED), NOW, can_undo=True)
+
+    def changes(self) -> tuple[PolicyChangeView, ...]:
+        diff = diff_texts(BEFORE, after(self.service_name))
+        return (PolicyChangeView(self.repository, diff, NOW - timedelta(seconds=9), "1f2e3d4c-EXAMPLE"),)
+
+    def history(self) -> HistoryList:
+        rows = (
+            HistoryRow(self.progress()),
+            HistoryRow(self.succeeded_view().progress, self.changes()),
+            HistoryRow(self.failed_view().progress),
+            HistoryRow(self.progress(Kind.REVOKE, 2, Outcome.NOTHING_TO_DO)),
+            HistoryRow(self.progress(Kind.DEACTIVATE, 1, Outcome.CANCELLED)),
+        )
+        rows = tuple(
+            replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows)
+        )
+        return HistoryList(rows, HistoryFilter(repository=self.repository), "/history?before=1", "/history?after=2")
+
+    def by_hand(self) -> Said:
+        return Said("What Repair access would do, for those who want to do it themselves.")
+
+    def policy(self) -> PolicyPage:
+        dead = "AROAEXAMPLEDEADROLE01"
+        return PolicyPage(
+            region="us-east-1",
+            service=self.service_name,
+            repository=self.repository,
+            uri=self.uri(),
+            access=Access.STALE,
+            now=NOW,
+            text=after(self.service_name),
+            reason=Said("The statement names an earlier role of %(service)s.", {"service": self.service_name}),
+            read_at=NOW - timedelta(minutes=1),
+            readers=(
+                Reader(
+                    Said("AWS Lambda"),
+                    allowed=True,
+                    how=Said("Named in the statement %(sid)s.", {"sid": self.repository}),
+                ),
+                Reader(Said("A principal that no longer exists"), allowed=False, how=Said("It is dead."), value=dead),
+                Reader(Said("Everyone in the organization"), allowed=None, how=Said("If the condition holds.")),
+            ),
+            findings=(
+                FindingView(Said("%(who)s does not exist any more.", {"who": dead}), Said("Remove it."), Weight.ERROR),
+                FindingView(Said("Two statements have the same Sid."), None, Weight.INFO),
+            ),
+            by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, activates=True),
+            can_add=True,
+            can_remove=True,
+            can_repair=True,
+            dead=(dead,),
+            size=4210,
+        )
+
+    def permissions(self, check: Check | None = None) -> PermissionsPage:
+        policies = (
+            IamPolicy(
+                "complete-any",
+                Said("For any repository"),
+                Said("All that Sailpass does."),
+                '{\n  "Version": "2012-10-17"\n}',
+            ),
+            IamPolicy(
+                "complete-named",
+                Said("For named repositories"),
+                Said("Only for these."),
+                f'{{\n  "Resource": "{self.repository}"\n}}',
+            ),
+            IamPolicy("read-only", Said("Read-only"), Said("Sees everything, changes nothing."), "{}"),
+        )
+        return PermissionsPage(
+            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), policies, "123456789012", "123456789012", check
+        )
+
+    def check(self) -> Check:
+        actions = (
+            CheckedAction("lightsail:GetContainerServices", allowed=True, needed_for=Said("Listing services")),
+            CheckedAction("ecr:SetRepositoryPolicy", allowed=False, why=f"User {self.person} is not authorized"),
+            CheckedAction("ecr:DescribeImages", allowed=None, why=Said("There is no repository to try it on.")),
+        )
+        return Check("us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}')
