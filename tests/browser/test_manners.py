@@ -69,6 +69,17 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(page):
     expect(page.get_by_role("button", name="Add repository")).to_be_focused()
 
 
+def test_the_focus_never_leaves_an_open_dialog(page):
+    opens_add(page)
+    seen = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        # Between its last and its first control the browser's own bar has its turn, which to a page is its body.
+        assert page.evaluate("document.activeElement.matches('body, dialog *')")
+        seen.add(page.evaluate("document.activeElement.textContent.trim()"))
+    assert {"Add", "Cancel", "Preview"} <= seen
+
+
 def test_a_question_puts_the_focus_on_its_harmless_answer(page):
     page.goto("/p/images")
     page.get_by_role("button", name="Remove storefront/web").click()

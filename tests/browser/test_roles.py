@@ -27,6 +27,7 @@ def test_activate_gives_the_service_its_principal(mika):
     mika.continues()
     expect(role_card(mika).get_by_role("button", name="Deactivate")).to_be_visible()
     expect(role_card(mika)).to_contain_text("arn:aws:iam::")
+    expect(role_card(mika).get_by_role("button", name="Copy principal ARN of the image puller role")).to_be_visible()
     assert is_active(mika, "payments-api")
 
 
