@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from app.settings import Settings
 from tests.console import until
 from tests.errors.conftest import ROLE_WAIT
 from tests.errors.making import make_repository, make_service
@@ -85,6 +86,10 @@ def is_granted_by_retry(console, case):
     return (
         f"{case.service} can now pull images from {case.repository}." in mika.ended(mika.retries(case.operation)).text
     )
+
+
+def test_a_role_is_waited_for_fifteen_minutes_where_nothing_else_is_set():
+    assert Settings().role_wait_seconds == 15 * 60
 
 
 @pytest.mark.parametrize("kind, sentence", FAULTS.items())

@@ -108,6 +108,14 @@ def test_after_the_dead_are_pruned_what_failed_before_succeeds(mika, sandbox, re
     assert sids(sandbox, repository) == ["Team", "AllowLightsailPull-edge-cache"]
 
 
+def test_where_everyone_may_pull_no_button_is_offered_and_nothing_by_hand(mika, sandbox, repository):
+    sandbox.put_policy(repository, document(allowing("*", "Everyone")))
+    page = mika.reads(f"{WEB}/policy?repository={repository}")
+    assert "Statement #1 (Everyone) allows everyone to pull." in page.text
+    assert "By hand" not in page.text
+    assert not {"Add repository", f"Remove {repository}", "Repair access"} & set(page.buttons())
+
+
 def test_an_explicit_deny_stops_a_grant_before_anything_is_written(mika, sandbox):
     before = sandbox.policy("payments/ledger")
     page = mika.ended(mika.adds("payments/ledger"))

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from app.aws.probe import TRIES
+
 WEB = "/containers/us-east-1/storefront-web"
 
 # The action that is refused, the step that it stops, and how to come to need it.
@@ -23,6 +25,11 @@ OF_PAGES = [
     ("ecr:DescribeImages", f"{WEB}/images?added=storefront/web"),
     ("ecr:GetRepositoryPolicy", f"{WEB}/policy?repository=storefront/web"),
 ]
+
+
+def test_no_action_that_is_used_is_left_out_here():
+    tried = {action for action, *_ in (*OF_OPERATIONS, *OF_PAGES)}
+    assert tried == set(TRIES) - {"sts:GetCallerIdentity"}  # which needs no permission
 
 
 @pytest.mark.parametrize("action, step, asking", OF_OPERATIONS)

@@ -116,6 +116,10 @@ def test_a_page_looks_again_only_while_something_changes(name, trigger, friendly
     assert bool(page.select("[hx-trigger^='every']")) is trigger
 
 
+def test_an_operation_tells_how_often_a_step_was_tried(friendly):
+    assert "Attempt 2" in soup(friendly, "operation-failed").get_text()
+
+
 @pytest.mark.parametrize("name", ["deployments-old", "policy-old", "images-added-slow"])
 def test_a_page_that_aws_kept_waiting_asks_once_more_by_itself(name, friendly):
     page = soup(friendly, name)

@@ -158,7 +158,7 @@ def _findings(text: str | None, service: ContainerService | None) -> tuple[Findi
 def _by_hand(service: ContainerService | None, held: KnownRepository, access: Access) -> ByHand | None:
     """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
 
-    A text that was pasted together is mended first, and then has to be written whatever it grants.
+    None where neither is to be done: not by name but for everyone is access given that no removal takes away. A text that was pasted together is mended first, and then has to be written whatever it grants.
     """
     if service is None or held.policy_read_at is None:
         return None
@@ -167,6 +167,8 @@ def _by_hand(service: ContainerService | None, held: KnownRepository, access: Ac
     try:
         planned = plan_operation(kind, service, held.name, mended.text if mended.what else held.policy_text)
     except Problem:
+        return None
+    if kind is Kind.REVOKE and not planned.change.needed and not mended.what:
         return None
     if mended.what:
         planned = replace(planned, change=replace(planned.change, needed=True))
