@@ -14,7 +14,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.queries import KnownRepository, known_repository
-from app.policy.arns import WILDCARD, account_of
+from app.policy.arns import WILDCARD, account_of, is_namesakes
 from app.policy.evaluate import Verdict, evaluate
 from app.policy.findings import findings
 from app.policy.notes import Finding
@@ -101,7 +101,10 @@ def _ties(session: Session, connection: str, service: ContainerService) -> dict[
     by_path = wanted.where(row.service == service.name)
     found = session.execute(union(by_name, by_path))
     ties: dict[str, Tie] = {}
+    own = (service.role.principal_arn, service.general_principal_arn)
     for repository, principal, named_service in found:
+        if principal not in own and is_namesakes(principal, own):
+            continue
         tie = _tie(principal, named_service, service)
         ties[repository] = min(tie, ties.get(repository, tie))
     return ties

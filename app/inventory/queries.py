@@ -17,6 +17,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.facts import from_facts
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
+from app.policy.arns import is_namesakes
 from app.policy.evaluate import Access
 
 
@@ -192,7 +193,9 @@ def _counts(session: Session, connection: str, services: Sequence[SeenService]) 
 def _service(row: SeenService, counts: Iterable[_Count]) -> KnownService:
     here = [count for count in counts if count.region == row.region]
     granted = [one for one in here if one.principal == row.role_arn and one.access == Access.ALLOWED]
-    strays = [one for one in here if one.service == row.name and one.principal != row.role_arn]
+    own = (row.role_arn, row.general_arn)
+    others = [one for one in here if one.service == row.name and one.principal != row.role_arn]
+    strays = [one for one in others if not is_namesakes(one.principal, own)]
     return KnownService(from_facts(row.facts), row.seen_at, _sum(granted), _sum(strays))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from app.policy.arns import is_namesakes
 from app.policy.change import PolicyChange
 from app.policy.document import parse
 from app.policy.grant import plan_grant
@@ -77,15 +78,19 @@ def undoing(before: str | None, after: str | None) -> Plan:
 def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
     """Every principal in the policy that stands for this service, the role's own ARN first.
 
-    Lightsail's role paths tell region and service; ARNs that we know from the service itself need no such guess. Of a
-    role that was deleted an id alone is left, which is known by the statement it stands in.
+    Lightsail's role paths tell region and service; ARNs that we know from the service itself need no such guess, and
+    tell in which account of its own Lightsail keeps the service's roles: those elsewhere are another's of the same name.
+    Of a role that was deleted an id alone is left, which is known by the statement it stands in.
     """
     known = [arn for arn in (subject.principal_arn, subject.general_arn) if arn]
     if text is None:
         return tuple(known)
+    own = tuple(known)
     for principal in principals_of(text):
         role = service_of(principal.value)
-        if role is not None and (role.region, role.service) == (subject.region, subject.service):
+        if role is None or (role.region, role.service) != (subject.region, subject.service):
+            continue
+        if not is_namesakes(principal.value, own):
             known.append(principal.value)
     for statement in parse(text).statements:
         if orphan_of(statement) == subject.service:

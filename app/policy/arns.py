@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 WILDCARD = "*"
@@ -43,6 +44,17 @@ def service_of(arn: str) -> LightsailRole | None:
     rest = match["rest"]
     is_puller = "/" in rest or rest.replace("-", "").lower().startswith("privaterepo")
     return LightsailRole(arn, match["partition"], match["account"], match["region"], match["service"], is_puller)
+
+
+def is_namesakes(principal: str, known: Iterable[str]) -> bool:
+    """Whether a Lightsail role cannot be of the service whose roles are `known`, though region and name are the same.
+
+    Lightsail keeps the roles of each AWS account's services in an account of its own. Where none is known ("" is
+    none), it may be the service's.
+    """
+    role = service_of(principal)
+    accounts = {account_of(arn) for arn in known} - {""}
+    return role is not None and bool(accounts) and role.account not in accounts
 
 
 def account_named(value: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.errors import Problem
 from app.policy import strict_json
-from app.policy.arns import WILDCARD, is_guessed_service, same_form, service_of
+from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, same_form, service_of
 from app.policy.document import MAX_CHARACTERS, PolicyDocument, parse
 from app.policy.evaluate import Access, judge
 from app.policy.matching import Caller, covers_action
@@ -117,7 +117,7 @@ def _of_principal(one: PrincipalRef, asked: _Asked) -> tuple[str, Severity] | No
     if one.kind in certain:
         return certain[one.kind], Severity.ERROR
     own = one.kind is PrincipalKind.PULLER and one.service == asked.service and asked.region in ("", one.region)
-    if not own or asked.role is None:
+    if not own or asked.role is None or is_namesakes(one.value, [asked.role]):
         return None
     return ("finding.stale_role", Severity.ERROR) if asked.role else ("finding.inactive_role", Severity.WARNING)
 

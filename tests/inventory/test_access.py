@@ -1,3 +1,5 @@
+import pytest
+
 from app.aws.ports import Role
 from app.inventory.access import Tie, repositories_of
 from app.policy.evaluate import Access
@@ -25,6 +27,12 @@ def test_a_dead_and_a_wrong_role_are_found_by_their_path(db):
     keep(db, "dead", allow(puller_arn("shop", birth=7)))
     keep(db, "wrong", allow(general_arn("shop")))
     assert seen(db) == {"dead": (Tie.OWN, Access.NOT_ALLOWED), "wrong": (Tie.OWN, Access.NOT_ALLOWED)}
+
+
+@pytest.mark.parametrize("role", [an_active_role("shop"), Role()])
+def test_the_role_of_another_accounts_service_of_the_same_name_is_none_of_its(db, role):
+    keep(db, "theirs", allow(puller_arn("shop", birth=7).replace(LIGHTSAIL_ACCOUNT, "600700800900")))
+    assert seen(db, a_service("shop", role=role)) == {}
 
 
 def test_what_is_wrong_is_told_beside_the_verdict(db):

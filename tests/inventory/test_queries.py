@@ -1,6 +1,15 @@
 from app.aws.ports import Role
 from app.inventory import queries, store
-from tests.build import REGION, a_repository, a_service, a_statement, an_active_role, general_arn, puller_arn
+from tests.build import (
+    LIGHTSAIL_ACCOUNT,
+    REGION,
+    a_repository,
+    a_service,
+    a_statement,
+    an_active_role,
+    general_arn,
+    puller_arn,
+)
 from tests.databases import statements
 from tests.inventory.at import HERE, MINUTE, NOON, allow, keep
 
@@ -36,6 +45,7 @@ def test_dead_and_general_roles_of_a_service_are_its_strays(db):
     remember(db, a_service("shop", role=an_active_role("shop")))
     keep(db, "a", allow(puller_arn("shop", birth=7)))
     keep(db, "b", allow(general_arn("shop")))
+    keep(db, "of-another-account", allow(puller_arn("shop").replace(LIGHTSAIL_ACCOUNT, "600700800900")))
     assert counts(db)[REGION, "shop"] == (0, 2)
 
 

@@ -10,6 +10,7 @@ from tests.policy.build import (
     DEAD,
     GENERAL,
     IN_ORGANISATION,
+    LIGHTSAIL,
     MIKA,
     OLD_PULLER,
     OTHER_PULLER,
@@ -61,6 +62,7 @@ def test_a_puller_of_the_same_service_that_is_not_the_present_one_is_stale():
         {},
         {"service": "shop", "role": PULLER.replace("eu-west-1", "us-east-1")},
         {"service": "shop", "role": "", "region": "us-east-1"},
+        {"service": "shop", "role": PULLER.replace(LIGHTSAIL, "600700800900")},
     ],
 )
 def test_a_puller_of_another_service_or_region_or_of_one_not_known_is_left_in_peace(asked):
