@@ -119,7 +119,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     """Ask AWS to switch the role, waiting while the service is in a state that refuses it."""
     context, operation = step.context, step.operation
     services = context.aws.services(operation.region)
-    give_up, pause = context.clock.now() + BUSY_LIMIT, 0.0
+    give_up, pause, refused = context.clock.now() + BUSY_LIMIT, 0.0, False
     # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
     await context.in_db(record.input_noted, context.db, operation.id, role_switched=True)
     while True:
@@ -127,6 +127,11 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
         try:
             service = await step.call(services.set_role_active, operation.service, active=active)
         except Problem as problem:
+            if problem.code == "service.refused" and not refused:
+                # AWS's text does not say why, and the state that did may have passed before it was looked at.
+                refused = True
+                await step.pause(SURE_AFTER[0])
+                continue
             if problem.code != "service.busy" or context.clock.now() > give_up:
                 raise
             service = await _service(step)

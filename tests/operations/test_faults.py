@@ -179,6 +179,15 @@ def test_a_refusal_of_a_service_that_looks_settled_is_not_tried_again_and_again(
     assert 1 < actions(aws).count("UpdateContainerService") < 60
 
 
+@pytest.mark.parametrize("times, ended", [(1, None), (2, "service.refused")])
+def test_a_refusal_whose_reason_may_be_gone_when_it_is_looked_for_is_asked_for_again(shop, aws, times, ended):
+    inactive(aws, SERVICE)
+    repository(aws, WEB)
+    aws.fail(UPDATE, Problem("service.refused", service=SERVICE, region=REGION, state="READY"), times=times)
+    problem = shop.ended(shop.grant(SERVICE, WEB)).problem
+    assert (problem and problem.code, actions(aws).count("UpdateContainerService")) == (ended, 2)
+
+
 def test_a_role_that_somebody_switches_off_meanwhile_is_told(shop, aws):
     aws.activation_seconds, usual = 100_000, aws.activation_seconds
     inactive(aws, SERVICE)
