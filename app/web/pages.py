@@ -60,7 +60,7 @@ class Freshness:
 class PartFailure:
     """A part of the page that AWS did not let us read, such as one region. What is known of it is shown all the same."""
 
-    part: str
+    part: Said | str
     problem: Problem
     read_at: datetime | None = None
 

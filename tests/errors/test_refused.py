@@ -107,3 +107,14 @@ def test_pages_show_what_is_known_while_the_token_is_expired(mika, sandbox):
     page = mika.sees("/containers", "us-east-1: The AWS credentials have expired.")
     assert "What is shown of it was read" in page.text
     assert "payments-api" in page.text
+
+
+@pytest.mark.parametrize("tab", ["", "/images", "/history"])
+def test_a_services_pages_call_old_what_is_old(mika, sandbox, tab):
+    sandbox.fault(kind="expired_token")
+    assert "The AWS credentials have expired." in mika.sees(f"{WEB}{tab}", "which is old").text
+
+
+def test_the_images_tab_names_the_part_that_could_not_be_read(mika, sandbox):
+    sandbox.fault(kind="expired_token")
+    mika.sees(f"{WEB}/images", "Repositories of us-east-1: The AWS credentials have expired.")

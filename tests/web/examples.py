@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from app.aws.ports import Role
 from app.errors import Problem
+from app.inventory.reading import What
 from app.operations.progress import StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.web import pages_dialogs as dialogs
@@ -34,6 +35,7 @@ from app.web.pages_permissions import Check
 from app.web.pages_policy import ByHand
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, Tab
 from app.web.pages_sign_in import SignInWithLinkPage
+from app.web.show.images import PARTS
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 
 __all__ = ["NOW", "Examples"]
@@ -80,8 +82,12 @@ class Examples(Parts):
 
     def pages(self) -> dict[str, View]:
         failures = (
-            PartFailure("eu-west-1", self.problem(), NOW - timedelta(hours=2)),
-            PartFailure("ap-northeast-1", self.problem()),
+            PartFailure("eu-west-1", self.denied(), NOW - timedelta(hours=2)),
+            PartFailure("ap-northeast-1", Problem("aws.unreachable", endpoint=self.repository)),
+        )
+        expired = Problem("aws.expired_token", aws_code="ExpiredTokenException", request_id="1f2e3d4c-EXAMPLE")
+        listing = PartFailure(
+            Said(PARTS[What.REPOSITORIES], {"region": "us-east-1"}), expired, NOW - timedelta(hours=2)
         )
         never = Freshness(NOW, None, reading=True)
         images, containers, history = self.images(), self.containers(), self.history()
@@ -98,8 +104,8 @@ class Examples(Parts):
             ),
             "containers-refused": ContainersPage((), 0, ("us-east-1",), Freshness(NOW), failures=failures),
             "overview": OverviewPage(self.frame(Tab.OVERVIEW), 3, (self.progress(),)),
-            "overview-old": OverviewPage(self.frame(Tab.OVERVIEW, freshness=old, problem=self.problem()), None),
-            "overview-unknown": OverviewPage(self.frame(Tab.OVERVIEW, service=None, problem=self.problem())),
+            "overview-old": OverviewPage(self.frame(Tab.OVERVIEW, freshness=old, problem=expired), None),
+            "overview-unknown": OverviewPage(self.frame(Tab.OVERVIEW, service=None, problem=expired)),
             "overview-loading": OverviewPage(replace(nothing_known, tab=Tab.OVERVIEW)),
             "overview-new": OverviewPage(
                 self.frame(
@@ -151,10 +157,10 @@ class Examples(Parts):
                 repositories=self.other_rows(),
                 role=replace(self.role(), state=RoleState.DEACTIVATING, running=self.progress(Kind.DEACTIVATE)),
                 policies=PoliciesRead(5, 5, old.read_at, listing=False),
-                failures=failures[:1],
+                failures=(listing,),
             ),
             "images-unknown": ImagesPage(
-                self.frame(Tab.IMAGES, service=None, problem=self.problem()),
+                self.frame(Tab.IMAGES, service=None, problem=expired),
                 (),
                 RoleView(RoleState.UNKNOWN),
                 PoliciesRead(14, 14, NOW),

@@ -128,10 +128,10 @@ def test_a_page_that_aws_kept_waiting_asks_once_more_by_itself(name, friendly):
 
 
 def test_a_service_that_was_waited_for_in_vain_says_why(friendly):
-    assert "Something went wrong inside Sailpass." in soup(friendly, "overview-unknown", headers=PARTIAL).get_text()
+    assert "The AWS credentials have expired." in soup(friendly, "overview-unknown", headers=PARTIAL).get_text()
 
 
-@pytest.mark.parametrize("name", ["deployments-old", "policy-old", "overview-old"])
+@pytest.mark.parametrize("name", ["deployments-old", "policy-old", "overview-old", "images-old"])
 def test_what_is_old_is_shown_with_its_age(name, friendly):
     page = soup(friendly, name)
     assert "3 hours ago" in page.get_text() or "3 hr. ago" in page.get_text()

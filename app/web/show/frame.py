@@ -13,7 +13,7 @@ from app.inventory import queries, reading
 from app.inventory.reading import Reading, What
 from app.operations.progress import Progress
 from app.operations.read import list_running
-from app.web.pages import Freshness, PartFailure, Shell
+from app.web.pages import Freshness, PartFailure, Said, Shell
 from app.web.pages_service import ServiceFrame, Tab
 
 # What is shown is called old after this long without a successful reading.
@@ -71,7 +71,7 @@ def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
     )
 
 
-def failure(read: Reading, part: str) -> PartFailure | None:
+def failure(read: Reading, part: Said | str) -> PartFailure | None:
     """What kept a part from being read at the last try."""
     return PartFailure(part, read.problem, read.succeeded_at) if read.problem else None
 

@@ -20,8 +20,13 @@ from app.web.pages import Said
 from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryRow, RoleState, RoleView
 from app.web.pages_service import Tab
 from app.web.show import frame
+from app.wording import N_
 
 REPAIRABLE = (Access.WRONG_ROLE, Access.STALE, Access.PARTLY, Access.INACTIVE)
+PARTS = {
+    What.REPOSITORIES: N_("Repositories of %(region)s"),
+    What.POLICIES: N_("Repository policies of %(region)s"),
+}
 # Findings that tell what is wrong with a service's own principals, by what the row shows for them.
 STRAYS = {
     "finding.general_role": Access.WRONG_ROLE,
@@ -50,8 +55,8 @@ def images_page(services: Services, region: str, name: str, now: datetime, added
     )
 
 
-def _part(read: Reading) -> str:
-    return f"{read.region}: {read.what}"
+def _part(read: Reading) -> Said:
+    return Said(PARTS[read.what], {"region": read.region})
 
 
 def _policies(services: Services, region: str, reads: Mapping[What, Reading]) -> PoliciesRead:
