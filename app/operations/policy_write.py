@@ -18,7 +18,7 @@ from app.operations.policy_steps import Reading, keep, look
 from app.operations.state import Kind, StepState
 from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
-from app.policy.change import PolicyChange
+from app.policy.change import PolicyChange, unchanged
 from app.policy.principals import PrincipalKind, PrincipalRef
 from app.policy.unfound import unfound
 
@@ -90,10 +90,13 @@ async def _deleted_of_others(step: Stepping, plan: Plan) -> PolicyChange | None:
     deleted = await context.in_db(writes.last_deleted, context.db, operation.id, operation.repository)
     if deleted is None:
         return None
-    left = plan(deleted)
+    try:
+        left = plan(deleted)
+    except Problem:  # it cannot be told what was ours in it; the proof that follows says so
+        left = unchanged(deleted)
     if left.needed:
         return left if left.after is not None else None
-    return replace(left, after=deleted, needed=True)
+    return replace(left, needed=True)
 
 
 async def _nothing_to_write(step: Stepping, text: str | None, remark: str) -> tuple[StepState, Result]:

@@ -189,6 +189,18 @@ def test_a_run_that_ends_after_the_deletion_leaves_the_putting_back_to_the_next(
     assert sids(aws) == ["Late"]
 
 
+def test_an_undo_that_deleted_what_it_must_not_take_back_puts_all_of_it_back(shop, aws, undo):
+    active(aws, SERVICE)
+    repository(aws, WEB)
+    granted = shop.grant(SERVICE, WEB)
+    shop.ended(granted)
+    [ours] = aws.policy_of(WEB)["Statement"]
+    wider = {**ours, "Action": ["ecr:*"]}
+    aws.meanwhile(DELETE, lambda: repository(aws, WEB, a_policy([wider])))
+    assert undo(granted).problem.code == "policy.undo_conflict"
+    assert aws.policy_of(WEB)["Statement"] == [wider]
+
+
 def test_a_restore_of_no_policy_puts_nothing_back(shop, aws, alone):
     aws.meanwhile(DELETE, add(aws, a_statement(sid="Late")))
     assert shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
