@@ -30,7 +30,9 @@ SIDE_BY_SIDE = 8
 # How many policies per second and region are read again at most in the long run: AWS publishes no limit of its own.
 POLICIES_PER_SECOND = 10
 # What AWS says about one repository; anything else would meet the next one too.
-_OF_ONE_REPOSITORY = frozenset({"aws.access_denied", "repository.not_found", "repository.bad_name"})
+_OF_ONE_REPOSITORY = frozenset(
+    {"aws.access_denied", "aws.refused", "aws.unknown", "repository.not_found", "repository.bad_name"}
+)
 
 
 @dataclass(frozen=True)

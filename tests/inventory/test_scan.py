@@ -15,7 +15,6 @@ from tests.fakes import FakeAws, FakeClock
 from tests.inventory.at import HERE, allow
 
 EUROPE = "eu-central-1"
-DENIED = Problem("aws.access_denied", action="ecr:GetRepositoryPolicy")
 OFFLINE = Problem("aws.unreachable", retryable=True, endpoint="ecr")
 
 
@@ -98,13 +97,14 @@ async def test_a_refused_listing_keeps_what_is_known_and_says_why(scanner, aws, 
     assert queries.policy_coverage(sqlite_db, *HERE).total == 1
 
 
-async def test_one_refused_policy_spoils_no_other(scanner, aws, sqlite_db):
+@pytest.mark.parametrize("code", ["aws.access_denied", "aws.refused", "aws.unknown"])
+async def test_one_refused_policy_spoils_no_other(scanner, aws, sqlite_db, code):
     for name in ("a", "b", "c"):
         aws.add_repository(a_repository(name))
-    aws.fail("ecr:GetRepositoryPolicy", DENIED)
+    aws.fail("ecr:GetRepositoryPolicy", Problem(code, action="ecr:GetRepositoryPolicy"))
     await read_all(scanner)
     known = [queries.find_repository(sqlite_db, *HERE, name) for name in ("a", "b", "c")]
-    assert sorted(one.problem.code if one.problem else "" for one in known) == ["", "", "aws.access_denied"]
+    assert sorted(one.problem.code if one.problem else "" for one in known) == ["", "", code]
     assert find_reading(sqlite_db, *HERE, What.POLICIES).problem is None
 
 
