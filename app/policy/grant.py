@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from app.errors import Problem
-from app.policy.arns import is_arn
+from app.policy.arns import is_arn, service_of
 from app.policy.change import PolicyChange, change_to, unchanged
 from app.policy.document import PolicyDocument, new_document, parse_or_new
 from app.policy.evaluate import covers_of, firmly_allowing
@@ -20,7 +20,8 @@ def plan_grant(text: str | None, *, principal_arn: str, service: str, replaces: 
     Nothing is written where both actions are allowed already without a condition: by our own statement, by another
     that names the role, by one for its account or for everyone (said in `leftovers`, since Remove cannot take that
     away). `replaces` are principals of the same service that died or were the wrong ones: they go in the same
-    write, out of whichever statement names them, and ours stands where the first of these stood.
+    write, out of whichever statement names them, and ours stands where the first of these stood. A Deny keeps those
+    that live: ECR refuses the dead alone.
     `leftovers` also tell what may still keep the role from pulling, such as another's Deny.
 
     Raises:
@@ -53,8 +54,9 @@ def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tu
     kept: list[Statement] = []
     place: int | None = None
     touched = False
+    dead = [principal for principal in replaces if not _lives(principal)]
     for statement in document.statements:
-        left = without_anywhere(statement, replaces)
+        left = without_anywhere(statement, replaces if is_allow(statement) else dead)
         touched = touched or left is not statement
         if left is None and place is None:
             place = len(kept)
@@ -63,6 +65,12 @@ def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tu
     if not touched:
         return document, None
     return document.with_statements(kept), len(kept) if place is None else place
+
+
+def _lives(principal: str) -> bool:
+    """The service's general role is the wrong one to allow, but no dead one: what denies it is for others to say."""
+    role = service_of(principal)
+    return role is not None and not role.is_puller
 
 
 def _obstacles(covers: Collection[Cover]) -> list[Finding]:

@@ -166,6 +166,14 @@ def test_replacing_takes_the_dead_out_of_denies_too_since_ecr_refuses_it_anywher
     assert statements_of(change.after)[1]["NotPrincipal"] == {"AWS": [MIKA]}
 
 
+def test_a_deny_of_the_general_role_which_lives_stays():
+    deny = a_statement([GENERAL], "ecr:*", effect="Deny", sid="Never")
+    left_out = {"Effect": "Deny", "NotPrincipal": {"AWS": [MIKA, GENERAL]}, "Action": "ecr:PutImage"}
+    change = grant(a_policy(deny, left_out, a_statement(GENERAL)), replaces=[GENERAL])
+    assert statements_of(change.after)[:2] == [deny, left_out]
+    assert [one["Principal"] for one in statements_of(change.after)[2:]] == [{"AWS": PULLER}]
+
+
 def test_only_the_dead_goes_where_the_role_is_granted_already():
     text = a_policy(a_statement(PULLER, sid="Ours"), a_statement(OLD_PULLER))
     change = grant(text, replaces=[OLD_PULLER, PULLER])
