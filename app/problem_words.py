@@ -45,6 +45,12 @@ WORDS: dict[str, Words] = {
         N_("The policy of %(repository)s has changed since it was previewed."),
         N_("Look at the new preview and decide again; nothing has been written."),
     ),
+    "policy.changed_after": Words(
+        N_(
+            "Somebody else changed the policy of %(repository)s right after it was restored; that change was left as it is."
+        ),
+        N_("Look at the policy as it is now, and restore it again if that is still what you want."),
+    ),
     "policy.old_reading": Words(
         N_("AWS is too slow for a safe change of %(repository)s: its policy grew old between reading and writing it."),
         N_("Try again when AWS answers faster; nothing has been written."),

@@ -50,10 +50,13 @@ async def rewrite_policy(operation_id: str) -> Result:
 
 @engine.step("verify_policy")
 async def verify_policy(operation_id: str, *, last: bool) -> Result:
-    """Read the policy back. Returns `holds`; the last time a policy that differs is a problem."""
+    """Read the policy back. Returns `holds`; the last time, and for a restore at once, one that differs is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         state, found = await policy_steps.verify_text(step, _plan(step))
+        if not found["holds"] and step.operation.kind == Kind.RESTORE:
+            # It takes the place of the whole policy, so it cannot be merged with what somebody wrote since.
+            raise Problem("policy.changed_after", repository=step.operation.repository)
         if last and not found["holds"]:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
         return state, found

@@ -99,11 +99,14 @@ class Starter:
     def retry(self, operation_id: str, asked_by: str) -> str:
         """Ask again for what an ended operation did not do. What was done then is found done.
 
+        A restore replaces the whole policy, so it stays bound to the policy that it was previewed on; the others merge.
+
         Raises:
             Problem: `operation.not_found`, `operation.not_ended`.
         """
         operation = self._ended(operation_id)
-        asked = {name: value for name, value in operation.input.items() if name not in ("role_switched", "previewed")}
+        past = {"role_switched"} if operation.kind == Kind.RESTORE else {"role_switched", "previewed"}
+        asked = {name: value for name, value in operation.input.items() if name not in past}
         return self.start(
             Ask(
                 Kind(operation.kind),

@@ -112,11 +112,20 @@ def test_pruning_lets_a_policy_be_written_again(shop, aws):
     assert sids(aws) == ["BuildTeamPull", OURS]
 
 
-def test_a_restore_that_somebody_overwrites_at_once_is_written_again(shop, granted, aws):
+def test_what_somebody_writes_right_after_a_restore_is_left_and_told(shop, granted, aws):
     late = a_policy([a_statement(sid="Late")])
     aws.meanwhile(SET, lambda: aws.meanwhile(GET, lambda: repository(aws, WEB, late)))
     ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy()))
-    assert (ended.outcome, sids(aws)) == ("succeeded", ["BuildTeamPull"])
+    assert (ended.problem.code, ended.wrote_policy, sids(aws)) == ("policy.changed_after", True, ["Late"])
+
+
+def test_a_restore_that_is_retried_holds_to_its_preview(shop, granted, aws):
+    seen = fingerprint(text_of(aws))
+    add(aws, a_statement(sid="Late"))()
+    restore = shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy(), previewed=seen)
+    assert shop.ended(restore).problem.code == "policy.changed_meanwhile"
+    again = shop.ended(shop.services.starter.retry(restore, "mika"))
+    assert (again.problem.code, sids(aws)) == ("policy.changed_meanwhile", ["BuildTeamPull", OURS, "Late"])
 
 
 def test_a_revoke_keeps_others_in_a_shared_statement(shop, aws, granted):
