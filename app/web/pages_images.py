@@ -76,18 +76,20 @@ class RoleView:
 class PoliciesRead:
     """How much of the region's policies is known: `read` of `total`, the oldest reading at `oldest_at`.
 
-    `listing` False: IAM does not let us list repositories, so `total` counts only those we know by name.
+    `listing` False: IAM does not let us list repositories, so `total` counts only those we know by name. `listed`
+    False: they have not been listed yet, so that there may be more.
     """
 
     read: int = 0
     total: int = 0
     oldest_at: datetime | None = None
     listing: bool = True
+    listed: bool = True
 
     @property
     def whole(self) -> bool:
         """Every policy has been read at least once."""
-        return self.read >= self.total
+        return self.listed and self.read >= self.total
 
 
 @dataclass(frozen=True)

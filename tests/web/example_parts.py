@@ -10,6 +10,10 @@ from app.errors import Problem
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
+from app.policy.permissions import ACTIONS_USED, Scope
+from app.policy.principals import PrincipalKind
+from app.policy.words import WORDS
+from app.problem_words import WORDS as PROBLEMS
 from app.web.pages import Freshness, Said
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
 from app.web.pages_images import (
@@ -29,9 +33,11 @@ from app.web.pages_operation import (
     Preview,
     ProgressView,
 )
-from app.web.pages_permissions import Check, CheckedAction, IamPolicy, PermissionsPage
+from app.web.pages_permissions import Check, CheckedAction, PermissionsPage
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
+from app.web.show.permissions import policies
+from app.web.show.policy import NEVER, WHO, same_as
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"
@@ -172,7 +178,7 @@ class Parts:
 
     def rows(self) -> tuple[RepositoryRow, ...]:
         added = NOW - timedelta(days=4)
-        reason = Said("The policy of %(repository)s names the role.", {"repository": self.repository})
+        reason = self.reason()
         return (
             RepositoryRow(self.repository, self.uri(), Access.ALLOWED, added_at=added, added_by=self.person),
             RepositoryRow(
@@ -199,9 +205,13 @@ class Parts:
             ),
         )
 
+    def reason(self) -> Said:
+        stale = {"statement": f"#2 (AllowLightsailPull-{self.service_name})", "service": self.repository}
+        return Said(WORDS["finding.stale_role"], stale)
+
     def other_rows(self) -> tuple[RepositoryRow, ...]:
         """Rows in the states that `rows` leaves out."""
-        reason = Said("The policy of %(repository)s names the role.", {"repository": self.repository})
+        reason = self.reason()
         states = (Access.PARTLY, Access.DENIED, Access.INACTIVE, Access.UNREAD, Access.NOT_ALLOWED)
         running = (self.progress(Kind.REPAIR), None, None, None, None)
         return tuple(
@@ -276,7 +286,7 @@ class Parts:
         return HistoryList(rows, HistoryFilter(repository=self.repository), "/history?before=1", "/history?after=2")
 
     def by_hand(self) -> Said:
-        return Said("What Repair access would do, for those who want to do it themselves.")
+        return same_as(Access.STALE, mended=False)
 
     def policy(self) -> PolicyPage:
         dead = "AROAEXAMPLEDEADROLE01"
@@ -288,20 +298,36 @@ class Parts:
             access=Access.STALE,
             now=NOW,
             text=after(self.service_name),
-            reason=Said("The statement names an earlier role of %(service)s.", {"service": self.service_name}),
+            reason=self.reason(),
             read_at=NOW - timedelta(minutes=1),
             readers=(
                 Reader(
-                    Said("AWS Lambda"),
+                    Said(WHO[PrincipalKind.SERVICE]),
                     allowed=True,
-                    how=Said("Named in the statement %(sid)s.", {"sid": self.repository}),
+                    how=Said(WORDS["verdict.allowed_named"], {"statement": self.repository}),
+                    value="lambda.amazonaws.com",
                 ),
-                Reader(Said("A principal that no longer exists"), allowed=False, how=Said("It is dead."), value=dead),
-                Reader(Said("Everyone in the organization"), allowed=None, how=Said("If the condition holds.")),
+                Reader(
+                    Said(WHO[PrincipalKind.UNIQUE_ID]),
+                    allowed=False,
+                    how=Said(NEVER[PrincipalKind.UNIQUE_ID]),
+                    value=dead,
+                ),
+                Reader(
+                    Said(WHO[PrincipalKind.WILDCARD]),
+                    allowed=None,
+                    how=Said(
+                        WORDS["verdict.maybe_allowed"],
+                        {"statement": "#3", "conditions": "StringEquals aws:PrincipalOrgID"},
+                    ),
+                ),
             ),
             findings=(
-                FindingView(Said("%(who)s does not exist any more.", {"who": dead}), Said("Remove it."), Weight.ERROR),
-                FindingView(Said("Two statements have the same Sid."), None, Weight.INFO),
+                FindingView(
+                    Said(WORDS["finding.deleted_principal"], {"statement": "#2", "principal": dead}),
+                    weight=Weight.ERROR,
+                ),
+                FindingView(Said(WORDS["finding.shared_sid"], {"sid": self.repository}), self.reason(), Weight.INFO),
             ),
             by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, activates=True),
             can_add=True,
@@ -312,29 +338,20 @@ class Parts:
         )
 
     def permissions(self, check: Check | None = None) -> PermissionsPage:
-        policies = (
-            IamPolicy(
-                "complete-any",
-                Said("For any repository"),
-                Said("All that Sailpass does."),
-                '{\n  "Version": "2012-10-17"\n}',
-            ),
-            IamPolicy(
-                "complete-named",
-                Said("For named repositories"),
-                Said("Only for these."),
-                f'{{\n  "Resource": "{self.repository}"\n}}',
-            ),
-            IamPolicy("read-only", Said("Read-only"), Said("Sees everything, changes nothing."), "{}"),
-        )
+        made = policies(Scope("123456789012", ("us-east-1",), (self.repository,)))
         return PermissionsPage(
-            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), policies, "123456789012", "123456789012", check
+            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), made, "123456789012", "123456789012", check
         )
 
     def check(self) -> Check:
-        actions = (
-            CheckedAction("lightsail:GetContainerServices", allowed=True, needed_for=Said("Listing services")),
-            CheckedAction("ecr:SetRepositoryPolicy", allowed=False, why=f"User {self.person} is not authorized"),
-            CheckedAction("ecr:DescribeImages", allowed=None, why=Said("There is no repository to try it on.")),
+        needed = {use.action: Said(use.why) for use in ACTIONS_USED}
+        tried = {
+            "lightsail:GetContainerServices": (True, ""),
+            "ecr:SetRepositoryPolicy": (False, f"User {self.person} is not authorized"),
+            "ecr:DescribeImages": (None, Said(PROBLEMS["aws.unreachable"].what, {"endpoint": self.repository})),
+        }
+        actions = tuple(
+            CheckedAction(action, allowed=allowed, needed_for=needed[action], why=why)
+            for action, (allowed, why) in tried.items()
         )
         return Check("us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}')

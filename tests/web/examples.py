@@ -165,9 +165,7 @@ class Examples(Parts):
                 RoleView(RoleState.UNKNOWN),
                 PoliciesRead(14, 14, NOW),
             ),
-            "images-loading": ImagesPage(
-                nothing_known, (), RoleView(RoleState.UNKNOWN), PoliciesRead(0, 0, listing=False)
-            ),
+            "images-loading": ImagesPage(nothing_known, (), RoleView(RoleState.UNKNOWN), PoliciesRead(listed=False)),
             "history": HistoryPage(history),
             "history-empty": HistoryPage(HistoryList((), HistoryFilter())),
             "history-nothing-found": HistoryPage(HistoryList((), HistoryFilter(person=self.person))),

@@ -79,3 +79,4 @@ def test_a_filter_goes_to_the_address_and_back():
 def test_how_much_is_known_is_told():
     assert Freshness(NOW).never
     assert (PoliciesRead(3, 4).whole, PoliciesRead(4, 4).whole) == (False, True)
+    assert not PoliciesRead(listed=False).whole

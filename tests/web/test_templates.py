@@ -116,6 +116,18 @@ def test_a_page_looks_again_only_while_something_changes(name, trigger, friendly
     assert bool(page.select("[hx-trigger^='every']")) is trigger
 
 
+@pytest.mark.parametrize(
+    "name, told",
+    [
+        ("images-empty", "No private repositories"),
+        ("images-loading", "None found so far"),
+        ("images-unknown", "AWS has told nothing about this service"),
+    ],
+)
+def test_no_repositories_are_not_the_same_as_none_known_yet(name, told, friendly):
+    assert soup(friendly, name).select_one(".empty strong").get_text() == told
+
+
 def test_an_operation_tells_how_often_a_step_was_tried(friendly):
     assert "Attempt 2" in soup(friendly, "operation-failed").get_text()
 

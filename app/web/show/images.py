@@ -63,7 +63,8 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
     coverage = queries.policy_coverage(services.db, services.connection, region)
     listed = reads.get(What.REPOSITORIES)
     refused = listed is not None and listed.problem is not None and listed.problem.code == "aws.access_denied"
-    return PoliciesRead(coverage.tried, coverage.total, coverage.oldest_at, listing=not refused)
+    known = refused or (listed is not None and listed.succeeded_at is not None)
+    return PoliciesRead(coverage.tried, coverage.total, coverage.oldest_at, listing=not refused, listed=known)
 
 
 def _rows(services: Services, service: ContainerService, live: tuple[Progress, ...]) -> tuple[RepositoryRow, ...]:

@@ -173,7 +173,7 @@ def _by_hand(service: ContainerService | None, held: KnownRepository, access: Ac
     if mended.what:
         planned = replace(planned, change=replace(planned.change, needed=True))
     return ByHand(
-        _same_as(access, mended=bool(mended.what)),
+        same_as(access, mended=bool(mended.what)),
         _pretty(planned.change.after) or "",
         by_hand(planned, service, held.name),
         planned.activates,
@@ -181,7 +181,7 @@ def _by_hand(service: ContainerService | None, held: KnownRepository, access: Ac
     )
 
 
-def _same_as(access: Access, *, mended: bool) -> Said:
+def same_as(access: Access, *, mended: bool) -> Said:
     """Which button does what is shown by hand; for a text that is mended there is none."""
     if mended:
         return Said(N_("What makes the policy whole again, for those who want to do it themselves."))
