@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 from browser import find  # noqa: E402  (found beside this file)
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from tests.browser.gallery import serving  # noqa: E402
 from tests.console import RunningConsole, start_console, until  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
@@ -49,6 +50,36 @@ VARIANTS = (
     Variant("mobile", "light", "ja"),
 )
 ALSO = {"history": (Variant("desktop", "dark", "en"),), "images": (Variant("desktop", "light", "ja"),)}
+
+
+# States have two, which together show each size, theme and language.
+STATE_VARIANTS = (Variant("desktop", "light", "en"), Variant("mobile", "dark", "ja"))
+STATES = {
+    "containers-loading": "Containers, read for the first time",
+    "containers-empty": "No container service",
+    "containers-nothing-found": "No container service that matches",
+    "containers-partial": "Regions that AWS refuses, the others with their age",
+    "overview-loading": "A service that is being read",
+    "overview-unknown": "A service that AWS refuses to tell",
+    "overview-old": "A service as it was last read",
+    "deployments-none": "Nothing deployed",
+    "deployments-old": "Deployments that AWS is slow to tell",
+    "images-loading": "Images, read for the first time",
+    "images-running": "Operations at work on a service",
+    "images-old": "Repositories as they were last read",
+    "images-added-slow": "Tags that AWS is slow to tell",
+    "policy-none": "A repository without a policy",
+    "policy-broken": "A policy that is no JSON, mended",
+    "policy-old": "A policy as it was last read",
+    "operation-queued": "An operation that waits for its turn",
+    "operation-refused": "A dead principal in the way",
+    "operation-cancelled": "An operation that was cancelled",
+    "history-empty": "Nothing has happened",
+    "history-nothing-found": "Nothing that the filter lets through",
+    "permissions-fine": "No permission is missing",
+    "sign-in-failed": "A sign-in link that counts no more",
+    "error-500": "A fault of our own",
+}
 
 
 @dataclass(frozen=True)
@@ -118,8 +149,18 @@ def policy(repository: str) -> str:
     return f"{HERE}/policy?{urlencode({'repository': repository})}"
 
 
-def screens(failed: str) -> tuple[Screen, ...]:
+@dataclass(frozen=True)
+class Prepared:
+    """Operations to show, by id: one that AWS refused, one that is done, one that waits."""
+
+    failed: str
+    done: str
+    waiting: str
+
+
+def screens(shown: Prepared) -> tuple[Screen, ...]:
     ended = "a#continue[href]"
+    reporting, unused = (f"/containers/us-east-1/{name}/images" for name in ("reporting", "legacy-blog"))
     return (
         Screen("containers", "Containers", "/containers"),
         Screen("overview", "A service: Overview", HERE),
@@ -127,16 +168,25 @@ def screens(failed: str) -> tuple[Screen, ...]:
         Screen("deployments-failed", "A deployment that failed", "/containers/us-east-1/reporting/deployments"),
         Screen("images", "A service: Images", f"{HERE}/images"),
         Screen("images-whole", "Images, the whole page", f"{HERE}/images", whole=True),
-        Screen("images-repair", "Access that needs repair", "/containers/us-east-1/reporting/images"),
-        Screen("images-empty", "No repository yet", "/containers/us-east-1/legacy-blog/images"),
+        Screen("images-repair", "Access that needs repair", reporting),
+        Screen("images-empty", "No repository yet", unused),
         Screen("next-steps", "Next steps after adding", f"{HERE}/images?added=storefront%2Fweb"),
         Screen("add", "Add repository", f"{HERE}/images", type_name("analytics")),
         Screen("add-refused", "A name typed wrongly", f"{HERE}/images", add("analytics/elt", "#repository-error")),
         Screen("progress", "A repository being added", f"{WAITING}/images", add("payments/api", "[aria-busy]")),
         Screen("done", "A repository added", f"{HERE}/images", add("tools/cli", ended)),
-        Screen("failed", "A step that AWS refused", f"/operations/{failed}"),
+        Screen("failed", "A step that AWS refused", f"/operations/{shown.failed}"),
+        Screen("operation", "An operation's page", f"/operations/{shown.done}", whole=True),
+        Screen("undo", "Undo an operation", f"/operations/{shown.done}", ask("undo")),
+        Screen("restore", "Restore a policy", f"/operations/{shown.done}", ask("restore")),
+        Screen(
+            "cancel", "Cancel an operation", f"/operations/{shown.waiting}", click('form[action$="/cancel"] button')
+        ),
         Screen("remove", "Remove repository", f"{HERE}/images", ask("repositories/remove", "storefront/web")),
         Screen("preview", "Preview of a change", f"{HERE}/images", preview),
+        Screen("repair", "Repair access", reporting, ask("repositories/repair")),
+        Screen("prune", "Remove dead principals", policy("payments/worker"), ask("repositories/prune")),
+        Screen("activate", "Activate the role", unused, ask("role/activate")),
         Screen("deactivate", "Deactivate the role", f"{HERE}/images", ask("role/deactivate")),
         Screen("policy", "A repository's policy", policy("storefront/nginx-sidecar")),
         Screen("policy-whole", "A policy in plain words and by hand", policy("payments/worker"), whole=True),
@@ -149,6 +199,7 @@ def screens(failed: str) -> tuple[Screen, ...]:
             "/permissions",
             click('form[action="/permissions/check"] button'),
         ),
+        Screen("api", "The reference of the API", "/api/docs"),
         Screen("not-found", "An address that leads nowhere", "/containers/us-east-1/nothing/here"),
     )
 
@@ -165,8 +216,8 @@ def operation(console: RunningConsole, path: str, **fields: str) -> str:
     return address.rsplit("/", 1)[1]
 
 
-def prepare(console: RunningConsole) -> str:
-    """Give the history something to show; the id of an operation that AWS refused."""
+def prepare(console: RunningConsole) -> Prepared:
+    """Give the history something to show."""
     console.sandbox.options(activation_seconds=0.5, principal_seconds=0)
     until(lambda: console.get(f"{HERE}/images").text, lambda text: "storefront/web" in text)
     until(lambda: console.get(policy("tools/cli")).status, lambda status: status == 200)
@@ -175,28 +226,29 @@ def prepare(console: RunningConsole) -> str:
     operation(console, f"{HERE}/repositories", repository="shared/base-node")
     console.sandbox.fault(action="ecr:SetRepositoryPolicy", kind="access_denied", times=1)
     failed = operation(console, f"{HERE}/repositories", repository="analytics/etl")
-    operation(console, "/containers/us-east-1/reporting/repositories", repository="analytics/etl")
+    done = operation(console, "/containers/us-east-1/reporting/repositories", repository="analytics/etl")
     console.sandbox.options(activation_seconds=3600)
-    form(console, f"{WAITING}/repositories", repository="payments/api")
-    return failed
+    waiting = form(console, f"{WAITING}/repositories", repository="payments/api").rsplit("/", 1)[1]
+    return Prepared(failed, done, waiting)
 
 
 @contextmanager
-def page_of(browser: Browser, console: RunningConsole, variant: Variant) -> Iterator[Page]:
+def page_of(browser: Browser, url: str, variant: Variant, *, scripts: bool = True) -> Iterator[Page]:
     context = browser.new_context(
-        base_url=console.url,
+        base_url=url,
         viewport=variant.viewport,
         color_scheme=variant.theme,
         locale=variant.language,
         timezone_id="UTC",
         reduced_motion="reduce",
+        java_script_enabled=scripts,
     )
     yield context.new_page()
     context.close()
 
 
 def take(browser: Browser, console: RunningConsole, screen: Screen, variant: Variant) -> Path:
-    with page_of(browser, console, variant) as page:
+    with page_of(browser, console.url, variant) as page:
         page.goto(screen.address)
         screen.act(page)
         page.wait_for_load_state("networkidle") if "progress" not in screen.name else None
@@ -215,6 +267,26 @@ def refused_screens(browser: Browser, console: RunningConsole) -> None:
     for variant in VARIANTS:
         take(browser, console, Screen("containers-refused", "Credentials that have expired", "/containers"), variant)
     console.sandbox.clear_faults()
+
+
+def states(browser: Browser, wanted: list[str]) -> None:
+    """The states that a console on the sandbox passes too quickly or never comes to, from the example pages.
+
+    Without scripts, so that no state moves on and every age is the one that the example has.
+    """
+    with serving() as url:
+        for name in STATES:
+            for variant in STATE_VARIANTS if chosen(name, wanted) else ():
+                with page_of(browser, url, variant, scripts=False) as page:
+                    page.goto(f"/p/{name}")
+                    page.wait_for_load_state("networkidle")
+                    path = OUT / f"{name}-{variant.size}-{variant.theme}-{variant.language}.png"
+                    page.screenshot(path=path)
+                    print(path.relative_to(ROOT), flush=True)
+
+
+def chosen(name: str, wanted: list[str]) -> bool:
+    return not wanted or name.startswith(tuple(wanted))
 
 
 def sign_in_screens(browser: Browser, folder: Path) -> None:
@@ -240,16 +312,16 @@ def main(wanted: list[str]) -> None:
         with start_console(Path(folder) / "console") as console:
             every = screens(prepare(console))
             for screen in every:
-                if wanted and not screen.name.startswith(tuple(wanted)):
-                    continue
-                for variant in (*VARIANTS, *ALSO.get(screen.name, ())):
+                variants = (*VARIANTS, *ALSO.get(screen.name, ()))
+                for variant in variants if chosen(screen.name, wanted) else ():
                     print(take(browser, console, screen, variant).relative_to(ROOT), flush=True)
             if not wanted:
                 refused_screens(browser, console)
+        states(browser, wanted)
         if not wanted:
             sign_in_screens(browser, Path(folder) / "sign-in")
-            extra = [("containers-refused", "Credentials that have expired"), ("sign-in", "Sign-in")]
-            index([*((screen.name, screen.title) for screen in every), *extra])
+        extra = [("containers-refused", "Credentials that have expired"), *STATES.items(), ("sign-in", "Sign-in")]
+        index([*((screen.name, screen.title) for screen in every), *extra])
         browser.close()
 
 
