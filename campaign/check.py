@@ -101,18 +101,23 @@ class _Repository:
     def _check_foreign(self) -> None:
         known: list[str] = self._foreign(self.found["first"])
         changed: dict[str, float] = {}
+        deleted: list[str] = []
         for revision in self.revisions:
             there = self._foreign(revision["document"])
             different = [*_more(known, there), *_more(there, known)]
             if revision["by"] == FOREIGN_WRITER:
                 changed |= dict.fromkeys(different, revision["at"])
             else:
+                # The answer of a deletion tells what was deleted: what nobody had seen is put back.
+                back = _common(_more(there, known), deleted)
                 read_at = self._read_before(revision["at"])
                 unseen = [each for each in different if changed.get(each, 0.0) >= read_at - 0.001]
-                self.verdict.lost_by_ecr += len(unseen)
-                for each in _more(different, unseen):
+                unseen = _more(unseen, back)
+                self.verdict.lost_by_ecr += len(unseen) - len(back)
+                for each in _more(_more(different, unseen), back):
                     did = "lost" if each in known else "brought in"
                     self._wrong(f"a write of ours {did} somebody else's statement {each}")
+                deleted = _common(_more(known, there), unseen) if revision["document"] is None else []
             known = there
 
     def _read_before(self, at: float) -> float:
@@ -289,6 +294,11 @@ def _more(one: list[str], other: list[str]) -> list[str]:
     """What stands oftener in one than in the other."""
     left = list(other)
     return [each for each in one if each not in left or left.remove(each)]  # type: ignore[func-returns-value]
+
+
+def _common(one: list[str], other: list[str]) -> list[str]:
+    """What stands in both."""
+    return _more(one, _more(one, other))
 
 
 def _named(operation: dict[str, Any]) -> str:

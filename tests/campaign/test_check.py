@@ -138,3 +138,13 @@ def test_a_grant_that_somebody_takes_away_after_its_proof_is_theirs_to_answer_fo
 def test_a_grant_that_was_gone_before_its_proof_is_ours():
     before = revision(policy(THEIRS), at=PROVED_AT - 0.5, by=OTHER)
     assert "allowed 0 times" in " ".join(happened(revision(policy(THEIRS, OURS)), before, first=policy(THEIRS)).wrong)
+
+
+def test_what_a_deletion_took_unseen_may_be_put_back_and_is_not_lost_then():
+    late, deletion = revision(policy(OURS, LATE), at=2.5, by=OTHER), revision(None)
+    back = revision(policy(LATE), at=3.2)
+    verdict = happened(late, deletion, back, first=policy(OURS), kind="revoke")
+    assert (verdict.wrong, verdict.lost_by_ecr) == ([], 0)
+    assert happened(late, deletion, first=policy(OURS), kind="revoke").lost_by_ecr == 1
+    more = happened(late, deletion, revision(policy(LATE, THEIRS), at=3.2), first=policy(OURS), kind="revoke")
+    assert "brought in somebody else's" in " ".join(more.wrong)
