@@ -167,10 +167,8 @@ class _Repository:
         for change, revision in zip(told, ours, strict=True):
             if self._text(change["after"]) != self._text(revision["document"]):
                 self._wrong(f"the history tells another text than AWS took at {revision['at']}")
-            there = [
-                self.found["first"],
-                *(each["document"] for each in self.revisions if each["at"] <= revision["at"]),
-            ]
+            sofar = self.revisions[: self.revisions.index(revision)]
+            there = [self.found["first"], *(each["document"] for each in sofar)]
             if self._text(change["before"]) not in [self._text(each) for each in there]:
                 self._wrong(f"the text before the write at {revision['at']} never was there")
 
