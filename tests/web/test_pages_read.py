@@ -155,6 +155,18 @@ def test_the_permissions_are_valid_json_for_the_account_and_the_names(mika):
     assert "arn:aws:ecr:ap-northeast-1:123456789012:repository/tools/cli" in json.dumps(policies)
 
 
+@pytest.mark.parametrize("name", ["Tools/CLI", "tools//cli", '"tools"', "a" * 257])
+def test_no_policy_is_printed_for_what_can_be_no_name(mika, name):
+    for page in (mika.reads(f"/permissions?names=tools/cli,{name}"), mika.sends("/permissions/check", names=name)):
+        assert page.status == 422
+        assert f"“{name}” cannot be the name of an Amazon ECR repository." in page.text
+    assert mika.console.get(f"/api/v1/permissions?names={name}").status == 422
+
+
+def test_a_part_of_names_can_be_named(mika):
+    assert "repository/team/*" in mika.reads("/permissions?names=team/*").text
+
+
 def test_the_way_in_leads_to_the_containers(mika):
     answer = mika.console.get("/")
     assert (answer.status, answer.headers["location"]) == (307, "/containers")

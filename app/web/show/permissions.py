@@ -7,6 +7,7 @@ import re
 from app.aws.ports import Probe
 from app.bootstrap import Services
 from app.errors import Problem
+from app.operations.start import check_name
 from app.policy.permissions import (
     ACTIONS_USED,
     ActionUse,
@@ -29,8 +30,17 @@ MOST_NAMES = 50
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The repository names that a person listed with spaces, commas or lines between them."""
-    return tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
+    """The repository names, or parts of names with * for the rest, that a person listed with spaces or commas between.
+
+    Raises Problem `repository.bad_name` for what can be neither: a policy for it would allow nothing.
+    """
+    found = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
+    for name in found:
+        try:
+            check_name(name.replace("*", "any"))
+        except Problem as problem:
+            raise Problem("repository.bad_name", repository=name) from problem
+    return found
 
 
 def permissions_page(
