@@ -115,7 +115,7 @@ def build(
     engine = Engine(settings.engine_url, settings.instance)
     cancels = CancelWatch(_asked_to_stop(db), clock)
     running = Running(clock)
-    threads = ThreadPoolExecutor(4, thread_name_prefix="history")
+    threads = ThreadPoolExecutor(3, thread_name_prefix="history")
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)

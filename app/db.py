@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -25,6 +28,10 @@ NAMING = {
 
 # An empty value is SQL NULL, never the JSON document null.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+# Seconds of idleness after which a connection to PostgreSQL is asked whether it still lives.
+PING_AFTER = 5.0
+IDLE_SINCE = "idle_since"
 
 
 class Base(DeclarativeBase):
@@ -87,7 +94,25 @@ def is_sqlite(url: str) -> bool:
 
 
 def _postgresql(url: str, pool_size: int) -> Engine:
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    event.listen(engine, "checkin", _note_idle)
+    event.listen(engine, "checkout", _ping_idle)
+    return engine
+
+
+def _note_idle(_connection: object, record: Any) -> None:
+    record.info[IDLE_SINCE] = time.monotonic()
+
+
+def _ping_idle(connection: Any, record: Any, _proxy: object) -> None:
+    """A connection that has been idle may be dead; to ask one that was just in use costs more than most questions."""
+    if time.monotonic() - record.info.get(IDLE_SINCE, math.inf) < PING_AFTER:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except connection.OperationalError as error:
+        raise InvalidatePoolError from error
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:

@@ -169,7 +169,7 @@ def _config(url: str, instance: str) -> DBOSConfig:
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "WARNING",
         # Few threads are faster: they only fight for the interpreter. One is not enough, recovery holds it.
-        "max_executor_threads": 4,
+        "max_executor_threads": 2,
         "sys_db_pool_size": 2 if lite else 4,
         "notification_listener_polling_interval_sec": 0.2,
         "db_engine_kwargs": {"connect_args": {"factory": _Wal}} if lite else {"pool_pre_ping": False},
