@@ -91,23 +91,15 @@ def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:
     """Whether the operation has changed the repository's policy."""
-    written = (
-        PolicyChange.operation_id == operation_id,
-        PolicyChange.repository == repository,
-        PolicyChange.written_at.is_not(None),
-    )
     with db.read() as session:
-        return session.scalar(select(PolicyChange.position).where(*written)) is not None
+        return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
 
 
 def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
     """The policy text that the operation's last write deleted; None if it deleted none."""
-    written = (
-        PolicyChange.operation_id == operation_id,
-        PolicyChange.repository == repository,
-        PolicyChange.written_at.is_not(None),
+    newest = (
+        select(PolicyChange).where(*_taken(operation_id, repository)).order_by(PolicyChange.position.desc()).limit(1)
     )
-    newest = select(PolicyChange).where(*written).order_by(PolicyChange.position.desc()).limit(1)
     with db.read() as session:
         change = session.scalar(newest)
     return change.before if change is not None and change.after is None else None
@@ -126,4 +118,12 @@ def _open(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]
         PolicyChange.operation_id == operation_id,
         PolicyChange.repository == repository,
         PolicyChange.written_at.is_(None),
+    )
+
+
+def _taken(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PolicyChange.operation_id == operation_id,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at.is_not(None),
     )

@@ -158,7 +158,8 @@ def _findings(text: str | None, service: ContainerService | None) -> tuple[Findi
 def _by_hand(service: ContainerService | None, held: KnownRepository, access: Access) -> ByHand | None:
     """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
 
-    None where neither is to be done: not by name but for everyone is access given that no removal takes away. A text that was pasted together is mended first, and then has to be written whatever it grants.
+    None where neither is to be done: access that is given to everyone, and not by name, no removal takes away. A text
+    that was pasted together is mended first, and then has to be written whatever it grants.
     """
     if service is None or held.policy_read_at is None:
         return None
