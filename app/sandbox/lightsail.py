@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from app.sandbox import ids
 from app.sandbox.call import Call
+from app.sandbox.container_log import log_page
+from app.sandbox.deployment_checks import check_deployment
 from app.sandbox.deployments import begin_deployment
 from app.sandbox.lightsail_errors import busy, invalid, not_found, region_setup
 from app.sandbox.service_state import SETTLED, describe, describe_deployment, is_gone, state_of
@@ -69,11 +70,14 @@ def create_container_service(world: World, call: Call) -> Answer:
         domains=params.get("publicDomainNames") or {},
         transition=Transition("PENDING", ready),
     )
-    if params.get("deployment"):
-        begin_deployment(world, service, params["deployment"], call.at, ready)
+    deployment = params.get("deployment") or {}
+    if deployment:
+        check_deployment(service, deployment.get("containers") or {}, deployment.get("publicEndpoint"))
     here[name] = service
     world.principals.born(service.role_arn, call.at)
     _switch_puller(world, call, service, _wanted_activity(params))
+    if deployment:
+        begin_deployment(world, service, deployment, call.at, ready)
     return {"containerService": describe(service, call.at)}
 
 
@@ -172,17 +176,4 @@ def get_container_service_powers(world: World, call: Call) -> Answer:  # noqa: A
 
 
 def get_container_log(world: World, call: Call) -> Answer:
-    """What the last deployments wrote; a container of the sandbox itself never runs."""
-    service = find_service(world, call)
-    name = call.params["containerName"]
-    events = []
-    for deployment in service.deployments:
-        if name not in deployment.containers:
-            continue
-        prefix = f"[deployment:{deployment.version}]"
-        events.append((deployment.created_at, f"{prefix} Creating your deployment"))
-        if call.at >= deployment.ends_at:
-            ending = deployment.failure or "Reached a steady state"
-            events.append((deployment.ends_at, f"{prefix} {ending}"))
-    start, end = call.params.get("startTime") or 0, call.params.get("endTime") or math.inf
-    return {"logEvents": [{"createdAt": at, "message": text} for at, text in events if start <= at <= end]}
+    return log_page(find_service(world, call), call.params, call.at)
