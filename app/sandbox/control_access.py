@@ -30,7 +30,7 @@ def credentials(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  #
 
     `context` sets condition keys of its requests that would be other, `null` takes one away.
     """
-    arn, context = body.get("principal"), body.get("context") or {}
+    arn, context = body.get("principal"), body.get("context", {})
     if not isinstance(arn, str) or not PRINCIPAL.fullmatch(arn):
         raise SandboxError('Credentials are for a user, a role or a session: {"principal": "arn:aws:iam::…:role/…"}.')
     if not isinstance(context, dict) or not all(_is_context_value(value) for value in context.values()):

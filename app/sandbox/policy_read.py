@@ -33,7 +33,7 @@ def _is_settled(document: dict[str, Any], principals: Principals) -> bool:
 def _principal_values(document: dict[str, Any]) -> Iterator[Any]:
     for statement in statements(document):
         for key in ("Principal", "NotPrincipal"):
-            principal = statement.get(key)
+            principal = statement.get(key) if isinstance(statement, dict) else None
             if isinstance(principal, dict):
                 yield from principal.values()
 

@@ -58,6 +58,8 @@ def context_of(caller: Identity, resource: Resource, now: float, organization: s
         organization: that of the caller's account, "" when it is in none.
     """
     values: dict[str, Value] = {**_of_the_wire(resource, now), **_of_the_resource(resource), **_of_the_caller(caller)}
+    if caller.type == "AssumedRole":
+        values["aws:tokenissuetime"] = _iso(now)
     if caller.is_lightsail_role:
         organization = LIGHTSAIL_ORGANIZATION
         values["aws:sourceip"] = LIGHTSAIL_ADDRESS
@@ -74,12 +76,16 @@ def _of_the_wire(resource: Resource, now: float) -> dict[str, Value]:
     """Every request to ECR is HTTPS, made directly, now."""
     return {
         "aws:securetransport": "true",
-        "aws:currenttime": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
+        "aws:currenttime": _iso(now),
         "aws:epochtime": str(int(now)),
         "aws:requestedregion": resource.region,
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
     }
+
+
+def _iso(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _of_the_resource(resource: Resource) -> dict[str, Value]:
