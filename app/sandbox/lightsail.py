@@ -23,6 +23,9 @@ POWERS = (
     ("xlarge", 160.0, 4.0, 8.0),
 )
 MOST_SERVICES = 100
+MOST_DOMAINS = 4
+MOST_TAGS = 50
+LONGEST_TAG = 128
 
 
 def services_here(world: World, call: Call) -> dict[str, Service]:
@@ -56,6 +59,8 @@ def create_container_service(world: World, call: Call) -> Answer:
         raise invalid(f"A container service with the name {name} already exists.")
     if len(here) >= MOST_SERVICES:
         raise invalid(f"You have reached the limit of {MOST_SERVICES} container services in {call.region}.")
+    _check_tags(params.get("tags") or [])
+    _check_domains(params.get("publicDomainNames") or {}, {})
     ready = call.at + world.options.activation_seconds
     service = Service(
         name,
@@ -86,9 +91,28 @@ def _wanted_activity(params: dict[str, Any]) -> bool | None:
     return role.get("isActive")
 
 
+def _check_tags(tags: list[dict[str, str]]) -> None:
+    """Lightsail's limits on tags; the sentences are [inferred]."""
+    if len(tags) > MOST_TAGS:
+        raise invalid(f"A resource can have at most {MOST_TAGS} tags.")
+    for key in (tag.get("key") or "" for tag in tags):
+        if not key or len(key) > LONGEST_TAG or key.lower().startswith("aws:"):
+            raise invalid(f'The tag key "{key}" is invalid.')
+
+
+def _check_domains(domains: dict[str, list[str]], known: dict[str, list[str]]) -> None:
+    """Domains come with certificates, of which the sandbox has none but those that a service has already."""
+    missing = sorted(set(domains) - set(known))
+    if missing:
+        raise invalid(f"The specified certificates do not exist: {', '.join(missing)}")
+    if sum(map(len, domains.values())) > MOST_DOMAINS:
+        raise invalid(f"A container service can have at most {MOST_DOMAINS} public domain names.")
+
+
 def update_container_service(world: World, call: Call) -> Answer:
     service, params = find_service(world, call), call.params
     _check_settled(service, call.at, "updated")
+    _check_domains(params.get("publicDomainNames") or {}, service.domains)
     service.power = params.get("power") or service.power
     service.scale = params.get("scale") or service.scale
     if params.get("isDisabled") is not None:
