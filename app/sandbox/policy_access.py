@@ -55,6 +55,17 @@ def effect_of(document: dict[str, Any] | None, request: AccessRequest, *, names_
     return Effect.DENY if "Deny" in effects else Effect.ALLOW if "Allow" in effects else Effect.NONE
 
 
+def allows(document: dict[str, Any] | None, principal: str, action: str) -> bool:
+    """Return whether a repository's policy by itself allows it, to a request that says only who makes it.
+
+    For judges that know neither the repository nor the time; `authorization.decide` knows both, and every other layer.
+    """
+    caller = Identity(principal, is_temporary=True)
+    nowhere = Resource("*", "", "")
+    request = AccessRequest(caller, action, nowhere, RequestContext({"aws:principalarn": principal}))
+    return effect_of(document, request) is Effect.ALLOW
+
+
 def may_deny(document: dict[str, Any]) -> bool:
     """Return whether the policy holds any Deny at all, whatever it is about."""
     return any(isinstance(each, Mapping) and each.get("Effect") == "Deny" for each in statements(document))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.sandbox.identity import Identity
-from app.sandbox.policy_access import AccessRequest, Effect, effect_of
+from app.sandbox.policy_access import AccessRequest, Effect, allows, effect_of
 from app.sandbox.request_context import Resource, context_of
 
 ACCOUNT = "947856326339"
@@ -127,6 +127,14 @@ def test_a_user_is_named_by_arn_or_account():
     assert effect({"Principal": {"AWS": user}}, caller=user) is Effect.ALLOW
     assert effect({"Principal": {"AWS": "210987654321"}}, caller=user) is Effect.ALLOW
     assert effect({"Principal": {"AWS": user + "a"}}, caller=user) is Effect.NONE
+
+
+def test_a_policy_by_itself_allows_by_principal():
+    statement = {"Effect": "Allow", "Principal": {"AWS": PULLER}, "Action": "ecr:Batch*"}
+    assert allows({"Statement": [statement]}, PULLER, "ecr:BatchGetImage")
+    assert not allows({"Statement": [statement]}, PULLER, "ecr:GetDownloadUrlForLayer")
+    assert not allows({"Statement": [statement, {**statement, "Effect": "Deny"}]}, PULLER, "ecr:BatchGetImage")
+    assert not allows(None, PULLER, "ecr:BatchGetImage")
 
 
 @pytest.mark.parametrize(
