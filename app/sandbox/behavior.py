@@ -128,4 +128,4 @@ def _checked(
 def is_success(status: int, codes: str) -> bool:
     """Return whether a status is among a health check's `successCodes`: `200`, `200,202`, `200-299`."""
     ranges = (re.fullmatch(r"(\d{3})(?:-(\d{3}))?", part.strip()) for part in codes.split(","))
-    return any(int(found[1]) <= status <= int(found[2] or found[1]) for found in ranges if found)
+    return any(int(match[1]) <= status <= int(match[2] or match[1]) for match in ranges if match)

@@ -121,7 +121,7 @@ def _check_rcp(policy: Any) -> None:
 
 
 def change_account(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
-    """Close an account or open it again: `{"account": "444455556666", "exists": false}`."""
+    """Close an account or open it again: `{"account": "998877665544", "exists": false}`."""
     account, exists = body.get("account"), body.get("exists")
     if not isinstance(account, str) or not _is_account(account) or not isinstance(exists, bool):
         raise SandboxError('An account is changed by {"account": "…", "exists": true or false}.')

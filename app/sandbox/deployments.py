@@ -42,7 +42,7 @@ def begin_deployment(world: World, service: Service, request: dict[str, Any], no
 def pull_due(world: World, now: float) -> None:
     """Pull the images of every deployment whose time for it has come, as of that time.
 
-    Called before anything that reads or changes the world: nothing can have changed since the pull was due.
+    Called before every read and change of the world, so nothing has changed since the pull was due.
     """
     if not world.pulls or min(deployment.pulls_at for _, deployment in world.pulls) > now:
         return

@@ -100,9 +100,9 @@ def _check_tags(tags: list[dict[str, str]]) -> None:
             raise invalid(f'The tag key "{key}" is invalid.')
 
 
-def _check_domains(domains: dict[str, list[str]], known: dict[str, list[str]]) -> None:
+def _check_domains(domains: dict[str, list[str]], existing: dict[str, list[str]]) -> None:
     """Domains come with certificates, of which the sandbox has none but those that a service has already."""
-    missing = sorted(set(domains) - set(known))
+    missing = sorted(set(domains) - set(existing))
     if missing:
         raise invalid(f"The specified certificates do not exist: {', '.join(missing)}")
     if sum(map(len, domains.values())) > MOST_DOMAINS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.sandbox import ecr, image_writes, images, lightsail, registry, sts, tags
+from app.sandbox import ecr, image_writes, images, lifecycle, lightsail, registry, sts, tags
 from app.sandbox.call import Call
 from app.sandbox.state import World
 
@@ -39,6 +39,9 @@ OFFERED: dict[str, Handler] = {
     "ecr:DeleteRegistryPolicy": registry.delete_registry_policy,
     "ecr:GetAccountSetting": registry.get_account_setting,
     "ecr:PutAccountSetting": registry.put_account_setting,
+    "ecr:GetLifecyclePolicy": lifecycle.get_lifecycle_policy,
+    "ecr:PutLifecyclePolicy": lifecycle.put_lifecycle_policy,
+    "ecr:DeleteLifecyclePolicy": lifecycle.delete_lifecycle_policy,
     "ecr:ListTagsForResource": tags.list_tags_for_resource,
     "ecr:TagResource": tags.tag_resource,
     "ecr:UntagResource": tags.untag_resource,

@@ -40,10 +40,10 @@ def _principal_values(document: dict[str, Any]) -> Iterator[Any]:
 
 def shuffled(document: dict[str, Any], order: random.Random, name: Callable[[str], str]) -> dict[str, Any]:
     """The document with each list of principals in some order, and each AWS principal renamed."""
-    found = document.get("Statement")
-    if isinstance(found, list):
-        return {**document, "Statement": [_shuffled_statement(item, order, name) for item in found]}
-    return {**document, "Statement": _shuffled_statement(found, order, name)} if found is not None else document
+    value = document.get("Statement")
+    if isinstance(value, list):
+        return {**document, "Statement": [_shuffled_statement(item, order, name) for item in value]}
+    return {**document, "Statement": _shuffled_statement(value, order, name)} if value is not None else document
 
 
 def _shuffled_statement(statement: Any, order: random.Random, name: Callable[[str], str]) -> Any:

@@ -1,6 +1,6 @@
 """Pulls: whether a container service gets an image of a private repository, step by step as a real pull goes.
 
-AWS does not tell why a pull failed; the cause is for the control route.
+AWS gives no reason for a failed pull; the cause is shown by the control route alone.
 """
 
 from __future__ import annotations

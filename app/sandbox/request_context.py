@@ -1,8 +1,8 @@
-"""What a request says about itself, by the condition keys that policies test; pure.
+"""The condition keys of a request and their values, for policies to test; pure.
 
-A context is closed when a key that it lacks is absent from the request, as AWS has it. It is open when the sandbox
-does not know: nobody told it the organization or the address of an account's own callers, so a test of such a key is
-not met, whichever way it is put.
+In a closed context a missing key is absent from the request, as in AWS. In an open one it is unknown: the sandbox has
+no address and, unless set, no organization for an account's own callers, so a test of such a key fails either way.
+Otherwise a policy that denies everybody outside an organization would lock the account out of its own repository.
 """
 
 from __future__ import annotations

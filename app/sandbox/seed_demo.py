@@ -141,9 +141,9 @@ def _add_repository(world: World, plan: RepositoryPlan, account: str, now: float
 
 def _add_oddities(world: World, now: float) -> None:
     """What trips people up: an archived image, one for ARM alone, artifacts about images, what stacks and tools made."""
-    here = world.home(DEFAULT_ACCOUNT, MAIN).services
-    tag_by_stack(here["edge-cache"], "edge-production")
-    here["payments-api"].tags = [{"key": "managed-by", "value": "terraform"}]
+    services = world.home(DEFAULT_ACCOUNT, MAIN).services
+    tag_by_stack(services["edge-cache"], "edge-production")
+    services["payments-api"].tags = [{"key": "managed-by", "value": "terraform"}]
     repositories = world.home(DEFAULT_ACCOUNT, TOKYO).repositories
     oldest, newest = images_of(repositories["tokyo/api"])
     oldest.status, oldest.archived_at = "ARCHIVED", round(now - 12 * DAY, 3)

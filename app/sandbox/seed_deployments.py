@@ -55,39 +55,41 @@ def deploy(
 
 def deploy_all(world: World, now: float) -> None:
     """Give every service of the demo its deployments."""
-    here = world.home(DEFAULT_ACCOUNT, MAIN).services
-    web = here["storefront-web"]
+    services = world.home(DEFAULT_ACCOUNT, MAIN).services
+    web = services["storefront-web"]
     for tag, age in (("5.2.0", 40), ("5.2.1", 21), ("5.3.0", 2)):
         sidecar = container(_ecr(MAIN, "storefront/nginx-sidecar", "1.27.3"), "80")
         app = container(_ecr(MAIN, "storefront/web", tag), "3000", NODE_ENV="production")
         deploy(web, now - age * DAY, {"nginx": sidecar, "web": app}, lines=("nginx/1.27.3", "start worker processes"))
-    _store(here["payments-api"], "api", now - 33 * DAY, 2)
-    deploy(here["payments-api"], now - 33 * DAY, {"api": container(":payments-api.api.2")})
-    deploy(here["batch-worker"], now - 300 * DAY, {"worker": container("public.ecr.aws/docker/library/busybox:1.36")})
-    here["batch-worker"].is_disabled = True
-    _store(here["reporting"], "app", now - 64 * DAY, 1)
-    deploy(here["reporting"], now - 64 * DAY, {"app": container(":reporting.app.1")})
-    edge = here["edge-cache"]
+    _store(services["payments-api"], "api", now - 33 * DAY, 2)
+    deploy(services["payments-api"], now - 33 * DAY, {"api": container(":payments-api.api.2")})
+    deploy(
+        services["batch-worker"], now - 300 * DAY, {"worker": container("public.ecr.aws/docker/library/busybox:1.36")}
+    )
+    services["batch-worker"].is_disabled = True
+    _store(services["reporting"], "app", now - 64 * DAY, 1)
+    deploy(services["reporting"], now - 64 * DAY, {"app": container(":reporting.app.1")})
+    edge = services["edge-cache"]
     deploy(edge, now - 17 * DAY, {"cache": container(_ecr(MAIN, "edge/cache", "7.4.2"), "6081")})
     deploy(edge, now - 40, {"cache": container(_ecr(MAIN, "edge/cache", "7.5.0"), "6081")}, seconds=STILL_DEPLOYING)
-    deploy(here["legacy-blog"], now - 900 * DAY, {"blog": container("wordpress:5.8-apache", "80")})
+    deploy(services["legacy-blog"], now - 900 * DAY, {"blog": container("wordpress:5.8-apache", "80")})
     tokyo = world.home(DEFAULT_ACCOUNT, TOKYO).services["tokyo-api"]
     deploy(tokyo, now - 11 * DAY, {"api": container(_ecr(TOKYO, "tokyo/api", "1.3.0"))})
-    _fail_some(here, tokyo, now)
-    _record_pulls(world, (*here.values(), tokyo))
+    _fail_some(services, tokyo, now)
+    _record_pulls(world, (*services.values(), tokyo))
 
 
-def _fail_some(here: dict[str, Service], tokyo: Service, now: float) -> None:
+def _fail_some(services: dict[str, Service], tokyo: Service, now: float) -> None:
     """Three failures: the wrong role is granted, the image is archived, the health check asks for a missing page."""
     wrong_role = {"app": container(_ecr(MAIN, "analytics/reports", "1.9.0"))}
-    deploy(here["reporting"], now - 2.4 * DAY, wrong_role, failure=CANCELED, cause="app: policy")
+    deploy(services["reporting"], now - 2.4 * DAY, wrong_role, failure=CANCELED, cause="app: policy")
     archived = {"api": container(_ecr(TOKYO, "tokyo/api", "1.2.0"))}
     deploy(tokyo, now - 1.5 * DAY, archived, failure=CANCELED, cause="api: image")
     unhealthy = {"blog": container("wordpress:6.8-apache", "80")}
     check = f'"GET /healthz HTTP/1.1" 404 "{CHECKER}"'
     lines = ("Apache/2.4.62 (Debian) configured -- resuming normal operations", check, check)
     deploy(
-        here["legacy-blog"],
+        services["legacy-blog"],
         now - 1.2 * DAY,
         unhealthy,
         seconds=FAILED_AFTER,
@@ -97,9 +99,9 @@ def _fail_some(here: dict[str, Service], tokyo: Service, now: float) -> None:
     )
 
 
-def _record_pulls(world: World, services: tuple[Service, ...]) -> None:
+def _record_pulls(world: World, deployed: tuple[Service, ...]) -> None:
     """What was deployed was pulled then, the failures aside."""
-    for service in services:
+    for service in deployed:
         for deployment in service.deployments:
             for each in () if deployment.failure else deployment.containers.values():
                 _record_pull(world, each["image"], deployment.created_at)

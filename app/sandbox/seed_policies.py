@@ -9,7 +9,7 @@ from app.sandbox.call import DEFAULT_ACCOUNT
 from app.sandbox.state import Service, World
 
 OTHER_ACCOUNT = "210987654321"
-CLOSED_ACCOUNT = "444455556666"
+CLOSED_ACCOUNT = "998877665544"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 Statement = dict[str, Any]
 

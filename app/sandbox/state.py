@@ -68,6 +68,7 @@ class Repository:
     exclusions: list[dict[str, str]] = field(default_factory=list)
     encryption: dict[str, str] = field(default_factory=lambda: {"encryptionType": "AES256"})
     scan_on_push: bool = False
+    lifecycle: str = ""
     tags: list[dict[str, str]] = field(default_factory=list)
     images: list[Image] | None = None
     policy: Policy | None = None

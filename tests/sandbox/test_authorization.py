@@ -43,14 +43,14 @@ def outcome(as_role, refusal):
     """How a pull by the role ends: "" or the words with which AWS ends its refusal."""
 
     def pulled(**changes):
-        wanted = {**IMAGE, **changes}
+        request = {**IMAGE, **changes}
         try:
-            image = as_role.batch_get_image(**wanted)["images"][0]
+            image = as_role.batch_get_image(**request)["images"][0]
         except as_role.exceptions.ClientError as error:
             problem = error.response["Error"]
-            return problem["Message"].partition(f"{wanted['repositoryName']} ")[2] or problem["Code"]
+            return problem["Message"].partition(f"{request['repositoryName']} ")[2] or problem["Code"]
         layer = json.loads(image["imageManifest"])["layers"][0]["digest"]
-        about = {name: wanted[name] for name in ("registryId", "repositoryName")}
+        about = {name: request[name] for name in ("registryId", "repositoryName")}
         as_role.get_download_url_for_layer(**about, layerDigest=layer)
         return ""
 
@@ -107,7 +107,7 @@ def test_a_role_that_is_gone_has_no_credentials(switch, as_role, refusal):
     "condition, is_denied",
     [
         pytest.param({"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, True, id="p05"),
-        pytest.param({"StringNotEquals": {"aws:PrincipalAccount": ["111122223333", "444455556666"]}}, True, id="p05c"),
+        pytest.param({"StringNotEquals": {"aws:PrincipalAccount": ["111122223333", "998877665544"]}}, True, id="p05c"),
         pytest.param({"Bool": {"aws:SecureTransport": "false"}}, False, id="p06"),
         pytest.param({"DateGreaterThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}, True, id="p15"),
         pytest.param({"DateGreaterThan": {"aws:CurrentTime": "2525-01-01T00:00:00Z"}}, False, id="a date to come"),
@@ -204,15 +204,15 @@ def test_an_organization_can_be_taken_away(sandbox, outcome):
 
 
 def test_an_account_pulls_from_another_by_its_organization(sandbox, other_account, refusal):
-    wanted = {"registryId": "123456789012", "repositoryName": "analytics/etl", "imageIds": [{"imageTag": "latest"}]}
-    assert refusal(other_account["ecr"].batch_get_image, **wanted)[0] == "AccessDeniedException"
+    request = {"registryId": "123456789012", "repositoryName": "analytics/etl", "imageIds": [{"imageTag": "latest"}]}
+    assert refusal(other_account["ecr"].batch_get_image, **request)[0] == "AccessDeniedException"
     sandbox.organization("o-3x4mpl3org", ["123456789012", "210987654321"])
-    assert other_account["ecr"].batch_get_image(**wanted)["images"]
+    assert other_account["ecr"].batch_get_image(**request)["images"]
 
 
 def test_an_accounts_own_user_is_bound_by_a_deny(ecr, refusal):
-    wanted = {"repositoryName": "payments/ledger", "imageIds": [{"imageTag": "latest"}]}
-    code, message = refusal(ecr.batch_get_image, **wanted)
+    request = {"repositoryName": "payments/ledger", "imageIds": [{"imageTag": "latest"}]}
+    code, message = refusal(ecr.batch_get_image, **request)
     assert (code, message.endswith(EXPLICIT)) == ("AccessDeniedException", True)
     ecr.describe_images(repositoryName="payments/ledger")
 
@@ -278,11 +278,11 @@ def test_an_organization_is_one_as_aws_has_them(sandbox, name, body):
 def test_a_closed_account_is_not_found_and_can_be_opened_again(sandbox, ecr, refusal, policy_of):
     before = json.dumps(policy_of("shared/base-python"))
     sandbox.close_account("210987654321")
-    wanted = {"repositoryName": "shared/base-python", "policyText": before}
-    assert refusal(ecr.set_repository_policy, **wanted)[1].endswith("'Principal not found'")
+    request = {"repositoryName": "shared/base-python", "policyText": before}
+    assert refusal(ecr.set_repository_policy, **request)[1].endswith("'Principal not found'")
     assert "arn:aws:iam::210987654321:root" in policy_of("shared/base-python")["Statement"][0]["Principal"]["AWS"]
     sandbox.control("POST", "accounts", {"account": "210987654321", "exists": True})
-    ecr.set_repository_policy(**wanted)
+    ecr.set_repository_policy(**request)
 
 
 @pytest.mark.parametrize("body", [{"account": "1", "exists": True}, {"account": "123456789012"}])

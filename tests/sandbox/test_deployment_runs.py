@@ -82,8 +82,8 @@ def test_another_host_is_no_place_to_pull_from(deploy, ended, host, cause):
 
 
 def test_an_archived_image_is_not_pulled(ecr, deploy, ended):
-    wanted = {"imageId": {"imageTag": "5.3.0"}, "targetStorageClass": "ARCHIVE"}
-    ecr.update_image_storage_class(repositoryName="storefront/web", **wanted)
+    request = {"imageId": {"imageTag": "5.3.0"}, "targetStorageClass": "ARCHIVE"}
+    ecr.update_image_storage_class(repositoryName="storefront/web", **request)
     deploy()
     assert ended() == ("FAILED", "app: image")
 
@@ -125,8 +125,8 @@ def test_an_index_whose_image_is_gone_is_not_pulled(sandbox, ecr, deploy, ended)
     sandbox.add_image("storefront/web", tags=["new"], platforms=["linux/amd64", "linux/arm64"])
     images = ecr.describe_images(repositoryName="storefront/web", filter={"tagStatus": "UNTAGGED"})["imageDetails"]
     for image in images:
-        wanted = {"imageId": {"imageDigest": image["imageDigest"]}, "targetStorageClass": "ARCHIVE"}
-        ecr.update_image_storage_class(repositoryName="storefront/web", **wanted)
+        request = {"imageId": {"imageDigest": image["imageDigest"]}, "targetStorageClass": "ARCHIVE"}
+        ecr.update_image_storage_class(repositoryName="storefront/web", **request)
     deploy(HOST + "storefront/web:new")
     assert ended() == ("FAILED", "app: image")
 
@@ -145,10 +145,10 @@ def test_an_artifact_is_no_image(sandbox, deploy, ended):
 
 
 def test_a_deployment_counts_as_a_pull(ecr, deploy):
-    wanted = {"repositoryName": "storefront/web", "imageIds": [{"imageTag": "5.1.0"}]}
-    assert "lastRecordedPullTime" not in ecr.describe_images(**wanted)["imageDetails"][0]
+    request = {"repositoryName": "storefront/web", "imageIds": [{"imageTag": "5.1.0"}]}
+    assert "lastRecordedPullTime" not in ecr.describe_images(**request)["imageDetails"][0]
     deploy(HOST + "storefront/web:5.1.0")
-    assert "lastRecordedPullTime" in ecr.describe_images(**wanted)["imageDetails"][0]
+    assert "lastRecordedPullTime" in ecr.describe_images(**request)["imageDetails"][0]
 
 
 def test_a_container_that_ends_says_its_last_words_and_takes_too_long(sandbox, deploy, ended, messages):
@@ -302,14 +302,14 @@ def wordy(sandbox, deploy):
 
 
 def test_a_log_comes_in_pages(lightsail, wordy, refusal):
-    wanted = {"serviceName": "payments-api", "containerName": "app"}
+    request = {"serviceName": "payments-api", "containerName": "app"}
     token, sizes = "", []
     while token is not None:
-        page = lightsail.get_container_log(**wanted, **({"pageToken": token} if token else {}))
+        page = lightsail.get_container_log(**request, **({"pageToken": token} if token else {}))
         sizes.append(len(page["logEvents"]))
         token = page.get("nextPageToken")
     assert sizes == [100, 100, 51]
-    assert refusal(lightsail.get_container_log, **wanted, pageToken="x")[0] == "InvalidInputException"
+    assert refusal(lightsail.get_container_log, **request, pageToken="x")[0] == "InvalidInputException"
 
 
 @pytest.mark.parametrize(
@@ -322,12 +322,12 @@ def test_a_log_is_filtered(lightsail, wordy, pattern, count):
 
 
 def test_a_log_is_of_the_time_that_is_asked_for_and_kept_three_days(sandbox, lightsail, wordy):
-    wanted = {"serviceName": "payments-api", "containerName": "app"}
+    request = {"serviceName": "payments-api", "containerName": "app"}
     now = sandbox.control("GET", "clock")["now"]
-    assert lightsail.get_container_log(**wanted, startTime=now + 10)["logEvents"] == []
-    assert lightsail.get_container_log(**wanted, endTime=now - 10)["logEvents"] == []
+    assert lightsail.get_container_log(**request, startTime=now + 10)["logEvents"] == []
+    assert lightsail.get_container_log(**request, endTime=now - 10)["logEvents"] == []
     sandbox.advance(3 * 86_400 + 1)
-    assert [e["message"] for e in lightsail.get_container_log(**wanted)["logEvents"]] == [
+    assert [e["message"] for e in lightsail.get_container_log(**request)["logEvents"]] == [
         "[deployment:2] Reached a steady state"
     ]
 

@@ -109,9 +109,9 @@ def test_describing_an_image_is_no_pull(describe):
 
 
 def test_only_accepted_media_types_are_handed_out(ecr):
-    wanted = {"repositoryName": "payments/worker", "imageIds": [{"imageTag": "latest"}]}
-    assert ecr.batch_get_image(**wanted, acceptedMediaTypes=[DOCKER, INDEX])["images"]
-    answer = ecr.batch_get_image(**wanted, acceptedMediaTypes=[DOCKER])
+    request = {"repositoryName": "payments/worker", "imageIds": [{"imageTag": "latest"}]}
+    assert ecr.batch_get_image(**request, acceptedMediaTypes=[DOCKER, INDEX])["images"]
+    answer = ecr.batch_get_image(**request, acceptedMediaTypes=[DOCKER])
     assert (answer["images"], answer["failures"][0]["failureCode"]) == ([], "ImageNotFound")
 
 
@@ -135,8 +135,8 @@ def test_a_tag_and_another_images_digest_do_not_match(ecr, describe):
 
 
 def test_the_platform_of_a_lone_image_stands_in_its_config(tokyo, sandbox):
-    wanted = {"repositoryName": "tokyo/scheduler", "imageIds": [{"imageTag": "0.8.0"}]}
-    manifest = json.loads(tokyo["ecr"].batch_get_image(**wanted)["images"][0]["imageManifest"])
+    request = {"repositoryName": "tokyo/scheduler", "imageIds": [{"imageTag": "0.8.0"}]}
+    manifest = json.loads(tokyo["ecr"].batch_get_image(**request)["images"][0]["imageManifest"])
     digest = manifest["config"]["digest"]
     url = tokyo["ecr"].get_download_url_for_layer(repositoryName="tokyo/scheduler", layerDigest=digest)["downloadUrl"]
     with urllib.request.urlopen(url) as answer:
@@ -278,9 +278,31 @@ def test_exclusions_go_with_their_mutability(ecr, refusal):
 
 
 def test_a_repositorys_encryption_is_kept(ecr):
-    wanted = {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:123456789012:key/1"}
-    made = ecr.create_repository(repositoryName="new/one", encryptionConfiguration=wanted)["repository"]
-    assert made["encryptionConfiguration"] == wanted
+    request = {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:123456789012:key/1"}
+    made = ecr.create_repository(repositoryName="new/one", encryptionConfiguration=request)["repository"]
+    assert made["encryptionConfiguration"] == request
+
+
+def test_a_lifecycle_policy_is_kept_and_handed_back(ecr, refusal):
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 30}
+    text = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+    assert refusal(ecr.get_lifecycle_policy, **WEB) == (
+        "LifecyclePolicyNotFoundException",
+        (
+            "Lifecycle policy does not exist for the repository with name 'storefront/web' "
+            "in the registry with id '123456789012'"
+        ),
+    )
+    ecr.put_lifecycle_policy(**WEB, lifecyclePolicyText=text)
+    assert ecr.get_lifecycle_policy(**WEB)["lifecyclePolicyText"] == text
+    assert ecr.delete_lifecycle_policy(**WEB)["lifecyclePolicyText"] == text
+    assert refusal(ecr.delete_lifecycle_policy, **WEB)[0] == "LifecyclePolicyNotFoundException"
+
+
+@pytest.mark.parametrize("document", [[], {"rules": []}, {"rules": [1]}, {"rules": [{"rulePriority": 1}]}])
+def test_a_lifecycle_policy_has_rules(ecr, refusal, document):
+    text = json.dumps(document).ljust(100)
+    assert refusal(ecr.put_lifecycle_policy, **WEB, lifecyclePolicyText=text)[0] == "InvalidParameterException"
 
 
 def test_tags_of_a_repository_are_set_listed_and_taken_away(ecr):

@@ -21,6 +21,9 @@ WEB = {"repositoryName": "storefront/web"}
 POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}}
 STATEMENT = {"Effect": "Deny", "Principal": "*", "Action": "ecr:ReplicateImage", "Resource": "*"}
 REGISTRY_POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
+SELECTION = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14}
+RULE = {"rulePriority": 1, "selection": SELECTION, "action": {"type": "expire"}}
+LIFECYCLE = json.dumps({"rules": [RULE]})
 WEB_ARN = "arn:aws:ecr:us-east-1:123456789012:repository/storefront/web"
 CONFIG = json.loads(make_image("storefront/web", 4, [], 218_924_852, 0).manifest)["config"]["digest"]
 PARAMS = {
@@ -51,6 +54,9 @@ PARAMS = {
     "ecr:DeleteRegistryPolicy": {},
     "ecr:GetAccountSetting": {"name": "REGISTRY_POLICY_SCOPE"},
     "ecr:PutAccountSetting": {"name": "REGISTRY_POLICY_SCOPE", "value": "V1"},
+    "ecr:GetLifecyclePolicy": {"repositoryName": "storefront/nginx-sidecar"},
+    "ecr:PutLifecyclePolicy": {**WEB, "lifecyclePolicyText": LIFECYCLE},
+    "ecr:DeleteLifecyclePolicy": {"repositoryName": "storefront/nginx-sidecar"},
     "ecr:ListTagsForResource": {"resourceArn": WEB_ARN},
     "ecr:TagResource": {"resourceArn": WEB_ARN, "tags": [{"Key": "team", "Value": "web"}]},
     "ecr:UntagResource": {"resourceArn": WEB_ARN, "tagKeys": ["team"]},
@@ -87,7 +93,9 @@ def breaches(shape, value, path=""):
 @pytest.fixture
 def perform():
     sandbox = create_sandbox(SandboxOptions(), StoppedClock())
-    sandbox.world.home("123456789012", "us-east-1").registry.policy = Policy(REGISTRY_POLICY)
+    home = sandbox.world.home("123456789012", "us-east-1")
+    home.registry.policy = Policy(REGISTRY_POLICY)
+    home.repositories["storefront/nginx-sidecar"].lifecycle = LIFECYCLE
 
     def performed(action):
         service, name = action.split(":")

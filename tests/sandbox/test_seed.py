@@ -89,7 +89,7 @@ def test_the_demo_shows_what_else_keeps_an_image_from_running():
     assert tokyo.registry.policy.document["Statement"][1]["Resource"].endswith("repository/tokyo/legacy")
     assert [image.status for image in tokyo.repositories["tokyo/api"].images[:2]] == ["ARCHIVED", "ACTIVE"]
     assert "ecr:PutImage" in text(world, "tokyo/inbox")
-    assert "arn:aws:iam::444455556666:root" in text(world, "tokyo/partners")
+    assert "arn:aws:iam::998877665544:root" in text(world, "tokyo/partners")
 
 
 def test_the_failures_of_the_demo_fail_again_when_they_are_played():

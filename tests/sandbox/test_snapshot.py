@@ -59,7 +59,7 @@ def test_who_may_do_what_comes_back(parts):
         world.identities,
         world.behaviors,
     )
-    assert second.principals.closed_accounts == {"444455556666"}
+    assert second.principals.closed_accounts == {"998877665544"}
     for region in ("us-east-1", "ap-northeast-1"):
         assert second.home(ACCOUNT, region).registry == world.home(ACCOUNT, region).registry
 
