@@ -109,6 +109,51 @@ class RunningSandbox:
         """From now on ECR finds no such principal, and policies that name it read back as its unique id."""
         self.control("POST", "principals", {"arn": arn, "exists": False})
 
+    def close_account(self, account: str) -> None:
+        """From now on ECR finds no principal of the account, and policies go on naming it."""
+        self.control("POST", "accounts", {"account": account, "exists": False})
+
+    def organization(self, name: str, accounts: Any = (ACCOUNT,), policies: Any = (), manager: str = "") -> None:
+        """Put accounts into an organization with these resource control policies on its root."""
+        body = {"accounts": list(accounts), "policies": list(policies), "managementAccount": manager}
+        self.control("PUT", f"organizations/{name}", body)
+
+    def change_registry(self, region: str = "us-east-1", account: str = ACCOUNT, **changes: Any) -> dict[str, Any]:
+        """Write a registry's `policy` unchecked as another writer (None deletes), or its `settings`."""
+        return self.control("PATCH", f"registries/{region}?account={account}", changes)
+
+    def add_behavior(self, **behavior: Any) -> None:
+        """Say how containers run: `image`, `exit_code`, `lines`, `listens`, `paths`, …"""
+        self.control("POST", "behaviors", behavior)
+
+    def add_image(self, repository: str, region: str = "us-east-1", **image: Any) -> dict[str, Any]:
+        """Push an image (`tags`, `platforms`), or an artifact `about` one."""
+        return self.control("POST", f"images/{region}/{quote(repository)}", image)
+
+    def deployments(self, service: str, region: str = "us-east-1") -> list[dict[str, Any]]:
+        """A service's deployments, newest first, each with the `cause` that no API tells."""
+        return self.control("GET", f"services/{region}/{service}/deployments")["deployments"]
+
+    def update_stack(self, service: str, properties: Any, region: str = "us-east-1", stack: str = "web") -> None:
+        """Play a CloudFormation stack's update of the service."""
+        body = {"stack": stack, "properties": properties}
+        self.control("POST", f"services/{region}/{service}/stack-update", body)
+
+    def client_as(self, principal: str, service: str = "ecr", region: str = "us-east-1", **context: Any) -> Any:
+        """A boto3 client that calls as a user or role, whatever account that is of.
+
+        `context` changes condition keys of its requests, with `__` for the colon: `aws__SourceIp="192.0.2.1"`.
+        """
+        import boto3  # noqa: PLC0415  (as in `client`)
+        from botocore.config import Config  # noqa: PLC0415  (as above)
+
+        values = {name.replace("__", ":"): value for name, value in context.items()}
+        keys = self.control("POST", "credentials", {"principal": principal, "context": values})
+        session = boto3.session.Session(
+            keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"], region_name=region
+        )
+        return session.client(service, endpoint_url=self.url, config=Config(retries={"total_max_attempts": 1}))
+
     def client(self, service: str, region: str = "us-east-1", account: str = ACCOUNT, **config: Any) -> Any:
         """A boto3 client with fake keys that calls this sandbox; `config` is botocore's."""
         import boto3  # noqa: PLC0415  (a test that needs no client does not wait for it)

@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.sandbox.identity import Identity, own_user
+
 DEFAULT_ACCOUNT = "123456789012"
-USER = "mika"
+# ECR's operations that are about no repository: IAM knows no resource for them but `*`.
+REGISTRY_OPERATIONS = frozenset(
+    {"GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy", "GetAccountSetting", "PutAccountSetting"}
+)
 
 
 @dataclass(slots=True)
 class Call:
-    """A request with a known caller. `stale_read` is a fault asked of its handler; the outcome is for the log."""
+    """A request with a known caller.
+
+    `caller_identity` is who calls, None for the account's own user. `host` is where the caller sent it. `stale_read` is a
+    fault asked of its handler; the outcome is for the log.
+    """
 
     service: str
     operation: str
@@ -19,6 +28,8 @@ class Call:
     account: str
     region: str
     request_id: str
+    caller_identity: Identity | None = None
+    host: str = ""
     at: float = 0.0
     stale_read: bool = False
     outcome: str = ""
@@ -29,12 +40,21 @@ class Call:
         return f"{self.service}:{self.operation}"
 
     @property
+    def identity(self) -> Identity:
+        return self.caller_identity or own_user(self.account)
+
+    @property
     def caller(self) -> str:
-        return f"arn:aws:iam::{self.account}:user/{USER}"
+        """The ARN by which AWS names the caller."""
+        return self.identity.session_arn
 
     @property
     def resource(self) -> str:
         """The ARN that a denial of this call names."""
+        if self.operation in REGISTRY_OPERATIONS:
+            return "*"
+        if "resourceArn" in self.params:
+            return str(self.params["resourceArn"])
         if self.service == "ecr":
             registry = self.params.get("registryId") or self.account
             name = self.params.get("repositoryName") or "*"

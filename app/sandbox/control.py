@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox import inspection
+from app.sandbox import control_access, control_runs, inspection
 from app.sandbox.errors import SandboxError
 from app.sandbox.options import SEEDS, changed, shown
 from app.sandbox.parts import Parts
@@ -63,6 +63,31 @@ def control_app(parts: Parts) -> Starlette:
         _route(parts, "/_sandbox/principals", GET=inspection.principals, POST=inspection.change_principal),
         _route(parts, "/_sandbox/services", GET=inspection.services),
         _route(parts, "/_sandbox/services/{region}/{service}", PATCH=inspection.change_service),
+        _route(parts, "/_sandbox/services/{region}/{service}/deployments", GET=control_runs.deployments),
+        _route(parts, "/_sandbox/services/{region}/{service}/stack-update", POST=control_runs.update_stack),
+        _route(
+            parts,
+            "/_sandbox/behaviors",
+            GET=control_runs.behaviors,
+            POST=control_runs.add_behavior,
+            DELETE=control_runs.remove_behaviors,
+        ),
+        _route(parts, "/_sandbox/images/{region}/{repository:path}", POST=control_runs.add_image),
+        _route(parts, "/_sandbox/credentials", POST=control_access.credentials),
+        _route(parts, "/_sandbox/accounts", POST=control_access.change_account),
+        _route(parts, "/_sandbox/organizations", GET=control_access.organizations),
+        _route(
+            parts,
+            "/_sandbox/organizations/{organization}",
+            PUT=control_access.put_organization,
+            DELETE=control_access.delete_organization,
+        ),
+        _route(
+            parts,
+            "/_sandbox/registries/{region}",
+            GET=control_access.registry,
+            PATCH=control_access.change_registry,
+        ),
     ]
     return Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)])
 

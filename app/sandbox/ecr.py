@@ -7,40 +7,37 @@ import binascii
 import bisect
 from typing import Any
 
+from app.sandbox.authorization import check, request_of
 from app.sandbox.call import Call
 from app.sandbox.errors import AwsError
-from app.sandbox.policy_access import allows, denies
-from app.sandbox.policy_text import Policy, accept, read_back, refused
+from app.sandbox.policy_access import Effect, effect_of
+from app.sandbox.policy_read import read_back
+from app.sandbox.policy_text import Policy, accept, refused
+from app.sandbox.request_context import Resource
 from app.sandbox.state import Repository, World
+from app.sandbox.tags import checked_tags
 
 Answer = dict[str, Any]
 
 
 def find_repository(world: World, call: Call, name: str) -> Repository:
-    """The repository that the call is about; raises what ECR answers when there is none, or it is another account's."""
+    """Return the repository that the call is about.
+
+    Raises:
+        AwsError: there is none, or AWS refuses the call: by a Deny, or because it is another account's.
+    """
     registry = call.params.get("registryId") or call.account
-    found = world.home(registry, call.region).repositories.get(name)
-    if registry != call.account:
-        _check_cross_account(call, found)
-    if found is None:
+    home = world.homes.get((registry, call.region))
+    repository = home.repositories.get(name) if home else None
+    check(world, call, repository or Resource(call.resource, registry, call.region))
+    if repository is None:
         message = f"The repository with name '{name}' does not exist in the registry with id '{registry}'"
         raise AwsError("RepositoryNotFoundException", message)
-    return found
-
-
-def _check_cross_account(call: Call, found: Repository | None) -> None:
-    document = found.policy.document if found and found.policy else None
-    if allows(document, call.caller, call.action):
-        return
-    raise AwsError(
-        "AccessDeniedException",
-        f"User: {call.caller} is not authorized to perform: {call.action} on resource: {call.resource} "
-        f"because no resource-based policy allows the {call.action} action",
-    )
+    return repository
 
 
 def describe(repository: Repository) -> Answer:
-    return {
+    answer: Answer = {
         "repositoryArn": repository.arn,
         "registryId": repository.account,
         "repositoryName": repository.name,
@@ -48,28 +45,45 @@ def describe(repository: Repository) -> Answer:
         "createdAt": repository.created_at,
         "imageTagMutability": repository.mutability,
         "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push},
-        "encryptionConfiguration": {"encryptionType": "AES256"},
+        "encryptionConfiguration": repository.encryption,
     }
+    return {**answer, "imageTagMutabilityExclusionFilters": repository.exclusions} if repository.exclusions else answer
 
 
 def create_repository(world: World, call: Call) -> Answer:
     name = call.params["repositoryName"]
-    home = world.home(call.account, call.region)
+    registry = call.params.get("registryId") or call.account
+    check(world, call, Resource(call.resource, registry, call.region))
+    home = world.home(registry, call.region)
     if name in home.repositories:
-        message = f"The repository with name '{name}' already exists in the registry with id '{call.account}'"
+        message = f"The repository with name '{name}' already exists in the registry with id '{registry}'"
         raise AwsError("RepositoryAlreadyExistsException", message)
     made = Repository(
         name,
-        call.account,
+        registry,
         call.region,
         created_at=round(call.at, 3),
-        mutability=call.params.get("imageTagMutability", "MUTABLE"),
+        mutability=call.params.get("imageTagMutability") or "MUTABLE",
+        exclusions=_exclusions(call.params),
         scan_on_push=(call.params.get("imageScanningConfiguration") or {}).get("scanOnPush", False),
-        tags=call.params.get("tags") or [],
+        tags=checked_tags(call.params.get("tags") or []),
         images=[],
     )
+    made.encryption = call.params.get("encryptionConfiguration") or made.encryption
     home.add_repository(made)
     return {"repository": describe(made)}
+
+
+def _exclusions(params: dict[str, Any]) -> list[dict[str, str]]:
+    """The filters of tags that are exempt from the repository's mutability; they go with two kinds of it alone."""
+    filters: list[dict[str, str]] = params.get("imageTagMutabilityExclusionFilters") or []
+    if bool(filters) != (params.get("imageTagMutability") or "").endswith("_WITH_EXCLUSION"):
+        message = (
+            "Invalid parameter at 'imageTagMutabilityExclusionFilters' failed to satisfy constraint: "
+            "'Must be given with IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION, and only with these'"
+        )
+        raise AwsError("InvalidParameterException", message)
+    return filters
 
 
 def delete_repository(world: World, call: Call) -> Answer:
@@ -92,8 +106,7 @@ def describe_repositories(world: World, call: Call) -> Answer:
             raise AwsError("InvalidParameterException", message)
         return {"repositories": [describe(find_repository(world, call, name)) for name in names]}
     registry = call.params.get("registryId") or call.account
-    if registry != call.account:
-        _check_cross_account(call, None)
+    check(world, call, Resource(call.resource, registry, call.region))
     home = world.home(registry, call.region)
     page, token = page_of(home.repository_names(), call.params)
     answer: Answer = {"repositories": [describe(home.repositories[name]) for name in page]}
@@ -143,8 +156,9 @@ def get_repository_policy(world: World, call: Call) -> Answer:
 def set_repository_policy(world: World, call: Call) -> Answer:
     found = find_repository(world, call, call.params["repositoryName"])
     document = accept(call.params["policyText"], world.principals, call.at)
-    if not call.params.get("force") and denies(document, call.caller, "ecr:SetRepositoryPolicy"):
-        raise refused()
+    request = request_of(world, call.identity, call.action, found, call.at)
+    if not call.params.get("force") and effect_of(document, request) is Effect.DENY:
+        raise refused()  # it would keep its writer from ever writing again
     policy = Policy(document)
     found.write_policy(policy, call.caller, call.at)
     return {**_about(found), "policyText": read_back(policy, world.principals, call.at, world.order)}

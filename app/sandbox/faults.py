@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
+from app.sandbox.authorization import denied
 from app.sandbox.call import Call
 from app.sandbox.errors import AwsError, SandboxError
 from app.sandbox.lightsail_errors import busy
@@ -189,10 +190,8 @@ def error_of(rule: Fault, call: Call) -> AwsError:
 
 def access_denied(call: Call, *, explicit: bool = False) -> AwsError:
     """AWS's sentence for a caller whose IAM policies do not allow the call."""
-    code, status = ("AccessDenied", 403) if call.service == "sts" else ("AccessDeniedException", 400)
-    message = f"User: {call.caller} is not authorized to perform: {call.action} on resource: {call.resource}"
     if explicit:
-        message += " with an explicit deny in an identity-based policy"
-    elif call.service != "lightsail":
-        message += f" because no identity-based policy allows the {call.action} action"
-    return AwsError(code, message, status)
+        return denied(call, "with an explicit deny in an identity-based policy")
+    if call.service == "lightsail":
+        return denied(call)
+    return denied(call, f"because no identity-based policy allows the {call.action} action")

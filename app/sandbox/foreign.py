@@ -12,14 +12,18 @@ from app.sandbox.state import Repository, World
 WRITER = "another writer"
 
 
-def write_text(world: World, repository: Repository, text: str) -> None:
-    """Put this text in place; one that is no JSON object is kept and read back as it is."""
+def kept_policy(text: str) -> Policy:
+    """Return the policy that this text makes, unchecked; one that is no JSON object reads back as it is."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
-    policy = Policy(rewritten(document)) if isinstance(document, dict) else Policy(None, text)
-    repository.write_policy(policy, WRITER, world.clock.now())
+    return Policy(rewritten(document)) if isinstance(document, dict) else Policy(None, text)
+
+
+def write_text(world: World, repository: Repository, text: str) -> None:
+    """Put this text in place as a repository's policy, unchecked."""
+    repository.write_policy(kept_policy(text), WRITER, world.clock.now())
     world.changes += 1
 
 

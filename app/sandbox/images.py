@@ -1,29 +1,33 @@
-"""The images of a repository, as the ECR API lists, describes, hands out and takes them.
+"""The images of a repository, as the ECR API lists, describes and hands them out.
 
-Layers are not kept: an image is put by its manifest alone.
+Layers are not kept: an image is its manifest and, where the sandbox made it, its config.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from app.sandbox import ids
 from app.sandbox.call import Call
 from app.sandbox.ecr import find_repository, page_of
 from app.sandbox.errors import AwsError
+from app.sandbox.manifests import blobs_of, make_image
 from app.sandbox.state import Image, Repository, World
 
 Answer = dict[str, Any]
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
-DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,299}")  # a distribution tag, of ECR's length
+# ECR "refreshes the last image pull timestamp at least once every 24 hours": no oftener here.
+PULL_TIME_KEPT = 86_400.0
+URL_SECONDS = 3_600
 
 
 def images_of(repository: Repository) -> list[Image]:
-    """The images, drawn up when first looked at in a repository of a large data set."""
+    """Return the images, drawn up when first looked at in a repository of a large data set."""
     if repository.images is None:
         size = 20_000_000 + int.from_bytes(ids.digest(repository.name)[:3])
         made = make_image(repository.name, 1, ["1.0.0", "latest"], size, repository.created_at)
@@ -31,47 +35,8 @@ def images_of(repository: Repository) -> list[Image]:
     return repository.images
 
 
-def make_image(repository: str, number: int, tags: list[str], size: int, pushed_at: float) -> Image:
-    """A plausible Docker image, the same each time for the same repository and number."""
-    parts = [("config", 1_512), ("base", size // 3), ("app", size - size // 3 - 1_512)]
-    config, *layers = (
-        {"mediaType": DOCKER_LAYER, "size": length, "digest": _sha256(ids.digest(repository, number, name))}
-        for name, length in parts
-    )
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": DOCKER_MANIFEST,
-        "config": {**config, "mediaType": DOCKER_CONFIG},
-        "layers": layers,
-    }
-    text = json.dumps(manifest, indent=3)
-    return Image(_sha256(text.encode()), tags, size, round(pushed_at, 3), DOCKER_MANIFEST, text, DOCKER_CONFIG)
-
-
-def make_index(repository: str, number: int, tags: list[str], images: list[Image], pushed_at: float) -> Image:
-    """An OCI index over images, as buildx pushes with its provenance."""
-    platforms = ({"architecture": "amd64", "os": "linux"}, {"architecture": "unknown", "os": "unknown"})
-    manifests = [
-        {"mediaType": image.media_type, "digest": image.digest, "size": len(image.manifest), "platform": platform}
-        for image, platform in zip(images, platforms, strict=False)
-    ]
-    index = {
-        "schemaVersion": 2,
-        "mediaType": OCI_INDEX,
-        "manifests": manifests,
-        "annotations": {"org.opencontainers.image.title": f"{repository} {number}"},
-    }
-    text = json.dumps(index, indent=2)
-    size = sum(image.size for image in images)
-    return Image(_sha256(text.encode()), tags, size, round(pushed_at, 3), OCI_INDEX, text)
-
-
-def _sha256(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
 def find_image(repository: Repository, image_id: dict[str, Any]) -> Image | None:
-    """The image with this digest, this tag, or both."""
+    """Return the image with this digest, this tag, or both."""
     digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
     for image in images_of(repository):
         if (digest is None or image.digest == digest) and (tag is None or tag in image.tags):
@@ -79,16 +44,33 @@ def find_image(repository: Repository, image_id: dict[str, Any]) -> Image | None
     return None
 
 
-def _chosen(repository: Repository, params: dict[str, Any]) -> list[Image]:
-    status = (params.get("filter") or {}).get("tagStatus", "ANY")
-    wanted = {"ANY": (True, False), "TAGGED": (True,), "UNTAGGED": (False,)}[status]
-    return [image for image in images_of(repository) if bool(image.tags) in wanted]
+def status_of(image: Image, now: float) -> str:
+    """Return the image's status now: ACTIVE, ARCHIVED or ACTIVATING."""
+    return "ACTIVE" if image.status == "ACTIVATING" and now >= image.activates_at else image.status
+
+
+def record_pull(image: Image, now: float) -> None:
+    """Note that the manifest was read, which is what ECR calls a pull."""
+    if image.pulled_at is None or now >= image.pulled_at + PULL_TIME_KEPT:
+        image.pulled_at = round(now, 3)
+
+
+def _chosen(repository: Repository, call: Call) -> list[Image]:
+    """The images that the call's filter lets through: without one, those that are active."""
+    choice = call.params.get("filter") or {}
+    tag_status, image_status = choice.get("tagStatus") or "ANY", choice.get("imageStatus") or "ACTIVE"
+    is_tagged = {"ANY": (True, False), "TAGGED": (True,), "UNTAGGED": (False,)}[tag_status]
+    return [
+        image
+        for image in images_of(repository)
+        if bool(image.tags) in is_tagged and image_status in {"ANY", status_of(image, call.at)}
+    ]
 
 
 def list_images(world: World, call: Call) -> Answer:
     repository = find_repository(world, call, call.params["repositoryName"])
     rows = {}
-    for image in _chosen(repository, call.params):
+    for image in _chosen(repository, call):
         for tag in image.tags or [""]:
             rows[f"{image.digest} {tag}"] = {"imageDigest": image.digest, **({"imageTag": tag} if tag else {})}
     page, token = page_of(sorted(rows), call.params)
@@ -96,7 +78,7 @@ def list_images(world: World, call: Call) -> Answer:
     return {**answer, "nextToken": token} if token else answer
 
 
-def _detail(repository: Repository, image: Image) -> Answer:
+def _detail(repository: Repository, image: Image, now: float) -> Answer:
     detail: Answer = {
         "registryId": repository.account,
         "repositoryName": repository.name,
@@ -104,30 +86,37 @@ def _detail(repository: Repository, image: Image) -> Answer:
         "imageSizeInBytes": image.size,
         "imagePushedAt": image.pushed_at,
         "imageManifestMediaType": image.media_type,
+        "imageStatus": status_of(image, now),
     }
-    if image.tags:
-        detail["imageTags"] = image.tags
-    if image.artifact_media_type:
-        detail["artifactMediaType"] = image.artifact_media_type
-    return detail
+    optional = {
+        "imageTags": image.tags,
+        "artifactMediaType": image.artifact_media_type,
+        "subjectManifestDigest": image.subject,
+        "lastRecordedPullTime": image.pulled_at,
+        "lastArchivedAt": image.archived_at,
+        "lastActivatedAt": image.activated_at if status_of(image, now) == "ACTIVE" else None,
+    }
+    return {**detail, **{name: value for name, value in optional.items() if value}}
 
 
 def describe_images(world: World, call: Call) -> Answer:
+    """Images that are named are described whatever their status [inferred]; a list leaves out what is archived."""
     repository = find_repository(world, call, call.params["repositoryName"])
-    wanted = call.params.get("imageIds")
-    if wanted is None:
-        by_digest = {image.digest: image for image in _chosen(repository, call.params)}
+    image_ids = call.params.get("imageIds")
+    if image_ids is None:
+        by_digest = {image.digest: image for image in _chosen(repository, call)}
         page, token = page_of(sorted(by_digest), call.params)
-        answer: Answer = {"imageDetails": [_detail(repository, by_digest[digest]) for digest in page]}
+        answer: Answer = {"imageDetails": [_detail(repository, by_digest[digest], call.at) for digest in page]}
         return {**answer, "nextToken": token} if token else answer
     if call.params.get("maxResults") is not None or call.params.get("nextToken") is not None:
         message = "Invalid parameter: maxResults and nextToken cannot be given together with imageIds"
         raise AwsError("InvalidParameterException", message)
-    found = {image.digest: image for image in (_must_find(repository, image_id) for image_id in wanted)}
-    return {"imageDetails": [_detail(repository, image) for image in found.values()]}
+    images = {image.digest: image for image in (get_image(repository, image_id) for image_id in image_ids)}
+    return {"imageDetails": [_detail(repository, image, call.at) for image in images.values()]}
 
 
-def _must_find(repository: Repository, image_id: dict[str, Any]) -> Image:
+def get_image(repository: Repository, image_id: dict[str, Any]) -> Image:
+    """Return the image with this digest, this tag, or both; raises what ECR answers when there is none."""
     image = find_image(repository, image_id)
     if image is None:
         shown = (
@@ -141,7 +130,8 @@ def _must_find(repository: Repository, image_id: dict[str, Any]) -> Image:
     return image
 
 
-def _handed_out(repository: Repository, image: Image, tag: str | None) -> Answer:
+def handed_out(repository: Repository, image: Image, tag: str | None) -> Answer:
+    """Return the image as `Image` of the API, with its manifest."""
     image_id = {"imageDigest": image.digest, **({"imageTag": tag} if tag else {})}
     return {
         "registryId": repository.account,
@@ -152,64 +142,73 @@ def _handed_out(repository: Repository, image: Image, tag: str | None) -> Answer
     }
 
 
+def failure_of(repository: Repository, image_id: dict[str, Any]) -> Answer | None:
+    """Return what ECR says of an id that stands for no image in the repository."""
+    digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+    if not digest and not tag:
+        return _failure(
+            image_id, "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null"
+        )
+    if digest and not DIGEST.fullmatch(digest):
+        return _failure(
+            image_id, "InvalidImageDigest", "Invalid request parameters: image digest should satisfy the regex"
+        )
+    if tag and not TAG.fullmatch(tag):
+        return _failure(image_id, "InvalidImageTag", "Invalid request parameters: image tag should satisfy the regex")
+    if find_image(repository, image_id):
+        return None
+    if digest and tag and find_image(repository, {"imageDigest": digest}) and find_image(repository, {"imageTag": tag}):
+        return _failure(image_id, "ImageTagDoesNotMatchDigest", "Requested image tag does not match its digest")
+    return not_found(image_id)
+
+
+def _failure(image_id: dict[str, Any], code: str, reason: str) -> Answer:
+    return {"imageId": image_id, "failureCode": code, "failureReason": reason}
+
+
+def not_found(image_id: dict[str, Any]) -> Answer:
+    return _failure(image_id, "ImageNotFound", "Requested image not found")
+
+
+def readable_image(
+    repository: Repository, image_id: dict[str, Any], accepted: Collection[str] | None, now: float
+) -> Image | None:
+    """Return the image for who wants to pull it.
+
+    An archived one is not found ("Requests to pull the archived image will fail with a 404 error", Amazon ECR User
+    Guide), and one of a media type that is not accepted neither [reported of ECR's registry API].
+    """
+    image = find_image(repository, image_id)
+    if image is None or status_of(image, now) != "ACTIVE" or (accepted and image.media_type not in accepted):
+        return None
+    return image
+
+
 def batch_get_image(world: World, call: Call) -> Answer:
     repository = find_repository(world, call, call.params["repositoryName"])
     images, failures = [], []
     for image_id in call.params["imageIds"]:
-        if not image_id.get("imageDigest") and not image_id.get("imageTag"):
-            reason = "Invalid request parameters: both tag and digest cannot be null"
-            failures.append({"imageId": image_id, "failureCode": "MissingDigestAndTag", "failureReason": reason})
-        elif image := find_image(repository, image_id):
-            images.append(_handed_out(repository, image, image_id.get("imageTag")))
-        else:
-            reason = "Requested image not found"
-            failures.append({"imageId": image_id, "failureCode": "ImageNotFound", "failureReason": reason})
+        image = readable_image(repository, image_id, call.params.get("acceptedMediaTypes"), call.at)
+        if failure := failure_of(repository, image_id) or (None if image else not_found(image_id)):
+            failures.append(failure)
+        elif image:
+            record_pull(image, call.at)
+            images.append(handed_out(repository, image, image_id.get("imageTag")))
+    world.changes += bool(images)
     return {"images": images, "failures": failures}
 
 
-def put_image(world: World, call: Call) -> Answer:
+def get_download_url_for_layer(world: World, call: Call) -> Answer:
+    """The address is one of the sandbox's own, which serves the configs of the images that it made (`layers`)."""
     repository = find_repository(world, call, call.params["repositoryName"])
-    text, tag = call.params["imageManifest"], call.params.get("imageTag")
-    manifest = _manifest(text)
-    digest = _sha256(text.encode())
-    if call.params.get("imageDigest", digest) != digest:
-        raise AwsError(
-            "ImageDigestDoesNotMatchException", "The calculated digest and the provided digest do not match."
+    digest = call.params["layerDigest"]
+    active = (image for image in images_of(repository) if status_of(image, call.at) == "ACTIVE")
+    if not any(blob.get("digest") == digest for image in active for blob in blobs_of(json.loads(image.manifest))):
+        message = (
+            f"The layer with digest '{digest}' does not exist within the repository with name '{repository.name}' "
+            f"in the registry with id '{repository.account}'"
         )
-    image = find_image(repository, {"imageDigest": digest})
-    _check_tag(repository, image, digest, tag)
-    if image is None:
-        media_type = call.params.get("imageManifestMediaType") or manifest.get("mediaType") or DOCKER_MANIFEST
-        image = Image(digest, [], _size(manifest), round(call.at, 3), media_type, text)
-        images_of(repository).append(image)
-    if tag:
-        for other in images_of(repository):
-            other.tags = [kept for kept in other.tags if kept != tag]
-        image.tags.append(tag)
-    return {"image": _handed_out(repository, image, tag)}
-
-
-def _manifest(text: str) -> dict[str, Any]:
-    try:
-        manifest = json.loads(text)
-    except ValueError:
-        manifest = None
-    if not isinstance(manifest, dict):
-        message = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
-        raise AwsError("InvalidParameterException", message)
-    return manifest
-
-
-def _size(manifest: dict[str, Any]) -> int:
-    parts = [manifest.get("config"), *(manifest.get("layers") or [])]
-    return sum(part.get("size", 0) for part in parts if isinstance(part, dict))
-
-
-def _check_tag(repository: Repository, image: Image | None, digest: str, tag: str | None) -> None:
-    where = f"in the '{repository.name}' repository in registry with id '{repository.account}'"
-    if image and (tag is None or tag in image.tags):
-        about = f"digest '{digest}' and tag '{tag}'" if tag else f"digest '{digest}'"
-        raise AwsError("ImageAlreadyExistsException", f"Image with {about} already exists {where}")
-    if tag and repository.mutability == "IMMUTABLE" and find_image(repository, {"imageTag": tag}):
-        message = f"The image tag '{tag}' already exists {where} and cannot be overwritten because the repository is immutable."
-        raise AwsError("ImageTagAlreadyExistsException", message)
+        raise AwsError("LayersNotFoundException", message)
+    query = urlencode({"repository": repository.name, "X-Amz-Expires": URL_SECONDS, "X-Amz-Date": int(call.at)})
+    address = f"http://{call.host}/layers/{repository.account}/{repository.region}/{digest}?{query}"
+    return {"downloadUrl": address, "layerDigest": digest}

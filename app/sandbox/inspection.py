@@ -69,7 +69,8 @@ def policies(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # no
     return {"policies": found, "truncated": False}
 
 
-def _repository(parts: Parts, request: Request) -> Repository:
+def find_repository(parts: Parts, request: Request) -> Repository:
+    """Return the repository that the path names; raises MissingError."""
     name, region = request.path_params["repository"], request.path_params["region"]
     home = parts.world.homes.get((_account(request), region))
     found = home.repositories.get(name) if home else None
@@ -79,12 +80,12 @@ def _repository(parts: Parts, request: Request) -> Repository:
 
 
 def policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
-    return _shown(_repository(parts, request))
+    return _shown(find_repository(parts, request))
 
 
 def put_policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
     """Write as somebody else, unchecked: `{"policy": {…}}`, `{"policyText": "…"}`, or `{"policy": null}` to delete."""
-    repository = _repository(parts, request)
+    repository = find_repository(parts, request)
     if isinstance(body.get("policyText"), str):
         write_text(parts.world, repository, body["policyText"])
     elif isinstance(body.get("policy"), dict):
@@ -133,22 +134,32 @@ def services(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # no
 def change_service(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
     """Force what no API can: a state for some seconds or for good, a missing `privateRegistryAccess`, no more force.
 
-    `{"state": "UPDATING", "seconds": 30}`, `{"state": null}`, `{"privateRegistryAccess": false}`.
+    `{"state": "UPDATING", "seconds": 30}`, `{"state": null}`, `{"privateRegistryAccess": false}`, `{"tags": {…}}`.
     """
-    name, region = request.path_params["service"], request.path_params["region"]
-    home = parts.world.homes.get((_account(request), region))
-    service = home.services.get(name) if home else None
-    if service is None:
-        raise MissingError(f"There is no service {name} in {region} in account {_account(request)}.")
+    service = find_service(parts, request)
     _force(service, body, parts.world.clock.now())
     parts.world.changes += 1
     return describe(service, parts.world.clock.now())
 
 
+def find_service(parts: Parts, request: Request) -> Service:
+    """Return the service that the path names; raises MissingError."""
+    name, region = request.path_params["service"], request.path_params["region"]
+    home = parts.world.homes.get((_account(request), region))
+    service = home.services.get(name) if home else None
+    if service is None:
+        raise MissingError(f"There is no service {name} in {region} in account {_account(request)}.")
+    return service
+
+
 def _force(service: Service, body: dict[str, Any], now: float) -> None:
-    state = body.get("state")
+    state, tags = body.get("state"), body.get("tags", {})
     if state is not None and state not in STATES:
         raise SandboxError(f"A service's state is one of {', '.join(STATES)}.")
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise SandboxError("A service's tags are an object of texts.")
+    if "tags" in body:
+        service.tags = [{"key": key, "value": value} for key, value in tags.items()]
     if "state" in body:
         seconds = body.get("seconds")
         service.transition = Transition(state, now + seconds if seconds else math.inf) if state else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from app.sandbox import ids
 from app.sandbox.call import Call
+from app.sandbox.container_log import log_page
+from app.sandbox.deployment_checks import check_deployment
 from app.sandbox.deployments import begin_deployment
 from app.sandbox.lightsail_errors import busy, invalid, not_found, region_setup
 from app.sandbox.service_state import SETTLED, describe, describe_deployment, is_gone, state_of
@@ -22,6 +23,9 @@ POWERS = (
     ("xlarge", 160.0, 4.0, 8.0),
 )
 MOST_SERVICES = 100
+MOST_DOMAINS = 4
+MOST_TAGS = 50
+LONGEST_TAG = 128
 
 
 def services_here(world: World, call: Call) -> dict[str, Service]:
@@ -55,6 +59,8 @@ def create_container_service(world: World, call: Call) -> Answer:
         raise invalid(f"A container service with the name {name} already exists.")
     if len(here) >= MOST_SERVICES:
         raise invalid(f"You have reached the limit of {MOST_SERVICES} container services in {call.region}.")
+    _check_tags(params.get("tags") or [])
+    _check_domains(params.get("publicDomainNames") or {}, {})
     ready = call.at + world.options.activation_seconds
     service = Service(
         name,
@@ -69,11 +75,14 @@ def create_container_service(world: World, call: Call) -> Answer:
         domains=params.get("publicDomainNames") or {},
         transition=Transition("PENDING", ready),
     )
-    if params.get("deployment"):
-        begin_deployment(world, service, params["deployment"], call.at, ready)
+    deployment = params.get("deployment") or {}
+    if deployment:
+        check_deployment(service, deployment.get("containers") or {}, deployment.get("publicEndpoint"))
     here[name] = service
     world.principals.born(service.role_arn, call.at)
     _switch_puller(world, call, service, _wanted_activity(params))
+    if deployment:
+        begin_deployment(world, service, deployment, call.at, ready)
     return {"containerService": describe(service, call.at)}
 
 
@@ -82,9 +91,28 @@ def _wanted_activity(params: dict[str, Any]) -> bool | None:
     return role.get("isActive")
 
 
+def _check_tags(tags: list[dict[str, str]]) -> None:
+    """Lightsail's limits on tags; the sentences are [inferred]."""
+    if len(tags) > MOST_TAGS:
+        raise invalid(f"A resource can have at most {MOST_TAGS} tags.")
+    for key in (tag.get("key") or "" for tag in tags):
+        if not key or len(key) > LONGEST_TAG or key.lower().startswith("aws:"):
+            raise invalid(f'The tag key "{key}" is invalid.')
+
+
+def _check_domains(domains: dict[str, list[str]], existing: dict[str, list[str]]) -> None:
+    """Domains come with certificates, of which the sandbox has none but those that a service has already."""
+    missing = sorted(set(domains) - set(existing))
+    if missing:
+        raise invalid(f"The specified certificates do not exist: {', '.join(missing)}")
+    if sum(map(len, domains.values())) > MOST_DOMAINS:
+        raise invalid(f"A container service can have at most {MOST_DOMAINS} public domain names.")
+
+
 def update_container_service(world: World, call: Call) -> Answer:
     service, params = find_service(world, call), call.params
     _check_settled(service, call.at, "updated")
+    _check_domains(params.get("publicDomainNames") or {}, service.domains)
     service.power = params.get("power") or service.power
     service.scale = params.get("scale") or service.scale
     if params.get("isDisabled") is not None:
@@ -172,17 +200,4 @@ def get_container_service_powers(world: World, call: Call) -> Answer:  # noqa: A
 
 
 def get_container_log(world: World, call: Call) -> Answer:
-    """What the last deployments wrote; a container of the sandbox itself never runs."""
-    service = find_service(world, call)
-    name = call.params["containerName"]
-    events = []
-    for deployment in service.deployments:
-        if name not in deployment.containers:
-            continue
-        prefix = f"[deployment:{deployment.version}]"
-        events.append((deployment.created_at, f"{prefix} Creating your deployment"))
-        if call.at >= deployment.ends_at:
-            ending = deployment.failure or "Reached a steady state"
-            events.append((deployment.ends_at, f"{prefix} {ending}"))
-    start, end = call.params.get("startTime") or 0, call.params.get("endTime") or math.inf
-    return {"logEvents": [{"createdAt": at, "message": text} for at, text in events if start <= at <= end]}
+    return log_page(find_service(world, call), call.params, call.at)

@@ -16,7 +16,15 @@ from app.sandbox.errors import SandboxError
 
 SEEDS = ("demo", "empty", "large")
 LOG_FORMATS = ("none", "text", "json")
-SECONDS = ("activation_seconds", "arn_lag_seconds", "principal_seconds", "deployment_seconds")
+SECONDS = (
+    "activation_seconds",
+    "arn_lag_seconds",
+    "principal_seconds",
+    "deployment_seconds",
+    "pull_seconds",
+    "patience_seconds",
+    "restore_seconds",
+)
 CHANGEABLE = (*SECONDS, "latency_ms", "rate_limit", "setup_regions")
 
 
@@ -28,7 +36,10 @@ class SandboxOptions:
         activation_seconds: how long a service stays PENDING, UPDATING or DELETING, and so how long a role takes.
         arn_lag_seconds: how long after that the image puller's ARN is still `""`.
         principal_seconds: how long ECR refuses a fresh principal after its ARN has appeared.
-        deployment_seconds: how long a deployment is ACTIVATING.
+        deployment_seconds: how long a deployment is ACTIVATING that runs, or whose images cannot be pulled.
+        pull_seconds: how long after its start a deployment pulls its images.
+        patience_seconds: how long after its start Lightsail gives up on a deployment that does not get healthy.
+        restore_seconds: how long an archived image is ACTIVATING when it is restored.
         rate_limit: requests a second for each account, region and service; None for no limit.
         shuffle_seed: makes the order of principals in policies repeatable; None for a new order each run.
         setup_regions: regions that answer RegionSetupInProgressException to Lightsail's calls.
@@ -46,6 +57,9 @@ class SandboxOptions:
     arn_lag_seconds: float = 0.0
     principal_seconds: float = 1.0
     deployment_seconds: float = 8.0
+    pull_seconds: float = 0.0
+    patience_seconds: float = 20.0
+    restore_seconds: float = 20.0
     latency_ms: float = 0.0
     rate_limit: float | None = None
     shuffle_seed: int | None = None

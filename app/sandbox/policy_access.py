@@ -1,56 +1,154 @@
-"""Whether a repository policy lets a principal do something: the sandbox's own reading of IAM's rules.
+"""What one policy says to a request: the sandbox's own reading of IAM's rules; pure.
 
-A statement with a Condition counts as not matching, since the sandbox knows nothing of a request's context.
-Must never share code with the console.
+Shares no code with the console (`tests/sandbox/test_independence.py`).
 """
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from app.sandbox.policy_text import statements, values
+from app.sandbox.conditions import are_met
+from app.sandbox.identity import Identity
+from app.sandbox.matching import UnresolvedVariable, is_like, matches, pattern_of
+from app.sandbox.policy_text import EFFECTS, VERSIONS, statements, values
+from app.sandbox.request_context import RequestContext, Resource
+
+
+class Effect(Enum):
+    """What a policy says: an explicit Deny, an Allow, or nothing (which is an implicit deny)."""
+
+    DENY = "Deny"
+    ALLOW = "Allow"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """A request as policies see it. `action` is written as IAM does: `ecr:BatchGetImage`."""
+
+    caller: Identity
+    action: str
+    resource: Resource
+    context: RequestContext
+
+
+def effect_of(document: dict[str, Any] | None, request: AccessRequest, *, names_resources: bool = False) -> Effect:
+    """Return what the policy says to the request: a Deny that matches wins, wherever it stands.
+
+    Args:
+        document: the policy as it is kept, however malformed; None for no policy.
+        request: who wants to do what to which resource.
+        names_resources: whether each statement must name its resources, as in a registry policy; a repository's policy
+            is about its repository.
+    """
+    if document is None:
+        return Effect.NONE
+    version = document.get("Version", VERSIONS[0])
+    effects = {
+        statement["Effect"]
+        for statement in statements(document)
+        if _is_statement(statement) and _matches(statement, request, version, names_resources=names_resources)
+    }
+    return Effect.DENY if "Deny" in effects else Effect.ALLOW if "Allow" in effects else Effect.NONE
 
 
 def allows(document: dict[str, Any] | None, principal: str, action: str) -> bool:
-    """Whether the policy alone allows it: some Allow matches and no Deny does."""
-    if document is None:
-        return False
-    effects = {s.get("Effect") for s in statements(document) if _matches(s, principal, action)}
-    return "Allow" in effects and "Deny" not in effects
+    """Return whether a repository's policy by itself allows it, to a request that says only who makes it.
+
+    For judges that know neither the repository nor the time; `authorization.decide` knows both, and every other layer.
+    """
+    caller = Identity(principal, is_temporary=True)
+    nowhere = Resource("*", "", "")
+    request = AccessRequest(caller, action, nowhere, RequestContext({"aws:principalarn": principal}))
+    return effect_of(document, request) is Effect.ALLOW
 
 
-def denies(document: dict[str, Any], principal: str, action: str) -> bool:
-    """Whether the policy forbids it outright."""
-    return any(s.get("Effect") == "Deny" and _matches(s, principal, action) for s in statements(document))
+def may_deny(document: dict[str, Any]) -> bool:
+    """Return whether the policy holds any Deny at all, whatever it is about."""
+    return any(isinstance(each, Mapping) and each.get("Effect") == "Deny" for each in statements(document))
 
 
-def _matches(statement: Any, principal: str, action: str) -> bool:
-    if not isinstance(statement, dict) or statement.get("Condition"):
-        return False
-    return _is_for(statement, principal) and _is_about(statement, action)
+def _is_statement(statement: Any) -> bool:
+    return isinstance(statement, Mapping) and statement.get("Effect") in EFFECTS
 
 
-def _is_for(statement: dict[str, Any], principal: str) -> bool:
-    if "NotPrincipal" in statement:
-        return not _names(statement["NotPrincipal"], principal)
-    return _names(statement.get("Principal"), principal)
+def _matches(statement: Mapping[str, Any], request: AccessRequest, version: str, *, names_resources: bool) -> bool:
+    return (
+        _is_about_action(statement, request.action)
+        and _is_about_caller(statement, request.caller)
+        and _is_about_resource(statement, request, version, names_resources=names_resources)
+        and are_met(statement.get("Condition", {}), request.context, version)
+    )
 
 
-def _names(given: Any, principal: str) -> bool:
-    if given == "*":
-        return True
-    if not isinstance(given, dict):
-        return False
-    account = principal.split(":")[4]
-    return not {"*", principal, account, f"arn:aws:iam::{account}:root"}.isdisjoint(values(given.get("AWS", [])))
-
-
-def _is_about(statement: dict[str, Any], action: str) -> bool:
+def _is_about_action(statement: Mapping[str, Any], action: str) -> bool:
     if "NotAction" in statement:
         return not _covers(statement["NotAction"], action)
     return _covers(statement.get("Action", []), action)
 
 
-def _covers(given: Any, action: str) -> bool:
-    return any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in values(given))
+def _covers(patterns: Any, action: str) -> bool:
+    return any(is_like(action.lower(), str(pattern).lower()) for pattern in values(patterns))
+
+
+def _is_about_caller(statement: Mapping[str, Any], caller: Identity) -> bool:
+    """Whether `Principal` or `NotPrincipal` covers the caller.
+
+    AWS does not support `NotPrincipal` with Allow: such a statement allows nobody [inferred]. With Deny it spares a
+    role or user only where its account is named beside it, as AWS "might validate the account first" (IAM User Guide,
+    `NotPrincipal`); no statement can name a session that it does not know, so the role and its account are enough.
+    """
+    if "NotPrincipal" in statement:
+        return statement["Effect"] == "Deny" and not _is_spared(statement["NotPrincipal"], caller)
+    principal = statement.get("Principal")
+    if principal == "*":
+        return True
+    named = _named(principal)
+    return "*" in named or not named.isdisjoint((*_names_of(caller), *_names_of_account(caller)))
+
+
+def _is_spared(principal: Any, caller: Identity) -> bool:
+    if principal == "*":
+        return True
+    named = _named(principal)
+    if "*" in named:
+        return True
+    by_account = not named.isdisjoint(_names_of_account(caller))
+    return by_account and (caller.type == "Account" or not named.isdisjoint(_names_of(caller)))
+
+
+def _named(principal: Any) -> set[str]:
+    given = principal.get("AWS", []) if isinstance(principal, Mapping) else []
+    return {name for name in values(given) if isinstance(name, str)}
+
+
+def _names_of(caller: Identity) -> tuple[str, str]:
+    return caller.arn, caller.session_arn
+
+
+def _names_of_account(caller: Identity) -> tuple[str, str]:
+    return caller.account, f"arn:aws:iam::{caller.account}:root"
+
+
+def _is_about_resource(
+    statement: Mapping[str, Any], request: AccessRequest, version: str, *, names_resources: bool
+) -> bool:
+    if "NotResource" in statement:
+        return not _holds(statement["NotResource"], request, version)
+    if "Resource" in statement:
+        return _holds(statement["Resource"], request, version)
+    return not names_resources
+
+
+def _holds(resources: Any, request: AccessRequest, version: str) -> bool:
+    lookup = request.context.single if version == VERSIONS[1] else None
+    for text in values(resources):
+        try:
+            if matches(request.resource.arn, pattern_of(str(text), lookup)):
+                return True
+        except UnresolvedVariable:
+            continue
+    return False

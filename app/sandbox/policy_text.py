@@ -1,15 +1,14 @@
-"""Repository policies as ECR takes and returns them: what it refuses, how it rewrites what it keeps.
+"""Policies of repositories and registries as ECR takes them: what it refuses, and what it keeps.
 
-Written from AWS's behaviour alone. Must never share code with the console, or a mistake would stand on both sides.
+Written from AWS's behaviour alone; shares no code with the console (`tests/sandbox/test_independence.py`).
 """
 
 from __future__ import annotations
 
 import json
-import random
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.sandbox.errors import AwsError
@@ -18,8 +17,11 @@ from app.sandbox.principals import ACCOUNT, Principals
 VERSIONS = ("2008-10-17", "2012-10-17")
 DOCUMENT_KEYS = ("Version", "Id", "Statement")
 STATEMENT_KEYS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
+RESOURCE_KEYS = ("Resource", "NotResource")
+EFFECTS = ("Allow", "Deny")
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 ACTION = re.compile(r"\*|[Ee][Cc][Rr]:[\w*?]+")
+RESOURCE = re.compile(r"\*|arn:[^:]*:ecr:[^:]*:[^:]*:.+", re.DOTALL)
 SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|NPA)[A-Z0-9]{8,}")
 OPERATOR = re.compile(
@@ -32,36 +34,61 @@ OPERATOR = re.compile(
 
 @dataclass(slots=True)
 class Policy:
-    """A repository's policy: the document that ECR keeps, or, for what no parser takes, the bare text.
+    """A policy: the document that ECR keeps, or, for what no parser takes, the bare text.
 
-    `read` is the text it reads back as, kept while no order and no death can change it.
+    `read` is the text it reads back as, kept while no order and no death can change it. `denies` is whether it holds
+    any Deny, None until somebody wants to know.
     """
 
     document: dict[str, Any] | None
     text: str = ""
-    read: str | None = None
-    deaths: int = -1
+    read: str | None = field(default=None, compare=False)
+    deaths: int = field(default=-1, compare=False)
+    denies: bool | None = field(default=None, compare=False)
 
 
-def refused(rule: str = "Invalid repository policy provided") -> AwsError:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of policy: what ECR calls it, and whether its statements name resources (all of them, or none)."""
+
+    name: str
+    names_resources: bool
+    missing_principal: str
+
+    @property
+    def invalid(self) -> str:
+        """The constraint that ECR names for whatever is wrong with the text."""
+        return f"Invalid {self.name} policy provided"
+
+
+REPOSITORY = Kind("repository", names_resources=False, missing_principal="Principal not found")
+# A registry's policy with a missing principal is told by the general constraint: Terraform's provider retries on it.
+REGISTRY = Kind("registry", names_resources=True, missing_principal="Invalid registry policy provided")
+
+
+def refused(rule: str = REPOSITORY.invalid) -> AwsError:
     return AwsError(
         "InvalidParameterException", f"Invalid parameter at 'PolicyText' failed to satisfy constraint: '{rule}'"
     )
 
 
-def accept(text: str, principals: Principals, now: float) -> dict[str, Any]:
-    """The document that ECR keeps of this text; raises what ECR answers to a text that it does not take."""
+def accept(text: str, principals: Principals, now: float, kind: Kind = REPOSITORY) -> dict[str, Any]:
+    """Return the document that ECR keeps of this text.
+
+    Raises:
+        AwsError: what ECR answers to a text that it does not take.
+    """
     document = _parsed(text)
-    for statement in statements(document):
-        _check_statement(statement)
+    if document is None or not all(_is_statement(statement, kind) for statement in statements(document)):
+        raise refused(kind.invalid)
     kept = rewritten(document)
     if not all(_is_found(name, principals, now) for name in named(kept)):
-        raise refused("Principal not found")
+        raise refused(kind.missing_principal)
     return kept
 
 
-def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The statements as a list, however they are written."""
+def statements(document: dict[str, Any]) -> list[Any]:
+    """The statements as a list, however they are written; in a text that nobody checked they may be anything."""
     found = document.get("Statement", [])
     return found if isinstance(found, list) else [found]
 
@@ -79,19 +106,19 @@ def named(document: dict[str, Any]) -> Iterator[str]:
                 yield from values(principal["AWS"])
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str) -> dict[str, Any] | None:
+    """The document, None for a text that is none."""
     try:
         document = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
-        raise refused() from None
+        return None
     if not isinstance(document, dict) or set(document) - set(DOCUMENT_KEYS):
-        raise refused()
-    found = document.get("Statement")
-    items = found if isinstance(found, list) else [found]
+        return None
+    items = values(document.get("Statement"))
     if not items or not all(isinstance(item, dict) for item in items):
-        raise refused()
+        return None
     if document.get("Version", VERSIONS[0]) not in VERSIONS or not isinstance(document.get("Id", ""), str):
-        raise refused()
+        return None
     return document
 
 
@@ -102,19 +129,24 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_statement(statement: dict[str, Any]) -> None:
-    sound = (
-        not set(statement) - set(STATEMENT_KEYS)
+def _is_statement(statement: dict[str, Any], kind: Kind) -> bool:
+    resources = [key for key in RESOURCE_KEYS if key in statement]
+    return (
+        not set(statement) - {*STATEMENT_KEYS, *RESOURCE_KEYS}
+        and len(resources) == kind.names_resources
+        and all(_is_resource(item) for key in resources for item in _some(statement[key]))
         and isinstance(statement.get("Sid", ""), str)
-        and statement.get("Effect") in {"Allow", "Deny"}
+        and statement.get("Effect") in EFFECTS
         and ("Principal" in statement) != ("NotPrincipal" in statement)
         and ("Action" in statement) != ("NotAction" in statement)
         and _is_principal(statement.get("Principal", statement.get("NotPrincipal")))
         and all(_is_action(item) for item in _some(statement.get("Action", statement.get("NotAction"))))
         and _is_condition(statement.get("Condition", {}))
     )
-    if not sound:
-        raise refused()
+
+
+def _is_resource(value: Any) -> bool:
+    return isinstance(value, str) and bool(RESOURCE.fullmatch(value))
 
 
 def _some(value: Any) -> list[Any]:
@@ -178,8 +210,8 @@ def _in_order(value: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
 def _rewritten_statement(statement: Any) -> Any:
     if not isinstance(statement, dict):
         return statement
-    kept = _in_order(statement, STATEMENT_KEYS)
-    for key in ("Action", "NotAction"):
+    kept = _in_order(statement, (*STATEMENT_KEYS[:-1], *RESOURCE_KEYS, STATEMENT_KEYS[-1]))
+    for key in ("Action", "NotAction", *RESOURCE_KEYS):
         if key in kept:
             kept[key] = _collapsed(kept[key])
     for key in ("Principal", "NotPrincipal"):
@@ -207,69 +239,3 @@ def _roots(kind: str, given: Any) -> Any:
 
 def _root(value: Any) -> Any:
     return f"arn:aws:iam::{value}:root" if isinstance(value, str) and ACCOUNT.fullmatch(value) else value
-
-
-def read_back(policy: Policy, principals: Principals, now: float, order: random.Random) -> str:
-    """The text that a read of the policy returns now: ECR's layout, principals in any order, the dead by their ids."""
-    if policy.document is None:
-        return policy.text
-    if policy.read is not None and policy.deaths == principals.deaths:
-        return policy.read
-    shown = shuffled(policy.document, order, lambda arn: principals.as_read(arn, now))
-    text = rendered(shown)
-    if _is_settled(policy.document, principals):
-        policy.read, policy.deaths = text, principals.deaths
-    return text
-
-
-def _is_settled(document: dict[str, Any], principals: Principals) -> bool:
-    """Whether every read gives the same text: no lists of principals, and no death to come."""
-    given = [names for names in _principal_values(document) if names]
-    return not any(isinstance(names, list) or principals.is_mortal(str(names)) for names in given)
-
-
-def _principal_values(document: dict[str, Any]) -> Iterator[Any]:
-    for statement in statements(document):
-        for key in ("Principal", "NotPrincipal"):
-            principal = statement.get(key)
-            if isinstance(principal, dict):
-                yield from principal.values()
-
-
-def shuffled(document: dict[str, Any], order: random.Random, name: Callable[[str], str]) -> dict[str, Any]:
-    """The document with each list of principals in some order, and each AWS principal renamed."""
-    found = document.get("Statement")
-    if isinstance(found, list):
-        return {**document, "Statement": [_shuffled_statement(item, order, name) for item in found]}
-    return {**document, "Statement": _shuffled_statement(found, order, name)} if found is not None else document
-
-
-def _shuffled_statement(statement: Any, order: random.Random, name: Callable[[str], str]) -> Any:
-    if not isinstance(statement, dict):
-        return statement
-    shown = dict(statement)
-    for key in ("Principal", "NotPrincipal"):
-        if isinstance(shown.get(key), dict):
-            shown[key] = {kind: _shuffled_names(kind, given, order, name) for kind, given in shown[key].items()}
-    return shown
-
-
-def _shuffled_names(kind: str, given: Any, order: random.Random, name: Callable[[str], str]) -> Any:
-    if isinstance(given, list):
-        names = [name(item) if kind == "AWS" and isinstance(item, str) else item for item in given]
-        order.shuffle(names)
-        return names
-    return name(given) if kind == "AWS" and isinstance(given, str) else given
-
-
-def rendered(value: Any, indent: str = "") -> str:
-    """JSON in the layout that ECR writes: `"key" : value`, lists on one line."""
-    if isinstance(value, dict):
-        inner = indent + "  "
-        rows = [
-            f"{inner}{json.dumps(key, ensure_ascii=False)} : {rendered(item, inner)}" for key, item in value.items()
-        ]
-        return "{\n" + ",\n".join(rows) + f"\n{indent}}}" if rows else "{ }"
-    if isinstance(value, list):
-        return "[ " + ", ".join(rendered(item, indent) for item in value) + " ]" if value else "[ ]"
-    return json.dumps(value, ensure_ascii=False)

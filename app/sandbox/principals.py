@@ -1,4 +1,4 @@
-"""Which IAM principals exist, from when and until when; must never know what a policy says about them."""
+"""Which IAM principals exist, from when and until when, whatever policies say about them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ class Principals:
     """Every role of Lightsail, and each ordinary principal that somebody declared dead.
 
     Ordinary accounts are not ours to know: their roots, roles and users count as existing unless declared dead.
-    Lightsail's own roles exist only if they were born here.
+    Lightsail's own roles exist only if they were born here. Nothing exists in a closed account, though policies go on
+    naming it by its ARN.
     """
 
     def __init__(self) -> None:
         self.by_arn: dict[str, Principal] = {}
+        self.closed_accounts: set[str] = set()
         self.deaths = 0
 
     def born(self, arn: str, known_from: float) -> None:
@@ -46,10 +48,17 @@ class Principals:
 
     def exists(self, arn: str, now: float) -> bool:
         """Whether a policy may name this ARN now."""
+        if self.closed_accounts and _account_of(arn) in self.closed_accounts:
+            return False
         principal = self.by_arn.get(arn)
         if principal is None:
             return not LIGHTSAIL_ROLE.match(arn) and bool(IAM_ARN.fullmatch(arn) or STS_ARN.fullmatch(arn))
         return principal.known_from <= now < principal.dies_at
+
+    def is_dead(self, arn: str, now: float) -> bool:
+        """Whether it existed and is gone, so that AWS knows its credentials no more."""
+        principal = self.by_arn.get(arn)
+        return principal is not None and now >= principal.dies_at
 
     def as_read(self, arn: str, now: float) -> str:
         """What stands in a policy's text for this ARN when it is read now."""
@@ -60,3 +69,8 @@ class Principals:
         """Whether the ARN's time of death is set, so that what stands for it changes by itself."""
         principal = self.by_arn.get(arn)
         return principal is not None and principal.dies_at != math.inf
+
+
+def _account_of(arn: str) -> str:
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) > 4 else ""

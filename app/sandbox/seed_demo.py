@@ -6,19 +6,27 @@ Names, ids and digests are the same in every run; moments are counted back from 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.sandbox import ids
 from app.sandbox.call import DEFAULT_ACCOUNT
-from app.sandbox.images import make_image, make_index
+from app.sandbox.images import images_of
+from app.sandbox.manifests import (
+    LINUX,
+    NOTATION_SIGNATURE,
+    SPDX,
+    UNKNOWN,
+    make_attestation,
+    make_image,
+    make_index,
+    make_referrer,
+    make_tagged_signature,
+)
 from app.sandbox.policy_text import Policy, rewritten
-from app.sandbox.seed_policies import demo_policies
-from app.sandbox.state import Deployment, Puller, Repository, Service, World
-
-OTHER_ACCOUNT = "210987654321"
-MAIN, TOKYO = "us-east-1", "ap-northeast-1"
-DAY = 86_400.0
-STILL_DEPLOYING = 1_800.0
+from app.sandbox.seed_deployments import DAY, MAIN, TOKYO, container, deploy, deploy_all
+from app.sandbox.seed_policies import CLOSED_ACCOUNT, OTHER_ACCOUNT, demo_policies, demo_registry_policy
+from app.sandbox.stacks import tag_by_stack
+from app.sandbox.state import Puller, Repository, Service, World
 
 
 class ServicePlan(NamedTuple):
@@ -66,6 +74,9 @@ REPOSITORIES = (
     RepositoryPlan("tools/cli", MAIN, ("0.4.0 latest",), 31),
     RepositoryPlan("tokyo/api", TOKYO, ("1.2.0", "1.3.0 latest"), 151),
     RepositoryPlan("tokyo/scheduler", TOKYO, ("0.7.1 latest",), 118),
+    RepositoryPlan("tokyo/inbox", TOKYO, ("2026-05", "2026-06 latest"), 64),
+    RepositoryPlan("tokyo/legacy", TOKYO, ("4.2.0 latest",), 377),
+    RepositoryPlan("tokyo/partners", TOKYO, ("1.0.0 latest",), 73),
 )
 
 
@@ -79,7 +90,10 @@ def plant_demo(world: World) -> None:
         repository = _add_repository(world, each, DEFAULT_ACCOUNT, now, number)
         if each.name in policies:
             repository.policy = Policy(rewritten(policies[each.name]))
-    _deploy_all(world, now)
+    _add_oddities(world, now)
+    world.home(DEFAULT_ACCOUNT, TOKYO).registry.policy = Policy(rewritten(demo_registry_policy()))
+    world.principals.closed_accounts.add(CLOSED_ACCOUNT)
+    deploy_all(world, now)
     _plant_other_account(world, now)
 
 
@@ -116,7 +130,8 @@ def _add_repository(world: World, plan: RepositoryPlan, account: str, now: float
         images.append(make_image(plan.name, each, tags.split(), size, pushed_at))
     if plan.name == "payments/worker":  # pushed by buildx: an index over the image and its provenance
         images[-2].tags, tags_of_index = [], images[-2].tags
-        images.append(make_index(plan.name, len(images), tags_of_index, images[-2:], newest))
+        images[-1] = make_attestation(plan.name, len(images), images[-2], newest)
+        images.append(make_index(tags_of_index, [(images[-2], LINUX), (images[-1], UNKNOWN)], newest))
     created_at = round(now - (200 + number * 23) * DAY, 3)
     repository = Repository(plan.name, account, plan.region, created_at, images=images)
     repository.mutability = "IMMUTABLE" if plan.is_immutable else "MUTABLE"
@@ -124,66 +139,28 @@ def _add_repository(world: World, plan: RepositoryPlan, account: str, now: float
     return repository
 
 
-def _container(image: str, port: str = "8080", **environment: str) -> dict[str, Any]:
-    return {"image": image, "command": [], "environment": environment, "ports": {port: "HTTP"}}
-
-
-def _ecr(region: str, repository: str, tag: str, account: str = DEFAULT_ACCOUNT) -> str:
-    return f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}:{tag}"
-
-
-def _endpoint(container: str, port: int) -> dict[str, Any]:
-    check = {"healthyThreshold": 2, "unhealthyThreshold": 2, "timeoutSeconds": 2, "intervalSeconds": 5}
-    return {
-        "containerName": container,
-        "containerPort": port,
-        "healthCheck": {**check, "path": "/healthz", "successCodes": "200-299"},
-    }
-
-
-def _deploy(
-    service: Service, at: float, containers: dict[str, Any], *, seconds: float = 90.0, failure: str = ""
-) -> None:
-    version = len(service.deployments) + 1
-    name, container = next(iter(containers.items()))
-    endpoint = _endpoint(name, int(next(iter(container["ports"]))))
-    service.deployments.append(Deployment(version, round(at, 3), at + seconds, containers, endpoint, failure))
-
-
-def _deploy_all(world: World, now: float) -> None:
-    here = world.home(DEFAULT_ACCOUNT, MAIN).services
-    web = here["storefront-web"]
-    for tag, age in (("5.2.0", 40), ("5.2.1", 21), ("5.3.0", 2)):
-        sidecar = _container(_ecr(MAIN, "storefront/nginx-sidecar", "1.27.3"), "80")
-        app = _container(_ecr(MAIN, "storefront/web", tag), "3000", NODE_ENV="production")
-        _deploy(web, now - age * DAY, {"nginx": sidecar, "web": app})
-    _store(here["payments-api"], "api", now - 33 * DAY, 2)
-    _deploy(here["payments-api"], now - 33 * DAY, {"api": _container(":payments-api.api.2")})
-    _deploy(here["batch-worker"], now - 300 * DAY, {"worker": _container("public.ecr.aws/docker/library/busybox:1.36")})
-    here["batch-worker"].is_disabled = True
-    reporting = here["reporting"]
-    _store(reporting, "app", now - 64 * DAY, 1)
-    _deploy(reporting, now - 64 * DAY, {"app": _container(":reporting.app.1")})
-    wrong = _container(_ecr(MAIN, "analytics/reports", "1.9.0"))
-    _deploy(reporting, now - 3 * DAY, {"app": wrong}, failure="Canceled")
-    edge = here["edge-cache"]
-    _deploy(edge, now - 17 * DAY, {"cache": _container(_ecr(MAIN, "edge/cache", "7.4.2"), "6081")})
-    _deploy(edge, now - 40, {"cache": _container(_ecr(MAIN, "edge/cache", "7.5.0"), "6081")}, seconds=STILL_DEPLOYING)
-    _deploy(here["legacy-blog"], now - 900 * DAY, {"blog": _container("wordpress:5.8-apache", "80")})
-    tokyo = world.home(DEFAULT_ACCOUNT, TOKYO).services["tokyo-api"]
-    _deploy(tokyo, now - 11 * DAY, {"api": _container(_ecr(TOKYO, "tokyo/api", "1.3.0"))})
-
-
-def _store(service: Service, label: str, at: float, count: int) -> None:
-    """Images pushed to the service itself."""
-    for number in range(count, 0, -1):
-        name = f":{service.name}.{label}.{number}"
-        digest = f"sha256:{ids.digest('stored image', name).hex()}"
-        service.images.append({"image": name, "digest": digest, "createdAt": round(at - number * 3_600, 3)})
+def _add_oddities(world: World, now: float) -> None:
+    """What trips people up: an archived image, one for ARM alone, artifacts about images, what stacks and tools made."""
+    services = world.home(DEFAULT_ACCOUNT, MAIN).services
+    tag_by_stack(services["edge-cache"], "edge-production")
+    services["payments-api"].tags = [{"key": "managed-by", "value": "terraform"}]
+    repositories = world.home(DEFAULT_ACCOUNT, TOKYO).repositories
+    oldest, newest = images_of(repositories["tokyo/api"])
+    oldest.status, oldest.archived_at = "ARCHIVED", round(now - 12 * DAY, 3)
+    pushed_at = newest.pushed_at + 60
+    images_of(repositories["tokyo/api"]).extend(
+        [
+            make_tagged_signature(newest, pushed_at),
+            make_referrer(newest, NOTATION_SIGNATURE, pushed_at),
+            make_referrer(newest, SPDX, pushed_at),
+        ]
+    )
+    for_arm = make_image("tokyo/scheduler", 2, ["0.8.0"], 121_000_000, now - 2 * DAY, platform="linux/arm64")
+    images_of(repositories["tokyo/scheduler"]).append(for_arm)
 
 
 def _plant_other_account(world: World, now: float) -> None:
     service = add_service(world, ServicePlan("staging-web", MAIN, "nano", 1, 60, role=False), OTHER_ACCOUNT, now)
-    _deploy(service, now - 55 * DAY, {"web": _container("public.ecr.aws/nginx/nginx:1.27", "80")})
+    deploy(service, now - 55 * DAY, {"web": container("public.ecr.aws/nginx/nginx:1.27", "80")})
     for number, name in enumerate(("staging/jobs", "staging/web")):
         _add_repository(world, RepositoryPlan(name, MAIN, ("0.1.0", "0.2.0 latest"), 90), OTHER_ACCOUNT, now, number)

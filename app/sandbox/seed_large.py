@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.sandbox.call import DEFAULT_ACCOUNT
 from app.sandbox.policy_text import Policy, rewritten
-from app.sandbox.seed_demo import DAY, MAIN, ServicePlan, add_service
+from app.sandbox.seed_demo import ServicePlan, add_service
+from app.sandbox.seed_deployments import DAY, MAIN
 from app.sandbox.seed_policies import foreign_document, grant_document
 from app.sandbox.state import Repository, World
 

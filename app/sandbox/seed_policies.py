@@ -8,6 +8,8 @@ from app.sandbox import ids
 from app.sandbox.call import DEFAULT_ACCOUNT
 from app.sandbox.state import Service, World
 
+OTHER_ACCOUNT = "210987654321"
+CLOSED_ACCOUNT = "998877665544"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 Statement = dict[str, Any]
 
@@ -94,4 +96,32 @@ def demo_policies(world: World) -> dict[str, dict[str, Any]]:
         "storefront/web": grant_document(web),
         "tools/cli": _document(_lambda("us-east-1", "nightly-*")),
         "tokyo/api": grant_document(tokyo),
+        "tokyo/inbox": _document(
+            _allow(
+                "AllowPushPull",
+                {"AWS": "*"},
+                [
+                    *PULL,
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:CompleteLayerUpload",
+                    "ecr:InitiateLayerUpload",
+                    "ecr:PutImage",
+                    "ecr:UploadLayerPart",
+                ],
+            )
+        ),
+        "tokyo/legacy": grant_document(tokyo),
+        "tokyo/partners": _document(
+            _allow("PartnerPull", {"AWS": [OTHER_ACCOUNT, CLOSED_ACCOUNT]}, PULL),
+        ),
     }
+
+
+def demo_registry_policy() -> dict[str, Any]:
+    """The policy of the registry in Tokyo: replication from the other account, and no pulls of what is retired."""
+    resource = f"arn:aws:ecr:ap-northeast-1:{DEFAULT_ACCOUNT}:repository"
+    replication = _allow(
+        "ReplicationFromStaging", {"AWS": OTHER_ACCOUNT}, ["ecr:CreateRepository", "ecr:ReplicateImage"]
+    )
+    retired = {"Sid": "NoPullsOfRetiredImages", "Effect": "Deny", "Principal": "*", "Action": PULL}
+    return _document({**replication, "Resource": f"{resource}/*"}, {**retired, "Resource": f"{resource}/tokyo/legacy"})

@@ -13,12 +13,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.sandbox import wire
+from app.sandbox.authorization import denied
 from app.sandbox.call import Call
 from app.sandbox.clock import Clock
 from app.sandbox.control import control_app
+from app.sandbox.deployments import pull_due
 from app.sandbox.errors import AwsError
 from app.sandbox.faults import Fault, first_error
 from app.sandbox.foreign import write_statement
+from app.sandbox.layers import LAYERS, layer_answer
 from app.sandbox.model import Operation
 from app.sandbox.operations import OFFERED, WRITES
 from app.sandbox.options import SandboxOptions
@@ -55,7 +58,10 @@ class Sandbox:
             await self._live(receive, send)
         elif scope["type"] == "http":
             if scope["path"].startswith("/_sandbox/"):
+                pull_due(self.world, self.world.clock.now())
                 await self.control(scope, receive, send)
+            elif scope["method"] == "GET" and scope["path"].startswith(LAYERS):
+                await layer_answer(self.world, scope["path"], scope["query_string"])(scope, receive, send)
             else:
                 await self._answer(scope, receive, send)
 
@@ -95,7 +101,7 @@ class Sandbox:
         as_query = wire.is_query(request)
         call = None
         try:
-            call, operation = wire.read(request, request_id)
+            call, operation = wire.read(request, request_id, self.world.identities)
             call.at = self.world.clock.now()
             value = await self._performed(call, operation, receive)
         except AwsError as problem:
@@ -119,14 +125,24 @@ class Sandbox:
             problem = first_error(rules, call)
             if problem:
                 raise problem
+        if call.caller_identity:
+            self._check_identity(call)
         operation.check(call.params)
         return await self._with_effect(call, operation, rules, receive)
+
+    def _check_identity(self, call: Call) -> None:
+        """A principal that is gone has no credentials, and Lightsail's roles do nothing but pull."""
+        if self.world.principals.is_dead(call.identity.arn, call.at):
+            raise wire.unrecognized(call.service)
+        if call.service == "lightsail" and call.identity.is_lightsail_role:
+            raise denied(call)
 
     def _is_within_rate(self, call: Call, rate: float) -> bool:
         return self.parts.buckets.takes((call.account, call.region, call.service), rate, self.world.clock.now())
 
     async def _with_effect(self, call: Call, operation: Operation, rules: list[Fault], receive: Receive) -> Any:
         call.at = self.world.clock.now()
+        pull_due(self.world, call.at)
         call.stale_read = any(rule.kind == "stale_read" for rule in rules)
         self._foreign_writes(call, rules, "before")
         value = operation.shape(OFFERED[call.action](self.world, call))

@@ -10,12 +10,25 @@ import time
 from pathlib import Path
 from typing import Any
 
+from app.sandbox.behavior import Behavior
 from app.sandbox.errors import SandboxError
+from app.sandbox.identity import Identity
 from app.sandbox.policy_text import Policy
 from app.sandbox.principals import Principal
-from app.sandbox.state import Deployment, Image, Puller, Repository, Revision, Service, Transition, World
+from app.sandbox.state import (
+    Deployment,
+    Image,
+    Organization,
+    Puller,
+    Registry,
+    Repository,
+    Revision,
+    Service,
+    Transition,
+    World,
+)
 
-FORMAT = 1
+FORMAT = 2
 LEAST_SECONDS = 1.0
 
 logger = logging.getLogger("sailpass.sandbox")
@@ -82,6 +95,11 @@ def captured(world: World) -> dict[str, Any]:
         "repositories": [each for home in world.homes.values() for each in home.repositories.values()],
         "services": [each for home in world.homes.values() for each in home.services.values()],
         "principals": [[each.arn, each.known_from, each.dies_at] for each in world.principals.by_arn.values()],
+        "closed_accounts": sorted(world.principals.closed_accounts),
+        "registries": [[*where, home.registry] for where, home in world.homes.items()],
+        "organizations": list(world.organizations.values()),
+        "identities": world.identities,
+        "behaviors": world.behaviors,
     }
 
 
@@ -92,8 +110,8 @@ def _members(value: Any) -> dict[str, Any]:
 
 
 def restore(world: World, data: dict[str, Any]) -> None:
-    """Put what `captured` returned into an empty world."""
-    if data["format"] != FORMAT:
+    """Put what `captured` returned into an empty world; one of the first format lacks what came since."""
+    if data["format"] not in {1, FORMAT}:
         raise ValueError(f"its format is {data['format']}, and this sandbox knows {FORMAT}")
     world.clock.ahead = data["ahead"]
     for arn, known_from, dies_at in data["principals"]:
@@ -104,6 +122,21 @@ def restore(world: World, data: dict[str, Any]) -> None:
     for each in data["services"]:
         service = _service(each)
         world.home(service.account, service.region).services[service.name] = service
+        world.pulls.extend((service, each) for each in service.deployments if not each.is_pulled)
+    _restore_access(world, data)
+
+
+def _restore_access(world: World, data: dict[str, Any]) -> None:
+    world.principals.closed_accounts.update(data.get("closed_accounts", []))
+    for account, region, each in data.get("registries", []):
+        policy = each["policy"] and Policy(**each["policy"])
+        world.home(account, region).registry = Registry(policy, each["settings"])
+    for each in data.get("organizations", []):
+        world.organizations[each["id"]] = Organization(**each)
+    for key, each in data.get("identities", {}).items():
+        context = {name: tuple(value) if isinstance(value, list) else value for name, value in each["context"].items()}
+        world.identities[key] = Identity(each["arn"], each["is_temporary"], context)
+    world.behaviors.extend(Behavior(**each) for each in data.get("behaviors", []))
 
 
 def _repository(data: dict[str, Any]) -> Repository:
@@ -124,7 +157,12 @@ def _service(data: dict[str, Any]) -> Service:
         **{
             **data,
             "puller": data["puller"] and Puller(**data["puller"]),
-            "deployments": [Deployment(**each) for each in data["deployments"]],
+            "deployments": [_deployment(each) for each in data["deployments"]],
             "transition": data["transition"] and Transition(**data["transition"]),
         }
     )
+
+
+def _deployment(data: dict[str, Any]) -> Deployment:
+    log = {name: [(at, line) for at, line in lines] for name, lines in data.get("log", {}).items()}
+    return Deployment(**{**data, "log": log})

@@ -1,4 +1,4 @@
-"""What exists in the sandbox: accounts, regions, repositories and container services, as plain data.
+"""What exists in the sandbox: accounts, regions, registries, repositories and container services, as plain data.
 
 Nothing here waits or changes by itself: states follow from moments in time that are kept, and from the clock.
 """
@@ -9,7 +9,9 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.sandbox.behavior import Behavior
 from app.sandbox.clock import Clock
+from app.sandbox.identity import Identity
 from app.sandbox.options import SandboxOptions
 from app.sandbox.policy_text import Policy
 from app.sandbox.principals import Principals
@@ -19,6 +21,16 @@ REVISIONS_KEPT = 50
 
 @dataclass(slots=True)
 class Image:
+    """An image or another artifact, by its manifest.
+
+    Args:
+        size: what ECR says its layers take, in bytes.
+        artifact_media_type: the media type of its config, or its own artifact type; "" for an index.
+        subject: the digest of the image that a signature, an SBOM or an attestation is about; "" for none.
+        config: the text of its config blob, "" where only the manifest was put.
+        status: ACTIVE, ARCHIVED, or ACTIVATING until `activates_at`.
+    """
+
     digest: str
     tags: list[str]
     size: int
@@ -26,6 +38,13 @@ class Image:
     media_type: str
     manifest: str
     artifact_media_type: str = ""
+    subject: str = ""
+    config: str = ""
+    status: str = "ACTIVE"
+    activates_at: float = 0.0
+    archived_at: float | None = None
+    activated_at: float | None = None
+    pulled_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -46,7 +65,10 @@ class Repository:
     region: str
     created_at: float
     mutability: str = "MUTABLE"
+    exclusions: list[dict[str, str]] = field(default_factory=list)
+    encryption: dict[str, str] = field(default_factory=lambda: {"encryptionType": "AES256"})
     scan_on_push: bool = False
+    lifecycle: str = ""
     tags: list[dict[str, str]] = field(default_factory=list)
     images: list[Image] | None = None
     policy: Policy | None = None
@@ -71,8 +93,40 @@ class Repository:
 
 
 @dataclass(slots=True)
+class Registry:
+    """What an account's registry in a region has besides repositories. `settings` hold those that were changed."""
+
+    policy: Policy | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_policy_for_all_actions(self) -> bool:
+        """Whether the policy's scope is V2, the default of registries made since December 2024."""
+        return self.settings.get("REGISTRY_POLICY_SCOPE", "V2") == "V2"
+
+
+@dataclass(slots=True)
+class Organization:
+    """An AWS Organization: its member accounts and the resource control policies on its root.
+
+    Those bind every member but the management account.
+    """
+
+    id: str
+    accounts: list[str] = field(default_factory=list)
+    policies: list[dict[str, Any]] = field(default_factory=list)
+    management_account: str = ""
+
+
+@dataclass(slots=True)
 class Deployment:
-    """`failure` is the log line it ends with; empty when it will succeed."""
+    """A deployment, whose images are pulled at `pulls_at`; how it ends is known once they are (see `deployments`).
+
+    Args:
+        failure: the log line it ends with; empty when it succeeds.
+        cause: why it fails, for the control route alone: AWS does not say.
+        log: what its containers write, each line with its time, by container.
+    """
 
     version: int
     created_at: float
@@ -80,6 +134,11 @@ class Deployment:
     containers: dict[str, Any]
     endpoint: dict[str, Any] | None = None
     failure: str = ""
+    cause: str = ""
+    log: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    starts_at: float = 0.0
+    pulls_at: float = 0.0
+    is_pulled: bool = True
 
 
 @dataclass(slots=True)
@@ -131,6 +190,7 @@ class Home:
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
         self.services: dict[str, Service] = {}
+        self.registry = Registry()
         self._names: list[str] = []
 
     def repository_names(self) -> list[str]:
@@ -149,20 +209,43 @@ class Home:
 
 
 class World:
-    """Everything the sandbox holds. `changes` counts, so that a snapshot knows whether it is due."""
+    """Everything the sandbox holds.
+
+    `changes` counts, so that a snapshot knows whether it is due. `identities` are the principals with credentials of
+    their own, by access key. `pulls` are the deployments whose images are still to be pulled. The latest of `behaviors`
+    that is about a container decides how it runs.
+    """
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
         self.options = options
         self.clock = clock
         self.homes: dict[tuple[str, str], Home] = {}
         self.principals = Principals()
+        self.organizations: dict[str, Organization] = {}
+        self.identities: dict[str, Identity] = {}
+        self.behaviors: list[Behavior] = []
+        self.pulls: list[tuple[Service, Deployment]] = []
         self.order = random.Random(options.shuffle_seed)  # noqa: S311  (the order of principals is no secret)
         self.changes = 0
 
     def home(self, account: str, region: str) -> Home:
         return self.homes.setdefault((account, region), Home())
 
+    def registry_policy(self, account: str, region: str, *, is_v1_action: bool = True) -> Policy | None:
+        """The registry's policy, None where there is none or its scope is V1 and the action is none of V1's."""
+        home = self.homes.get((account, region))
+        if home is None or not (is_v1_action or home.registry.is_policy_for_all_actions):
+            return None
+        return home.registry.policy
+
+    def organization_of(self, account: str) -> Organization | None:
+        return next((each for each in self.organizations.values() if account in each.accounts), None)
+
     def clear(self) -> None:
         self.homes.clear()
         self.principals = Principals()
+        self.organizations.clear()
+        self.identities.clear()
+        self.behaviors.clear()
+        self.pulls.clear()
         self.changes += 1

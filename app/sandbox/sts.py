@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.sandbox.call import Call
-from app.sandbox.ids import letters
 from app.sandbox.state import World
 
 
 def get_caller_identity(world: World, call: Call) -> dict[str, Any]:  # noqa: ARG001  (the signature of every operation)
-    user_id = "AIDA" + letters("user", call.caller, length=17).upper()
-    return {"UserId": user_id, "Account": call.account, "Arn": call.caller}
+    return {"UserId": call.identity.user_id, "Account": call.account, "Arn": call.caller}

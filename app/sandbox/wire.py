@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from app.sandbox.call import DEFAULT_ACCOUNT, Call
 from app.sandbox.errors import AwsError
+from app.sandbox.identity import Identity
 from app.sandbox.model import Operation, services
 from app.sandbox.operations import OFFERED
 
@@ -57,16 +58,29 @@ def is_query(request: Request) -> bool:
     )
 
 
-def read(request: Request, request_id: str) -> tuple[Call, Operation]:
-    """The call and the operation it is for; raises what AWS answers to a request that it cannot take."""
+def read(request: Request, request_id: str, identities: Mapping[str, Identity]) -> tuple[Call, Operation]:
+    """Return the call and the operation it is for.
+
+    Args:
+        request: the HTTP request.
+        request_id: what AWS calls it.
+        identities: the principals that have credentials of their own, by access key.
+
+    Raises:
+        AwsError: what AWS answers to a request that it cannot take.
+    """
     if is_query(request):
         fields = dict(parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace")))
         operation = _operation("sts", fields.pop("Action", ""))
     else:
         operation = _target(request.headers.get("x-amz-target", ""))
-    account, region = _who(request, operation.service)
+    key, region = _scope(request, operation.service)
+    identity = identities.get(key)
+    account = identity.account if identity else _account(key)
     params = {} if is_query(request) else _document(request.body)
-    return Call(operation.service, operation.name, params, account, region, request_id), operation
+    call = Call(operation.service, operation.name, params, account, region, request_id, identity)
+    call.host = request.headers.get("host", "")
+    return call, operation
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -99,13 +113,13 @@ def _operation(service: str, name: str) -> Operation:
     return operations[name]
 
 
-def _who(request: Request, service: str) -> tuple[str, str]:
-    """The account and region of the request's credential scope."""
+def _scope(request: Request, service: str) -> tuple[str, str]:
+    """The access key and the region of the request's credential scope."""
     given = request.headers.get("authorization", "")
     if not given:
         raise _unsigned(service)
     if not given.startswith("AWS4-HMAC-SHA256"):
-        raise _unrecognized(service)
+        raise unrecognized(service)
     found = SCOPE.search(given)
     if not found or "Signature=" not in given:
         missing = "Credential" if not found else "Signature"
@@ -116,8 +130,12 @@ def _who(request: Request, service: str) -> tuple[str, str]:
         raise _misdirected(service, f"Credential should be scoped to correct service: '{service}'. ")
     if not REGION.fullmatch(region):
         raise _misdirected(service, "Credential should be scoped to a valid region. ")
+    return key, region
+
+
+def _account(key: str) -> str:
     account = ACCOUNT_IN_KEY.search(key)
-    return account.group() if account else DEFAULT_ACCOUNT, region
+    return account.group() if account else DEFAULT_ACCOUNT
 
 
 def _unsigned(service: str) -> AwsError:
@@ -126,7 +144,8 @@ def _unsigned(service: str) -> AwsError:
     return AwsError("MissingAuthenticationTokenException", "Missing Authentication Token")
 
 
-def _unrecognized(service: str) -> AwsError:
+def unrecognized(service: str) -> AwsError:
+    """Return what AWS answers to credentials that it does not know, or no longer."""
     code, status = ("InvalidClientTokenId", 403) if service == "sts" else ("UnrecognizedClientException", 400)
     return AwsError(code, "The security token included in the request is invalid.", status)
 

@@ -49,7 +49,8 @@ IN_THE_WAY = {
     "no statement": ('{"Version": "2012-10-17"}', "it has no Statement."),
     "too large": (document(*(statement(f"Team{n:03}") for n in range(90))), "characters; ECR allows 10"),
     "a Deny": (document(statement("Never", "Deny", PULL, "*")), "(Never) in the policy of "),
-    "a lock": (document(statement("Lock", "Deny", "ecr:SetRepositoryPolicy", "*")), "ECR refused the policy of "),
+    # AWS denies the write itself, before it looks at what is written.
+    "a lock": (document(statement("Lock", "Deny", "ecr:SetRepositoryPolicy", "*")), "ecr:SetRepositoryPolicy"),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 
 def test_health_counts_what_there_is(sandbox):
-    assert sandbox.control("GET", "health") == {"status": "ok", "repositories": 16, "services": 8}
+    assert sandbox.control("GET", "health") == {"status": "ok", "repositories": 19, "services": 8}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_policies_are_shown_with_their_writes(sandbox, ecr):
 
 def test_policies_can_be_asked_for_by_region_and_limited(sandbox):
     found = sandbox.control("GET", "policies?region=ap-northeast-1")["policies"]
-    assert [each["repository"] for each in found] == ["tokyo/api"]
+    assert [each["repository"] for each in found] == ["tokyo/api", "tokyo/inbox", "tokyo/legacy", "tokyo/partners"]
     assert sandbox.control("GET", "policies?limit=2")["truncated"]
 
 

@@ -94,7 +94,13 @@ def test_a_repository_with_images_is_deleted_only_by_force(ecr, refusal):
 def test_regions_and_accounts_are_kept_apart(sandbox, tokyo, other_account):
     there = tokyo["ecr"].describe_repositories()["repositories"]
     theirs = other_account["ecr"].describe_repositories()["repositories"]
-    assert [each["repositoryName"] for each in there] == ["tokyo/api", "tokyo/scheduler"]
+    assert [each["repositoryName"] for each in there] == [
+        "tokyo/api",
+        "tokyo/inbox",
+        "tokyo/legacy",
+        "tokyo/partners",
+        "tokyo/scheduler",
+    ]
     assert {each["registryId"] for each in theirs} == {"210987654321"}
 
 

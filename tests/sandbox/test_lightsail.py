@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 SETTLES = 6.1
 ROLE = r"arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/payments-api/"
 
@@ -174,6 +176,27 @@ def test_a_bad_deployment_creates_no_service(lightsail, refusal):
     bad = {"containers": {"Web": {"image": "nginx"}}}
     refusal(lightsail.create_container_service, serviceName="new", power="nano", scale=1, deployment=bad)
     assert refusal(lightsail.get_container_services, serviceName="new")[0] == "NotFoundException"
+
+
+@pytest.mark.parametrize(
+    "params, part",
+    [
+        ({"publicDomainNames": {"shop": ["shop.example"]}}, "do not exist: shop"),
+        ({"tags": [{"key": "aws:x", "value": "1"}]}, "aws:x"),
+        ({"tags": [{"key": "k" * 129, "value": "1"}]}, "invalid"),
+        ({"tags": [{"key": str(number), "value": ""} for number in range(51)]}, "at most 50"),
+    ],
+)
+def test_domains_need_certificates_and_tags_have_limits(lightsail, refusal, params, part):
+    code, message = refusal(lightsail.create_container_service, serviceName="new", power="nano", scale=1, **params)
+    assert (code, part in message) == ("InvalidInputException", True)
+    assert refusal(lightsail.get_container_services, serviceName="new")[0] == "NotFoundException"
+
+
+def test_an_update_needs_certificates_too(lightsail, refusal):
+    domains = {"shop": ["shop.example"]}
+    update = lightsail.update_container_service
+    assert "do not exist" in refusal(update, serviceName="payments-api", publicDomainNames=domains)[1]
 
 
 def test_a_region_takes_a_hundred_services(sandbox, lightsail, refusal):

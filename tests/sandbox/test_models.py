@@ -10,13 +10,22 @@ from botocore.model import ServiceModel
 
 from app.sandbox.call import Call
 from app.sandbox.clock import StoppedClock
+from app.sandbox.manifests import make_image
 from app.sandbox.model import services
 from app.sandbox.operations import OFFERED
 from app.sandbox.options import SandboxOptions
+from app.sandbox.policy_text import Policy
 from app.sandbox.server import create_sandbox
 
 WEB = {"repositoryName": "storefront/web"}
 POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}}
+STATEMENT = {"Effect": "Deny", "Principal": "*", "Action": "ecr:ReplicateImage", "Resource": "*"}
+REGISTRY_POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
+SELECTION = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14}
+RULE = {"rulePriority": 1, "selection": SELECTION, "action": {"type": "expire"}}
+LIFECYCLE = json.dumps({"rules": [RULE]})
+WEB_ARN = "arn:aws:ecr:us-east-1:123456789012:repository/storefront/web"
+CONFIG = json.loads(make_image("storefront/web", 4, [], 218_924_852, 0).manifest)["config"]["digest"]
 PARAMS = {
     "lightsail:GetContainerServices": {},
     "lightsail:CreateContainerService": {"serviceName": "new", "power": "nano", "scale": 1},
@@ -36,7 +45,21 @@ PARAMS = {
     "ecr:ListImages": {**WEB, "maxResults": 2},
     "ecr:DescribeImages": {**WEB, "maxResults": 2},
     "ecr:BatchGetImage": {**WEB, "imageIds": [{"imageTag": "5.3.0"}, {"imageTag": "9"}]},
-    "ecr:PutImage": {**WEB, "imageManifest": "{}", "imageTag": "new"},
+    "ecr:PutImage": {**WEB, "imageManifest": '{"mediaType": "x"}', "imageTag": "new"},
+    "ecr:BatchDeleteImage": {**WEB, "imageIds": [{"imageTag": "5.1.0"}, {"imageTag": "9"}]},
+    "ecr:UpdateImageStorageClass": {**WEB, "imageId": {"imageTag": "5.1.0"}, "targetStorageClass": "ARCHIVE"},
+    "ecr:GetDownloadUrlForLayer": {**WEB, "layerDigest": CONFIG},
+    "ecr:GetRegistryPolicy": {},
+    "ecr:PutRegistryPolicy": {"policyText": json.dumps(REGISTRY_POLICY)},
+    "ecr:DeleteRegistryPolicy": {},
+    "ecr:GetAccountSetting": {"name": "REGISTRY_POLICY_SCOPE"},
+    "ecr:PutAccountSetting": {"name": "REGISTRY_POLICY_SCOPE", "value": "V1"},
+    "ecr:GetLifecyclePolicy": {"repositoryName": "storefront/nginx-sidecar"},
+    "ecr:PutLifecyclePolicy": {**WEB, "lifecyclePolicyText": LIFECYCLE},
+    "ecr:DeleteLifecyclePolicy": {"repositoryName": "storefront/nginx-sidecar"},
+    "ecr:ListTagsForResource": {"resourceArn": WEB_ARN},
+    "ecr:TagResource": {"resourceArn": WEB_ARN, "tags": [{"Key": "team", "Value": "web"}]},
+    "ecr:UntagResource": {"resourceArn": WEB_ARN, "tagKeys": ["team"]},
     "sts:GetCallerIdentity": {},
 }
 TYPES = {
@@ -70,6 +93,9 @@ def breaches(shape, value, path=""):
 @pytest.fixture
 def perform():
     sandbox = create_sandbox(SandboxOptions(), StoppedClock())
+    home = sandbox.world.home("123456789012", "us-east-1")
+    home.registry.policy = Policy(REGISTRY_POLICY)
+    home.repositories["storefront/nginx-sidecar"].lifecycle = LIFECYCLE
 
     def performed(action):
         service, name = action.split(":")

@@ -115,6 +115,52 @@ def test_a_text_may_have_10240_characters_and_no_more(set_policy, grant_text, re
     )
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param({"Principal": {"AWS": ["arn:aws:iam::111122223333:*", "arn:aws:iam::998877665544:*"]}}, id="p01"),
+        pytest.param({"Resource": ["arn:aws:ecr:us-east-1:123456789012:repository/*"]}, id="p11"),
+        pytest.param({"Action": "ecr:GetAuthorizationToken"}, id="token"),
+    ],
+)
+def test_what_people_write_and_ecr_refuses(set_policy, refusal, statement):
+    written = {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "ecr:BatchGetImage", **statement}
+    assert refusal(set_policy, text=json.dumps({"Version": "2012-10-17", "Statement": [written]})) == INVALID
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(
+            {
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": ["ecr:BatchGetImage", "ecr:SetRepositoryPolicy"],
+                "Condition": {"StringLike": {"aws:sourceArn": "arn:aws:lambda:us-east-1:111122223333:function:*"}},
+            },
+            id="p03",
+        ),
+        pytest.param({"Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/builder/ci-run-17"}}, id="p08"),
+        pytest.param({"Principal": {"AWS": "*"}, "Action": ["ecr:PutImage", "ecr:UploadLayerPart"]}, id="p14"),
+        pytest.param({"NotPrincipal": {"AWS": USER}, "Principal": None}, id="Allow with NotPrincipal"),
+    ],
+)
+def test_what_people_write_and_ecr_takes(set_policy, statement):
+    written = {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "ecr:BatchGetImage", **statement}
+    kept = {key: value for key, value in written.items() if value is not None}
+    set_policy(json.dumps({"Version": "2012-10-17", "Statement": [kept, kept]}))
+
+
+def test_a_root_of_a_closed_account_is_not_found(sandbox, set_policy, refusal):
+    roots = ["arn:aws:iam::998877665544:root", "arn:aws:iam::777788889999:root"]  # p24; the demo's first is closed
+    allow = {"Effect": "Allow", "Principal": {"AWS": roots}, "Action": "ecr:BatchGetImage"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    assert refusal(set_policy, text=text) == NOT_FOUND
+    sandbox.control("POST", "accounts", {"account": "998877665544", "exists": True})
+    set_policy(text)
+    sandbox.close_account("777788889999")
+    assert refusal(set_policy, text=text) == NOT_FOUND
+
+
 def test_nonsense_is_refused_in_awss_words(set_policy, refusal):
     assert refusal(set_policy, text="{}") == INVALID
 

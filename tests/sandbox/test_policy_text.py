@@ -8,7 +8,8 @@ import random
 import pytest
 
 from app.sandbox.errors import AwsError
-from app.sandbox.policy_text import Policy, accept, read_back, rendered
+from app.sandbox.policy_read import read_back, rendered
+from app.sandbox.policy_text import Policy, accept
 from app.sandbox.principals import Principals
 
 NOW = 1_000.0
@@ -83,6 +84,7 @@ def test_a_document_of_another_form_is_refused(text, principals):
         {"NotPrincipal": {"AWS": "*"}},
         {"Effect": "allow"},
         {"Effect": None},
+        {"Effect": ["Allow"]},
         {"Action": None},
         {"Action": []},
         {"Action": "s3:GetObject"},

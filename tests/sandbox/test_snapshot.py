@@ -6,13 +6,17 @@ import json
 
 import pytest
 
+from app.sandbox.behavior import Behavior
 from app.sandbox.call import Call
 from app.sandbox.clock import StoppedClock
+from app.sandbox.deployments import begin_deployment, pull_due
 from app.sandbox.errors import SandboxError
+from app.sandbox.identity import Identity
 from app.sandbox.lightsail import update_container_service
 from app.sandbox.options import SandboxOptions
 from app.sandbox.parts import Parts
 from app.sandbox.policy_text import Policy
+from app.sandbox.state import Organization
 
 ACCOUNT = "123456789012"
 
@@ -38,6 +42,53 @@ def test_everything_comes_back_as_it_was(parts):
     second = parts()
     assert homes(second) == homes(first)
     assert second.world.principals.by_arn == first.world.principals.by_arn
+
+
+def test_who_may_do_what_comes_back(parts):
+    first = parts()
+    world = first.world
+    world.organizations["o-exampleorgid"] = Organization("o-exampleorgid", [ACCOUNT], [{"Statement": []}], ACCOUNT)
+    world.identities["ASIAEXAMPLE"] = Identity("arn:aws:iam::1:role/x", is_temporary=True, context={"a": ("b", "c")})
+    world.behaviors.append(Behavior(image="*", exit_code=1, paths={"/": 200}))
+    world.home(ACCOUNT, "us-east-1").registry.settings["REGISTRY_POLICY_SCOPE"] = "V1"
+    world.changes += 1
+    first.snapshots.save()
+    second = parts().world
+    assert (second.organizations, second.identities, second.behaviors) == (
+        world.organizations,
+        world.identities,
+        world.behaviors,
+    )
+    assert second.principals.closed_accounts == {"998877665544"}
+    for region in ("us-east-1", "ap-northeast-1"):
+        assert second.home(ACCOUNT, region).registry == world.home(ACCOUNT, region).registry
+
+
+def test_a_pull_that_is_still_to_come_comes_after_a_restart(parts):
+    first = parts(pull_seconds=30)
+    service = first.world.home(ACCOUNT, "us-east-1").services["payments-api"]
+    now = first.world.clock.now()
+    request = {"containers": {"app": {"image": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/no/such:1"}}}
+    begin_deployment(first.world, service, request, now, now)
+    first.world.changes += 1
+    first.snapshots.save()
+    second = parts(pull_seconds=30).world
+    pull_due(second, now + 30)
+    assert second.home(ACCOUNT, "us-east-1").services["payments-api"].deployments[-1].cause == "app: role"
+
+
+def test_a_file_of_the_first_format_is_read(parts, tmp_path):
+    parts().snapshots.save()
+    file = tmp_path / "in/state.json"
+    new = {"registries", "organizations", "identities", "behaviors", "closed_accounts"}
+    older = {name: value for name, value in json.loads(file.read_text()).items() if name not in new}
+    for service in older["services"]:
+        for deployment in service["deployments"]:
+            for name in ("cause", "log", "starts_at", "pulls_at", "is_pulled"):
+                del deployment[name]
+    file.write_text(json.dumps({**older, "format": 1}))
+    world = parts().world
+    assert world.home(ACCOUNT, "us-east-1").services["storefront-web"].deployments[-1].version == 3
 
 
 def test_a_snapshot_beats_the_seed(parts):

@@ -88,7 +88,7 @@ def test_the_account_stands_in_the_access_key(send):
 
 def test_the_region_stands_in_the_scope(send):
     body = send(target=f"{ECR}DescribeRepositories", authorization=signed("ecr", region="ap-northeast-1"))[2]
-    assert len(json.loads(body)["repositories"]) == 2
+    assert len(json.loads(body)["repositories"]) == 5
 
 
 @pytest.mark.parametrize(

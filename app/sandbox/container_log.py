@@ -1,0 +1,90 @@
+"""The log of a container, as `GetContainerLog` answers with it: Lightsail's own lines among the container's; pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import shlex
+from typing import Any
+
+from app.sandbox.lightsail_errors import invalid
+from app.sandbox.state import Service
+
+KEPT_SECONDS = 3 * 86_400.0  # "Container logs are retained for" 3 days by the guide
+PAGE = 100  # not documented
+
+
+def log_page(service: Service, params: dict[str, Any], now: float) -> dict[str, Any]:
+    """Return one page of a container's log, from the oldest event.
+
+    Args:
+        service: whose container it is.
+        params: `containerName`, `startTime`, `endTime`, `filterPattern` and `pageToken` of the request.
+        now: seconds since 1970; what is older than three days is gone.
+
+    Raises:
+        AwsError: the page token is none that a page gave.
+    """
+    start = max(params.get("startTime") or 0, now - KEPT_SECONDS)
+    end = min(params.get("endTime") or math.inf, now)
+    events = [
+        {"createdAt": at, "message": message}
+        for at, message in _events(service, params["containerName"])
+        if start <= at <= end and is_wanted(message, params.get("filterPattern") or "")
+    ]
+    first = _first(params.get("pageToken") or "")
+    answer: dict[str, Any] = {"logEvents": events[first : first + PAGE]}
+    if first + PAGE < len(events):
+        answer["nextPageToken"] = base64.urlsafe_b64encode(f"from:{first + PAGE}".encode()).decode()
+    return answer
+
+
+def _events(service: Service, container: str) -> list[tuple[float, str]]:
+    events = []
+    for deployment in service.deployments:
+        if container not in deployment.containers:
+            continue
+        prefix = f"[deployment:{deployment.version}]"
+        events.append((deployment.created_at, f"{prefix} Creating your deployment"))
+        events.extend(deployment.log.get(container, []))
+        events.append((deployment.ends_at, f"{prefix} {deployment.failure or 'Reached a steady state'}"))
+    return sorted(events, key=lambda event: event[0])
+
+
+def _first(token: str) -> int:
+    if not token:
+        return 0
+    try:
+        text = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        text = ""
+    number = text.removeprefix("from:")
+    if number == text or not number.isdecimal():
+        raise invalid("The page token is invalid.")
+    return int(number)
+
+
+def is_wanted(message: str, pattern: str) -> bool:
+    """Return whether a `filterPattern` lets a message through.
+
+    Of its terms, those with `-` must be absent, of those with `?` one is enough, and all others must be there.
+    """
+    terms = _terms(pattern)
+    absent = [term[1:] for term in terms if term[0] == "-" and len(term) > 1]
+    optional = [term[1:] for term in terms if term[0] == "?" and len(term) > 1]
+    required = [term for term in terms if term[0] not in "-?" or len(term) == 1]
+    return (
+        not any(term in message for term in absent)
+        and all(term in message for term in required)
+        and (not optional or any(term in message for term in optional))
+    )
+
+
+def _terms(pattern: str) -> list[str]:
+    """The terms, of which one in double quotes may hold spaces."""
+    try:
+        terms = shlex.split(pattern, posix=True)
+    except ValueError:  # a quote that is not closed
+        terms = pattern.split()
+    return [term for term in terms if term]
