@@ -184,9 +184,8 @@ def _asked_to_stop(db: Database) -> Asked:
 def _revoke_as_part(db: Database, starter: Starter) -> Callable[[Operation, str], str]:
     def start(parent: Operation, repository: str) -> str:
         with db.read() as session:
-            started = session.scalar(
-                select(Operation.id).where(Operation.follows == parent.id, Operation.repository == repository)
-            )
+            part = (Operation.follows == parent.id, Operation.repository == repository)
+            started = session.scalar(select(Operation.id).where(*part, Operation.outcome.is_(None)))
         if started is not None:
             return started
         ask = Ask(Kind.REVOKE, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)

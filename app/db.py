@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import InvalidatePoolError
@@ -32,6 +32,9 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 # Seconds of idleness after which a connection to PostgreSQL is asked whether it still lives.
 PING_AFTER = 5.0
 IDLE_SINCE = "idle_since"
+# The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
+LOCKED_KEYS = 7_245_279
+_LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:key))")
 
 
 class Base(DeclarativeBase):
@@ -82,6 +85,16 @@ class Database:
         """A session whose transaction may write from its first statement on."""
         with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def lock(self, session: Session, keys: Iterable[str]) -> None:
+        """Hold every key alone until the session's transaction ends: another transaction that wants one waits.
+
+        On SQLite a transaction that may write is alone anyway.
+        """
+        if is_sqlite(self.url):
+            return
+        for key in sorted(set(keys)):  # in one order, so that two transactions never wait for each other
+            session.execute(_LOCK, {"space": LOCKED_KEYS, "key": key})
 
     def close(self) -> None:
         """Give every connection back."""

@@ -217,7 +217,7 @@ class FakeAws:
         """What a change answers, unless its answer is lost."""
         if action in self._lost:
             self._lost.remove(action)
-            raise Problem("aws.slow", retryable=True, action=action, region=region)
+            raise Problem("aws.slow", retryable=True, effect_unknown=True, action=action, region=region)
         return Answered(value, request_id)
 
     def switch(self, known: _Service, *, active: bool) -> None:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import selectinload
 from app.db import Database
 from app.history.models import Operation
 
+# Failures of one repository that are searched for what ECR refused.
+RECENT_FAILURES = 20
+
 
 def get_operation(db: Database, operation_id: str) -> Operation | None:
     """One operation with its steps and changes loaded; None when there is none of that id."""
@@ -54,3 +57,38 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
     )
     with db.read() as session:
         return {name: LastGrant(at, by) for name, at, by in session.execute(wanted.where(gave))}
+
+
+def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
+    """Return how many operations that give the service access have not ended."""
+    row = Operation
+    live = select(func.count()).where(
+        row.connection == connection, row.region == region, row.service == service, row.outcome.is_(None)
+    )
+    with db.read() as session:
+        return session.scalar(live.where(row.kind.in_(("grant", "repair")))) or 0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """ECR's last `Principal not found` for a repository: for which policy, and which principals it may have meant."""
+
+    policy_fingerprint: str
+    principals: tuple[str, ...]
+
+
+def last_refusal(db: Database, connection: str, region: str, repository: str) -> Refusal | None:
+    """Return the last refusal that an operation on the repository's policy met; None if there was none lately."""
+    row = Operation
+    wanted = (
+        select(row.input)
+        .where(row.connection == connection, row.region == region, row.repository == repository)
+        .where(row.outcome == "failed")
+        .order_by(row.asked_at.desc())
+        .limit(RECENT_FAILURES)
+    )
+    with db.read() as session:
+        for given in session.scalars(wanted):
+            if refused := given.get("refused"):
+                return Refusal(refused["policy"], tuple(refused["principals"]))
+    return None

@@ -39,8 +39,9 @@ class Context:
 
     Args:
         start_revoke: starts taking an operation's service out of a repository, as a part of that operation; its id.
-        fresh_seconds: how old a policy may be that a write is based on. Less than it takes another replica to believe
-            this one dead, so that one that was stalled does not write over what was done in its place.
+        fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
+            overwritten. From half of this on it is read again if that helps.
+        late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
         crash: called by name after each outside write, so that a test can stop the world there.
     """
 
@@ -56,7 +57,8 @@ class Context:
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"
     role_wait_seconds: int = 900
-    fresh_seconds: float = 10.0
+    fresh_seconds: float = 1.0
+    late_write_seconds: float = 60.0
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking database call beside the loop, in threads of our own: the engine's are few.
@@ -73,6 +75,10 @@ class Context:
                 log.warning("the database cannot be used, trying again in %s s: %s", pause, error.orig)
                 await self.clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
+
+    async def in_thread(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run what only computes, such as a plan over a policy somebody wrote, beside the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
 
 
 _installed: list[Context] = []

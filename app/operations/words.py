@@ -98,7 +98,12 @@ NOTES: dict[str, str] = {
     "policy.repaired": N_("The statement was renewed; everything else stayed as it was."),
     "policy.reduced": N_("The service was taken out; everything else stayed as it was."),
     "policy.deleted": N_("No statement was left, so the policy was deleted."),
-    "policy.replaced": N_("The policy was written as previewed."),
+    "policy.restored": N_("The policy was written as previewed."),
+    "policy.undone": N_("The change was reverted. Other changes were kept."),
+    "policy.pruned": N_("The principals were removed. Everything else was kept."),
+    "policy.deletion_unconfirmed": N_(
+        "The policy was deleted, but AWS's answer was lost. A change that someone made in the last moment may be lost too."
+    ),
     "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
     "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
     "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),
@@ -109,5 +114,7 @@ NOTES: dict[str, str] = {
     "access.gone": N_("The policy no longer names the role."),
     "policy.as_written": N_("The policy reads back as it was written."),
     "statements.removed": N_("Removed from %(count)s repositories."),
-    "statements.kept": N_("No statement was asked to be removed."),
+    "statements.kept": N_("Statements that name the role were kept, as requested."),
+    "statements.none": N_("No repository policy named the service."),
+    "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
 }
