@@ -75,6 +75,31 @@ def test_a_write_whose_answer_was_lost_and_that_took_no_effect_is_sent_again(sho
     assert (unanswered.written_at, unanswered.unanswered_at is not None, unanswered.after) == (None, True, taken.after)
 
 
+def at_the_second(aws, action: str, do) -> None:
+    """Let something happen just before the second call of an action."""
+    aws.meanwhile(action, lambda: aws.meanwhile(action, do))
+
+
+def test_a_write_that_aws_carries_out_late_is_told_with_what_it_overwrote(shop, ready):
+    ready.carry_out_late(reads=3)
+
+    def add_a_statement():
+        repository(ready, WEB, a_policy([*ready.policy_of(WEB)["Statement"], a_statement(sid="Late")]))
+
+    at_the_second(ready, SET, lambda: ready.meanwhile(GET, add_a_statement))
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    overwrote, _ = shop.changes(started)
+    assert (overwrote.written_at is not None, "Late" in overwrote.before, "Late" in sids(ready)) == (True, True, False)
+
+
+def test_an_operation_that_fails_looks_for_late_writes_too(shop, ready):
+    ready.carry_out_late(reads=2)
+    at_the_second(ready, SET, lambda: ready.denied.add(SET))
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert (ended.problem.code, ended.wrote_policy) == ("aws.access_denied", True)
+
+
 def test_a_lost_answer_to_a_deletion_is_no_failure(shop, aws):
     active(aws, SERVICE)
     repository(aws, WEB)
@@ -128,12 +153,14 @@ def test_the_policy_is_read_anew_before_each_try(shop, ready):
 
 
 def test_a_fresh_principal_is_waited_for(shop, aws):
-    aws.principal_seconds, usual = 60, aws.principal_seconds
+    aws.principal_seconds, usual = 10_000, aws.principal_seconds
     inactive(aws, SERVICE)
     repository(aws, WEB)
     started = shop.grant(SERVICE, WEB)
     shop.at(started, StepName.UPDATE_POLICY, "principal.unknown_yet")
     aws.principal_seconds = usual
+    with aws.lock:
+        aws.living[puller_arn(SERVICE)] = aws.clock.now()
     assert shop.ended(started).outcome == "succeeded"
     assert len(shop.changes(started)) == 1
 
