@@ -33,6 +33,10 @@ WORDS: dict[str, Words] = {
         N_("This change to %(repository)s must be previewed first."),
         N_("Open the preview, check what it changes, then confirm."),
     ),
+    "operation.nothing_to_retry": Words(
+        N_("This operation did what was requested, so there is nothing to retry."),
+        N_("To do it again, start a new operation."),
+    ),
     "operation.superseded": Words(
         N_("A later request for the same service and repository was carried out first."),
         N_("Nothing was changed by this operation. Start it again if you still want it."),

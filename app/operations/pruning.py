@@ -42,10 +42,11 @@ class Prunable:
         if principals is None:
             return self.dead
         allowed = {same_form(principal) for principal in (*self.dead, *self.refused)}
-        living = [principal for principal in principals if same_form(principal) in self.named - allowed]
+        named = tuple(principal for principal in principals if same_form(principal) in self.named)
+        living = [principal for principal in named if same_form(principal) not in allowed]
         if living:
             raise Problem("policy.not_prunable", principals=", ".join(living))
-        return tuple(principals)
+        return named
 
 
 def prunable(text: str | None, refusal: Refusal | None = None) -> Prunable:

@@ -123,9 +123,11 @@ class Starter:
         A restore and a pruning stay bound to their preview; the others merge with the policy as it is.
 
         Raises:
-            Problem: `operation.not_found`, `operation.not_ended`, and as `start`.
+            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, and as `start`.
         """
         operation = self._ended(operation_id)
+        if not may_retry(Outcome(operation.outcome)):
+            raise Problem("operation.nothing_to_retry")
         kind = Kind(operation.kind)
         dropped = NOTED if kind in NEEDS_PREVIEW else NOTED | {"previewed"}
         given = {name: value for name, value in operation.input.items() if name not in dropped}

@@ -35,6 +35,7 @@ STATUS = {
     "operation.nothing_to_undo": 409,
     "policy.undo_conflict": 409,
     "policy.changed_meanwhile": 409,
+    "operation.nothing_to_retry": 409,
     "operation.preview_needed": 409,
     "role.deactivating": 409,
     "region.not_configured": 404,
