@@ -126,7 +126,7 @@ class Starter:
             Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, and as `start`.
         """
         operation = self._ended(operation_id)
-        if not may_retry(Outcome(operation.outcome)):
+        if not may_retry(Outcome(operation.outcome) if operation.outcome else None):
             raise Problem("operation.nothing_to_retry")
         kind = Kind(operation.kind)
         dropped = NOTED if kind in NEEDS_PREVIEW else NOTED | {"previewed"}

@@ -80,6 +80,9 @@ GIVEN_UNDER_A_CONDITION = N_(
 )
 FAILED_UNCHANGED = N_("The repository policy is as it was.")
 FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
+UNCONFIRMED = N_(
+    "AWS did not confirm a change to the repository policy. It was not seen in the policy, but check before you continue."
+)
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 
