@@ -19,6 +19,7 @@ from app.aws.waiting import ListServices, RolePoller
 from app.clock import Clock, SystemClock
 from app.db import Database
 from app.history.models import Operation
+from app.history.retention import Retention
 from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
 from app.migrate import NewerDatabaseError, migrate
@@ -120,7 +121,7 @@ def build(
     pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)
     reconciler = Reconciler(db, engine, starter, lease, clock)
-    maintenance = Maintenance(db, engine, clock, settings.history_days)
+    maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
     replica = Replica(engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order)
     regions = _regions(settings, aws)
     context.install(

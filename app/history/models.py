@@ -109,3 +109,16 @@ class PolicyChange(Base):
     request_id: Mapped[str] = mapped_column(String(128), default="")
 
     __table_args__ = (Index("ix_policy_changes_repository", "connection", "region", "repository", "planned_at"),)
+
+
+class RetentionProposal(Base):
+    """What retention would delete, by the clock of one process. It is deleted once another one agrees days later."""
+
+    __tablename__ = "retention_proposals"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    process: Mapped[str] = mapped_column(String(36))
+    """Which start of which replica proposed it."""
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[datetime] = mapped_column(UtcDateTime)
+    """What ended before this would be deleted."""

@@ -1,4 +1,4 @@
-"""The order of operations on one thing, and policy writes whose answer was lost."""
+"""The order of operations on one thing, policy writes whose answer was lost, and what retention proposes."""
 
 from __future__ import annotations
 
@@ -27,9 +27,18 @@ def upgrade() -> None:
     )
     op.add_column("policy_changes", sa.Column("unanswered_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("services", sa.Column("role_since", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "retention_proposals",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("process", sa.String(length=36), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_proposals")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("retention_proposals")
     op.drop_column("services", "role_since")
     op.drop_column("policy_changes", "unanswered_at")
     op.drop_index("ix_operations_live", table_name="operations")
