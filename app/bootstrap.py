@@ -35,6 +35,8 @@ from app.operations.state import Kind
 from app.settings import Settings, SettingsError
 
 CONNECTION = "default"
+# How old a policy may be that a write is based on: what somebody else writes meanwhile is overwritten.
+FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def build(
     clock: Clock | None = None,
     pace: Pace | None = None,
     crash: Callable[[str], None] | None = None,
+    late_write_seconds: float = 60.0,
 ) -> Services:
     """Wire the parts and install what operations work with. Starts nothing.
 
@@ -104,6 +107,7 @@ def build(
         clock: another clock than the machine's, for tests.
         pace: how soon a replica that is silent counts as dead.
         crash: called by name after each outside write.
+        late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
 
     Raises:
         SettingsError: when no region can be found out.
@@ -138,7 +142,8 @@ def build(
             database_threads=threads,
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
-            fresh_seconds=pace.fresh,
+            fresh_seconds=min(FRESH_SECONDS, pace.fresh),
+            late_write_seconds=late_write_seconds,
         )
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
