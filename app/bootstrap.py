@@ -33,6 +33,7 @@ from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
 from app.settings import Settings, SettingsError
+from app.supervisor import Supervisor
 
 CONNECTION = "default"
 # How old a policy may be that a write is based on: what somebody else writes meanwhile is overwritten.
@@ -57,6 +58,7 @@ class Services:
     scanner: Scanner
     replica: Replica
     database_threads: ThreadPoolExecutor
+    supervisor: Supervisor
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -126,7 +128,8 @@ def build(
     lease = lease_for(db, settings.instance, VERSION, pace)
     reconciler = Reconciler(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
-    replica = Replica(engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order)
+    supervisor = Supervisor(clock)
+    replica = Replica(db, engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order, supervisor)
     regions = _regions(settings, aws)
     context.install(
         context.Context(
@@ -148,7 +151,21 @@ def build(
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
     return Services(
-        settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner, replica, threads
+        settings,
+        regions,
+        clock,
+        db,
+        aws,
+        calls,
+        poller,
+        cancels,
+        running,
+        engine,
+        starter,
+        scanner,
+        replica,
+        threads,
+        supervisor,
     )
 
 

@@ -220,7 +220,7 @@ async def player(
     here = {"database_url": replica.database_url, "instance": replica.name} if replica else {}
     settings = load(data_dir=folder, regions="us-east-1", **here)
     connection = ConnectionSettings(version="campaign", read_timeout=READ_TIMEOUT, retry_mode="standard")
-    pace = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=SPEED)
+    pace = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=SPEED, begins=60.0 * SPEED)
     services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
     # What is seconds by the fast clock is milliseconds of this machine, which may take that long for a call.
     context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))

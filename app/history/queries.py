@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
 from app.history.models import Operation
@@ -67,6 +67,29 @@ def count_live_grants(db: Database, connection: str, region: str, service: str) 
     )
     with db.read() as session:
         return session.scalar(live.where(row.kind.in_(("grant", "repair")))) or 0
+
+
+def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:
+    """Return how many operations wait that nothing stands before, if none has begun lately.
+
+    Counted are those requested before `waiting_since`, unless some operation began after `begun_since`.
+    """
+    row, other = Operation, aliased(Operation)
+    at_work = exists().where(
+        other.outcome.is_(None),
+        other.started_at.is_not(None),
+        other.connection == row.connection,
+        other.region == row.region,
+        other.repository == row.repository,
+        or_(row.repository != "", other.service == row.service),
+    )
+    waiting = select(func.count()).where(
+        row.outcome.is_(None), row.started_at.is_(None), row.asked_at < waiting_since, ~at_work
+    )
+    begun = select(exists().where(row.outcome.is_(None), row.started_at > begun_since))
+    with db.read() as session:
+        count = session.scalar(waiting) or 0
+        return 0 if count and session.scalar(begun) else count
 
 
 @dataclass(frozen=True)

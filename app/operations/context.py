@@ -7,7 +7,6 @@ their parts from.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ from app.db import Database
 from app.history.models import Operation
 from app.operations.cancels import CancelWatch
 from app.operations.running import Running
-
-log = logging.getLogger(__name__)
 
 # Seconds between two tries while the database cannot be used.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
@@ -70,11 +67,14 @@ class Context:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+                done = await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
             except (OperationalError, InterfaceError) as error:
-                log.warning("the database cannot be used, trying again in %s s: %s", pause, error.orig)
+                self.db.outage.began(error.orig or error)
                 await self.clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
+            else:
+                self.db.outage.over()
+                return done
 
     async def in_thread(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run what only computes, such as a plan over a policy somebody wrote, beside the loop."""

@@ -35,7 +35,9 @@ def perform(shop, aws):
 
     def performed(kind: Kind) -> str:
         (active if kind is Kind.DEACTIVATE else inactive)(aws, SERVICE)
-        repository(aws, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": "AROAEXAMPLEDEAD123"})]))
+        repository(
+            aws, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": "AROAEXAMPLEDEAD123"})])
+        )
         if kind is Kind.UNDO:
             repository(aws, WEB, a_policy())
             first = shop.grant(SERVICE, WEB)

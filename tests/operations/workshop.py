@@ -23,6 +23,7 @@ from app.history.queries import last_refusal
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.migrate import migrate
 from app.operations import context
+from app.operations.lease import Pace
 from app.operations.preview import plan_operation
 from app.operations.progress import Progress, StepView
 from app.operations.read import find_progress
@@ -163,7 +164,7 @@ def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
     thread.start()
     points = CrashPoints()
     settings = load(data_dir=folder, regions=REGION, database_url=database_url or None)
-    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points)
+    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points, pace=Pace(begins=30.0 * SPEED))
     shop = Workshop(services, aws, points, loop)
     # A wait of milliseconds here is one of seconds on this clock.
     context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))
