@@ -19,6 +19,7 @@ from app.aws.waiting import ListServices, RolePoller
 from app.clock import Clock, SystemClock
 from app.db import Database
 from app.history.models import Operation
+from app.history.retention import Retention
 from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
 from app.migrate import NewerDatabaseError, migrate
@@ -32,8 +33,11 @@ from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
 from app.settings import Settings, SettingsError
+from app.supervisor import Supervisor
 
 CONNECTION = "default"
+# How old a policy may be that a write is based on: what somebody else writes meanwhile is overwritten.
+FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Services:
     scanner: Scanner
     replica: Replica
     database_threads: ThreadPoolExecutor
+    supervisor: Supervisor
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -94,6 +99,7 @@ def build(
     clock: Clock | None = None,
     pace: Pace | None = None,
     crash: Callable[[str], None] | None = None,
+    late_write_seconds: float = 60.0,
 ) -> Services:
     """Wire the parts and install what operations work with. Starts nothing.
 
@@ -103,6 +109,7 @@ def build(
         clock: another clock than the machine's, for tests.
         pace: how soon a replica that is silent counts as dead.
         crash: called by name after each outside write.
+        late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
 
     Raises:
         SettingsError: when no region can be found out.
@@ -120,8 +127,9 @@ def build(
     pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)
     reconciler = Reconciler(db, engine, starter, lease, clock)
-    maintenance = Maintenance(db, engine, clock, settings.history_days)
-    replica = Replica(engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order)
+    maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
+    supervisor = Supervisor(clock)
+    replica = Replica(db, engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order, supervisor)
     regions = _regions(settings, aws)
     context.install(
         context.Context(
@@ -137,12 +145,27 @@ def build(
             database_threads=threads,
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
-            fresh_seconds=pace.fresh,
+            fresh_seconds=min(FRESH_SECONDS, pace.fresh),
+            late_write_seconds=late_write_seconds,
         )
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
     return Services(
-        settings, regions, clock, db, aws, calls, poller, cancels, running, engine, starter, scanner, replica, threads
+        settings,
+        regions,
+        clock,
+        db,
+        aws,
+        calls,
+        poller,
+        cancels,
+        running,
+        engine,
+        starter,
+        scanner,
+        replica,
+        threads,
+        supervisor,
     )
 
 
@@ -184,9 +207,8 @@ def _asked_to_stop(db: Database) -> Asked:
 def _revoke_as_part(db: Database, starter: Starter) -> Callable[[Operation, str], str]:
     def start(parent: Operation, repository: str) -> str:
         with db.read() as session:
-            started = session.scalar(
-                select(Operation.id).where(Operation.follows == parent.id, Operation.repository == repository)
-            )
+            part = (Operation.follows == parent.id, Operation.repository == repository)
+            started = session.scalar(select(Operation.id).where(*part, Operation.outcome.is_(None)))
         if started is not None:
             return started
         ask = Ask(Kind.REVOKE, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from app import postgresql
+
+log = logging.getLogger(__name__)
 
 # Named, so that a migration can drop what an earlier one made, on every database.
 NAMING = {
@@ -32,6 +37,33 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 # Seconds of idleness after which a connection to PostgreSQL is asked whether it still lives.
 PING_AFTER = 5.0
 IDLE_SINCE = "idle_since"
+# The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
+LOCKED_KEYS = 7_245_279
+_LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:key))")
+
+
+class Outage:
+    """Whether the database can be used: logged when that ends and when it is back, not at each try. For any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since: float | None = None
+
+    def began(self, error: BaseException) -> None:
+        """Note a failed try."""
+        with self._lock:
+            if self._since is None:
+                self._since = time.monotonic()
+                log.warning("the database cannot be used: %s", str(error).partition("\n")[0])
+
+    def over(self) -> None:
+        """Note that it was used."""
+        if self._since is None:  # by far the most frequent case, which needs no lock
+            return
+        with self._lock:
+            if self._since is not None:
+                log.warning("the database can be used again after %.1f s", time.monotonic() - self._since)
+                self._since = None
 
 
 class Base(DeclarativeBase):
@@ -64,6 +96,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
+        self.outage = Outage()
         self.engine = _sqlite(url, pool_size) if is_sqlite(url) else _postgresql(url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
         # On PostgreSQL each statement sees what is committed then, in a transaction or not: two round trips less.
@@ -83,6 +116,16 @@ class Database:
         with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def lock(self, session: Session, keys: Iterable[str]) -> None:
+        """Hold every key alone until the session's transaction ends: another transaction that wants one waits.
+
+        On SQLite a transaction that may write is alone anyway.
+        """
+        if is_sqlite(self.url):
+            return
+        for key in sorted(set(keys)):  # in one order, so that two transactions never wait for each other
+            session.execute(_LOCK, {"space": LOCKED_KEYS, "key": key})
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
@@ -94,7 +137,7 @@ def is_sqlite(url: str) -> bool:
 
 
 def _postgresql(url: str, pool_size: int) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    engine = create_engine(url, creator=postgresql.connector(url), pool_size=pool_size, max_overflow=pool_size)
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _ping_idle)
     return engine

@@ -18,6 +18,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
     Args:
         code: stable dotted name, such as `policy.too_long`; a key of `problem_words.WORDS`.
         retryable: the same call may succeed later without anyone changing anything.
+        effect_unknown: the call may have been carried out, or may be later: AWS gave no answer that rules it out.
         aws_code: AWS's own error code, where AWS said no.
         aws_message: AWS's own message, shown as a detail, never as the sentence.
         request_id: AWS's request id, to quote to AWS's support.
@@ -29,6 +30,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         code: str,
         *,
         retryable: bool = False,
+        effect_unknown: bool = False,
         aws_code: str = "",
         aws_message: str = "",
         request_id: str = "",
@@ -37,6 +39,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         super().__init__(code, params)
         self.code = code
         self.retryable = retryable
+        self.effect_unknown = effect_unknown
         self.aws_code = aws_code
         self.aws_message = aws_message
         self.request_id = request_id
@@ -47,6 +50,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         return {
             "code": self.code,
             "retryable": self.retryable,
+            "effect_unknown": self.effect_unknown,
             "aws_code": self.aws_code,
             "aws_message": self.aws_message,
             "request_id": self.request_id,
@@ -59,6 +63,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         return cls(
             data["code"],
             retryable=data["retryable"],
+            effect_unknown=data.get("effect_unknown", False),
             aws_code=data["aws_code"],
             aws_message=data["aws_message"],
             request_id=data["request_id"],

@@ -1,4 +1,4 @@
-"""What has to be done now and then, by one replica for all: forgetting what is no longer needed."""
+"""What has to be done now and then, by one replica for all: deleting what is no longer needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from app.clock import Clock
 from app.db import Database
-from app.history import retention
+from app.history.retention import Retention
 from app.operations.engine import Engine
 from app.operations.lease import MAINTENANCE, alone
 
@@ -21,23 +21,30 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Maintenance:
-    """Forgets. `history_days`: how long history is kept; 0 keeps all of it."""
+    """Deletes what is no longer needed: the engine's rows of finished operations, and history past its retention."""
 
     db: Database
     engine: Engine
     clock: Clock
-    history_days: int = 0
+    retention: Retention
 
     def run(self) -> None:
         """Do what is due, unless another replica does it just now. Blocks; may be repeated at any time."""
         with alone(self.db, MAINTENANCE) as may:
             if may:
-                self._forget()
+                self._delete()
 
-    def _forget(self) -> None:
+    def _delete(self) -> None:
         now = self.clock.now()
         while self.engine.forget_finished(now - ENGINE_KEEPS, CHUNK) == CHUNK:
             pass
-        count = retention.delete_older_than(self.db, self.history_days, now)
-        if count:
-            log.info("let go of %s operations that ended more than %s days ago", count, self.history_days)
+        retained = self.retention.run()
+        days = self.retention.days
+        if retained.deleted:
+            log.info("deleted %s operations that ended more than %s days ago", retained.deleted, days)
+        elif retained.due:
+            log.warning(
+                "%s operations ended more than %s days ago; they are deleted once the clock is confirmed, in 2 days",
+                retained.due,
+                days,
+            )

@@ -10,11 +10,14 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 
+from app import postgresql
 from app.db import Database, is_sqlite
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # Any fixed number: the PostgreSQL advisory lock that one replica at a time holds while it migrates.
 LOCK = 7_245_277
+# Seconds for a migration, and for another replica's to end.
+MIGRATES_WITHIN = 3600.0
 
 
 class NewerDatabaseError(Exception):
@@ -27,7 +30,7 @@ def migrate(database: Database) -> bool:
     Raises:
         NewerDatabaseError: the tables are of a release that this one does not know.
     """
-    with _alone(database) as connection:
+    with postgresql.patience(MIGRATES_WITHIN), _alone(database) as connection:
         present = _revision(connection)
         if present == head():
             return False

@@ -29,6 +29,30 @@ WORDS: dict[str, Words] = {
         N_("This operation is still running."),
         N_("Wait until it has ended, or cancel it first."),
     ),
+    "operation.preview_needed": Words(
+        N_("This change to %(repository)s must be previewed first."),
+        N_("Open the preview, check what it changes, then confirm."),
+    ),
+    "operation.nothing_to_retry": Words(
+        N_("This operation did what was requested, so there is nothing to retry."),
+        N_("To do it again, start a new operation."),
+    ),
+    "operation.superseded": Words(
+        N_("A later request for the same service and repository was carried out first."),
+        N_("Nothing was changed by this operation. Start it again if you still want it."),
+    ),
+    "role.deactivating": Words(
+        N_("The image puller role of %(service)s is being deactivated, so no repository can be added."),
+        N_("Wait until operation %(operation)s ends, or cancel it. Then try again."),
+    ),
+    "role.switched_on": Words(
+        N_("The image puller role of %(service)s was activated again while it was being deactivated."),
+        N_("If it should be off, choose Retry."),
+    ),
+    "policy.not_prunable": Words(
+        N_("These principals may still exist, so they can't be removed as dead: %(principals)s."),
+        N_("Preview the removal again. To remove a principal that exists, edit the policy yourself."),
+    ),
     "operation.nothing_to_undo": Words(
         N_("This operation wrote no repository policy."),
         N_("There is nothing to undo."),
@@ -69,7 +93,7 @@ WORDS: dict[str, Words] = {
     ),
     "policy.own_principal_not_found": Words(
         N_("ECR still does not know the service's new role after several minutes; %(repository)s was not changed."),
-        N_("Try again in a few minutes; if it stays so, deactivate and activate the role."),
+        N_("Try again in a few minutes. If ECR still refuses, check in Lightsail that the role is active."),
     ),
     "role.still_named": Words(
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
@@ -91,7 +115,7 @@ WORDS: dict[str, Words] = {
     ),
     "storage.failed": Words(
         N_("Sailpass cannot use its own database: %(reason)s."),
-        N_("Check the database, its disk and its permissions, then try again; what is not recorded is not done."),
+        N_("Check the database, its disk and its permissions, then try again. Nothing was started."),
     ),
     "internal": Words(
         N_("Something went wrong inside Sailpass."),

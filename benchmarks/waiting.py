@@ -60,7 +60,7 @@ def _record(db: Database, sandbox: RunningSandbox) -> list[str]:
         service, steps = services[number % len(services)], STEPS[Kind.GRANT]
         subject = f"default {REGION} {service} {name} grant"
         new = record.NewOperation(new_id(at), "grant", "default", REGION, service, name, subject, "mika", steps)
-        ids.append(record.insert_or_find(db, new, at)[0])
+        ids.append(record.insert_or_join(db, new, lambda *_: "", at)[0])
     return ids
 
 

@@ -7,7 +7,8 @@ A policy is followed through every write it saw, by whom and when. What must hol
 2. A grant holds exactly once, a revoke left nothing: judged by the last operation on that service and repository.
 3. Every statement of somebody else is the same JSON, in every write of ours; except one that ECR itself lost: written
    after our last reading before our write, or hidden from that reading by a stale answer.
-4. The history tells each write of ours, in order, with the text that was there before and the one after.
+4. The history tells each write of ours, in order, with the text that was there before and the one after; one whose
+   answer was lost at least as a write that AWS never confirmed.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Verdict:
     taken_by_foreigner: int = 0
     rightly_failed: int = 0
     unknowable: int = 0
+    unanswered: int = 0
     merged_again: int = 0
 
 
@@ -154,23 +156,29 @@ class _Repository:
         ours = [each for each in self.revisions if each["by"] != FOREIGN_WRITER]
         told = [change for each in self.operations for change in each["changes"] if change["repository"] == self.name]
         for change in told:
-            if change["written_at"] is None:
+            if change["written_at"] is None and change["unanswered_at"] is None:
                 self._wrong("a write was planned, and nobody knows what became of it")
+        doubtful = [each for each in told if each["written_at"] is None and each["unanswered_at"] is not None]
         told = sorted((each for each in told if each["written_at"] is not None), key=lambda each: each["written_at"])
         unknowable = self._unknowable(ours)
-        if len(told) != len(ours) and len(told) == len(ours) - len(unknowable):
-            ours = [each for each in ours if each not in unknowable]
         self.verdict.unknowable += len(unknowable)
-        if len(told) != len(ours):
-            self._wrong(f"AWS took {len(ours)} writes of ours, and the history tells {len(told)}")
-            return
-        for change, revision in zip(told, ours, strict=True):
-            if self._text(change["after"]) != self._text(revision["document"]):
-                self._wrong(f"the history tells another text than AWS took at {revision['at']}")
-            sofar = self.revisions[: self.revisions.index(revision)]
-            there = [self.found["first"], *(each["document"] for each in sofar)]
-            if self._text(change["before"]) not in [self._text(each) for each in there]:
-                self._wrong(f"the text before the write at {revision['at']} never was there")
+        self.verdict.unanswered += len(doubtful)
+        for revision in ours:
+            if told and self._same(told[0], revision):
+                self._check_before(told.pop(0), revision)
+            elif not any(self._same(each, revision) for each in doubtful) and revision not in unknowable:
+                self._wrong(f"the history does not tell the write that AWS took at {revision['at']}")
+        for change in told:
+            self._wrong(f"the history tells a write at {change['written_at']} that AWS never took")
+
+    def _same(self, change: dict[str, Any], revision: dict[str, Any]) -> bool:
+        return self._text(change["after"]) == self._text(revision["document"])
+
+    def _check_before(self, change: dict[str, Any], revision: dict[str, Any]) -> None:
+        sofar = self.revisions[: self.revisions.index(revision)]
+        there = [self.found["first"], *(each["document"] for each in sofar)]
+        if self._text(change["before"]) not in [self._text(each) for each in there]:
+            self._wrong(f"the text before the write at {revision['at']} never was there")
 
     def _unknowable(self, ours: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Writes whose answer was lost and that somebody overwrote before we could look: nobody can know of them."""

@@ -63,6 +63,7 @@ class Player:
     """Plays scenarios on running parts."""
 
     def __init__(self, services: bootstrap.Services) -> None:
+        self.starter = services.starter
         self._services = services
         # The engine's threads are few; starting and looking must not wait for them.
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="campaign")
@@ -183,6 +184,7 @@ def told(operation: Operation) -> dict[str, Any]:
                 "before": each.before,
                 "after": each.after,
                 "written_at": each.written_at.timestamp() if each.written_at else None,
+                "unanswered_at": each.unanswered_at.timestamp() if each.unanswered_at else None,
             }
             for each in operation.changes
         ],
@@ -194,18 +196,31 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
 
 
+@dataclass(frozen=True)
+class Replica:
+    """One of several processes on one PostgreSQL."""
+
+    name: str
+    database_url: str
+
+
 @asynccontextmanager
 async def player(
-    folder: Path, url: str, clock: FastClock, prepared: Callable[[], None] = lambda: None
+    folder: Path,
+    url: str,
+    clock: FastClock,
+    prepared: Callable[[], None] = lambda: None,
+    replica: Replica | None = None,
 ) -> AsyncIterator[Player]:
-    """The parts of a server without the web, on SQLite in `folder` and the sandbox at `url`, while the block runs.
+    """The parts of a server without the web, on the sandbox at `url`, while the block runs.
 
-    `prepared` is called before they begin to work.
+    They work on SQLite in `folder`, or as a `replica` on PostgreSQL. `prepared` is called before they begin to work.
     """
     os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=url)
-    settings = load(data_dir=folder, regions="us-east-1")
+    here = {"database_url": replica.database_url, "instance": replica.name} if replica else {}
+    settings = load(data_dir=folder, regions="us-east-1", **here)
     connection = ConnectionSettings(version="campaign", read_timeout=READ_TIMEOUT, retry_mode="standard")
-    pace = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=SPEED)
+    pace = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=SPEED, begins=60.0 * SPEED)
     services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
     # What is seconds by the fast clock is milliseconds of this machine, which may take that long for a call.
     context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from campaign.register import Checked
 from campaign.runner import Played
 
 # The words of the table; a run with several faults counts in the line of each.
@@ -61,6 +62,17 @@ class Summary:
     taken_by_foreigner: int = 0
     unknowable: int = 0
     rightly_failed: int = 0
+    unanswered: int = 0
+    histories: int = 0
+    requests: int = 0
+    anomalous: list[int] = field(default_factory=list)
+
+    def add_history(self, checked: Checked) -> None:
+        """Count a history of the register check."""
+        self.histories += 1
+        self.requests += checked.requests
+        if checked.anomalies:
+            self.anomalous.append(checked.seed)
 
     def add(self, played: Played) -> None:
         for kind in sorted(set(played.faults)) or [""]:
@@ -70,6 +82,7 @@ class Summary:
         self.taken_by_foreigner += played.verdict.taken_by_foreigner
         self.unknowable += played.verdict.unknowable
         self.rightly_failed += played.verdict.rightly_failed
+        self.unanswered += played.verdict.unanswered
         if played.verdict.wrong:
             self.failing.append(played)
 
@@ -90,8 +103,14 @@ class Summary:
         yield (
             f"{self.rightly_failed:,} services could rightly not be helped (a principal that is dead for good, a conflict); "
             f"{self.taken_by_foreigner:,} grants were taken away by somebody else after their proof; "
-            f"{self.unknowable:,} writes had their answer lost and were overwritten before anybody could look"
+            f"{self.unknowable:,} writes had their answer lost and were overwritten before anybody could look; "
+            f"{self.unanswered:,} writes are told as never confirmed by AWS"
         )
+        if self.histories:
+            yield (
+                f"Register check: {self.histories:,} histories with {self.requests:,} requests, "
+                f"{len(self.anomalous):,} with an anomaly"
+            )
 
 
 def as_text(rows: Sequence[Sequence[str]]) -> str:

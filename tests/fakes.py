@@ -123,6 +123,8 @@ class FakeAws:
         self._meanwhile: dict[str, list[Callable[[], object]]] = defaultdict(list)
         self._older: list[str | None] = []
         self._lost: set[str] = set()
+        self._late_after = 0
+        self._late: list[tuple[int, str]] = []
         self._request = itertools.count(1)
 
     def services(self, region: str) -> FakeContainerServices:
@@ -156,6 +158,7 @@ class FakeAws:
         self._meanwhile.clear()
         self._older.clear()
         self._lost.clear()
+        self._late.clear()
 
     def add_service(self, service: ContainerService | None = None, *deployments: Deployment) -> ContainerService:
         """Let a service exist."""
@@ -185,6 +188,10 @@ class FakeAws:
     def lose_answer(self, action: str) -> None:
         """Let the next change of this kind be done, and its answer never arrive."""
         self._lost.add(action)
+
+    def carry_out_late(self, reads: int) -> None:
+        """Let the next write of a policy go unanswered, and take effect right before the policy is read so many times."""
+        self._late_after = reads
 
     def meanwhile(self, action: str, do: Callable[[], object]) -> None:
         """Let something happen just before the next call of an action: a foreign write, a crash."""
@@ -217,7 +224,7 @@ class FakeAws:
         """What a change answers, unless its answer is lost."""
         if action in self._lost:
             self._lost.remove(action)
-            raise Problem("aws.slow", retryable=True, action=action, region=region)
+            raise Problem("aws.slow", retryable=True, effect_unknown=True, action=action, region=region)
         return Answered(value, request_id)
 
     def switch(self, known: _Service, *, active: bool) -> None:
@@ -240,8 +247,21 @@ class FakeAws:
             known.shown, known.becomes, known.settles_at = known.becomes, None, None
         return known.shown
 
+    def accept_late(self, text: str) -> None:
+        """Leave a write for later, where that was set up: it raises as an answer that never came."""
+        if self._late_after:
+            self._late.append((self._late_after, text))
+            self._late_after = 0
+            raise Problem("aws.slow", retryable=True, effect_unknown=True, action="ecr:SetRepositoryPolicy")
+
     def as_read_now(self, known: _Repository) -> str | None:
         """The policy as ECR would tell it now."""
+        waiting, self._late = self._late, []
+        for reads, text in waiting:
+            if reads > 1:
+                self._late.append((reads - 1, text))
+            else:
+                known.policy = text
         return self._older.pop(0) if self._older else known.policy
 
     def knows(self, principal: str) -> bool:
@@ -320,7 +340,9 @@ class FakeRepositories:
         with self.aws.lock:
             request_id = self.aws.called("ecr:SetRepositoryPolicy", self.region)
             known = self._known(name)
-            known.policy = self._as_ecr_takes_it(name, text)
+            written = self._as_ecr_takes_it(name, text)
+            self.aws.accept_late(written)
+            known.policy = written
             return self.aws.answer("ecr:SetRepositoryPolicy", known.policy, request_id, self.region)
 
     def delete_policy(self, name: str) -> Answered[str | None]:

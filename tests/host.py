@@ -147,7 +147,8 @@ async def _serve(options: dict[str, Any]) -> None:
 
     _become_another_release(options)
     settings = load(data_dir=options["data_dir"], regions="us-east-1", **options.get("settings", {}))
-    services = build(settings, pace=Pace(**options.get("pace", {})), crash=_crash(options["at"]))
+    pace = Pace(**options.get("pace", {}))
+    services = build(settings, pace=pace, crash=_crash(options["at"]), late_write_seconds=1)
     services.claim()
     await services.start()
     print('"ready"', flush=True)  # noqa: T201  (the test waits for it)

@@ -25,7 +25,7 @@ from app.operations.state import Kind
 from app.web.deps import PersonDep, ServicesDep
 from app.web.forms import AccessForm, unknown_name
 from app.web.problems import status_of
-from app.web.show.dialogs import add_dialog, naming_role
+from app.web.show.dialogs import add_dialog
 
 HERE = "/services/{region}/{name}"
 
@@ -76,11 +76,15 @@ def repair(
 def prune(
     services: ServicesDep, who: PersonDep, named: NamedServiceDep, body: PruneRequest, response: Response
 ) -> Operation:
-    """Takes principals that no longer exist out of a policy: ECR refuses every change while they stand there.
+    """Removes principals that no longer exist from a policy: ECR refuses every change while it names one.
+
+    Only what the preview showed is removed, and only what cannot exist or what ECR refused.
 
     The service need not exist any more.
     """
-    asked = {**_as(body.previewed), "principals": body.principals}
+    asked: dict[str, Any] = {"previewed": body.previewed}
+    if body.principals:
+        asked["principals"] = body.principals
     ask = Ask(Kind.PRUNE, *named, body.repository, who, asked)
     return accepted(services, response, services.starter.start(ask))
 
@@ -110,9 +114,7 @@ def deactivate(
     body: DeactivateRequest | None = None,
 ) -> Operation:
     """The service can pull from no private repository then; a later activation gives the role another ARN."""
-    asked: dict[str, Any] = {}
-    if body is not None and body.remove_statements:
-        asked["repositories"] = list(naming_role(services, known.service.region, known.service.name))
+    asked = {"remove_statements": body is not None and body.remove_statements}
     return _start(services, response, Kind.DEACTIVATE, known, who, asked=asked)
 
 

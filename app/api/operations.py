@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 from app.api.asked import OperationId, accepted, get_progress
 from app.api.previewing import preview_of
 from app.api.refusals import refusals, started
-from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList
+from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
@@ -144,14 +144,12 @@ def restore(
     who: PersonDep,
     operation_id: OperationId,
     response: Response,
-    body: AsPreviewed | None = None,
+    body: RestoreRequest,
 ) -> Operation:
     """Puts the policy back as it was before the operation, whole: what others changed since goes too."""
     found = get_progress(services, operation_id)
     change = services.starter.change_to_undo(operation_id)
-    asked = {"text": change.before}
-    if body is not None and body.previewed is not None:
-        asked["previewed"] = body.previewed
+    asked = {"text": change.before, "previewed": body.previewed}
     ask = Ask(Kind.RESTORE, found.region, found.service, change.repository, who, asked, follows=operation_id)
     return accepted(services, response, services.starter.start(ask))
 

@@ -60,14 +60,9 @@ class LightsailContainerServices:
         """Why AWS refused an update: AWS's text seldom says, the service's state does."""
         state = self.get_service(name).value.state
         busy = problem.code == "service.busy" or state not in SETTLED
-        return Problem(
-            "service.busy" if busy else "service.refused",
-            retryable=busy,
-            aws_code=problem.aws_code,
-            aws_message=problem.aws_message,
-            request_id=problem.request_id,
-            **{"state": state, **problem.params},
-        )
+        code = "service.busy" if busy else "service.refused"
+        params = {"state": state, **problem.params}
+        return Problem.from_json({**problem.to_json(), "code": code, "retryable": busy, "params": params})
 
     def _call(self, operation: str, member: str, **arguments: Any) -> Answered[Any]:
         subject = {"service": arguments["serviceName"]} if "serviceName" in arguments else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Json, UtcDateTime
@@ -26,7 +26,9 @@ class Operation(Base):
     service: Mapped[str] = mapped_column(String(255))
     repository: Mapped[str] = mapped_column(String(256))
     subject: Mapped[str] = mapped_column(Text)
-    """What it is about; unique while it lives, so that starting the same twice finds the first."""
+    """What it is about: two operations of one subject would do the same."""
+    sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The order of the operations of one repository or one service; clocks of different replicas may disagree."""
     input: Mapped[dict[str, Any]] = mapped_column(Json)
     """What the workflow needs beyond the columns: the text to restore, the operation to undo, the preview's hash."""
     asked_by: Mapped[str] = mapped_column(String(255))
@@ -52,12 +54,15 @@ class Operation(Base):
 
     __table_args__ = (
         Index(
-            "uq_operations_live_subject",
-            "subject",
-            unique=True,
+            "ix_operations_live",
+            "connection",
+            "region",
+            "repository",
+            "service",
             sqlite_where=text("outcome IS NULL"),
             postgresql_where=text("outcome IS NULL"),
         ),
+        Index("ix_operations_sequence", "sequence"),
         Index("ix_operations_newest", "asked_at", "id"),
         Index("ix_operations_service", "connection", "region", "service", "asked_at"),
         Index("ix_operations_repository", "connection", "region", "repository", "asked_at"),
@@ -99,6 +104,21 @@ class PolicyChange(Base):
     after: Mapped[str | None] = mapped_column(Text)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     written_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unanswered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When AWS's answer was given up on. AWS may carry such a write out later, so it is kept whatever a reading shows."""
     request_id: Mapped[str] = mapped_column(String(128), default="")
 
     __table_args__ = (Index("ix_policy_changes_repository", "connection", "region", "repository", "planned_at"),)
+
+
+class RetentionProposal(Base):
+    """What retention would delete, by the clock of one process. It is deleted once another one agrees days later."""
+
+    __tablename__ = "retention_proposals"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    process: Mapped[str] = mapped_column(String(36))
+    """Which start of which replica proposed it."""
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[datetime] = mapped_column(UtcDateTime)
+    """What ended before this would be deleted."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
 from app.history.models import Operation
+
+# Failures of one repository that are searched for what ECR refused.
+RECENT_FAILURES = 20
 
 
 def get_operation(db: Database, operation_id: str) -> Operation | None:
@@ -54,3 +57,61 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
     )
     with db.read() as session:
         return {name: LastGrant(at, by) for name, at, by in session.execute(wanted.where(gave))}
+
+
+def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
+    """Return how many operations that give the service access have not ended."""
+    row = Operation
+    live = select(func.count()).where(
+        row.connection == connection, row.region == region, row.service == service, row.outcome.is_(None)
+    )
+    with db.read() as session:
+        return session.scalar(live.where(row.kind.in_(("grant", "repair")))) or 0
+
+
+def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:
+    """Return how many operations wait that nothing stands before, if none has begun lately.
+
+    Counted are those requested before `waiting_since`, unless some operation began after `begun_since`.
+    """
+    row, other = Operation, aliased(Operation)
+    at_work = exists().where(
+        other.outcome.is_(None),
+        other.started_at.is_not(None),
+        other.connection == row.connection,
+        other.region == row.region,
+        other.repository == row.repository,
+        or_(row.repository != "", other.service == row.service),
+    )
+    waiting = select(func.count()).where(
+        row.outcome.is_(None), row.started_at.is_(None), row.asked_at < waiting_since, ~at_work
+    )
+    begun = select(exists().where(row.outcome.is_(None), row.started_at > begun_since))
+    with db.read() as session:
+        count = session.scalar(waiting) or 0
+        return 0 if count and session.scalar(begun) else count
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """ECR's last `Principal not found` for a repository: for which policy, and which principals it may have meant."""
+
+    policy_fingerprint: str
+    principals: tuple[str, ...]
+
+
+def last_refusal(db: Database, connection: str, region: str, repository: str) -> Refusal | None:
+    """Return the last refusal that an operation on the repository's policy met; None if there was none lately."""
+    row = Operation
+    wanted = (
+        select(row.input)
+        .where(row.connection == connection, row.region == region, row.repository == repository)
+        .where(row.outcome == "failed")
+        .order_by(row.asked_at.desc())
+        .limit(RECENT_FAILURES)
+    )
+    with db.read() as session:
+        for given in session.scalars(wanted):
+            if refused := given.get("refused"):
+                return Refusal(refused["policy"], tuple(refused["principals"]))
+    return None

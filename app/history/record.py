@@ -7,33 +7,39 @@ decide and then save.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, CursorResult
 from sqlalchemy.orm import Session
 
 from app.db import Database
+from app.errors import Problem
 from app.history.models import Operation
 from app.history.statements import (
     BEGIN_OPERATION,
     BEGIN_STEP,
+    LIVE_ON_REPOSITORY,
+    LIVE_ON_SERVICE,
     NEW_OPERATION,
     NEW_STEP,
+    NEXT_SEQUENCE,
     SETTLE_STEPS,
     SKIP_STEP,
+    SUPERSEDE,
     at_running_step,
     named,
     touching,
 )
 
+SUPERSEDED = Problem("operation.superseded").to_json()
+
 
 @dataclass(frozen=True)
 class NewOperation:
-    """What is asked for. `subject` is what it is about: the same while one lives finds that one."""
+    """An operation to record. `subject` is what it is about: two of one subject would do the same."""
 
     id: str
     kind: str
@@ -48,23 +54,58 @@ class NewOperation:
     follows: str | None = None
 
 
-def insert_or_find(db: Database, new: NewOperation, at: datetime) -> tuple[str, bool]:
-    """Record a new operation, or find the living one about the same subject: its id, and whether it is new."""
-    while True:
-        try:
-            with db.write() as session:
-                session.execute(NEW_OPERATION, _row(new, at))
-                session.execute(NEW_STEP, _steps(new))
-        except IntegrityError:
-            with db.read() as session:
-                found = session.scalar(
-                    select(Operation.id).where(Operation.subject == new.subject, Operation.outcome.is_(None))
-                )
-            if found is not None:
-                return found, False
-            # It ended between the two statements: ours is free to begin.
-        else:
-            return new.id, True
+@dataclass(frozen=True)
+class LiveOperation:
+    """An operation that has not ended, as far as a new request must know it."""
+
+    id: str
+    kind: str
+    service: str
+    repository: str
+    subject: str
+    cancel_requested: bool
+    input: Mapping[str, Any]
+
+
+Join = Callable[[NewOperation, Sequence[LiveOperation]], str]
+"""The id of the live operation that a request joins, "" for none. May raise Problem; then nothing is recorded."""
+
+
+def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) -> tuple[str, bool]:
+    """Record a new operation, or join a live one: the operation's id, and whether it is new.
+
+    `join` decides among the live operations of the same repository or service, oldest first. Requests about one
+    repository or one service are decided one after the other, on all replicas, and numbered in that order.
+    """
+    with db.write() as session:
+        db.lock(session, _keys(new))
+        joined = join(new, _live(session, new))
+        if joined:
+            return joined, False
+        sequence = session.scalar(NEXT_SEQUENCE)
+        session.execute(NEW_OPERATION, {**_row(new, at), "sequence": sequence})
+        session.execute(NEW_STEP, _steps(new))
+    return new.id, True
+
+
+def _keys(new: NewOperation) -> tuple[str, ...]:
+    here = f"{new.connection} {new.region}"
+    return tuple(f"{here} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
+
+
+def _live(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:
+    statement = LIVE_ON_REPOSITORY if new.repository else LIVE_ON_SERVICE
+    rows = session.execute(statement, _register(vars(new))).all()
+    return tuple(
+        LiveOperation(
+            row.id, row.kind, row.service, row.repository, row.subject, bool(row.cancel_requested_by), row.input
+        )
+        for row in sorted(rows, key=lambda row: row.sequence)
+    )
+
+
+def _register(operation: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"at_{name}": operation[name] for name in ("connection", "region", "service", "repository")}
 
 
 def _row(new: NewOperation, at: datetime) -> dict[str, Any]:
@@ -105,8 +146,22 @@ def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tu
         operation = session.execute(BEGIN_OPERATION, began).mappings().one_or_none()
         if operation is None:
             return None
+        if operation["started_at"] == at:
+            _supersede(session, dict(operation), at)
         attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
         return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))
+
+
+def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> None:
+    """End what was requested earlier for the same service and repository and has not begun: it came too late.
+
+    That happens where the engine got a later request first, because replicas' clocks differ or the earlier request
+    was recorded and could not be queued at once. To carry it out now would undo what was requested after it.
+    """
+    values = {"problem": {**SUPERSEDED, "params": {"operation": operation["id"]}}, "ended_at": at}
+    earlier = {**_register(operation), "before_sequence": operation["sequence"], **named(values)}
+    for operation_id in session.scalars(SUPERSEDE, earlier).all():
+        _settle(session, operation_id, "cancelled", at)
 
 
 def step_noted(db: Database, run: Run, note: dict[str, Any]) -> bool:

@@ -1,38 +1,101 @@
-"""Lets old history go, where a number of days is set. Must never delete an operation that lives or is needed by one."""
+"""Deletes old history, where a number of days is set. Never an operation that lives or is needed by one.
+
+A clock that is wrong must not erase history. So what is due is proposed first, and deleted only once it is due by the
+clock of another start days later, or of the same process after days by its monotonic clock.
+"""
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 
+from app.clock import Clock
 from app.db import Database
-from app.history.models import Operation
+from app.history.models import Operation, RetentionProposal
 
+AGREES_AFTER = timedelta(days=2)
+PROPOSED_EVERY = timedelta(hours=12)
+FORGOTTEN_AFTER = timedelta(days=30)
 # Few enough that a running operation's next step never waits long for its turn to write.
 BATCH = 200
+# Operations deleted in one run: a mistake is noticed before everything is gone.
+MOST_PER_RUN = 2_000
 
 
-def delete_older_than(db: Database, days: int, now: datetime, *, batch: int = BATCH) -> int:
-    """Delete what ended more than `days` days ago, with its steps and changes; 0 keeps everything. How many."""
-    if days <= 0:
-        return 0
-    deleted = 0
-    while gone := _delete_some(db, now - timedelta(days=days), batch):
-        deleted += gone
-    return deleted
+@dataclass(frozen=True)
+class Retained:
+    """What a run did: how many operations it `deleted`, and how many are `due` once the clock is confirmed."""
+
+    deleted: int = 0
+    due: int = 0
 
 
-def _delete_some(db: Database, before: datetime, batch: int) -> int:
+@dataclass
+class Retention:
+    """Retention of one process. `days`: how long history is kept; 0 keeps all of it."""
+
+    db: Database
+    clock: Clock
+    days: int = 0
+    process: str = field(default_factory=lambda: str(uuid.uuid4()))
+    _proposals: dict[str, float] = field(default_factory=dict)
+
+    def run(self, *, batch: int = BATCH) -> Retained:
+        """Delete what is due and confirmed, and propose what is due now. Blocks."""
+        if self.days <= 0:
+            return Retained()
+        now = self.clock.now()
+        before = now - timedelta(days=self.days)
+        confirmed = self._confirmed(now)
+        self._propose(now, before)
+        if confirmed is None:
+            return Retained(due=self._count(before))
+        limit, deleted = min(before, confirmed), 0
+        while deleted < MOST_PER_RUN and (gone := self._delete_some(limit, batch)):
+            deleted += gone
+        return Retained(deleted, self._count(before))
+
+    def _confirmed(self, now: datetime) -> datetime | None:
+        """Return up to when deletion was proposed days ago; None where no such proposal is known."""
+        row = RetentionProposal
+        old_enough = select(row).where(row.proposed_at <= now - AGREES_AFTER).order_by(row.proposed_at.desc())
+        with self.db.read() as session:
+            proposals = session.scalars(old_enough).all()
+        return next((proposal.before for proposal in proposals if self._counts(proposal)), None)
+
+    def _counts(self, proposal: RetentionProposal) -> bool:
+        if proposal.process != self.process:
+            return True
+        made = self._proposals.get(proposal.id)
+        return made is not None and self.clock.monotonic() - made >= AGREES_AFTER.total_seconds()
+
+    def _propose(self, now: datetime, before: datetime) -> None:
+        row = RetentionProposal
+        lately = (row.process == self.process, row.proposed_at > now - PROPOSED_EVERY, row.proposed_at <= now)
+        with self.db.write() as session:
+            if session.scalar(select(func.count()).select_from(row).where(*lately)):
+                return
+            session.execute(delete(row).where(row.proposed_at < now - FORGOTTEN_AFTER))
+            proposal = RetentionProposal(id=str(uuid.uuid4()), process=self.process, proposed_at=now, before=before)
+            session.add(proposal)
+        self._proposals[proposal.id] = self.clock.monotonic()
+
+    def _count(self, before: datetime) -> int:
+        with self.db.read() as session:
+            return session.scalar(select(func.count()).select_from(Operation).where(*_old(before))) or 0
+
+    def _delete_some(self, before: datetime, batch: int) -> int:
+        row = Operation
+        with self.db.write() as session:
+            ids = session.scalars(select(row.id).where(*_old(before)).order_by(row.asked_at).limit(batch)).all()
+            session.execute(delete(row).where(row.id.in_(ids)))
+        return len(ids)
+
+
+def _old(before: datetime) -> tuple[ColumnElement[bool], ...]:
     row = Operation
     followed = select(row.follows).where(row.outcome.is_(None), row.follows.is_not(None))
-    old = (
-        select(row.id)
-        .where(row.asked_at < before, row.outcome.is_not(None), row.ended_at < before, row.id.not_in(followed))
-        .order_by(row.asked_at)
-        .limit(batch)
-    )
-    with db.write() as session:
-        ids = session.scalars(old).all()
-        session.execute(delete(row).where(row.id.in_(ids)))
-    return len(ids)
+    return row.asked_at < before, row.outcome.is_not(None), row.ended_at < before, row.id.not_in(followed)

@@ -8,7 +8,22 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.history.models import Operation, PolicyChange, Step
@@ -38,6 +53,45 @@ def touching(*columns: str) -> Update:
     values = {column: _value(OPERATIONS, column) for column in columns}
     return update(OPERATIONS).where(*living).values(version=OPERATIONS.c.version + 1, **values)
 
+
+def _live(*conditions: ColumnElement[bool]) -> Select[Any]:
+    columns = (OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.service, OPERATIONS.c.repository, OPERATIONS.c.subject)
+    here = (OPERATIONS.c.connection == bindparam("at_connection"), OPERATIONS.c.region == bindparam("at_region"))
+    return select(*columns, OPERATIONS.c.cancel_requested_by, OPERATIONS.c.input, OPERATIONS.c.sequence).where(
+        *here, OPERATIONS.c.outcome.is_(None), *conditions
+    )
+
+
+_OF_THE_SERVICE = (OPERATIONS.c.repository == "", OPERATIONS.c.service == bindparam("at_service"))
+LIVE_ON_SERVICE: Select[Any] = _live(*_OF_THE_SERVICE)
+"""The operations on a service's role that have not ended."""
+LIVE_ON_REPOSITORY: CompoundSelect[Any] = _live(OPERATIONS.c.repository == bindparam("at_repository")).union_all(
+    _live(*_OF_THE_SERVICE, OPERATIONS.c.kind == "deactivate")
+)
+"""The operations on a repository that have not ended, and those that deactivate the service's role."""
+
+NEXT_SEQUENCE: Select[int] = select(func.coalesce(func.max(OPERATIONS.c.sequence), 0) + 1)
+
+SUPERSEDE: Update = (
+    update(OPERATIONS)
+    .where(
+        OPERATIONS.c.connection == bindparam("at_connection"),
+        OPERATIONS.c.region == bindparam("at_region"),
+        OPERATIONS.c.repository == bindparam("at_repository"),
+        OPERATIONS.c.service == bindparam("at_service"),
+        OPERATIONS.c.outcome.is_(None),
+        OPERATIONS.c.started_at.is_(None),
+        OPERATIONS.c.sequence < bindparam("before_sequence"),
+    )
+    .values(
+        version=OPERATIONS.c.version + 1,
+        outcome="cancelled",
+        problem=_value(OPERATIONS, "problem"),
+        ended_at=_value(OPERATIONS, "ended_at"),
+    )
+    .returning(OPERATIONS.c.id)
+)
+"""End the operations on the same thing that were requested earlier and have not begun: a later one has."""
 
 BEGIN_OPERATION: Update = (
     update(OPERATIONS)
@@ -92,12 +146,24 @@ SETTLE_STEPS: Update = (
 )
 """Close the steps of an operation that stand in one of these states."""
 
-DROP_OPEN_WRITE: Delete = delete(CHANGES).where(
+_PLANNED_WRITE = (
     CHANGES.c.operation_id == bindparam("of"),
-    CHANGES.c.repository == bindparam("at_repository"),
+    CHANGES.c.position == bindparam("at_position"),
     CHANGES.c.written_at.is_(None),
 )
-"""Forget the planned write of a repository that nobody has closed."""
+DROP_WRITE: Delete = delete(CHANGES).where(*_PLANNED_WRITE)
+"""Forget a planned write."""
+
+ADOPT_OPEN_WRITES: Update = (
+    update(CHANGES)
+    .where(
+        CHANGES.c.operation_id == bindparam("of"),
+        CHANGES.c.repository == bindparam("at_repository"),
+        CHANGES.c.written_at.is_(None),
+    )
+    .values(unanswered_at=func.coalesce(CHANGES.c.unanswered_at, CHANGES.c.planned_at))
+)
+"""Note that the answers to all planned writes of a repository that nobody has closed were lost."""
 
 _PLANNED = ("connection", "region", "repository", "before", "after", "planned_at")
 PLAN_WRITE: ReturningInsert[int] = (
@@ -130,11 +196,7 @@ LAST_WRITES: Select[str | None, str | None, bool] = (
 
 CLOSE_WRITE: Update = (
     update(CHANGES)
-    .where(
-        CHANGES.c.operation_id == bindparam("of"),
-        CHANGES.c.position == bindparam("at_position"),
-        CHANGES.c.written_at.is_(None),
-    )
+    .where(*_PLANNED_WRITE)
     .values(
         written_at=_value(CHANGES, "written_at"),
         request_id=_value(CHANGES, "request_id"),

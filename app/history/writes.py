@@ -14,8 +14,16 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import PolicyChange
-from app.history.record import Run, touch
-from app.history.statements import CLOSE_WRITE, DROP_OPEN_WRITE, LAST_WRITES, NEWEST_RUN, PLAN_WRITE, named
+from app.history.record import Run, count, touch
+from app.history.statements import (
+    ADOPT_OPEN_WRITES,
+    CLOSE_WRITE,
+    DROP_WRITE,
+    LAST_WRITES,
+    NEWEST_RUN,
+    PLAN_WRITE,
+    named,
+)
 
 
 @dataclass(frozen=True)
@@ -30,15 +38,10 @@ class PlannedWrite:
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:
-    """Record a policy write before it is sent; its position, to close it with. None: another run is at work.
-
-    A planned write that is still open for the same repository is replaced: the caller has read the policy since, and
-    found that it did not take effect.
-    """
+    """Record a policy write before it is sent; its position, to close it with. None: another run is at work."""
     with db.write() as session:
         if not _is_newest(session, run):
             return None
-        _drop_open(session, run, write.repository)
         planned = named({**asdict(write), "planned_at": at})
         return session.scalar(PLAN_WRITE, {"of": run.operation_id, **planned})
 
@@ -58,17 +61,58 @@ def write_done(  # noqa: PLR0917  (who wrote what, and AWS's answer to it)
         return True
 
 
-def write_forgotten(db: Database, run: Run, repository: str) -> None:
-    """Drop the open write: AWS refused it, or reading the policy has shown that it never took effect."""
+def write_forgotten(db: Database, run: Run, position: int) -> None:
+    """Drop a planned write that AWS is proven not to have carried out."""
     with db.write() as session:
         if _is_newest(session, run):
-            _drop_open(session, run, repository)
+            session.execute(DROP_WRITE, {"of": run.operation_id, "at_position": position})
 
 
-def open_write(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
-    """The planned write that nobody has closed: it may or may not have reached AWS."""
+def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> None:
+    """Note that AWS's answer to a planned write was lost: AWS may have carried it out, or do so later.
+
+    It stands for earlier ones of the same text, whose answers were lost too.
+    """
+    with db.write() as session:
+        if not _is_newest(session, run):
+            return
+        change = session.get(PolicyChange, (run.operation_id, position))
+        if change is None or change.written_at is not None:
+            return
+        change.unanswered_at = at
+        for other in session.scalars(select(PolicyChange).where(*_open(run.operation_id, change.repository))):
+            if other.position != position and other.after == change.after:
+                session.delete(other)
+
+
+def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None:
+    """Mark the writes that an earlier run planned and never closed as unanswered: when the last was planned, or None."""
     with db.read() as session:
-        return session.scalar(select(PolicyChange).where(*_open(operation_id, repository)))
+        left = session.scalars(select(PolicyChange).where(*_open(run.operation_id, repository))).all()
+    if not left:
+        return None
+    with db.write() as session:
+        if _is_newest(session, run):
+            session.execute(ADOPT_OPEN_WRITES, {"of": run.operation_id, "at_repository": repository})
+    return max(change.planned_at for change in left)
+
+
+def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
+    """Return the writes whose answer was lost and that no reading has shown to be carried out, the newest first."""
+    wanted = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
+    with db.read() as session:
+        return tuple(session.scalars(wanted.order_by(PolicyChange.position.desc())))
+
+
+def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
+    """Close an unanswered write that a reading has shown to be carried out late. False: it was closed already.
+
+    `replaced` is the text that stood there until then.
+    """
+    with db.write() as session:
+        closed = named({"written_at": at, "request_id": "", "before": replaced})
+        result = session.execute(CLOSE_WRITE, {"of": operation_id, "at_position": position, **closed})
+        return bool(count(result)) and touch(session, operation_id)
 
 
 class Written(NamedTuple):
@@ -107,10 +151,6 @@ def last_deleted(db: Database, operation_id: str, repository: str) -> str | None
 
 def _is_newest(session: Session, run: Run) -> bool:
     return session.scalar(NEWEST_RUN, run.key()) is not None
-
-
-def _drop_open(session: Session, run: Run, repository: str) -> None:
-    session.execute(DROP_OPEN_WRITE, {"of": run.operation_id, "at_repository": repository})
 
 
 def _open(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:

@@ -23,6 +23,8 @@ class SeenService(Base):
     state: Mapped[str] = mapped_column(String(32))
     role_active: Mapped[bool]
     role_arn: Mapped[str] = mapped_column(Text)
+    role_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When `role_arn` was first seen to be this one. ECR does not know a principal during its first minutes."""
     general_arn: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

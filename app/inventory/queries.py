@@ -110,6 +110,14 @@ def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool
     return None if found is None else (found.role_active, found.role_arn)
 
 
+def role_since(db: Database, connection: str, region: str, name: str) -> datetime | None:
+    """Return since when a service's role has had its present principal ARN, as far as was seen; None: not seen."""
+    row = SeenService
+    wanted = select(row.role_since).where(row.connection == connection, row.region == region, row.name == name)
+    with db.read() as session:
+        return session.scalar(wanted)
+
+
 def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
     """One repository with its policy; None when it has not been seen, or is gone."""
     with db.read() as session:
@@ -140,6 +148,22 @@ def naming(db: Database, connection: str, region: str, principal: str) -> tuple[
     )
     with db.read() as session:
         return tuple(session.scalars(wanted.order_by(row.repository)))
+
+
+def naming_service(db: Database, connection: str, region: str, service: str) -> tuple[str, ...]:
+    """Return the repositories whose policy names a role of the service, its present one or an earlier one, by name."""
+    row, seen = PolicyPrincipal, SeenService
+    is_it = (seen.connection == connection, seen.region == region, seen.name == service)
+    here = (row.connection == connection, row.region == region)
+    with db.read() as session:
+        roles = session.execute(select(seen.role_arn, seen.general_arn).where(*is_it)).one_or_none() or ()
+        # Two questions, each with an index of its own.
+        named = union(
+            select(row.repository, row.principal).where(*here, row.principal.in_([role for role in roles if role])),
+            select(row.repository, row.principal).where(*here, row.service == service),
+        )
+        rows = session.execute(named).all()
+    return tuple(sorted({name for name, principal in rows if not is_namesakes(principal, roles)}))
 
 
 def find_caller(db: Database, connection: str) -> tuple[Caller, datetime] | None:

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Insert, bindparam, delete, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, case, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -139,9 +139,17 @@ def _upserting(model: type[Base], dialect: str, columns: tuple[str, ...]) -> Ins
     keys = [column.name for column in table.primary_key]
     return insert.on_conflict_do_update(
         index_elements=keys,
-        set_={name: insert.excluded[name] for name in columns if name not in keys},
+        set_={name: _new_value(table, insert, name) for name in columns if name not in keys},
         where=table.c.seen_at <= insert.excluded.seen_at,
     )
+
+
+def _new_value(table: FromClause, insert: Any, column: str) -> Any:
+    """Return what a column gets where the row exists: the newer value, save for how long the role has been this one."""
+    if column != "role_since":
+        return insert.excluded[column]
+    same = table.c.role_arn == insert.excluded.role_arn
+    return case((same, func.coalesce(table.c.role_since, insert.excluded.role_since)), else_=insert.excluded.role_since)
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -160,6 +168,7 @@ def _service_row(connection: str, service: ContainerService, at: datetime) -> di
         "state": service.state,
         "role_active": service.role.is_active,
         "role_arn": service.role.principal_arn,
+        "role_since": at,
         "general_arn": service.general_principal_arn,
         "facts": to_facts(service),
         "seen_at": at,
@@ -173,7 +182,7 @@ def _was_just_seen(db: Database, row: dict[str, Any]) -> bool:
         known = session.execute(SERVICE_AT, here).mappings().one_or_none()
     if known is None or not timedelta() <= row["seen_at"] - known["seen_at"] < JUST_SEEN:
         return False
-    return all(known[name] == value for name, value in row.items() if name != "seen_at")
+    return all(known[name] == value for name, value in row.items() if name not in {"seen_at", "role_since"})
 
 
 def _repository_row(connection: str, repository: Repository, at: datetime) -> dict[str, Any]:

@@ -7,7 +7,6 @@ their parts from.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from app.history.models import Operation
 from app.operations.cancels import CancelWatch
 from app.operations.running import Running
 
-log = logging.getLogger(__name__)
-
 # Seconds between two tries while the database cannot be used.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
@@ -39,8 +36,9 @@ class Context:
 
     Args:
         start_revoke: starts taking an operation's service out of a repository, as a part of that operation; its id.
-        fresh_seconds: how old a policy may be that a write is based on. Less than it takes another replica to believe
-            this one dead, so that one that was stalled does not write over what was done in its place.
+        fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
+            overwritten. From half of this on it is read again if that helps.
+        late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
         crash: called by name after each outside write, so that a test can stop the world there.
     """
 
@@ -56,7 +54,8 @@ class Context:
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"
     role_wait_seconds: int = 900
-    fresh_seconds: float = 10.0
+    fresh_seconds: float = 1.0
+    late_write_seconds: float = 60.0
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking database call beside the loop, in threads of our own: the engine's are few.
@@ -68,11 +67,18 @@ class Context:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+                done = await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
             except (OperationalError, InterfaceError) as error:
-                log.warning("the database cannot be used, trying again in %s s: %s", pause, error.orig)
+                self.db.outage.began(error.orig or error)
                 await self.clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
+            else:
+                self.db.outage.over()
+                return done
+
+    async def in_thread(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run what only computes, such as a plan over a policy somebody wrote, beside the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
 
 
 _installed: list[Context] = []

@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
+from app import postgresql
 from app.db import is_sqlite
 
 QUEUE = "operations"
@@ -172,8 +173,12 @@ def _config(url: str, instance: str) -> DBOSConfig:
         "max_executor_threads": 2,
         "sys_db_pool_size": 2 if lite else 4,
         "notification_listener_polling_interval_sec": 0.2,
-        "db_engine_kwargs": {"connect_args": {"factory": _Wal}} if lite else {"pool_pre_ping": False},
+        "db_engine_kwargs": {"connect_args": {"factory": _Wal}} if lite else _postgresql(url),
     }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    return {"pool_pre_ping": False, "creator": postgresql.connector(url)}
 
 
 def _quiet_logger() -> None:

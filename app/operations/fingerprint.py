@@ -1,12 +1,43 @@
-"""A policy text as a short fingerprint, so that what is done can be held against what was shown. Pure."""
+"""Short fingerprints of policies and of planned changes, so that what is done can be compared with what was shown. Pure."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
 from app.policy.canonical import canonical
+from app.policy.change import PolicyChange
+
+PLACEHOLDER = (
+    "arn:aws:iam::000000000000:role/amazon/lightsail/{region}/containers/{service}/private-repo-access/NOT-YET-KNOWN"
+)
+"""Stands in a preview for the principal ARN of a role that is not active yet."""
 
 
 def fingerprint(text: str | None) -> str:
-    """The same for texts that ECR would hand out for one policy, whatever the layout; "" for no policy."""
-    return "" if text is None else sha256(canonical(text).encode()).hexdigest()[:32]
+    """Return the same value for all texts that ECR would return for one policy; "" for no policy."""
+    return "" if text is None else _digest(canonical(text))
+
+
+def change_fingerprint(change: PolicyChange) -> str:
+    """Return the fingerprint of a change: the policy it was planned on, and the policy it makes of that."""
+    return _of(change.before, change.after)
+
+
+def matches(shown: str, change: PolicyChange, *, principal: str, placeholder: str) -> bool:
+    """Return whether a preview with the fingerprint `shown` showed this change.
+
+    A preview made before the role was activated shows `placeholder` where the change has the role's `principal`.
+    """
+    if shown == change_fingerprint(change):
+        return True
+    if not principal or change.after is None:
+        return False
+    return shown == _of(change.before, change.after.replace(principal, placeholder))
+
+
+def _of(before: str | None, after: str | None) -> str:
+    return _digest(f"{canonical(before)}\n{canonical(after)}")
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -5,6 +5,8 @@ Repairing is the same, and also takes out whatever stood for the service in the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.errors import Problem
 from app.operations import engine, plans, policy_steps, policy_write, role_steps
 from app.operations.image import learn_image_uri
@@ -34,6 +36,8 @@ async def _give_access(operation_id: str) -> Outcome:
     # A foreign write between our write and its proof may have dropped ours: merge again on what is there now.
     for attempt in range(policy_steps.MERGES):
         policy = done(await update_policy(operation_id, role["arn"], role["general_arn"]))
+        # A step that an earlier release recorded does not tell it.
+        role = {**role, "arn": policy.get("arn", role["arn"])}
         wrote = wrote or policy["wrote"]
         last = attempt == policy_steps.MERGES - 1
         if done(await verify_access(operation_id, role["arn"], policy["after"], last=last))["holds"]:
@@ -43,13 +47,26 @@ async def _give_access(operation_id: str) -> Outcome:
 
 @engine.step("update_policy")
 async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result:
-    """Merge the role into the repository's policy. Returns `after` and `wrote`, as `policy_write.write`."""
+    """Merge the role into the repository's policy. Returns what `policy_write.write` does, and the role's `arn`."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
+        repairs = step.operation.kind == Kind.REPAIR
         subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn)
-        if step.operation.kind == Kind.REPAIR:
-            return await policy_write.write(step, plans.repairing(subject), "policy.repaired")
-        return await policy_write.write(step, plans.granting(subject), "policy.merged")
+
+        async def look_again() -> policy_write.Wanted | None:
+            nonlocal subject
+            renewed = await role_steps.find_principal(step)
+            if renewed == subject.principal_arn:
+                return None
+            subject = replace(subject, principal_arn=renewed)
+            return wanted()
+
+        def wanted() -> policy_write.Wanted:
+            plan = plans.repairing(subject) if repairs else plans.granting(subject)
+            return policy_write.Wanted(plan, "policy.repaired" if repairs else "policy.merged", subject.principal_arn)
+
+        state, found = await policy_write.write(step, wanted(), look_again)
+        return state, {**found, "arn": subject.principal_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 

@@ -37,11 +37,15 @@ class InstanceTakenError(Exception):
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds: between two signs of life, after which silence is taken for death, and between two looks at others."""
+    """Seconds: between two signs of life, after which silence is taken for death, and between two looks at others.
+
+    `begins`: within which an operation begins that nothing stands before.
+    """
 
     beat: float = 5.0
     dead_after: float = 20.0
     look: float = 1.0
+    begins: float = 30.0
 
     @property
     def fresh(self) -> float:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from app.history.queries import Refusal
+from app.operations.pruning import prunable
 from app.policy.arns import is_namesakes
 from app.policy.change import PolicyChange
 from app.policy.document import parse
@@ -50,9 +52,12 @@ def revoking(subject: Subject) -> Plan:
     return lambda text: plan_revoke(text, principals=named_for(text, subject))
 
 
-def pruning(principals: Collection[str]) -> Plan:
-    """Take out principals that no longer exist."""
-    return lambda text: plan_prune(text, principals)
+def pruning(principals: Collection[str] | None, refusal: Refusal | None) -> Plan:
+    """Remove principals that no longer exist; all that are certainly dead where none are chosen.
+
+    The plan raises Problem `policy.not_prunable` for a chosen principal that may exist.
+    """
+    return lambda text: plan_prune(text, prunable(text, refusal).chosen(principals))
 
 
 def restoring(target: str | None) -> Plan:

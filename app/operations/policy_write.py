@@ -6,38 +6,60 @@ not sent. Nothing is ever sent that is not recorded first, and nothing when the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 
 from app.aws.ports import Answered
 from app.errors import Problem
-from app.history import writes
-from app.operations.fingerprint import fingerprint
+from app.history import record, writes
+from app.operations import fingerprint, refused_writes
 from app.operations.plans import Plan
 from app.operations.policy_steps import Reading, keep, look
 from app.operations.state import Kind, StepState
-from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
+from app.operations.stepping import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PolicyChange, unchanged
-from app.policy.principals import PrincipalKind, PrincipalRef
-from app.policy.unfound import unfound
 
-# After these nobody knows whether AWS did what it was asked for.
-ANSWER_LOST = frozenset({"aws.unreachable", "aws.slow", "aws.failed"})
 # The code of a write that was not sent since its reading had grown old on the way: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
+# Readings in a row that may grow old before the write is tried all the same, up to the fence of `fresh_seconds`.
+REREADS = 3
 
 
-async def write(step: Stepping, plan: Plan, remark: str) -> tuple[StepState, Result]:
-    """Bring the policy to what `plan` makes of it.
+@dataclass(frozen=True)
+class Wanted:
+    """What a policy is to become.
+
+    Args:
+        plan: from the text that is there to the change that is wanted.
+        remark: the note for an ordinary merge; creating and deleting a policy have their own.
+        principal: the role's ARN, where a preview made before its activation shows a placeholder for it.
+    """
+
+    plan: Plan
+    remark: str
+    principal: str = ""
+
+
+LookAgain = Callable[[], Awaitable[Wanted | None]]
+"""Asks AWS whose principal it is about, once ECR did not find it: what is wanted now, None where nothing differs."""
+
+
+@dataclass
+class _Write:
+    """One run of the step, with the readings made so far."""
+
+    step: Stepping
+    wanted: Wanted
+    look_again: LookAgain | None
+    readings: list[Reading] = field(default_factory=list)
+
+
+async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = None) -> tuple[StepState, Result]:
+    """Bring the policy to what `wanted.plan` makes of it.
 
     Every try begins with reading: the time between a read and the write that is based on it is all that another
     writer has to be overwritten in.
-
-    Args:
-        step: the step at work.
-        plan: from the text that is there to the change that is wanted.
-        remark: the note for an ordinary merge; creating and deleting a policy have their own.
 
     Returns:
         `after`: the policy text that should stand now, None for no policy; `wrote`: whether this operation wrote.
@@ -45,53 +67,67 @@ async def write(step: Stepping, plan: Plan, remark: str) -> tuple[StepState, Res
     Raises:
         Problem: `policy.changed_meanwhile` when it no longer is what the preview showed; else AWS's or the plan's.
     """
-    seen: list[Reading] = []
+    work = _Write(step, wanted, look_again)
+    if step.run.attempt > 1:
+        await _adopt_unanswered(step)
     try:
-        return await _merge(step, plan, remark, seen)
-    except Problem:
-        for reading in seen[-1:]:
+        return await _merge(work)
+    except Problem as problem:
+        for reading in work.readings[-1:]:
             await keep(step, reading)  # pages show what stood in the way; after a write, its proof is kept
+            await _note_refusal(step, problem, reading)
         raise
 
 
-async def _merge(step: Stepping, plan: Plan, remark: str, seen: list[Reading]) -> tuple[StepState, Result]:
+async def _merge(work: _Write) -> tuple[StepState, Result]:
+    step = work.step
     last: Problem | None = None
     for seconds in (*PRINCIPAL_SPREADS, None):
-        reading = await look(step)
-        seen.append(reading)
-        read_at = step.asked_at
-        change = plan(reading.text)
-        back = None if change.needed or reading.text is not None else await _deleted_of_others(step, plan)
+        change, read_at = await _planned(work)
+        back = None if change.needed or change.before is not None else await _deleted_of_others(work)
         if back is None and not change.needed:
-            return await _nothing_to_write(step, reading.text, remark)
+            return await _nothing_to_write(work, change.before)
         if back is None:
-            await _may_write(step, change, last if seconds is None else None)
+            await _check_may_write(work, change, last if seconds is None else None)
         change = back or change
         try:
             position = await _send(step, change, read_at)
         except Problem as problem:
-            last = _named(problem, step, change)
-            await _be_patient(step, change, problem, seconds or 0)
+            last = await _explained(work, change, problem)
+            await _be_patient(step, last, seconds or 0)
         else:
-            if change.after is None and await _deleted_of_others(step, plan) is not None:
+            if change.after is None and await _deleted_of_others(work) is not None:
                 continue
-            step.because(_remark(change, position, remark))
+            step.because(_remark(change, position, work.wanted.remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
-    raise last or Problem("policy.contended", repository=step.operation.repository, times=len(seen))
+    raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
 
 
-async def _deleted_of_others(step: Stepping, plan: Plan) -> PolicyChange | None:
-    """The write that puts back what this operation deleted of others.
+async def _planned(work: _Write) -> tuple[PolicyChange, float]:
+    """Read the policy and plan on it: the change, and when AWS was asked, by the clock's monotonic time."""
+    context = work.step.context
+    for rereads_left in range(REREADS, -1, -1):
+        reading = await look(work.step)
+        read_at = work.step.asked_at
+        work.readings.append(reading)
+        change = await context.in_thread(work.wanted.plan, reading.text)
+        if context.clock.monotonic() - read_at <= context.fresh_seconds / 2 or not rereads_left:
+            break
+    return change, read_at
 
-    ECR cannot be asked to delete a policy only as it was read, but it tells what it deleted: that may hold what
+
+async def _deleted_of_others(work: _Write) -> PolicyChange | None:
+    """Return the write that puts back what this operation deleted of others; None where there is nothing.
+
+    ECR cannot be asked to delete a policy only as it was read, but it returns what it deleted: that may hold what
     somebody had written since the reading.
     """
-    context, operation = step.context, step.operation
+    context, operation = work.step.context, work.step.operation
     deleted = await context.in_db(writes.last_deleted, context.db, operation.id, operation.repository)
     if deleted is None:
         return None
     try:
-        left = plan(deleted)
+        left = await context.in_thread(work.wanted.plan, deleted)
     except Problem:  # it cannot be told what was ours in it; the proof that follows says so
         left = unchanged(deleted)
     if left.needed:
@@ -99,41 +135,45 @@ async def _deleted_of_others(step: Stepping, plan: Plan) -> PolicyChange | None:
     return replace(left, needed=True)
 
 
-async def _nothing_to_write(step: Stepping, text: str | None, remark: str) -> tuple[StepState, Result]:
+async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, Result]:
+    step = work.step
     context, operation = step.context, step.operation
-    unclosed = await context.in_db(writes.open_write, context.db, operation.id, operation.repository)
-    if unclosed is not None:
-        # A write of ours whose answer never came, or was never recorded: it took effect.
-        await _closed(step, unclosed.position)
+    unanswered = await context.in_db(writes.unanswered, context.db, operation.id)
+    if unanswered:
+        # AWS carried it out, though its answer was lost.
+        await _closed(step, unanswered[0].position)
+        step.late_until = None
     wrote = await context.in_db(writes.has_written, context.db, operation.id, operation.repository)
     if wrote:
-        step.because(remark)
+        deleted_unseen = unanswered and unanswered[0].after is None
+        step.because("policy.deletion_unconfirmed" if deleted_unseen else work.wanted.remark)
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
     step.because("policy.nothing_named" if operation.kind == Kind.REVOKE else "policy.unchanged")
     return StepState.SKIPPED, {"after": text, "wrote": False}
 
 
-async def _may_write(step: Stepping, change: PolicyChange, problem: Problem | None) -> None:
-    """A safe point: nothing that was sent before stands. Raises what keeps the change from being sent."""
-    try:
-        if problem is not None:
-            raise problem
-        _refuse_what_is_denied(step, change)
-        await _as_previewed(step, change.before)
-        step.check_cancelled()
-    except (Problem, CancelledHere):
-        await _forget(step)
-        raise
+async def _check_may_write(work: _Write, change: PolicyChange, problem: Problem | None) -> None:
+    """A safe point: nothing is on its way to AWS. Raises what keeps the change from being sent."""
+    if problem is not None:
+        raise refused_writes.given_up(problem)
+    _refuse_what_is_denied(work.step, change)
+    await _check_preview(work, change)
+    work.step.check_cancelled()
 
 
-async def _as_previewed(step: Stepping, text: str | None) -> None:
-    """What is done is what was shown, or the operation stops and says so."""
+async def _check_preview(work: _Write, change: PolicyChange) -> None:
+    """Raise `policy.changed_meanwhile` unless what is done is what was shown, where something was shown."""
+    step = work.step
     shown = step.operation.input.get("previewed")
-    if shown is None or shown == fingerprint(text):
+    if shown is None:
         return
-    wrote = await step.context.in_db(writes.has_written, step.context.db, step.operation.id, step.operation.repository)
-    if not wrote:
-        raise Problem("policy.changed_meanwhile", repository=step.operation.repository)
+    placeholder = fingerprint.PLACEHOLDER.format(region=step.operation.region, service=step.operation.service)
+    same = fingerprint.matches(shown, change, principal=work.wanted.principal, placeholder=placeholder)
+    if same or await step.context.in_db(
+        writes.has_written, step.context.db, step.operation.id, step.operation.repository
+    ):
+        return
+    raise Problem("policy.changed_meanwhile", repository=step.operation.repository)
 
 
 async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int:
@@ -147,7 +187,11 @@ async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int:
         raise Overtaken
     context.crash("write-planned")
     with context.running.writing(operation.id):
-        answered = await step.once(_fresh(step, change, read_at), first=True)
+        try:
+            answered = await step.once(_fresh(step, change, read_at), first=True)
+        except Problem as problem:
+            await _note_unsuccessful(step, position, problem)
+            raise
         context.crash("policy-written")
         replaced = answered if change.after is None and not equivalent(answered, change.before) else None
         await _closed(step, position, replaced)
@@ -170,25 +214,57 @@ def _fresh(step: Stepping, change: PolicyChange, read_at: float) -> Callable[[],
     return call
 
 
-async def _be_patient(step: Stepping, change: PolicyChange, problem: Problem, seconds: float) -> None:
+async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) -> None:
+    """Forget a write that AWS is proven not to have carried out; keep any other, since AWS may still do so."""
+    context = step.context
+    if not problem.effect_unknown:
+        await context.in_db(writes.write_forgotten, context.db, step.run, position)
+        return
+    now = context.clock.now()
+    await context.in_db(writes.write_unanswered, context.db, step.run, position, now)
+    step.late_until = now.timestamp() + context.late_write_seconds
+
+
+async def _adopt_unanswered(step: Stepping) -> None:
+    """Take over what an earlier run left: writes that it recorded, and whose answer it never recorded."""
+    context, operation = step.context, step.operation
+    last = await context.in_db(writes.adopt_unanswered, context.db, step.run, operation.repository)
+    if last is not None:
+        step.late_until = last.timestamp() + context.late_write_seconds
+
+
+async def _explained(work: _Write, change: PolicyChange, problem: Problem) -> Problem:
+    """Return the problem with what ECR may have meant. A role that has another principal by now is wanted with that."""
+    if problem.code == refused_writes.NOT_FOUND and work.look_again is not None:
+        renewed = await work.look_again()
+        if renewed is not None:
+            work.wanted = renewed
+            return Problem(OLD_READING, retryable=True, repository=work.step.operation.repository)
+    return await refused_writes.explained(work.step, change, problem, work.wanted.principal)
+
+
+async def _be_patient(step: Stepping, problem: Problem, seconds: float) -> None:
     """Wait for what passes by itself, and say so. Raises the problem that does not."""
-    if problem.code in ANSWER_LOST:
+    if problem.effect_unknown:
         # Perhaps it was written all the same. Before that is read nothing may stop here: it would stay untold.
         await step.note_again(problem, seconds)
         await step.context.clock.sleep(max(1, seconds))
         return
-    await _forget(step)
-    if problem.code == "aws.throttled":
+    if problem.code in PASSES_BY_ITSELF:
         await step.note_again(problem, seconds)
-    elif problem.code == "policy.principal_not_found" and _may_spread(step, change):
+    elif problem.code == refused_writes.SPREADING:
         await step.note("principal.unknown_yet", seconds=max(1, round(seconds)))
     elif problem.code != OLD_READING:
-        raise _named(problem, step, change) from problem
+        raise problem
     await step.pause(seconds)
 
 
-async def _forget(step: Stepping) -> None:
-    await step.context.in_db(writes.write_forgotten, step.context.db, step.run, step.operation.repository)
+async def _note_refusal(step: Stepping, problem: Problem, reading: Reading) -> None:
+    """Keep which principals ECR may have refused, so that a pruning can go by it."""
+    names = refused_writes.suspects_in(problem)
+    if names:
+        evidence = {"policy": fingerprint.fingerprint(reading.text), "principals": names}
+        await step.context.in_db(record.input_noted, step.context.db, step.operation.id, refused=evidence)
 
 
 def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
@@ -201,38 +277,6 @@ def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
             service=step.operation.service,
             statement=denied.params["statement"],
         )
-
-
-def _may_spread(step: Stepping, change: PolicyChange) -> bool:
-    """Whether waiting can help: not when the policy names an id of a principal that was deleted."""
-    return not any(one.kind is PrincipalKind.UNIQUE_ID for one in _unfound(step, change))
-
-
-def _unfound(step: Stepping, change: PolicyChange) -> tuple[PrincipalRef, ...]:
-    return unfound(change.before, change.after, fresh=step.operation.kind in (Kind.GRANT, Kind.REPAIR))
-
-
-def _named(problem: Problem, step: Stepping, change: PolicyChange) -> Problem:
-    """Say which principals may be the ones that ECR cannot find."""
-    if problem.code != "policy.principal_not_found":
-        return problem
-    names = [one.value for one in _unfound(step, change)]
-    if not names:
-        return Problem(
-            "policy.own_principal_not_found",
-            aws_code=problem.aws_code,
-            aws_message=problem.aws_message,
-            request_id=problem.request_id,
-            repository=step.operation.repository,
-        )
-    return Problem(
-        "policy.dead_principals",
-        aws_code=problem.aws_code,
-        aws_message=problem.aws_message,
-        request_id=problem.request_id,
-        repository=step.operation.repository,
-        principals=", ".join(names),
-    )
 
 
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.aws.ports import ContainerService
+from app.history.queries import Refusal
 from app.operations import plans
-from app.operations.fingerprint import fingerprint
+from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
 from app.operations.plans import Plan, Subject
+from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy.change import PolicyChange
-
-# Stands for the ARN that AWS will give the role once it is active; nobody knows it before.
-NOT_YET = (
-    "arn:aws:iam::000000000000:role/amazon/lightsail/{region}/containers/{service}/private-repo-access/NOT-YET-KNOWN"
-)
 
 
 @dataclass(frozen=True)
@@ -31,34 +28,49 @@ class AwsCall:
 class Planned:
     """An operation as it would go now.
 
-    `activates`: the role has to be switched on first, so the principal in `change` is `NOT_YET`. `seen` is the
-    fingerprint of the policy that this was planned on; hand it back with the request, and it is done as shown or not.
+    `activates`: the role must be activated first, so the principal in `change` is a placeholder. `seen` is the change's
+    fingerprint; a request that hands it back is done as shown, or not at all. Of a pruning: `pruned` are the
+    principals that it removes, of those that are `prunable`.
     """
 
     change: PolicyChange
     calls: tuple[AwsCall, ...]
     activates: bool
     seen: str
+    prunable: Prunable = field(default_factory=Prunable)
+    pruned: tuple[str, ...] = ()
 
 
 def plan_operation(
-    kind: Kind, service: ContainerService, repository: str, text: str | None, asked: Mapping[str, Any] | None = None
+    kind: Kind,
+    service: ContainerService,
+    repository: str,
+    text: str | None,
+    asked: Mapping[str, Any] | None = None,
+    *,
+    refusal: Refusal | None = None,
 ) -> Planned:
-    """What `kind` would do to `repository`, whose policy is `text` now.
+    """Return what `kind` would do to `repository`, whose policy is `text` now.
 
-    `asked` is the operation's input, as `start.Ask` takes it. Raises Problem as the plan does.
+    `asked` is the operation's input, as `start.Ask` takes it; `refusal` is ECR's last refusal of a policy there, which
+    a pruning goes by. Raises Problem as the plan does.
     """
     role = service.role.principal_arn
     activates = kind in (Kind.GRANT, Kind.REPAIR) and not service.role.ready
     if activates:
-        role = NOT_YET.format(region=service.region, service=service.name)
+        role = PLACEHOLDER.format(region=service.region, service=service.name)
     subject = Subject(service.region, service.name, role, service.general_principal_arn)
-    change = plan_of(kind, subject, asked or {})(text)
-    return Planned(change, _calls(kind, service, repository, change, activates=activates), activates, fingerprint(text))
+    change = plan_of(kind, subject, asked or {}, refusal)(text)
+    calls = _calls(kind, service, repository, change, activates=activates)
+    planned = Planned(change, calls, activates, change_fingerprint(change))
+    if kind is not Kind.PRUNE:
+        return planned
+    may_go = prunable(text, refusal)
+    return replace(planned, prunable=may_go, pruned=may_go.chosen((asked or {}).get("principals")))
 
 
-def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any]) -> Plan:
-    """The plan by which `kind` changes a policy."""
+def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
+    """Return the plan by which `kind` changes a policy; `refusal` is what ECR last refused there."""
     if kind is Kind.REVOKE:
         return plans.revoking(subject)
     if kind is Kind.REPAIR:
@@ -68,7 +80,7 @@ def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any]) -> Plan:
     if kind is Kind.UNDO:
         return plans.undoing(asked["before"], asked["after"])
     if kind is Kind.PRUNE:
-        return plans.pruning(asked["principals"])
+        return plans.pruning(asked.get("principals"), refusal)
     return plans.granting(subject)
 
 

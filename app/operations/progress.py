@@ -45,7 +45,8 @@ class StepView:
 class Progress:
     """One operation as it stands, at `version`: a number that grows with every change a person could see.
 
-    `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none.
+    `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none. `unconfirmed`: AWS
+    gave no answer to a write of a policy, and no reading has shown that it was carried out.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Progress:
     problem: Problem | None = None
     cancel_requested: bool = False
     wrote_policy: bool = False
+    unconfirmed: bool = False
     image_uri: str = ""
     follows: str = ""
 
@@ -85,6 +87,11 @@ class Progress:
     def queued(self) -> bool:
         """It has not begun: another operation on the same repository may be at work."""
         return self.started_at is None and not self.ended
+
+    @property
+    def checks_late_writes(self) -> bool:
+        """Its steps are done, and it waits to see whether AWS carries out a write late."""
+        return self.unconfirmed and not self.ended and self.current is None and not self.queued
 
     @property
     def done(self) -> int:

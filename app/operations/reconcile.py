@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
+from app.history.queries import stuck_in_queue
 from app.operations.engine import Engine, Known
 from app.operations.lease import RECONCILING, Lease, alone
 from app.operations.start import Starter
@@ -60,6 +61,11 @@ class Reconciler:
         if count:
             log.warning("%s operations had nobody who worked on them; they go on", count)
         return count
+
+    def queue_turns(self, within: timedelta) -> bool:
+        """Return whether operations that could begin do begin: none waits longer while none has begun `within` it."""
+        since = self._clock.now() - within
+        return not stuck_in_queue(self._db, waiting_since=since, begun_since=since)
 
     def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:
         """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""

@@ -9,15 +9,18 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
+from app.db import Database
 from app.operations.engine import Engine
 from app.operations.lease import InstanceTakenError, Lease, Pace
 from app.operations.reconcile import Reconciler
 from app.operations.running import Running
+from app.supervisor import Part, Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,9 @@ R = TypeVar("R")
 DRAIN = 8.0
 RECONCILE = 15.0
 MAINTAIN = 3600.0
+# The queue is looked at every third of the time in which an operation begins. So many times as long, it counts as
+# stuck, and then only a new process can help.
+STUCK, DEAD = 1.5, 6.0
 
 
 class Replica:
@@ -34,11 +40,13 @@ class Replica:
 
     Args:
         maintain: what one replica does for all now and then; blocks.
-        die: ends the process, in order; called when another one has taken this instance's name.
+        die: ends the process, in order; called when another one has taken this instance's name, and when the engine
+            takes no operations any more.
     """
 
     def __init__(  # noqa: PLR0917  (the parts of the product, each under its own name)
         self,
+        db: Database,
         engine: Engine,
         lease: Lease,
         running: Running,
@@ -47,7 +55,10 @@ class Replica:
         pace: Pace,
         maintain: Callable[[], None],
         die: Callable[[], None],
+        supervisor: Supervisor,
     ) -> None:
+        self._db = db
+        self._supervisor = supervisor
         self._engine = engine
         self._lease = lease
         self._running = running
@@ -58,7 +69,6 @@ class Replica:
         self._die = die
         # The engine's threads may all be busy: a sign of life must not wait for them.
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="replica")
-        self._tasks: list[asyncio.Task[None]] = []
         self._claimed = False
 
     def claim(self) -> None:
@@ -72,18 +82,19 @@ class Replica:
             await self._blocking(self.claim)
         await self._beat()
         await self._engine.launch()
-        self._keep(self._beat, self._pace.beat)
-        self._keep(self._look, self._pace.look)
-        self._keep(self._put_right, RECONCILE, at_once=True)
-        self._keep(self._forget, MAINTAIN, at_once=True)
+        part, pace = self._supervisor.part, self._pace
+        self._lease_part = part("lease", 2 * pace.beat, needed=True)
+        self._keep(self._lease_part, self._beat, pace.beat)
+        self._keep(part("takeover", 30 * pace.look), self._look, pace.look)
+        self._keep(part("reconciler", 4 * RECONCILE), self._put_right, RECONCILE, at_once=True)
+        self._keep(part("maintenance", 2 * MAINTAIN), self._forget, MAINTAIN, at_once=True)
+        self._watch_queue()
 
     async def stop(self) -> None:
         """Let changes on their way be recorded, leave off the rest, and let others take it over at once."""
         if not await self._running.drain(DRAIN):
             log.warning("a change was still on its way to AWS; it is looked into at the next start")
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._supervisor.stop()
         await self._running.drop()
         await self._engine.close()
         try:
@@ -124,20 +135,32 @@ class Replica:
     async def _forget(self) -> None:
         await self._blocking(self._maintain)
 
-    def _keep(self, do: Callable[[], Awaitable[None]], seconds: float, *, at_once: bool = False) -> None:
-        self._tasks.append(asyncio.create_task(self._again_and_again(do, seconds, at_once=at_once)))
-
-    async def _again_and_again(self, do: Callable[[], Awaitable[None]], seconds: float, *, at_once: bool) -> None:
-        if not at_once:
-            await self._clock.sleep(seconds)
-        while True:
+    def _keep(self, part: Part, do: Callable[[], Awaitable[None]], seconds: float, *, at_once: bool = False) -> None:
+        async def work() -> bool:
             try:
                 await do()
-            except SQLAlchemyError as error:
-                log.warning("the database cannot be used: %s", error)
-            except Exception:  # the edge of a background task: the next round may do better
-                log.exception("keeping order failed")
-            await self._clock.sleep(seconds)
+            except SQLAlchemyError as error:  # it passes by itself, and the next round comes soon
+                self._db.outage.began(error)
+                return False
+            self._db.outage.over()
+            return True
+
+        self._supervisor.every(part, seconds, work, at_once=at_once)
+
+    def _watch_queue(self) -> None:
+        part = self._supervisor.part("queue", STUCK * self._pace.begins, needed=True)
+
+        async def work() -> bool:
+            try:
+                turns = await self._blocking(self._reconciler.queue_turns, timedelta(seconds=self._pace.begins))
+            except SQLAlchemyError:
+                return False
+            if not turns and part.age > DEAD * self._pace.begins and self._lease_part.age < self._pace.dead_after:
+                log.critical("the queue of operations has not moved for %.0f s; this process ends", part.age)
+                self._die()
+            return bool(turns)
+
+        self._supervisor.every(part, self._pace.begins / 3, work)
 
     async def _blocking(self, call: Callable[..., R], *args: Any) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)

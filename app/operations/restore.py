@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from app.errors import Problem
+from app.history.queries import last_refusal
 from app.operations import engine, plans, policy_steps, policy_write
 from app.operations.plans import Plan
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.stepping import Result, Stepping, run_step
 from app.operations.workflow import done, operation
+
+REMARKS = {Kind.RESTORE: "policy.restored", Kind.UNDO: "policy.undone", Kind.PRUNE: "policy.pruned"}
 
 
 @operation(Kind.RESTORE)
@@ -24,7 +27,7 @@ async def undo(operation_id: str) -> Outcome:
 
 @operation(Kind.PRUNE)
 async def prune(operation_id: str) -> Outcome:
-    """Workflow of a pruning, by the operation's id. Input: `principals` to take out."""
+    """Workflow of a pruning, by the operation's id. Input: `principals` to choose from what may be pruned."""
     return await _rewrite(operation_id)
 
 
@@ -43,7 +46,8 @@ async def rewrite_policy(operation_id: str) -> Result:
     """Write the policy. Returns what `policy_write.write` returns."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        return await policy_write.write(step, _plan(step), "policy.replaced")
+        wanted = policy_write.Wanted(await _plan(step), REMARKS[Kind(step.operation.kind)])
+        return await policy_write.write(step, wanted)
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 
@@ -53,7 +57,7 @@ async def verify_policy(operation_id: str, *, last: bool) -> Result:
     """Read the policy back. Returns `holds`; the last time, and for a restore at once, one that differs is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        state, found = await policy_steps.verify_text(step, _plan(step))
+        state, found = await policy_steps.verify_text(step, await _plan(step))
         if not found["holds"] and step.operation.kind == Kind.RESTORE:
             # It takes the place of the whole policy, so it cannot be merged with what somebody wrote since.
             raise Problem("policy.changed_after", repository=step.operation.repository)
@@ -64,10 +68,13 @@ async def verify_policy(operation_id: str, *, last: bool) -> Result:
     return await run_step(operation_id, StepName.VERIFY_POLICY, body)
 
 
-def _plan(step: Stepping) -> Plan:
-    asked = step.operation.input
+async def _plan(step: Stepping) -> Plan:
+    operation, asked = step.operation, step.operation.input
     if step.operation.kind == Kind.RESTORE:
         return plans.restoring(asked["text"])
     if step.operation.kind == Kind.UNDO:
         return plans.undoing(asked["before"], asked["after"])
-    return plans.pruning(asked["principals"])
+    refusal = await step.context.in_db(
+        last_refusal, step.context.db, operation.connection, operation.region, operation.repository
+    )
+    return plans.pruning(asked.get("principals"), refusal)

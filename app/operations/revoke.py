@@ -29,7 +29,7 @@ async def remove_from_policy(operation_id: str) -> Result:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = await _subject(step)
-        state, found = await policy_write.write(step, revoking(subject), "policy.reduced")
+        state, found = await policy_write.write(step, policy_write.Wanted(revoking(subject), "policy.reduced"))
         return state, {**found, "arn": subject.principal_arn, "general_arn": subject.general_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)

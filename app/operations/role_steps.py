@@ -76,15 +76,35 @@ async def deactivate_role(operation_id: str) -> Result:
     return await run_step(operation_id, StepName.DEACTIVATE_ROLE, body)
 
 
-@engine.step("wait_for_role_off", waits=True)
-async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
-    """Wait until AWS says that the role is off."""
+async def wait_until_off(step: Stepping, deadline: float) -> None:
+    """Wait until AWS shows the role as off."""
+    await _until(step, deadline, ROLE_OFF)
 
-    async def body(step: Stepping) -> tuple[StepState, Result]:
-        await _until(step, deadline, ROLE_OFF)
-        return StepState.SUCCEEDED, {}
 
-    return await run_step(operation_id, StepName.WAIT_FOR_ROLE_OFF, body)
+async def check_role_off(step: Stepping) -> None:
+    """Make sure that the role is still off.
+
+    Raises:
+        Problem: `role.switched_on` when AWS shows it as active for some seconds.
+    """
+    for seconds in (*SURE_AFTER, None):
+        if not (await _service(step)).role.is_active:
+            return
+        if seconds is None:
+            raise Problem("role.switched_on", service=step.operation.service, region=step.operation.region)
+        await step.pause(seconds)
+
+
+async def find_principal(step: Stepping) -> str:
+    """Read the service: the principal ARN that its role has now.
+
+    Raises:
+        Problem: `role.switched_off` where it has none.
+    """
+    role = (await _service(step)).role
+    if not role.ready:
+        raise Problem("role.switched_off", service=step.operation.service, region=step.operation.region)
+    return role.principal_arn
 
 
 async def check_role(step: Stepping, arn: str) -> None:

@@ -1,10 +1,11 @@
-"""Starts operations, or finds the one that is running already; asks running ones to stop. The one door in for all.
+"""Starts operations, or joins the one that does the same already; requests that they stop. Single entry point.
 
 The browser, the API and the terminal come through here, so that the same thing asked for twice is one operation.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,12 +25,20 @@ from app.operations import grant, restore, revoke, role  # noqa: F401  (each nam
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
+from app.operations.ordering import join
 from app.operations.state import STEPS, Kind, Outcome
 from app.operations.workflow import WORKFLOWS
+
+log = logging.getLogger(__name__)
 
 # ECR's own rule for repository names, and its length (CreateRepository).
 REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 LONGEST_NAME = 256
+
+# What was shown is done, or nothing: these take rights away from others than the service.
+NEEDS_PREVIEW = frozenset({Kind.RESTORE, Kind.PRUNE})
+# What an operation notes in its own input while it runs.
+NOTED = frozenset({"role_switched", "refused"})
 
 Enqueue = Callable[[str, Workflow, str], None]
 
@@ -67,13 +76,19 @@ class Starter:
         self._connection = connection
 
     def start(self, ask: Ask) -> str:
-        """Start what is asked for, or find it running: the operation's id. Returns at once; the work goes on behind.
+        """Record what is requested, or join the operation that does it already: its id. Never waits for the work.
+
+        Once this returns the operation is accepted: it is carried out even where the engine cannot take it right now.
 
         Raises:
-            Problem: `repository.bad_name`; `storage.failed` when it cannot be recorded, and then nothing is done.
+            Problem: `repository.bad_name`; `operation.preview_needed` for a restore or a pruning without the
+                fingerprint of its preview; `role.deactivating`; `storage.failed` when it cannot be recorded, and then
+                nothing is done.
         """
         if ask.repository or STEPS[ask.kind][0] == "update_policy":
             check_name(ask.repository)
+        if ask.kind in NEEDS_PREVIEW and not ask.input.get("previewed"):
+            raise Problem("operation.preview_needed", repository=ask.repository)
         now = self._clock.now()
         new = record.NewOperation(
             id=new_id(now),
@@ -89,34 +104,35 @@ class Starter:
             follows=ask.follows,
         )
         with _recorded():
-            operation_id, is_new = record.insert_or_find(self._db, new, now)
-            if is_new:
-                self._enqueue(
-                    operation_id, WORKFLOWS[ask.kind], key_of(self._connection, ask.region, ask.service, ask.repository)
-                )
+            operation_id, is_new = record.insert_or_join(self._db, new, join, now)
+        if is_new:
+            self._enqueue_or_leave(operation_id, ask)
         return operation_id
 
-    def retry(self, operation_id: str, asked_by: str) -> str:
-        """Ask again for what an ended operation did not do. What was done then is found done.
+    def _enqueue_or_leave(self, operation_id: str, ask: Ask) -> None:
+        """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
+        key = key_of(self._connection, ask.region, ask.service, ask.repository)
+        try:
+            self._enqueue(operation_id, WORKFLOWS[ask.kind], key)
+        except DBAPIError as error:
+            log.warning("operation %s waits: the engine's database cannot be written: %s", operation_id, error.orig)
 
-        A restore replaces the whole policy, so it stays bound to the policy that it was previewed on; the others merge.
+    def retry(self, operation_id: str, asked_by: str) -> str:
+        """Request again what an ended operation did not do; what it did is found done.
+
+        A restore and a pruning stay bound to their preview; the others merge with the policy as it is.
 
         Raises:
-            Problem: `operation.not_found`, `operation.not_ended`.
+            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, and as `start`.
         """
         operation = self._ended(operation_id)
-        past = {"role_switched"} if operation.kind == Kind.RESTORE else {"role_switched", "previewed"}
-        asked = {name: value for name, value in operation.input.items() if name not in past}
+        if not may_retry(Outcome(operation.outcome) if operation.outcome else None):
+            raise Problem("operation.nothing_to_retry")
+        kind = Kind(operation.kind)
+        dropped = NOTED if kind in NEEDS_PREVIEW else NOTED | {"previewed"}
+        given = {name: value for name, value in operation.input.items() if name not in dropped}
         return self.start(
-            Ask(
-                Kind(operation.kind),
-                operation.region,
-                operation.service,
-                operation.repository,
-                asked_by,
-                asked,
-                follows=operation.id,
-            )
+            Ask(kind, operation.region, operation.service, operation.repository, asked_by, given, follows=operation.id)
         )
 
     def undo(self, operation_id: str, asked_by: str, *, previewed: str | None = None) -> str:
@@ -208,7 +224,9 @@ def _subject(connection: str, ask: Ask) -> str:
     elif ask.kind == Kind.RESTORE:
         parts.append(fingerprint(ask.input["text"]))
     elif ask.kind == Kind.PRUNE:
-        parts.append(sha256(" ".join(sorted(ask.input["principals"])).encode()).hexdigest())
+        parts.append(sha256(" ".join(sorted(ask.input.get("principals") or ())).encode()).hexdigest())
+    elif ask.kind == Kind.DEACTIVATE and ask.input.get("remove_statements"):
+        parts.append("with statements")
     return " ".join(parts)
 
 

@@ -52,6 +52,8 @@ class Stepping:
     asked_at: float = 0.0
     note_code: str = ""
     note_params: dict[str, str | int] = field(default_factory=dict)
+    late_until: float | None = None
+    """Up to when AWS may still carry out a write whose answer was lost: a UTC time in seconds."""
     learned: dict[str, str] = field(default_factory=dict)
     skips: str = ""
 
@@ -174,6 +176,8 @@ async def _run(stepping: Stepping, body: Body) -> Result:
         except Problem as problem:
             state, found = StepState.FAILED, {"problem": problem.to_json()}
         await _end(stepping, state, found)
+    if stepping.late_until is not None:
+        found["late_until"] = stepping.late_until
     return {"state": state, **found}
 
 

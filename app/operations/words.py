@@ -80,6 +80,9 @@ GIVEN_UNDER_A_CONDITION = N_(
 )
 FAILED_UNCHANGED = N_("The repository policy is as it was.")
 FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
+UNCONFIRMED = N_(
+    "AWS did not confirm a change to the repository policy. It was not seen in the policy, but check before you continue."
+)
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 
@@ -98,7 +101,12 @@ NOTES: dict[str, str] = {
     "policy.repaired": N_("The statement was renewed; everything else stayed as it was."),
     "policy.reduced": N_("The service was taken out; everything else stayed as it was."),
     "policy.deleted": N_("No statement was left, so the policy was deleted."),
-    "policy.replaced": N_("The policy was written as previewed."),
+    "policy.restored": N_("The policy was written as previewed."),
+    "policy.undone": N_("The change was reverted. Other changes were kept."),
+    "policy.pruned": N_("The principals were removed. Everything else was kept."),
+    "policy.deletion_unconfirmed": N_(
+        "The policy was deleted, but AWS's answer was lost. A change that someone made in the last moment may be lost too."
+    ),
     "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
     "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
     "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),
@@ -109,5 +117,7 @@ NOTES: dict[str, str] = {
     "access.gone": N_("The policy no longer names the role."),
     "policy.as_written": N_("The policy reads back as it was written."),
     "statements.removed": N_("Removed from %(count)s repositories."),
-    "statements.kept": N_("No statement was asked to be removed."),
+    "statements.kept": N_("Statements that name the role were kept, as requested."),
+    "statements.none": N_("No repository policy named the service."),
+    "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
 }

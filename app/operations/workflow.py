@@ -9,13 +9,17 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from app.errors import Problem
 from app.history import record
 from app.operations import engine
 from app.operations.context import current
 from app.operations.engine import Workflow
+from app.operations.late_writes import look_for_late_writes
 from app.operations.state import STEP_DONE, Kind, Outcome, StepState
 from app.operations.stepping import Result
 
@@ -36,8 +40,13 @@ class Stopped(Exception):  # noqa: N818  (a failed or cancelled step ends the op
         self.problem = problem
 
 
+_late_until: ContextVar[list[float]] = ContextVar("late_until")
+
+
 def done(result: Result) -> Result:
     """What a step found, if it was done. Raises Stopped."""
+    if "late_until" in result:
+        _late_until.get().append(result["late_until"])
     if result["state"] in STEP_DONE or result["state"] == StepState.PENDING:
         return result
     if result["state"] == StepState.FAILED:
@@ -52,7 +61,11 @@ def operation(kind: Kind) -> Callable[[Body], Workflow]:
         @engine.workflow(f"operation.{kind}")
         async def run(operation_id: str) -> str:
             with current().running.working(operation_id):
+                _late_until.set([])
                 outcome, problem = await _outcome(body, operation_id)
+                # Known from checkpointed results alone, so that a repeated run decides alike.
+                if late := _late_until.get():
+                    await look_for_late_writes(operation_id, max(late))
                 await _finish(operation_id, outcome, problem)
             return outcome
 
@@ -67,6 +80,9 @@ async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, An
         return await body(operation_id), None
     except Stopped as stopped:
         return stopped.outcome, stopped.problem
+    except DBAPIError:
+        # The engine could not keep a checkpoint (its disk is full): the operation lives, and is taken up again later.
+        raise
     except Exception:  # the edge of an operation: whatever broke, its record must say that it ended
         reference = uuid.uuid4().hex[:12]
         log.exception("operation %s broke, reference %s", operation_id, reference)

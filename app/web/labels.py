@@ -248,13 +248,20 @@ def ending(progress: Progress) -> str:
     """What became of access, in one sentence; "" while nothing has ended."""
     if progress.outcome is None:
         return ""
-    if progress.outcome is Outcome.FAILED:
-        return gettext(words.FAILED_CHANGED if progress.wrote_policy else words.FAILED_UNCHANGED)
-    if progress.outcome is Outcome.CANCELLED:
-        return gettext(words.CANCELLED_CHANGED if progress.wrote_policy else words.CANCELLED_UNCHANGED)
+    if progress.outcome in (Outcome.FAILED, Outcome.CANCELLED):
+        return gettext(_left_behind(progress))
     if progress.is_conditional:
         return _fill(words.GIVEN_UNDER_A_CONDITION, _subject(progress))
     return _fill(words.ENDINGS[progress.kind, progress.outcome], _subject(progress))
+
+
+def _left_behind(progress: Progress) -> str:
+    failed = progress.outcome is Outcome.FAILED
+    if progress.wrote_policy:
+        return words.FAILED_CHANGED if failed else words.CANCELLED_CHANGED
+    if progress.unconfirmed:
+        return words.UNCONFIRMED
+    return words.FAILED_UNCHANGED if failed else words.CANCELLED_UNCHANGED
 
 
 def spoken(progress: Progress) -> str:

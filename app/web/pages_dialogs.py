@@ -23,11 +23,23 @@ class Checkbox:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """Values that the reader may select before anything is previewed: a form of its own, which asks `url` again."""
+
+    url: str
+    fields: tuple[tuple[str, str], ...]
+    name: str
+    title: Said
+    values: tuple[tuple[str, bool], ...]
+    warning: Said
+
+
+@dataclass(frozen=True)
 class ConfirmDialog(DialogView):
     """Asks before `action` is posted, with `fields` as hidden form fields.
 
     `changes` says what will change, one sentence each; `names` lists what it touches under `names_title`; `warning` what it
-    may cost. `preview` is shown at once, or fetched from `preview_url` when the reader opens it.
+    may cost. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from `preview_url` when the reader opens it.
     """
 
     partial: ClassVar[str] = "partials/confirm_dialog.html"
@@ -35,7 +47,7 @@ class ConfirmDialog(DialogView):
     heading: Said
     lead: Said
     action: str
-    button: Said
+    button: Said | None
     back: str
     fields: tuple[tuple[str, str], ...] = ()
     changes: tuple[Said, ...] = ()
@@ -43,6 +55,7 @@ class ConfirmDialog(DialogView):
     names: tuple[str, ...] = ()
     warning: Said | None = None
     checkbox: Checkbox | None = None
+    choices: Choices | None = None
     preview: Preview | None = None
     preview_url: str = ""
     danger: bool = False
@@ -115,20 +128,12 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
     )
 
 
-def prune_dialog(
-    region: str,
-    service: str,
-    repository: str,
-    *,
-    principals: tuple[str, ...],
-    preview: Preview | None = None,
-    follows: str = "",
-) -> ConfirmDialog:
-    """GET …/repositories/prune: takes principals that no longer exist out of a policy, which ECR refuses because of them.
+def prune_dialog(region: str, service: str, repository: str, *, preview: Preview, follows: str = "") -> ConfirmDialog:
+    """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
     `follows` is the operation that failed because of them, so that it can be retried afterwards.
     """
-    fields = (("repository", repository), *(("principal", principal) for principal in principals))
+    fields = [("repository", repository), *([("follows", follows)] if follows else [])]
     return ConfirmDialog(
         heading=Said(N_("Remove dead principals?")),
         lead=Said(
@@ -136,17 +141,28 @@ def prune_dialog(
             {"repository": repository},
         ),
         action=links.repositories(region, service, "prune"),
-        button=Said(N_("Remove dead principals")),
+        button=Said(N_("Remove dead principals")) if preview.principals else None,
         back=links.policy(region, service, repository),
-        fields=(*fields, ("follows", follows)) if follows else fields,
-        names_title=Said(N_("Principals to remove")),
-        names=principals,
-        warning=Said(N_("If one of them exists after all, whoever uses it loses access to this repository.")),
+        fields=(*fields, *(("principal", principal) for principal in preview.principals)),
+        names_title=Said(N_("Principals to remove")) if preview.principals else None,
+        names=preview.principals,
+        choices=_choices(links.repositories(region, service, "prune"), tuple(fields), preview),
         preview=preview,
-        preview_url=""
-        if preview
-        else links.repositories(region, service, "preview", repository=repository, kind="prune"),
         danger=True,
+    )
+
+
+def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: Preview) -> Choices | None:
+    if not preview.doubtful:
+        return None
+    sure = tuple(("principal", name) for name in preview.principals if name not in preview.doubtful)
+    return Choices(
+        url=url,
+        fields=(*fields, *sure),
+        name="principal",
+        title=Said(N_("ECR can't find at least one of these principals. Select those that no longer exist.")),
+        values=tuple((name, name in preview.principals) for name in preview.doubtful),
+        warning=Said(N_("A principal that you select by mistake loses what this policy gives it.")),
     )
 
 

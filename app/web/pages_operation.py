@@ -67,7 +67,7 @@ def progress_dialog(shown: ProgressView) -> ProgressDialog:
 
 @dataclass(frozen=True)
 class PolicyChangeView:
-    """One write of one policy. `diff` None: the text did not change."""
+    """One write of one policy. `diff` None: the text did not change. Without `written_at` AWS never confirmed it."""
 
     repository: str
     diff: Diff | None
@@ -114,7 +114,8 @@ class Preview(View):
 
     `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
     `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`. `principals`
-    are those that a pruning of that policy would take out. `activates`: the role has to be activated first, so that its
+    are those that a pruning of that policy would remove, `doubtful` those that the reader may add, because ECR refused
+    the policy for one of them. `activates`: the role has to be activated first, so that its
     ARN in the policy is a placeholder.
     """
 
@@ -128,4 +129,5 @@ class Preview(View):
     problem: Problem | None = None
     seen: str = ""
     principals: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
     activates: bool = False

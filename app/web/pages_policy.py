@@ -61,7 +61,7 @@ class PolicyPage(View):
     """GET /containers/{region}/{service}/policy?repository=…; `partial` once more where AWS was slow.
 
     `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
-    `dead` are principals that AWS no longer knows; with any, Prune is offered. `size` is the text's length in characters as AWS counts it.
+    `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is the text's length in characters as AWS counts it.
     """
 
     page: ClassVar[str] = "pages/policy.html"
@@ -83,6 +83,7 @@ class PolicyPage(View):
     can_remove: bool = False
     can_repair: bool = False
     dead: tuple[str, ...] = ()
+    can_prune: bool = False
     size: int = 0
     size_limit: int = 10240
     problem: Problem | None = None

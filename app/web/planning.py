@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
 from app.errors import Problem
+from app.history.queries import Refusal, last_refusal
 from app.inventory import queries
 from app.operations.preview import Planned, plan_operation
 from app.operations.start import check_name
@@ -20,7 +20,6 @@ from app.operations.state import Kind
 from app.web.asking import PATIENCE, ask, patience
 from app.web.pages_operation import Preview
 from app.web.show import frame
-from app.web.show.dialogs import dead
 from app.web.show.preview import preview_of
 
 Place = tuple[str, str, str]
@@ -49,8 +48,9 @@ async def plan(
         _service(services, kind, place, seconds),
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
     )
-    wanted = asked or ({"principals": dead(text)} if kind is Kind.PRUNE else {})
-    return plan_operation(kind, service, repository, text, wanted), service
+    refusal = await run_in_threadpool(_refusal, services, region, repository) if kind is Kind.PRUNE else None
+    planned = await run_in_threadpool(plan_operation, kind, service, repository, text, asked, refusal=refusal)
+    return planned, service
 
 
 async def live_preview(
@@ -61,8 +61,7 @@ async def live_preview(
         planned, service = await plan(services, kind, place, asked, seconds=patience(request))
     except Problem as problem:
         return Preview(repository=place[2], problem=problem)
-    shown = preview_of(planned, service, place[2])
-    return replace(shown, principals=dead(planned.change.before)) if kind is Kind.PRUNE else shown
+    return await run_in_threadpool(preview_of, planned, service, place[2])
 
 
 async def _service(services: Services, kind: Kind, place: Place, seconds: float) -> ContainerService:
@@ -76,6 +75,10 @@ async def _service(services: Services, kind: Kind, place: Place, seconds: float)
         if kind is not Kind.REVOKE or problem.code != "service.not_found":
             raise
         return await run_in_threadpool(_gone, services, region, name, repository)
+
+
+def _refusal(services: Services, region: str, repository: str) -> Refusal | None:
+    return last_refusal(services.db, services.connection, region, repository)
 
 
 def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:

@@ -70,7 +70,9 @@ def test_dead_principals_are_taken_out(ready, ended):
     dead = "AROAQ3EXAMPLEDEADROLE"
     statement = {**SOMEBODY, "Principal": {"AWS": [dead, SOMEBODY["Principal"]["AWS"]]}}
     ready.sandbox.put_policy("edge/cache", {"Version": "2008-10-17", "Statement": [statement]})
-    body = {"repository": "edge/cache", "principals": [dead]}
+    shown = ready.post(f"{HERE}/preview", {"kind": "prune", "repository": "edge/cache"}).json
+    assert (shown["principals"], shown["doubtful"]) == ([dead], [])
+    body = {"repository": "edge/cache", "previewed": shown["previewed"]}
     assert ended(ready.post(f"{HERE}/policy/prune", body))["outcome"] == "succeeded"
     assert dead not in policy_text(ready, "edge/cache")
 
@@ -80,10 +82,17 @@ def test_dead_principals_are_taken_out_although_the_service_is_gone(ready, ended
     statement = {**SOMEBODY, "Principal": {"AWS": dead}}
     ready.sandbox.put_policy("payments/worker", {"Version": "2008-10-17", "Statement": [statement]})
     gone = "/api/v1/services/us-east-1/long-gone"
-    assert ready.post(f"{gone}/preview", {"kind": "prune", "repository": "payments/worker"}).json["after"] is None
-    body = {"repository": "payments/worker", "principals": [dead]}
+    shown = ready.post(f"{gone}/preview", {"kind": "prune", "repository": "payments/worker"}).json
+    assert shown["after"] is None
+    body = {"repository": "payments/worker", "principals": [dead], "previewed": shown["previewed"]}
     assert ended(ready.post(f"{gone}/policy/prune", body))["outcome"] == "succeeded"
     assert ready.sandbox.policy("payments/worker")["policy"] is None
+
+
+def test_a_pruning_without_a_preview_is_refused(ready):
+    body = {"repository": "edge/cache", "principals": ["AROAQ3EXAMPLEDEADROLE"]}
+    answer = ready.post(f"{HERE}/policy/prune", body)
+    assert (answer.status, answer.json["code"]) == (422, "request.invalid")
 
 
 def test_what_needs_a_service_is_told_when_it_is_gone(ready):

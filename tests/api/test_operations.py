@@ -76,14 +76,17 @@ def test_an_undo_takes_back_what_a_grant_did(ready, ended):
 def test_a_restore_puts_back_the_policy_from_before(ready, ended):
     before = ready.sandbox.policy("payments/api")["policy"]
     granted = ended(ready.post(f"{HERE}/grants", {"repository": "payments/api"}))
-    restored = ended(ready.post(f"/api/v1/operations/{granted['id']}/restore"))
+    address = f"/api/v1/operations/{granted['id']}"
+    assert ready.post(f"{address}/restore").status == 422
+    shown = ready.post(f"{address}/preview", {"kind": "restore"}).json
+    restored = ended(ready.post(f"{address}/restore", {"previewed": shown["previewed"]}))
     assert restored["outcome"] == "succeeded"
     assert ready.sandbox.policy("payments/api")["policy"] == before
 
 
 @pytest.mark.parametrize("verb", ["retry", "cancel", "undo", "restore"])
 def test_nothing_can_be_done_about_an_operation_that_never_was(ready, verb):
-    answer = ready.post(f"{UNKNOWN}/{verb}")
+    answer = ready.post(f"{UNKNOWN}/{verb}", {"previewed": "0" * 32} if verb == "restore" else None)
     assert (answer.status, answer.json["code"]) == (404, "operation.not_found")
 
 

@@ -95,7 +95,7 @@ def test_a_filter_beyond_all_bounds_is_refused(ready, query):
 
 
 def test_what_no_database_takes_as_text_is_refused(ready):
-    body = {"repository": "tools/cli", "principals": ["AROA\x00"]}
+    body = {"repository": "tools/cli", "principals": ["AROA\x00"], "previewed": "0" * 32}
     assert ready.post(f"{HERE}/policy/prune", body).status == 422
     answer = ready.get("/api/v1/operations?person=%00")
     assert (answer.status, answer.json["code"]) == (422, "request.no_text")

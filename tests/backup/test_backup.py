@@ -36,7 +36,7 @@ def history(settings):
 def remember(history, number):
     names = {"kind": "grant", "connection": "default", "region": "us-east-1", "service": "s", "repository": "a/b"}
     new = record.NewOperation(id=f"op-{number}", **names, subject=str(number), asked_by="mika", steps=["update_policy"])
-    record.insert_or_find(history, new, NOW)
+    record.insert_or_join(history, new, lambda *_: "", NOW)
 
 
 def operations_in(file):

@@ -43,6 +43,7 @@ def happened(*revisions, first, kind="grant", outcome="succeeded", step="succeed
             "before": json.dumps(documents[number]),
             "after": json.dumps(one["document"]),
             "written_at": one["at"],
+            "unanswered_at": None,
         }
         for number, one in enumerate(revisions)
         if one["by"] == MIKA
@@ -113,7 +114,7 @@ def test_a_write_that_touches_a_statement_of_others_is_seen(after, words):
 
 def test_a_write_that_the_history_does_not_tell_is_seen():
     verdict = happened(revision(policy(THEIRS, OURS)), first=policy(THEIRS), told=False)
-    assert verdict.wrong == ["shop/web: AWS took 1 writes of ours, and the history tells 0"]
+    assert verdict.wrong == ["shop/web: the history does not tell the write that AWS took at 3.0"]
 
 
 def test_a_foreign_write_after_our_last_reading_is_lost_by_ecr():

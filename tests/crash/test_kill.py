@@ -47,8 +47,9 @@ def test_the_history_of_a_killed_write_is_true(world, point):
     host.dies()
     world.host()
     world.ended(operation_id)
-    [change] = world.changes(operation_id)
+    *unanswered, change = world.changes(operation_id)
     assert (change.before, change.written_at is not None) == (None, True)
+    assert len(unanswered) == (point == "write-planned")
     assert len(world.sandbox.policy(BARE)["revisions"]) == 1
 
 

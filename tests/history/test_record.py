@@ -1,11 +1,13 @@
 """What is written when a step runs again, and when two runs of it are at work at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from app.errors import Problem
 from app.history import record, writes
-from app.history.models import Operation, Step
+from app.history.models import Operation, PolicyChange, Step
 from app.history.record import NewOperation, StepEnd
 from app.history.writes import PlannedWrite
 
@@ -21,9 +23,13 @@ def new(operation_id: str = "one", subject: str = "a grant") -> NewOperation:
     )
 
 
+def insert(db, new: NewOperation, join=lambda *_: "", at=NOON) -> tuple[str, bool]:
+    return record.insert_or_join(db, new, join, at)
+
+
 @pytest.fixture
 def operation(db):
-    record.insert_or_find(db, new(), NOON)
+    insert(db, new())
     return "one"
 
 
@@ -43,10 +49,46 @@ def row(db) -> Operation:
         return session.get_one(Operation, "one")
 
 
-def test_the_same_subject_is_found_while_it_lives(db, operation):
-    assert record.insert_or_find(db, new("two"), NOON) == ("one", False)
+def test_a_request_may_join_what_lives(db, operation):
+    assert insert(db, new("two"), lambda _, live: live[0].id) == ("one", False)
+
+
+def test_what_has_ended_is_not_offered_to_join(db, operation):
     record.ended(db, "one", "succeeded", None, LATER)
-    assert record.insert_or_find(db, new("two"), LATER) == ("two", True)
+    offered = []
+    insert(db, new("two"), lambda _, live: offered.extend(live) or "")
+    assert offered == []
+
+
+def test_live_operations_are_offered_in_the_order_of_their_requests(db, operation):
+    insert(db, new("three", "a revoke"))
+    insert(db, new("two", "a grant"), at=datetime(2026, 3, 1, 11, tzinfo=UTC))  # by a clock that is behind
+    offered = []
+    insert(db, new("four"), lambda _, live: offered.extend(live) or "")
+    assert [operation.id for operation in offered] == ["one", "three", "two"]
+
+
+def test_what_a_request_must_not_do_is_not_recorded(db):
+    def refuse(*_):
+        raise Problem("role.deactivating", service="storefront", operation="one")
+
+    with pytest.raises(Problem):
+        insert(db, new(), refuse)
+    with db.read() as session:
+        assert session.get(Operation, "one") is None
+
+
+def test_an_earlier_request_that_has_not_begun_ends_once_a_later_one_begins(db, operation):
+    insert(db, new("two", "a revoke"))
+    record.step_started(db, "two", FIRST, LATER)
+    assert (row(db).outcome, row(db).problem["params"]) == ("cancelled", {"operation": "two"})
+    assert record.step_started(db, "one", FIRST, LATER) is None
+
+
+def test_an_earlier_request_of_another_service_is_left_alone(db, operation):
+    insert(db, replace(new("two", "a revoke"), service="another"))
+    record.step_started(db, "two", FIRST, LATER)
+    assert row(db).outcome is None
 
 
 def test_the_first_step_begins_the_operation_once(db, begin):
@@ -140,12 +182,29 @@ def test_a_write_of_an_overtaken_run_is_not_planned(db, begin):
     assert writes.write_planned(db, newest, WRITE, NOON) == 0
 
 
-def test_a_planned_write_is_replaced_by_the_next_run(db, begin):
+def test_a_write_that_an_earlier_run_left_counts_as_unanswered(db, begin):
     writes.write_planned(db, begin(), WRITE, NOON)
-    newest = begin()
-    again = PlannedWrite("default", "us-east-1", "storefront/web", "{}", '{"a": 1}')
-    assert writes.write_planned(db, newest, again, LATER) == 0
-    assert writes.open_write(db, "one", "storefront/web").before == "{}"
+    assert writes.adopt_unanswered(db, begin(), "storefront/web") == NOON
+    [left] = writes.unanswered(db, "one")
+    assert (left.written_at, left.unanswered_at) == (None, NOON)
+
+
+def test_unanswered_writes_of_one_text_are_told_once(db, begin):
+    run = begin()
+    for at in (NOON, LATER):
+        writes.write_unanswered(db, run, writes.write_planned(db, run, WRITE, at), at)
+    [left] = writes.unanswered(db, "one")
+    assert left.unanswered_at == LATER
+
+
+def test_a_write_seen_late_is_told_with_what_it_replaced(db, begin):
+    run = begin()
+    writes.write_unanswered(db, run, writes.write_planned(db, run, WRITE, NOON), NOON)
+    assert writes.write_seen_late(db, "one", 0, '{"a": 1}', LATER)
+    assert not writes.write_seen_late(db, "one", 0, None, LATER)
+    with db.read() as session:
+        change = session.get_one(PolicyChange, ("one", 0))
+    assert (change.before, change.written_at) == ('{"a": 1}', LATER)
 
 
 def test_an_overtaken_run_closes_and_forgets_nothing(db, begin):
@@ -153,7 +212,7 @@ def test_an_overtaken_run_closes_and_forgets_nothing(db, begin):
     writes.write_planned(db, stalled, WRITE, NOON)
     newest = begin()
     assert not writes.write_done(db, stalled, 0, "request", NOON)
-    writes.write_forgotten(db, stalled, "storefront/web")
+    writes.write_forgotten(db, stalled, 0)
     assert writes.write_done(db, newest, 0, "request", LATER)
 
 
@@ -167,6 +226,6 @@ def test_a_second_write_stands_beside_the_first(db, begin):
 def test_a_forgotten_write_was_never_there(db, begin):
     run = begin()
     writes.write_planned(db, run, WRITE, NOON)
-    writes.write_forgotten(db, run, "storefront/web")
-    assert writes.open_write(db, "one", "storefront/web") is None
+    writes.write_forgotten(db, run, 0)
+    assert writes.unanswered(db, "one") == ()
     assert not writes.has_written(db, "one", "storefront/web")

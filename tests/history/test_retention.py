@@ -3,10 +3,17 @@ from sqlalchemy import func, select
 
 from app.history.listing import HistoryFilter, list_operations
 from app.history.models import PolicyChange, Step
-from app.history.retention import delete_older_than
+from app.history.retention import Retention
+from tests.fakes import FakeClock
 from tests.history.happened import DAY, NOON, happened, living
 
 NOW = NOON + 100 * DAY
+
+
+def delete_older_than(db, days, now, **how) -> int:
+    """What is deleted once another start has proposed the same, days before."""
+    Retention(db, FakeClock(now - 3 * DAY), days).run()
+    return Retention(db, FakeClock(now), days).run(**how).deleted
 
 
 def left(db):
@@ -50,3 +57,42 @@ def test_many_go_batch_by_batch(db):
         happened(db, f"op-{number}")
     assert delete_older_than(db, 30, NOW, batch=2) == 7
     assert left(db) == []
+
+
+def test_a_clock_that_is_years_ahead_deletes_nothing(db):
+    happened(db, "old")
+    for _ in range(3):
+        assert Retention(db, FakeClock(NOW + 4_000 * DAY), 30).run().deleted == 0
+    assert Retention(db, FakeClock(NOON + DAY), 30).run().deleted == 0
+    assert left(db) == ["old"]
+
+
+def test_what_a_wrong_clock_proposed_is_not_confirmed_by_a_right_one(db):
+    happened(db, "old")
+    happened(db, "new", NOW - DAY)
+    Retention(db, FakeClock(NOW + 4_000 * DAY), 30).run()
+    assert delete_older_than(db, 30, NOW) == 1
+    assert left(db) == ["new"]
+
+
+def test_what_is_due_is_told_before_it_is_deleted(db):
+    happened(db, "old")
+    assert Retention(db, FakeClock(NOW), 30).run().due == 1
+
+
+def test_a_process_that_runs_for_days_confirms_itself(db):
+    happened(db, "old")
+    clock = FakeClock(NOW)
+    retention = Retention(db, clock, 30)
+    retention.run()
+    clock.advance(3 * DAY.total_seconds())
+    assert retention.run().deleted == 1
+
+
+def test_a_jump_of_the_clock_is_no_confirmation(db):
+    happened(db, "old")
+    clock = FakeClock(NOW)
+    retention = Retention(db, clock, 30)
+    retention.run()
+    retention.clock = FakeClock(NOW + 3 * DAY)  # the wall clock has moved, the monotonic one has not
+    assert retention.run().deleted == 0

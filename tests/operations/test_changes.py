@@ -3,11 +3,10 @@
 import pytest
 
 from app.errors import Problem
-from app.operations.fingerprint import fingerprint
 from app.operations.state import Kind
 from app.operations.stepping import Overtaken
 from tests.build import REGION, SERVICE, a_policy, a_statement
-from tests.operations.workshop import active, repository
+from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"
 SET, GET, DELETE = "ecr:SetRepositoryPolicy", "ecr:GetRepositoryPolicy", "ecr:DeleteRepositoryPolicy"
@@ -80,8 +79,9 @@ def test_what_wrote_nothing_cannot_be_undone(shop, granted):
         shop.services.starter.undo(again, "mika")
 
 
-def test_an_undo_that_was_previewed_on_another_policy_writes_nothing(granted, undo, aws):
-    seen = fingerprint(text_of(aws))
+def test_an_undo_that_was_previewed_on_another_policy_writes_nothing(shop, granted, undo, aws):
+    [change] = shop.changes(granted)
+    seen = shop.previewed(Kind.UNDO, SERVICE, WEB, before=change.before, after=change.after)
     repository(aws, WEB, a_policy([*aws.policy_of(WEB)["Statement"], a_statement(sid="Late")]))
     assert undo(granted, previewed=seen).problem.code == "policy.changed_meanwhile"
     assert sids(aws) == ["BuildTeamPull", OURS, "Late"]
@@ -89,17 +89,17 @@ def test_an_undo_that_was_previewed_on_another_policy_writes_nothing(granted, un
 
 def test_a_restore_puts_a_recorded_text_back(shop, granted, aws):
     recorded = a_policy([a_statement(sid="Recorded")])
-    ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=recorded, previewed=fingerprint(text_of(aws))))
+    ended = shop.ended(shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=recorded))
     assert (ended.outcome, sids(aws)) == ("succeeded", ["Recorded"])
 
 
 def test_a_restore_of_no_policy_deletes_it(shop, granted, aws):
-    assert shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
+    assert shop.ended(shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
     assert aws.policy_of(WEB) is None
 
 
 def test_a_restore_of_what_is_there_writes_nothing(shop, granted, aws):
-    ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=text_of(aws)))
+    ended = shop.ended(shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=text_of(aws)))
     assert (ended.outcome, ended.wrote_policy) == ("nothing_to_do", False)
 
 
@@ -107,7 +107,7 @@ def test_pruning_lets_a_policy_be_written_again(shop, aws):
     dead = "AROAEXAMPLEDEADROLE12"
     active(aws, SERVICE)
     repository(aws, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": dead})]))
-    assert shop.ended(shop.start(Kind.PRUNE, SERVICE, WEB, principals=[dead])).outcome == "succeeded"
+    assert shop.ended(shop.as_previewed(Kind.PRUNE, SERVICE, WEB, principals=[dead])).outcome == "succeeded"
     assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
     assert sids(aws) == ["BuildTeamPull", OURS]
 
@@ -115,12 +115,12 @@ def test_pruning_lets_a_policy_be_written_again(shop, aws):
 def test_what_somebody_writes_right_after_a_restore_is_left_and_told(shop, granted, aws):
     late = a_policy([a_statement(sid="Late")])
     aws.meanwhile(SET, lambda: aws.meanwhile(GET, lambda: repository(aws, WEB, late)))
-    ended = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy()))
+    ended = shop.ended(shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=a_policy()))
     assert (ended.problem.code, ended.wrote_policy, sids(aws)) == ("policy.changed_after", True, ["Late"])
 
 
 def test_a_restore_that_is_retried_holds_to_its_preview(shop, granted, aws):
-    seen = fingerprint(text_of(aws))
+    seen = shop.previewed(Kind.RESTORE, SERVICE, WEB, text=a_policy())
     add(aws, a_statement(sid="Late"))()
     restore = shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy(), previewed=seen)
     assert shop.ended(restore).problem.code == "policy.changed_meanwhile"
@@ -212,5 +212,88 @@ def test_an_undo_that_deleted_what_it_must_not_take_back_puts_all_of_it_back(sho
 
 def test_a_restore_of_no_policy_puts_nothing_back(shop, aws, alone):
     aws.meanwhile(DELETE, add(aws, a_statement(sid="Late")))
-    assert shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
+    assert shop.ended(shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=None)).outcome == "succeeded"
     assert aws.policy_of(WEB) is None
+
+
+CONTRACTOR = "arn:aws:iam::123456789012:role/contractor"
+DENIED = a_statement(sid="KeepOut", principal={"AWS": CONTRACTOR}, Effect="Deny")
+
+
+def test_a_living_role_is_never_pruned_from_a_deny(shop, aws):
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy([DENIED]))
+    operation = shop.start(Kind.PRUNE, "long-gone", WEB, principals=[CONTRACTOR], previewed="0" * 32)
+    ended = shop.ended(operation)
+    assert (ended.problem.code, ended.problem.params["principals"]) == ("policy.not_prunable", CONTRACTOR)
+    assert sids(aws) == ["KeepOut"]
+
+
+def test_an_account_that_ecr_accepts_is_never_pruned(shop, aws):
+    root = "arn:aws:iam::123456789012:root"
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy([a_statement(principal={"AWS": root})]))
+    with pytest.raises(Problem, match="not_prunable"):
+        shop.previewed(Kind.PRUNE, SERVICE, WEB, principals=[root])
+
+
+@pytest.mark.parametrize("kind", [Kind.PRUNE, Kind.RESTORE])
+def test_what_replaces_the_rights_of_others_needs_a_preview(shop, granted, kind):
+    with pytest.raises(Problem, match="preview_needed"):
+        shop.start(kind, SERVICE, WEB, text=None, principals=["AROAEXAMPLEDEADROLE12"])
+
+
+def test_a_pruning_removes_no_more_than_its_preview_showed(shop, aws):
+    first, second = "AROAEXAMPLEDEADROLE12", "AROAEXAMPLEDEADROLE34"
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy([a_statement(sid="One", principal={"AWS": first})]))
+    seen = shop.previewed(Kind.PRUNE, SERVICE, WEB)
+    add(aws, a_statement(sid="Two", principal={"AWS": second}))()
+    ended = shop.ended(shop.start(Kind.PRUNE, SERVICE, WEB, previewed=seen))
+    assert (ended.problem.code, sids(aws)) == ("policy.changed_meanwhile", ["One", "Two"])
+
+
+@pytest.fixture
+def closed(shop, aws):
+    """A policy that ECR refuses because one of two roles is gone: it does not say which."""
+    roles = [f"arn:aws:iam::{account}:role/deploy" for account in ("444455556666", "777788889999")]
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy([a_statement(sid="Partner", principal={"AWS": roles})]))
+    aws.dead.add(roles[1])
+    return roles
+
+
+def test_what_ecr_refused_can_be_chosen_for_pruning(shop, aws, closed):
+    assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "policy.dead_principals"
+    pruned = shop.ended(shop.as_previewed(Kind.PRUNE, SERVICE, WEB, principals=[closed[1]]))
+    assert (pruned.outcome, aws.policy_of(WEB)["Statement"][0]["Principal"]) == ("succeeded", {"AWS": [closed[0]]})
+    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+
+
+def test_what_ecr_refused_is_not_pruned_unless_it_is_chosen(shop, aws, closed):
+    shop.ended(shop.grant(SERVICE, WEB))
+    assert shop.ended(shop.as_previewed(Kind.PRUNE, SERVICE, WEB)).outcome == "nothing_to_do"
+
+
+def test_a_refusal_of_another_policy_is_no_evidence(shop, aws, closed):
+    shop.ended(shop.grant(SERVICE, WEB))
+    add(aws, a_statement(sid="Late"))()
+    with pytest.raises(Problem, match="not_prunable"):
+        shop.previewed(Kind.PRUNE, SERVICE, WEB, principals=[closed[1]])
+
+
+def test_a_preview_from_before_the_activation_is_done_as_shown(shop, aws):
+    inactive(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    assert shop.ended(shop.as_previewed(Kind.GRANT, SERVICE, WEB)).outcome == "succeeded"
+    assert sids(aws) == ["BuildTeamPull", OURS]
+
+
+def test_a_grant_previewed_for_another_principal_writes_nothing(shop, aws):
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    seen = shop.previewed(Kind.GRANT, SERVICE, WEB)
+    for kind in (Kind.DEACTIVATE, Kind.ACTIVATE) * 2:
+        shop.ended(shop.start(kind, SERVICE))
+    ended = shop.ended(shop.start(Kind.GRANT, SERVICE, WEB, previewed=seen))
+    assert (ended.problem.code, sids(aws)) == ("policy.changed_meanwhile", ["BuildTeamPull"])

@@ -44,11 +44,12 @@ def test_throttling_that_does_not_end_is_told_in_the_end(shop, ready):
 
 
 def test_a_write_that_aws_fails_on_and_on_ends_with_nothing_written(shop, ready):
-    failed = Problem("aws.failed", retryable=True, action=SET, answer="500", region=REGION)
+    failed = Problem("aws.failed", retryable=True, effect_unknown=True, action=SET, answer="500", region=REGION)
     ready.fail(SET, failed, times=100)
     started = shop.grant(SERVICE, WEB)
     assert shop.ended(started).problem.code == "aws.failed"
-    assert (sids(ready), shop.changes(started)) == (["BuildTeamPull"], [])
+    [unanswered] = shop.changes(started)
+    assert (sids(ready), unanswered.written_at) == (["BuildTeamPull"], None)
 
 
 @pytest.mark.parametrize("region_is_slow", [False, True])
@@ -67,10 +68,36 @@ def test_a_lost_answer_to_a_write_that_took_effect_is_recorded_once(shop, ready,
 
 
 def test_a_write_whose_answer_was_lost_and_that_took_no_effect_is_sent_again(shop, ready):
-    ready.fail(SET, Problem("aws.slow", retryable=True, action=SET, region=REGION))
+    ready.fail(SET, Problem("aws.slow", retryable=True, effect_unknown=True, action=SET, region=REGION))
     started = shop.grant(SERVICE, WEB)
     assert shop.ended(started).outcome == "succeeded"
-    assert len(shop.changes(started)) == 1
+    unanswered, taken = shop.changes(started)
+    assert (unanswered.written_at, unanswered.unanswered_at is not None, unanswered.after) == (None, True, taken.after)
+
+
+def at_the_second(aws, action: str, do) -> None:
+    """Let something happen just before the second call of an action."""
+    aws.meanwhile(action, lambda: aws.meanwhile(action, do))
+
+
+def test_a_write_that_aws_carries_out_late_is_told_with_what_it_overwrote(shop, ready):
+    ready.carry_out_late(reads=3)
+
+    def add_a_statement():
+        repository(ready, WEB, a_policy([*ready.policy_of(WEB)["Statement"], a_statement(sid="Late")]))
+
+    at_the_second(ready, SET, lambda: ready.meanwhile(GET, add_a_statement))
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    overwrote, _ = shop.changes(started)
+    assert (overwrote.written_at is not None, "Late" in overwrote.before, "Late" in sids(ready)) == (True, True, False)
+
+
+def test_an_operation_that_fails_looks_for_late_writes_too(shop, ready):
+    ready.carry_out_late(reads=2)
+    at_the_second(ready, SET, lambda: ready.denied.add(SET))
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert (ended.problem.code, ended.wrote_policy) == ("aws.access_denied", True)
 
 
 def test_a_lost_answer_to_a_deletion_is_no_failure(shop, aws):
@@ -126,12 +153,14 @@ def test_the_policy_is_read_anew_before_each_try(shop, ready):
 
 
 def test_a_fresh_principal_is_waited_for(shop, aws):
-    aws.principal_seconds, usual = 60, aws.principal_seconds
+    aws.principal_seconds, usual = 10_000, aws.principal_seconds
     inactive(aws, SERVICE)
     repository(aws, WEB)
     started = shop.grant(SERVICE, WEB)
     shop.at(started, StepName.UPDATE_POLICY, "principal.unknown_yet")
     aws.principal_seconds = usual
+    with aws.lock:
+        aws.living[puller_arn(SERVICE)] = aws.clock.now()
     assert shop.ended(started).outcome == "succeeded"
     assert len(shop.changes(started)) == 1
 
@@ -157,7 +186,7 @@ def test_an_earlier_text_that_names_a_role_that_died_since_is_not_blamed_on_othe
     gone = puller_arn(SERVICE, birth=7)
     ready.dead.add(gone)
     earlier = a_policy([a_statement(), a_statement(sid="Gone", principal={"AWS": gone})])
-    problem = shop.ended(shop.start(Kind.RESTORE, SERVICE, WEB, text=earlier)).problem
+    problem = shop.ended(shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=earlier)).problem
     assert (problem.code, problem.params["principals"]) == ("policy.dead_principals", gone)
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Problem
+from app.history.retention import Retention
 from app.maintenance import Maintenance
 from tests.build import SERVICE
 from tests.console import until
@@ -25,7 +26,8 @@ def done(shop, aws):
 
 def maintain(shop, *, after: timedelta, history_days: int = 0) -> None:
     clock = FakeClock(datetime.now(UTC) + after)
-    Maintenance(shop.services.db, shop.services.engine, clock, history_days).run()
+    db = shop.services.db
+    Maintenance(db, shop.services.engine, clock, Retention(db, clock, history_days)).run()
 
 
 def test_the_engine_forgets_what_ended_a_day_ago_and_the_history_does_not(shop, done):
@@ -40,6 +42,7 @@ def test_the_engine_keeps_what_ended_today(shop, done):
 
 
 def test_history_goes_after_the_days_that_are_set(shop, done):
-    maintain(shop, after=timedelta(days=400), history_days=365)
+    for days in (397, 400):
+        maintain(shop, after=timedelta(days=days), history_days=365)
     with pytest.raises(Problem, match="not_found"):
         shop.services.starter.retry(done, "mika")

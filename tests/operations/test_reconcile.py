@@ -36,7 +36,7 @@ def test_one_that_was_recorded_and_never_handed_over_is_done(shop, ready):
     new = record.NewOperation(
         new_id(now), "grant", "default", REGION, SERVICE, WEB, "never handed over", "mika", STEPS[Kind.GRANT]
     )
-    record.insert_or_find(shop.services.db, new, now)
+    record.insert_or_join(shop.services.db, new, lambda *_: "", now)
     assert shop.ended(new.id).outcome == "succeeded"
 
 

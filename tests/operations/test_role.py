@@ -47,13 +47,13 @@ def test_a_role_that_is_off_needs_nothing(shop, aws):
 
 
 def test_the_statements_go_before_the_role_does(shop, granted):
-    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, repositories=list(NAMES)))
+    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True))
     assert (ended.outcome, is_on(granted)) == ("succeeded", False)
     assert [len(granted.policy_of(name)["Statement"]) for name in NAMES] == [1, 1]
 
 
 def test_each_removal_is_an_operation_of_its_own(shop, granted):
-    off = shop.start(Kind.DEACTIVATE, SERVICE, repositories=list(NAMES))
+    off = shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
     shop.ended(off)
     assert {(part.kind, part.repository, part.outcome) for part in parts_of(shop, off)} == {
         ("revoke", name, "succeeded") for name in NAMES
@@ -63,7 +63,7 @@ def test_each_removal_is_an_operation_of_its_own(shop, granted):
 def test_a_role_is_kept_while_a_policy_still_names_it(shop, granted):
     refused = Problem("policy.refused", repository=NAMES[0], region=REGION)
     granted.fail("ecr:SetRepositoryPolicy", refused)
-    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, repositories=list(NAMES)))
+    ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True))
     assert (ended.problem.code, is_on(granted)) == ("role.still_named", True)
     assert step(ended, StepName.DEACTIVATE_ROLE).state == "pending"
 

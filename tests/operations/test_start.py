@@ -65,10 +65,10 @@ def test_a_grant_and_a_revoke_of_one_service_happen_in_their_order(shop, aws):
 
 
 def test_two_different_texts_to_restore_are_two_operations(shop, aws, waiting):
-    one = shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy())
-    other = shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy([a_statement(sid="Other")]))
+    one, text = shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=a_policy()), a_policy([a_statement(sid="Other")])
+    assert shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=a_policy()) == one
+    other = shop.as_previewed(Kind.RESTORE, SERVICE, WEB, text=text)
     assert one != other
-    assert shop.start(Kind.RESTORE, SERVICE, WEB, text=a_policy()) == one
     for each in (one, other):
         assert shop.services.starter.cancel(each, "mika")
 

@@ -19,9 +19,12 @@ from sqlalchemy import delete, select
 
 from app import bootstrap
 from app.history.models import PolicyChange
+from app.history.queries import last_refusal
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.migrate import migrate
 from app.operations import context
+from app.operations.lease import Pace
+from app.operations.preview import plan_operation
 from app.operations.progress import Progress, StepView
 from app.operations.read import find_progress
 from app.operations.start import Ask
@@ -73,6 +76,19 @@ class Workshop:
 
     def start(self, kind: Kind, service: str, repository: str = "", *, by: str = "mika", **asked: Any) -> str:
         return self.services.starter.start(Ask(kind, REGION, service, repository, by, asked))
+
+    def previewed(self, kind: Kind, service: str, repository: str, **given: Any) -> str:
+        """The fingerprint of what a preview would show now."""
+        services = self.services
+        here = (services.db, services.connection, REGION, repository)
+        seen = self.aws.services(REGION).get_service(service).value
+        text = self.aws.repositories(REGION).get_policy(repository).value
+        return plan_operation(kind, seen, repository, text, given, refusal=last_refusal(*here)).seen
+
+    def as_previewed(self, kind: Kind, service: str, repository: str, **given: Any) -> str:
+        """Start what was previewed on the policy as it is."""
+        seen = self.previewed(kind, service, repository, **given)
+        return self.start(kind, service, repository, **given, previewed=seen)
 
     def grant(self, service: str, repository: str) -> str:
         return self.start(Kind.GRANT, service, repository)
@@ -148,10 +164,10 @@ def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
     thread.start()
     points = CrashPoints()
     settings = load(data_dir=folder, regions=REGION, database_url=database_url or None)
-    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points)
+    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points, pace=Pace(begins=30.0 * SPEED))
     shop = Workshop(services, aws, points, loop)
     # A wait of milliseconds here is one of seconds on this clock.
-    context.install(replace(context.current(), fresh_seconds=10 * SPEED))
+    context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))
     try:
         migrate(services.db)
         shop.run(services.start())

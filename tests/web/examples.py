@@ -60,7 +60,12 @@ class Examples(Parts):
                 *where, self.repository, Problem("policy.not_json", line=3, column=17)
             ),
             "repair": dialogs.repair_dialog(*where, self.repository, changes=changes),
-            "prune": dialogs.prune_dialog(*where, self.repository, principals=("AROADEAD1", self.person)),
+            "prune": dialogs.prune_dialog(
+                *where, self.repository, preview=replace(self.preview(), principals=("AROADEAD1", self.person))
+            ),
+            "prune-choices": dialogs.prune_dialog(
+                *where, self.repository, preview=replace(self.preview(), doubtful=(self.person, "arn:aws:iam::1:root"))
+            ),
             "activate": dialogs.activate_dialog(*where),
             "deactivate": dialogs.deactivate_dialog(*where, repositories=names),
             "deactivate-unused": dialogs.deactivate_dialog(*where, repositories=()),

@@ -102,9 +102,25 @@ def test_prune_takes_out_who_exists_no_more(mika, sandbox):
     assert sandbox.policy("payments/worker")["policy"] is None
 
 
-def test_prune_of_nobody_changes_nothing(mika):
-    answer = mika.sends(f"{HERE}/storefront-web/repositories/prune", repository="storefront/web").answer
-    assert "storefront/web names none of these principals." in mika.ended(answer.headers["location"]).text
+def test_prune_without_a_preview_is_refused(mika, sandbox):
+    before = sandbox.policy("payments/api")
+    page = mika.sends(
+        f"{HERE}/storefront-web/repositories/prune", repository="payments/api", principal="arn:aws:iam::1:root"
+    )
+    assert "must be previewed first" in page.text
+    assert sandbox.policy("payments/api") == before
+
+
+def test_a_principal_that_may_exist_is_not_pruned_whatever_a_form_says(mika, sandbox):
+    contractor = "arn:aws:iam::123456789012:role/contractor"
+    deny = {"Sid": "KeepOut", "Effect": "Deny", "Principal": {"AWS": contractor}, "Action": "ecr:*"}
+    sandbox.put_policy("payments/ledger", {"Version": "2012-10-17", "Statement": [deny]})
+    path = f"{HERE}/storefront-web/repositories/prune"
+    page = mika.reads(f"{path}?repository=payments/ledger&principal={contractor}")
+    assert f"they can't be removed as dead: {contractor}" in page.soup.main.get_text()
+    form = {"repository": "payments/ledger", "principal": contractor, "previewed": f"payments/ledger {'0' * 32}"}
+    mika.ended(mika.sends(path, **form).answer.headers["location"])
+    assert sids(sandbox, "payments/ledger") == ["KeepOut"]
 
 
 def test_undo_takes_back_and_restore_puts_back(mika, sandbox):
@@ -138,9 +154,10 @@ def test_cancel_stops_what_waits(mika, sandbox):
 @pytest.mark.parametrize("verb", ["retry", "undo", "restore"])
 def test_what_cannot_be_done_to_an_operation_is_refused_in_words(mika, verb):
     assert mika.sends(f"/operations/nobody/{verb}").status == 404
-    page = mika.reads("/history?kind=prune&outcome=nothing_to_do")
-    address = page.soup.select_one("a[href^='/operations/']")["href"]
-    assert mika.sends(f"{address}/{verb}").status in (303, 409)
+    mika.ended(mika.adds("storefront/web"))
+    done = mika.adds("storefront/web")
+    assert "already" in mika.ended(done).text
+    assert mika.sends(f"{done}/{verb}").status == 409
 
 
 def test_the_history_of_a_service_is_filtered_and_taken_along_for_itself(mika):

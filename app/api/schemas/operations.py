@@ -175,6 +175,12 @@ class OperationList(BaseModel):
 
 
 class AsPreviewed(BaseModel):
-    """What may be sent with an undo or a restore."""
+    """What may be sent with an undo."""
 
     previewed: Fingerprint | None = None
+
+
+class RestoreRequest(BaseModel):
+    """What must be sent with a restore: it replaces the whole policy, also what others changed since."""
+
+    previewed: Fingerprint

@@ -62,6 +62,10 @@ class Preview(BaseModel):
     calls: list[AwsCall]
     commands: list[ShellCommands]
     previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
+    principals: list[str] = Field(description="Of a pruning: the principals that it removes.")
+    doubtful: list[str] = Field(
+        description="Of a pruning: principals that may be named in it too, because ECR refused the policy for one of them."
+    )
 
     @classmethod
     def of(
@@ -88,6 +92,8 @@ class Preview(BaseModel):
             calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
             commands=[ShellCommands.of(one) for one in commands],
             previewed=planned.seen,
+            principals=list(planned.pruned),
+            doubtful=list(planned.prunable.refused),
         )
 
 

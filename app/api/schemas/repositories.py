@@ -130,8 +130,13 @@ class GrantRequest(BaseModel):
 
 
 class PruneRequest(BaseModel):
-    """Principals to take out of a policy because they no longer exist."""
+    """A policy to remove principals from that no longer exist."""
 
     repository: RepositoryName
-    principals: list[Principal] = Field(min_length=1, max_length=100)
-    previewed: Fingerprint | None = None
+    previewed: Fingerprint
+    principals: list[Principal] | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Some of those that may be removed, as in the preview; left out: all that are certainly dead.",
+    )

@@ -2,4 +2,4 @@
 
 # Control characters are in no name, and some databases refuse them.
 TEXT = r"^[^\x00-\x1f]*$"
-FINGERPRINT = r"^[0-9a-f]*$"
+FINGERPRINT = r"^[0-9a-f]{32}$"

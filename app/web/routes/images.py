@@ -125,11 +125,13 @@ async def ask_prune(
     region: str,
     service: str,
     repository: RepositoryDep,
+    principal: Annotated[list[str], Query(default_factory=list, max_length=100)],
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
     place = (region, service, repository)
-    preview = await live_preview(request, services, Kind.PRUNE, place)
+    chosen = {"principals": principal} if principal else None
+    preview = await live_preview(request, services, Kind.PRUNE, place, chosen)
     dialog = await run_in_threadpool(dialogs.prune, services, place, preview, follows)
     return await run_in_threadpool(render, request, dialog)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
@@ -46,8 +46,5 @@ def deactivate(
     remove: Annotated[str, Form()] = "",
 ) -> Response:
     """Start deactivating the role; `remove` takes its statements along."""
-    asked: dict[str, Any] = {}
-    if remove == "1":
-        asked["repositories"] = list(dialogs.naming_role(services, region, service))
-    ask = Ask(Kind.DEACTIVATE, region, service, asked_by=who, input=asked)
+    ask = Ask(Kind.DEACTIVATE, region, service, asked_by=who, input={"remove_statements": remove == "1"})
     return started(request, services, services.starter.start(ask))

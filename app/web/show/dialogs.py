@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from app.bootstrap import Services
 from app.errors import Problem
+from app.history.queries import last_refusal
 from app.inventory import queries, reading, search
 from app.inventory.access import RepositoryAccess, repositories_of
 from app.inventory.reading import What
 from app.operations.preview import plan_operation
+from app.operations.pruning import Prunable, prunable
+from app.operations.read import find_progress
 from app.operations.state import Kind
-from app.policy.findings import suspects
-from app.policy.principals import PrincipalKind
 from app.web import pages_dialogs
 from app.web.pages import Said
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
@@ -94,25 +95,19 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
 
 
 def prune(services: Services, place: tuple[str, str, str], preview: Preview, follows: str) -> ConfirmDialog:
-    """Which principals exist no more; `place` is region, service and repository.
-
-    They are those of the policy that the preview looked at, or of the one that we know where there is none to see.
-    """
+    """Return the dialog that prunes what the preview shows; `place` is region, service and repository."""
+    known = find_progress(services.db, follows) if follows else None
     region, service, repository = place
-    names = preview.principals
-    if preview.problem is not None:
-        held = queries.find_repository(services.db, services.connection, region, repository)
-        names = dead(held.policy_text if held else None)
-    return pages_dialogs.prune_dialog(region, service, repository, principals=names, preview=preview, follows=follows)
+    of_this = known is not None and (known.region, known.service, known.repository) == place
+    return pages_dialogs.prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")
 
 
-def dead(text: str | None) -> tuple[str, ...]:
-    """The ids in a policy that are left of deleted identities, and what never was a principal."""
+def prunable_of(services: Services, region: str, repository: str, text: str | None) -> Prunable:
+    """Return what may be pruned from a policy, by its text and by what ECR refused; nothing where it is broken."""
     try:
-        found = suspects(text, ours=())
+        return prunable(text, last_refusal(services.db, services.connection, region, repository))
     except Problem:
-        return ()
-    return tuple(one.value for one in found if one.kind in (PrincipalKind.UNIQUE_ID, PrincipalKind.OTHER))
+        return Prunable()
 
 
 def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:

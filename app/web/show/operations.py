@@ -30,7 +30,7 @@ def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False)
 
 
 def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...]:
-    """The policy writes that reached AWS, each with its diff."""
+    """Return the policy writes that reached AWS or may have, each with its diff."""
     return tuple(
         PolicyChangeView(
             repository=change.repository,
@@ -39,7 +39,7 @@ def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...
             request_id=change.request_id,
         )
         for change in changes
-        if change.written_at is not None
+        if change.written_at is not None or change.unanswered_at is not None
     )
 
 

@@ -26,7 +26,7 @@ from app.web.pages import Said
 from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.show import frame
-from app.web.show.dialogs import dead
+from app.web.show.dialogs import prunable_of
 from app.web.show.images import REPAIRABLE, judge, said
 from app.web.show.preview import by_hand
 from app.wording import N_
@@ -58,6 +58,7 @@ def policy_page(
     access, reason = _verdict(services, seen, held)
     live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
     text = held.policy_text
+    may_go = prunable_of(services, region, repository, text)
     return PolicyPage(
         region=region,
         service=service,
@@ -74,7 +75,8 @@ def policy_page(
         can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
         can_remove=_named(seen, held),
         can_repair=access in REPAIRABLE,
-        dead=dead(text),
+        dead=may_go.dead,
+        can_prune=bool(may_go.dead or may_go.refused),
         size=len(text or ""),
         problem=problem or held.problem,
         running=live,

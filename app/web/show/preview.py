@@ -23,6 +23,8 @@ def preview_of(planned: Planned, service: ContainerService, repository: str) -> 
         commands=by_hand(planned, service, repository),
         seen=f"{repository} {planned.seen}",
         activates=planned.activates,
+        principals=planned.pruned,
+        doubtful=planned.prunable.refused,
     )
 
 

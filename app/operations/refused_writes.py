@@ -1,0 +1,67 @@
+"""What ECR may have meant when it refused a policy with `Principal not found`, which names no principal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.errors import Problem
+from app.inventory import queries
+from app.operations.state import Kind
+from app.operations.stepping import Stepping
+from app.policy.change import PolicyChange
+from app.policy.principals import PrincipalKind, PrincipalRef
+from app.policy.unfound import unfound
+
+NOT_FOUND = "policy.principal_not_found"
+SPREADING = "policy.principal_spreading"
+"""The code while the role is so new that ECR may not know it yet; it is never told to a person."""
+DEAD = "policy.dead_principals"
+# AWS gives no figure for how long a new principal takes to spread; two minutes were seen.
+FRESH_FOR = timedelta(minutes=3)
+
+
+async def explained(step: Stepping, change: PolicyChange, problem: Problem, ours: str) -> Problem:
+    """Return the problem with the principals that ECR may not have found; any other problem as it is.
+
+    `ours` is the principal that is being given access. Nobody else is suspected while it may be too new for ECR.
+    """
+    if problem.code != NOT_FOUND:
+        return problem
+    fresh = await _is_role_fresh(step)
+    missing = await step.context.in_thread(unfound, change.before, change.after, fresh=bool(ours))
+    others = tuple(principal for principal in missing if principal.value != ours)
+    certain = any(principal.kind is PrincipalKind.UNIQUE_ID for principal in others)
+    waits = bool(ours) and not certain and (fresh or not others)
+    return _told(SPREADING if waits else DEAD, problem, step, others)
+
+
+def given_up(problem: Problem) -> Problem:
+    """Return what is told once a new role has had time to spread, and ECR still refuses."""
+    if problem.code != SPREADING:
+        return problem
+    code = DEAD if problem.params["principals"] else "policy.own_principal_not_found"
+    return _renamed(problem, code)
+
+
+def suspects_in(problem: Problem) -> list[str]:
+    """Return the principals that ECR may not have found, by a problem that ended an operation."""
+    return str(problem.params["principals"]).split(", ") if problem.code == DEAD else []
+
+
+async def _is_role_fresh(step: Stepping) -> bool:
+    """Return whether ECR may simply not know the service's role yet. A role never seen before counts as fresh."""
+    context, operation = step.context, step.operation
+    if operation.kind not in (Kind.GRANT, Kind.REPAIR):
+        return False
+    role = (operation.connection, operation.region, operation.service)
+    since = await context.in_db(queries.role_since, context.db, *role)
+    return since is None or context.clock.now() - since < FRESH_FOR
+
+
+def _told(code: str, problem: Problem, step: Stepping, missing: tuple[PrincipalRef, ...]) -> Problem:
+    names = ", ".join(principal.value for principal in missing)
+    return _renamed(problem, code, repository=step.operation.repository, principals=names)
+
+
+def _renamed(problem: Problem, code: str, **params: str | int) -> Problem:
+    return Problem.from_json({**problem.to_json(), "code": code, "params": {**problem.params, **params}})

@@ -1,0 +1,75 @@
+"""Connections to PostgreSQL that never wait for ever: a server that fell silent is noticed within seconds.
+
+A machine that is lost, or a network that drops packets, sends no reset. TCP's own time-outs are minutes; and where
+only the server process hangs, TCP notices nothing at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import make_url
+
+# Seconds: for a new connection, and for the answer to one statement.
+CONNECTS_WITHIN = 5
+ANSWERS_WITHIN = 10.0
+# libpq's own, where a database URL does not set them: a peer that is gone is noticed without a statement of ours.
+SETTINGS: dict[str, int] = {
+    "connect_timeout": CONNECTS_WITHIN,
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
+_answers_within: ContextVar[float] = ContextVar("answers_within", default=ANSWERS_WITHIN)
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Let statements of this thread take longer while the block runs: a migration rewrites whole tables."""
+    token = _answers_within.set(seconds)
+    try:
+        yield
+    finally:
+        _answers_within.reset(token)
+
+
+def connector(url: str) -> Callable[[], Any]:
+    """Return what opens a connection to `url`, for SQLAlchemy's `creator`.
+
+    A connection raises `psycopg.OperationalError` where an answer takes longer than `ANSWERS_WITHIN`, and is closed then:
+    nobody knows whether the statement was carried out.
+    """
+    arguments, options = PGDialect_psycopg().create_connect_args(make_url(url))  # type: ignore[no-untyped-call]
+
+    def connect() -> Any:
+        return _connection_class().connect(*arguments, **{**SETTINGS, **options})
+
+    return connect
+
+
+@cache
+def _connection_class() -> Any:
+    import psycopg  # noqa: PLC0415  (a sixth of a second at start, which SQLite does not need)
+
+    class ImpatientConnection(psycopg.Connection[Any]):
+        """A connection each of whose waits has a deadline."""
+
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            limit = _answers_within.get() if timeout is None else timeout
+            began = time.monotonic()
+            try:
+                return super().wait(gen, interval, limit)
+            except Exception as error:
+                if timeout is not None or time.monotonic() - began < limit:
+                    raise
+                self.close()
+                raise psycopg.OperationalError(f"PostgreSQL did not answer within {limit:.0f} s") from error
+
+    return ImpatientConnection

@@ -1,0 +1,137 @@
+"""Runs what works beside the requests: starts a task again that failed, and notices one that no longer turns.
+
+A task that died unseen, or hangs, would leave a console that answers and does nothing. Each is a part with a name: it
+says when it turned last, and counts how often it was started again. Lives on one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from app.clock import Clock
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+
+
+@dataclass(eq=False)
+class Part:
+    """A part as it stands.
+
+    Args:
+        name: as `/readyz`, `/metrics` and the log name it.
+        limit: seconds without a turn after which it counts as stuck.
+        needed: without it the replica cannot work, so it is not ready.
+    """
+
+    name: str
+    limit: float
+    needed: bool
+    clock: Clock
+    turned_at: float = field(init=False)
+    restarts: int = 0
+    failed: str = ""
+
+    def __post_init__(self) -> None:
+        self.turned_at = self.clock.monotonic()
+
+    def turned(self) -> None:
+        """Note that it has done its work once more."""
+        self.turned_at = self.clock.monotonic()
+        if self.failed:
+            log.info("%s works again", self.name)
+            self.failed = ""
+
+    def failing(self, error: BaseException) -> None:
+        """Note that it failed: logged once until it turns again."""
+        kind = type(error).__name__
+        if kind != self.failed:
+            log.warning("%s failed and is tried again: %s", self.name, kind, exc_info=error)
+        self.failed = kind
+
+    @property
+    def age(self) -> float:
+        """Seconds since it turned last."""
+        return self.clock.monotonic() - self.turned_at
+
+    @property
+    def is_stuck(self) -> bool:
+        """It has not turned for longer than it may."""
+        return self.age > self.limit
+
+
+class Supervisor:
+    """Runs the parts of one process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._parts: dict[str, Part] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told: frozenset[str] = frozenset()
+
+    def part(self, name: str, limit: float, *, needed: bool = False) -> Part:
+        """Register a part whose task is run elsewhere."""
+        return self._parts.setdefault(name, Part(name, limit, needed, self._clock))
+
+    def run(self, part: Part, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Run a part until `stop`: where it fails or returns it is started again, with back-off."""
+        task = asyncio.create_task(self._forever(part, work), name=part.name)
+        self._tasks.append(task)
+        return task
+
+    def every(
+        self, part: Part, seconds: float, work: Callable[[], Awaitable[bool]], *, at_once: bool = False
+    ) -> asyncio.Task[None]:
+        """Run a part's work again and again, with a pause between. It returns whether it could do its work."""
+
+        async def rounds() -> None:
+            if not at_once and not part.restarts:
+                await self._clock.sleep(seconds)
+            while True:
+                if await work():
+                    part.turned()
+                await self._clock.sleep(seconds)
+
+        return self.run(part, rounds)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every part, by name."""
+        return tuple(self._parts[name] for name in sorted(self._parts))
+
+    def stuck(self) -> tuple[Part, ...]:
+        """Return the parts that no longer turn; each is logged once until it turns again."""
+        stuck = tuple(part for part in self.parts if part.is_stuck)
+        self._tell(stuck)
+        return stuck
+
+    async def stop(self) -> None:
+        """Cancel every part's task and wait until it has ended."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    def _tell(self, stuck: Iterable[Part]) -> None:
+        names = frozenset(part.name for part in stuck)
+        for name in sorted(names - self._told):
+            part = self._parts[name]
+            log.error("%s has not worked for %.0f s", name, part.age)
+        self._told = names
+
+    async def _forever(self, part: Part, work: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  (the edge of a background task: it is told, and tried again)
+                part.failing(error)
+            part.restarts += 1
+            # One that worked for long begins with a short pause again.
+            pause = FIRST_PAUSE if self._clock.monotonic() - began > LONGEST_PAUSE else min(LONGEST_PAUSE, 2 * pause)
+            await self._clock.sleep(pause)

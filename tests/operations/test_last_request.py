@@ -1,0 +1,153 @@
+"""The last request decides how things end, whatever is under way when it comes."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.errors import Problem
+from app.history.record import LiveOperation, NewOperation
+from app.operations.ordering import join
+from app.operations.state import Kind, StepName
+from tests.build import REGION, SERVICE, a_policy
+from tests.operations.workshop import active, inactive, repository
+
+WEB = "storefront/web"
+OURS = f"AllowLightsailPull-{SERVICE}"
+HELD = 100_000
+LOOK = "lightsail:GetContainerServices"
+
+
+@pytest.fixture
+def held(shop, aws):
+    """The repository's queue, held by another service's grant until `release` is called."""
+    aws.activation_seconds, usual = HELD, aws.activation_seconds
+    inactive(aws, "api")
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    holding = shop.grant("api", WEB)
+    shop.at(holding, StepName.WAIT_FOR_ROLE)
+    aws.activation_seconds = usual
+
+    def release():
+        shop.services.starter.cancel(holding, "mika")
+        shop.ended(holding)
+
+    yield release
+    release()
+
+
+def sids(aws) -> list[str]:
+    return [statement["Sid"] for statement in aws.policy_of(WEB)["Statement"]]
+
+
+def test_a_removal_requested_after_an_add_is_not_swallowed_by_an_earlier_removal(shop, aws, held):
+    requested = [shop.revoke(SERVICE, WEB), shop.grant(SERVICE, WEB), shop.revoke(SERVICE, WEB)]
+    assert len(set(requested)) == 3
+    held()
+    for operation in requested:
+        shop.ended(operation)
+    assert sids(aws) == ["BuildTeamPull"]
+
+
+def test_an_add_requested_after_a_removal_is_not_swallowed_by_an_earlier_add(shop, aws, held):
+    requested = [shop.grant(SERVICE, WEB), shop.revoke(SERVICE, WEB), shop.grant(SERVICE, WEB)]
+    held()
+    for operation in requested:
+        shop.ended(operation)
+    assert sids(aws) == ["BuildTeamPull", OURS]
+
+
+def test_an_add_requested_after_a_cancel_does_not_join_what_is_being_cancelled(shop, aws):
+    aws.activation_seconds, usual = HELD, aws.activation_seconds
+    inactive(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    first = shop.grant(SERVICE, WEB)
+    shop.at(first, StepName.WAIT_FOR_ROLE)
+    aws.activation_seconds = usual
+    with aws.lock:
+        shop.services.starter.cancel(first, "mika")
+        second = shop.grant(SERVICE, WEB)
+    assert second != first
+    active(aws, SERVICE)
+    assert (shop.ended(first).outcome, shop.ended(second).outcome) == ("cancelled", "succeeded")
+
+
+def test_a_role_ends_as_it_was_requested_last(shop, aws):
+    aws.activation_seconds, usual = 400, aws.activation_seconds
+    inactive(aws, SERVICE)
+    requested = [shop.start(kind, SERVICE) for kind in (Kind.ACTIVATE, Kind.DEACTIVATE, Kind.ACTIVATE)]
+    for operation in requested:
+        shop.ended(operation)
+    aws.activation_seconds = usual
+    assert aws.services(REGION).get_service(SERVICE).value.role.is_active
+
+
+def test_the_same_request_twice_is_one_operation(shop, aws, held):
+    assert shop.grant(SERVICE, WEB) == shop.grant(SERVICE, WEB)
+
+
+def test_nothing_is_given_to_a_role_that_is_being_deactivated(shop, aws):
+    aws.activation_seconds, usual = 400, aws.activation_seconds
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    off = shop.start(Kind.DEACTIVATE, SERVICE)
+    with pytest.raises(Problem, match="deactivating"):
+        shop.grant(SERVICE, WEB)
+    shop.ended(off)
+    aws.activation_seconds = usual
+    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+
+
+def test_a_role_is_deactivated_only_after_the_grants_that_were_requested_before(shop, aws, held):
+    grant = shop.grant(SERVICE, WEB)
+    off = shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
+    shop.at(off, StepName.REMOVE_STATEMENTS, "role.waits_for_grants")
+    held()
+    assert (shop.ended(grant).outcome, shop.ended(off).outcome) == ("succeeded", "succeeded")
+    assert sids(aws) == ["BuildTeamPull"]
+
+
+def test_a_role_that_somebody_activates_again_is_not_told_as_off(shop, aws):
+    active(aws, SERVICE)
+    seen_off = []
+
+    def activate_once_it_was_seen_off():
+        aws.meanwhile(LOOK, activate_once_it_was_seen_off)
+        service = aws.as_seen_now(aws.known_services[REGION, SERVICE])
+        if seen_off and service.state != "UPDATING":
+            active(aws, SERVICE)
+        elif service.state != "UPDATING" and not service.role.is_active:
+            seen_off.append(service)
+
+    aws.meanwhile(LOOK, activate_once_it_was_seen_off)
+    assert shop.ended(shop.start(Kind.DEACTIVATE, SERVICE)).problem.code == "role.switched_on"
+
+
+GRANT = NewOperation("new", "grant", "default", REGION, SERVICE, WEB, "grant", "mika", ())
+
+
+def live(kind: str, *, service: str = SERVICE, subject: str = "", cancelled: bool = False, **given) -> LiveOperation:
+    name = "" if kind in ("activate", "deactivate") else WEB
+    return LiveOperation(kind, kind, service, name, subject or kind, cancelled, given)
+
+
+@pytest.mark.parametrize(
+    "under_way, joined",
+    [
+        ([live("grant")], "grant"),
+        ([live("grant", cancelled=True)], ""),
+        ([live("grant"), live("revoke")], ""),
+        ([live("grant"), live("revoke", service="api")], "grant"),
+        ([live("grant"), live("restore", service="api")], ""),
+        ([live("grant"), live("repair")], ""),
+        ([live("grant", previewed="a")], "grant"),
+        ([], ""),
+    ],
+)
+def test_a_request_joins_only_what_nothing_later_can_change(under_way, joined):
+    assert join(GRANT, under_way) == joined
+
+
+@pytest.mark.parametrize("shown, joined", [("a", "grant"), ("b", "")])
+def test_a_previewed_request_joins_only_what_was_previewed_alike(shown, joined):
+    assert join(replace(GRANT, input={"previewed": shown}), [live("grant", previewed="a")]) == joined

@@ -1,0 +1,74 @@
+"""A relay between a client and a server that can fall silent: what is sent is taken, and nothing ever comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+from typing import Self
+
+
+class Relay:
+    """Listens on 127.0.0.1 at `port`, and hands everything on to the server's socket, a path or an address."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._selector = selectors.DefaultSelector()
+        self._silent: set[socket.socket] = set()
+        self._pairs: dict[socket.socket, socket.socket] = {}
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        for each in (self._listener, *self._pairs):
+            each.close()
+        self._selector.close()
+
+    def fall_silent(self) -> None:
+        """Let every connection there is carry nothing more, in either direction; new ones work."""
+        with self._lock:
+            self._silent |= set(self._pairs)
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            for key, _ in self._selector.select(0.05):
+                with self._lock:
+                    if key.fileobj is self._listener:
+                        self._connect()
+                    else:
+                        self._hand_on(key.fileobj)
+
+    def _connect(self) -> None:
+        client, _ = self._listener.accept()
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{self._server}/.s.PGSQL.5432")
+        self._pairs |= {client: server, server: client}
+        for each in (client, server):
+            self._selector.register(each, selectors.EVENT_READ)
+
+    def _hand_on(self, source: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            data = source.recv(65_536)
+            if source in self._silent:
+                if not data:
+                    self._selector.unregister(source)
+                return
+            if data:
+                self._pairs[source].sendall(data)
+                return
+        for each in (source, self._pairs[source]):
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(each)
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)

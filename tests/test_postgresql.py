@@ -1,0 +1,53 @@
+"""A PostgreSQL that falls silent, without a word and without a reset."""
+
+import time
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from app import postgresql
+from app.db import Database
+from tests.postgres_server import postgres_server, postgres_url
+from tests.silence import Relay
+
+__all__ = ["postgres_server", "postgres_url"]
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def relay(postgres_url):
+    with Relay(make_url(postgres_url).query["host"]) as running:
+        yield running
+
+
+@pytest.fixture
+def db(postgres_url, relay):
+    url = make_url(postgres_url).set(host="127.0.0.1", port=relay.port, query={})
+    database = Database(url.render_as_string(hide_password=False))
+    yield database
+    database.close()
+
+
+def ask(db) -> int:
+    with db.read() as session:
+        return session.scalar(text("SELECT 1"))
+
+
+def test_a_silent_server_is_noticed_and_the_next_connection_works(db, relay):
+    ask(db)
+    relay.fall_silent()
+    began = time.monotonic()
+    with postgresql.patience(1), pytest.raises(OperationalError, match="did not answer within 1 s"):
+        ask(db)
+    assert time.monotonic() - began < 5
+    assert ask(db) == 1
+
+
+def test_what_may_take_long_is_waited_for(db):
+    with postgresql.patience(0.2), pytest.raises(OperationalError, match="did not answer"), db.read() as session:
+        session.execute(text("SELECT pg_sleep(2)"))
+    with postgresql.patience(5), db.read() as session:
+        session.execute(text("SELECT pg_sleep(0.5)"))
