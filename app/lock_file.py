@@ -205,7 +205,9 @@ def flock_holders(table: str, file: str) -> tuple[int, ...]:
 
 
 def _owner(pid: int) -> int | None:
+    """The real user of a process. Who owns its folder in /proc says less: root does, where it may not be dumped."""
     try:
-        return Path(f"/proc/{pid}").stat().st_uid
+        status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("Uid:")), None)
