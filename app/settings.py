@@ -91,7 +91,7 @@ class Settings(BaseSettings):
             raise ValueError(_BAD_DATABASE_URL)
         if "@" in (address.host or ""):
             raise ValueError("percent-encode the characters @ : / ? # % in its user and password")
-        if address.drivername == "sqlite" and not _is_file(address.database):
+        if address.drivername == "sqlite" and (address.host or not _is_file(address.database)):
             raise ValueError("name a file: sqlite:////path/to/sailpass.db")
         return url
 

@@ -26,7 +26,9 @@ def file(tmp_path):
 
 @pytest.fixture
 def lock(file):
-    return LockFile(file, file.with_name("guard"))
+    made = LockFile(file, file.with_name("guard"))
+    yield made
+    made.release()
 
 
 def another(lock: LockFile) -> LockFile:

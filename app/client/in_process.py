@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from app.api.alone import api_alone, call
 from app.auth.terminal import operator_name
@@ -97,7 +97,7 @@ class InProcess:
                 self._claim_in_turn()
             else:
                 migrate(self._services.db)
-        except OperationalError as error:
+        except DBAPIError as error:
             raise Problem("storage.failed", reason=reason_of(error)) from error
         except OSError as error:
             raise Problem("storage.failed", reason=error.strerror or str(error)) from error
