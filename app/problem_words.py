@@ -156,7 +156,7 @@ WORDS: dict[str, Words] = {
         N_("Set SAILPASS_URL to the address that answers by itself."),
     ),
     "client.other_server": Words(
-        N_("A Sailpass server answers at %(url)s, but it doesn't use this command's database."),
+        N_("A Sailpass server answers at %(url)s, but nothing shows that it uses this command's database."),
         N_("Use --url (SAILPASS_URL) to choose that server, or --data-dir to choose the folder with its database."),
     ),
     # How commands are called.
