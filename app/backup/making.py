@@ -49,7 +49,7 @@ def backup(settings: Settings, target: Path) -> None:
     except BackupError as error:
         raise BackupError(f"The history in {source} can't be backed up: {error}.") from error
     except (sqlite3.Error, DBAPIError, OSError) as error:
-        raise BackupError(f"{target} can't be written: {reason(error)}. No backup was made.") from error
+        raise BackupError(f"No backup was made in {target}: {reason(error)}.") from error
 
 
 def sqlite_file(settings: Settings) -> Path:
@@ -97,7 +97,7 @@ def _give_name(part: Path, target: Path) -> None:
     except FileExistsError:
         raise BackupError(f"{target} has just been made by another process; name another file") from None
     except OSError as error:
-        if error.errno not in NO_LINKS:
+        if error.errno not in NO_LINKS or os.path.lexists(target):
             raise
         part.rename(target)
     sync_folder(target.parent)

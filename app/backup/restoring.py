@@ -55,8 +55,6 @@ def restore(settings: Settings, source: Path, now: datetime) -> Restored:
             swap(file, Swap(aside, part.name))
         except SwapError as error:
             raise BackupError(str(error)) from error
-        except (sqlite3.Error, DBAPIError, OSError) as error:
-            raise BackupError(f"{source} can't be restored into {file.parent}: {reason(error)}.") from error
     kept = next((file.with_name(new) for name, new in aside if name == file.name), None)
     return Restored(kept, interrupted)
 
@@ -88,6 +86,8 @@ def _prepared(source: Path, file: Path, now: datetime) -> tuple[Path, int]:
             seal(part)
     except BackupError as error:
         raise BackupError(f"{source} can't be restored: {error}. Nothing was changed.") from error
+    except (sqlite3.Error, DBAPIError, OSError) as error:
+        raise BackupError(f"Nothing was restored into {file.parent}: {reason(error)}. Nothing was changed.") from error
     return part, interrupted
 
 

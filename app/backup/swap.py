@@ -32,20 +32,13 @@ def note_path(file: Path) -> Path:
 
 
 def swap(file: Path, planned: Swap) -> None:
-    """Carry out a swap. Call it under the file's setup lock. Raises SwapError, OSError."""
+    """Carry out a swap. Call it under the file's setup lock. Raises SwapError."""
     if planned.part and not (file.parent / planned.part).exists():
         raise SwapError(f"There is no file {file.parent / planned.part} to put in the place of {file}.")
-    note = note_path(file)
-    draft = note.with_name(note.name + "-draft")
-    draft.unlink(missing_ok=True)
-    descriptor = create_private(draft)
     try:
-        os.write(descriptor, json.dumps(asdict(planned)).encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    draft.rename(note)
-    sync_folder(file.parent)
+        _write(note_path(file), planned)
+    except OSError as error:
+        raise SwapError(f"Nothing was put in the place of {file}: {error.strerror}. Nothing was changed.") from error
     finish_swap(file)
 
 
@@ -65,6 +58,20 @@ def finish_swap(file: Path) -> None:
             f"A restore into {file} was interrupted and can't be finished: {error.strerror}. Correct that in the "
             f"folder {file.parent} and start again; nothing is lost, and {note} says what is missing."
         ) from error
+
+
+def _write(note: Path, planned: Swap) -> None:
+    """Write down what is to be done: all of it, or nothing."""
+    draft = note.with_name(note.name + "-draft")
+    draft.unlink(missing_ok=True)
+    descriptor = create_private(draft)
+    try:
+        os.write(descriptor, json.dumps(asdict(planned)).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.rename(note)
+    sync_folder(note.parent)
 
 
 def _rename(file: Path, planned: Swap) -> None:

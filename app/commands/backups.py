@@ -26,9 +26,15 @@ def _edge() -> Iterator[None]:
 
     try:
         yield
-    except (BackupError, SettingsError, OSError) as error:
-        click.echo(f"sailpass: {error}", err=True)
-        sys.exit(2)
+    except (BackupError, SettingsError) as error:
+        _stop(str(error))
+    except OSError as error:  # such as a lock file of another user
+        _stop(f"{error.filename}: {error.strerror}" if error.strerror else str(error))
+
+
+def _stop(sentence: str) -> None:
+    click.echo(f"sailpass: {sentence}", err=True)
+    sys.exit(2)
 
 
 @click.command()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -22,6 +25,7 @@ from app.operations.lease import Pace, lease_for
 from app.operations.read import find_progress
 from app.operations.start import may_retry
 from tests.backup.conftest import LATER, NOW, change, fill, operations_in, query, rows_of, running
+from tests.history.happened import happened
 
 
 @pytest.fixture
@@ -290,6 +294,25 @@ def test_a_damaged_backup_is_refused(settings, copy):
         content.write(b"\xff" * 4096)
     with pytest.raises(BackupError, match="it is damaged"):
         restore(settings, copy, NOW)
+
+
+def test_a_disk_that_takes_no_more_leaves_what_was_there(settings, copy):
+    database = served(settings)
+    for number in range(200):
+        happened(database, f"op-{number}", input={"text": "x" * 5000})
+    backup(settings, copy.with_name("large.db"))
+    database.close()
+    before = sorted(file.name for file in settings.data_dir.iterdir() if "lock" not in file.name)
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    run = [sys.executable, "-m", "app.cli", "restore", str(copy.with_name("large.db"))]
+    run += ["--data-dir", str(settings.data_dir)]
+    ran = subprocess.run(run, capture_output=True, text=True, check=False, preexec_fn=limited)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"sailpass: Nothing was restored into {settings.data_dir}: the disk is full.")
+    assert sorted(file.name for file in settings.data_dir.iterdir() if "lock" not in file.name) == before
 
 
 def test_a_link_is_refused_and_says_where_it_leads(settings, copy, tmp_path):
