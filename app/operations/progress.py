@@ -45,7 +45,7 @@ class StepView:
 class Progress:
     """One operation as it stands, at `version`: a number that grows with every change a person could see.
 
-    `unsure_write`: a policy write was sent, or about to be, and no answer is recorded (yet).
+    `unconfirmed`: a policy write was sent, or about to be, and no answer is recorded (yet).
     `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none.
     """
 
@@ -64,7 +64,7 @@ class Progress:
     problem: Problem | None = None
     cancel_requested: bool = False
     wrote_policy: bool = False
-    unsure_write: bool = False
+    unconfirmed: bool = False
     image_uri: str = ""
     follows: str = ""
 

@@ -67,7 +67,7 @@ def progress_of(operation: Operation) -> Progress:
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
         wrote_policy=any(change.written_at is not None for change in operation.changes),
-        unsure_write=any(change.written_at is None for change in operation.changes),
+        unconfirmed=any(change.written_at is None for change in operation.changes),
         image_uri=operation.image_uri,
         follows=operation.follows or "",
     )

@@ -264,7 +264,7 @@ def _not_done(progress: Progress, ended_as: Outcome) -> str:
         Outcome.CANCELLED: (words.UNSURE, words.CANCELLED_CHANGED, words.CANCELLED_UNCHANGED),
         Outcome.INTERRUPTED: (words.INTERRUPTED_UNSURE, words.INTERRUPTED_CHANGED, words.INTERRUPTED),
     }[ended_as]
-    if progress.unsure_write:
+    if progress.unconfirmed:
         return unsure
     return changed if progress.wrote_policy else unchanged
 

@@ -147,7 +147,7 @@ def test_one_command_leaves_the_history_and_nothing_else(restored):
     assert (ran.status, "1 operation was running in it" in ran.out) == (0, True)
     assert rows_of(restored) == {**HISTORY, "database_origins": 1}
     progress = find_progress(restored, "running")
-    assert (progress.outcome, progress.unsure_write) == ("interrupted", True)
+    assert (progress.outcome, progress.unconfirmed) == ("interrupted", True)
     check_origin(restored)
 
 

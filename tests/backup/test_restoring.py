@@ -116,7 +116,7 @@ def test_what_was_running_ends_as_interrupted_with_its_steps(settings, copy):
     database.close()
     assert (progress.outcome, progress.ended_at, may_retry(progress.outcome)) == ("interrupted", LATER, True)
     assert [step.state for step in progress.steps] == ["interrupted", "interrupted"]
-    assert progress.unsure_write
+    assert progress.unconfirmed
 
 
 def test_its_open_write_stays_in_its_record(settings, copy):

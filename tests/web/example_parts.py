@@ -156,7 +156,7 @@ class Parts:
 
     def interrupted_view(self) -> ProgressView:
         """A backup was restored that was made in the middle of the policy write."""
-        progress = replace(self.progress(done=2, outcome=Outcome.INTERRUPTED), unsure_write=True)
+        progress = replace(self.progress(done=2, outcome=Outcome.INTERRUPTED), unconfirmed=True)
         steps = (*progress.steps[:2], *(replace(step, state=StepState.INTERRUPTED) for step in progress.steps[2:]))
         return ProgressView(replace(progress, steps=steps), NOW, can_retry=True)
 

@@ -113,7 +113,7 @@ def test_a_check_is_summed_up(missing, said):
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED])
 @pytest.mark.parametrize("wrote", [True, False])
 def test_a_policy_write_that_nobody_answered_is_never_told_as_done_or_not_done(outcome, wrote):
-    progress = replace(Examples().progress(), outcome=outcome, wrote_policy=wrote, unsure_write=True)
+    progress = replace(Examples().progress(), outcome=outcome, wrote_policy=wrote, unconfirmed=True)
     assert "It isn't known whether the repository policy was changed." in labels.ending(progress)
 
 
