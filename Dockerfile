@@ -7,7 +7,7 @@ COPY app ./app
 RUN make setup
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /srv/sailpass sailpass && mkdir -p /data && chown sailpass /data
+RUN useradd --system --uid 10001 --home-dir /srv/sailpass sailpass && install --directory --mode=0700 --owner=sailpass /data
 WORKDIR /srv/sailpass
 COPY --from=build /srv/sailpass/.venv ./.venv
 COPY pyproject.toml README.md CHANGELOG.md LICENSE alembic.ini ./

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -16,13 +17,14 @@ from app.aws.clients import ConnectionSettings
 from app.aws.ports import Answered, Aws, ContainerService
 from app.aws.session import BotoAws
 from app.aws.waiting import ListServices, RolePoller
+from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
-from app.db import Database
+from app.db import Database, is_sqlite
 from app.history.models import Operation
 from app.history.retention import Retention
 from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
-from app.migrate import NewerDatabaseError, migrate
+from app.migrate import migrate
 from app.operations import context
 from app.operations.cancels import Asked, CancelWatch
 from app.operations.engine import VERSION, Engine
@@ -65,12 +67,21 @@ class Services:
         """Bring the tables up to date and become this instance, before anything is served. Blocks.
 
         Raises:
-            SettingsError: another living process has this name, or this SQLite file.
+            SettingsError: another living process has this name, or this SQLite file; the database must not be served
+                as it is.
         """
         try:
-            migrate(self.db)
-            self.replica.claim()
-        except (InstanceTakenError, NewerDatabaseError) as error:
+            if is_sqlite(self.db.url):
+                self.replica.claim()  # first, so that no other process works on tables that change
+                with ExitStack() as unless_migrated:
+                    unless_migrated.callback(self.replica.disclaim)
+                    migrate(self.db)
+                    unless_migrated.pop_all()
+            else:
+                migrate(self.db)
+                check_origin(self.db)
+                self.replica.claim()
+        except InstanceTakenError as error:
             raise SettingsError(str(error)) from error
 
     async def start(self) -> None:

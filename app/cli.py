@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from app.commands.access import grant, revoke
-from app.commands.backups import backup, restore
+from app.commands.backups import after_restore, backup, restore
 from app.commands.iam_policy import iam_policy
 from app.commands.signing_in import sign_in_link, token
 from app.commands.status import history, status
+from app.files import private_folder
 from app.settings import Settings, SettingsError, check_usable, load
 
 # Modules that take long to import are imported by the command that needs them.
@@ -128,21 +129,23 @@ def sandbox(host: str | None, port: int | None, activation_seconds: float | None
 def migrate(**flags: Any) -> None:
     """Bring the database to the present tables. `sailpass serve` does this by itself."""
     from app.db import Database
-    from app.migrate import NewerDatabaseError
+    from app.migrate import database_errors
     from app.migrate import migrate as run
 
     settings = _settings(**flags)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.history_url)
     try:
-        click.echo("Migrated." if run(database) else "The database is up to date.")
-    except NewerDatabaseError as error:
+        with database_errors():
+            if not settings.database_url:
+                private_folder(settings.data_dir)
+            click.echo("Migrated." if run(database) else "The database is up to date.")
+    except SettingsError as error:
         _stop(error)
     finally:
         database.close()
 
 
-for command in (grant, revoke, status, history, iam_policy, token, sign_in_link, backup, restore):
+for command in (grant, revoke, status, history, iam_policy, token, sign_in_link, backup, restore, after_restore):
     main.add_command(command)
 
 if __name__ == "__main__":

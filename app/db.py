@@ -7,18 +7,20 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app import postgresql
+from app.files import ensure_private
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +138,20 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
+def reason_of(error: DBAPIError) -> str:
+    """What the database said, on one line."""
+    return str(error.orig).strip().partition("\n")[0]
+
+
+def database_file(url: str) -> Path:
+    """The file of an SQLite database."""
+    return Path(make_url(url).database or "")
+
+
 def _postgresql(url: str, pool_size: int) -> Engine:
-    engine = create_engine(url, creator=postgresql.connector(url), pool_size=pool_size, max_overflow=pool_size)
+    engine = create_engine(
+        url, creator=postgresql.connector(url), pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
+    )
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _ping_idle)
     return engine
@@ -165,10 +179,18 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False},
+        hide_parameters=True,  # errors are logged: no person's input, no policy
     )
+    event.listen(engine, "do_connect", _keep_private)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
+    """See that SQLite finds a private file: it would create a readable one, and gives its side files the same mode."""
+    with suppress(OSError):  # what is wrong with the place SQLite says in its own words
+        ensure_private(Path(arguments[0]))
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

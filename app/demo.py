@@ -59,6 +59,7 @@ def _sandbox(settings: Settings) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parent.parent,
+        umask=0o077,
         start_new_session=True,  # Ctrl-C is ours to answer; the sandbox ends after the console
     )
     try:

@@ -1,17 +1,24 @@
-"""Brings the database to the present tables. Never loses data; several replicas may call it at once."""
+"""Brings the database to the present tables. Never loses data; several replicas may call it at once.
+
+Everything that opens the database calls it first: an SQLite file that a killed restore left half in place is put right
+here, and one that must not be served is refused.
+"""
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from app import postgresql
-from app.db import Database, is_sqlite
+from app.backup.mark import is_backup
+from app.backup.swap import SwapError, finish_swap
+from app.db import Database, database_file, is_sqlite, reason_of
+from app.lock_file import exclusive
+from app.settings import SettingsError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # Any fixed number: the PostgreSQL advisory lock that one replica at a time holds while it migrates.
@@ -20,8 +27,28 @@ LOCK = 7_245_277
 MIGRATES_WITHIN = 3600.0
 
 
-class NewerDatabaseError(Exception):
+class DatabaseUnusableError(SettingsError):
+    """A database that must not be served as it is; its text says why, and what to do."""
+
+
+class NewerDatabaseError(DatabaseUnusableError):
     """The database was migrated by a later release."""
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Turn what keeps a database from being opened into one sentence. Raises DatabaseUnusableError."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseUnusableError(
+            f"The database can't be used: {reason_of(error)}. Check that it runs, and SAILPASS_DATABASE_URL or "
+            "SAILPASS_DATA_DIR."
+        ) from error
+    except OSError as error:
+        raise DatabaseUnusableError(
+            f"The database can't be opened: {error}. Check the folder in SAILPASS_DATA_DIR, and whose its files are."
+        ) from error
 
 
 def migrate(database: Database) -> bool:
@@ -29,8 +56,9 @@ def migrate(database: Database) -> bool:
 
     Raises:
         NewerDatabaseError: the tables are of a release that this one does not know.
+        DatabaseUnusableError: an SQLite file is a link or a backup, or an interrupted restore can't be finished.
     """
-    with postgresql.patience(MIGRATES_WITHIN), _alone(database) as connection:
+    with postgresql.patience(MIGRATES_WITHIN), alone(database) as connection:
         present = _revision(connection)
         if present == head():
             return False
@@ -39,13 +67,23 @@ def migrate(database: Database) -> bool:
                 f"The database is of a later release (revision {present}, this one knows {head()}); "
                 "start that release, or restore a backup."
             )
-        _upgrade(connection)
+        upgrade(connection)
     return True
 
 
+def revisions() -> tuple[str, ...]:
+    """Every revision, oldest first. Files are named for their revisions, which are numbered."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")))
+
+
 def head() -> str:
-    """The newest revision. Files are named for their revisions, which are numbered."""
-    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    """The newest revision."""
+    return revisions()[-1]
+
+
+def setup_lock_path(database: Path) -> Path:
+    """The lock of whoever changes the tables of an SQLite file, or puts another file in its place."""
+    return database.with_name(database.name + ".setup-lock")
 
 
 def _revision(connection: Connection) -> str:
@@ -55,27 +93,55 @@ def _revision(connection: Connection) -> str:
     return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring a database that nobody else uses to a revision."""
     from alembic import command  # noqa: PLC0415  (as above)
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
     connection.commit()
 
 
 @contextmanager
-def _alone(database: Database) -> Iterator[Connection]:
+def alone(database: Database) -> Iterator[Connection]:
+    """A connection, while no other process changes the tables. Raises DatabaseUnusableError."""
     if not is_sqlite(database.url):
         with database.engine.connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             yield connection
         return
-    file = make_url(database.url).database
-    if file is None or file == ":memory:":
-        raise ValueError("history needs a database file")
-    with Path(file + ".migrate-lock").open("w") as lock, database.engine.connect() as connection:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield connection
+    file = database_file(database.url)
+    with exclusive(setup_lock_path(file)):
+        _make_ready(file)
+        with database.engine.connect() as connection:
+            yield connection
+
+
+def ready_file(file: Path) -> None:
+    """Finish what a killed restore left to do to an SQLite file, and refuse one that must not be served.
+
+    Raises:
+        DatabaseUnusableError: as `migrate`.
+    """
+    with exclusive(setup_lock_path(file)):
+        _make_ready(file)
+
+
+def _make_ready(file: Path) -> None:
+    try:
+        finish_swap(file)
+    except SwapError as error:
+        raise DatabaseUnusableError(str(error)) from error
+    if file.is_symlink():
+        raise DatabaseUnusableError(
+            f"{file} is a symbolic link, so two servers could use one database; "
+            f"name the folder of {file.resolve()} with SAILPASS_DATA_DIR."
+        )
+    if is_backup(file):
+        raise DatabaseUnusableError(
+            f"{file} is a backup that was copied here, and would bring back what has been revoked since; "
+            f"put it in place with: sailpass restore '{file}'"
+        )

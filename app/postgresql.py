@@ -66,7 +66,7 @@ def _connection_class() -> Any:
             began = time.monotonic()
             try:
                 return super().wait(gen, interval, limit)
-            except Exception as error:
+            except psycopg.OperationalError as error:
                 if timeout is not None or time.monotonic() - began < limit:
                     raise
                 self.close()

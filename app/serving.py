@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
 from app.auth.terminal import print_link
 from app.bootstrap import build
+from app.db import database_file, is_sqlite
+from app.files import data_files, tighten
 from app.logs import set_up_logging
 from app.main import create_app
+from app.migrate import database_errors
 from app.settings import Settings, SettingsError
 
 GRACE_SECONDS = 5
 
 
 class _Server(uvicorn.Server):
-    """Says that it is ready once it can be reached."""
+    """Says that it is ready once it can be reached. `announce` is told where, and "" before it no longer can."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings, announce: Callable[[str], None]) -> None:
         super().__init__(config)
         self._settings = settings
+        self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._announce(bound_address(self.servers[0].sockets[0].getsockname()))
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
             if self._settings.auth == "local":
                 print_link(self._settings)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._announce("")  # from here on the port is anybody's
+        await super().shutdown(sockets)
+
+
+def bound_address(name: tuple[str, int]) -> str:
+    """Where this machine reaches a socket that listens under `name`, as `getsockname` gives it."""
+    host = ipaddress.ip_address(name[0])
+    if host.is_unspecified:
+        host = ipaddress.ip_address("127.0.0.1" if host.version == 4 else "::1")
+    return f"http://{f'[{host}]' if host.version == 6 else host}:{name[1]}"
 
 
 def address(settings: Settings) -> str:
@@ -40,8 +59,10 @@ def address(settings: Settings) -> str:
 def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served."""
     set_up_logging(settings.log_format)
+    _secure_files(settings)
     services = build(settings)
-    services.claim()
+    with database_errors():
+        services.claim()
     config = uvicorn.Config(
         create_app(settings, services),
         host=settings.host,
@@ -52,12 +73,20 @@ def serve(settings: Settings) -> int:
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, settings)
+    server = _Server(config, settings, services.replica.announce)
     try:
         server.run()
     except KeyboardInterrupt:
         logging.getLogger(__name__).info("stopped")
     return 0 if server.started else 1
+
+
+def _secure_files(settings: Settings) -> None:
+    """Close to others what an older release, or a person, left open. Before any of the files is opened."""
+    if is_sqlite(settings.history_url):
+        databases = database_file(settings.history_url), database_file(settings.engine_url)
+        for sentence in tighten(databases[0].parent, data_files(*databases)):
+            logging.getLogger(__name__).warning("%s", sentence)
 
 
 __all__ = ["SettingsError", "address", "serve"]

@@ -6,7 +6,9 @@ AWS's own variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) are boto3's 
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+import secrets
 import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,10 +18,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.files import create_private, private_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 # A name, *.name, an address (IPv6 in brackets), or * for any; a port or a scheme would never match.
 ALLOWED_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+
+
+_BAD_DATABASE_URL = "it is not a valid database URL; use sqlite:///… or postgresql+psycopg://…"
 
 
 class SettingsError(Exception):
@@ -36,7 +43,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     data_dir: Path = Path("data")
     """Where SQLite lives; made when missing."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """Empty: SQLite in `data_dir`. `postgresql+psycopg://…` for many replicas."""
     instance: str = Field(default="local", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     """This replica's stable name. A replica that comes back under its name carries on with its own work."""
@@ -75,12 +82,17 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str) -> str:
         if not url:
             return url
+        # Never with a part of the URL in the message: a password that is not encoded ends up in any part.
         try:
-            driver = make_url(url).drivername
-        except ArgumentError as error:
-            raise ValueError("it is no database URL") from error
-        if driver not in ("sqlite", "postgresql+psycopg"):
-            raise ValueError(f"“{driver}” is not supported; use sqlite:///… or postgresql+psycopg://…")
+            address = make_url(url)
+        except (ArgumentError, ValueError):
+            raise ValueError(_BAD_DATABASE_URL) from None
+        if address.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise ValueError(_BAD_DATABASE_URL)
+        if "@" in (address.host or ""):
+            raise ValueError("percent-encode the characters @ : / ? # % in its user and password")
+        if address.drivername == "sqlite" and (address.host or not _is_file(address.database)):
+            raise ValueError("name a file: sqlite:////path/to/sailpass.db")
         return url
 
     @field_validator("allowed_hosts")
@@ -127,6 +139,10 @@ class Settings(BaseSettings):
         return f"sqlite:///{ours.removesuffix('.db')}-engine.db"
 
 
+def _is_file(database: str | None) -> bool:
+    return bool(database) and database != ":memory:" and not str(database).startswith("file:")
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach `host`."""
     if host == "localhost":
@@ -160,10 +176,10 @@ def check_usable(settings: Settings) -> None:
     """
     check_port(settings.host, settings.port, "SAILPASS_PORT")
     if not settings.database_url:
+        probe = settings.data_dir / f".writable-{secrets.token_hex(4)}"
         try:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            probe = settings.data_dir / ".writable"
-            probe.touch()
+            private_folder(settings.data_dir)
+            os.close(create_private(probe))
             probe.unlink()
         except OSError as error:
             raise SettingsError(

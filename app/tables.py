@@ -1,8 +1,9 @@
 """Every table of ours in one import, for migrations. Holds nothing itself."""
 
 from app.auth import models as auth
+from app.backup import models as backup
 from app.history import models as history
 from app.inventory import models as inventory
 from app.operations import models as operations
 
-__all__ = ["auth", "history", "inventory", "operations"]
+__all__ = ["auth", "backup", "history", "inventory", "operations"]

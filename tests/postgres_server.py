@@ -40,6 +40,11 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         yield url
 
 
+def postgres_tool(name: str) -> str:
+    """One of the server's own programs, such as pg_dump, in its version."""
+    return str(_server().bin_path / name)
+
+
 @contextmanager
 def empty_database(postgres_server: str, *, migrated: bool = False) -> Iterator[str]:
     """The address of a new database, dropped after the block whoever still uses it; `migrated`: with our tables."""

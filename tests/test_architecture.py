@@ -14,10 +14,12 @@ MAY_IMPORT = {
     "app.errors": (),
     "app.wording": (),
     "app.clock": (),
-    "app.settings": (),
+    "app.files": (),
+    "app.urls": (),
+    "app.settings": ("app.files",),
     "app.problem_words": ("app.errors", "app.wording"),
     "app.postgresql": (),
-    "app.db": ("app.postgresql",),
+    "app.db": ("app.files", "app.postgresql"),
     "app.policy": ("app.errors", "app.wording", "app.policy"),
     "app.aws": ("app.errors", "app.clock", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
@@ -107,8 +109,8 @@ def test_operations_know_no_adapter_and_no_http():
 
 
 def test_the_core_catches_everything_only_at_its_edges():
-    """One edge per process: an operation, a request, the background reader."""
-    edges = {"app.operations.workflow", "app.operations.replica", "app.inventory.scan"}
+    """One edge each: an operation, a request, what runs beside the requests."""
+    edges = {"app.operations.workflow", "app.supervisor", "app.inventory.scan"}
     broken = [
         name
         for name, path in modules()

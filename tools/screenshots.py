@@ -76,6 +76,7 @@ STATES = {
     "operation-queued": "An operation that waits for its turn",
     "operation-refused": "A dead principal in the way",
     "operation-cancelled": "An operation that was cancelled",
+    "operation-interrupted": "An operation that a restored backup shows as running",
     "history-empty": "Nothing has happened",
     "history-nothing-found": "Nothing that the filter lets through",
     "permissions-fine": "No permission is missing",

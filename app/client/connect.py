@@ -1,6 +1,8 @@
-"""Finds who does the work: the server that answers, or else this process, and says so where it is this process.
+"""Finds who does the work: the server that is named, the one that works on our own database, or else this process.
 
-A server that was named and does not answer is an error: its database is not ours to work on in its place.
+A token goes only to a server that the person named. The one that is lent for a single command goes only to the address
+that the server itself wrote into its lock file, which nobody else can write. A server that was named and does not
+answer is an error: its database is not ours to work on in its place.
 """
 
 from __future__ import annotations
@@ -30,12 +32,16 @@ class Found(Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What a command needs. An empty `url` means the local server; `works`: it starts operations, or waits for them."""
+    """What a command needs. An empty `url` means the local server; `works`: it starts operations, or waits for them.
+
+    `insecure`: the server that was named may be spoken to over the network without encryption.
+    """
 
     settings: Settings
     url: str = ""
     token: str = ""
     works: bool = True
+    insecure: bool = False
 
 
 @contextmanager
@@ -43,23 +49,69 @@ def connected(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
     """The API, through whoever answers; `say` tells the person what they should know beside the result.
 
     Raises:
-        Problem: `client.bad_url`, `client.unreachable`, `client.not_ours`, `client.token_needed`,
-            `client.token_refused`.
+        Problem: `client.bad_url`, `client.unreachable`, `client.not_ours`, `client.redirected`,
+            `client.token_needed`, `client.token_refused`, `client.other_server`, `command.token_without_url`,
+            `command.insecure_url`, `command.url_with_password`, `command.bad_token`.
         SettingsError: the work cannot be done in this process.
     """
-    server = Http(wish.url or _local_url(wish.settings), wish.token)
+    if wish.token and not wish.url:
+        raise Problem("command.token_without_url")
+    with _named(wish) if wish.url else _local(wish, say) as api:
+        yield api
+
+
+@contextmanager
+def _named(wish: Wish) -> Iterator[Api]:
+    """The server that the person named."""
+    server = Http(wish.url, wish.token, insecure=wish.insecure)
+    found, why = _look(server)
+    if found is Found.OPEN:
+        yield Api(server)
+        return
+    if found is not Found.LOCKED:
+        raise _not_there(found, server.url, why)
+    if wish.token:
+        raise Problem("client.token_refused", url=server.url)
+    with _lent(wish.settings, server) as api:
+        yield api
+
+
+@contextmanager
+def _local(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
+    """The server that works on our own database, or this process where there is none."""
+    from app.client.lending import served_address
+
+    address = served_address(wish.settings)
+    if not address:
+        _refuse_another(wish.settings)
+        say("No server is running on this database; working in this process.")
+        with _in_process(wish, say) as api:
+            yield api
+        return
+    server = Http(address, insecure=True)  # it is on this machine, whatever its address
     found, why = _look(server)
     if found is Found.OPEN:
         yield Api(server)
     elif found is Found.LOCKED:
-        with _let_in(wish, server) as api:
+        with _lent(wish.settings, server) as api:
             yield api
-    elif wish.url:
-        raise _not_there(found, server.url, why)
     else:
-        say(f"No server answers at {server.url}; working in this process.")
-        with _in_process(wish, say) as api:
-            yield api
+        raise _not_there(found, server.url, why)
+
+
+def _refuse_another(settings: Settings) -> None:
+    """A console at the usual address that works on another database: the person may mean that one.
+
+    Raises Problem `client.other_server`. Nothing secret is sent to find that out.
+    """
+    host = settings.host if is_loopback(settings.host) else "127.0.0.1"
+    server = Http(f"http://{f'[{host}]' if ':' in host else host}:{settings.port}")
+    try:
+        found, _ = _look(server)
+    except Problem:
+        return
+    if found in (Found.OPEN, Found.LOCKED):
+        raise Problem("client.other_server", url=server.url)
 
 
 @contextmanager
@@ -72,41 +124,41 @@ def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 
 
 @contextmanager
-def _let_in(wish: Wish, server: Http) -> Iterator[Api]:
-    from app.client.lending import lent_token, may_lend
+def _lent(settings: Settings, server: Http) -> Iterator[Api]:
+    """The server with a token for this command, if it is the one that works on our own database."""
+    from app.client.lending import lent_token, served_address
 
-    if wish.token:
-        raise Problem("client.token_refused", url=server.url)
-    if wish.url and not is_loopback(server.host):
+    address = served_address(settings)
+    local = Http(address, insecure=True) if address else None
+    if local is None or not _is_same(server, local):
         raise Problem("client.token_needed", url=server.url)
-    if not may_lend(wish.settings):
-        raise Problem("client.token_needed", url=server.url)
-    with lent_token(wish.settings) as token:
-        known = Http(server.url, token)
-        if _look(known)[0] is not Found.OPEN:  # a server on another database
+    with lent_token(settings) as token:
+        known = Http(local.url, token, insecure=True)
+        if _look(known)[0] is not Found.OPEN:
             raise Problem("client.token_needed", url=server.url)
         yield Api(known)
+
+
+def _is_same(server: Http, local: Http) -> bool:
+    """Whether a server that was named is the one at an address of this machine."""
+    same_host = server.host == local.host or (is_loopback(server.host) and is_loopback(local.host))
+    return same_host and server.port == local.port
 
 
 def _look(server: Http) -> tuple[Found, str]:
     """Who is there, and if nobody, why."""
     try:
-        status, told = server.send("GET", f"{ROOT}/identity")
+        status, answer = server.send("GET", f"{ROOT}/identity")
     except NoAnswerError as error:
         return Found.NOBODY, str(error)
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         return Found.OTHER, ""
-    if status == 200 and told.keys() >= OURS:
+    if status == 200 and answer.keys() >= OURS:
         return Found.OPEN, ""
-    return (Found.LOCKED if told.get("code") == "auth.sign_in_needed" else Found.OTHER), ""
+    return (Found.LOCKED if answer.get("code") == "auth.sign_in_needed" else Found.OTHER), ""
 
 
 def _not_there(found: Found, url: str, why: str) -> Problem:
     if found is Found.NOBODY:
         return Problem("client.unreachable", url=url, why=why)
     return Problem("client.not_ours", url=url)
-
-
-def _local_url(settings: Settings) -> str:
-    host = settings.host if is_loopback(settings.host) else "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"

@@ -19,6 +19,7 @@ class Exit(IntEnum):
     CANCELLED = 3
     STILL_RUNNING = 4
     NO_SERVER = 5
+    INTERRUPTED = 6
 
 
 _OUTCOMES = {
@@ -27,6 +28,7 @@ _OUTCOMES = {
     "nothing_to_do": Exit.DONE,
     "failed": Exit.FAILED,
     "cancelled": Exit.CANCELLED,
+    "interrupted": Exit.INTERRUPTED,
 }
 
 

@@ -5,55 +5,82 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import ssl
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from app.client.api import NoAnswerError
 from app.errors import Problem
+from app.settings import is_loopback
+from app.urls import without_password
 
 # Longer than the server lets a request wait.
 SECONDS = 15.0
+# What may stand in a header (RFC 6750); anything else would be refused with the token in the message.
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 
 
 class Http:
-    """One server, and the token that it is shown, if any. A connection per request, so that a restart breaks nothing."""
+    """One server, and the token that it is shown, if any. A connection per request, so that a restart breaks nothing.
+
+    `insecure`: it may be spoken to without encryption though it is not on this machine.
+    """
 
     is_local = False
 
-    def __init__(self, url: str, token: str = "") -> None:
-        address = urlsplit(url)
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise Problem("client.bad_url", url=url)
+    def __init__(self, url: str, token: str = "", *, insecure: bool = False) -> None:
+        address = _split(url)
+        assert address.hostname is not None  # noqa: S101  (seen to there)
+        if "@" in address.netloc:
+            raise Problem("command.url_with_password", url=without_password(url))
+        if address.scheme == "http" and not (insecure or is_loopback(address.hostname)):
+            raise Problem("command.insecure_url", url=url)
+        if token and not TOKEN.fullmatch(token):
+            raise Problem("command.bad_token")
         self.url = url.rstrip("/")
         self.host = address.hostname
+        self.port = address.port or (443 if address.scheme == "https" else 80)
         self._address = address
         self._headers = {"Accept": "application/json", "User-Agent": "sailpass"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """One request; raises NoAnswerError."""
+        """One request; raises NoAnswerError; Problem: `client.redirected`."""
         payload = None if body is None else json.dumps(body)
         headers = self._headers if payload is None else {**self._headers, "Content-Type": "application/json"}
         with contextlib.closing(self._connection()) as connection:
             try:
                 connection.request(method, self._address.path.rstrip("/") + path, payload, headers)
                 response = connection.getresponse()
-                return response.status, _json(response.read())
+                status, content = response.status, response.read()
             except (OSError, http.client.HTTPException) as error:
                 raise NoAnswerError(_why(error)) from error
+        if 300 <= status < 400:
+            raise Problem("client.redirected", url=self.url, to=without_password(response.getheader("Location", "")))
+        return status, _json(content)
 
     def read(self, regions: tuple[str, ...], *, policies: bool) -> None:
         """Nothing to do: the server reads by itself."""
 
     def _connection(self) -> http.client.HTTPConnection:
-        address = self._address
-        assert address.hostname is not None  # noqa: S101  (seen to above)
-        if address.scheme == "https":
+        if self._address.scheme == "https":
             context = ssl.create_default_context()
-            return http.client.HTTPSConnection(address.hostname, address.port, timeout=SECONDS, context=context)
-        return http.client.HTTPConnection(address.hostname, address.port, timeout=SECONDS)
+            return http.client.HTTPSConnection(self.host, self.port, timeout=SECONDS, context=context)
+        return http.client.HTTPConnection(self.host, self.port, timeout=SECONDS)
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a server's address. Raises Problem `client.bad_url`."""
+    try:
+        address = urlsplit(url)
+        valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise Problem("client.bad_url", url=without_password(url)) from None
+    return address
 
 
 def _why(error: Exception) -> str:

@@ -17,15 +17,16 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from app.api.alone import api_alone, call
 from app.auth.terminal import operator_name
 from app.bootstrap import Services, build
-from app.db import is_sqlite
+from app.db import is_sqlite, reason_of
 from app.errors import Problem
+from app.files import private_folder
 from app.inventory.reading import What
-from app.migrate import NewerDatabaseError, migrate
+from app.migrate import migrate
 from app.operations.lease import InstanceTakenError
 from app.settings import Settings, SettingsError
 
@@ -91,15 +92,13 @@ class InProcess:
     def _claim(self) -> None:
         try:
             if not self._settings.database_url:
-                self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+                private_folder(self._settings.data_dir)
             if self._works:
                 self._claim_in_turn()
             else:
                 migrate(self._services.db)
-        except NewerDatabaseError as error:
-            raise SettingsError(str(error)) from error
-        except OperationalError as error:
-            raise Problem("storage.failed", reason=str(error.orig).strip().partition("\n")[0]) from error
+        except DBAPIError as error:
+            raise Problem("storage.failed", reason=reason_of(error)) from error
         except OSError as error:
             raise Problem("storage.failed", reason=error.strerror or str(error)) from error
 

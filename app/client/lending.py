@@ -1,38 +1,39 @@
 """A token for one command, for whoever may write the server's own database anyway. Must never leave this machine.
 
-It is lent only to a server on this machine, and only while a process holds the lock of that very database: nobody
-who merely listens on the port gets one. It is taken back when the command ends, and ends by itself within the hour.
+It is lent only to the address that the server wrote into the lock file of that very database, while it holds the lock:
+nobody who merely listens on the port gets one. It is taken back when the command ends, and ends by itself within the
+hour.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from app.auth import store
 from app.auth.secret import fingerprint, new_token
 from app.auth.store import TokenFacts
 from app.auth.terminal import operator_name
-from app.db import Database, is_sqlite
+from app.db import Database, database_file, is_sqlite
 from app.errors import Problem
-from app.operations.lease import FileLease, InstanceTakenError
+from app.lock_file import current_holder
+from app.operations.lease import lock_path
 from app.settings import Settings
 
 LIFETIME = timedelta(hours=1)
 
 
-def may_lend(settings: Settings) -> bool:
-    """Whether a server works on our SQLite file right now, and we may write it too."""
-    file = _file(settings)
-    return file is not None and os.access(file, os.W_OK) and _is_served(file)
+def served_address(settings: Settings) -> str:
+    """Where the server that works on our SQLite file said it serves; "" where none does, or none can be trusted."""
+    if not is_sqlite(settings.history_url):
+        return ""
+    holder = current_holder(lock_path(database_file(settings.history_url)))
+    return holder.address if holder is not None else ""
 
 
 @contextmanager
@@ -51,23 +52,6 @@ def lent_token(settings: Settings) -> Iterator[str]:
                 store.remove_token(db, facts.name)
     finally:
         db.close()
-
-
-def _file(settings: Settings) -> Path | None:
-    if not is_sqlite(settings.history_url):
-        return None
-    file = Path(make_url(settings.history_url).database or "")
-    return file if file.is_file() else None
-
-
-def _is_served(file: Path) -> bool:
-    lease = FileLease(file, "", "")
-    try:
-        lease.claim()
-    except InstanceTakenError:
-        return True
-    lease.give_up()
-    return False
 
 
 def _token_name() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -44,7 +43,7 @@ def grant(**asked: Any) -> None:
 
     \b
     Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage; 3 cancelled;
-    4 still running; 5 no server, or it lets nobody in.
+    4 still running; 5 no server, or it lets nobody in; 6 interrupted: a backup was restored meanwhile.
     """
     _run("grant", **asked)
 
@@ -71,10 +70,9 @@ def _run(
     preview: bool,
     previewed: str | None,
     as_json: bool,
-    url: str,
-    data_dir: Path | None,
+    **server: Any,
 ) -> None:
-    with told(as_json=as_json), served(url, data_dir, works=not preview) as api:
+    with told(as_json=as_json), served(**server, works=not preview) as api:
         found = find_service(api, service, region)
         place = Place(found["region"], found["name"])
         if preview:

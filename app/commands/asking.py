@@ -36,6 +36,7 @@ _url = click.option(
     metavar="URL",
     help="The server, also as SAILPASS_URL (the local one). SAILPASS_TOKEN is the token for it.",
 )
+_insecure = click.option("--insecure-http", is_flag=True, help="Let --url be http:// on another machine, unencrypted.")
 _data_dir = click.option(
     "--data-dir",
     default=None,
@@ -46,13 +47,13 @@ _data_dir = click.option(
 
 def server_options(command: Command) -> Command:
     """The options by which a command finds the server."""
-    return _url(_data_dir(command))
+    return _url(_insecure(_data_dir(command)))
 
 
 @contextmanager
-def served(url: str, data_dir: Path | None, *, works: bool = True) -> Iterator[Api]:
+def served(url: str, data_dir: Path | None, *, works: bool = True, insecure_http: bool = False) -> Iterator[Api]:
     """The API, by whoever answers."""
-    wish = Wish(load(data_dir=data_dir), url, os.environ.get(TOKEN, ""), works)
+    wish = Wish(load(data_dir=data_dir), url, os.environ.get(TOKEN, "").strip(), works, insecure_http)
     with connected(wish, say) as api:
         yield api
 

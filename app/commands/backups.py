@@ -1,4 +1,4 @@
-"""`sailpass backup` and `sailpass restore`."""
+"""`sailpass backup`, `sailpass restore` and `sailpass after-restore`."""
 
 from __future__ import annotations
 
@@ -14,31 +14,40 @@ from app.settings import SettingsError, load
 
 # Modules that take long to import are imported by the command that needs them.
 
-_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+_file = click.argument("file", type=click.Path(path_type=Path))
 _data_dir = click.option(
     "--data-dir", default=None, type=click.Path(path_type=Path), help="Where the console keeps its data (data)."
 )
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    from app.backup import BackupError
+def _edge() -> Iterator[None]:
+    from app.backup.errors import BackupError
 
     try:
         yield
     except (BackupError, SettingsError) as error:
-        click.echo(f"sailpass: {error}", err=True)
-        sys.exit(2)
+        _stop(str(error))
+    except OSError as error:  # such as a lock file of another user
+        _stop(f"{error.filename}: {error.strerror}" if error.strerror else str(error))
+
+
+def _stop(sentence: str) -> None:
+    click.echo(f"sailpass: {sentence}", err=True)
+    sys.exit(2)
 
 
 @click.command()
 @_file
 @_data_dir
 def backup(file: Path, data_dir: Path | None) -> None:
-    """Copy the history to FILE, consistent even while the console runs (SQLite)."""
-    from app.backup import backup as run
+    """Copy the history to FILE, consistent even while the console runs (SQLite).
 
-    with _told():
+    Sign-ins and tokens are not in it, nor is what AWS looked like. Only you can open FILE.
+    """
+    from app.backup.making import backup as run
+
+    with _edge():
         run(load(data_dir=data_dir), file)
         click.echo(f"The history is in {file}.")
 
@@ -47,9 +56,48 @@ def backup(file: Path, data_dir: Path | None) -> None:
 @_file
 @_data_dir
 def restore(file: Path, data_dir: Path | None) -> None:
-    """Put the history of FILE in the place of the present one, which is kept. The console must not run."""
-    from app.backup import restore as run
+    """Put the history of FILE in the place of the present one, which is kept. The console must not run.
 
-    with _told():
-        kept = run(load(data_dir=data_dir), file, datetime.now(UTC))
-        click.echo(f"Restored from {file}." + (f" The history before is kept in {kept}." if kept else ""))
+    Only the history comes back: everybody signs in again, tokens are made anew, and operations that were running when
+    the backup was made end as interrupted.
+    """
+    from app.backup.restoring import restore as run
+
+    with _edge():
+        restored = run(load(data_dir=data_dir), file, datetime.now(UTC))
+        kept = f" The history before is kept in {restored.kept}." if restored.kept else ""
+        click.echo(f"Restored from {file}.{kept}")
+        _say_what_ended(restored.interrupted)
+
+
+@click.command("after-restore")
+@_data_dir
+@click.option("--database-url", default=None, help="The database that was restored.")
+@click.option("--moved", is_flag=True, help="Nothing was done on the original since: keep everything (PostgreSQL).")
+def after_restore(*, data_dir: Path | None, database_url: str | None, moved: bool) -> None:
+    """Finish what pg_restore, a snapshot or a copied file began. No console may run on the database.
+
+    Does what restore does: sign-ins, tokens and what AWS looked like are dropped, and operations that the database
+    shows as running end as interrupted, so that nothing that was revoked since comes back.
+    """
+    from app.backup.after import after_restore as run
+
+    with _edge():
+        interrupted = run(load(data_dir=data_dir, database_url=database_url), datetime.now(UTC), moved=moved)
+        if moved:
+            click.echo("Noted. Everything is kept.")
+        else:
+            click.echo("Done. The history is kept.")
+            _say_what_ended(interrupted)
+
+
+def _say_what_ended(interrupted: int) -> None:
+    click.echo(
+        "All sign-in links, sessions and tokens are gone; make new ones with “sailpass sign-in-link” and “sailpass token”."
+    )
+    if interrupted:
+        operations = "1 operation was" if interrupted == 1 else f"{interrupted} operations were"
+        click.echo(
+            f"{operations} running in it and ended as interrupted. Look at “sailpass history --outcome interrupted”, "
+            "check the repository policies, then retry."
+        )

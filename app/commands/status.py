@@ -27,14 +27,14 @@ OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @click.option("--wait", is_flag=True, help="With an OPERATION: show it until it ends.")
 @json_option
 @server_options
-def status(what: str, *, region: str, wait: bool, as_json: bool, url: str, data_dir: Path | None) -> None:
+def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) -> None:
     """Show all services and live operations, or one SERVICE with its repositories, or one OPERATION.
 
     The exit status is 0; with an OPERATION it is how that stands, as of grant.
     """
     is_operation = bool(OPERATION_ID.fullmatch(what))
     ended = Exit.DONE
-    with told(as_json=as_json), served(url, data_dir, works=is_operation and wait) as api:
+    with told(as_json=as_json), served(**server, works=is_operation and wait) as api:
         if is_operation:
             ended = follow(api, api.operation(what), Following(seconds=None if wait else 0, as_json=as_json))
         elif what:
@@ -49,16 +49,17 @@ def status(what: str, *, region: str, wait: bool, as_json: bool, url: str, data_
 @click.option("--repository", help="A part of the repository's name.")
 @click.option("--region", help="A region.")
 @click.option("--kind", help="grant, revoke, repair, activate, deactivate, undo, restore or prune.")
-@click.option("--outcome", help="succeeded, nothing_to_do, failed, cancelled, or running.")
+@click.option("--outcome", help="succeeded, nothing_to_do, failed, cancelled, interrupted, or running.")
 @click.option("--person", help="A part of the name of whoever asked.")
 @click.option("--since", metavar="TIME", help="From then on: 2026-01-31, or with a time of day.")
 @click.option("--until", metavar="TIME", help="Before then.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many at most.")
 @json_option
 @server_options
-def history(*, as_json: bool, url: str, data_dir: Path | None, **filters: Any) -> None:
+def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bool, **filters: Any) -> None:
     """List operations, newest first."""
-    with told(as_json=as_json), served(url, data_dir, works=False) as api:
+    server = served(url, data_dir, works=False, insecure_http=insecure_http)
+    with told(as_json=as_json), server as api:
         found = api.operations(**filters)
     if as_json:
         show_json(found)

@@ -13,8 +13,16 @@ from typing import Any, TextIO
 
 import click
 
-MARKS = {"pending": "·", "running": "•", "succeeded": "✓", "skipped": "✓", "failed": "✗", "cancelled": "-"}
-PLAIN_MARKS = {"pending": ".", "running": ">", "succeeded": "+", "skipped": "+", "failed": "x", "cancelled": "-"}
+MARKS = {
+    "pending": "·",
+    "running": "•",
+    "succeeded": "✓",
+    "skipped": "✓",
+    "failed": "✗",
+    "cancelled": "-",
+    "interrupted": "?",
+}
+PLAIN_MARKS = {**MARKS, "pending": ".", "running": ">", "succeeded": "+", "skipped": "+", "failed": "x"}
 COLOURS = {"running": "cyan", "succeeded": "green", "skipped": "green", "failed": "red"}
 STATES = {
     "pending": "",
@@ -23,6 +31,7 @@ STATES = {
     "skipped": "not needed",
     "failed": "failed",
     "cancelled": "cancelled",
+    "interrupted": "interrupted",
 }
 
 Json = dict[str, Any]

@@ -36,6 +36,7 @@ COLUMNS = (
     "image_uri",
     "follows",
     "request_ids",
+    "policy_writes_unknown",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -112,6 +113,7 @@ def _row(operation: Operation) -> Iterator[object]:
         "problem": problem.get("code"),
         "aws_code": problem.get("aws_code"),
         "policy_writes": sum(change.written_at is not None for change in operation.changes),
+        "policy_writes_unknown": sum(change.written_at is None for change in operation.changes),
         "request_ids": " ".join(request_id for step in operation.steps for request_id in step.request_ids),
     }
     return ({**document, **summed_up}[column] for column in COLUMNS)

@@ -33,6 +33,12 @@ def followers(db: Database, operation_id: str) -> tuple[str, ...]:
         return tuple(session.scalars(wanted))
 
 
+def connections(db: Database) -> tuple[str, ...]:
+    """The connections that operations were asked for on."""
+    with db.read() as session:
+        return tuple(session.scalars(select(Operation.connection).distinct()))
+
+
 @dataclass(frozen=True)
 class LastGrant:
     """When access was last given with Sailpass, and who asked for it."""

@@ -7,19 +7,24 @@ engine's pickle serializer, its own cancel (it frees a repository while a step s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from sqlalchemy import Connection, text
 
 from app import postgresql
 from app.db import is_sqlite
+from app.files import ensure_private
 
 QUEUE = "operations"
+SCHEMA = "dbos"  # the engine's own default on PostgreSQL
 # Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
 # operations of the one before it.
 VERSION = "operations-1"
@@ -147,14 +152,29 @@ class Engine:
         return len(rows)
 
 
+def forget_everything(connection: Connection) -> None:
+    """Delete all that the engine keeps on PostgreSQL, with the caller's transaction. No replica may run."""
+    names = connection.scalars(
+        text(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = :schema AND tablename NOT LIKE '%migrations'"
+        ),
+        {"schema": SCHEMA},
+    ).all()
+    if names:
+        connection.execute(text(f"TRUNCATE {', '.join(names)}"))
+
+
 def _list(**wanted: Any) -> list[WorkflowStatus]:
     return DBOS.list_workflows(load_input=False, load_output=False, **wanted)
 
 
 class _Wal(sqlite3.Connection):
-    """Concurrent readers, and commits that survive a power cut."""
+    """Concurrent readers, commits that survive a power cut, and a file for its owner alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        with contextlib.suppress(OSError):  # SQLite says what is wrong in its own words
+            ensure_private(Path(args[0]))
         super().__init__(*args, **kwargs)
         self.execute("PRAGMA journal_mode=WAL")
         self.execute("PRAGMA synchronous=FULL")
@@ -173,7 +193,9 @@ def _config(url: str, instance: str) -> DBOSConfig:
         "max_executor_threads": 2,
         "sys_db_pool_size": 2 if lite else 4,
         "notification_listener_polling_interval_sec": 0.2,
-        "db_engine_kwargs": {"connect_args": {"factory": _Wal}} if lite else _postgresql(url),
+        # Parameters never go to the log: operations' inputs hold what people typed.
+        "db_engine_kwargs": {"hide_parameters": True}
+        | ({"connect_args": {"factory": _Wal}} if lite else _postgresql(url)),
     }
 
 

@@ -7,7 +7,6 @@ its process keeps fresh. A process that cannot show that it is alive must begin 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import time
@@ -15,20 +14,22 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import Database, is_sqlite
+from app.db import Database, database_file, is_sqlite
+from app.lock_file import Holder, LockedError, LockFile
+from app.migrate import setup_lock_path
 from app.operations.models import Instance
 
 # The first half of the number of a PostgreSQL advisory lock; the second says what for.
 LOCKS = 7_245_278
 RECONCILING, MAINTENANCE = 1, 2
 FORGOTTEN_AFTER_DAYS = 30
+RESTORE = "restore"
 
 
 class InstanceTakenError(Exception):
@@ -59,6 +60,9 @@ class Lease(Protocol):
     def claim(self) -> None:
         """Become the instance. Raises InstanceTakenError."""
 
+    def announce(self, address: str) -> None:
+        """Say where this instance serves, to commands on the same machine that may read the database."""
+
     def beat(self) -> float | None:
         """Show a sign of life. Seconds from before this call for which nobody takes over; None: somebody has."""
 
@@ -78,7 +82,7 @@ class Lease(Protocol):
 def lease_for(db: Database, name: str, version: str, pace: Pace) -> Lease:
     """The lease that fits the database."""
     if is_sqlite(db.url):
-        return FileLease(Path(make_url(db.url).database or ""), name, version)
+        return FileLease(database_file(db.url), name, version)
     return TableLease(db, name, version, pace)
 
 
@@ -96,35 +100,26 @@ def alone(db: Database, what: int) -> Iterator[bool]:
 class FileLease:
     """The lock of a database file: nobody else can be alive."""
 
-    def __init__(self, database: Path, name: str, version: str) -> None:
-        self._file = database.with_name(database.name + ".lock")
+    def __init__(self, database: Path, name: str, version: str, task: str = "") -> None:
+        self._database = database
         self._alone = frozenset({name}), frozenset({version})
-        self._lock: IO[str] | None = None
+        self._task = task
+        self._lock = LockFile(lock_path(database), setup_lock_path(database))
 
     def claim(self) -> None:
-        lock = self._file.open("a+")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            holder = lock.read().strip() or "of an unknown number"
-            lock.close()
-            raise InstanceTakenError(
-                f"Process {holder} serves the database {self._file.with_suffix('')} already, and SQLite takes one "
-                "at a time; stop it, or name another folder with SAILPASS_DATA_DIR."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
+            self._lock.acquire(self._task)
+        except LockedError as error:
+            raise InstanceTakenError(self._taken(error.holder)) from None
+
+    def announce(self, address: str) -> None:
+        self._lock.announce(address)
 
     def beat(self) -> float | None:
         return float("inf")
 
     def give_up(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def living(self) -> frozenset[str]:
         return self._alone[0]
@@ -134,6 +129,25 @@ class FileLease:
 
     def take_over(self, take: Callable[[str], int]) -> int:  # noqa: ARG002  (nobody else can have been at work)
         return 0
+
+    def _taken(self, holder: Holder | None) -> str:
+        if holder is None:
+            file = lock_path(self._database)
+            return (
+                f"Another process uses the database {self._database}, and SQLite takes one at a time. If no Sailpass "
+                f"process runs on this folder, delete {file} and start again."
+            )
+        if holder.task == RESTORE:
+            return f"Process {holder.pid} restores a backup into {self._database}; wait until it ends."
+        return (
+            f"Process {holder.pid} uses the database {self._database} already, and SQLite takes one at a time; "
+            "stop it, or name another folder with SAILPASS_DATA_DIR."
+        )
+
+
+def lock_path(database: Path) -> Path:
+    """The lock of whoever works on an SQLite file, with the address at which it serves."""
+    return database.with_name(database.name + ".lock")
 
 
 @dataclass(frozen=True)
@@ -176,6 +190,9 @@ class TableLease:
         with self._db.write() as session:
             session.execute(delete(Instance).where(Instance.taken_at < long_ago))
             session.execute(claimed.on_conflict_do_update(index_elements=["name"], set_=values))
+
+    def announce(self, address: str) -> None:
+        """No command may take an address from a database that other machines write."""
 
     def beat(self) -> float | None:
         mine = (Instance.name == self._name, Instance.token == self._token)

@@ -66,8 +66,11 @@ def progress_of(operation: Operation) -> Progress:
         outcome=Outcome(operation.outcome) if operation.outcome else None,
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
-        unconfirmed=any(change.unanswered_at and not change.written_at for change in operation.changes),
         wrote_policy=any(change.written_at is not None for change in operation.changes),
+        unconfirmed=any(
+            change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)
+            for change in operation.changes
+        ),
         image_uri=operation.image_uri,
         follows=operation.follows or "",
     )

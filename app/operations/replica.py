@@ -76,6 +76,15 @@ class Replica:
         self._lease.claim()
         self._claimed = True
 
+    def disclaim(self) -> None:
+        """Give up what `claim` claimed, before anything was served. Blocks."""
+        self._lease.give_up()
+        self._claimed = False
+
+    def announce(self, address: str) -> None:
+        """Say where this instance serves, once it can be reached there. Blocks."""
+        self._lease.announce(address)
+
     async def start(self) -> None:
         """Work, and claim the instance if that has not been done. Raises InstanceTakenError."""
         if not self._claimed:

@@ -10,7 +10,7 @@ from app.history.models import Operation
 from app.inventory import queries as inventory
 from app.operations import engine, role_steps
 from app.operations.context import Context
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.operations.stepping import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
@@ -114,10 +114,7 @@ def _living(context: Context, ids: list[str]) -> int:
 
 
 def _failed(context: Context, ids: list[str]) -> list[str]:
-    ended_badly = (Outcome.FAILED, Outcome.CANCELLED)
     with context.db.read() as session:
         return list(
-            session.scalars(
-                select(Operation.repository).where(Operation.id.in_(ids), Operation.outcome.in_(ended_badly))
-            )
+            session.scalars(select(Operation.repository).where(Operation.id.in_(ids), Operation.outcome.in_(NOT_DONE)))
         )

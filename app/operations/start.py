@@ -26,7 +26,7 @@ from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
 from app.operations.ordering import join
-from app.operations.state import STEPS, Kind, Outcome
+from app.operations.state import NOT_DONE, STEPS, Kind, Outcome
 from app.operations.workflow import WORKFLOWS
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ class Starter:
 
 def may_retry(outcome: Outcome | None) -> bool:
     """Whether asking again makes sense."""
-    return outcome in (Outcome.FAILED, Outcome.CANCELLED)
+    return outcome in NOT_DONE
 
 
 def check_name(repository: str) -> None:

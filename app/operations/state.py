@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # it was running when a backup was made that has been restored since
 
 
 class StepState(StrEnum):
@@ -40,6 +41,7 @@ class StepState(StrEnum):
     SKIPPED = "skipped"  # it was so already; nothing had to be done
     FAILED = "failed"
     CANCELLED = "cancelled"  # the operation was cancelled before or in it
+    INTERRUPTED = "interrupted"  # the operation was interrupted before or in it: nobody knows how far it came
 
 
 class StepName(StrEnum):
@@ -56,6 +58,9 @@ class StepName(StrEnum):
     WAIT_FOR_ROLE_OFF = "wait_for_role_off"
 
 
+NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
+"""Outcomes after which asking again makes sense."""
+
 STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.GRANT: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
     Kind.REPAIR: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
@@ -68,15 +73,18 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
 }
 
 # A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
-STEP_ENDED = frozenset({StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED})
+STEP_ENDED = frozenset(
+    {StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED, StepState.INTERRUPTED}
+)
 STEP_DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
 
 STEP_MOVES: dict[StepState, frozenset[StepState]] = {
-    StepState.PENDING: frozenset({StepState.RUNNING, StepState.SKIPPED, StepState.CANCELLED}),
+    StepState.PENDING: frozenset({StepState.RUNNING, StepState.SKIPPED, StepState.CANCELLED, StepState.INTERRUPTED}),
     # Running may go back to pending: a read-back that finds a foreign write in between merges again.
     StepState.RUNNING: frozenset({StepState.RUNNING, StepState.PENDING, *STEP_ENDED}),
     StepState.SUCCEEDED: frozenset({StepState.RUNNING}),
     StepState.SKIPPED: frozenset({StepState.RUNNING}),
     StepState.FAILED: frozenset(),
     StepState.CANCELLED: frozenset(),
+    StepState.INTERRUPTED: frozenset(),
 }

@@ -47,6 +47,7 @@ STEP_STATES: dict[StepState, str] = {
     StepState.SKIPPED: N_("Not needed"),
     StepState.FAILED: N_("Failed"),
     StepState.CANCELLED: N_("Cancelled"),
+    StepState.INTERRUPTED: N_("Interrupted"),
 }
 
 OUTCOMES: dict[Outcome, str] = {
@@ -54,6 +55,7 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.NOTHING_TO_DO: N_("Nothing to do"),
     Outcome.FAILED: N_("Failed"),
     Outcome.CANCELLED: N_("Cancelled"),
+    Outcome.INTERRUPTED: N_("Interrupted"),
 }
 
 # The end of an operation in one sentence. The whole of a failure is its problem; this says what became of access.
@@ -80,11 +82,20 @@ GIVEN_UNDER_A_CONDITION = N_(
 )
 FAILED_UNCHANGED = N_("The repository policy is as it was.")
 FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
-UNCONFIRMED = N_(
-    "AWS did not confirm a change to the repository policy. It was not seen in the policy, but check before you continue."
-)
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
+UNSURE = N_("It isn't known whether the repository policy was changed. Check it before you retry.")
+# What became of it after the backup was made is in no record: none of these may claim to know it.
+INTERRUPTED_CHANGED = N_(
+    "A backup was restored that was made while this was running. By then the repository policy had been changed; what happened afterwards isn't known. Check the repository policy, then retry."
+)
+INTERRUPTED_UNSURE = N_(
+    "A backup was restored that was made while this was running. It isn't known whether the repository policy was changed. Check it, then retry."
+)
+INTERRUPTED = N_(
+    "A backup was restored that was made while this was running. What happened afterwards isn't known. Check the current state, then retry."
+)
+UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
 
 CONDITIONAL = "access.conditional"
 # Remarks of a step: `Note.code` -> sentence.

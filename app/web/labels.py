@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from app.errors import Problem
 from app.operations import words
 from app.operations.progress import Note, Progress
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.problem_words import WORDS
 from app.web.i18n import gettext, ngettext
 from app.web.pages import Said
@@ -130,6 +130,7 @@ TONES: dict[str, str] = {
     StepState.SKIPPED: "success",
     StepState.FAILED: "error",
     StepState.CANCELLED: "off",
+    StepState.INTERRUPTED: "warning",
     Outcome.NOTHING_TO_DO: "success",
 }
 
@@ -241,27 +242,36 @@ def outcome_tone(progress: Progress) -> str:
     """The tone of `outcome`."""
     if progress.outcome is None:
         return "progress"
-    return {Outcome.FAILED: "error", Outcome.CANCELLED: "off"}.get(progress.outcome, "success")
+    tones = {Outcome.FAILED: "error", Outcome.CANCELLED: "off", Outcome.INTERRUPTED: "warning"}
+    return tones.get(progress.outcome, "success")
 
 
 def ending(progress: Progress) -> str:
     """What became of access, in one sentence; "" while nothing has ended."""
     if progress.outcome is None:
         return ""
-    if progress.outcome in (Outcome.FAILED, Outcome.CANCELLED):
-        return gettext(_left_behind(progress))
+    if progress.outcome in NOT_DONE:
+        return gettext(_not_done(progress, progress.outcome))
     if progress.is_conditional:
         return _fill(words.GIVEN_UNDER_A_CONDITION, _subject(progress))
     return _fill(words.ENDINGS[progress.kind, progress.outcome], _subject(progress))
 
 
-def _left_behind(progress: Progress) -> str:
-    failed = progress.outcome is Outcome.FAILED
-    if progress.wrote_policy:
-        return words.FAILED_CHANGED if failed else words.CANCELLED_CHANGED
+def _not_done(progress: Progress, ended_as: Outcome) -> str:
+    """What became of the repository policy when an operation failed, or was cancelled or interrupted."""
+    unsure, changed, unchanged = {
+        Outcome.FAILED: (words.UNSURE, words.FAILED_CHANGED, words.FAILED_UNCHANGED),
+        Outcome.CANCELLED: (words.UNSURE, words.CANCELLED_CHANGED, words.CANCELLED_UNCHANGED),
+        Outcome.INTERRUPTED: (words.INTERRUPTED_UNSURE, words.INTERRUPTED_CHANGED, words.INTERRUPTED),
+    }[ended_as]
     if progress.unconfirmed:
-        return words.UNCONFIRMED
-    return words.FAILED_UNCHANGED if failed else words.CANCELLED_UNCHANGED
+        return unsure
+    return changed if progress.wrote_policy else unchanged
+
+
+def unsure_write() -> str:
+    """What a policy change says whose answer from AWS nobody recorded."""
+    return gettext(words.UNSURE_WRITE)
 
 
 def spoken(progress: Progress) -> str:

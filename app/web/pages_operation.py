@@ -67,7 +67,7 @@ def progress_dialog(shown: ProgressView) -> ProgressDialog:
 
 @dataclass(frozen=True)
 class PolicyChangeView:
-    """One write of one policy. `diff` None: the text did not change. Without `written_at` AWS never confirmed it."""
+    """One write of one policy. `diff` None: the text did not change. `written_at` None: it may not have taken effect."""
 
     repository: str
     diff: Diff | None

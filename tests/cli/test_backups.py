@@ -33,6 +33,6 @@ def test_a_backup_is_put_in_place_and_what_was_there_is_kept(backed_up):
 def test_a_restored_history_can_be_looked_at(backed_up, tmp_path):
     environment, file = backed_up
     elsewhere = {**environment, "SAILPASS_DATA_DIR": str(tmp_path)}
-    assert quickly(elsewhere, "restore", str(file)).out == f"Restored from {file}.\n"
+    assert quickly(elsewhere, "restore", str(file)).out.startswith(f"Restored from {file}.\n")
     found = sailpass(without(elsewhere, "SAILPASS_URL"), "history", "--json").json["operations"]
     assert [one["repository"] for one in found] == ["edge/cache"]

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+from typing import ClassVar
 
 import pytest
 
@@ -14,7 +15,10 @@ from app.errors import Problem
 class Echo(http.server.BaseHTTPRequestHandler):
     """Answers what it was asked; below /moved it sends one elsewhere, below /plain it answers no JSON."""
 
+    paths: ClassVar[list[str]] = []
+
     def do_GET(self):
+        self.paths.append(self.path)
         status = 302 if "/moved" in self.path else 200
         seen = {"path": self.path, "authorization": self.headers.get("Authorization", "")}
         self.send_response(status)
@@ -43,8 +47,10 @@ def test_a_path_before_the_api_is_kept(url):
 
 
 def test_no_redirect_is_followed(url):
-    status, told = Http(url, "secret").send("GET", "/moved")
-    assert (status, told["path"]) == (302, "/moved")
+    with pytest.raises(Problem) as refused:
+        Http(url, "secret").send("GET", "/moved")
+    assert (refused.value.code, refused.value.params["to"]) == ("client.redirected", "/elsewhere")
+    assert Echo.paths[-1] == "/moved"
 
 
 def test_what_is_no_json_is_no_answer_of_ours(url):

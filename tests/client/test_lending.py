@@ -4,7 +4,7 @@ import pytest
 
 from app.auth import store
 from app.auth.secret import fingerprint
-from app.client.lending import lent_token, may_lend
+from app.client.lending import lent_token, served_address
 from app.clock import SystemClock
 from app.db import Database
 from app.migrate import migrate
@@ -21,11 +21,15 @@ def settings(tmp_path):
     return chosen
 
 
+ADDRESS = "http://127.0.0.1:4711"
+
+
 @pytest.fixture
 def served(settings):
-    """Somebody works on the database."""
+    """A server works on the database, and said where."""
     lease = FileLease(settings.data_dir / "sailpass.db", "server", "1")
     lease.claim()
+    lease.announce(ADDRESS)
     yield settings
     lease.give_up()
 
@@ -43,20 +47,29 @@ def test_a_token_counts_until_it_is_taken_back(served):
     assert not counts(served, token)
 
 
-def test_it_is_lent_while_a_server_works_on_our_database(served):
-    assert may_lend(served)
+def test_it_is_lent_to_the_server_that_works_on_our_database(served):
+    assert served_address(served) == ADDRESS
 
 
 def test_it_is_not_lent_when_nobody_works_on_it(settings):
-    assert not may_lend(settings)
+    assert served_address(settings) == ""
+
+
+def test_it_is_not_lent_to_one_that_is_gone(served):
+    file = served.data_dir / "sailpass.db.lock"
+    content = file.read_text()
+    elsewhere = served.model_copy(update={"database_url": f"sqlite:///{served.data_dir / 'third.db'}"})
+    (served.data_dir / "third.db.lock").write_text(content)
+    (served.data_dir / "third.db.lock").chmod(0o600)
+    assert served_address(elsewhere) == ""
 
 
 def test_it_is_not_lent_where_there_is_no_database(tmp_path):
-    assert not may_lend(Settings(data_dir=tmp_path / "none"))
+    assert served_address(Settings(data_dir=tmp_path / "none")) == ""
 
 
 def test_it_is_not_lent_for_a_database_elsewhere():
-    assert not may_lend(Settings(database_url="postgresql+psycopg://db.example/sailpass"))
+    assert served_address(Settings(database_url="postgresql+psycopg://db.example/sailpass")) == ""
 
 
 def test_one_that_was_revoked_meanwhile_is_no_trouble(served):

@@ -76,3 +76,11 @@ def test_an_export_reads_no_more_than_what_is_asked_of_it(db):
         assert next(lines).startswith("id,kind")
         assert next(lines).startswith("op-9")
     assert sum("FROM operations " in statement for statement in sent) == 1
+
+
+def test_a_write_that_nobody_answered_is_counted_by_itself(db):
+    operation = happened(db, "op", outcome="interrupted")
+    with db.write() as session:
+        session.merge(operation).changes[0].written_at = None
+    (row,) = rows(db)
+    assert (row["outcome"], row["policy_writes"], row["policy_writes_unknown"]) == ("interrupted", "0", "1")

@@ -40,7 +40,7 @@ def taken_by(lease: TableLease) -> list[str]:
 def test_an_sqlite_file_is_served_by_one_process(tmp_path):
     first, second = (FileLease(tmp_path / "sailpass.db", "local", "operations-1") for _ in range(2))
     first.claim()
-    with pytest.raises(InstanceTakenError, match="serves the database"):
+    with pytest.raises(InstanceTakenError, match="uses the database"):
         second.claim()
     first.give_up()
     second.claim()

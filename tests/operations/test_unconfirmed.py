@@ -16,7 +16,7 @@ def test_nothing_is_called_unchanged_that_may_have_been_changed(shop, aws):
     aws.fail(SET, Problem("aws.failed", retryable=True, effect_unknown=True, action=SET, region=REGION), times=100)
     ended = shop.ended(shop.grant(SERVICE, WEB))
     assert (ended.wrote_policy, ended.unconfirmed) == (False, True)
-    assert labels.ending(ended).startswith("AWS did not confirm a change")
+    assert labels.ending(ended).startswith("It isn't known whether the repository policy was changed")
 
 
 def test_a_refused_write_leaves_the_policy_unchanged(shop, aws):

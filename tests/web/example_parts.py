@@ -154,6 +154,15 @@ class Parts:
             image_uri=self.uri(),
         )
 
+    def interrupted_view(self) -> ProgressView:
+        """A backup was restored that was made in the middle of the policy write."""
+        progress = replace(self.progress(done=2, outcome=Outcome.INTERRUPTED), unconfirmed=True)
+        steps = (*progress.steps[:2], *(replace(step, state=StepState.INTERRUPTED) for step in progress.steps[2:]))
+        return ProgressView(replace(progress, steps=steps), NOW, can_retry=True)
+
+    def unsure_changes(self) -> tuple[PolicyChangeView, ...]:
+        return tuple(replace(change, written_at=None, request_id="") for change in self.changes())
+
     def frame(self, tab: Tab, **changes: object) -> ServiceFrame:
         frame = ServiceFrame("us-east-1", self.service_name, tab, self.fresh(), self.service())
         return replace(frame, **changes)  # type: ignore[arg-type]
@@ -279,6 +288,7 @@ class Parts:
             HistoryRow(self.failed_view().progress),
             HistoryRow(self.progress(Kind.REVOKE, 2, Outcome.NOTHING_TO_DO)),
             HistoryRow(self.progress(Kind.DEACTIVATE, 1, Outcome.CANCELLED)),
+            HistoryRow(self.interrupted_view().progress, self.unsure_changes()),
         )
         rows = tuple(
             replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows)

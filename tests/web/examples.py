@@ -197,6 +197,7 @@ class Examples(Parts):
             "operation-refused": OperationPage(self.refused_view()),
             "operation-done": OperationPage(self.succeeded_view(), self.changes(), followed_by=(OPERATION_ID,)),
             "operation-cancelled": OperationPage(ProgressView(self.progress(outcome=Outcome.CANCELLED), NOW)),
+            "operation-interrupted": OperationPage(self.interrupted_view(), self.unsure_changes()),
             "operation-cancelling": OperationPage(ProgressView(replace(self.progress(), cancel_requested=True), NOW)),
             "operation-unknown": UnknownOperation(OPERATION_ID),
             "policy": self.policy(),

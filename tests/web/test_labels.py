@@ -108,3 +108,17 @@ def test_a_check_is_summed_up(missing, said):
     check = Examples().check()
     actions = [action for action in check.actions if action.allowed is not False or missing]
     assert labels.check_said(replace(check, actions=tuple(actions))) == said
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED])
+@pytest.mark.parametrize("wrote", [True, False])
+def test_a_policy_write_that_nobody_answered_is_never_told_as_done_or_not_done(outcome, wrote):
+    progress = replace(Examples().progress(), outcome=outcome, wrote_policy=wrote, unconfirmed=True)
+    assert "It isn't known whether the repository policy was changed." in labels.ending(progress)
+
+
+def test_an_interrupted_operation_claims_nothing_about_what_came_after_the_backup():
+    progress = replace(Examples().progress(), outcome=Outcome.INTERRUPTED)
+    assert "What happened afterwards isn't known." in labels.ending(progress)
+    assert "what happened afterwards isn't known." in labels.ending(replace(progress, wrote_policy=True))
+    assert (labels.outcome(progress), labels.outcome_tone(progress)) == ("Interrupted", "warning")

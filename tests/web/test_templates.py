@@ -157,9 +157,28 @@ def test_what_is_old_is_shown_with_its_age(name, friendly):
         ("operation-done", False),
         ("operation-failed", False),
         ("operation-cancelled", False),
+        ("operation-interrupted", False),
     ],
 )
 def test_progress_polls_and_refreshes_itself_only_until_its_end(name, polls, friendly):
     page = soup(friendly, name)
     assert bool(page.select(".operation[hx-trigger^='every']")) is polls
     assert bool(page.select("noscript meta[http-equiv=refresh]")) is polls
+
+
+def test_an_interrupted_operation_offers_to_retry_and_shows_the_write_that_may_have_happened(friendly):
+    page = soup(friendly, "operation-interrupted")
+    assert page.select_one(".operation .flash[data-tone=warning]")
+    assert [button.get_text() for button in page.select("form[action$='/retry'] button")] == ["Retry"]
+    changes = page.select_one("section[aria-labelledby=changes-title]")
+    assert "It isn't known whether AWS applied this change" in changes.get_text()
+    assert changes.select("table")
+    assert not changes.select("form")
+
+
+def test_an_interrupted_operation_has_no_duration(friendly):
+    steps = soup(friendly, "operation-interrupted").select("ol.steps > li[data-tone=warning]")
+    assert len(steps) == 2
+    assert not any(step.select(".elapsed") for step in steps)
+    (meta,) = soup(friendly, "history").select("li[data-tone=warning] > article > p.meta")
+    assert "took" not in meta.get_text()

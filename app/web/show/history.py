@@ -55,7 +55,10 @@ def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter
 def _list(services: Services, asked: HistoryFilter, place: tuple[str, str], address: Address) -> HistoryList:
     older, newer = (Place.from_text(text) for text in place)
     page = listing.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
-    rows = tuple(HistoryRow(progress_of(one), change_views(one.changes)) for one in page.operations)
+    rows = tuple(
+        HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None))
+        for one in page.operations
+    )
     return HistoryList(
         rows,
         asked,

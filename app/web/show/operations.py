@@ -29,8 +29,8 @@ def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False)
     )
 
 
-def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...]:
-    """Return the policy writes that reached AWS or may have, each with its diff."""
+def change_views(changes: Iterable[PolicyChange], *, ended: bool) -> tuple[PolicyChangeView, ...]:
+    """The policy writes that reached AWS, each with its diff; of an operation that has ended also those that may have."""
     return tuple(
         PolicyChangeView(
             repository=change.repository,
@@ -39,7 +39,7 @@ def change_views(changes: Iterable[PolicyChange]) -> tuple[PolicyChangeView, ...
             request_id=change.request_id,
         )
         for change in changes
-        if change.written_at is not None or change.unanswered_at is not None
+        if ended or change.written_at is not None or change.unanswered_at is not None
     )
 
 
@@ -49,7 +49,7 @@ def operation_page(services: Services, operation: Operation, now: datetime) -> O
     shown = progress_view(progress_of(operation), now)
     return OperationPage(
         shown=replace(shown, can_undo=shown.can_undo and not _undone(services, followed_by)),
-        changes=change_views(operation.changes),
+        changes=change_views(operation.changes, ended=operation.outcome is not None),
         follows=operation.follows or "",
         followed_by=followed_by,
     )
