@@ -6,6 +6,7 @@ left behind goes when the next one starts.
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import itertools
 import os
@@ -87,9 +88,11 @@ def _url(server: str, name: str) -> str:
 
 @functools.cache
 def _server() -> Any:
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if not Path(f"/proc/{left.name.removeprefix(PREFIX)}").exists():
-            _start(left).cleanup()
+    with (Path(tempfile.gettempdir()) / "sailpass-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of one run look at the same folders
+        for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            if not Path(f"/proc/{left.name.removeprefix(PREFIX)}").exists():
+                _start(left).cleanup()
     server = _start(Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
