@@ -10,6 +10,8 @@ import fcntl
 import functools
 import itertools
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -92,13 +94,21 @@ def _server() -> Any:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of one run look at the same folders
         for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
             if not Path(f"/proc/{left.name.removeprefix(PREFIX)}").exists():
-                _start(left).cleanup()
+                _remove(left)
     server = _start(Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     return server
+
+
+def _remove(folder: Path) -> None:
+    """Stop what may still run in a folder, and delete it; one that was killed while it was made runs nothing."""
+    try:
+        _start(folder).cleanup()
+    except subprocess.CalledProcessError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(folder: Path) -> Any:
