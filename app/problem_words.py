@@ -97,6 +97,14 @@ WORDS: dict[str, Words] = {
         N_("Something went wrong inside Sailpass."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
     ),
+    "server.busy": Words(
+        N_("Sailpass is busy with other requests."),
+        N_("Try again in a moment."),
+    ),
+    "server.exhausted": Words(
+        N_("The server has no open files or memory left: %(reason)s."),
+        N_("Try again in a moment. If it happens often, raise the server's limits, for example with “ulimit -n 4096”."),
+    ),
     # What programs send.
     "request.not_found": Words(
         N_("There is nothing at %(path)s."),
@@ -121,6 +129,10 @@ WORDS: dict[str, Words] = {
     "request.cross_origin": Words(
         N_("The request comes from another site's page."),
         N_("Send it from a program, or from the console itself."),
+    ),
+    "request.too_large": Words(
+        N_("The request is too large."),
+        N_("Send less than 256 KB."),
     ),
     "request.refused": Words(
         N_("The request was refused (HTTP %(status)s)."),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Path, Query, Response
-from fastapi.concurrency import run_in_threadpool
 
 from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
@@ -21,6 +20,7 @@ from app.operations.read import find_progress
 from app.web import i18n
 from app.web.asking import PATIENCE, within
 from app.web.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
+from app.web.threads import run_in_threadpool
 
 ROOT = "/api/v1"
 

@@ -15,8 +15,9 @@ from app.api.reference import reference
 from app.auth.rules import COOKIE
 from app.web import links
 from app.web.render import render
+from app.web.threads import ThreadedRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 DESCRIPTION = (
     "Everything that the console does, as JSON. What starts work answers at once with 202, the operation, and its "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
@@ -26,10 +25,11 @@ from app.web.deps import PersonDep, ServicesDep
 from app.web.forms import AccessForm, unknown_name
 from app.web.problems import status_of
 from app.web.show.dialogs import add_dialog, naming_role
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 
-router = APIRouter(prefix=HERE, tags=["Access"])
+router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
 
 
 @router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(403, 404, 504))

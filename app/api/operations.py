@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import anyio
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 
 from app.api.asked import OperationId, accepted, get_progress
@@ -25,8 +24,9 @@ from app.operations.read import find_version, progress_of
 from app.operations.start import Ask
 from app.operations.state import Kind, Outcome
 from app.web.deps import PersonDep, ServicesDep
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/operations", tags=["Operations"])
+router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
 
 # A server that stops waits a few seconds for its requests: a longer wait would be cut off.
 LONGEST_WAIT = 4.0
@@ -45,7 +45,7 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Part = Annotated[str, Query(max_length=256, pattern=TEXT)]
 
 
-def wanted(
+async def wanted(
     services: ServicesDep,
     region: Part = "",
     service: Annotated[Part, Query(description="A part of the name.")] = "",

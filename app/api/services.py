@@ -6,7 +6,6 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.concurrency import run_in_threadpool
 
 from app.api.asked import KnownServiceDep, RepositoryQuery
 from app.api.refusals import refusals
@@ -23,8 +22,9 @@ from app.web.show.containers import regions_with_policies
 from app.web.show.frame import running
 from app.web.show.images import images_page
 from app.web.show.policy import policy_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(tags=["Services"])
+router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
 
 Text = Annotated[str, Query(max_length=100, pattern=TEXT)]
 HERE = "/services/{region}/{name}"
@@ -96,5 +96,6 @@ async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep,
     check_name(repository)
     region, name = known.service.region, known.service.name
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
-    page = await run_in_threadpool(policy_page, services, region, name, repository, now=now, problem=problem)
-    return Policy.of(page)
+    return await run_in_threadpool(
+        lambda: Policy.of(policy_page(services, region, name, repository, now=now, problem=problem))
+    )

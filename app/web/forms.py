@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi.concurrency import run_in_threadpool
-
 from app.aws.ports import Repository
 from app.bootstrap import Services
 from app.errors import Problem
@@ -16,6 +14,7 @@ from app.operations.read import find_version
 from app.operations.start import Ask, check_name
 from app.operations.state import Kind
 from app.web.asking import ask
+from app.web.threads import run_in_threadpool
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
@@ -22,6 +21,7 @@ from app.web.pages_operation import Preview
 from app.web.show import frame
 from app.web.show.dialogs import dead
 from app.web.show.preview import preview_of
+from app.web.threads import run_in_threadpool
 
 Place = tuple[str, str, str]
 
@@ -49,8 +49,7 @@ async def plan(
         _service(services, kind, place, seconds),
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
     )
-    wanted = asked or ({"principals": dead(text)} if kind is Kind.PRUNE else {})
-    return plan_operation(kind, service, repository, text, wanted), service
+    return await run_in_threadpool(_plan, kind, service, repository, text, asked), service
 
 
 async def live_preview(
@@ -61,7 +60,19 @@ async def live_preview(
         planned, service = await plan(services, kind, place, asked, seconds=patience(request))
     except Problem as problem:
         return Preview(repository=place[2], problem=problem)
-    shown = preview_of(planned, service, place[2])
+    return await run_in_threadpool(_preview, kind, planned, service, place[2])
+
+
+def _plan(
+    kind: Kind, service: ContainerService, repository: str, text: str | None, asked: Mapping[str, Any] | None
+) -> Planned:
+    return plan_operation(
+        kind, service, repository, text, asked or ({"principals": dead(text)} if kind is Kind.PRUNE else {})
+    )
+
+
+def _preview(kind: Kind, planned: Planned, service: ContainerService, repository: str) -> Preview:
+    shown = preview_of(planned, service, repository)
     return replace(shown, principals=dead(planned.change.before)) if kind is Kind.PRUNE else shown
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.bootstrap import Services
@@ -20,15 +19,21 @@ from app.web.show import dialogs
 from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
 from app.web.started import started
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownPlace], include_in_schema=False)
+router = APIRouter(
+    prefix="/containers/{region}/{service}",
+    dependencies=[KnownPlace],
+    include_in_schema=False,
+    route_class=ThreadedRoute,
+)
 
 # What can be previewed from a name alone; undo and restore show theirs in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]
 RepositoryQuery = Annotated[str, Query(max_length=256)]
 
 
-def access_form(
+async def access_form(
     who: PersonDep,
     region: str,
     service: str,
