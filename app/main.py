@@ -35,7 +35,7 @@ from app.web.routes import (
 )
 from app.web.security import Refusals, middleware
 from app.web.show.frame import shell
-from app.web.texts import OnlyText
+from app.web.texts import OnlyKnownFields, OnlyText
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Exports are streamed by threads of the framework; pages and the API have their own.
@@ -52,7 +52,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         redoc_url=None,
         openapi_url=None,
         lifespan=_life,
-        dependencies=[OnlyText],
+        dependencies=[OnlyText, OnlyKnownFields],
         middleware=[
             Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
             *middleware(

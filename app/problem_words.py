@@ -122,6 +122,14 @@ WORDS: dict[str, Words] = {
         N_("The address or a field holds a character that cannot be part of any name or text."),
         N_("Type it anew: what is copied can bring hidden characters along."),
     ),
+    "request.unknown_field": Words(
+        N_("The form has a field that this server does not know: %(field)s."),
+        N_("Reload the page, then try again. Nothing was changed."),
+    ),
+    "request.repeated_field": Words(
+        N_("The form has more than one field named %(field)s."),
+        N_("Reload the page, then try again. Nothing was changed."),
+    ),
     "request.bad_cursor": Words(
         N_("The cursor is none that a page of operations gave."),
         N_("Take it from `next` of the page before, or leave it out for the newest."),

@@ -23,7 +23,7 @@ REGION = "us-east-1"
 async def in_process_console(
     data_dir: Path, sandbox: RunningSandbox, patch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Services]]:
-    """A client of the application, and its parts, with all of a region read. Operations are recorded and never run."""
+    """A client of the application, and its parts, with all of a region read. There is no engine: no operation can be started."""
     for name, value in {**AWS_ENVIRONMENT, "AWS_ENDPOINT_URL": sandbox.url}.items():
         patch.setenv(name, value)
     settings = Settings(auth="none", data_dir=data_dir, regions=(REGION,))

@@ -27,7 +27,7 @@ ROOT = "/api/v1"
 Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
 Name = Annotated[str, Path(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])]
 OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
-RepositoryQuery = Annotated[str, Query(max_length=256, pattern=TEXT, examples=["storefront/web"])]
+RepositoryQuery = Annotated[str, Query(min_length=1, max_length=1000, pattern=TEXT, examples=["storefront/web"])]
 
 
 class ServiceName(NamedTuple):

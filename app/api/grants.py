@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.previewing import preview_of
-from app.api.refusals import refusals, started
+from app.api.refusals import AWS, refusals, started
 from app.api.schemas.operations import Operation
 from app.api.schemas.previews import Preview, PreviewRequest
 from app.api.schemas.problems import ProblemBody
@@ -32,7 +32,7 @@ HERE = "/services/{region}/{name}"
 router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
 
 
-@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(403, 404, 504))
+@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS))
 async def grant(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
@@ -49,7 +49,7 @@ async def grant(
     )
 
 
-@router.delete("/grants", status_code=202, summary="Take access away", responses=started(404, 504))
+@router.delete("/grants", status_code=202, summary="Take access away", responses=started(*AWS))
 def revoke(
     services: ServicesDep,
     who: PersonDep,
@@ -64,7 +64,7 @@ def revoke(
     return _start(services, response, Kind.REVOKE, known, who, repository, _as(previewed))
 
 
-@router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(404, 504))
+@router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(*AWS))
 def repair(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
@@ -72,7 +72,7 @@ def repair(
     return _start(services, response, Kind.REPAIR, known, who, body.repository, _as(body.previewed))
 
 
-@router.post("/policy/prune", status_code=202, summary="Take out dead principals", responses=started(404, 504))
+@router.post("/policy/prune", status_code=202, summary="Take out dead principals", responses=started(404))
 def prune(
     services: ServicesDep, who: PersonDep, named: NamedServiceDep, body: PruneRequest, response: Response
 ) -> Operation:
@@ -85,7 +85,7 @@ def prune(
     return accepted(services, response, services.starter.start(ask))
 
 
-@router.post("/preview", summary="See what would be done", responses=refusals(403, 404, 502, 503, 504))
+@router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
 async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> Preview:
     """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
     place = (*named, body.repository)
@@ -93,15 +93,13 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
     return await preview_of(services, Kind(body.kind), place, asked)
 
 
-@router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(404, 504))
+@router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))
 def activate(services: ServicesDep, who: PersonDep, known: KnownServiceDep, response: Response) -> Operation:
     """Ends once AWS has given the role its principal ARN."""
     return _start(services, response, Kind.ACTIVATE, known, who)
 
 
-@router.post(
-    "/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(404, 504)
-)
+@router.post("/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(*AWS))
 def deactivate(
     services: ServicesDep,
     who: PersonDep,

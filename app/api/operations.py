@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 
 from app.api.asked import OperationId, accepted, get_progress
 from app.api.previewing import preview_of
-from app.api.refusals import refusals, started
+from app.api.refusals import AWS, refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.texts import TEXT
@@ -116,7 +116,7 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
     return accepted(services, response, operation_id)
 
 
-@router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(404, 409, 504))
+@router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
 async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
     """What an undo or a restore would do to the policy as AWS holds it now. Changes nothing."""
     found = await run_in_threadpool(get_progress, services, operation_id)

@@ -9,12 +9,14 @@ import errno
 import json
 import logging
 import uuid
+from collections.abc import Iterator
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
@@ -29,6 +31,7 @@ from app.web.threads import run_in_threadpool
 log = logging.getLogger(__name__)
 
 LONGEST_PATH = 200
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PASSES_SOON = frozenset({"server.busy", "server.exhausted"})
 # What the system answers when a process may open no more files, or there is no memory for another.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
@@ -51,12 +54,16 @@ STATUS = {
     "request.too_large": 413,
     "request.invalid": 422,
     "request.no_text": 422,
+    "request.unknown_field": 422,
+    "request.repeated_field": 422,
     "aws.access_denied": 403,
     "aws.unreachable": 504,
     "aws.slow": 504,
+    "aws.page_slow": 504,
     "aws.throttled": 503,
     "aws": 502,
     "server": 503,
+    "storage": 503,
 }
 
 
@@ -122,8 +129,21 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
     if is_for_programs(request.url.path):
-        return JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code, error.headers)
-    return await _page(request, error_page(error.status_code))
+        answer: Response = JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code)
+    else:
+        answer = await _page(request, error_page(error.status_code))
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_methods(request))
+    return answer
+
+
+def _methods(request: Request) -> Iterator[str]:
+    """Every method that the address takes; the framework names those of the first route that it finds there."""
+    for method in METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            yield method
 
 
 def _of_status(request: Request, status: int) -> Problem:
