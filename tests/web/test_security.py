@@ -7,6 +7,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from app.web.security import Refusals, middleware
+from tests.in_process import REGION, in_process_console
+from tests.sandbox_server import start_sandbox
 from tests.web.asking import ask
 
 BROWSER = {"Host": "console.example:8000"}
@@ -118,3 +120,16 @@ def test_a_body_that_does_not_say_how_large_it_is_is_measured(app):
             yield b"x" * 10
 
     assert ask(app, "/", "POST", content=pieces()).status_code == 413
+
+
+async def test_another_sites_page_cannot_make_us_call_aws(tmp_path, monkeypatch):
+    path = f"/containers/{REGION}/storefront-web/repositories/preview?kind=revoke&repository=storefront/web"
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    visit = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    with start_sandbox() as sandbox:
+        async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, _):
+            sandbox.clear_calls()
+            refused = {(await client.get(path, headers=embedded)).status_code for _ in range(60)}
+            calls = sandbox.calls()
+            followed = await client.get(path, headers=visit)
+    assert (refused, calls, followed.status_code) == ({403}, [], 200)
