@@ -85,6 +85,34 @@ WORDS: dict[str, Words] = {
         N_("No repository was named."),
         N_("Choose one from the list, or type its name."),
     ),
+    "repository.odd_characters": Words(
+        N_("The name contains characters that no repository name can have: %(characters)s."),
+        N_("Retype the name; pasted text may contain hidden characters."),
+    ),
+    "repository.of_other_region": Words(
+        N_("%(repository)s is in %(other)s, but this service is in %(region)s."),
+        N_(
+            "A container service pulls only from repositories of its own region: copy the image, or use a service there."
+        ),
+    ),
+    "repository.of_other_account": Words(
+        N_("%(repository)s is in account %(other)s, but Sailpass is signed in to account %(account)s."),
+        N_(
+            "Start Sailpass with credentials of account %(other)s, or push the image to a repository of account %(account)s."
+        ),
+    ),
+    "repository.account_unknown": Words(
+        N_("Sailpass can't tell yet whether %(repository)s of account %(other)s is in its own account."),
+        N_("Enter only the repository's name, or try again in a moment."),
+    ),
+    "repository.public_ecr": Words(
+        N_("%(image)s is in Amazon ECR Public, where every service can pull without a policy."),
+        N_("Use that image in the deployment as it is, or enter the name of a private repository."),
+    ),
+    "repository.other_registry": Words(
+        N_("%(registry)s is not Amazon ECR, so there is no repository policy to change."),
+        N_("Use a public image in the deployment as it is; push a private one to Amazon ECR first."),
+    ),
     "aws.page_slow": Words(
         N_("AWS has not answered within %(seconds)s seconds."),
         N_("What is known is shown meanwhile; the rest follows once AWS answers, or when you reload in a moment."),

@@ -13,14 +13,12 @@ from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.errors import Problem
-from app.inventory import queries
 from app.inventory.queries import KnownService
 from app.operations.progress import Progress
 from app.operations.read import find_progress
 from app.web import i18n
-from app.web.asking import PATIENCE, within
 from app.web.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
-from app.web.threads import run_in_threadpool
+from app.web.service_lookup import get_service
 
 ROOT = "/api/v1"
 
@@ -58,16 +56,7 @@ async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownS
     Raises:
         Problem: `region.not_configured`, `service.not_found`, or what kept us from asking.
     """
-    region, name = named
-    place = (services.db, services.connection, region, name)
-    found = await run_in_threadpool(queries.find_service, *place)
-    if found is not None:
-        return found
-    problem = await within(PATIENCE, services.scanner.refresh_service(region, name))
-    found = await run_in_threadpool(queries.find_service, *place)
-    if found is None:
-        raise problem or Problem("service.not_found", service=name, region=region)
-    return found
+    return await get_service(services, *named)
 
 
 KnownServiceDep = Annotated[KnownService, Depends(known_service)]

@@ -15,9 +15,9 @@ from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
 from app.inventory import queries, reading, search
 from app.inventory.reading import Reading, What
-from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
 from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.repositories import resolve_repository
 from app.web.show.containers import regions_with_policies
 from app.web.show.frame import running
 from app.web.show.images import images_page
@@ -93,8 +93,8 @@ def list_choices(
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))
 async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
     """Read from AWS just now, or, where `problem` says why not, as it was last read."""
-    check_name(repository)
     region, name = known.service.region, known.service.name
+    repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     return await run_in_threadpool(
         lambda: Policy.of(policy_page(services, region, name, repository, now=now, problem=problem))

@@ -5,7 +5,6 @@ The browser, the API and the terminal come through here, so that the same thing 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,12 +23,9 @@ from app.operations import grant, restore, revoke, role  # noqa: F401  (each nam
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
+from app.operations.repository_name import check_name
 from app.operations.state import STEPS, Kind, Outcome
 from app.operations.workflow import WORKFLOWS
-
-# ECR's own rule for repository names, and its length (CreateRepository).
-REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
-LONGEST_NAME = 256
 
 Enqueue = Callable[[str, Workflow, str], None]
 
@@ -193,12 +189,6 @@ class Starter:
 def may_retry(outcome: Outcome | None) -> bool:
     """Whether asking again makes sense."""
     return outcome in (Outcome.FAILED, Outcome.CANCELLED)
-
-
-def check_name(repository: str) -> None:
-    """Raises Problem `repository.bad_name` for what ECR would never take as a repository's name."""
-    if not REPOSITORY_NAME.fullmatch(repository) or not 2 <= len(repository) <= LONGEST_NAME:
-        raise Problem("repository.bad_name", repository=repository[:LONGEST_NAME])
 
 
 def _subject(connection: str, ask: Ask) -> str:

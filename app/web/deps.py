@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.operations.start import check_name
+from app.web.repositories import resolve_repository
 
 # Lightsail's own rule for names of container services.
 SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
@@ -40,10 +40,9 @@ async def known_place(request: Request) -> None:
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 
 
-async def repository_name(repository: str) -> str:
-    """The repository that an address names. Raises Problem `repository.bad_name` for what can never be one."""
-    check_name(repository.strip())
-    return repository.strip()
+async def repository_name(request: Request, repository: str) -> str:
+    """The repository that an address names. Raises Problem as `resolve_repository`."""
+    return await resolve_repository(await services(request), request.path_params["region"], repository)
 
 
 async def person(request: Request) -> str:

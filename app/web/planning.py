@@ -14,7 +14,7 @@ from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries
 from app.operations.preview import Planned, plan_operation
-from app.operations.start import check_name
+from app.operations.repository_name import check_name
 from app.operations.state import Kind
 from app.web.asking import PATIENCE, ask, patience
 from app.web.pages_operation import Preview
