@@ -108,7 +108,7 @@ def test_idle_connections_neither_refuse_others_nor_fail_an_operation(tmp_path):
         began_before = console.post(f"{SERVICE}/grants", {"repository": "payments/api"})
         with idle_connections(urlsplit(console.url).port):
             assert console.get("/containers").status == 200
-            began_within = console.post(f"{SERVICE}/grants", {"repository": "payments/worker"})
+            began_within = console.post(f"{SERVICE}/grants", {"repository": "edge/cache"})
             for started in (began_before, began_within):
                 where = started.headers["location"]
                 ended = until(lambda where=where: console.get(where).json, lambda shown: shown["outcome"] is not None)
