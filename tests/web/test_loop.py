@@ -148,6 +148,14 @@ async def test_a_form_that_is_refused_is_drawn_again_in_a_thread(console):
     assert not seen
 
 
+async def test_policies_are_read_in_the_background_without_the_loop(tmp_path, monkeypatch):
+    with start_sandbox() as sandbox, noting_heavy_code() as seen:
+        async with in_process_console(tmp_path, sandbox, monkeypatch) as (_, services):
+            sandbox.put_policy(REPOSITORY, json.loads(long_lines(changed=True)))
+            assert await services.scanner.refresh_repository(REGION, REPOSITORY) is None
+    assert not seen
+
+
 async def test_health_answers_while_the_slowest_pages_are_made(console):
     await console.get("/containers")  # what is made once, at the first request, is made
     with probing_stalls() as stalls:
