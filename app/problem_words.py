@@ -109,6 +109,34 @@ WORDS: dict[str, Words] = {
         N_("No repository was named."),
         N_("Choose one from the list, or type its name."),
     ),
+    "repository.odd_characters": Words(
+        N_("The name contains characters that no repository name can have: %(characters)s."),
+        N_("Retype the name; pasted text may contain hidden characters."),
+    ),
+    "repository.of_other_region": Words(
+        N_("%(repository)s is in %(other)s, but this service is in %(region)s."),
+        N_(
+            "A container service pulls only from repositories of its own region: copy the image, or use a service there."
+        ),
+    ),
+    "repository.of_other_account": Words(
+        N_("%(repository)s is in account %(other)s, but Sailpass is signed in to account %(account)s."),
+        N_(
+            "Start Sailpass with credentials of account %(other)s, or push the image to a repository of account %(account)s."
+        ),
+    ),
+    "repository.account_unknown": Words(
+        N_("Sailpass can't tell yet whether %(repository)s of account %(other)s is in its own account."),
+        N_("Enter only the repository's name, or try again in a moment."),
+    ),
+    "repository.public_ecr": Words(
+        N_("%(image)s is in Amazon ECR Public, where every service can pull without a policy."),
+        N_("Use that image in the deployment as it is, or enter the name of a private repository."),
+    ),
+    "repository.other_registry": Words(
+        N_("%(registry)s is not Amazon ECR, so there is no repository policy to change."),
+        N_("Use a public image in the deployment as it is; push a private one to Amazon ECR first."),
+    ),
     "aws.page_slow": Words(
         N_("AWS has not answered within %(seconds)s seconds."),
         N_("What is known is shown meanwhile; the rest follows once AWS answers, or when you reload in a moment."),
@@ -120,6 +148,14 @@ WORDS: dict[str, Words] = {
     "internal": Words(
         N_("Something went wrong inside Sailpass."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
+    ),
+    "server.busy": Words(
+        N_("Sailpass is busy with other requests."),
+        N_("Try again in a moment."),
+    ),
+    "server.exhausted": Words(
+        N_("The server has no open files or memory left: %(reason)s."),
+        N_("Try again in a moment. If it happens often, raise the server's limits, for example with “ulimit -n 4096”."),
     ),
     # What programs send.
     "request.not_found": Words(
@@ -138,6 +174,14 @@ WORDS: dict[str, Words] = {
         N_("The address or a field holds a character that cannot be part of any name or text."),
         N_("Type it anew: what is copied can bring hidden characters along."),
     ),
+    "request.unknown_field": Words(
+        N_("The form has a field that this server does not know: %(field)s."),
+        N_("Reload the page, then try again. Nothing was changed."),
+    ),
+    "request.repeated_field": Words(
+        N_("The form has more than one field named %(field)s."),
+        N_("Reload the page, then try again. Nothing was changed."),
+    ),
     "request.bad_cursor": Words(
         N_("The cursor is none that a page of operations gave."),
         N_("Take it from `next` of the page before, or leave it out for the newest."),
@@ -145,6 +189,10 @@ WORDS: dict[str, Words] = {
     "request.cross_origin": Words(
         N_("The request comes from another site's page."),
         N_("Send it from a program, or from the console itself."),
+    ),
+    "request.too_large": Words(
+        N_("The request is too large."),
+        N_("Send less than 256 KB."),
     ),
     "request.refused": Words(
         N_("The request was refused (HTTP %(status)s)."),

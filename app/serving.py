@@ -16,23 +16,30 @@ from app.files import data_files, tighten
 from app.logs import set_up_logging
 from app.main import create_app
 from app.migrate import database_errors
+from app.server.limits import Limits, are_few, limits_for, raise_open_files
+from app.server.server import Server
 from app.settings import Settings, SettingsError
 
 GRACE_SECONDS = 5
 
 
-class _Server(uvicorn.Server):
+log = logging.getLogger(__name__)
+
+
+class _Server(Server):
     """Says that it is ready once it can be reached. `announce` is told where, and "" before it no longer can."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, announce: Callable[[str], None]) -> None:
-        super().__init__(config)
+    def __init__(
+        self, config: uvicorn.Config, limits: Limits, settings: Settings, announce: Callable[[str], None]
+    ) -> None:
+        super().__init__(config, limits)
         self._settings = settings
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._announce(bound_address(self.servers[0].sockets[0].getsockname()))
+            self._announce(bound_address(self.address))
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
             if self._settings.auth == "local":
                 print_link(self._settings)
@@ -67,17 +74,18 @@ def serve(settings: Settings) -> int:
         create_app(settings, services),
         host=settings.host,
         port=settings.port,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, settings, services.replica.announce)
+    server = _Server(config, _limits(len(services.regions)), settings, services.replica.announce)
     try:
         server.run()
     except KeyboardInterrupt:
-        logging.getLogger(__name__).info("stopped")
+        log.info("stopped")
     return 0 if server.started else 1
 
 
@@ -86,7 +94,21 @@ def _secure_files(settings: Settings) -> None:
     if is_sqlite(settings.history_url):
         databases = database_file(settings.history_url), database_file(settings.engine_url)
         for sentence in tighten(databases[0].parent, data_files(*databases)):
-            logging.getLogger(__name__).warning("%s", sentence)
+            log.warning("%s", sentence)
+
+
+def _limits(regions: int) -> Limits:
+    """How many connections the limit on open files allows, raised as far as the system lets us."""
+    open_files = raise_open_files()
+    limits = limits_for(open_files, regions)
+    if are_few(open_files, regions):
+        log.warning(
+            "The limit on open files is %s, so at most %s connections are served at a time. Raise it, for example with "
+            "“ulimit -n 4096”.",
+            open_files,
+            limits.connections,
+        )
+    return limits
 
 
 __all__ = ["SettingsError", "address", "serve"]

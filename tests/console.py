@@ -41,6 +41,9 @@ def end_with_parent():
     os.kill(os.getpid(), signal.SIGTERM)
 
 threading.Thread(target=end_with_parent, daemon=True).start()
+if limit := os.environ.get("OPEN_FILES"):
+    import resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
 from app.cli import main
 main(["serve"])
 """
@@ -131,17 +134,20 @@ def start_console(
     *,
     sandbox: RunningSandbox | None = None,
     sandbox_options: Mapping[str, Any] | None = None,
+    open_files: int | None = None,
     **settings: Any,
 ) -> Iterator[RunningConsole]:
     """The console on a free port, ready and with what exists in AWS read once.
 
     `settings` are SAILPASS_ settings in lower case; `sandbox` is one that runs already, else one is started with
-    `sandbox_options`.
+    `sandbox_options`. `open_files` is the most that its process may open.
     """
     with contextlib.ExitStack() as stack:
         endpoint = sandbox or stack.enter_context(start_sandbox(**(sandbox_options or {})))
         data_dir.mkdir(parents=True, exist_ok=True)
         environment = surroundings(endpoint, data_dir, settings)
+        if open_files is not None:
+            environment["OPEN_FILES"] = str(open_files)
         process = stack.enter_context(_process(environment, data_dir / "log.txt"))
         url, link = _printed(process, environment, data_dir)
         yield RunningConsole(url, endpoint, data_dir, process, {**environment, "SAILPASS_URL": url}, link, stack)

@@ -19,7 +19,11 @@ def api_alone(services: Services, asked_by: str) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.include_router(v1.router)
-    app.dependency_overrides[person] = lambda: asked_by
+
+    async def operator() -> str:
+        return asked_by
+
+    app.dependency_overrides[person] = operator
     problems.install(app)
     return app
 

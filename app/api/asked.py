@@ -8,26 +8,24 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Path, Query, Response
-from fastapi.concurrency import run_in_threadpool
 
 from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.errors import Problem
-from app.inventory import queries
 from app.inventory.queries import KnownService
 from app.operations.progress import Progress
 from app.operations.read import find_progress
 from app.web import i18n
-from app.web.asking import PATIENCE, within
 from app.web.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
+from app.web.service_lookup import get_service
 
 ROOT = "/api/v1"
 
 Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
 Name = Annotated[str, Path(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])]
 OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
-RepositoryQuery = Annotated[str, Query(max_length=256, pattern=TEXT, examples=["storefront/web"])]
+RepositoryQuery = Annotated[str, Query(min_length=1, max_length=1000, pattern=TEXT, examples=["storefront/web"])]
 
 
 class ServiceName(NamedTuple):
@@ -58,16 +56,7 @@ async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownS
     Raises:
         Problem: `region.not_configured`, `service.not_found`, or what kept us from asking.
     """
-    region, name = named
-    place = (services.db, services.connection, region, name)
-    found = await run_in_threadpool(queries.find_service, *place)
-    if found is not None:
-        return found
-    problem = await within(PATIENCE, services.scanner.refresh_service(region, name))
-    found = await run_in_threadpool(queries.find_service, *place)
-    if found is None:
-        raise problem or Problem("service.not_found", service=name, region=region)
-    return found
+    return await get_service(services, *named)
 
 
 KnownServiceDep = Annotated[KnownService, Depends(known_service)]

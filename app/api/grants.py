@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.previewing import preview_of
-from app.api.refusals import refusals, started
+from app.api.refusals import AWS, refusals, started
 from app.api.schemas.operations import Operation
 from app.api.schemas.previews import Preview, PreviewRequest
 from app.api.schemas.problems import ProblemBody
@@ -19,20 +18,22 @@ from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
 from app.errors import Problem
-from app.inventory.queries import KnownService
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web.deps import PersonDep, ServicesDep
-from app.web.forms import AccessForm, unknown_name
+from app.web.forms import AccessForm, with_existing_name
 from app.web.problems import status_of
+from app.web.repositories import resolve_repository
+from app.web.service_lookup import check_removable
 from app.web.show.dialogs import add_dialog
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 
-router = APIRouter(prefix=HERE, tags=["Access"])
+router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
 
 
-@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(403, 404, 504))
+@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS))
 async def grant(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
@@ -41,39 +42,48 @@ async def grant(
     The same asked for twice is one operation: while it runs, its id is answered again.
     """
     place = (known.service.region, known.service.name, body.repository)
-    refused = await unknown_name(services, AccessForm(*place, who))
-    if refused is not None:
+    try:
+        named = await with_existing_name(services, AccessForm(*place, who))
+    except Problem as refused:
         return await run_in_threadpool(_refuse, services, place, refused)
-    return await run_in_threadpool(
-        _start, services, response, Kind.GRANT, known, who, body.repository, _as(body.previewed)
-    )
+    ask = Ask(Kind.GRANT, named.region, named.service, named.repository, who, _as(body.previewed))
+    return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.delete("/grants", status_code=202, summary="Take access away", responses=started(404, 504))
-def revoke(
+@router.delete("/grants", status_code=202, summary="Take access away", responses=started(*AWS))
+async def revoke(
     services: ServicesDep,
     who: PersonDep,
-    known: KnownServiceDep,
+    named: NamedServiceDep,
     repository: RepositoryQuery,
     response: Response,
     previewed: Annotated[
         str | None, Query(max_length=64, pattern=FINGERPRINT, description="As in the body of a grant.")
     ] = None,
 ) -> Operation:
-    """Takes the service out of the policy wherever it is named; everything else stays as it is."""
-    return _start(services, response, Kind.REVOKE, known, who, repository, _as(previewed))
+    """Takes the service out of the policy wherever it is named; everything else stays as it is.
+
+    The service need not exist any more, as long as the policy names it.
+    """
+    name = await resolve_repository(services, named.region, repository)
+    await check_removable(services, (*named, name))
+    ask = Ask(Kind.REVOKE, *named, name, who, _as(previewed))
+    return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(404, 504))
-def repair(
+@router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(*AWS))
+async def repair(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
     """Gives access to the role that the service has now, and takes out those of its roles that cannot pull."""
-    return _start(services, response, Kind.REPAIR, known, who, body.repository, _as(body.previewed))
+    region, service = known.service.region, known.service.name
+    name = await resolve_repository(services, region, body.repository)
+    ask = Ask(Kind.REPAIR, region, service, name, who, _as(body.previewed))
+    return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.post("/policy/prune", status_code=202, summary="Take out dead principals", responses=started(404, 504))
-def prune(
+@router.post("/policy/prune", status_code=202, summary="Take out dead principals", responses=started(404))
+async def prune(
     services: ServicesDep, who: PersonDep, named: NamedServiceDep, body: PruneRequest, response: Response
 ) -> Operation:
     """Removes principals that no longer exist from a policy: ECR refuses every change while it names one.
@@ -82,30 +92,30 @@ def prune(
 
     The service need not exist any more.
     """
+    name = await resolve_repository(services, named.region, body.repository)
     asked: dict[str, Any] = {"previewed": body.previewed}
     if body.principals:
         asked["principals"] = body.principals
-    ask = Ask(Kind.PRUNE, *named, body.repository, who, asked)
-    return accepted(services, response, services.starter.start(ask))
+    ask = Ask(Kind.PRUNE, *named, name, who, asked)
+    return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.post("/preview", summary="See what would be done", responses=refusals(403, 404, 502, 503, 504))
+@router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
 async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> Preview:
     """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
-    place = (*named, body.repository)
+    place = (*named, await resolve_repository(services, named.region, body.repository))
     asked = {"principals": body.principals} if body.principals else None
     return await preview_of(services, Kind(body.kind), place, asked)
 
 
-@router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(404, 504))
+@router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))
 def activate(services: ServicesDep, who: PersonDep, known: KnownServiceDep, response: Response) -> Operation:
     """Ends once AWS has given the role its principal ARN."""
-    return _start(services, response, Kind.ACTIVATE, known, who)
+    ask = Ask(Kind.ACTIVATE, known.service.region, known.service.name, asked_by=who)
+    return _start(services, response, ask)
 
 
-@router.post(
-    "/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(404, 504)
-)
+@router.post("/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(*AWS))
 def deactivate(
     services: ServicesDep,
     who: PersonDep,
@@ -115,20 +125,11 @@ def deactivate(
 ) -> Operation:
     """The service can pull from no private repository then; a later activation gives the role another ARN."""
     asked = {"remove_statements": body is not None and body.remove_statements}
-    return _start(services, response, Kind.DEACTIVATE, known, who, asked=asked)
+    ask = Ask(Kind.DEACTIVATE, known.service.region, known.service.name, asked_by=who, input=asked)
+    return _start(services, response, ask)
 
 
-def _start(
-    services: Services,
-    response: Response,
-    kind: Kind,
-    known: KnownService,
-    who: str,
-    repository: str = "",
-    asked: dict[str, Any] | None = None,
-) -> Operation:
-    service = known.service
-    ask = Ask(kind, service.region, service.name, repository, who, asked or {})
+def _start(services: Services, response: Response, ask: Ask) -> Operation:
     return accepted(services, response, services.starter.start(ask))
 
 

@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 
 import anyio
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 
 from app.api.asked import OperationId, accepted, get_progress
 from app.api.previewing import preview_of
-from app.api.refusals import refusals, started
+from app.api.refusals import AWS, refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.texts import TEXT
@@ -25,8 +24,9 @@ from app.operations.read import find_version, progress_of
 from app.operations.start import Ask
 from app.operations.state import Kind, Outcome
 from app.web.deps import PersonDep, ServicesDep
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/operations", tags=["Operations"])
+router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
 
 # A server that stops waits a few seconds for its requests: a longer wait would be cut off.
 LONGEST_WAIT = 4.0
@@ -45,7 +45,7 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Part = Annotated[str, Query(max_length=256, pattern=TEXT)]
 
 
-def wanted(
+async def wanted(
     services: ServicesDep,
     region: Part = "",
     service: Annotated[Part, Query(description="A part of the name.")] = "",
@@ -116,7 +116,7 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
     return accepted(services, response, operation_id)
 
 
-@router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(404, 409, 504))
+@router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
 async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
     """What an undo or a restore would do to the policy as AWS holds it now. Changes nothing."""
     found = await run_in_threadpool(get_progress, services, operation_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.concurrency import run_in_threadpool
 
 from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
 from app.api.schemas.texts import TEXT
@@ -13,8 +12,9 @@ from app.web.caller import learn_caller
 from app.web.checking import check
 from app.web.deps import ServicesDep
 from app.web.show.permissions import names_in, permissions_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/permissions", tags=["Permissions"])
+router = APIRouter(prefix="/permissions", tags=["Permissions"], route_class=ThreadedRoute)
 
 
 @router.get("", summary="The IAM policies that the console needs")
@@ -27,12 +27,12 @@ async def permissions(
 ) -> Permissions:
     """Ready to paste, for the account, a region and the named repositories, or any."""
     await learn_caller(services)
-    return Permissions.of(await run_in_threadpool(permissions_page, services, region, names_in(names)))
+    return await run_in_threadpool(lambda: Permissions.of(permissions_page(services, region, names_in(names))))
 
 
 @router.post("/check", summary="Try each action")
 async def check_permissions(services: ServicesDep, body: CheckRequest | None = None) -> PermissionCheck:
     """Tries each AWS action with the present credentials in a way that changes nothing."""
     asked = body or CheckRequest()
-    names = names_in(" ".join(asked.repositories))
-    return PermissionCheck.of(await check(services, asked.region, names))
+    checked = await check(services, asked.region, names_in(" ".join(asked.repositories)))
+    return await run_in_threadpool(PermissionCheck.of, checked)

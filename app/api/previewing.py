@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.api.schemas.previews import Preview
+from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.operations.preview import Planned
 from app.operations.state import Kind
 from app.policy.diff import diff_texts
 from app.web.planning import plan
 from app.web.show.preview import by_hand
+from app.web.threads import run_in_threadpool
 
 
 async def preview_of(
@@ -18,6 +21,10 @@ async def preview_of(
 ) -> Preview:
     """What `kind` would do now; `place` is region, service and repository. Raises Problem."""
     planned, service = await plan(services, kind, place, asked)
+    return await run_in_threadpool(_preview, planned, service, place, kind)
+
+
+def _preview(planned: Planned, service: ContainerService, place: tuple[str, str, str], kind: Kind) -> Preview:
     change = planned.change
     return Preview.of(
         planned,

@@ -7,16 +7,22 @@ from typing import Any
 from app.api.schemas.problems import ProblemBody
 
 WORDS = {
+    400: "The body could not be read.",
     401: "No session and no token that counts.",
     403: "AWS does not let the console do that, or the request came from another site's page.",
     404: "There is no such service, repository or operation.",
     409: "The operation is not in a state for that.",
-    422: "The request is not of the expected form, or asks for what cannot be.",
+    413: "The request is too large.",
+    422: "The request is not of the expected form, says what this route does not know, or asks for what cannot be.",
+    500: "Something went wrong inside Sailpass; the server's log has the reference.",
     502: "AWS refused or failed.",
-    503: "AWS takes no more requests for the moment.",
+    503: "The console, its database or AWS takes no more requests for the moment: try again soon.",
     504: "AWS did not answer in time.",
 }
-ALWAYS = (401, 422)
+# What any route may answer, whatever it does.
+ALWAYS = (400, 401, 403, 413, 422, 500, 503)
+# What comes of asking AWS, beside a refusal by IAM.
+AWS = (404, 502, 504)
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -6,25 +6,25 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.concurrency import run_in_threadpool
 
 from app.api.asked import KnownServiceDep, RepositoryQuery
-from app.api.refusals import refusals
+from app.api.refusals import AWS, refusals
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
 from app.inventory import queries, reading, search
 from app.inventory.reading import Reading, What
-from app.operations.start import check_name
 from app.web.asking import PATIENCE, within
 from app.web.deps import NowDep, PersonDep, ServicesDep
+from app.web.repositories import resolve_repository
 from app.web.show.containers import regions_with_policies
 from app.web.show.frame import running
 from app.web.show.images import images_page
 from app.web.show.policy import policy_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(tags=["Services"])
+router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
 
 Text = Annotated[str, Query(max_length=100, pattern=TEXT)]
 HERE = "/services/{region}/{name}"
@@ -66,7 +66,7 @@ def list_services(
     )
 
 
-@router.get(HERE, summary="One container service", responses=refusals(404, 504))
+@router.get(HERE, summary="One container service", responses=refusals(*AWS))
 def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
     """From the console's own store; one that is not there yet is asked for at AWS."""
     region, name = known.service.region, known.service.name
@@ -74,13 +74,13 @@ def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
     return Service.of(known, running(services, region, name), regions_with_policies(services))
 
 
-@router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(404, 504))
+@router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))
 def list_repositories(services: ServicesDep, now: NowDep, known: KnownServiceDep) -> RepositoryList:
     """Every repository whose policy is about the service, each with our verdict and its reason."""
     return RepositoryList.of(images_page(services, known.service.region, known.service.name, now, None))
 
 
-@router.get(HERE + "/repositories/choices", summary="Repositories to choose from", responses=refusals(404, 504))
+@router.get(HERE + "/repositories/choices", summary="Repositories to choose from", responses=refusals(*AWS))
 def list_choices(
     services: ServicesDep,
     known: KnownServiceDep,
@@ -90,11 +90,12 @@ def list_choices(
     return ChoiceList.of(search.choices(services.db, services.connection, known.service, q.strip()))
 
 
-@router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(404, 504))
+@router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))
 async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
     """Read from AWS just now, or, where `problem` says why not, as it was last read."""
-    check_name(repository)
     region, name = known.service.region, known.service.name
+    repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
-    page = await run_in_threadpool(policy_page, services, region, name, repository, now=now, problem=problem)
-    return Policy.of(page)
+    return await run_in_threadpool(
+        lambda: Policy.of(policy_page(services, region, name, repository, now=now, problem=problem))
+    )

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends
 from app.api import grants, operations, permissions, services
 from app.api.asked import ROOT, speak_english
 from app.api.refusals import ALWAYS, refusals
+from app.api.strict import understood
 
 router = APIRouter(
     prefix=ROOT,
-    dependencies=[Depends(speak_english)],
+    dependencies=[Depends(speak_english), Depends(understood)],
     responses=refusals(*ALWAYS),
     generate_unique_id_function=lambda route: route.name,
 )

@@ -11,6 +11,8 @@ from app.errors import Problem
 # Seconds to let a server that has just started read its regions for the first time.
 PATIENCE = 15.0
 PAUSE = 0.2
+# What is answered where a region has no such repository.
+ELSEWHERE = frozenset({"repository.not_found", "repository.of_other_region", "request.invalid"})
 
 
 def find_service(api: Api, name: str, region: str = "") -> Json:
@@ -34,6 +36,36 @@ def find_service(api: Api, name: str, region: str = "") -> Json:
     if len(found) > 1:
         raise Problem("service.ambiguous", service=name, regions=where)
     return found[0]
+
+
+def find_service_named_by(api: Api, repository: str, name: str, region: str = "") -> Json:
+    """The one service of that name; one that is deleted where the policy of `repository` names it still.
+
+    Raises:
+        Problem: as `find_service`.
+    """
+    try:
+        return find_service(api, name, region)
+    except Problem as problem:
+        if not problem.code.startswith("service.unknown"):
+            raise
+        regions = [region] if region else [each["region"] for each in api.services()["regions"]]
+        naming = [each for each in regions if _names(api, Place(each, name), repository)]
+        if not naming:
+            raise
+        if len(naming) > 1:
+            raise Problem("service.ambiguous", service=name, regions=", ".join(naming)) from problem
+        return {"region": naming[0], "name": name}
+
+
+def _names(api: Api, place: Place, repository: str) -> bool:
+    """Whether there is something to remove from the repository's policy."""
+    try:
+        return bool(api.preview(place, "revoke", repository)["needed"])
+    except Refused as refused:
+        if refused.code in ELSEWHERE:
+            return False
+        raise
 
 
 def _listed(api: Api) -> Json:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from app.client.api import Api, Json, Place
-from app.client.find import find_service
+from app.client.find import find_service, find_service_named_by
 from app.commands.asking import Command, json_option, region_option, served, server_options, show_json, told
 from app.commands.following import Following, follow
 from app.commands.terminal import plain
@@ -53,8 +53,8 @@ def grant(**asked: Any) -> None:
 def revoke(**asked: Any) -> None:
     """Take from SERVICE the right to pull images from REPOSITORY.
 
-    Takes the service out of the repository's policy wherever it is named; everything else stays as it is. The exit
-    status is that of grant.
+    Takes the service out of the repository's policy wherever it is named; everything else stays as it is. SERVICE may
+    be deleted already, as long as the policy names it. The exit status is that of grant.
     """
     _run("revoke", **asked)
 
@@ -73,14 +73,21 @@ def _run(
     **server: Any,
 ) -> None:
     with told(as_json=as_json), served(**server, works=not preview) as api:
-        found = find_service(api, service, region)
-        place = Place(found["region"], found["name"])
+        place = _place(api, kind, service, repository, region)
         if preview:
             _show(api.preview(place, kind, repository), as_json=as_json)
             return
         operation = _start(api, kind, place, repository, previewed)
         status = follow(api, operation, Following(wait, timeout, as_json))
     sys.exit(status)
+
+
+def _place(api: Api, kind: str, service: str, repository: str, region: str) -> Place:
+    if kind == "revoke":
+        known = find_service_named_by(api, repository, service, region)
+    else:
+        known = find_service(api, service, region)
+    return Place(known["region"], known["name"])
 
 
 def _start(api: Api, kind: str, place: Place, repository: str, previewed: str | None) -> Json:

@@ -6,7 +6,6 @@ The browser, the API and the terminal come through here, so that the same thing 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,14 +25,11 @@ from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
 from app.operations.ordering import join
+from app.operations.repository_name import check_name
 from app.operations.state import NOT_DONE, STEPS, Kind, Outcome
 from app.operations.workflow import WORKFLOWS
 
 log = logging.getLogger(__name__)
-
-# ECR's own rule for repository names, and its length (CreateRepository).
-REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
-LONGEST_NAME = 256
 
 # What was shown is done, or nothing: these take rights away from others than the service.
 NEEDS_PREVIEW = frozenset({Kind.RESTORE, Kind.PRUNE})
@@ -209,12 +205,6 @@ class Starter:
 def may_retry(outcome: Outcome | None) -> bool:
     """Whether asking again makes sense."""
     return outcome in NOT_DONE
-
-
-def check_name(repository: str) -> None:
-    """Raises Problem `repository.bad_name` for what ECR would never take as a repository's name."""
-    if not REPOSITORY_NAME.fullmatch(repository) or not 2 <= len(repository) <= LONGEST_NAME:
-        raise Problem("repository.bad_name", repository=repository[:LONGEST_NAME])
 
 
 def _subject(connection: str, ask: Ask) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi.concurrency import run_in_threadpool
-
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries, store
 from app.web.asking import ask
+from app.web.threads import run_in_threadpool
 
 
 async def learn_caller(services: Services) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi.concurrency import run_in_threadpool
-
 from app.bootstrap import Services
 from app.web.pages_permissions import Check
 from app.web.show.permissions import actions_to_try, check_of
+from app.web.threads import run_in_threadpool
 
 
 async def check(services: Services, region: str, names: tuple[str, ...]) -> Check:

@@ -1,4 +1,7 @@
-"""What routes take by name: the wired services, who is asking, the present time. Knows no page."""
+"""What routes take by name: the wired services, who is asking, the present time. Knows no page.
+
+All of it is at hand, so none is a plain function: FastAPI would spend a thread on each.
+"""
 
 from __future__ import annotations
 
@@ -10,48 +13,47 @@ from fastapi import Depends, Request
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.operations.start import check_name
+from app.web.repositories import resolve_repository
 
 # Lightsail's own rule for names of container services.
 SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 LONGEST_SERVICE = 63
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """The parts of this replica."""
     wired: Services = request.app.state.services
     return wired
 
 
-def known_place(request: Request) -> None:
+async def known_place(request: Request) -> None:
     """An address names a region that we look after and a service that can exist.
 
     Raises:
         Problem: `region.not_configured`; `service.not_found` for what Lightsail would never take as a name.
     """
     region, service = (str(request.path_params.get(name, "")) for name in ("region", "service"))
-    ours = services(request).regions
+    ours = (await services(request)).regions
     if region and region not in ours:
         raise Problem("region.not_configured", region=region, regions=", ".join(ours))
     if service and (len(service) > LONGEST_SERVICE or not re.fullmatch(SERVICE_NAME, service)):
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 
 
-async def repository_name(repository: str) -> str:
-    """The repository that an address names. Raises Problem `repository.bad_name` for what can never be one."""
-    check_name(repository.strip())
-    return repository.strip()
+async def repository_name(request: Request, repository: str) -> str:
+    """The repository that an address names. Raises Problem as `resolve_repository`."""
+    return await resolve_repository(await services(request), request.path_params["region"], repository)
 
 
-def person(request: Request) -> str:
+async def person(request: Request) -> str:
     """Who asks, as the history will name them; the sign-in has let them in."""
     name: str = request.state.person
     return name
 
 
-def now(request: Request) -> datetime:
+async def now(request: Request) -> datetime:
     """The present time, UTC."""
-    return services(request).clock.now()
+    return (await services(request)).clock.now()
 
 
 ServicesDep = Annotated[Services, Depends(services)]

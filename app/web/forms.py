@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-from fastapi.concurrency import run_in_threadpool
 
 from app.aws.ports import Repository
 from app.bootstrap import Services
@@ -13,9 +11,11 @@ from app.errors import Problem
 from app.inventory import queries, store
 from app.inventory.unlisted import unlisted
 from app.operations.read import find_version
-from app.operations.start import Ask, check_name
+from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web.asking import ask
+from app.web.repositories import resolve_repository
+from app.web.threads import run_in_threadpool
 
 
 @dataclass(frozen=True)
@@ -34,30 +34,35 @@ class AccessForm:
     follows: str = ""
 
 
-async def unknown_name(services: Services, form: AccessForm) -> Problem | None:
-    """Why the repository's name cannot be right; None if it is, or if AWS does not let us tell.
+async def with_name(services: Services, form: AccessForm) -> AccessForm:
+    """Return the form with the repository's name for whatever was typed. Raises Problem as `resolve_repository`."""
+    return replace(form, repository=await resolve_repository(services, form.region, form.repository))
 
-    A name that we have not seen may be a new repository: AWS is asked once.
+
+async def with_existing_name(services: Services, form: AccessForm) -> AccessForm:
+    """As `with_name`, of a repository that exists as far as AWS lets us tell.
+
+    A name that we have not seen may be a new repository: AWS is asked once. Raises Problem `repository.not_found` too.
     """
-    if not form.repository:
-        return Problem("repository.missing")
-    try:
-        check_name(form.repository)
-    except Problem as problem:
-        return problem
+    form = await with_name(services, form)
     place = (services.db, services.connection, form.region, form.repository)
-    if await run_in_threadpool(queries.find_repository, *place) is not None:
-        return None
+    if await run_in_threadpool(queries.find_repository, *place) is None:
+        await _learn_repository(services, form)
+    return form
+
+
+async def _learn_repository(services: Services, form: AccessForm) -> None:
     try:
         repository = await _found(services, form)
     except Problem as problem:
         # Who may not describe it may still be allowed to change its policy; the operation will tell.
-        return problem if problem.code == "repository.not_found" else None
+        if problem.code == "repository.not_found":
+            raise
+        return
     if repository is not None:
         await run_in_threadpool(
             store.remember_repository, services.db, services.connection, repository, services.clock.now()
         )
-    return None
 
 
 async def _found(services: Services, form: AccessForm) -> Repository | None:

@@ -244,7 +244,7 @@ def undo_dialog(progress: Progress, *, preview: Preview | None = None) -> Confir
 
 
 def restore_dialog(progress: Progress, repository: str, *, preview: Preview | None = None) -> ConfirmDialog:
-    """GET /operations/{id}/restore?repository=…: puts the policy back as it was before the operation, whole."""
+    """GET /operations/{id}/restore: puts the policy back as it was before the operation, whole."""
     return ConfirmDialog(
         heading=Said(N_("Restore this policy?")),
         lead=Said(
@@ -254,7 +254,6 @@ def restore_dialog(progress: Progress, repository: str, *, preview: Preview | No
         action=links.operation(progress.id, "restore"),
         button=Said(N_("Restore")),
         back=links.operation(progress.id),
-        fields=(("repository", repository),),
         warning=Said(N_("Everything that was changed in it since then is lost.")),
         preview=preview,
         danger=True,

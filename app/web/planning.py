@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
@@ -15,12 +14,13 @@ from app.errors import Problem
 from app.history.queries import Refusal, last_refusal
 from app.inventory import queries
 from app.operations.preview import Planned, plan_operation
-from app.operations.start import check_name
+from app.operations.repository_name import check_name
 from app.operations.state import Kind
 from app.web.asking import PATIENCE, ask, patience
 from app.web.pages_operation import Preview
 from app.web.show import frame
 from app.web.show.preview import preview_of
+from app.web.threads import run_in_threadpool
 
 Place = tuple[str, str, str]
 

@@ -5,25 +5,36 @@ Whatever a route raises ends here, so that routes catch nothing.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import uuid
+from collections.abc import Iterator
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
 from app.problem_words import what_happened, what_to_do
+from app.web import labels
 from app.web.allowing import iam_statement
-from app.web.pages_errors import error_page
+from app.web.pages_errors import ErrorPage, error_page
 from app.web.render import refuse
+from app.web.security import READING
+from app.web.threads import run_in_threadpool
 
 log = logging.getLogger(__name__)
 
 LONGEST_PATH = 200
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PASSES_SOON = frozenset({"server.busy", "server.exhausted"})
+# What the system answers when a process may open no more files, or there is no memory for another.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 # By code, then by its first part; anything else is something that the reader asked for and cannot have.
 STATUS = {
     "internal": 500,
@@ -44,13 +55,18 @@ STATUS = {
     "request.not_found": 404,
     "request.wrong_method": 405,
     "request": 400,
+    "request.too_large": 413,
     "request.invalid": 422,
     "request.no_text": 422,
+    "request.unknown_field": 422,
+    "request.repeated_field": 422,
     "aws.access_denied": 403,
     "aws.unreachable": 504,
     "aws.slow": 504,
+    "aws.page_slow": 504,
     "aws.throttled": 503,
     "aws": 502,
+    "server": 503,
 }
 
 
@@ -75,11 +91,21 @@ def as_json(problem: Problem) -> dict[str, object]:
     }
 
 
-def cross_origin(request: Request) -> Response:
-    """Answer a write that another site's page sent."""
+async def cross_origin(request: Request) -> Response:
+    """Answer a request that another site's page sent."""
+    problem = Problem("request.cross_origin")
     if is_for_programs(request.url.path):
-        return JSONResponse(as_json(Problem("request.cross_origin")), 403)
-    return refuse(request, error_page(403))
+        return JSONResponse(as_json(problem), 403)
+    if request.method in READING:  # no page of ours would be shown there
+        return PlainTextResponse(f"{what_happened(problem)}\n", 403)
+    return await _page(request, error_page(403))
+
+
+async def too_large(request: Request) -> Response:
+    """Answer a body that is larger than any that we take."""
+    if is_for_programs(request.url.path):
+        return JSONResponse(as_json(Problem("request.too_large")), 413)
+    return await _page(request, error_page(413))
 
 
 def install(app: FastAPI) -> None:
@@ -87,22 +113,40 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failure)
 
 
-def _problem(request: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  (registered for it)
     status = status_of(error)
     if is_for_programs(request.url.path):
-        return JSONResponse(as_json(error), status)
-    return refuse(request, error_page(status, problem=error))
+        answer: Response = JSONResponse(as_json(error), status)
+    else:
+        answer = await _page(request, error_page(status, problem=error))
+    if error.code in PASSES_SOON:
+        answer.headers["Retry-After"] = "1"
+    return answer
 
 
-def _http(request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
     if is_for_programs(request.url.path):
-        return JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code, error.headers)
-    return refuse(request, error_page(error.status_code))
+        answer: Response = JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code)
+    else:
+        answer = await _page(request, error_page(error.status_code))
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_methods(request))
+    return answer
+
+
+def _methods(request: Request) -> Iterator[str]:
+    """Every method that the address takes; the framework names those of the first route that it finds there."""
+    for method in METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            yield method
 
 
 def _of_status(request: Request, status: int) -> Problem:
@@ -112,10 +156,12 @@ def _of_status(request: Request, status: int) -> Problem:
         return Problem("request.not_found", path=path)
     if status == 405:
         return Problem("request.wrong_method", method=request.method, path=path)
+    if status == 413:
+        return Problem("request.too_large")
     return Problem("request.refused", status=status)
 
 
-def _invalid(request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
     if is_for_programs(request.url.path):
         detail = [{"where": list(each["loc"]), "message": each["msg"]} for each in error.errors()]
@@ -123,11 +169,27 @@ def _invalid(request: Request, error: Exception) -> Response:
         where = " / ".join(str(part) for part in first["where"])
         problem = Problem("request.invalid", where=where, why=first["message"])
         return JSONResponse({**as_json(problem), "detail": detail}, 422)
-    return refuse(request, error_page(422))
+    return await _page(request, error_page(422))
 
 
-def _failure(request: Request, error: Exception) -> Response:
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the shape of every handler)
+    """Answer nobody: the client went away, or was too slow, before its request was whole."""
+    return Response(status_code=400)
+
+
+async def _failure(request: Request, error: Exception) -> Response:
     """The edge of a request: whatever nobody foresaw is logged, and told with a reference to find it by."""
     reference = uuid.uuid4().hex[:12]
     log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
-    return _problem(request, Problem("internal", reference=reference))
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        return await _problem(request, Problem("server.exhausted", retryable=True, reason=error.strerror or ""))
+    return await _problem(request, Problem("internal", reference=reference))
+
+
+async def _page(request: Request, page: ErrorPage) -> Response:
+    """The refusal as a page; in a bare sentence where even that finds no thread."""
+    try:
+        return await run_in_threadpool(refuse, request, page)
+    except Problem as busy:
+        sentence = f"{labels.what(busy)} {labels.todo(busy)}\n"
+        return PlainTextResponse(sentence, status_of(busy), headers={"Retry-After": "1"})

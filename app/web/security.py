@@ -5,7 +5,8 @@ Must never look into a request's body, nor know any page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # Nothing of ours is larger than a pasted policy (10,240 characters, each up to 12 bytes in a form) with its form.
 MAX_BODY = 256 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+STATIC = "/static/"
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -34,12 +36,23 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-Refusal = Callable[[Request], Response]
+Refusal = Callable[[Request], Awaitable[Response]]
 
 
-def refuse_plainly(request: Request) -> Response:  # noqa: ARG001  (the shape of every refusal)
-    """Say no without a page, to whoever is not a reader of ours."""
-    return PlainTextResponse("Cross-origin writes are refused.\n", status_code=403)
+async def _refuse_origin(request: Request) -> Response:  # noqa: ARG001  (the shape of every refusal)
+    return PlainTextResponse("Cross-origin requests are refused.\n", status_code=403)
+
+
+async def _refuse_size(request: Request) -> Response:  # noqa: ARG001  (as above)
+    return PlainTextResponse("The request is too large.\n", status_code=413)
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """How requests are answered that no route sees."""
+
+    cross_origin: Refusal = _refuse_origin
+    too_large: Refusal = _refuse_size
 
 
 class SecurityHeaders:
@@ -64,41 +77,93 @@ class SecurityHeaders:
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Whether a write may come from where this one comes from.
+    """Whether a request may come from where this one comes from.
 
-    `Sec-Fetch-Site` cannot be set by a page; browsers that do not send it send `Origin`. A program sends neither.
+    `Sec-Fetch-Site` cannot be set by a page; browsers that do not send it send `Origin` with what could do harm. A
+    program sends neither.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or _host_of(origin) == headers.get("host")
 
 
-class SameOriginWrites:
-    """Refuses every write that another site's page sends with the reader's cookies; no token has to be carried."""
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # what no browser sends
+        return ""
 
-    def __init__(self, app: ASGIApp, refusal: Refusal = refuse_plainly) -> None:
+
+def is_visit(headers: Headers) -> bool:
+    """Whether a person comes here by a link of another site, in a tab of its own.
+
+    Frames navigate too, and browsers fetch pages before anyone has followed a link: neither is a visit.
+    """
+    return (
+        headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest", "document") == "document"
+        and "sec-purpose" not in headers
+    )
+
+
+class SameOrigin:
+    """Refuses what another site's page sends with the reader's cookies; no token has to be carried.
+
+    Other sites may link here and may fetch static files. Anything else they ask for could only cost us calls to AWS.
+    """
+
+    def __init__(self, app: ASGIApp, refusal: Refusal = _refuse_origin) -> None:
         self.app = app
         self.refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in READING and not is_same_origin(Headers(scope=scope)):
-            await self.refusal(Request(scope, receive))(scope, receive, send)
+        if scope["type"] == "http" and not self._may_come(scope):
+            answer = await self.refusal(Request(scope, receive))
+            await answer(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
+    def _may_come(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if is_same_origin(headers):
+            return True
+        return scope["method"] in READING and (scope["path"].startswith(STATIC) or is_visit(headers))
+
+
+class DeclaredSize:
+    """Refuses a body that says of itself that it is too large, before any of it is read."""
+
+    def __init__(self, app: ASGIApp, max_body: int, refusal: Refusal = _refuse_size) -> None:
+        self.app = app
+        self.max_body = max_body
+        self.refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._declared(scope) > self.max_body:
+            answer = await self.refusal(Request(scope, receive))
+            await answer(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _declared(self, scope: Scope) -> int:
+        length = Headers(scope=scope).get("content-length", "")
+        return int(length[:20]) if length.isascii() and length.isdigit() else 0
+
 
 def middleware(
-    allowed_hosts: Sequence[str], *, refusal: Refusal = refuse_plainly, max_body: int = MAX_BODY
+    allowed_hosts: Sequence[str], *, refusals: Refusals | None = None, max_body: int = MAX_BODY
 ) -> list[Middleware]:
     """All of it, outermost first: `FastAPI(middleware=[*middleware(hosts), …])`.
 
-    `allowed_hosts` are names without ports, "*.example.com" allowed; `refusal` answers a cross-origin write.
+    `allowed_hosts` are names without ports, "*.example.com" allowed.
     """
+    refusals = refusals or Refusals()
     return [
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
-        Middleware(SameOriginWrites, refusal=refusal),
+        Middleware(SameOrigin, refusal=refusals.cross_origin),
+        Middleware(DeclaredSize, max_body=max_body, refusal=refusals.too_large),
         Middleware(RequestBodyLimitMiddleware, max_body_size=max_body),
     ]

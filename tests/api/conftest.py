@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.api.documented import is_documented
 from tests.console import console, until
 
 __all__ = ["console"]
@@ -21,6 +22,19 @@ def ready(console):
         lambda: console.get(f"{HERE}/repositories").json["policies"],
         lambda policies: policies["total"] and policies["read"] == policies["total"],
     )
+    return with_documented_answers(console)
+
+
+def with_documented_answers(console):
+    """The console, each answer of which must be one that the OpenAPI document names."""
+    send = console.send
+
+    def checked(method, path, *more, **options):
+        answer = send(method, path, *more, **options)
+        assert is_documented(method, path, answer.status), f"{method} {path} may not answer {answer.status}"
+        return answer
+
+    console.send = checked
     return console
 
 

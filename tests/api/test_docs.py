@@ -25,7 +25,7 @@ def test_every_route_is_described_with_its_refusals(path, method):
     operation = document()["paths"][path][method]
     assert operation["summary"]
     assert operation["description"]
-    assert {"401", "422"} <= operation["responses"].keys()
+    assert {"400", "401", "403", "413", "422", "500", "503"} <= operation["responses"].keys()
 
 
 @pytest.mark.parametrize("path, method", OPERATIONS)

@@ -186,3 +186,39 @@ def test_a_refusal_is_one_json_object_too(run):
 def test_a_command_needs_no_terminal(console):
     with start(console.environment, "status", stdin=subprocess.DEVNULL) as command:
         assert command.wait(30) == 0
+
+
+def leave_behind(console, service, *repositories):
+    """Policies that name a service which is gone."""
+    statement = {
+        "Sid": f"AllowLightsailPull-{service}",
+        "Effect": "Allow",
+        "Principal": {"AWS": "AROAQ3EXAMPLEDEADROLE"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    }
+    for repository in repositories:
+        console.sandbox.put_policy(repository, {"Version": "2008-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize("region", [(), ("--region", "us-east-1")])
+def test_access_of_a_service_that_is_gone_is_removed(run, console, region):
+    leave_behind(console, "web-of-last-year", "payments/worker")
+    ran = run("revoke", "web-of-last-year", "payments/worker", "--json", *region)
+    assert (ran.status, ran.json["outcome"]) == (0, "succeeded")
+    assert console.sandbox.policy("payments/worker")["policy"] is None
+
+
+@pytest.mark.parametrize("verb, service", [("grant", "web-of-last-year"), ("revoke", "web-of-next-year")])
+def test_a_service_that_is_gone_gets_nothing_and_one_that_nothing_names_is_unknown(run, console, verb, service):
+    leave_behind(console, "web-of-last-year", "payments/worker")
+    ran = run(verb, service, "payments/worker")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"There is no container service {service}" in ran.err
+
+
+def test_a_repository_is_named_as_it_is_copied_from_aws(run):
+    uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/analytics/reports:latest"
+    assert run("grant", "storefront-web", uri, "--json").json["repository"] == "analytics/reports"
+    elsewhere = run("revoke", "storefront-web", uri.replace("us-east-1", "eu-west-1"))
+    assert elsewhere.status == 2
+    assert "analytics/reports is in eu-west-1, but this service is in us-east-1." in elsewhere.err

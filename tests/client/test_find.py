@@ -4,7 +4,7 @@ import pytest
 
 from app.client import find
 from app.client.api import Api
-from app.client.find import find_service
+from app.client.find import find_service, find_service_named_by
 from app.errors import Problem
 from tests.client.answering import Console, a_listing
 
@@ -54,4 +54,37 @@ def test_a_name_typed_wrongly_gets_those_like_it(region):
 def test_a_name_like_no_other_is_just_unknown():
     with pytest.raises(Problem) as told:
         looked_up("zzz", Console(services=[a_listing(("us-east-1", "web"))]))
+    assert told.value.code == "service.unknown"
+
+
+def named_by(console, region=""):
+    return find_service_named_by(Api(console), "team/app", "gone", region)
+
+
+def previews(**needed):
+    """What GET /services and the previews of two regions answer."""
+    answers = {f"services__{region}__gone__preview": [{"needed": is_named}] for region, is_named in needed.items()}
+    return Console(services=[a_listing()], **answers)
+
+
+def test_a_service_that_is_gone_is_where_a_policy_names_it():
+    console = previews(**{"us-east-1": False, "ap-northeast-1": True})
+    assert named_by(console) == {"region": "ap-northeast-1", "name": "gone"}
+
+
+def test_a_region_is_enough_to_look_in_for_one_that_is_gone():
+    console = previews(**{"us-east-1": True})
+    assert named_by(console, "us-east-1")["region"] == "us-east-1"
+    assert not any("ap-northeast-1" in asked for asked in console.asked)
+
+
+def test_policies_of_two_regions_that_name_it_are_a_question():
+    with pytest.raises(Problem) as told:
+        named_by(previews(**{"us-east-1": True, "ap-northeast-1": True}))
+    assert told.value.code == "service.ambiguous"
+
+
+def test_one_that_no_policy_names_is_unknown():
+    with pytest.raises(Problem) as told:
+        named_by(previews(**{"us-east-1": False, "ap-northeast-1": False}))
     assert told.value.code == "service.unknown"

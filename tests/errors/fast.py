@@ -22,6 +22,8 @@ from app.aws.session import BotoAws
 from app.bootstrap import build
 from app.main import create_app
 from app.operations.lease import Pace
+from app.server.limits import Limits
+from app.server.server import Server
 from app.serving import address
 from app.settings import load
 from tests.console import ROOT, RunningConsole, surroundings
@@ -68,9 +70,10 @@ def serve() -> None:
     settings = load()
     aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
     app = create_app(settings, build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, ws="none", log_level="warning", timeout_graceful_shutdown=2
     )
+    server = Server(config, Limits())
     asyncio.run(_serve(server, address(settings)))
 
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 from sqlalchemy import event
 
-from app.bootstrap import build
 from app.db import Database
-from app.inventory.reading import What
-from app.main import create_app
-from app.migrate import migrate
 from app.operations.read import find_version
-from app.settings import Settings
 from tests.history.happened import living
-from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
+from tests.in_process import in_process_console
+from tests.sandbox_server import RunningSandbox, start_sandbox
 
-REGION, SERVICE = "us-east-1", "web"
+SERVICE = "web"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 PAGES = {
     "the Images tab": "/containers/us-east-1/web/images",
@@ -53,27 +46,6 @@ def plant(sandbox: RunningSandbox, repositories: int, granted: int) -> None:
         sandbox.put_policy(f"team/r-{number:03}", {"Version": "2012-10-17", "Statement": [statement]})
 
 
-@asynccontextmanager
-async def console(tmp_path, sandbox: RunningSandbox, patch) -> AsyncIterator[tuple]:
-    """The application in this process, with all of a region read, and its database's engine."""
-    for name, value in {**AWS_ENVIRONMENT, "AWS_ENDPOINT_URL": sandbox.url}.items():
-        patch.setenv(name, value)
-    settings = Settings(auth="none", data_dir=tmp_path, regions=(REGION,))
-    services = build(settings)
-    migrate(services.db)
-    app = create_app(settings, services)
-    try:
-        for what in What:
-            while (await services.scanner.turn(REGION, what)).more:
-                pass
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            yield client, services
-    finally:
-        services.scanner.close()
-        services.close()
-
-
 def counted(db: Database) -> list[str]:
     """The statements that are sent to a database from now on, without those that open a transaction."""
     sent: list[str] = []
@@ -90,7 +62,7 @@ async def measure(tmp_path, patch, repositories: int, granted: int) -> Costs:
     costs = Costs()
     with start_sandbox(seed="empty") as sandbox:
         plant(sandbox, repositories, granted)
-        async with console(tmp_path, sandbox, patch) as (client, services):
+        async with in_process_console(tmp_path, sandbox, patch) as (client, services):
             queries = counted(services.db)
             for name, path in PAGES.items():
                 sandbox.clear_calls()
@@ -125,7 +97,7 @@ def test_a_page_of_200_repositories_asks_no_more_than_one_of_2(few_and_many, pag
 async def test_a_poll_that_brings_nothing_new_is_one_query_and_says_204(tmp_path, monkeypatch):
     with start_sandbox(seed="empty") as sandbox:
         plant(sandbox, 1, 0)
-        async with console(tmp_path, sandbox, monkeypatch) as (client, services):
+        async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, services):
             living(services.db, "operation-1")
             version = find_version(services.db, "operation-1")
             queries = counted(services.db)

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from app.web.security import middleware
+from app.web.security import Refusals, middleware
+from tests.in_process import REGION, in_process_console
+from tests.sandbox_server import start_sandbox
 from tests.web.asking import ask
 
 BROWSER = {"Host": "console.example:8000"}
@@ -56,28 +58,78 @@ def test_our_own_pages_and_programs_may_write(app, headers):
     assert ask(app, "/", "POST", headers={**BROWSER, **headers}).status_code == 200
 
 
+ELSEWHERE = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://console.example:8000"},
+    {"Origin": "http://console.example:9000"},
+    {"Origin": "https://evil.test"},
+    {"Origin": "http://[evil"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("headers", ELSEWHERE)
+def test_what_another_sites_page_sends_by_itself_is_refused(app, method, headers):
+    assert ask(app, "/", method, headers={**BROWSER, **headers}).status_code == 403
+
+
+@pytest.mark.parametrize("mode", ["no-cors", "cors", "same-origin", "websocket"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_only_a_visit_from_elsewhere_reads(app, mode, site):
+    headers = {**BROWSER, "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": "empty"}
+    assert ask(app, "/", headers=headers).status_code == 403
+    headers |= {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert ask(app, "/", headers=headers).status_code == 200
+    assert ask(app, "/", "POST", headers=headers).status_code == 403
+
+
 @pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Sec-Fetch-Site": "cross-site", "Origin": "http://console.example:8000"},
-        {"Origin": "http://console.example:9000"},
-        {"Origin": "https://evil.test"},
-        {"Origin": "null"},
-    ],
+    "more", [{"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Dest": "object"}, {"Sec-Purpose": "prefetch"}]
 )
-def test_other_sites_may_read_but_not_write(app, headers):
-    assert ask(app, "/", "POST", headers={**BROWSER, **headers}).status_code == 403
-    assert ask(app, "/", headers={**BROWSER, **headers}).status_code == 200
+def test_a_frame_and_a_prefetch_are_no_visit(app, more):
+    headers = {**BROWSER, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert ask(app, "/", headers={**headers, **more}).status_code == 403
 
 
-def test_a_cross_origin_write_is_refused_as_it_was_asked_to_be():
-    stack = middleware(["*"], refusal=lambda _: PlainTextResponse("our page", 403))
+def test_static_files_may_be_fetched_from_anywhere(app):
+    headers = {**BROWSER, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert ask(app, "/static/x", headers=headers).status_code == 404
+    assert ask(app, "/static/x", "POST", headers=headers).status_code == 403
+
+
+def test_refusals_are_told_as_the_application_wants():
+    async def say(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("our page", 418)
+
+    stack = middleware(["*"], refusals=Refusals(say, say), max_body=100)
     app = Starlette(routes=[Route("/", echo, methods=["POST"])], middleware=stack)
     assert ask(app, "/", "POST", headers={"Sec-Fetch-Site": "cross-site"}).text == "our page"
+    assert ask(app, "/", "POST", content=b"x" * 101).text == "our page"
 
 
 def test_more_than_we_take_is_not_read(app):
     assert ask(app, "/", "POST", content=b"x" * 100).text == "100"
     assert ask(app, "/", "POST", content=b"x" * 101).status_code == 413
+
+
+def test_a_body_that_does_not_say_how_large_it_is_is_measured(app):
+    async def pieces():
+        for _ in range(11):
+            yield b"x" * 10
+
+    assert ask(app, "/", "POST", content=pieces()).status_code == 413
+
+
+async def test_another_sites_page_cannot_make_us_call_aws(tmp_path, monkeypatch):
+    path = f"/containers/{REGION}/storefront-web/repositories/preview?kind=revoke&repository=storefront/web"
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    visit = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    with start_sandbox() as sandbox:
+        async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, _):
+            sandbox.clear_calls()
+            refused = {(await client.get(path, headers=embedded)).status_code for _ in range(60)}
+            calls = sandbox.calls()
+            followed = await client.get(path, headers=visit)
+    assert (refused, calls, followed.status_code) == ({403}, [], 200)

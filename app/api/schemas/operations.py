@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.texts import FINGERPRINT
+from app.api.strict import RequestBody
 from app.history.models import Operation as Row
 from app.history.models import PolicyChange
 from app.operations.progress import Note, Progress, StepView
@@ -174,13 +175,13 @@ class OperationList(BaseModel):
     next: str | None = Field(description="Hand it back as `cursor` for older ones; null: there are none.")
 
 
-class AsPreviewed(BaseModel):
+class AsPreviewed(RequestBody):
     """What may be sent with an undo."""
 
     previewed: Fingerprint | None = None
 
 
-class RestoreRequest(BaseModel):
+class RestoreRequest(RequestBody):
     """What must be sent with a restore: it replaces the whole policy, also what others changed since."""
 
     previewed: Fingerprint

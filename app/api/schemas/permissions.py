@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from app.api.strict import RequestBody
 from app.web import labels
 from app.web.pages_permissions import Check, PermissionsPage
 
@@ -43,11 +44,11 @@ class Permissions(BaseModel):
         )
 
 
-class CheckRequest(BaseModel):
+class CheckRequest(RequestBody):
     """Where to try: empty for the first configured region and any repository."""
 
     region: Annotated[str, Field(max_length=32)] = ""
-    repositories: Annotated[list[Annotated[str, Field(max_length=256)]], Field(max_length=50)] = []
+    repositories: list[Annotated[str, Field(max_length=256)]] = Field(default_factory=list, max_length=50)
 
 
 class ActionTried(BaseModel):

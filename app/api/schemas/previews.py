@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from app.api.schemas.repositories import Principal, RepositoryName
+from app.api.strict import RequestBody
 from app.operations.preview import Planned
 from app.policy.diff import Diff, LineKind
 from app.web.pages_operation import Commands
 
 
-class PreviewRequest(BaseModel):
+class PreviewRequest(RequestBody):
     """What to look at before it is asked for."""
 
     kind: Literal["grant", "repair", "revoke", "prune"]
     repository: RepositoryName
-    principals: Annotated[
-        list[Principal],
-        Field(max_length=100, description="For `prune`; empty: all that no longer exist."),
-    ] = []
+    principals: list[Principal] = Field(
+        default_factory=list, max_length=100, description="For `prune`; empty: all that no longer exist."
+    )
 
 
-class UndoPreviewRequest(BaseModel):
+class UndoPreviewRequest(RequestBody):
     """What to look at before an operation is undone, or the policy from before it is restored."""
 
     kind: Literal["undo", "restore"]

@@ -11,6 +11,7 @@ from app.api.schemas.operations import Fingerprint
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
 from app.api.schemas.texts import TEXT
+from app.api.strict import RequestBody
 from app.inventory.search import Choice, Choices
 from app.policy.words import say
 from app.web import labels
@@ -18,7 +19,7 @@ from app.web.pages import Said
 from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
-RepositoryName = Annotated[str, Field(max_length=1000, examples=["storefront/web"])]
+RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]
 Principal = Annotated[str, Field(min_length=1, max_length=2048, pattern=TEXT)]
 
 
@@ -122,14 +123,14 @@ class ChoiceList(BaseModel):
         return cls(choices=[RepositoryChoice.of(one) for one in found.rows], more=found.more)
 
 
-class GrantRequest(BaseModel):
+class GrantRequest(RequestBody):
     """A repository to give access to, or to repair access to."""
 
     repository: RepositoryName
     previewed: Fingerprint | None = None
 
 
-class PruneRequest(BaseModel):
+class PruneRequest(RequestBody):
     """A policy to remove principals from that no longer exist."""
 
     repository: RepositoryName

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from app.api.schemas.problems import ProblemBody
+from app.api.strict import RequestBody
 from app.inventory.queries import KnownService
 from app.inventory.reading import Reading
 from app.operations.progress import Progress
@@ -119,7 +120,7 @@ class Identity(BaseModel):
     seen_at: datetime | None = Field(description="When AWS said so.")
 
 
-class DeactivateRequest(BaseModel):
+class DeactivateRequest(RequestBody):
     """How to deactivate the image puller role."""
 
     remove_statements: bool = Field(default=False, description="Take its statements out of every policy first.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.errors import Problem
@@ -11,8 +10,9 @@ from app.web.asking import ask, patience
 from app.web.deps import KnownPlace, NowDep, ServicesDep
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False)
+router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
 
 
 @router.get("")

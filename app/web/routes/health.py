@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+
 from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
+from app.db import Database
+from app.errors import Problem
 from app.web.deps import ServicesDep
+from app.web.threads import BoundedThreads, ThreadedRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+
+
+DATABASE_SECONDS = 2.0
 
 
 @router.get("/healthz")
@@ -19,16 +28,26 @@ async def alive() -> Response:
 
 
 @router.get("/readyz")
-def ready(request: Request, services: ServicesDep) -> Response:
-    """The process has started and reaches its database."""
+async def ready(request: Request, services: ServicesDep) -> Response:
+    """The process has started and its database answers in time."""
     if not getattr(request.app.state, "ready", False):
         return JSONResponse({"status": "starting"}, 503)
     try:
-        with services.db.read() as session:
-            session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
+        await asyncio.wait_for(_probe_thread().run(_ask, services.db), DATABASE_SECONDS)
+    except (SQLAlchemyError, Problem, TimeoutError):
         return JSONResponse({"status": "no database"}, 503)
     return JSONResponse({"status": "ok"})
+
+
+@functools.cache
+def _probe_thread() -> BoundedThreads:
+    # Of its own: a probe must not wait for pages, which may wait for the very database that it asks.
+    return BoundedThreads("ready", 1, patience=DATABASE_SECONDS, most_waiting=4)
+
+
+def _ask(db: Database) -> None:
+    with db.read() as session:
+        session.execute(text("SELECT 1"))
 
 
 @router.get("/metrics")

@@ -14,13 +14,14 @@ from app.web.deps import KnownPlace, NowDep, ServicesDep
 from app.web.pages_history import HistoryFilter
 from app.web.render import render
 from app.web.show.history import history_page, service_history_page, wanted_of
+from app.web.threads import ThreadedRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 Field = Annotated[str, Query(max_length=256)]
 
 
-def filled_in(
+async def filled_in(
     repository: Field = "",
     kind: Field = "",
     outcome: Field = "",
@@ -33,12 +34,12 @@ def filled_in(
     return HistoryFilter("", *(field.strip() for field in fields))
 
 
-def asked(form: Annotated[HistoryFilter, Depends(filled_in)], service: Field = "") -> HistoryFilter:
+async def asked(form: Annotated[HistoryFilter, Depends(filled_in)], service: Field = "") -> HistoryFilter:
     """What the form on the page of the whole history holds."""
     return replace(form, service=service.strip())
 
 
-def exported(
+async def exported(
     form: Annotated[HistoryFilter, Depends(asked)], region: Field = "", of_service: Field = ""
 ) -> HistoryFilter:
     """What is taken along: of everything, or of one service."""

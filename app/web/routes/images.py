@@ -5,30 +5,39 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.errors import Problem
 from app.operations.state import Kind
 from app.web import links
 from app.web.asking import patience
 from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, ServicesDep
-from app.web.forms import AccessForm, start_access, unknown_name
+from app.web.forms import AccessForm, start_access, with_existing_name, with_name
+from app.web.pages_operation import Preview
 from app.web.planning import live_preview
 from app.web.render import is_htmx, redirect, render
+from app.web.repositories import resolve_repository
+from app.web.service_lookup import check_removable
 from app.web.show import dialogs
 from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
 from app.web.started import started
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownPlace], include_in_schema=False)
+router = APIRouter(
+    prefix="/containers/{region}/{service}",
+    dependencies=[KnownPlace],
+    include_in_schema=False,
+    route_class=ThreadedRoute,
+)
 
 # What can be previewed from a name alone; undo and restore show theirs in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]
-RepositoryQuery = Annotated[str, Query(max_length=256)]
+RepositoryQuery = Annotated[str, Query(max_length=1000)]
 
 
-def access_form(
+async def access_form(
     who: PersonDep,
     region: str,
     service: str,
@@ -41,7 +50,13 @@ def access_form(
     return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows)
 
 
+async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
+    """The same with the repository's name for whatever was given. Raises Problem."""
+    return await with_name(services, form)
+
+
 FormDep = Annotated[AccessForm, Depends(access_form)]
+NamedFormDep = Annotated[AccessForm, Depends(named_form)]
 
 
 @router.get("/images")
@@ -82,12 +97,13 @@ def options(
 @router.post("/repositories")
 async def add(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start adding a repository; a name that cannot be right comes back with the dialog."""
-    refused = await unknown_name(services, form)
-    if refused is not None:
+    try:
+        named = await with_existing_name(services, form)
+    except Problem as refused:
         again = (services, form.region, form.service, form.repository, refused)
         dialog = await run_in_threadpool(dialogs.add_dialog, *again)
         return await run_in_threadpool(render, request, dialog, status=422)
-    return await run_in_threadpool(_start, request, services, Kind.GRANT, form)
+    return await run_in_threadpool(_start, request, services, Kind.GRANT, named)
 
 
 @router.get("/repositories/remove")
@@ -99,9 +115,10 @@ def ask_remove(
 
 
 @router.post("/repositories/remove")
-def remove(request: Request, services: ServicesDep, form: FormDep) -> Response:
-    """Start removing a repository."""
-    return _start(request, services, Kind.REVOKE, form)
+async def remove(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
+    """Start removing a repository, also of a service that is gone."""
+    await check_removable(services, (form.region, form.service, form.repository))
+    return await run_in_threadpool(_start, request, services, Kind.REVOKE, form)
 
 
 @router.get("/repositories/repair")
@@ -113,7 +130,7 @@ def ask_repair(
 
 
 @router.post("/repositories/repair")
-def repair(request: Request, services: ServicesDep, form: FormDep) -> Response:
+def repair(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
     """Start repairing access to a repository."""
     return _start(request, services, Kind.REPAIR, form)
 
@@ -137,7 +154,7 @@ async def ask_prune(
 
 
 @router.post("/repositories/prune")
-def prune(request: Request, services: ServicesDep, form: FormDep) -> Response:
+def prune(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
     """Start taking dead principals out of a policy."""
     return _start(request, services, Kind.PRUNE, form)
 
@@ -152,7 +169,11 @@ async def preview(
     repository: RepositoryQuery = "",
 ) -> Response:
     """What would be done, on the policy as AWS holds it now."""
-    view = await live_preview(request, services, kind, (region, service, repository.strip()))
+    try:
+        name = await resolve_repository(services, region, repository)
+    except Problem as problem:
+        return await run_in_threadpool(render, request, Preview(repository=repository, problem=problem))
+    view = await live_preview(request, services, kind, (region, service, name))
     return await run_in_threadpool(render, request, view)
 
 

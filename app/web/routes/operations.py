@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.errors import Problem
@@ -21,8 +20,9 @@ from app.web.planning import live_preview
 from app.web.render import is_htmx, nothing_new, redirect, render
 from app.web.show.operations import operation_page, progress_view
 from app.web.started import started
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False)
+router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False, route_class=ThreadedRoute)
 
 PreviewedField = Annotated[str, Form(max_length=400)]
 

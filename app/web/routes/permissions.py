@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.web import links
@@ -14,8 +13,9 @@ from app.web.checking import check
 from app.web.deps import ServicesDep
 from app.web.render import render
 from app.web.show.permissions import names_in, permissions_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 
 @router.get(links.PERMISSIONS)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.web.asking import patience, within
 from app.web.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
 from app.web.render import render
 from app.web.show.policy import policy_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
 
-router = APIRouter(prefix="/containers/{region}/{service}", dependencies=[KnownPlace], include_in_schema=False)
+router = APIRouter(
+    prefix="/containers/{region}/{service}",
+    dependencies=[KnownPlace],
+    include_in_schema=False,
+    route_class=ThreadedRoute,
+)
 
 
 @router.get("/policy")

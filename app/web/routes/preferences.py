@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from app.web import links
 from app.web.i18n import LANGUAGE_COOKIE, LANGUAGES
 from app.web.render import THEME_COOKIE, THEMES, safe_next
+from app.web.threads import ThreadedRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 YEAR = 365 * 24 * 3600
 

@@ -14,8 +14,14 @@ from app.web.deps import KnownPlace, PersonDep, ServicesDep
 from app.web.render import render
 from app.web.show import dialogs
 from app.web.started import started
+from app.web.threads import ThreadedRoute
 
-router = APIRouter(prefix="/containers/{region}/{service}/role", dependencies=[KnownPlace], include_in_schema=False)
+router = APIRouter(
+    prefix="/containers/{region}/{service}/role",
+    dependencies=[KnownPlace],
+    include_in_schema=False,
+    route_class=ThreadedRoute,
+)
 
 
 @router.get("/activate")

@@ -23,14 +23,15 @@ from app.web.pages_sign_in import SignInWithLinkPage
 from app.web.problems import as_json
 from app.web.render import is_htmx, redirect, render, safe_next
 from app.web.render import refuse as refuse_page
+from app.web.threads import ThreadedRoute
 from app.wording import N_
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 LONGEST_NEXT = 2000
 
 
-def _gate(request: Request) -> Gate:
+async def _gate(request: Request) -> Gate:
     gate: Gate = request.app.state.gate
     return gate
 

@@ -17,6 +17,7 @@ from app.web.pages import Said
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.pages_operation import Preview
+from app.web.repositories import searched_name
 from app.web.show.images import REPAIRABLE, judge, said
 from app.wording import N_
 
@@ -26,16 +27,21 @@ def add_dialog(
 ) -> AddRepositoryDialog:
     """The Add dialog, or the same again with what was typed and why it will not do."""
     listed = reading.find_reading(services.db, services.connection, region, What.REPOSITORIES)
-    nearest = search.nearest_names(services.db, services.connection, region, typed) if refused else ()
+    name = searched_name(typed)
+    nearest = search.nearest_names(services.db, services.connection, region, name) if refused else ()
     return AddRepositoryDialog(
         region=region,
         service=service,
         choices=options(services, region, service, typed),
         listing=listed.problem is None or listed.problem.code != "aws.access_denied",
         typed=typed,
-        refused=_elsewhere(services, region, typed) or refused if refused else None,
+        refused=_elsewhere(services, region, name) or refused if _is_missing(refused) else refused,
         nearest=nearest,
     )
+
+
+def _is_missing(refused: Problem | None) -> bool:
+    return refused is not None and refused.code == "repository.not_found"
 
 
 def _elsewhere(services: Services, region: str, typed: str) -> Problem | None:
@@ -51,7 +57,7 @@ def options(services: Services, region: str, service: str, query: str) -> Reposi
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return RepositoryOptions((), query)
-    found = search.choices(services.db, services.connection, known.service, query.strip())
+    found = search.choices(services.db, services.connection, known.service, searched_name(query))
     return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
 
 

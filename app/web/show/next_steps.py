@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-
-from fastapi.concurrency import run_in_threadpool
+from itertools import islice
 
 from app.aws.ports import Image
 from app.bootstrap import Services
@@ -13,6 +12,7 @@ from app.errors import Problem
 from app.inventory import queries
 from app.web.asking import PATIENCE, in_time
 from app.web.pages_images import NextSteps
+from app.web.threads import run_in_threadpool
 
 MOST_TAGS = 12
 # ECR gives a thousand images at once, in no order: the newest may stand on any page.
@@ -32,7 +32,7 @@ async def next_steps(services: Services, region: str, repository: str, patience:
         if not images:
             return NextSteps(repository, uri, problem=problem)
         whole = False
-    return NextSteps(repository, uri, _tags(images), whole=whole)
+    return NextSteps(repository, uri, await run_in_threadpool(_tags, images), whole=whole)
 
 
 async def _read(services: Services, region: str, repository: str, images: list[Image]) -> bool:
@@ -51,4 +51,4 @@ async def _read(services: Services, region: str, repository: str, images: list[I
 def _tags(images: Iterable[Image]) -> tuple[str, ...]:
     """The tags of the newest images."""
     newest_first = sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True)
-    return tuple(tag for image in newest_first for tag in image.tags)[:MOST_TAGS]
+    return tuple(islice((tag for image in newest_first for tag in image.tags), MOST_TAGS))

@@ -7,7 +7,7 @@ import re
 from app.aws.ports import Probe
 from app.bootstrap import Services
 from app.errors import Problem
-from app.operations.start import check_name
+from app.operations.repository_name import check_name
 from app.policy.permissions import (
     ACTIONS_USED,
     ActionUse,

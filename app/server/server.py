@@ -1,0 +1,91 @@
+"""uvicorn's server on listeners of ours, so that no client can take it from the others."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import sys
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+
+from app.server.connections import Connections
+from app.server.limits import Limits
+from app.server.listener import Listener
+from app.server.protocol import ClientProtocol
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+
+
+class Server(uvicorn.Server):
+    """Serves `config.app` at `config.host` and `config.port` within `limits`."""
+
+    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
+        super().__init__(config)
+        self._limits = limits
+        self._connections = Connections(limits)
+        self._watch: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then listen. Ends the process where the address cannot be listened on."""
+        await super().startup(sockets=[])  # with no socket of its own it starts the application alone
+        try:
+            listening = sockets or _listen(self.config.host, self.config.port)
+        except OSError as error:
+            log.error("%s", error)  # noqa: TRY400  (the sentence is all there is to say)
+            await self.lifespan.shutdown()
+            sys.exit(STARTUP_FAILURE)
+        self._listeners = [Listener(sock, self._connections, self._protocol) for sock in listening]
+        self.servers = list(self._listeners)  # type: ignore[arg-type]
+        self._watch = asyncio.create_task(self._watch_deadlines(), name="deadlines")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the first listener listens, once it does."""
+        return self._listeners[0].address
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and let requests at work end."""
+        await super().shutdown(sockets)
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _protocol(self, network: str) -> ClientProtocol:
+        return ClientProtocol(
+            self.config,
+            self.server_state,
+            self.lifespan.state,
+            network=network,
+            limits=self._limits,
+            on_closed=self._connections.discard,
+        )
+
+    async def _watch_deadlines(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._limits.tick_seconds)
+            for connection in self._connections:
+                connection.enforce_deadlines(loop.time())
+            self._connections.rise()
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address of `host` that this machine has. Raises OSError."""
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    listening: list[socket.socket] = []
+    missing: OSError | None = None
+    for family, address in dict.fromkeys((family, address) for family, _, _, _, address in addresses):
+        try:
+            listening.append(socket.create_server(address, family=family, backlog=BACKLOG))
+        except OSError as error:
+            # A name such as localhost also stands for an IPv6 address, which not every machine has.
+            if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                raise
+            missing = error
+    if missing is not None and not listening:
+        raise missing
+    return listening

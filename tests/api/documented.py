@@ -1,0 +1,35 @@
+"""What the OpenAPI document says of a request, so that each answer in a test can be held against it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from app.api.docs import document
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    paths = document()["paths"].items()
+    return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operations) for path, operations in paths]
+
+
+def operation_of(method: str, path: str) -> dict[str, Any] | None:
+    """The operation that a request is for; None where there is none."""
+    plain = unquote(urlsplit(path).path)
+    for pattern, operations in _patterns():
+        if pattern.fullmatch(plain) and method.lower() in operations:
+            return operations[method.lower()]
+    return None
+
+
+def is_documented(method: str, path: str, status: int) -> bool:
+    """Whether the operation may answer so. For no operation it is 404 or 405, or 307 where only a slash is too many."""
+    operation = operation_of(method, path)
+    if operation is None:
+        return status in (307, 400, 404, 405) or "/api/v1/" not in path
+    return str(status) in operation["responses"]

@@ -1,0 +1,117 @@
+"""The API refuses what it does not understand, names what was meant, and starts nothing."""
+
+import json
+from itertools import islice
+
+import pytest
+
+from app.api.docs import document
+from app.web.known_names import hint, nearest, repeated, unknown
+from tests.api.conftest import HERE
+from tests.api.fuzz import Fuzzer, routes, send
+
+UNDO = "/api/v1/operations/00000000-0000-4000-8000-000000000000/undo"
+KINDS = ["unknown_field", "unknown_parameter", "repeated_field", "repeated_parameter", "body_that_is_not_taken"]
+FUZZED = 250
+SEED = 20260301
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_started(ready):
+    before = ready.get("/api/v1/operations").json["operations"]
+    yield
+    assert ready.get("/api/v1/operations").json["operations"] == before
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "empty_repository"])
+def test_every_route_refuses_it(ready, kind):
+    cases = [case for route in routes() if (case := getattr(Fuzzer(1), kind)(route)) is not None]
+    answers = {f"{case.method} {case.path} {case.body}": send(ready, case) for case in cases}
+    wrong = {asked: answer.text for asked, answer in answers.items() if answer.status != 422}
+    assert cases
+    assert not wrong
+
+
+def test_every_body_is_described_as_complete():
+    bodies = [
+        schema
+        for name, schema in document()["components"]["schemas"].items()
+        if name.endswith("Request") or name == "AsPreviewed"
+    ]
+    assert len(bodies) == 8
+    assert all(schema["additionalProperties"] is False for schema in bodies)
+
+
+@pytest.mark.parametrize(
+    "path, body, where, meant",
+    [
+        (f"{HERE}/grants", {"repository": "tools/cli", "preview": "00"}, ["body", "preview"], "previewed"),
+        (f"{HERE}/role/deactivate", {"remove_statement": True}, ["body", "remove_statement"], "remove_statements"),
+        (UNDO, {"Previewed": "00"}, ["body", "Previewed"], "previewed"),
+    ],
+)
+def test_the_field_that_was_meant_is_named(ready, path, body, where, meant):
+    answer = ready.post(path, body)
+    assert (answer.status, answer.json["code"]) == (422, "request.invalid")
+    assert answer.json["detail"] == [{"where": where, "message": f"unknown (did you mean {meant}?)"}]
+    assert f"did you mean {meant}?" in answer.json["message"]
+
+
+def test_the_parameter_that_was_meant_is_named(ready):
+    answer = ready.send("DELETE", f"{HERE}/grants?repository=tools/cli&preview=00")
+    assert answer.json["detail"] == [{"where": ["query", "preview"], "message": "unknown (did you mean previewed?)"}]
+
+
+def test_where_nothing_is_like_it_what_there_is_is_named(ready):
+    answer = ready.post(f"{HERE}/grants", {"repository": "tools/cli", "force": True})
+    assert answer.json["detail"][0]["message"] == "unknown (known are previewed, repository)"
+
+
+def test_all_that_is_wrong_is_told_at_once_and_not_without_end(ready):
+    answer = ready.post(f"{HERE}/grants", {f"x{number}": 1 for number in range(500)})
+    assert 2 <= len(answer.json["detail"]) <= 11
+
+
+@pytest.mark.parametrize("body", ["", "{}", "null"])
+def test_an_empty_body_is_none(ready, body):
+    answer = ready.send("POST", f"{UNDO.removesuffix('undo')}retry", body, Content_Type="application/json")
+    assert (answer.status, answer.json["code"]) == (404, "operation.not_found")
+
+
+@pytest.mark.parametrize("value", ["yes", 1, "true", None])
+def test_a_value_of_another_type_is_not_guessed_at(ready, value):
+    assert ready.post(f"{HERE}/role/deactivate", {"remove_statements": value}).status == 422
+
+
+@pytest.mark.parametrize(
+    "path, methods",
+    [
+        (f"{HERE}/grants", {"POST", "DELETE"}),
+        ("/api/v1/identity", {"GET"}),
+        ("/containers/us-east-1/storefront-web/repositories/remove", {"GET", "POST"}),
+        ("/sign-in", {"GET", "POST"}),
+        ("/static/x", {"GET", "HEAD"}),
+    ],
+)
+def test_a_wrong_method_is_told_all_that_are_right(ready, path, methods):
+    answer = ready.send("PUT", path)
+    assert answer.status == 405
+    assert set(answer.headers["allow"].split(", ")) == methods
+
+
+def test_wrong_requests_of_every_kind_are_refused_and_break_nothing(ready):
+    complaints = [
+        f"{complaint}: {answer.status} {case}"
+        for case in islice(Fuzzer(SEED).cases(), FUZZED)
+        if (complaint := case.complaint(answer := send(ready, case)))
+    ]
+    assert not complaints, json.dumps(complaints, indent=1)
+
+
+def test_names_are_compared_however_long_they_are():
+    known = ("repository", "previewed")
+    assert nearest("repositry", known) == "repository"
+    assert nearest("x" * 100_000, known) == ""
+    assert hint("x", ()) == "unknown (none is taken here)"
+    assert unknown([*known, "b", "a", "b"], known) == ("b", "a")
+    assert repeated("abab") == ("a", "b")
