@@ -67,9 +67,13 @@ WORDS: dict[str, Words] = {
         ),
         N_("Remove the principals that no longer exist, then try again."),
     ),
+    "policy.not_dead": Words(
+        N_("These principals may still exist: %(principals)s."),
+        N_("Reload the page to see which principals can be removed. The policy was not changed."),
+    ),
     "policy.own_principal_not_found": Words(
         N_("ECR still does not know the service's new role after several minutes; %(repository)s was not changed."),
-        N_("Try again in a few minutes; if it stays so, deactivate and activate the role."),
+        N_("Try again in a few minutes."),
     ),
     "role.still_named": Words(
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),

@@ -52,7 +52,7 @@ def revoking(subject: Subject) -> Plan:
 
 def pruning(principals: Collection[str]) -> Plan:
     """Take out principals that no longer exist."""
-    return lambda text: plan_prune(text, principals)
+    return lambda text: plan_prune(text, principals, refused=principals)
 
 
 def restoring(target: str | None) -> Plan:

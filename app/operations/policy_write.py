@@ -19,8 +19,8 @@ from app.operations.state import Kind, StepState
 from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PolicyChange, unchanged
-from app.policy.principals import PrincipalKind, PrincipalRef
-from app.policy.unfound import unfound
+from app.policy.principals import PrincipalKind
+from app.policy.unfound import Suspects, unfound
 
 # After these nobody knows whether AWS did what it was asked for.
 ANSWER_LOST = frozenset({"aws.unreachable", "aws.slow", "aws.failed"})
@@ -205,10 +205,10 @@ def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
 
 def _may_spread(step: Stepping, change: PolicyChange) -> bool:
     """Whether waiting can help: not when the policy names an id of a principal that was deleted."""
-    return not any(one.kind is PrincipalKind.UNIQUE_ID for one in _unfound(step, change))
+    return not any(one.kind is PrincipalKind.UNIQUE_ID for one in _unfound(step, change).dead)
 
 
-def _unfound(step: Stepping, change: PolicyChange) -> tuple[PrincipalRef, ...]:
+def _unfound(step: Stepping, change: PolicyChange) -> Suspects:
     return unfound(change.before, change.after, fresh=step.operation.kind in (Kind.GRANT, Kind.REPAIR))
 
 
@@ -216,7 +216,7 @@ def _named(problem: Problem, step: Stepping, change: PolicyChange) -> Problem:
     """Say which principals may be the ones that ECR cannot find."""
     if problem.code != "policy.principal_not_found":
         return problem
-    names = [one.value for one in _unfound(step, change)]
+    names = [one.value for one in _unfound(step, change).likeliest]
     if not names:
         return Problem(
             "policy.own_principal_not_found",

@@ -20,6 +20,7 @@ MIKA = "arn:aws:iam::220022002200:user/mika"
 DEAD = "AROAQWERTYUIOPASDFGHJ"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 IN_ORGANISATION = {"StringEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}}
+FROM_OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 
 
 def a_statement(principal=MIKA, action=PULL, *, sid=None, effect="Allow", **more):
@@ -54,7 +55,15 @@ IDENTITIES = [
 ]
 STRANGERS = ["arn:aws:iam::550055005500:role/new", "660066006600"]
 ACTIONS = [*PULL, *PULL, "ecr:*", "*", "ecr:Batch*", "ecr:?etDownloadUrlForLayer", "ECR:batchgetimage", "ecr:PutImage"]
-CONDITIONS = [IN_ORGANISATION, {"Bool": {"aws:SecureTransport": ["true"]}}, {}]
+CONDITIONS = [
+    FROM_OFFICE,
+    {**FROM_OFFICE, **IN_ORGANISATION},
+    IN_ORGANISATION,
+    {"StringNotEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}},
+    {"Bool": {"aws:SecureTransport": ["true"]}},
+    {"Bool": {"aws:SecureTransport": "false"}},
+    {},
+]
 SIDS = ["A", "B", "", "AllowLightsailPull-shop", "pull für alle"]
 
 

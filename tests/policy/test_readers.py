@@ -58,7 +58,7 @@ def test_conditions_are_given():
 
 def test_everyone_but_a_few_is_one_reader_with_the_few():
     (one,) = readers(a_policy({"Effect": "Allow", "NotPrincipal": {"AWS": [MIKA, DEAD]}, "Action": PULL}))
-    assert (one.value, one.excluded, one.access) == ("*", (MIKA, DEAD), Access.ALLOWED)
+    assert (one.value, one.excluded, one.access) == ("*", (MIKA, DEAD), Access.NOT_ALLOWED)
 
 
 def test_services_and_identity_providers_are_readers():
