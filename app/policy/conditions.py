@@ -60,6 +60,12 @@ class Condition:
         return self._parts[1]
 
     @property
+    def is_known(self) -> bool:
+        """Whether IAM has this operator."""
+        quantifier, base, if_exists = self._parts
+        return base in COMPARISONS or (base == "null" and not quantifier and not if_exists)
+
+    @property
     def is_end(self) -> bool:
         """Whether it holds until some moment."""
         return self.base in ("datelessthan", "datelessthanequals") and self.key.lower() in _CLOCKS

@@ -93,6 +93,7 @@ WORDS: dict[str, str] = {
     "refusal.unreadable": N_("The policy can't be read (%(problem)s)."),
     "room.shorter": N_("Write the same policy in fewer characters: account IDs instead of account ARNs, no repeated entries"),
     "room.same_statements": N_("Merge statements that differ only in their principals"),
+    "room.together": N_("All of these together"),
     "room.pullers": N_("Put the image puller roles of all container services in one statement"),
     "mend.pasted_documents": N_("The text has a second policy document after the first."),
     "mend.nested_documents": N_("The text has a policy document inside the statements of another."),

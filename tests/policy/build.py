@@ -1,6 +1,7 @@
 """Policies for tests: named people and services, one call each, and strategies that make any policy ECR could hold."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OWN = sorted((ROOT / "tests" / "policy" / "corpus").glob("*.json"))
 SHARED = ROOT.parent / "shared" / "policies"
 
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LIGHTSAIL = "947856326339"
 PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/private-repo-access/k3v9"
 OLD_PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/private-repo-access/a1b2"
