@@ -13,7 +13,7 @@ from app.policy.principals import PrincipalKind, PrincipalRef, refer
 from app.policy.statement import excluded_by, named_by, orphan_of
 
 _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
-_MOST_COMPARED = 5_000
+_MOST_COMPARED = 2_000
 _LONGEST_PRINCIPAL = 512
 _LONGEST_SERVICE = 255
 

@@ -7,6 +7,7 @@ and an organization's resource control policies, which cannot be read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -28,8 +29,9 @@ from app.policy.rulebook import Collected, Rulebook
 from app.policy.statement import PULL_ACTIONS, is_allow, label, named_by
 from app.policy.verdict import Access, Deciding, Verdict, decided, missed
 
-__all__ = ["Access", "Deciding", "Evaluator", "Verdict", "evaluate"]
+__all__ = ["Access", "Deciding", "Evaluator", "Verdict", "evaluate", "is_timed"]
 
+_TIMED = re.compile(r"currenttime|epochtime|\\u", re.IGNORECASE)  # a key may be written with escapes
 _SCOPE = Doubt("REGISTRY_POLICY_SCOPE = V2", "REGISTRY_POLICY_SCOPE")
 
 
@@ -52,6 +54,11 @@ def evaluate(
             `unseen`.
     """
     return Evaluator(policies, repository_arn=repository_arn, now=now).verdict(Caller.puller(principal_arn))
+
+
+def is_timed(text: str | None) -> bool:
+    """Whether a policy's verdict may change with the time alone; a cheap test that may say yes of one that does not."""
+    return text is not None and _TIMED.search(text) is not None
 
 
 class Evaluator:

@@ -9,8 +9,7 @@ from app.inventory.access import RepositoryAccess, repositories_of
 from app.inventory.reading import What
 from app.operations.preview import plan_operation
 from app.operations.state import Kind
-from app.policy.findings import suspects
-from app.policy.principals import PrincipalKind
+from app.policy.dead import dead_principals
 from app.web import pages_dialogs
 from app.web.pages import Said
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
@@ -50,7 +49,7 @@ def options(services: Services, region: str, service: str, query: str) -> Reposi
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return RepositoryOptions((), query)
-    found = search.choices(services.db, services.connection, known.service, query.strip())
+    found = search.choices(services.db, services.connection, known.service, query.strip(), now=services.clock.now())
     return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
 
 
@@ -58,7 +57,7 @@ def _row(services: Services, region: str, service: str, repository: str) -> Repo
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return None
-    rows = repositories_of(services.db, services.connection, known.service).rows
+    rows = repositories_of(services.db, services.connection, known.service, now=services.clock.now()).rows
     return next((row for row in rows if row.repository.name == repository), None)
 
 
@@ -107,12 +106,11 @@ def prune(services: Services, place: tuple[str, str, str], preview: Preview, fol
 
 
 def dead(text: str | None) -> tuple[str, ...]:
-    """The ids in a policy that are left of deleted identities, and what never was a principal."""
+    """The principals of a policy that are dead by their form."""
     try:
-        found = suspects(text, ours=())
+        return tuple(principal.value for principal in dead_principals(text))
     except Problem:
         return ()
-    return tuple(one.value for one in found if one.kind in (PrincipalKind.UNIQUE_ID, PrincipalKind.OTHER))
 
 
 def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
