@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
+from typing import NamedTuple
 
 from app.errors import Problem
 from app.policy import strict_json
@@ -33,16 +34,14 @@ class LineKind(StrEnum):
     ADDED = "added"
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a line, and whether it differs from the line's counterpart on the other side."""
 
     text: str
     changed: bool = False
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line, with its number (from 1) on each side that has it."""
 
     kind: LineKind

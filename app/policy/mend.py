@@ -74,11 +74,8 @@ class _Mending:
             if reading in tried:
                 continue
             tried.add(reading)
-            try:
-                values = strict_json.load_many(reading)
-            except Problem:
-                continue
-            mended = self._mended(text, values, [what] if what else [])
+            values = _values(reading)
+            mended = self._mended(text, values, [what] if what else []) if values else None
             if mended is not None:
                 return mended
         return Mended(text)
@@ -101,6 +98,19 @@ class _Mending:
         if not what and _is_document(text):
             return Mended(text)
         return Mended(strict_json.dump(whole), tuple(dict.fromkeys(what or [COMMA])))
+
+
+def _values(text: str) -> tuple[Any, ...]:
+    """The one JSON value of a text, or the objects that stand in it; nothing where it holds anything else."""
+    values: list[Any] = []
+    try:
+        for value in strict_json.load_many(text):
+            values.append(value)
+            if len(values) > 1 and not (isinstance(values[0], dict) and isinstance(value, dict)):
+                return ()
+    except Problem:
+        return ()
+    return tuple(values)
 
 
 def _inner(values: tuple[Any, ...]) -> tuple[str, str] | None:
@@ -182,7 +192,9 @@ def _letters_dropped(text: str) -> str:
 def _outside_strings(text: str, change: Callable[[str], str]) -> str:
     pieces, at = [], 0
     for string in _STRING.finditer(text):
-        pieces += [change(text[at : string.start()]), string[0]]
+        if string.start() > at:
+            pieces.append(change(text[at : string.start()]))
+        pieces.append(string[0])
         at = string.end()
     return "".join([*pieces, change(text[at:])])
 

@@ -14,7 +14,7 @@ from app.policy.matching import Caller
 from app.policy.principals import PrincipalKind, refer
 from app.policy.statement import excluded_by, label, named_by
 
-_MOST_COMPARED = 5_000
+_MOST_COMPARED = 2_000
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from app.policy.statement import (
     without_anywhere,
 )
 
-_MOST_COMPARED = 5_000
+_MOST_COMPARED = 2_000
 
 
 def plan_revoke(
