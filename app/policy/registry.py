@@ -9,5 +9,11 @@ REGISTRY_ACTIONS = frozenset({"ecr:replicateimage", "ecr:createrepository", "ecr
 
 
 def is_registry_statement(statement: Statement) -> bool:
-    """Whether a statement belongs in the registry's policy: it has an action that only that can allow."""
-    return any(action.lower() in REGISTRY_ACTIONS for action in strings(statement.get("Action", ())))
+    """Whether a statement belongs in the registry's policy.
+
+    It does where one of its actions means nothing elsewhere, or where all of them, or with a `Resource` one of them, are
+    of those that a registry allows. `ecr:CreateRepository` alone stands by mistake in many a list of all actions.
+    """
+    actions = {action.lower() for action in strings(statement.get("Action", ()))}
+    there = actions & REGISTRY_ACTIONS
+    return bool(there) and (there != {"ecr:createrepository"} or there == actions or "Resource" in statement)

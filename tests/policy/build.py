@@ -7,9 +7,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
-OWN = sorted((ROOT / "tests" / "policy" / "corpus").glob("*.json"))
-SHARED = ROOT.parent / "shared" / "policies"
+CORPUS_FOLDER = Path(__file__).parent / "corpus"
+CORPUS = sorted(CORPUS_FOLDER.glob("*.json"))
+"""Policies of every shape that people write, made up; those in `malformed/` are none that ECR would hold."""
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LIGHTSAIL = "947856326339"
