@@ -38,7 +38,7 @@ def applies(statement, arn):
         holds = statement["Effect"] == "Deny" and "*" not in names
         if holds and arn in names:
             holds = False if account_names & names else "perhaps"
-    return least(holds, *(outcome(test) for test in tests(statement)))
+    return least(holds, *(outcome(test, arn) for test in tests(statement)))
 
 
 def tests(statement):
@@ -46,12 +46,13 @@ def tests(statement):
         yield from (f"{operator} {key} {' '.join(listed(value))}" for key, value in keys.items())
 
 
-def outcome(test):
-    """What a test comes to for a role of Lightsail's own account that pulls over HTTPS."""
+def outcome(test, arn):
+    """What a test comes to for a role or user that pulls over HTTPS; only Lightsail's are in no organization of ours."""
+    outside = ":role/amazon/lightsail/" in arn
     return {
         "IpAddress aws:SourceIp 203.0.113.0/24": "perhaps",
-        "StringEquals aws:PrincipalOrgID o-qwerty1234": False,
-        "StringNotEquals aws:PrincipalOrgID o-qwerty1234": True,
+        "StringEquals aws:PrincipalOrgID o-qwerty1234": False if outside else "perhaps",
+        "StringNotEquals aws:PrincipalOrgID o-qwerty1234": True if outside else "perhaps",
         "Bool aws:SecureTransport true": True,
         "Bool aws:SecureTransport false": False,
     }[test]

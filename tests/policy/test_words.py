@@ -73,21 +73,26 @@ def test_a_verdict_reads_as_a_sentence():
     assert say("verdict.allowed_everyone", {"statement": "#2 (Open)"}) == "Statement #2 (Open) allows everyone to pull."
 
 
+PURE = re.compile(
+    r"app\.(errors|wording|policy)|__future__|json|math|re|bisect|itertools|functools|shlex|collections|dataclasses"
+    r"|datetime|enum|operator|typing"
+)
+
+
+def nodes_of(kind):
+    return [node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kind)]
+
+
 def test_the_policy_code_imports_nothing_that_could_do_io():
-    allowed = re.compile(
-        r"app\.(errors|wording|policy)|__future__|json|math|re|bisect|itertools|functools|shlex|collections|dataclasses|datetime|enum|operator|typing"
-    )
-    imports = [
-        node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
-    ]
-    plain = [
-        name.name
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Import)
-        for name in node.names
-    ]
-    assert [name for name in [*(node.module for node in imports), *plain] if not allowed.match(name)] == []
+    modules = [node.module for node in nodes_of(ast.ImportFrom)]
+    modules += [alias.name for node in nodes_of(ast.Import) for alias in node.names]
+    assert [name for name in modules if not re.match(rf"(?:{PURE.pattern})(?:\.|$)", name)] == []
+
+
+def test_the_policy_code_reads_no_clock():
+    assert {node.attr for node in nodes_of(ast.Attribute)}.isdisjoint({"utcnow", "today", "now_utc"})
+    reads = [node for node in nodes_of(ast.Call) if isinstance(node.func, ast.Attribute) and node.func.attr == "now"]
+    assert reads == []
 
 
 def test_nothing_said_about_a_grant_is_left_without_its_place():
