@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench faults screenshots lock messages clean
+.PHONY: help setup demo test lint format bench faults verdicts screenshots lock messages clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ bench: $(DEV) ## Run the benchmarks, print the table, write benchmarks/results/
 
 faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again)
 	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(ARGS)
+
+verdicts: $(DEV) ## Compare verdicts with an independent IAM simulator (needs node and npm; ARGS="--cases 3000 --seed 1")
+	@npm ci --prefix tools/compare_simulator --no-audit --no-fund --silent
+	@$(BIN)/python -m tools.compare_simulator $(ARGS)
 
 screenshots: $(DEV) ## Render the pictures of the README and docs/
 	@$(BIN)/python tools/browser.py
