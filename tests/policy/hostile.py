@@ -61,7 +61,7 @@ HOSTILE = {
         a_statement(PULLER, Condition={"StringLike": {"aws:PrincipalArn": "a b" * (size // 3 - 100)}})
     ),
     "backtracking actions": lambda size: items(
-        size, lambda _: "ecr:" + "*?" * 13, lambda actions: a_statement(PULLER, actions)
+        size, lambda _: "ecr:" + "*?" * 11 + "x", lambda actions: a_statement(PULLER, actions)
     ),
     "one backtracking action": lambda size: a_policy(a_statement(PULLER, "*a?" * (size // 3 - 100))),
     "many short actions": lambda size: items(size, lambda _: "e*a?g*x", lambda actions: a_statement(PULLER, actions)),
@@ -107,7 +107,7 @@ HOSTILE = {
     ),
     "deep nesting": lambda size: "[" * size,
     "many small depths": lambda size: a_policy(a_statement(PULLER, Note=[[[[[[[[[[1]]]]]]]]]] * (size // 40))),
-    "a repeated key": lambda size: "{" + ",".join(f'"{number}":1' for number in range(size // 8)) + ',"0":1}',
+    "a repeated key": lambda size: "{" + ",".join(f'"{number}":1' for number in range(size // 8)) + ',"z":1,"z":1}',
     "escaped quotes": lambda size: '\\"' * (size // 2),
     "quotes": lambda size: '"' * size,
     "a text in a text": nested,
@@ -123,8 +123,18 @@ def reshuffled(text):
     """The same text with its statements, or its lines, in another order, and a little of each changed."""
     try:
         document = json.loads(text)
-        statements = [{**one, "Action": [*PULL, one["Action"][0]]} for one in document["Statement"]]
+        statements = [_turned({**one, "Action": [*PULL, one["Action"][0]]}) for one in document["Statement"]]
     except (ValueError, TypeError, KeyError, RecursionError):
         return "y".join(reversed(text.splitlines())) if "\n" in text else f"{text[1:]}y"
     half = len(statements) // 2
     return json.dumps({**document, "Statement": [*statements[half:], *reversed(statements[:half])]})
+
+
+def _turned(value):
+    """The value with each very long text in it begun at its middle."""
+    if isinstance(value, dict):
+        return {key: _turned(item) for key, item in value.items()}
+    if isinstance(value, str) and len(value) > 1_000:
+        half = len(value) // 2
+        return f"{value[half:]}-{value[:half]}"
+    return value
