@@ -205,7 +205,7 @@ def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
 
 def _may_spread(step: Stepping, change: PolicyChange) -> bool:
     """Whether waiting can help: not when the policy names an id of a principal that was deleted."""
-    return not any(one.kind is PrincipalKind.UNIQUE_ID for one in _unfound(step, change).dead)
+    return not any(principal.kind is PrincipalKind.UNIQUE_ID for principal in _unfound(step, change).dead)
 
 
 def _unfound(step: Stepping, change: PolicyChange) -> Suspects:
@@ -216,7 +216,7 @@ def _named(problem: Problem, step: Stepping, change: PolicyChange) -> Problem:
     """Say which principals may be the ones that ECR cannot find."""
     if problem.code != "policy.principal_not_found":
         return problem
-    names = [one.value for one in _unfound(step, change).likeliest]
+    names = [principal.value for principal in _unfound(step, change).likeliest]
     if not names:
         return Problem(
             "policy.own_principal_not_found",

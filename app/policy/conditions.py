@@ -107,11 +107,11 @@ class Condition:
         return negated or if_exists
 
     def _matches(self, comparison: Compare, value: Any, request: Request) -> bool | None:
-        found = any_of(
+        matched = any_of(
             comparison.matches(written, value, request, self.key.lower(), variables=self.variables)
             for written in self.values
         )
-        return negation(found) if comparison.negated else found
+        return negation(matched) if comparison.negated else matched
 
 
 def conditions_of(statement: Statement, version: object) -> tuple[Condition, ...]:

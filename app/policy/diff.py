@@ -114,10 +114,10 @@ def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[R
     if isinstance(old.members["Statement"], list) or isinstance(new.members["Statement"], list):
         old, new = _listed(old), _listed(new)
     left, right = _parts(old), _parts(new)
-    found: list[Run] = []
+    compared: list[Run] = []
     for i, j in _in_order(old, new):
-        found += _runs(left[i] if i is not None else [], right[j] if j is not None else [], *_end(found))
-    return found, [line for part in left for line in part], [line for part in right for line in part]
+        compared += _runs(left[i] if i is not None else [], right[j] if j is not None else [], *_end(compared))
+    return compared, [line for part in left for line in part], [line for part in right for line in part]
 
 
 def _listed(document: PolicyDocument) -> PolicyDocument:
@@ -156,8 +156,8 @@ def _runs(old: Sequence[str], new: Sequence[str], i: int = 0, j: int = 0) -> Ite
     return (Run(run.same, run.i1 + i, run.i2 + i, run.j1 + j, run.j2 + j) for run in runs(*keys))
 
 
-def _end(found: Sequence[Run]) -> tuple[int, int]:
-    return (found[-1].i2, found[-1].j2) if found else (0, 0)
+def _end(compared: Sequence[Run]) -> tuple[int, int]:
+    return (compared[-1].i2, compared[-1].j2) if compared else (0, 0)
 
 
 def _pretty(text: str | None) -> list[str]:
@@ -187,13 +187,13 @@ def _inline(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     left, right = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(left), len(right)) > _MOST_TOKENS:
         return (Span(old),), (Span(new),)
-    found = tuple(runs(left, right))
-    alike = sum(len(token) for run in found if run.same for token in left[run.i1 : run.i2])
+    compared = tuple(runs(left, right))
+    alike = sum(len(token) for run in compared if run.same for token in left[run.i1 : run.i2])
     if 2 * alike < _ALIKE * (len(old) + len(new)):
         return (Span(old),), (Span(new),)
     return (
-        tuple(Span("".join(left[run.i1 : run.i2]), not run.same) for run in found if run.i2 > run.i1),
-        tuple(Span("".join(right[run.j1 : run.j2]), not run.same) for run in found if run.j2 > run.j1),
+        tuple(Span("".join(left[run.i1 : run.i2]), not run.same) for run in compared if run.i2 > run.i1),
+        tuple(Span("".join(right[run.j1 : run.j2]), not run.same) for run in compared if run.j2 > run.j1),
     )
 
 

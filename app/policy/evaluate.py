@@ -27,7 +27,7 @@ from app.policy.layers import (
 from app.policy.matching import Caller, Doubt, Rule, rules_of
 from app.policy.rulebook import Collected, Rulebook
 from app.policy.statement import PULL_ACTIONS, is_allow, label, named_by
-from app.policy.verdict import Access, Deciding, Verdict, decided, missed
+from app.policy.verdict import Access, Deciding, Verdict, decided, not_met
 
 __all__ = ["Access", "Deciding", "Evaluator", "Verdict", "evaluate", "is_timed"]
 
@@ -94,17 +94,17 @@ class Evaluator:
         collected = self.collect(caller)
         verdict = decided(collected)
         if verdict is None:
-            verdict = missed(collected.missed) if collected.missed else self._not_allowed(caller)
+            verdict = not_met(collected.missed) if collected.missed else self._not_allowed(caller)
         return replace(verdict, unseen=self._unseen)
 
     def _not_allowed(self, caller: Caller) -> Verdict:
         if self._nothing_allows:
             return Verdict(Access.NOT_ALLOWED, "verdict.no_policy", missing_actions=PULL_ACTIONS)
-        place = self._named.get((caller.type, caller.value))
-        if place is None:
+        naming = self._named.get((caller.type, caller.value))
+        if naming is None:
             return Verdict(Access.NOT_ALLOWED, "verdict.not_named", missing_actions=PULL_ACTIONS)
-        params: dict[str, str | int] = {"statement": place.label, "actions": ", ".join(PULL_ACTIONS)}
-        return Verdict(Access.NOT_ALLOWED, "verdict.other_actions", params, (place,), PULL_ACTIONS)
+        params: dict[str, str | int] = {"statement": naming.label, "actions": ", ".join(PULL_ACTIONS)}
+        return Verdict(Access.NOT_ALLOWED, "verdict.other_actions", params, (naming,), PULL_ACTIONS)
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], Deciding]:
@@ -112,9 +112,9 @@ class Evaluator:
         named: dict[tuple[str, str], Deciding] = {}
         for index, statement in enumerate(self.document.statements if self.document else ()):
             if is_allow(statement):
-                place = Deciding(Layer.REPOSITORY, index, label(index, statement))
+                naming = Deciding(Layer.REPOSITORY, index, label(index, statement))
                 for principal in named_by(statement):
-                    named.setdefault(principal, place)
+                    named.setdefault(principal, naming)
         return named
 
 

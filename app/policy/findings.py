@@ -127,9 +127,9 @@ def _of_principals(document: PolicyDocument, subject: _Subject) -> Iterable[Find
         statement_label = label(index, statement)
         for kind, value in (*named_by(statement), *excluded_by(statement)):
             principal = refer(kind, value)
-            found = _of_principal(principal, subject)
-            if found is not None:
-                code, severity = found
+            said = _of_principal(principal, subject)
+            if said is not None:
+                code, severity = said
                 params: dict[str, str | int] = {"statement": statement_label, "principal": value}
                 yield Finding(code, severity, {**params, "service": principal.service}, index, value)
 

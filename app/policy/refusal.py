@@ -38,14 +38,14 @@ def refusal_reasons(text: str | None) -> tuple[Finding, ...]:
         document = parse(text)
     except Problem as problem:
         return (Finding("refusal.unreadable", Severity.ERROR, {"problem": problem.code}),)
-    found = [*_of_document(document)]
+    reasons = [*_of_document(document)]
     for index, statement in enumerate(document.statements):
         where = label(index, statement)
-        found += (
+        reasons += (
             Finding(code, Severity.ERROR, {"statement": where, **params}, index, params.get("principal", ""))
             for code, params in _of_statement(statement)
         )
-    return tuple(sorted(found, key=lambda finding: finding.code in _LEAST_LIKELY))
+    return tuple(sorted(reasons, key=lambda finding: finding.code in _LEAST_LIKELY))
 
 
 def _of_document(document: PolicyDocument) -> Iterator[Finding]:

@@ -79,8 +79,8 @@ def _in_pieces(a: Sequence[int], b: Sequence[int], exact: int) -> Iterator[tuple
 def _anchors(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
     """The items that stand once on either side, as many of them as keep their order."""
     once_a, once_b = ({item for item, times in Counter(side).items() if times == 1} for side in (a, b))
-    place = {item: j for j, item in enumerate(b) if item in once_b}
-    pairs = [(i, place[item]) for i, item in enumerate(a) if item in once_a and item in place]
+    places = {item: j for j, item in enumerate(b) if item in once_b}
+    pairs = [(i, places[item]) for i, item in enumerate(a) if item in once_a and item in places]
     tops: list[int] = []  # of the piles of patience sorting: the pair on each, by its place in `pairs`
     heights: list[int] = []
     below: list[int] = []

@@ -156,10 +156,10 @@ class _Index:
     """The statements that others wrote, by what they say; the first that nobody has accounted for is found."""
 
     def __init__(self, nodes: Iterator[_Node]) -> None:
-        self._found: dict[Hashable, deque[_Node]] = {}
+        self._queues: dict[Hashable, deque[_Node]] = {}
         for node in nodes:
             for key in self._keys(node.statement):
-                self._found.setdefault(key, deque()).append(node)
+                self._queues.setdefault(key, deque()).append(node)
 
     def same_as(self, statement: Statement) -> _Node | None:
         return self._first("same", statement_key(statement))
@@ -173,8 +173,8 @@ class _Index:
 
     def naming_one_of(self, statement: Statement) -> _Node | None:
         """One with the same effect for one of the same principals."""
-        found = (self._first(*key) for key in self._names(statement))
-        return min((node for node in found if node), key=lambda node: node.number, default=None)
+        candidates = (self._first(*key) for key in self._names(statement))
+        return min((node for node in candidates if node), key=lambda node: node.number, default=None)
 
     def _keys(self, statement: Statement) -> Iterator[Hashable]:
         yield "same", statement_key(statement)
@@ -191,7 +191,7 @@ class _Index:
         )
 
     def _first(self, *key: Hashable) -> _Node | None:
-        queue = self._found.get(key, deque())
+        queue = self._queues.get(key, deque())
         while queue and (queue[0].ours or queue[0].gone):
             queue.popleft()
         return queue[0] if queue else None

@@ -56,9 +56,9 @@ def unfound(before: str | None, after: str | None, *, fresh: bool, ours: Collect
         Problem: as `document.parse`.
     """
     there = {same_form(principal.value) for principal in principals_of(before)}
-    found = suspects(after, ours=() if fresh else ours)
-    dead = tuple(filter(is_dead, found))
-    living = [principal for principal in found if not is_dead(principal)]
+    doubtful = suspects(after, ours=() if fresh else ours)
+    dead = tuple(filter(is_dead, doubtful))
+    living = [principal for principal in doubtful if not is_dead(principal)]
     new = tuple(principal for principal in living if same_form(principal.value) not in there)
     others = tuple(principal for principal in living if same_form(principal.value) in there)
     return Suspects(dead, new, others, fresh)

@@ -62,12 +62,12 @@ class Verdict:
     @property
     def statements(self) -> tuple[int, ...]:
         """The indices of the deciding statements of the repository's policy."""
-        return tuple(one.index for one in self.deciding if one.layer is Layer.REPOSITORY)
+        return tuple(statement.index for statement in self.deciding if statement.layer is Layer.REPOSITORY)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Whose policies decided, the repository's first; empty where no statement speaks of the principal."""
-        return tuple(layer for layer in Layer if any(one.layer is layer for one in self.deciding))
+        return tuple(layer for layer in Layer if any(statement.layer is layer for statement in self.deciding))
 
     @property
     def sentence(self) -> str:
@@ -94,9 +94,9 @@ def decided(collected: Collected) -> Verdict | None:
     return _verdict(Access.ALLOWED, "allowed", allows, max((cover.reach for cover in allows), key=_REACHES.index))
 
 
-def missed(found: Missed) -> Verdict:
+def not_met(missed: Missed) -> Verdict:
     """The verdict where an Allow of the repository's policy would cover the caller but for a condition that fails."""
-    rule, failed = found.rule, found.decision.failed
+    rule, failed = missed.rule, missed.decision.failed
     params: dict[str, str | int] = {"statement": rule.label, "conditions": _joined(test.text for test in failed)}
     code = "verdict.condition_not_met"
     if all(test.is_end or test.is_start for test in failed):
@@ -146,8 +146,8 @@ def _params(covers: Sequence[Cover]) -> dict[str, str | int]:
 
 
 def _joined(texts: Iterable[str]) -> str:
-    found = list(dict.fromkeys(texts))
-    return "; ".join([*found[:_CONDITIONS_AT_MOST], *(["…"] if len(found) > _CONDITIONS_AT_MOST else [])])
+    distinct = list(dict.fromkeys(texts))
+    return "; ".join([*distinct[:_CONDITIONS_AT_MOST], *(["…"] if len(distinct) > _CONDITIONS_AT_MOST else [])])
 
 
 def _moment_of(test: Condition) -> str:
