@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from app.errors import Problem
 from app.policy.arns import WILDCARD, is_no_principal
 from app.policy.conditions import conditions_of
+from app.policy.context_keys import Request
 from app.policy.document import PolicyDocument, parse
 from app.policy.ecr_actions import ECR_ACTIONS
 from app.policy.matching import covers_action
 from app.policy.notes import Finding, Severity
+from app.policy.principals import PrincipalKind
 from app.policy.registry import is_registry_statement
 from app.policy.statement import Statement, excluded_by, is_allow, label, named_by, strings
 
@@ -74,7 +76,7 @@ def _of_statement(statement: Statement) -> Iterator[tuple[str, dict[str, str]]]:
     for condition in conditions_of(statement, None):
         if not condition.is_known:
             yield "refusal.operator", {"operator": _cut(condition.operator)}
-    if _locks_out(statement):
+    if _may_lock_out(statement):
         yield "refusal.lock_out", {}
 
 
@@ -103,9 +105,12 @@ def _of_action(action: str) -> str:
     return "" if WILDCARD in name or "?" in name or name in ECR_ACTIONS else "refusal.unknown_action"
 
 
-def _locks_out(statement: Statement) -> bool:
-    """Whether it denies people to change the policy again: ECR takes that only with `force`, which is never sent."""
-    return not is_allow(statement) and covers_action(statement, "ecr:SetRepositoryPolicy")
+def _may_lock_out(statement: Statement) -> bool:
+    """Whether it may deny people to change the policy again: ECR takes that only with `force`, which is never sent."""
+    if is_allow(statement) or not covers_action(statement, "ecr:SetRepositoryPolicy"):
+        return False
+    anyone = Request(PrincipalKind.WILDCARD, WILDCARD)
+    return all(condition.holds(anyone) is not False for condition in conditions_of(statement, None))
 
 
 def _cut(text: str) -> str:

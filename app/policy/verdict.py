@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.policy.comparing import moment
@@ -78,7 +78,7 @@ class Verdict:
 def decided(collected: Collected) -> Verdict | None:
     """The verdict that the statements which reach the caller come to; None where they say nothing on its pulling."""
     if collected.sure:
-        return _verdict(Access.DENIED, "denied", collected.sure, collected.sure[0].reach)
+        return _denied(collected.sure)
     if not collected.allows:
         return None
     missing = tuple(action for action in PULL_ACTIONS if action not in collected.best)
@@ -104,6 +104,15 @@ def not_met(missed: Missed) -> Verdict:
         code = "verdict.allow_ended" if ends else "verdict.allow_not_started"
         params["when"] = _moment_of(ends[0] if ends else failed[0])
     return Verdict(Access.NOT_ALLOWED, code, params, (Deciding.of(rule),), PULL_ACTIONS)
+
+
+def _denied(covers: Sequence[Cover]) -> Verdict:
+    always = [cover for cover in covers if not cover.rule.tests]
+    verdict = _verdict(Access.DENIED, "denied", covers, (always or covers)[0].reach)
+    if always or verdict.layers != (Layer.REPOSITORY,):
+        return verdict
+    conditions = _joined(test.text for cover in covers for test in cover.rule.tests)
+    return replace(verdict, code="verdict.denied_by_condition", params={**verdict.params, "conditions": conditions})
 
 
 def _partly(allows: Sequence[Cover], missing: tuple[str, ...]) -> Verdict:

@@ -34,6 +34,7 @@ WORDS: dict[str, str] = {
     "verdict.denied_account": N_("Statement %(statement)s explicitly denies %(actions)s to this principal's account. An explicit deny overrides any allow."),
     "verdict.denied_everyone": N_("Statement %(statement)s explicitly denies %(actions)s to everyone. An explicit deny overrides any allow."),
     "verdict.denied_others": N_("Statement %(statement)s explicitly denies %(actions)s to everyone it doesn't list in NotPrincipal. An explicit deny overrides any allow."),
+    "verdict.denied_by_condition": N_("Statement %(statement)s explicitly denies %(actions)s, and its condition applies to this principal: %(conditions)s. An explicit deny overrides any allow."),
     "verdict.denied_in_registry": N_("Statement %(registry_statement)s of the registry policy explicitly denies %(actions)s to this principal. An explicit deny overrides any allow."),
     "verdict.denied_in_both": N_("Statement %(statement)s of the repository policy and statement %(registry_statement)s of the registry policy explicitly deny %(actions)s to this principal. An explicit deny overrides any allow."),
     "unseen.organization": N_("Resource control policies of an AWS organization can't be read and may still deny the pull. The AWS sample policy exempts repositories with the tag %(tag)s set to true."),

@@ -181,3 +181,15 @@ def test_not_this_resource_leaves_it_out():
 
 def test_a_statement_that_is_a_single_object_counts():
     assert evaluate(json.dumps({"Statement": ALLOWING}), PULLER).access is Access.ALLOWED
+
+
+def test_a_deny_whose_condition_applies_says_so():
+    outsiders = {"StringNotEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}}
+    verdict = evaluate(a_policy(ALLOWING, a_statement("*", effect="Deny", sid="Ours", Condition=outsiders)), PULLER)
+    assert verdict.sentence == (
+        "Statement #2 (Ours) explicitly denies ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, and its condition applies "
+        "to this principal: StringNotEquals aws:PrincipalOrgID = o-qwerty1234. An explicit deny overrides any allow."
+    )
+    always = a_statement(PULLER, effect="Deny")
+    text = a_policy(always, a_statement("*", effect="Deny", Condition=outsiders))
+    assert evaluate(text, PULLER).code == "verdict.denied_named"

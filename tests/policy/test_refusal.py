@@ -43,6 +43,7 @@ def test_what_ecr_refuses_is_named(statement, code):
         {**a_statement(), "Principal": {"Service": "codebuild.amazonaws.com", "Federated": "x"}},
         a_statement(Condition={"ForAllValues:StringLikeIfExists": {"aws:TagKeys": "x"}, "Null": {"aws:x": "true"}}),
         a_statement("*", "ecr:PutImage", effect="Deny"),
+        a_statement("*", "ecr:*", effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}}),
     ],
 )
 def test_what_ecr_takes_has_no_reason(statement):
