@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench faults fuzz screenshots lock messages clean
+.PHONY: help setup demo test lint format bench faults fuzz verdicts screenshots lock messages clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,10 @@ faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again)
 
 fuzz: $(DEV) ## Send wrong requests to every route of the API (ARGS="--cases 3000 --seed 1")
 	@$(BIN)/python -m tests.api.fuzz $(ARGS)
+
+verdicts: $(DEV) ## Compare verdicts with an independent IAM simulator (needs node and npm; ARGS="--cases 3000 --seed 1")
+	@npm ci --prefix tools/compare_simulator --no-audit --no-fund --silent
+	@$(BIN)/python -m tools.compare_simulator $(ARGS)
 
 screenshots: $(DEV) ## Render the pictures of the README and docs/
 	@$(BIN)/python tools/browser.py

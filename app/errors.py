@@ -8,8 +8,10 @@ Must never import anything of ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+Detail: TypeAlias = tuple[str, Mapping[str, str | int]]
 
 
 class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is AWS's word for its own)
@@ -22,6 +24,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         aws_code: AWS's own error code, where AWS said no.
         aws_message: AWS's own message, shown as a detail, never as the sentence.
         request_id: AWS's request id, to quote to AWS's support.
+        details: what explains it further, each a code of `policy.words.WORDS` with its params.
         params: values that the sentences name. Text and numbers only.
     """
 
@@ -34,6 +37,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         aws_code: str = "",
         aws_message: str = "",
         request_id: str = "",
+        details: Sequence[Detail] = (),
         **params: str | int,
     ) -> None:
         super().__init__(code, params)
@@ -43,6 +47,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         self.aws_code = aws_code
         self.aws_message = aws_message
         self.request_id = request_id
+        self.details = tuple(details)
         self.params: dict[str, str | int] = params
 
     def to_json(self) -> dict[str, Any]:
@@ -54,6 +59,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
             "aws_code": self.aws_code,
             "aws_message": self.aws_message,
             "request_id": self.request_id,
+            "details": [[code, dict(params)] for code, params in self.details],
             "params": dict(self.params),
         }
 
@@ -67,6 +73,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
             aws_code=data["aws_code"],
             aws_message=data["aws_message"],
             request_id=data["request_id"],
+            details=tuple((code, params) for code, params in data.get("details", ())),
             **data["params"],
         )
 

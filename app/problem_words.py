@@ -49,10 +49,6 @@ WORDS: dict[str, Words] = {
         N_("The image puller role of %(service)s was activated again while it was being deactivated."),
         N_("If it should be off, choose Retry."),
     ),
-    "policy.not_prunable": Words(
-        N_("These principals may still exist, so they can't be removed as dead: %(principals)s."),
-        N_("Preview the removal again. To remove a principal that exists, edit the policy yourself."),
-    ),
     "operation.nothing_to_undo": Words(
         N_("This operation wrote no repository policy."),
         N_("There is nothing to undo."),
@@ -62,8 +58,16 @@ WORDS: dict[str, Words] = {
         N_("Use 2 to 256 lowercase letters, digits, and . _ - / between them."),
     ),
     "access.denied": Words(
-        N_("%(statement)s in the policy of %(repository)s explicitly denies %(service)s, which no Allow can outweigh."),
+        N_(
+            "An explicit deny in statement %(statement)s of the policy of %(repository)s overrides the allow for %(service)s."
+        ),
         N_("Change or remove that statement, then choose Retry."),
+    ),
+    "access.denied_by_registry": Words(
+        N_(
+            "An explicit deny in statement %(statement)s of the registry policy of %(region)s overrides the allow for %(service)s on %(repository)s."
+        ),
+        N_("Change that statement in the ECR console under Private registry, Permissions. Then choose Retry."),
     ),
     "policy.changed_meanwhile": Words(
         N_("The policy of %(repository)s has changed since it was previewed."),
@@ -90,6 +94,10 @@ WORDS: dict[str, Words] = {
             "ECR refuses the policy of %(repository)s because it cannot find a principal that it names: %(principals)s."
         ),
         N_("Remove the principals that no longer exist, then try again."),
+    ),
+    "policy.not_dead": Words(
+        N_("These principals may still exist, so they can't be removed as dead: %(principals)s."),
+        N_("Preview the removal again. To remove a principal that exists, edit the policy yourself."),
     ),
     "policy.own_principal_not_found": Words(
         N_("ECR still does not know the service's new role after several minutes; %(repository)s was not changed."),

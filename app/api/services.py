@@ -87,7 +87,9 @@ def list_choices(
     q: Annotated[Text, Query(description="A part of the name.")] = "",
 ) -> ChoiceList:
     """Those of the service's region that it cannot pull from yet."""
-    return ChoiceList.of(search.choices(services.db, services.connection, known.service, q.strip()))
+    return ChoiceList.of(
+        search.choices(services.db, services.connection, known.service, q.strip(), now=services.clock.now())
+    )
 
 
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))

@@ -86,7 +86,7 @@ def told(*, as_json: bool = False) -> Iterator[None]:
 def tell(problem: Mapping[str, Any]) -> None:
     """Say a problem in the words that came with it."""
     click.echo(plain(f"sailpass: {problem['message']}"), err=True)
-    for text in (problem.get("what_to_do"), _aws(problem), _nearest(problem)):
+    for text in (*problem.get("reasons", ()), problem.get("what_to_do"), _aws(problem), _nearest(problem)):
         if text:
             click.echo(plain(f"  {text}"), err=True)
     if statement := problem.get("iam_statement"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.queries import KnownRepository, known_repository
 from app.policy.arns import WILDCARD, account_of, is_namesakes
-from app.policy.evaluate import Verdict, evaluate
+from app.policy.evaluate import Verdict, evaluate, is_timed
 from app.policy.findings import findings
 from app.policy.notes import Finding
 
@@ -57,15 +58,20 @@ class ServiceAccess:
     left_out: int = 0
 
 
-def repositories_of(db: Database, connection: str, service: ContainerService, *, limit: int = LIMIT) -> ServiceAccess:
-    """The repositories whose policy is about the service, each judged; of the others nothing but their number is read."""
+def repositories_of(
+    db: Database, connection: str, service: ContainerService, *, now: datetime | None = None, limit: int = LIMIT
+) -> ServiceAccess:
+    """The repositories whose policy is about the service, each judged; of the others nothing but their number is read.
+
+    `now` is for conditions on the date, as `evaluate` takes it.
+    """
     with db.read() as session:
         ties = _ties(session, connection, service)
         chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
         row = SeenRepository
         wanted = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
         known = {found.name: known_repository(found) for found in session.scalars(wanted)}
-    rows = tuple(_judged(known[name], ties[name], service) for name in chosen if name in known)
+    rows = tuple(_judged(known[name], ties[name], service, now) for name in chosen if name in known)
     return ServiceAccess(rows, len(ties) - len(chosen))
 
 
@@ -76,12 +82,12 @@ def about(connection: str, service: ContainerService) -> ColumnElement[bool]:
     return (row.connection == connection) & (row.region == service.region) & or_(named, row.service == service.name)
 
 
-def verdict_on(repository: KnownRepository, service: ContainerService) -> Verdict | None:
+def verdict_on(repository: KnownRepository, service: ContainerService, now: datetime | None = None) -> Verdict | None:
     """Whether the service's role may pull: None while it has none, or when the policy cannot be understood."""
     role = service.role.principal_arn
     if not role or repository.policy_read_at is None:
         return None
-    return _verdict(repository.policy_text, role, repository.arn)
+    return _verdict(repository.policy_text, role, repository.arn, _minute(repository.policy_text, now))
 
 
 def _principals(service: ContainerService) -> tuple[str, ...]:
@@ -118,22 +124,28 @@ def _tie(principal: str, named_service: str, service: ContainerService) -> Tie:
     return Tie.EVERYONE if principal == WILDCARD else Tie.ACCOUNT
 
 
-def _judged(repository: KnownRepository, tie: Tie, service: ContainerService) -> RepositoryAccess:
-    found = _findings(repository.policy_text, service.name, service.region, service.role.principal_arn)
-    return RepositoryAccess(repository, tie, verdict_on(repository, service), found)
+def _judged(repository: KnownRepository, tie: Tie, service: ContainerService, now: datetime | None) -> RepositoryAccess:
+    text = repository.policy_text
+    found = _findings(text, service.name, service.region, service.role.principal_arn, _minute(text, now))
+    return RepositoryAccess(repository, tie, verdict_on(repository, service, now), found)
 
 
 # The same texts are judged each time a page is shown: to understand one takes longer than all else of its row.
 
 
+def _minute(text: str | None, now: datetime | None) -> datetime | None:
+    """The minute, where the text's verdict depends on it; none else, so that the verdict is kept."""
+    return now.replace(second=0, microsecond=0) if now and is_timed(text) else None
+
+
 @lru_cache(maxsize=2 * LIMIT)
-def _verdict(text: str | None, role: str, repository_arn: str) -> Verdict | None:
+def _verdict(text: str | None, role: str, repository_arn: str, now: datetime | None) -> Verdict | None:
     try:
-        return evaluate(text, role, repository_arn=repository_arn)
+        return evaluate(text, role, repository_arn=repository_arn, now=now)
     except Problem:
         return None
 
 
 @lru_cache(maxsize=2 * LIMIT)
-def _findings(text: str | None, service: str, region: str, role: str) -> tuple[Finding, ...]:
-    return findings(text, service=service, region=region, role=role)
+def _findings(text: str | None, service: str, region: str, role: str, now: datetime | None) -> tuple[Finding, ...]:
+    return findings(text, service=service, region=region, role=role, now=now)

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.errors import Problem
-from app.policy.arns import WILDCARD
 from app.policy.document import PolicyDocument, parse
-from app.policy.evaluate import Access, judge
+from app.policy.evaluate import Evaluator
 from app.policy.matching import Caller
 from app.policy.principals import PrincipalKind, PrincipalRef, refer
 from app.policy.statement import excluded_by, named_by, orphan_of
 
 _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
-_STRANGER = Caller.of("arn:aws:iam::000000000000:role/stranger")
+_MOST_COMPARED = 2_000
 _LONGEST_PRINCIPAL = 512
 _LONGEST_SERVICE = 255
 
@@ -38,12 +37,11 @@ def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | Non
     except Problem as problem:
         return frozenset(), problem
     found = {ref.value: ref for ref in _refs(document) if _can_be_kept(ref)}
-    named = {
-        _named(ref, judge(document, Caller.of(ref.value)).access if ref.kind in _ROLES else "")
+    evaluator = Evaluator(None, document=document, budget=_MOST_COMPARED)
+    named = (
+        _named(ref, evaluator.verdict(Caller.of(ref.value)).access if ref.kind in _ROLES else "")
         for ref in found.values()
-    }
-    if WILDCARD not in found and _lets_strangers_in(document):
-        named.add(NamedPrincipal(WILDCARD, PrincipalKind.WILDCARD))
+    )
     return frozenset(named), None
 
 
@@ -52,12 +50,6 @@ def _refs(document: PolicyDocument) -> Iterator[PrincipalRef]:
         orphan = orphan_of(statement)
         for kind, value in (*named_by(statement), *excluded_by(statement)):
             yield replace(refer(kind, value), service=orphan) if orphan else refer(kind, value)
-
-
-def _lets_strangers_in(document: PolicyDocument) -> bool:
-    if not any(excluded_by(statement) for statement in document.statements):
-        return False
-    return judge(document, _STRANGER).access in (Access.ALLOWED, Access.CONDITIONAL)
 
 
 def _named(ref: PrincipalRef, access: str) -> NamedPrincipal:

@@ -74,11 +74,13 @@ class PolicyCoverage:
         return self.tried == self.total
 
 
-URI_OF: Select[str] = select(SeenRepository.uri).where(
+_THE_REPOSITORY = (
     SeenRepository.connection == bindparam("at_connection"),
     SeenRepository.region == bindparam("at_region"),
     SeenRepository.name == bindparam("at_name"),
 )
+URI_OF: Select[str] = select(SeenRepository.uri).where(*_THE_REPOSITORY)
+ARN_OF: Select[str] = select(SeenRepository.arn).where(*_THE_REPOSITORY)
 
 
 def list_services(db: Database, connection: str) -> tuple[KnownService, ...]:
@@ -129,6 +131,12 @@ def repository_uri(db: Database, connection: str, region: str, name: str) -> str
     """The URI that ECR told, without a tag; "" where the repository has not been seen."""
     with db.read() as session:
         return session.scalar(URI_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
+
+
+def repository_arn(db: Database, connection: str, region: str, name: str) -> str:
+    """Return the repository's ARN; "" where the repository has not been seen."""
+    with db.read() as session:
+        return session.scalar(ARN_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
 
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import SequenceMatcher
 from heapq import nlargest
 
@@ -44,13 +45,20 @@ class Choices:
 
 
 def choices(
-    db: Database, connection: str, service: ContainerService, query: str = "", *, limit: int = LIMIT
+    db: Database,
+    connection: str,
+    service: ContainerService,
+    query: str = "",
+    *,
+    now: datetime | None = None,
+    limit: int = LIMIT,
 ) -> Choices:
-    """The repositories of the service's region whose name holds `query` and that its role may not pull from yet."""
+    """The repositories of the service's region whose name holds `query` and that its role may not pull from at `now`."""
     with db.read() as session:
         found = []
-        for choice in _candidates(session, connection, service, query, 2 * limit):
-            found.append(choice)
+        for repository, is_related in _candidates(session, connection, service, query, 2 * limit):
+            choice = _choice(repository, service, now, is_related=is_related)
+            found += [choice] if choice else []
             if len(found) > limit:
                 break
     return Choices(tuple(found[:limit]), len(found) > limit)
@@ -91,7 +99,8 @@ def nearest(name: str, names: Iterable[str], *, limit: int = 3) -> tuple[str, ..
 
 def _candidates(
     session: Session, connection: str, service: ContainerService, query: str, size: int
-) -> Iterator[Choice]:
+) -> Iterator[tuple[KnownRepository, bool]]:
+    """The repositories by name, and whether their policy is about the service."""
     row = SeenRepository
     related = select(PolicyPrincipal.repository).where(
         about(connection, service), PolicyPrincipal.repository == row.name
@@ -106,14 +115,14 @@ def _candidates(
     after = ""
     while found := session.execute(page.where(row.name > after)).all():
         for repository, is_related in found:
-            choice = _choice(known_repository(repository), service, is_related=is_related)
-            if choice is not None:
-                yield choice
+            yield known_repository(repository), is_related
         after = found[-1][0].name
 
 
-def _choice(repository: KnownRepository, service: ContainerService, *, is_related: bool) -> Choice | None:
-    verdict = verdict_on(repository, service) if is_related else None
+def _choice(
+    repository: KnownRepository, service: ContainerService, now: datetime | None, *, is_related: bool
+) -> Choice | None:
+    verdict = verdict_on(repository, service, now) if is_related else None
     if verdict is not None and verdict.access is Access.ALLOWED:
         return None
     return Choice(repository.name, repository.uri, repository.has_policy, verdict)

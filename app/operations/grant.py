@@ -51,7 +51,8 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         repairs = step.operation.kind == Kind.REPAIR
-        subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn)
+        known = await policy_steps.circumstances(step)
+        subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn, known)
 
         async def look_again() -> policy_write.Wanted | None:
             nonlocal subject

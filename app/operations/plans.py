@@ -6,9 +6,10 @@ The preview shows this change, the step writes it, the history keeps it, undo ta
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.history.queries import Refusal
+from app.operations.circumstances import Circumstances
 from app.operations.pruning import prunable
 from app.policy.arns import is_namesakes
 from app.policy.change import PolicyChange
@@ -30,11 +31,12 @@ class Subject:
     service: str
     principal_arn: str
     general_arn: str = ""
+    circumstances: Circumstances = field(default_factory=Circumstances)
 
 
 def granting(subject: Subject) -> Plan:
     """Let the service's role pull."""
-    return lambda text: plan_grant(text, principal_arn=subject.principal_arn, service=subject.service)
+    return lambda text: _grant(text, subject)
 
 
 def repairing(subject: Subject) -> Plan:
@@ -42,22 +44,37 @@ def repairing(subject: Subject) -> Plan:
 
     def plan(text: str | None) -> PolicyChange:
         others = [arn for arn in named_for(text, subject) if arn != subject.principal_arn]
-        return plan_grant(text, principal_arn=subject.principal_arn, service=subject.service, replaces=others)
+        return _grant(text, subject, replaces=others)
 
     return plan
 
 
+def _grant(text: str | None, subject: Subject, replaces: Collection[str] = ()) -> PolicyChange:
+    return plan_grant(
+        text,
+        principal_arn=subject.principal_arn,
+        service=subject.service,
+        replaces=replaces,
+        **vars(subject.circumstances),
+    )
+
+
 def revoking(subject: Subject) -> Plan:
     """Take the service out wherever the policy names it: by its role now, an earlier one, or the wrong ARN."""
-    return lambda text: plan_revoke(text, principals=named_for(text, subject))
+    return lambda text: plan_revoke(text, principals=named_for(text, subject), **vars(subject.circumstances))
 
 
 def pruning(principals: Collection[str] | None, refusal: Refusal | None) -> Plan:
     """Remove principals that no longer exist; all that are certainly dead where none are chosen.
 
-    The plan raises Problem `policy.not_prunable` for a chosen principal that may exist.
+    The plan raises Problem `policy.not_dead` for a chosen principal that may exist.
     """
-    return lambda text: plan_prune(text, prunable(text, refusal).chosen(principals))
+
+    def plan(text: str | None) -> PolicyChange:
+        may_go = prunable(text, refusal)
+        return plan_prune(text, may_go.dead if principals is None else principals, refused=may_go.refused)
+
+    return plan
 
 
 def restoring(target: str | None) -> Plan:

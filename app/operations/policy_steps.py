@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.errors import Problem
 from app.history import writes
 from app.inventory import policies
 from app.operations import plans
+from app.operations.circumstances import Circumstances, circumstances_of
 from app.operations.plans import Plan, Subject
 from app.operations.state import StepState
 from app.operations.stepping import Result, Stepping
 from app.operations.words import CONDITIONAL
 from app.policy.canonical import equivalent
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import Access
 from app.policy.lag import seems_older
+from app.policy.layers import Layer
 
 # How often a policy that somebody else writes to at the same time is merged again before a person is asked.
 MERGES = 5
@@ -92,18 +93,14 @@ async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[St
         Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows.
     """
     text = await read(step)
-    verdict = evaluate(text, arn)
+    known = await circumstances(step)
+    verdict = await step.context.in_thread(known.verdict, text, arn)
     if verdict.access is Access.NOT_ALLOWED:
         step.because("policy.foreign_write")
         return StepState.PENDING, {"holds": False}
     if verdict.access is Access.DENIED:
-        statement = verdict.params["statement"]
-        raise Problem(
-            "access.denied",
-            repository=step.operation.repository,
-            service=step.operation.service,
-            statement=statement,
-        )
+        by_registry = Layer.REPOSITORY not in verdict.layers
+        raise denied(step, str(verdict.params["statement"]), by_registry=by_registry)
     if verdict.access is Access.CONDITIONAL:
         step.because(CONDITIONAL)
     else:
@@ -114,13 +111,14 @@ async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[St
 async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:
     """Prove that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
     text = await read(step)
-    if plans.revoking(subject)(text).needed:
+    if (await step.context.in_thread(plans.revoking(subject), text)).needed:
         step.because("policy.foreign_write")
         return StepState.PENDING, {"holds": False}
-    left = subject.principal_arn and evaluate(text, subject.principal_arn).access in (
-        Access.ALLOWED,
-        Access.CONDITIONAL,
-    )
+    left = False
+    if subject.principal_arn:
+        known = await circumstances(step)
+        verdict = await step.context.in_thread(known.verdict, text, subject.principal_arn)
+        left = verdict.access in (Access.ALLOWED, Access.CONDITIONAL)
     step.because("access.left" if left else "access.gone")
     return StepState.SUCCEEDED, {"holds": True}
 
@@ -128,13 +126,27 @@ async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, R
 async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
     """Prove that the policy is as it was written. Returns `holds`, as `verify_access` does."""
     text = await read(step)
-    if plan(text).needed:
+    if (await step.context.in_thread(plan, text)).needed:
         step.because("policy.foreign_write")
         return StepState.PENDING, {"holds": False}
     step.because("policy.as_written")
     return StepState.SUCCEEDED, {"holds": True}
 
 
-def subject_from(found: dict[str, Any], step: Stepping) -> Subject:
-    """Whose access it is about, from what an earlier step found."""
-    return Subject(step.operation.region, step.operation.service, found["arn"], found.get("general_arn", ""))
+async def circumstances(step: Stepping) -> Circumstances:
+    """Return what decides on a pull beside the repository's policy, as far as it is known."""
+    operation, context = step.operation, step.context
+    repository = (operation.connection, operation.region, operation.repository)
+    return await context.in_db(circumstances_of, context.db, *repository, context.clock.now())
+
+
+def denied(step: Stepping, statement: str, *, by_registry: bool) -> Problem:
+    """Return the problem that an explicit Deny refuses the role: of the repository's policy, or of the registry's."""
+    operation = step.operation
+    return Problem(
+        "access.denied_by_registry" if by_registry else "access.denied",
+        repository=operation.repository,
+        service=operation.service,
+        region=operation.region,
+        statement=statement,
+    )

@@ -13,8 +13,9 @@ from app.aws.ports import Answered
 from app.errors import Problem
 from app.history import record, writes
 from app.operations import fingerprint, refused_writes
+from app.operations.explained import explained
 from app.operations.plans import Plan
-from app.operations.policy_steps import Reading, keep, look
+from app.operations.policy_steps import Reading, denied, keep, look
 from app.operations.state import Kind, StepState
 from app.operations.stepping import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
@@ -22,6 +23,9 @@ from app.policy.change import PolicyChange, unchanged
 
 # The code of a write that was not sent since its reading had grown old on the way: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
+# Findings that say that a Deny makes a grant useless: of the repository's policy, or of the registry's.
+DENIED_BY_REGISTRY = "grant.registry_denied"
+DENIALS = ("grant.denied", DENIED_BY_REGISTRY)
 # Readings in a row that may grow old before the write is tried all the same, up to the fence of `fresh_seconds`.
 REREADS = 3
 
@@ -53,6 +57,7 @@ class _Write:
     wanted: Wanted
     look_again: LookAgain | None
     readings: list[Reading] = field(default_factory=list)
+    sent: str | None = None
 
 
 async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = None) -> tuple[StepState, Result]:
@@ -72,11 +77,13 @@ async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = N
         await _adopt_unanswered(step)
     try:
         return await _merge(work)
-    except Problem as problem:
+    except Problem as error:
+        problem = error
         for reading in work.readings[-1:]:
             await keep(step, reading)  # pages show what stood in the way; after a write, its proof is kept
             await _note_refusal(step, problem, reading)
-        raise
+            problem = await step.context.in_thread(explained, problem, reading.text, work.sent)
+        raise problem from error
 
 
 async def _merge(work: _Write) -> tuple[StepState, Result]:
@@ -90,6 +97,7 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
         if back is None:
             await _check_may_write(work, change, last if seconds is None else None)
         change = back or change
+        work.sent = change.after
         try:
             position = await _send(step, change, read_at)
         except Problem as problem:
@@ -269,14 +277,9 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: Reading) -> N
 
 def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
     """A grant that another statement's Deny makes useless is not written; a person must settle that first."""
-    denied = next((finding for finding in change.leftovers if finding.code == "grant.denied"), None)
-    if denied is not None:
-        raise Problem(
-            "access.denied",
-            repository=step.operation.repository,
-            service=step.operation.service,
-            statement=denied.params["statement"],
-        )
+    found = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
+    if found is not None:
+        raise denied(step, str(found.params["statement"]), by_registry=found.code == DENIED_BY_REGISTRY)
 
 
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:

@@ -9,11 +9,14 @@ from typing import Any
 from app.aws.ports import ContainerService
 from app.history.queries import Refusal
 from app.operations import plans
+from app.operations.circumstances import Circumstances
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
 from app.operations.plans import Plan, Subject
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
+from app.policy.arns import same_form
 from app.policy.change import PolicyChange
+from app.policy.principals import principals_of
 
 
 @dataclass(frozen=True)
@@ -49,24 +52,28 @@ def plan_operation(
     asked: Mapping[str, Any] | None = None,
     *,
     refusal: Refusal | None = None,
+    circumstances: Circumstances | None = None,
 ) -> Planned:
     """Return what `kind` would do to `repository`, whose policy is `text` now.
 
     `asked` is the operation's input, as `start.Ask` takes it; `refusal` is ECR's last refusal of a policy there, which
-    a pruning goes by. Raises Problem as the plan does.
+    a pruning goes by; `circumstances` decide beside the policy. Raises Problem as the plan does.
     """
     role = service.role.principal_arn
     activates = kind in (Kind.GRANT, Kind.REPAIR) and not service.role.ready
     if activates:
         role = PLACEHOLDER.format(region=service.region, service=service.name)
-    subject = Subject(service.region, service.name, role, service.general_principal_arn)
+    known = circumstances or Circumstances()
+    subject = Subject(service.region, service.name, role, service.general_principal_arn, known)
     change = plan_of(kind, subject, asked or {}, refusal)(text)
     calls = _calls(kind, service, repository, change, activates=activates)
     planned = Planned(change, calls, activates, change_fingerprint(change))
     if kind is not Kind.PRUNE:
         return planned
-    may_go = prunable(text, refusal)
-    return replace(planned, prunable=may_go, pruned=may_go.chosen((asked or {}).get("principals")))
+    may_go, chosen = prunable(text, refusal), (asked or {}).get("principals")
+    named = {same_form(principal.value) for principal in principals_of(text)}
+    pruned = tuple(principal for principal in chosen or may_go.dead if same_form(principal) in named)
+    return replace(planned, prunable=may_go, pruned=pruned)
 
 
 def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:

@@ -9,7 +9,7 @@ from app.inventory import queries
 from app.operations.state import Kind
 from app.operations.stepping import Stepping
 from app.policy.change import PolicyChange
-from app.policy.principals import PrincipalKind, PrincipalRef
+from app.policy.principals import PrincipalRef
 from app.policy.unfound import unfound
 
 NOT_FOUND = "policy.principal_not_found"
@@ -28,10 +28,10 @@ async def explained(step: Stepping, change: PolicyChange, problem: Problem, ours
     if problem.code != NOT_FOUND:
         return problem
     fresh = await _is_role_fresh(step)
-    missing = await step.context.in_thread(unfound, change.before, change.after, fresh=bool(ours))
-    others = tuple(principal for principal in missing if principal.value != ours)
-    certain = any(principal.kind is PrincipalKind.UNIQUE_ID for principal in others)
-    waits = bool(ours) and not certain and (fresh or not others)
+    own = (ours,) if ours else ()
+    suspects = await step.context.in_thread(unfound, change.before, change.after, fresh=fresh, ours=own)
+    others = tuple(principal for principal in suspects.likeliest if principal.value != ours)
+    waits = bool(ours) and not suspects.dead and (fresh or not others)
     return _told(SPREADING if waits else DEAD, problem, step, others)
 
 

@@ -59,4 +59,6 @@ async def _subject(step: Stepping) -> Subject:
         if problem.code != "service.not_found":
             raise
         return Subject(operation.region, operation.service, "")
-    return Subject(operation.region, operation.service, service.role.principal_arn, service.general_principal_arn)
+    known = await policy_steps.circumstances(step)
+    arns = service.role.principal_arn, service.general_principal_arn
+    return Subject(operation.region, operation.service, *arns, known)

@@ -45,8 +45,9 @@ def _set(key: str, before: Any, after: Any) -> Any:
         return after
     form = same_form if key == "AWS" else str
     old, new = strings(before), strings(after)
-    kept = [value for value in old if form(value) in {form(one) for one in new}]
-    whole = [*kept, *(value for value in new if form(value) not in {form(one) for one in old})]
+    old_forms, new_forms = ({form(value) for value in side} for side in (old, new))
+    kept = [value for value in old if form(value) in new_forms]
+    whole = [*kept, *(value for value in new if form(value) not in old_forms)]
     return whole[0] if isinstance(before, str) and len(whole) == 1 else whole
 
 

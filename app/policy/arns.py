@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 WILDCARD = "*"
 
+NOBODYS_ACCOUNT = "000000000000"
+"""AWS gives this account id to nobody. It stands in ARNs for an account that is not known yet."""
+
 _LIGHTSAIL_ROLE = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/amazon/lightsail/(?P<region>[a-z0-9-]+)"
     r"/containers/(?P<service>[^/]+)/(?P<rest>.+)"
@@ -16,6 +19,9 @@ UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|IPA)[A-Z0-9]{8,}")
 _ACCOUNT_DIGITS = 12
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(?P<account>\d{12})(?::root)?")
 IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<what>[a-z-]+)/[^*?]+")
+_SERVICE_OF_LIGHTSAIL = frozenset({"lightsail.amazonaws.com", "lightsail.amazonaws.com.cn"})
+_NO_PRINCIPALS = frozenset({"group", "policy", "instance-profile", "server-certificate", "mfa"})
+_CLOUDFRONT = "arn:aws:iam::cloudfront:user/"
 _GUESSED_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)?lightsail\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
 
 
@@ -79,6 +85,28 @@ def same_form(value: str) -> str:
 def is_guessed_service(value: str) -> bool:
     """Whether `value` is a service principal that people guess for Lightsail; Lightsail pulls by a role alone."""
     return _GUESSED_SERVICE.fullmatch(value.strip().lower()) is not None
+
+
+def is_no_service(value: str) -> bool:
+    """Whether `value` is a guessed service principal that does not exist.
+
+    `lightsail.amazonaws.com` exists, for Lightsail's service-linked role, though container services never pull by it.
+    """
+    return is_guessed_service(value) and value.strip().lower() not in _SERVICE_OF_LIGHTSAIL
+
+
+def is_no_principal(value: str) -> bool:
+    """Whether a value under `AWS` in a `Principal` can name nobody at all, so that ECR refuses it whoever is there.
+
+    IAM takes no wildcard inside an ARN (`…:*` neither), no group, and nothing of another service than IAM and STS. What
+    only might be none, such as an ARN of a kind that is not known here, is not one of these.
+    """
+    if value == WILDCARD or account_named(value) or UNIQUE_ID.fullmatch(value):
+        return False
+    match = IDENTITY.fullmatch(value)
+    if match is not None:
+        return match["what"] in _NO_PRINCIPALS
+    return not value.startswith(_CLOUDFRONT)
 
 
 def is_arn(value: str) -> bool:

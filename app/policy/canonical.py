@@ -60,6 +60,11 @@ def differing(a: Statement, b: Statement) -> tuple[str, ...]:
     return tuple(key for key in {**one, **other} if one.get(key) != other.get(key))
 
 
+def element_keys(statement: Statement) -> dict[str, str]:
+    """Each element of the statement that says something, with one text for all ways to write it."""
+    return {name: _text(value) for name, value in _statement(statement).items()}
+
+
 def value_key(value: Any) -> str:
     """One text for a top-level member's value, whatever the order of its keys."""
     return _text(value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from app.policy.canonical import differing, same_statement, statement_key
+from app.policy.canonical import same_statement, statement_key
 from app.policy.document import PolicyDocument, render
 from app.policy.notes import Finding
+from app.policy.pairing import paired
+from app.policy.sequences import runs
 from app.policy.statement import Statement
 
 
@@ -90,34 +91,9 @@ def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tu
 
 def matched(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[tuple[int | None, int | None], ...]:
     """Which statement of one policy is which of the other, by index; None where it has no match."""
-    shortest = min(len(before), len(after))
-    head = next((at for at in range(shortest) if before[at] != after[at]), shortest)
-    tail = next((at for at in range(shortest - head) if before[-1 - at] != after[-1 - at]), shortest - head)
-    pairs: list[tuple[int | None, int | None]] = list(zip(range(head), range(head), strict=True))
-    for kind, i1, i2, j1, j2 in _opcodes(before[head : len(before) - tail], after[head : len(after) - tail]):
-        left, right = range(i1 + head, i2 + head), range(j1 + head, j2 + head)
-        pairs += zip(left, right, strict=True) if kind == "equal" else _paired(before, left, after, right)
-    ends = zip(range(len(before) - tail, len(before)), range(len(after) - tail, len(after)), strict=True)
-    return (*pairs, *ends)
-
-
-def _opcodes(before: Sequence[Statement], after: Sequence[Statement]) -> list[tuple[str, int, int, int, int]]:
-    keys_before, keys_after = [[statement_key(one) for one in side] for side in (before, after)]
-    return list(SequenceMatcher(None, keys_before, keys_after, autojunk=False).get_opcodes())
-
-
-def _paired(
-    before: Sequence[Statement], left: range, after: Sequence[Statement], right: range
-) -> list[tuple[int | None, int | None]]:
+    keys_before, keys_after = ([statement_key(statement) for statement in side] for side in (before, after))
     pairs: list[tuple[int | None, int | None]] = []
-    free = list(right)
-    for i in left:
-        twin = next((j for j in free if _alike(before[i], after[j])), None)
-        pairs.append((i, twin))
-        if twin is not None:
-            free.remove(twin)
-    return pairs + [(None, j) for j in free]
-
-
-def _alike(a: Statement, b: Statement) -> bool:
-    return bool(a.get("Sid") and a.get("Sid") == b.get("Sid")) or len(differing(a, b)) <= 1
+    for run in runs(keys_before, keys_after):
+        left, right = range(run.i1, run.i2), range(run.j1, run.j2)
+        pairs += zip(left, right, strict=True) if run.same else paired(before, left, after, right)
+    return tuple(pairs)

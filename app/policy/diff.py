@@ -6,20 +6,24 @@ that ECR's reshuffled principals show no change. A comma that only separates two
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import zip_longest
+from typing import NamedTuple
 
 from app.errors import Problem
 from app.policy import strict_json
 from app.policy.aligning import aligned
 from app.policy.change import matched
 from app.policy.document import PolicyDocument, parse
+from app.policy.sequences import Run, runs
 
 CONTEXT = 3
 _ALIKE = 0.5
+_MOST_TOKENS = 500
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 class LineKind(StrEnum):
@@ -30,16 +34,14 @@ class LineKind(StrEnum):
     ADDED = "added"
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a line, and whether it differs from the line's counterpart on the other side."""
 
     text: str
     changed: bool = False
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line, with its number (from 1) on each side that has it."""
 
     kind: LineKind
@@ -85,17 +87,6 @@ class Diff:
         return not (self.added or self.removed)
 
 
-@dataclass(frozen=True)
-class _Run:
-    """Lines i1 to i2 of one side stand for lines j1 to j2 of the other, as difflib counts them."""
-
-    kind: str
-    i1: int
-    i2: int
-    j1: int
-    j2: int
-
-
 def diff_texts(before: str | None, after: str | None, *, context: int = CONTEXT) -> Diff:
     """The lines that differ between two policy texts (None: no policy), `context` unchanged ones around each change.
 
@@ -107,26 +98,26 @@ def diff_texts(before: str | None, after: str | None, *, context: int = CONTEXT)
     return Diff(tuple(_blocks(lines, context)), added, removed)
 
 
-def _compared(before: str | None, after: str | None) -> tuple[list[_Run], list[str], list[str]]:
+def _compared(before: str | None, after: str | None) -> tuple[list[Run], list[str], list[str]]:
     try:
         if before is not None and after is not None:
             return _policies_compared(parse(before), parse(after))
     except Problem:  # one of them is no policy
         pass
     old, new = _pretty(before), _pretty(after)
-    return _runs(old, new), old, new
+    return list(_runs(old, new)), old, new
 
 
-def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[_Run], list[str], list[str]]:
-    """Statement by statement, so that one that came or went is whole: difflib likes `}, {` as well as `{ }`."""
+def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[Run], list[str], list[str]]:
+    """Statement by statement, so that an added one shows from its `{` to its `}`, not as `}, {`."""
     new = aligned(old, new)
     if isinstance(old.members["Statement"], list) or isinstance(new.members["Statement"], list):
         old, new = _listed(old), _listed(new)
     left, right = _parts(old), _parts(new)
-    runs: list[_Run] = []
+    compared: list[Run] = []
     for i, j in _in_order(old, new):
-        runs += _runs(left[i] if i is not None else [], right[j] if j is not None else [], *_end(runs))
-    return runs, [line for part in left for line in part], [line for part in right for line in part]
+        compared += _runs(left[i] if i is not None else [], right[j] if j is not None else [], *_end(compared))
+    return compared, [line for part in left for line in part], [line for part in right for line in part]
 
 
 def _listed(document: PolicyDocument) -> PolicyDocument:
@@ -135,7 +126,7 @@ def _listed(document: PolicyDocument) -> PolicyDocument:
 
 def _parts(document: PolicyDocument) -> list[list[str]]:
     """The document's lines: up to the first statement, each statement's, and from the last one's end."""
-    lines = strict_json.dump(document.members).splitlines()
+    lines = strict_json.dump(document.members).split("\n")
     if not document.statements or isinstance(document.members["Statement"], dict):
         return [lines, *([] for _ in document.statements), []]
     at = lines.index('  "Statement": [') + 1
@@ -160,28 +151,27 @@ def _in_order(old: PolicyDocument, new: PolicyDocument) -> Iterable[tuple[int | 
         i, j = i2 + 1, j2 + 1
 
 
-def _runs(old: Sequence[str], new: Sequence[str], i: int = 0, j: int = 0) -> list[_Run]:
+def _runs(old: Sequence[str], new: Sequence[str], i: int = 0, j: int = 0) -> Iterable[Run]:
     keys = [[line.rstrip(",") for line in side] for side in (old, new)]
-    found = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes()
-    return [_Run(kind, i1 + i, i2 + i, j1 + j, j2 + j) for kind, i1, i2, j1, j2 in found]
+    return (Run(run.same, run.i1 + i, run.i2 + i, run.j1 + j, run.j2 + j) for run in runs(*keys))
 
 
-def _end(runs: Sequence[_Run]) -> tuple[int, int]:
-    return (runs[-1].i2, runs[-1].j2) if runs else (0, 0)
+def _end(compared: Sequence[Run]) -> tuple[int, int]:
+    return (compared[-1].i2, compared[-1].j2) if compared else (0, 0)
 
 
 def _pretty(text: str | None) -> list[str]:
     if text is None:
         return []
     try:
-        return strict_json.dump(strict_json.load(text)).splitlines()
+        return strict_json.dump(strict_json.load(text)).split("\n")
     except Problem:
         return text.splitlines()
 
 
-def _lines(run: _Run, old: Sequence[str], new: Sequence[str]) -> Iterable[Line]:
+def _lines(run: Run, old: Sequence[str], new: Sequence[str]) -> Iterable[Line]:
     left, right = range(run.i1, run.i2), range(run.j1, run.j2)
-    if run.kind == "equal":
+    if run.same:
         for i, j in zip(left, right, strict=True):
             yield Line(LineKind.SAME, i + 1, j + 1, (Span(new[j]),))
         return
@@ -193,22 +183,29 @@ def _lines(run: _Run, old: Sequence[str], new: Sequence[str]) -> Iterable[Line]:
 
 
 def _inline(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < _ALIKE:
+    """The words of two lines that differ; the lines as a whole where they are very long or have little in common."""
+    left, right = _TOKEN.findall(old), _TOKEN.findall(new)
+    if max(len(left), len(right)) > _MOST_TOKENS:
         return (Span(old),), (Span(new),)
-    left, right = [], []
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        left.append(Span(old[i1:i2], kind != "equal"))
-        right.append(Span(new[j1:j2], kind != "equal"))
-    return tuple(span for span in left if span.text), tuple(span for span in right if span.text)
+    compared = tuple(runs(left, right))
+    alike = sum(len(token) for run in compared if run.same for token in left[run.i1 : run.i2])
+    if 2 * alike < _ALIKE * (len(old) + len(new)):
+        return (Span(old),), (Span(new),)
+    return (
+        tuple(Span("".join(left[run.i1 : run.i2]), not run.same) for run in compared if run.i2 > run.i1),
+        tuple(Span("".join(right[run.j1 : run.j2]), not run.same) for run in compared if run.j2 > run.j1),
+    )
 
 
 def _blocks(lines: Sequence[Line], context: int) -> Iterable[Block]:
+    changes = [at for at, line in enumerate(lines) if line.kind is not LineKind.SAME]
     near = [False] * len(lines)
-    for at, line in enumerate(lines):
-        if line.kind is not LineKind.SAME:
-            reach = range(max(0, at - context), min(len(lines), at + context + 1))
-            near[reach.start : reach.stop] = [True] * len(reach)
+    shown = 0
+    for change in changes:
+        end = min(len(lines), change + context + 1)
+        for at in range(max(shown, change - context), end):
+            near[at] = True
+        shown = max(shown, end)
     start = 0
     for at in range(1, len(lines) + 1):
         if at == len(lines) or near[at] != near[start]:

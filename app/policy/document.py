@@ -23,6 +23,7 @@ __all__ = [
     "parse",
     "parse_or_new",
     "render",
+    "size_of",
 ]
 
 MAX_CHARACTERS = 10_240
@@ -83,22 +84,35 @@ def parse_or_new(text: str | None) -> PolicyDocument:
 
 
 def render(document: PolicyDocument) -> str:
-    """The text to send: laid out for reading, or as short as it goes where only that fits.
+    """The text to send, as short as it goes: ECR lays out anew what it returns.
 
     Raises:
         Problem: `policy.too_long` with `characters`, `limit` and `over`.
     """
-    text = strict_json.dump(document.members)
-    if len(text) <= MAX_CHARACTERS:
-        return _sendable(text, document)
-    short = _sendable(strict_json.dump(document.members, indent=None), document)
-    if len(short) > MAX_CHARACTERS:
-        over = len(short) - MAX_CHARACTERS
-        raise Problem("policy.too_long", characters=len(short), limit=MAX_CHARACTERS, over=over)
-    return short
+    text = _sendable(document)
+    if len(text) > MAX_CHARACTERS:
+        over = len(text) - MAX_CHARACTERS
+        raise Problem("policy.too_long", characters=len(text), limit=MAX_CHARACTERS, over=over)
+    return text
 
 
-def _sendable(text: str, document: PolicyDocument) -> str:
+def size_of(policy: PolicyDocument | str | None) -> int:
+    """How many of ECR's characters a policy takes: those of the text that would be sent, not of what ECR returned.
+
+    A text that is no policy counts as it stands, none counts nothing.
+    """
+    if policy is None:
+        return 0
+    if isinstance(policy, PolicyDocument):
+        return len(_sendable(policy))
+    try:
+        return len(_sendable(parse(policy)))
+    except Problem:
+        return len(policy)
+
+
+def _sendable(document: PolicyDocument) -> str:
+    text = strict_json.dump(document.members, indent=None)
     if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return strict_json.dump(document.members, indent=None, ascii_only=True)  # half a character cannot be sent as UTF-8

@@ -1,139 +1,150 @@
-"""Is this principal allowed to pull? From the repository's policy alone, and why. Must never change a policy.
+"""Is this principal allowed to pull? From every policy that can be read, and why. Must never change a policy.
 
-An image puller role belongs to an account of AWS's own. ECR therefore treats it as another account's, and the
-repository's policy alone decides: nothing in the reader's own account can allow or deny it.
+An image puller role belongs to an account of AWS's own. ECR therefore treats it as another account's, and nothing in
+IAM of the reader's own account can allow or deny it: the registry's policy (in scope V2) and the repository's decide,
+and an organization's resource control policies, which cannot be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
 
+from app.errors import Problem
 from app.policy.document import PolicyDocument, parse
-from app.policy.matching import Caller, Cover, Reach, cover
+from app.policy.layers import (
+    UNSEEN_ORGANIZATION,
+    Layer,
+    Policies,
+    RegistryPolicy,
+    RegistryScope,
+    Unseen,
+    unseen_registry,
+)
+from app.policy.matching import Caller, Doubt, Rule, rules_of
+from app.policy.rulebook import Collected, Rulebook
 from app.policy.statement import PULL_ACTIONS, is_allow, label, named_by
+from app.policy.verdict import Access, Deciding, Verdict, decided, not_met
+
+__all__ = ["Access", "Deciding", "Evaluator", "Verdict", "evaluate", "is_timed"]
+
+_TIMED = re.compile(r"currenttime|epochtime|\\u", re.IGNORECASE)  # a key may be written with escapes
+_SCOPE = Doubt("REGISTRY_POLICY_SCOPE = V2", "REGISTRY_POLICY_SCOPE")
 
 
-class Access(StrEnum):
-    """What a policy gives a principal."""
+def evaluate(
+    policies: Policies | str | None, principal_arn: str, *, repository_arn: str = "", now: datetime | None = None
+) -> Verdict:
+    """Whether the image puller role `principal_arn` may run both `PULL_ACTIONS`.
 
-    ALLOWED = "allowed"
-    CONDITIONAL = "conditional"
-    DENIED = "denied"
-    NOT_ALLOWED = "not_allowed"
+    An explicit Deny in any layer wins; the two actions may be allowed by different statements of different layers.
+    What cannot be decided makes it conditional.
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a principal may pull, with a reason to read.
-
-    `code` is a key of `words.WORDS` and `params` fill it. `statements` are the indices (0-based) of the statements
-    that decided it. `missing_actions` are those that no statement allows; `conditions` the tests it hangs on.
-    """
-
-    access: Access
-    code: str
-    params: dict[str, str | int] = field(default_factory=dict)
-    statements: tuple[int, ...] = ()
-    missing_actions: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-
-
-def evaluate(text: str | None, principal_arn: str, *, repository_arn: str = "") -> Verdict:
-    """Whether the policy lets `principal_arn` run both `PULL_ACTIONS`; `text` is None where there is no policy.
-
-    An explicit Deny wins; one with a Condition, like an Allow with one, makes it conditional. The two actions may be
-    allowed by different statements. Give `repository_arn` to judge statements that have a `Resource`.
+    Args:
+        policies: all that was read, or the repository's policy alone (None: it has none).
+        principal_arn: the role that Lightsail pulls with.
+        repository_arn: to judge statements that have a `Resource`; without it, those stay open.
+        now: to judge conditions on the date; without it, those stay open.
 
     Raises:
-        Problem: as `document.parse`.
+        Problem: as `document.parse`, on the repository's policy. A registry's policy that cannot be understood is told in
+            `unseen`.
     """
-    if text is None:
-        return Verdict(Access.NOT_ALLOWED, "verdict.no_policy", missing_actions=PULL_ACTIONS)
-    return judge(parse(text), Caller.of(principal_arn), repository_arn=repository_arn)
+    return Evaluator(policies, repository_arn=repository_arn, now=now).verdict(Caller.puller(principal_arn))
 
 
-def judge(document: PolicyDocument, caller: Caller, *, repository_arn: str = "") -> Verdict:
-    """As `evaluate`, of a policy that is read already and for any kind of caller."""
-    covers = covers_of(document, caller, repository_arn=repository_arn)
-    denies = [found for found in covers if not is_allow(found.statement)]
-    allows = [found for found in covers if is_allow(found.statement)]
-    sure = [found for found in denies if not found.conditions]
-    if sure:
-        return _verdict(Access.DENIED, f"verdict.denied_{sure[0].reach}", sure)
-    missing = _missing(allows)
-    if missing:
-        return _not_allowed(document, caller, allows, missing)
-    if denies:
-        return _verdict(Access.CONDITIONAL, "verdict.maybe_denied", denies)
-    firm = [found for found in allows if not found.conditions]
-    if _missing(firm):
-        return _verdict(Access.CONDITIONAL, "verdict.maybe_allowed", _deciding(allows))
-    deciding = _deciding(firm)
-    return _verdict(Access.ALLOWED, f"verdict.allowed_{_loosest(deciding)}", deciding)
+def is_timed(text: str | None) -> bool:
+    """Whether a policy's verdict may change with the time alone; a cheap test that may say yes of one that does not."""
+    return text is not None and _TIMED.search(text) is not None
 
 
-def covers_of(document: PolicyDocument, caller: Caller, *, repository_arn: str = "") -> tuple[Cover, ...]:
-    """Every statement that says something on the caller's pulling."""
-    found = (
-        cover(index, statement, caller, PULL_ACTIONS, repository_arn)
-        for index, statement in enumerate(document.statements)
+class Evaluator:
+    """The policies read once, to be asked about any number of callers; arguments as `evaluate`'s.
+
+    With a `budget`, only so many values of conditions are compared for single callers; beyond, they are left open.
+    """
+
+    def __init__(
+        self,
+        policies: Policies | str | None,
+        *,
+        document: PolicyDocument | None = None,
+        repository_arn: str = "",
+        now: datetime | None = None,
+        budget: int | None = None,
+    ) -> None:
+        policies = Policies.of(policies)
+        text = policies.repository
+        self.document = parse(text) if document is None and text is not None else document
+        registry, unseen = _registry_rules(policies.registry, repository_arn)
+        self._unseen = (*unseen, UNSEEN_ORGANIZATION)
+        self._nothing_allows = self.document is None and not any(rule.allows for rule in registry)
+        rules = [*_repository_rules(self.document, repository_arn), *registry]
+        self._book = Rulebook(rules, repository_arn=repository_arn, now=now, budget=budget)
+
+    def collect(self, caller: Caller) -> Collected:
+        """The statements that speak of the caller's pulling."""
+        return self._book.collect(caller)
+
+    def verdict(self, caller: Caller) -> Verdict:
+        """Whether the caller may pull."""
+        collected = self.collect(caller)
+        verdict = decided(collected)
+        if verdict is None:
+            verdict = not_met(collected.missed) if collected.missed else self._not_allowed(caller)
+        return replace(verdict, unseen=self._unseen)
+
+    def _not_allowed(self, caller: Caller) -> Verdict:
+        if self._nothing_allows:
+            return Verdict(Access.NOT_ALLOWED, "verdict.no_policy", missing_actions=PULL_ACTIONS)
+        naming = self._named.get((caller.type, caller.value))
+        if naming is None:
+            return Verdict(Access.NOT_ALLOWED, "verdict.not_named", missing_actions=PULL_ACTIONS)
+        params: dict[str, str | int] = {"statement": naming.label, "actions": ", ".join(PULL_ACTIONS)}
+        return Verdict(Access.NOT_ALLOWED, "verdict.other_actions", params, (naming,), PULL_ACTIONS)
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], Deciding]:
+        """The first Allow of the repository's policy that names each principal."""
+        named: dict[tuple[str, str], Deciding] = {}
+        for index, statement in enumerate(self.document.statements if self.document else ()):
+            if is_allow(statement):
+                naming = Deciding(Layer.REPOSITORY, index, label(index, statement))
+                for principal in named_by(statement):
+                    named.setdefault(principal, naming)
+        return named
+
+
+def _repository_rules(document: PolicyDocument | None, repository_arn: str) -> Iterator[Rule]:
+    if document is None:
+        return iter(())
+    return rules_of(
+        document.statements,
+        PULL_ACTIONS,
+        layer=Layer.REPOSITORY,
+        version=document.members.get("Version"),
+        repository_arn=repository_arn,
     )
-    return tuple(one for one in found if one is not None)
 
 
-def firmly_allowing(covers: Iterable[Cover]) -> tuple[Cover, ...]:
-    """The statements that together allow both actions without any condition; none where they do not suffice.
-
-    Denies are not weighed: no Allow that is added could help against them.
-    """
-    firm = [found for found in covers if is_allow(found.statement) and not found.conditions]
-    return () if _missing(firm) else tuple(_deciding(firm))
-
-
-def _missing(allows: Iterable[Cover]) -> tuple[str, ...]:
-    allowed = {action for found in allows for action in found.actions}
-    return tuple(action for action in PULL_ACTIONS if action not in allowed)
-
-
-def _deciding(allows: Sequence[Cover]) -> list[Cover]:
-    """The fewest statements to name: for each action the first of the best, by name before by account or everyone."""
-    order = list(Reach)
-    best = sorted(allows, key=lambda found: (bool(found.conditions), order.index(found.reach), -len(found.actions)))
-    chosen = {next(found.index for found in best if action in found.actions) for action in PULL_ACTIONS}
-    return [found for found in allows if found.index in chosen]
-
-
-def _loosest(covers: Iterable[Cover]) -> Reach:
-    order = list(Reach)
-    return max((found.reach for found in covers), key=order.index)
-
-
-def _not_allowed(
-    document: PolicyDocument, caller: Caller, allows: Sequence[Cover], missing: tuple[str, ...]
-) -> Verdict:
-    if allows:
-        params = {**_params(allows), "actions": ", ".join(missing)}
-        indices = tuple(found.index for found in allows)
-        return Verdict(Access.NOT_ALLOWED, "verdict.action_missing", params, indices, missing)
-    for index, statement in enumerate(document.statements):
-        if is_allow(statement) and (caller.type, caller.value) in named_by(statement):
-            params = {"statement": label(index, statement), "actions": ", ".join(missing)}
-            return Verdict(Access.NOT_ALLOWED, "verdict.other_actions", params, (index,), missing)
-    return Verdict(Access.NOT_ALLOWED, "verdict.not_named", missing_actions=missing)
-
-
-def _verdict(access: Access, code: str, covers: Sequence[Cover]) -> Verdict:
-    conditions = tuple(condition for found in covers for condition in found.conditions)
-    return Verdict(access, code, _params(covers), tuple(found.index for found in covers), (), conditions)
-
-
-def _params(covers: Sequence[Cover]) -> dict[str, str | int]:
-    conditions = [condition for found in covers for condition in found.conditions]
-    actions = {action for found in covers for action in found.actions}
-    return {
-        "statement": ", ".join(label(found.index, found.statement) for found in covers),
-        "actions": ", ".join(action for action in PULL_ACTIONS if action in actions),
-        "conditions": "; ".join(conditions),
-    }
+def _registry_rules(registry: RegistryPolicy, repository_arn: str) -> tuple[list[Rule], tuple[Unseen, ...]]:
+    """The statements of the registry's policy, and what of it was not looked at. Under V1 none of them counts."""
+    if not registry.read or registry.text is None or registry.scope is RegistryScope.V1:
+        return [], unseen_registry(registry)
+    try:
+        document = parse(registry.text)
+    except Problem as problem:
+        return [], unseen_registry(registry, problem.code)
+    rules = rules_of(
+        document.statements,
+        PULL_ACTIONS,
+        layer=Layer.REGISTRY,
+        version=document.members.get("Version"),
+        repository_arn=repository_arn,
+    )
+    if registry.scope is RegistryScope.V2:
+        return list(rules), unseen_registry(registry)
+    return [replace(rule, doubts=(*rule.doubts, _SCOPE)) for rule in rules], unseen_registry(registry)

@@ -6,17 +6,94 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.errors import Problem
-from app.policy import strict_json
 from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, same_form, service_of
-from app.policy.document import MAX_CHARACTERS, PolicyDocument, parse
-from app.policy.evaluate import Access, judge
+from app.policy.conditions import conditions_of
+from app.policy.context_keys import Request
+from app.policy.dead import is_dead
+from app.policy.document import MAX_CHARACTERS, PolicyDocument, parse, size_of
+from app.policy.evaluate import Access, Evaluator
 from app.policy.matching import Caller, covers_action
 from app.policy.mend import mend
 from app.policy.notes import Finding, Severity
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
-from app.policy.statement import PULL_ACTIONS, Statement, excluded_by, is_allow, label, named_by, strings
+from app.policy.registry import is_registry_statement
+from app.policy.statement import (
+    PULL_ACTIONS,
+    PUSH_ACTION,
+    Statement,
+    excluded_by,
+    is_allow,
+    label,
+    named_by,
+    same_forms,
+    strings,
+)
+
+_CHANGING = ("ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
+_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_NEAR_LIMIT = 0.9
+_LONGEST_SID = 100
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """The service that is looked at; `role` None where its puller is not known, empty where it is inactive."""
+
+    service: str
+    region: str
+    role: str | None
+
+
+def findings(
+    text: str | None,
+    *,
+    service: str | None = None,
+    region: str | None = None,
+    role: str | None = None,
+    now: datetime | None = None,
+) -> tuple[Finding, ...]:
+    """What a person should know about this policy, in the order of its statements; nothing for None.
+
+    With `service` (and its `region`, where it is known) also what became of that service's own roles: `role` is the
+    principal ARN of its image puller role now, empty while the role is inactive, None where it is not known. `now` is
+    for conditions on the date, as `evaluate` takes it.
+    Never raises for a broken text: that is a finding, `mend.*` where `mend.mend` repairs it.
+    """
+    if text is None:
+        return ()
+    try:
+        document = parse(text)
+    except Problem as problem:
+        return _broken(text, problem)
+    current = service_of(role) if role else None
+    subject = _Subject(service or "", region or (current.region if current else ""), role)
+    found = [
+        *_of_principals(document, subject),
+        *_of_statements(document),
+        *_of_role(document, subject, now),
+        *_of_size(document),
+    ]
+    last = len(document.statements)
+    return tuple(sorted(found, key=lambda finding: last if finding.statement is None else finding.statement))
+
+
+def suspects(text: str | None, *, ours: Collection[str] = ()) -> tuple[PrincipalRef, ...]:
+    """The principals that may be why ECR says `Principal not found`, the likeliest first, without `ours`.
+
+    First those that are dead by their form, then service principals guessed for Lightsail, roles of other container
+    services, and other identities, which may be deleted; last accounts, which may be closed, or have this Region
+    disabled. Everyone and AWS's own services are none.
+
+    Raises:
+        Problem: as `document.parse`.
+    """
+    own_forms = same_forms(ours)
+    others = [principal for principal in principals_of(text) if same_form(principal.value) not in own_forms]
+    return tuple(sorted(filter(_is_suspect, others), key=lambda principal: _SUSPICION.index(principal.kind)))
+
 
 _SUSPICION = (
     PrincipalKind.UNIQUE_ID,
@@ -27,64 +104,15 @@ _SUSPICION = (
     PrincipalKind.SESSION,
     PrincipalKind.ROLE,
     PrincipalKind.USER,
+    PrincipalKind.FEDERATED,
+    PrincipalKind.ACCOUNT,
 )
-_WRITING = ("ecr:PutImage", "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:SetRepositoryPolicy")
-_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-_NEAR_LIMIT = 0.9
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The service that is looked at; `role` None where its puller is not known, empty where it is inactive."""
-
-    service: str
-    region: str
-    role: str | None
-
-
-def findings(
-    text: str | None, *, service: str | None = None, region: str | None = None, role: str | None = None
-) -> tuple[Finding, ...]:
-    """What a person should know about this policy, in the order of its statements; nothing for None.
-
-    With `service` (and its `region`, where it is known) also what became of that service's own roles: `role` is the
-    principal ARN of its image puller role now, empty while the role is inactive, None where it is not known.
-    Never raises for a broken text: that is a finding, `mend.*` where `mend.mend` repairs it.
-    """
-    if text is None:
-        return ()
-    try:
-        document = parse(text)
-    except Problem as problem:
-        return _broken(text, problem)
-    now = service_of(role) if role else None
-    asked = _Asked(service or "", region or (now.region if now else ""), role)
-    found = [
-        *_of_principals(document, asked),
-        *_of_statements(document),
-        *_of_role(document, asked),
-        *_of_size(document),
-    ]
-    return tuple(sorted(found, key=lambda one: len(document.statements) if one.statement is None else one.statement))
-
-
-def suspects(text: str | None, *, ours: Collection[str]) -> tuple[PrincipalRef, ...]:
-    """The principals that may be why ECR says `Principal not found`, the likeliest first, without `ours`.
-
-    A unique id (`AROA...`) is what is left of a deleted identity; then come values that are no principal at all,
-    service names that do not exist, roles of other container services, and other identities, which may be deleted.
-    Accounts, everyone and AWS's own services are none.
-
-    Raises:
-        Problem: as `document.parse`.
-    """
-    known = {same_form(principal) for principal in ours}
-    doubtful = [one for one in principals_of(text) if _is_suspect(one) and same_form(one.value) not in known]
-    return tuple(sorted(doubtful, key=lambda one: _SUSPICION.index(one.kind)))
-
-
-def _is_suspect(one: PrincipalRef) -> bool:
-    return one.kind in _SUSPICION and (one.kind is not PrincipalKind.SERVICE or is_guessed_service(one.value))
+def _is_suspect(principal: PrincipalRef) -> bool:
+    if principal.kind is PrincipalKind.SERVICE:
+        return is_guessed_service(principal.value)
+    return principal.kind in _SUSPICION
 
 
 def _broken(text: str, problem: Problem) -> tuple[Finding, ...]:
@@ -94,80 +122,96 @@ def _broken(text: str, problem: Problem) -> tuple[Finding, ...]:
     return (Finding("finding.unreadable", Severity.ERROR, {"problem": problem.code}),)
 
 
-def _of_principals(document: PolicyDocument, asked: _Asked) -> Iterable[Finding]:
+def _of_principals(document: PolicyDocument, subject: _Subject) -> Iterable[Finding]:
     for index, statement in enumerate(document.statements):
+        statement_label = label(index, statement)
         for kind, value in (*named_by(statement), *excluded_by(statement)):
-            found = _of_principal(refer(kind, value), asked)
-            if found is not None:
-                code, severity = found
-                params = _params(index, statement, principal=value, service=refer(kind, value).service)
-                yield Finding(code, severity, params, index, value)
+            principal = refer(kind, value)
+            said = _of_principal(principal, subject)
+            if said is not None:
+                code, severity = said
+                params: dict[str, str | int] = {"statement": statement_label, "principal": value}
+                yield Finding(code, severity, {**params, "service": principal.service}, index, value)
 
 
-def _of_principal(one: PrincipalRef, asked: _Asked) -> tuple[str, Severity] | None:
-    if asked.role and one.value == asked.role:
+def _of_principal(principal: PrincipalRef, subject: _Subject) -> tuple[str, Severity] | None:
+    if subject.role and principal.value == subject.role:
         return None
-    if is_guessed_service(one.value):
+    if is_guessed_service(principal.value):
         return "finding.guessed_service", Severity.ERROR
-    certain = {
-        PrincipalKind.GENERAL: "finding.general_role",
-        PrincipalKind.UNIQUE_ID: "finding.deleted_principal",
-        PrincipalKind.OTHER: "finding.no_principal",
-    }
-    if one.kind in certain:
-        return certain[one.kind], Severity.ERROR
-    own = one.kind is PrincipalKind.PULLER and one.service == asked.service and asked.region in ("", one.region)
-    if not own or asked.role is None or is_namesakes(one.value, [asked.role]):
+    if principal.kind is PrincipalKind.GENERAL:
+        return "finding.general_role", Severity.ERROR
+    if is_dead(principal):
+        is_id = principal.kind is PrincipalKind.UNIQUE_ID
+        return "finding.deleted_principal" if is_id else "finding.no_principal", Severity.ERROR
+    is_puller = principal.kind is PrincipalKind.PULLER
+    own = is_puller and principal.service == subject.service and subject.region in ("", principal.region)
+    if not own or subject.role is None or is_namesakes(principal.value, [subject.role]):
         return None
-    return ("finding.stale_role", Severity.ERROR) if asked.role else ("finding.inactive_role", Severity.WARNING)
+    return ("finding.stale_role", Severity.ERROR) if subject.role else ("finding.inactive_role", Severity.WARNING)
 
 
 def _of_statements(document: PolicyDocument) -> Iterable[Finding]:
-    shared = Counter(statement.get("Sid") for statement in document.statements if statement.get("Sid"))
+    version = document.members.get("Version")
+    shared = Counter(str(statement.get("Sid")) for statement in document.statements if statement.get("Sid"))
     for index, statement in enumerate(document.statements):
-        for code, severity in _of_statement(statement):
-            yield Finding(code, severity, _params(index, statement), index)
+        params: dict[str, str | int] = {"statement": label(index, statement)}
+        for code, severity in _of_statement(statement, version):
+            yield Finding(code, severity, params, index)
         for action in (*strings(statement.get("Action", ())), *strings(statement.get("NotAction", ()))):
             if _ACTION.fullmatch(action) is None:
-                yield Finding("finding.odd_action", Severity.WARNING, _params(index, statement, action=action), index)
-        if shared[statement.get("Sid")] > 1:
-            yield Finding("finding.shared_sid", Severity.INFO, _params(index, statement, sid=statement["Sid"]), index)
+                yield Finding("finding.odd_action", Severity.WARNING, {**params, "action": action}, index)
+        if shared[str(statement.get("Sid"))] > 1:
+            sid = str(statement["Sid"])[:_LONGEST_SID]
+            yield Finding("finding.shared_sid", Severity.INFO, {**params, "sid": sid}, index)
 
 
-def _of_statement(statement: Statement) -> Iterable[tuple[str, Severity]]:
-    if is_allow(statement) and not statement.get("Condition"):
-        everyone = any(value == WILDCARD for _, value in named_by(statement)) or "NotPrincipal" in statement
-        if everyone and any(covers_action(statement, action) for action in _WRITING):
+def _of_statement(statement: Statement, version: object) -> Iterable[tuple[str, Severity]]:
+    if is_allow(statement) and "NotPrincipal" in statement:
+        yield "finding.allow_not_principal", Severity.ERROR
+    elif is_allow(statement) and _is_open(statement, version):
+        if any(covers_action(statement, action) for action in _CHANGING):
             yield "finding.everyone_writes", Severity.ERROR
-        elif everyone and any(covers_action(statement, action) for action in PULL_ACTIONS):
+        elif covers_action(statement, PUSH_ACTION):
+            yield "finding.everyone_pushes", Severity.ERROR
+        elif any(covers_action(statement, action) for action in PULL_ACTIONS):
             yield "finding.everyone_pulls", Severity.WARNING
     if any(action.lower() == "ecr:getauthorizationtoken" for action in strings(statement.get("Action", ()))):
         yield "finding.token_action", Severity.INFO
-    if "Resource" in statement or "NotResource" in statement:
+    if is_registry_statement(statement):
+        yield "finding.registry_policy", Severity.WARNING
+    elif "Resource" in statement or "NotResource" in statement:
         yield "finding.resource_element", Severity.INFO
 
 
-def _of_role(document: PolicyDocument, asked: _Asked) -> Iterable[Finding]:
+def _is_open(statement: Statement, version: object) -> bool:
+    """Whether everyone is named, and no condition keeps anyone out."""
+    if not any(value == WILDCARD for _, value in named_by(statement)):
+        return False
+    anyone = Request(PrincipalKind.WILDCARD, WILDCARD)
+    return all(test.holds(anyone) for test in conditions_of(statement, version))
+
+
+def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) -> Iterable[Finding]:
     """What keeps the role from pulling although the policy names it."""
-    if not asked.role or not any(("AWS", asked.role) in named_by(statement) for statement in document.statements):
+    named = (("AWS", subject.role) in named_by(statement) for statement in document.statements)
+    if not subject.role or not any(named):
         return
-    verdict = judge(document, Caller.of(asked.role))
-    codes = {
+    verdict = Evaluator(None, document=document, now=now).verdict(Caller.puller(subject.role))
+    if verdict.access is Access.ALLOWED:
+        return
+    code, severity = {
         Access.NOT_ALLOWED: ("finding.half_granted", Severity.ERROR),
         Access.DENIED: ("finding.denied", Severity.ERROR),
         Access.CONDITIONAL: ("finding.conditional", Severity.WARNING),
-    }
-    if verdict.access in codes:
-        code, severity = codes[verdict.access]
-        params = {"statement": "", "actions": "", "conditions": "", **verdict.params, "principal": asked.role}
-        yield Finding(code, severity, params, verdict.statements[0] if verdict.statements else None, asked.role)
+    }[verdict.access]
+    if verdict.access is Access.NOT_ALLOWED and "actions" not in verdict.params:
+        code = verdict.code  # an Allow that is there, whose condition does not hold
+    params = {**verdict.params, "principal": subject.role}
+    yield Finding(code, severity, params, verdict.statements[0] if verdict.statements else None, subject.role)
 
 
 def _of_size(document: PolicyDocument) -> Iterable[Finding]:
-    characters = len(strict_json.dump(document.members, indent=None))
+    characters = size_of(document)
     if characters > MAX_CHARACTERS * _NEAR_LIMIT:
         yield Finding("finding.near_limit", Severity.WARNING, {"characters": characters, "limit": MAX_CHARACTERS})
-
-
-def _params(index: int, statement: Statement, **more: str) -> dict[str, str | int]:
-    return {"statement": label(index, statement), **more}

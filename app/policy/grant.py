@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from app.errors import Problem
 from app.policy.arns import is_arn, service_of
 from app.policy.change import PolicyChange, change_to, unchanged
 from app.policy.document import PolicyDocument, new_document, parse_or_new
-from app.policy.evaluate import covers_of, firmly_allowing
-from app.policy.matching import Caller, Cover, Reach
+from app.policy.evaluate import Evaluator
+from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
+from app.policy.matching import Caller, Cover, Reach, covers_action
 from app.policy.notes import Finding, Severity
-from app.policy.statement import Statement, is_allow, label, pull_statement, sids, without_anywhere
+from app.policy.rulebook import Collected
+from app.policy.statement import (
+    PULL_ACTIONS,
+    PUSH_ACTION,
+    Statement,
+    is_allow,
+    pull_statement,
+    same_forms,
+    sids,
+    without_anywhere,
+)
 
 
-def plan_grant(text: str | None, *, principal_arn: str, service: str, replaces: Collection[str] = ()) -> PolicyChange:
+def plan_grant(
+    text: str | None,
+    *,
+    principal_arn: str,
+    service: str,
+    replaces: Collection[str] = (),
+    registry: RegistryPolicy = NOT_READ,
+    repository_arn: str = "",
+    now: datetime | None = None,
+) -> PolicyChange:
     """What lets the role `principal_arn` of `service` pull, given the policy's `text` (None: no policy yet).
 
-    Nothing is written where both actions are allowed already without a condition: by our own statement, by another
-    that names the role, by one for its account or for everyone (said in `leftovers`, since Remove cannot take that
-    away). `replaces` are principals of the same service that died or were the wrong ones: they go in the same
-    write, out of whichever statement names them, and ours stands where the first of these stood. A Deny keeps those
-    that live: ECR refuses the dead alone.
-    `leftovers` also tell what may still keep the role from pulling, such as another's Deny.
+    Nothing is written where the policy allows both actions already for good: by our own statement, by another that
+    names the role, by one for its account or for everyone (said in `leftovers`, since Remove cannot take that away).
+    `replaces` are principals of the same service that died or were the wrong ones: they go in the same write, out of
+    whichever statement names them, and ours stands where the first of these stood. A Deny keeps those that live: ECR
+    refuses the dead alone.
+    `leftovers` also tell what keeps the role from pulling all the same: a Deny of the policy or of the `registry`'s,
+    by the rules of `evaluate`, as of `now`.
 
     Raises:
         Problem: `policy.no_puller` where `principal_arn` is no ARN, such as the empty one of an inactive role or a
@@ -32,9 +54,10 @@ def plan_grant(text: str | None, *, principal_arn: str, service: str, replaces: 
         raise Problem("policy.no_puller", service=service, principal=principal_arn)
     before = parse_or_new(text)
     document, at = _without_replaced(before, set(replaces) - {principal_arn})
-    covers = covers_of(document, Caller.of(principal_arn))
-    enough = firmly_allowing(covers)
-    leftovers = [*_obstacles(covers), *_covered(enough)]
+    caller = Caller.puller(principal_arn)
+    evaluator = Evaluator(Policies(None, registry), document=document, repository_arn=repository_arn, now=now)
+    enough = _allowing_for_good(document, caller, repository_arn)
+    leftovers = [*_obstacles(evaluator.collect(caller)), *_covered(enough)]
     if enough and at is None:
         return unchanged(text, leftovers)
     statements = list(document.statements)
@@ -42,6 +65,16 @@ def plan_grant(text: str | None, *, principal_arn: str, service: str, replaces: 
         place = len(statements) if at is None else at
         statements.insert(place, pull_statement(principal_arn, service, sids(statements)))
     return change_to(text, before, document.with_statements(statements), leftovers)
+
+
+def _allowing_for_good(document: PolicyDocument, caller: Caller, repository_arn: str) -> list[Cover]:
+    """The statements that together allow both actions whenever it is; none where they do not suffice.
+
+    Denies are not weighed: no Allow that is added could help against them.
+    """
+    collected = Evaluator(None, document=document, repository_arn=repository_arn).collect(caller)
+    allows = collected.deciding()
+    return [] if len(collected.best) < len(PULL_ACTIONS) or any(cover.doubts for cover in allows) else allows
 
 
 def granting(principal_arn: str, service: str) -> PolicyDocument:
@@ -54,9 +87,10 @@ def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tu
     kept: list[Statement] = []
     place: int | None = None
     touched = False
-    dead = [principal for principal in replaces if not _lives(principal)]
+    everywhere = same_forms(principal for principal in replaces if not _lives(principal))
+    in_allows = same_forms(replaces)
     for statement in document.statements:
-        left = without_anywhere(statement, replaces if is_allow(statement) else dead)
+        left = without_anywhere(statement, in_allows if is_allow(statement) else everywhere)
         touched = touched or left is not statement
         if left is None and place is None:
             place = len(kept)
@@ -73,27 +107,24 @@ def _lives(principal: str) -> bool:
     return role is not None and not role.is_puller
 
 
-def _obstacles(covers: Collection[Cover]) -> list[Finding]:
+def _obstacles(collected: Collected) -> list[Finding]:
     return [
         Finding(
-            "grant.maybe_denied" if found.conditions else "grant.denied",
-            Severity.WARNING if found.conditions else Severity.ERROR,
-            {"statement": label(found.index, found.statement), "conditions": "; ".join(found.conditions)},
-            found.index,
+            ("grant.registry_" if cover.rule.layer is Layer.REGISTRY else "grant.")
+            + ("maybe_denied" if cover.doubts else "denied"),
+            Severity.WARNING if cover.doubts else Severity.ERROR,
+            {"statement": cover.rule.label, "conditions": "; ".join(cover.conditions)},
+            None if cover.rule.layer is Layer.REGISTRY else cover.index,
         )
-        for found in covers
-        if not is_allow(found.statement)
+        for cover in (*collected.sure, *collected.maybe)
     ]
 
 
-def _covered(enough: Collection[Cover]) -> list[Finding]:
-    return [
-        Finding(
-            f"grant.covered_{found.reach}",
-            Severity.INFO,
-            {"statement": label(found.index, found.statement)},
-            found.index,
-        )
-        for found in enough
-        if found.reach is not Reach.NAMED
-    ]
+def _covered(enough: Collection[Cover]) -> Iterator[Finding]:
+    for cover in enough:
+        if cover.reach is Reach.NAMED:
+            continue
+        params: dict[str, str | int] = {"statement": cover.rule.label}
+        yield Finding(f"grant.covered_{cover.reach}", Severity.INFO, params, cover.index)
+        if cover.reach is Reach.EVERYONE and covers_action(cover.statement, PUSH_ACTION):
+            yield Finding("finding.everyone_pushes", Severity.WARNING, params, cover.index)

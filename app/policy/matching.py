@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
-from app.policy.arns import WILDCARD, account_named, account_of, same_form
-from app.policy.statement import Statement, excluded_by, is_allow, named_by, strings
+from app.policy.arns import WILDCARD, account_of, same_form
+from app.policy.conditions import VARIABLES_SINCE, Condition, any_of, conditions_of
+from app.policy.context_keys import Request
+from app.policy.glob import glob
+from app.policy.layers import Layer
+from app.policy.principals import PrincipalKind
+from app.policy.statement import Statement, is_allow, label, strings
 
 
 class Reach(StrEnum):
@@ -29,119 +34,172 @@ class Caller:
     type: str
     value: str
     account: str
+    is_puller: bool = False
 
     @classmethod
     def of(cls, principal_arn: str) -> Caller:
         """The caller that an IAM identity's ARN names."""
-        return cls("AWS", principal_arn, account_of(principal_arn))
+        return cls.named("AWS", principal_arn)
+
+    @classmethod
+    def puller(cls, principal_arn: str) -> Caller:
+        """The image puller role of a container service, whatever its ARN looks like."""
+        return replace(cls.of(principal_arn), is_puller=True)
+
+    @classmethod
+    def named(cls, principal_type: str, value: str) -> Caller:
+        """The caller that stands under this type in a `Principal` element."""
+        return cls(principal_type, value, account_of(value) if principal_type == "AWS" else "")
+
+    @property
+    def form(self) -> tuple[str, str]:
+        """What all ways to name it have in common."""
+        return self.type, same_form(self.value)
+
+    def request(self, repository_arn: str, now: datetime | None) -> Request:
+        """Its pull from a repository."""
+        request = Request.of(self.type, self.value, repository_arn, now)
+        is_role = request.kind is PrincipalKind.ROLE
+        return replace(request, kind=PrincipalKind.PULLER) if self.is_puller and is_role else request
+
+
+class Doubt(NamedTuple):
+    """What a statement's effect depends on and cannot be told: a text for people, and the key or element it is about."""
+
+    text: str
+    key: str
+
+    @classmethod
+    def of(cls, test: Condition) -> Doubt:
+        """That this test is open."""
+        return cls(test.text, test.key)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A statement that says something on the actions asked for, made ready to be asked about any caller.
+
+    `doubts` are what is open about it for every caller, such as its `Resource` where the repository is not known.
+    """
+
+    layer: Layer
+    index: int
+    statement: Statement
+    actions: tuple[str, ...]
+    tests: tuple[Condition, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @cached_property
+    def allows(self) -> bool:
+        """Whether it allows; else it denies."""
+        return is_allow(self.statement)
+
+    @cached_property
+    def label(self) -> str:
+        """How people find the statement in its policy."""
+        return label(self.index, self.statement)
+
+    @cached_property
+    def is_personal(self) -> bool:
+        """Whether its conditions may turn out differently for two callers that it covers alike."""
+        return any(test.is_personal for test in self.tests)
+
+    @cached_property
+    def cost(self) -> int:
+        """How many values its conditions compare."""
+        return sum(len(test.values) for test in self.tests)
+
+    @cached_property
+    def all_doubts(self) -> tuple[Doubt, ...]:
+        """Its doubts with every test left open."""
+        return (*self.doubts, *map(Doubt.of, self.tests))
+
+    def decide(self, request: Request) -> Decision:
+        """What the statement's conditions come to for a request."""
+        answers = [(test, test.holds(request)) for test in self.tests]
+        failed = tuple(test for test, answer in answers if answer is False)
+        if failed:
+            return Decision(failed=failed)
+        return Decision((*self.doubts, *(Doubt.of(test) for test, answer in answers if answer is None)))
+
+
+class Decision(NamedTuple):
+    """What stays open about a statement, or the tests that fail and so keep it from applying."""
+
+    doubts: tuple[Doubt, ...] = ()
+    failed: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cover:
-    """A statement that covers a caller: how, for which of the actions, and whether only under `conditions`.
+    """A statement that covers a caller: how, and what it hangs on beyond that. Without `doubts` it always applies."""
 
-    An empty `conditions` means it always applies.
-    """
-
-    index: int
-    statement: Statement
+    rule: Rule
     reach: Reach
-    actions: tuple[str, ...]
-    conditions: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def index(self) -> int:
+        """The statement's place in its policy, from 0."""
+        return self.rule.index
+
+    @property
+    def statement(self) -> Statement:
+        """The statement."""
+        return self.rule.statement
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Those of the actions asked for that it covers."""
+        return self.rule.actions
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Its doubts as texts for people."""
+        return tuple(doubt.text for doubt in self.doubts)
 
 
-def cover(
-    index: int, statement: Statement, caller: Caller, actions: Iterable[str], repository_arn: str = ""
-) -> Cover | None:
-    """How the statement covers the caller for any of these actions, or None where it does not.
-
-    Without `repository_arn` a `Resource` that names something counts as a condition.
-    """
-    reach, doubts = reach_of(statement, caller)
-    covered = tuple(action for action in actions if covers_action(statement, action)) if reach else ()
-    where = _where(statement, repository_arn) if covered else None
-    if reach is None or where is None:
-        return None
-    conditions = (*where, *conditions_of(statement), *doubts)
-    return Cover(index, statement, reach, covered, conditions)
-
-
-def reach_of(statement: Statement, caller: Caller) -> tuple[Reach | None, tuple[str, ...]]:
-    """How the statement's `Principal` or `NotPrincipal` covers the caller, and what makes that unsure.
-
-    `NotPrincipal` leaves out whom it names. Where AWS is not clear there is less access than it may seem: with Allow,
-    naming the account leaves out its roles too; with Deny it leaves out only the account, and an identity that stands
-    there without its account may still be denied (AWS: "the policy might deny access to the entire account").
-    """
-    if "Principal" in statement:
-        return _best(statement, caller), ()
-    left_out = {_by(kind, value, caller) for kind, value in excluded_by(statement)} - {None}
-    if is_allow(statement):
-        return (None if left_out else Reach.OTHERS), ()
-    if not left_out & {Reach.NAMED, Reach.EVERYONE}:
-        return Reach.OTHERS, ()
-    if Reach.ACCOUNT in left_out or caller.account in ("", account_named(caller.value)):
-        return None, ()
-    return Reach.OTHERS, (f"NotPrincipal != {caller.account}",)
+def rules_of(
+    statements: Iterable[Statement], actions: tuple[str, ...], *, layer: Layer, version: object, repository_arn: str
+) -> Iterator[Rule]:
+    """The statements that may say something on any of these actions at this repository, made ready."""
+    for index, statement in enumerate(statements):
+        covered = tuple(action for action in actions if covers_action(statement, action))
+        doubts = _resource_doubts(statement, version, repository_arn) if covered else None
+        if doubts is not None:
+            yield Rule(layer, index, statement, covered, conditions_of(statement, version), doubts)
 
 
 def covers_action(statement: Statement, action: str) -> bool:
     """Whether `Action` or `NotAction` covers the action; case does not count, `*` and `?` stand for any."""
-    if "NotAction" in statement:
-        return not any(_like(pattern.lower(), action.lower()) for pattern in strings(statement["NotAction"]))
-    return any(_like(pattern.lower(), action.lower()) for pattern in strings(statement["Action"]))
+    element = "NotAction" if "NotAction" in statement else "Action"
+    matches = any(_like(pattern.lower(), action.lower()) for pattern in strings(statement[element]))
+    return matches is (element == "Action")
 
 
-def conditions_of(statement: Statement) -> tuple[str, ...]:
-    """Each test of the statement's `Condition`, as `operator key = value, value`."""
-    tests = statement.get("Condition") or {}
-    return tuple(
-        f"{operator} {key} = {_values(values)}" for operator, keys in tests.items() for key, values in keys.items()
-    )
-
-
-def _best(statement: Statement, caller: Caller) -> Reach | None:
-    found = {_by(kind, value, caller) for kind, value in named_by(statement)}
-    return next((reach for reach in Reach if reach in found), None)
-
-
-def _by(kind: str, value: str, caller: Caller) -> Reach | None:
-    if kind == caller.type and (value == caller.value or same_form(value) == same_form(caller.value)):
-        return Reach.EVERYONE if value == WILDCARD else Reach.NAMED
-    if kind != "AWS":
-        return None
-    if value == WILDCARD:
-        return Reach.EVERYONE
-    return Reach.ACCOUNT if caller.account and account_named(value) == caller.account else None
-
-
-def _where(statement: Statement, repository_arn: str) -> tuple[str, ...] | None:
-    for element, wanted in (("Resource", True), ("NotResource", False)):
+def _resource_doubts(statement: Statement, version: object, repository_arn: str) -> tuple[Doubt, ...] | None:
+    """What is open about `Resource` or `NotResource`; None where it leaves this repository out."""
+    for element in ("Resource", "NotResource"):
         if element not in statement:
             continue
         patterns = strings(statement[element])
-        if WILDCARD in patterns:
-            return () if wanted else None
-        if not repository_arn:
-            return (f"{element} = {', '.join(patterns)}",)
-        if any(_like(pattern, repository_arn) for pattern in patterns) is not wanted:
+        answer = any_of(_is_resource(pattern, version, repository_arn) for pattern in patterns)
+        if answer is None:
+            return (Doubt(Condition(element, "", patterns).text, element),)
+        if answer is not (element == "Resource"):
             return None
     return ()
 
 
-def _values(values: Any) -> str:
-    return ", ".join(map(str, values)) if isinstance(values, list) else str(values)
+def _is_resource(pattern: str, version: object, repository_arn: str) -> bool | None:
+    if pattern == WILDCARD:
+        return True
+    if not repository_arn or ("${" in pattern and version == VARIABLES_SINCE):
+        return None
+    return _like(pattern, repository_arn)
 
 
 def _like(pattern: str, text: str) -> bool:
     if "*" not in pattern and "?" not in pattern:
         return pattern == text
-    return _pattern(pattern).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=512)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    runs = re.sub(r"\*+", "*", pattern)
-    return re.compile(
-        "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in runs), re.DOTALL
-    )
+    return glob(pattern).matches(text)

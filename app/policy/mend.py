@@ -41,15 +41,7 @@ def mend(text: str) -> Mended:
     Mends several documents behind each other, documents among the statements, a text left escaped or half escaped,
     the CLI's whole answer, a statement without a document, and stray commas. Mending twice changes nothing more.
     """
-    for what, read in _READINGS:
-        try:
-            values = strict_json.load_many(read(text))
-        except Problem:
-            continue
-        mended = _mended(text, values, [what] if what else [])
-        if mended is not None:
-            return mended
-    return Mended(text)
+    return _Mending().of(text)
 
 
 def problem_code(mended: Mended) -> str:
@@ -59,24 +51,66 @@ def problem_code(mended: Mended) -> str:
     return "policy.pasted_documents" if {PASTED, NESTED} & set(mended.what) else "policy.escaped_text"
 
 
-def _mended(text: str, values: tuple[Any, ...], what: list[str]) -> Mended | None:
-    inner = _inner(values)
-    if inner is not None:
-        code, found = inner
-        deeper = mend(found)
-        return None if not _is_document(deeper.text) else Mended(deeper.text, (*what, code, *deeper.what))
-    listed = len(values) == 1 and isinstance(values[0], list)
-    documents = _documents(values[0] if listed else values, what)
-    if not documents:
-        return None
-    if len(documents) > 1:
-        what.append(PASTED)
-    if len({document["Version"] for document in documents if "Version" in document}) > 1:
-        what.append(VERSIONS)
-    whole = _merged(documents, what)
-    if not what and _is_document(text):
+class _Mending:
+    """One text being mended, and the texts found inside it: each is read once, and only so many of them.
+
+    A text can hold another in a string, escaped, and that another; read in each way, they would multiply.
+    """
+
+    def __init__(self) -> None:
+        self.results: dict[str, Mended] = {}
+
+    def of(self, text: str) -> Mended:
+        if text not in self.results:
+            self.results[text] = Mended(text)
+            if len(self.results) <= _MOST_TEXTS:
+                self.results[text] = self._read(text)
+        return self.results[text]
+
+    def _read(self, text: str) -> Mended:
+        tried = set()
+        for what, read in _READINGS:
+            reading = read(text)
+            if reading in tried:
+                continue
+            tried.add(reading)
+            values = _values(reading)
+            mended = self._mended(text, values, [what] if what else []) if values else None
+            if mended is not None:
+                return mended
         return Mended(text)
-    return Mended(strict_json.dump(whole), tuple(dict.fromkeys(what or [COMMA])))
+
+    def _mended(self, text: str, values: tuple[Any, ...], what: list[str]) -> Mended | None:
+        inner = _inner(values)
+        if inner is not None:
+            code, inner_text = inner
+            deeper = self.of(inner_text)
+            return Mended(deeper.text, (*what, code, *deeper.what)) if _is_document(deeper.text) else None
+        listed = len(values) == 1 and isinstance(values[0], list)
+        documents = _documents(values[0] if listed else values, what)
+        if not documents:
+            return None
+        if len(documents) > 1:
+            what.append(PASTED)
+        if len({str(document["Version"]) for document in documents if "Version" in document}) > 1:
+            what.append(VERSIONS)
+        whole = _merged(documents, what)
+        if not what and _is_document(text):
+            return Mended(text)
+        return Mended(strict_json.dump(whole), tuple(dict.fromkeys(what or [COMMA])))
+
+
+def _values(text: str) -> tuple[Any, ...]:
+    """The one JSON value of a text, or the objects that stand in it; nothing where it holds anything else."""
+    values: list[Any] = []
+    try:
+        for value in strict_json.load_many(text):
+            values.append(value)
+            if len(values) > 1 and not (isinstance(values[0], dict) and isinstance(value, dict)):
+                return ()
+    except Problem:
+        return ()
+    return tuple(values)
 
 
 def _inner(values: tuple[Any, ...]) -> tuple[str, str] | None:
@@ -130,7 +164,9 @@ def _is_document(text: str) -> bool:
     return isinstance(value, dict) and isinstance(value.get("Statement"), dict | list)
 
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_MOST_TEXTS = 12
+# A string that does not end goes on to the end of the text: looking for others in it would be quadratic.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 
 
@@ -156,7 +192,9 @@ def _letters_dropped(text: str) -> str:
 def _outside_strings(text: str, change: Callable[[str], str]) -> str:
     pieces, at = [], 0
     for string in _STRING.finditer(text):
-        pieces += [change(text[at : string.start()]), string[0]]
+        if string.start() > at:
+            pieces.append(change(text[at : string.start()]))
+        pieces.append(string[0])
         at = string.end()
     return "".join([*pieces, change(text[at:])])
 

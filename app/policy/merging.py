@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.policy.arns import WILDCARD, same_form
-from app.policy.statement import Statement, strings, without
+from app.policy.statement import Statement, same_forms, strings, without
 
 
 def moved_principals(statement: Statement, was: Statement, becomes: Statement) -> Statement | None:
@@ -17,7 +17,7 @@ def moved_principals(statement: Statement, was: Statement, becomes: Statement) -
     if any(not isinstance(one.get(element), dict) for one in (statement, was, becomes)):
         return None
     gone = _less(was[element], becomes[element])
-    left = without(statement, [value for values in gone.values() for value in values], element)
+    left = without(statement, same_forms(value for values in gone.values() for value in values), element)
     if left is None:
         left = {**statement, element: {}}
     merged = _more(left[element], _less(becomes[element], was[element]))
@@ -36,7 +36,8 @@ def _more(principal: dict[str, Any], added: dict[str, list[str]]) -> dict[str, A
     merged = dict(principal)
     for kind, values in added.items():
         present = strings(merged.get(kind, ()))
-        new = [value for value in values if same_form(value) not in {same_form(one) for one in present}]
+        forms = {same_form(value) for value in present}
+        new = [value for value in values if same_form(value) not in forms]
         if new:
             whole = [*present, *new]
             merged[kind] = whole if len(whole) > 1 else whole[0]

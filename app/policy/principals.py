@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ __all__ = [
     "PrincipalRef",
     "died_since",
     "kind_of",
+    "principals_in",
     "principals_of",
     "refer",
     "service_of",
@@ -79,13 +79,13 @@ def principals_of(text: str | None) -> tuple[PrincipalRef, ...]:
     Raises:
         Problem: as `document.parse`.
     """
-    return () if text is None else tuple(dict.fromkeys(_named(parse(text))))
+    return () if text is None else principals_in(parse(text))
 
 
-def _named(document: PolicyDocument) -> Iterable[PrincipalRef]:
-    for statement in document.statements:
-        for kind, value in (*named_by(statement), *excluded_by(statement)):
-            yield refer(kind, value)
+def principals_in(document: PolicyDocument) -> tuple[PrincipalRef, ...]:
+    """As `principals_of`, of a policy that is read already."""
+    entries = (entry for statement in document.statements for entry in (*named_by(statement), *excluded_by(statement)))
+    return tuple(refer(kind, value) for kind, value in dict.fromkeys(entries))
 
 
 def _aws_kind(value: str) -> PrincipalKind:
@@ -97,7 +97,12 @@ def _aws_kind(value: str) -> PrincipalKind:
     if role is not None:
         return PrincipalKind.PULLER if role.is_puller else PrincipalKind.GENERAL
     match = IDENTITY.fullmatch(value)
-    kinds = {"role": PrincipalKind.ROLE, "user": PrincipalKind.USER, "assumed-role": PrincipalKind.SESSION}
+    kinds = {
+        "role": PrincipalKind.ROLE,
+        "user": PrincipalKind.USER,
+        "assumed-role": PrincipalKind.SESSION,
+        "federated-user": PrincipalKind.SESSION,
+    }
     return kinds.get(match["what"], PrincipalKind.OTHER) if match else PrincipalKind.OTHER
 
 

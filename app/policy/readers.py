@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from app.policy.arns import WILDCARD, account_of
-from app.policy.document import PolicyDocument, parse
-from app.policy.evaluate import Access, Verdict, judge
+from app.policy.arns import WILDCARD
+from app.policy.document import PolicyDocument
+from app.policy.evaluate import Access, Evaluator, Verdict
+from app.policy.layers import Policies
 from app.policy.matching import Caller
 from app.policy.principals import PrincipalKind, refer
 from app.policy.statement import excluded_by, label, named_by
+
+_MOST_COMPARED = 2_000
 
 
 @dataclass(frozen=True)
@@ -41,38 +45,38 @@ class Reader:
         return self.verdict.conditions
 
 
-def readers(text: str | None, *, repository_arn: str = "") -> tuple[Reader, ...]:
-    """Everybody that the policy names, in its order, with what it gives each; nobody for None.
+def readers(
+    policies: Policies | str | None, *, repository_arn: str = "", now: datetime | None = None
+) -> tuple[Reader, ...]:
+    """Everybody that the repository's policy names, in its order, with what the policies give each; nobody for None.
 
-    Callers of the repository's own account may pull by their own IAM policies besides: those are not seen here.
+    Callers of the repository's own account may pull by their own IAM policies besides: those are not seen here. The
+    arguments are `evaluate`'s; where very many principals meet very many conditions, some of those are left open.
 
     Raises:
         Problem: as `document.parse`.
     """
-    if text is None:
+    evaluator = Evaluator(policies, repository_arn=repository_arn, now=now, budget=_MOST_COMPARED)
+    if evaluator.document is None:
         return ()
-    document = parse(text)
-    places: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-    for place, kind, value, excluded in _spoken_of(document):
-        places.setdefault((kind, value, excluded), []).append(place)
-    return tuple(_reader(document, key, tuple(where), repository_arn) for key, where in places.items())
+    labels: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for statement_label, kind, value, excluded in _spoken_of(evaluator.document):
+        labels.setdefault((kind, value, excluded), []).append(statement_label)
+    return tuple(_reader(evaluator, key, tuple(where)) for key, where in labels.items())
 
 
 def _spoken_of(document: PolicyDocument) -> Iterable[tuple[str, str, str, tuple[str, ...]]]:
     for index, statement in enumerate(document.statements):
-        place = label(index, statement)
+        statement_label = label(index, statement)
         for kind, value in named_by(statement):
-            yield place, kind, value, ()
+            yield statement_label, kind, value, ()
         left_out = tuple(value for _, value in excluded_by(statement))
         if left_out:
-            yield place, "AWS", WILDCARD, left_out
+            yield statement_label, "AWS", WILDCARD, left_out
 
 
-def _reader(
-    document: PolicyDocument, key: tuple[str, str, tuple[str, ...]], where: tuple[str, ...], repository_arn: str
-) -> Reader:
+def _reader(evaluator: Evaluator, key: tuple[str, str, tuple[str, ...]], where: tuple[str, ...]) -> Reader:
     kind, value, excluded = key
-    account = account_of(value) if kind == "AWS" else ""
-    verdict = judge(document, Caller(kind, value, account), repository_arn=repository_arn)
-    one = refer(kind, value)
-    return Reader(one.kind, kind, value, verdict, where, excluded, one.service, one.region)
+    verdict = evaluator.verdict(Caller.named(kind, value))
+    principal = refer(kind, value)
+    return Reader(principal.kind, kind, value, verdict, where, excluded, principal.service, principal.region)

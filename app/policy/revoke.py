@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
 
+from app.errors import Problem
 from app.policy.arns import WILDCARD, same_form
 from app.policy.change import PolicyChange, change_to, unchanged
+from app.policy.dead import dead_in
 from app.policy.document import PolicyDocument, parse
-from app.policy.evaluate import covers_of
-from app.policy.matching import Caller, Cover, Reach
+from app.policy.evaluate import Access, Evaluator, Verdict
+from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
+from app.policy.matching import Caller, Cover
 from app.policy.notes import Finding, Severity
-from app.policy.statement import Statement, excluded_by, is_allow, label, named_by, without, without_anywhere
+from app.policy.principals import principals_in
+from app.policy.statement import (
+    Statement,
+    excluded_by,
+    is_allow,
+    label,
+    named_by,
+    same_forms,
+    without,
+    without_anywhere,
+)
+
+_MOST_COMPARED = 2_000
 
 
-def plan_revoke(text: str | None, *, principals: Collection[str]) -> PolicyChange:
+def plan_revoke(
+    text: str | None,
+    *,
+    principals: Collection[str],
+    registry: RegistryPolicy = NOT_READ,
+    repository_arn: str = "",
+    now: datetime | None = None,
+) -> PolicyChange:
     """What takes these principals (ARNs, ids, service names) out of every Allow statement that names them.
 
     Other principals in a shared statement stay, and so does everything else; where no statement is left the policy
     is to be deleted. A Deny that names them stays too, since it gives nothing. `leftovers` say by what they may
-    still pull afterwards (everyone, their account, everyone but a few) and which Deny or NotPrincipal names them.
+    still pull afterwards, by the rules of `evaluate`, and which Deny or NotPrincipal names them.
 
     Raises:
         Problem: as `document.parse`, and `policy.too_long`.
@@ -26,28 +49,42 @@ def plan_revoke(text: str | None, *, principals: Collection[str]) -> PolicyChang
     if text is None:
         return unchanged(text)
     before = parse(text)
-    gone = set(principals) - {WILDCARD}
+    gone = same_forms(principals)
     after = _filtered(before, lambda statement: without(statement, gone) if is_allow(statement) else statement)
-    leftovers = [*_still_allowed(after, gone), *_still_named(after, gone)]
+    evaluator = Evaluator(
+        Policies(None, registry), document=after, repository_arn=repository_arn, now=now, budget=_MOST_COMPARED
+    )
+    leftovers = [*_still_allowed(evaluator, set(principals) - {WILDCARD}), *_still_named(after, gone)]
     if after is before:
         return unchanged(text, leftovers)
     return change_to(text, before, after, leftovers)
 
 
-def plan_prune(text: str | None, principals: Collection[str]) -> PolicyChange:
+def plan_prune(text: str | None, principals: Collection[str], *, refused: Collection[str] = ()) -> PolicyChange:
     """What takes principals that exist no more out of the whole policy, so that ECR accepts it again.
 
     Unlike `plan_revoke` it also takes them out of Deny and `NotPrincipal`: ECR refuses every write while one is
     named anywhere. Only a `NotPrincipal` that names nobody else is left, and said in `leftovers`: without it the
-    statement would have to be written anew, and a person must decide how.
+    statement would have to be rewritten, and a person must decide how.
+
+    Args:
+        text: the policy; None where there is none.
+        principals: those to take out, which somebody chose. One that the policy does not name needs nothing.
+        refused: those of which the caller knows that ECR did not find them. Beside them only what
+            `dead_principals` says of this text may go.
 
     Raises:
-        Problem: as `document.parse`, and `policy.too_long`.
+        Problem: `policy.not_dead` with the principals for which neither speaks; as `document.parse`, and
+            `policy.too_long`.
     """
     if text is None:
         return unchanged(text)
     before = parse(text)
-    gone = set(principals) - {WILDCARD}
+    gone = same_forms(principals)
+    named = {same_form(ref.value): ref.value for ref in principals_in(before)}
+    living = (gone & named.keys()) - same_forms(refused) - same_forms(ref.value for ref in dead_in(before))
+    if living:
+        raise Problem("policy.not_dead", principals=", ".join(sorted(named[form] for form in living)))
     after = _filtered(before, lambda statement: without_anywhere(statement, gone))
     leftovers = _only_excluded(after, gone)
     return unchanged(text, leftovers) if after is before else change_to(text, before, after, leftovers)
@@ -60,38 +97,38 @@ def _filtered(document: PolicyDocument, keep: Callable[[Statement], Statement | 
     return document.with_statements([left for _, left in kept if left is not None])
 
 
-def _still_allowed(document: PolicyDocument, gone: Iterable[str]) -> list[Finding]:
-    return [
-        _finding(found, principal)
-        for principal in sorted(gone)
-        for found in covers_of(document, Caller.of(principal))
-        if is_allow(found.statement) and found.reach is not Reach.NAMED
-    ]
+def _still_allowed(evaluator: Evaluator, gone: Iterable[str]) -> Iterator[Finding]:
+    for principal in sorted(gone):
+        caller = Caller.of(principal)
+        verdict = evaluator.verdict(caller)
+        if verdict.access in (Access.ALLOWED, Access.CONDITIONAL):
+            for cover in evaluator.collect(caller).deciding():
+                yield _still(cover, principal, verdict)
 
 
-def _finding(found: Cover, principal: str) -> Finding:
-    code = f"revoke.still_{found.reach}" + ("_if" if found.conditions else "")
+def _still(cover: Cover, principal: str, verdict: Verdict) -> Finding:
+    how = "registry" if cover.rule.layer is Layer.REGISTRY else cover.reach
+    code = f"revoke.still_{how}" + ("_if" if verdict.access is Access.CONDITIONAL else "")
     params: dict[str, str | int] = {
-        "statement": label(found.index, found.statement),
+        "statement": cover.rule.label,
         "principal": principal,
-        "conditions": "; ".join(found.conditions),
+        "conditions": verdict.params["conditions"],
     }
-    return Finding(code, Severity.WARNING, params, found.index, principal)
+    index = None if cover.rule.layer is Layer.REGISTRY else cover.index
+    return Finding(code, Severity.WARNING, params, index, principal)
 
 
-def _still_named(document: PolicyDocument, gone: Iterable[str]) -> list[Finding]:
-    forms = {same_form(principal): principal for principal in gone}
+def _still_named(document: PolicyDocument, gone: Collection[str]) -> list[Finding]:
     return [
         Finding(code, Severity.INFO, {"statement": label(index, statement), "principal": value}, index, value)
         for index, statement in enumerate(document.statements)
         for code, named in (("revoke.deny_stays", named_by(statement)), ("revoke.exempt_stays", excluded_by(statement)))
         for _, value in named
-        if same_form(value) in forms
+        if same_form(value) in gone
     ]
 
 
-def _only_excluded(document: PolicyDocument, gone: Iterable[str]) -> list[Finding]:
-    forms = {same_form(principal) for principal in gone}
+def _only_excluded(document: PolicyDocument, gone: Collection[str]) -> list[Finding]:
     return [
         Finding(
             "prune.only_excluded",
@@ -102,5 +139,5 @@ def _only_excluded(document: PolicyDocument, gone: Iterable[str]) -> list[Findin
         )
         for index, statement in enumerate(document.statements)
         for _, value in excluded_by(statement)
-        if same_form(value) in forms
+        if same_form(value) in gone
     ]

@@ -12,7 +12,11 @@ Statement: TypeAlias = dict[str, Any]
 PULL_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """What a container service needs on a repository, from AWS's guide to private repositories."""
 
+PUSH_ACTION = "ecr:PutImage"
+"""What makes an image of what was uploaded: without it nobody pushes."""
+
 SID_PREFIX = "AllowLightsailPull"
+_LONGEST_SID = 100
 
 
 def strings(value: Any) -> tuple[str, ...]:
@@ -43,8 +47,10 @@ def is_allow(statement: Statement) -> bool:
 
 
 def label(index: int, statement: Statement) -> str:
-    """How people find the statement: its place from 1, and its Sid where it has one."""
+    """How people find the statement: its place from 1, and its Sid where it has one, cut where it is very long."""
     sid = statement.get("Sid")
+    if isinstance(sid, str) and len(sid) > _LONGEST_SID:
+        sid = sid[:_LONGEST_SID] + "…"
     return f"#{index + 1} ({sid})" if sid else f"#{index + 1}"
 
 
@@ -101,15 +107,19 @@ def orphan_of(statement: Statement) -> str:
     return service if dead and ours and is_allow(statement) and prefix.rstrip("0123456789") == SID_PREFIX else ""
 
 
-def without(statement: Statement, principals: Collection[str], element: str = "Principal") -> Statement | None:
+def same_forms(principals: Iterable[str]) -> frozenset[str]:
+    """These principals without everyone, each in the form by which an account is found however it is written."""
+    return frozenset(same_form(principal) for principal in principals) - {WILDCARD}
+
+
+def without(statement: Statement, gone: Collection[str], element: str = "Principal") -> Statement | None:
     """The statement without these principals in `element`: itself where it names none, None where nobody is left.
 
-    An account is found in either of its forms. Lists stay lists and the other elements stay as they are.
+    `gone` is what `same_forms` gives. Lists stay lists and the other elements stay as they are.
     """
     value = statement.get(element)
     if value is None or value == WILDCARD:
         return statement
-    gone = {same_form(principal) for principal in principals}
     kept = {kind: _kept(values, gone) for kind, values in value.items()}
     if kept == value:
         return statement
@@ -117,14 +127,14 @@ def without(statement: Statement, principals: Collection[str], element: str = "P
     return {**statement, element: left} if any(left.values()) else None
 
 
-def without_anywhere(statement: Statement, principals: Collection[str]) -> Statement | None:
+def without_anywhere(statement: Statement, gone: Collection[str]) -> Statement | None:
     """The statement without these in `Principal` or `NotPrincipal`; one that left out only them stays as it is.
 
     With nobody left in `NotPrincipal` it would speak of everyone, which is for a person to write.
     """
     if "Principal" in statement:
-        return without(statement, principals)
-    return without(statement, principals, "NotPrincipal") or statement
+        return without(statement, gone)
+    return without(statement, gone, "NotPrincipal") or statement
 
 
 def _kept(values: Any, gone: Collection[str]) -> Any:

@@ -2,27 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from app.policy.arns import same_form
+from app.policy.dead import is_dead
 from app.policy.findings import suspects
-from app.policy.principals import PrincipalKind, PrincipalRef, principals_of
-
-_CERTAIN = frozenset({PrincipalKind.UNIQUE_ID, PrincipalKind.OTHER, PrincipalKind.SERVICE})
+from app.policy.principals import PrincipalRef, principals_of
 
 
-def unfound(before: str | None, after: str | None, *, fresh: bool) -> tuple[PrincipalRef, ...]:
-    """The principals that ECR may not have found in `after`, the likeliest first.
+@dataclass(frozen=True)
+class Suspects:
+    """The principals that ECR may not have found, the likeliest first in each group. None that may be it is left out.
 
-    Where it names what can be none, such as the id of a deleted identity, that alone. Else those that were not in
-    `before`, since ECR told the others by their names, which it does only while they exist. `fresh`: those that are
-    new have just been made, and ECR may only not know them yet; nothing is told where nobody else comes into question.
+    `dead` are so by their form, whoever asks. `new` were not in the policy before, so ECR was not asked about them yet.
+    `others` stood there by their names, which ECR returns only while an identity exists; of an account that was closed
+    there is no such sign. `fresh`: those that are new may only not be known to ECR yet.
+    """
+
+    dead: tuple[PrincipalRef, ...]
+    new: tuple[PrincipalRef, ...]
+    others: tuple[PrincipalRef, ...]
+    fresh: bool
+
+    @property
+    def every(self) -> tuple[PrincipalRef, ...]:
+        """All of them, the likeliest first."""
+        return (*self.dead, *self.new, *self.others)
+
+    @property
+    def likeliest(self) -> tuple[PrincipalRef, ...]:
+        """Those to name first; nobody where only principals that are fresh come into question."""
+        if self.dead or not self.fresh:
+            return self.dead or self.new or self.others
+        return (*self.new, *self.others) if self.others else ()
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether waiting may help: something is fresh, and nothing is dead by its form."""
+        return self.fresh and not self.dead
+
+
+def unfound(before: str | None, after: str | None, *, fresh: bool, ours: Collection[str] = ()) -> Suspects:
+    """Whom ECR may not have found in `after`.
+
+    Args:
+        before: the policy that was read; None where there was none.
+        after: the policy that ECR refused.
+        fresh: our own role was made so few minutes ago, or so it may be, that ECR may only not know it yet.
+        ours: the principals that AWS itself just said exist, as our service's role. Unless fresh, they are none.
 
     Raises:
         Problem: as `document.parse`.
     """
-    found = suspects(after, ours=())
-    certain = tuple(one for one in found if one.kind in _CERTAIN)
-    there = {one.value for one in principals_of(before)}
-    new = tuple(one for one in found if one.value not in there)
-    old = tuple(one for one in found if one.value in there)
-    if certain or not fresh:
-        return certain or new or old
-    return (*new, *old) if old else ()
+    there = {same_form(principal.value) for principal in principals_of(before)}
+    doubtful = suspects(after, ours=() if fresh else ours)
+    dead = tuple(filter(is_dead, doubtful))
+    living = [principal for principal in doubtful if not is_dead(principal)]
+    new = tuple(principal for principal in living if same_form(principal.value) not in there)
+    others = tuple(principal for principal in living if same_form(principal.value) in there)
+    return Suspects(dead, new, others, fresh)

@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.operations import words
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
+from app.policy.words import WORDS as POLICY_WORDS
 from app.problem_words import WORDS
 from app.web.i18n import gettext, ngettext
 from app.web.pages import Said
@@ -154,6 +155,11 @@ def say(said: Said | str) -> str:
 def what(problem: Problem) -> str:
     """What happened."""
     return _fill(WORDS[problem.code].what, problem.params) if problem.code in WORDS else problem.code
+
+
+def details(problem: Problem) -> list[str]:
+    """Return what explains it further, a sentence each."""
+    return [_fill(POLICY_WORDS[code], params) for code, params in problem.details if code in POLICY_WORDS]
 
 
 def todo(problem: Problem) -> str:

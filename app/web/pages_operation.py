@@ -39,7 +39,10 @@ class ProgressView(View):
     def needs_pruning(self) -> bool:
         """It failed because of dead principals: trying again fails as well until they are removed."""
         problem = self.progress.problem
-        return self.progress.failed and problem is not None and problem.code == "policy.dead_principals"
+        if not self.progress.failed or problem is None:
+            return False
+        names_no_principal = any(code == "refusal.no_principal" for code, _ in problem.details)
+        return names_no_principal or problem.code == "policy.dead_principals"
 
     @property
     def clears_the_way(self) -> bool:

@@ -61,7 +61,8 @@ class PolicyPage(View):
     """GET /containers/{region}/{service}/policy?repository=…; `partial` once more where AWS was slow.
 
     `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
-    `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is the text's length in characters as AWS counts it.
+    `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
+    characters the policy takes when it is sent.
     """
 
     page: ClassVar[str] = "pages/policy.html"

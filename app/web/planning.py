@@ -11,8 +11,10 @@ from fastapi import Request
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
 from app.errors import Problem
-from app.history.queries import Refusal, last_refusal
+from app.history.queries import last_refusal
 from app.inventory import queries
+from app.operations.circumstances import circumstances_of
+from app.operations.explained import explained
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import check_name
 from app.operations.state import Kind
@@ -48,9 +50,7 @@ async def plan(
         _service(services, kind, place, seconds),
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
     )
-    refusal = await run_in_threadpool(_refusal, services, region, repository) if kind is Kind.PRUNE else None
-    planned = await run_in_threadpool(plan_operation, kind, service, repository, text, asked, refusal=refusal)
-    return planned, service
+    return await run_in_threadpool(_plan, services, kind, service, repository, text, asked), service
 
 
 async def live_preview(
@@ -77,8 +77,21 @@ async def _service(services: Services, kind: Kind, place: Place, seconds: float)
         return await run_in_threadpool(_gone, services, region, name, repository)
 
 
-def _refusal(services: Services, region: str, repository: str) -> Refusal | None:
-    return last_refusal(services.db, services.connection, region, repository)
+def _plan(  # noqa: PLR0917  (what the plan itself takes)
+    services: Services,
+    kind: Kind,
+    service: ContainerService,
+    repository: str,
+    text: str | None,
+    asked: Mapping[str, Any] | None,
+) -> Planned:
+    here = (services.db, services.connection, service.region, repository)
+    refusal = last_refusal(*here) if kind is Kind.PRUNE else None
+    circumstances = circumstances_of(*here, services.clock.now())
+    try:
+        return plan_operation(kind, service, repository, text, asked, refusal=refusal, circumstances=circumstances)
+    except Problem as problem:
+        raise explained(problem, text) from problem
 
 
 def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:

@@ -20,6 +20,7 @@ from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
+from app.policy.words import say
 from app.problem_words import what_happened, what_to_do
 from app.web import labels
 from app.web.allowing import iam_statement
@@ -87,6 +88,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": problem.params,
+        "reasons": [say(code, params) for code, params in problem.details],
         "iam_statement": json.loads(statement) if statement else None,
     }
 

@@ -54,7 +54,7 @@ def test_a_statement_left_behind_is_shown_as_dead_and_mended(mika):
     mika.dialog.get_by_role("checkbox", name="Also remove these statements").uncheck()
     mika.confirms("Deactivate")
     mika.continues()
-    expect(mika.row("payments/api")).to_contain_text("names the image puller role of reporting, which is inactive now")
+    expect(mika.row("payments/api")).to_contain_text("names the image puller role of reporting, which isn't active")
     mika.asks("Activate")
     mika.confirms("Activate")
     mika.continues()

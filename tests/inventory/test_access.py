@@ -54,9 +54,9 @@ def test_access_by_account_and_by_wildcard_is_seen(db):
     }
 
 
-def test_letting_in_everyone_but_a_few_is_seen(db):
+def test_an_allow_for_everyone_but_a_few_gives_nobody_anything(db):
     keep(db, "a", {"Effect": "Allow", "NotPrincipal": {"AWS": "999988887777"}, "Action": "ecr:*"})
-    assert seen(db) == {"a": (Tie.EVERYONE, Access.ALLOWED)}
+    assert seen(db) == {}
 
 
 def test_the_closest_tie_is_told(db):

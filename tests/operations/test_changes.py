@@ -225,7 +225,7 @@ def test_a_living_role_is_never_pruned_from_a_deny(shop, aws):
     repository(aws, WEB, a_policy([DENIED]))
     operation = shop.start(Kind.PRUNE, "long-gone", WEB, principals=[CONTRACTOR], previewed="0" * 32)
     ended = shop.ended(operation)
-    assert (ended.problem.code, ended.problem.params["principals"]) == ("policy.not_prunable", CONTRACTOR)
+    assert (ended.problem.code, ended.problem.params["principals"]) == ("policy.not_dead", CONTRACTOR)
     assert sids(aws) == ["KeepOut"]
 
 
@@ -233,7 +233,7 @@ def test_an_account_that_ecr_accepts_is_never_pruned(shop, aws):
     root = "arn:aws:iam::123456789012:root"
     active(aws, SERVICE)
     repository(aws, WEB, a_policy([a_statement(principal={"AWS": root})]))
-    with pytest.raises(Problem, match="not_prunable"):
+    with pytest.raises(Problem, match="not_dead"):
         shop.previewed(Kind.PRUNE, SERVICE, WEB, principals=[root])
 
 
@@ -278,7 +278,7 @@ def test_what_ecr_refused_is_not_pruned_unless_it_is_chosen(shop, aws, closed):
 def test_a_refusal_of_another_policy_is_no_evidence(shop, aws, closed):
     shop.ended(shop.grant(SERVICE, WEB))
     add(aws, a_statement(sid="Late"))()
-    with pytest.raises(Problem, match="not_prunable"):
+    with pytest.raises(Problem, match="not_dead"):
         shop.previewed(Kind.PRUNE, SERVICE, WEB, principals=[closed[1]])
 
 

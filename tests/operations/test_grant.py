@@ -112,8 +112,8 @@ def test_a_deny_that_no_allow_outweighs_is_named_and_nothing_written(shop, ready
 
 @pytest.mark.parametrize("meanwhile", [None, a_statement(sid="Late")])
 def test_a_deny_under_a_condition_is_written_beside_and_said(shop, ready, meanwhile):
-    outsiders = {"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}}
-    denied = a_statement(sid="OursOnly", effect="Deny", principal="*", Condition=outsiders)
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    denied = a_statement(sid="OursOnly", effect="Deny", principal="*", Condition=elsewhere)
     repository(ready, WEB, a_policy([denied]))
     if meanwhile is not None:
         add = lambda: repository(ready, WEB, a_policy([*ready.policy_of(WEB)["Statement"], meanwhile]))  # noqa: E731

@@ -1,15 +1,17 @@
 """Policies for tests: named people and services, one call each, and strategies that make any policy ECR could hold."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
-OWN = sorted((ROOT / "tests" / "policy" / "corpus").glob("*.json"))
-SHARED = ROOT.parent / "shared" / "policies"
+CORPUS_FOLDER = Path(__file__).parent / "corpus"
+CORPUS = sorted(CORPUS_FOLDER.glob("*.json"))
+"""Policies of every shape that people write, made up; those in `malformed/` are none that ECR would hold."""
 
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LIGHTSAIL = "947856326339"
 PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/private-repo-access/k3v9"
 OLD_PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/private-repo-access/a1b2"
@@ -20,6 +22,7 @@ MIKA = "arn:aws:iam::220022002200:user/mika"
 DEAD = "AROAQWERTYUIOPASDFGHJ"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 IN_ORGANISATION = {"StringEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}}
+FROM_OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 
 
 def a_statement(principal=MIKA, action=PULL, *, sid=None, effect="Allow", **more):
@@ -54,7 +57,15 @@ IDENTITIES = [
 ]
 STRANGERS = ["arn:aws:iam::550055005500:role/new", "660066006600"]
 ACTIONS = [*PULL, *PULL, "ecr:*", "*", "ecr:Batch*", "ecr:?etDownloadUrlForLayer", "ECR:batchgetimage", "ecr:PutImage"]
-CONDITIONS = [IN_ORGANISATION, {"Bool": {"aws:SecureTransport": ["true"]}}, {}]
+CONDITIONS = [
+    FROM_OFFICE,
+    {**FROM_OFFICE, **IN_ORGANISATION},
+    IN_ORGANISATION,
+    {"StringNotEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}},
+    {"Bool": {"aws:SecureTransport": ["true"]}},
+    {"Bool": {"aws:SecureTransport": "false"}},
+    {},
+]
 SIDS = ["A", "B", "", "AllowLightsailPull-shop", "pull für alle"]
 
 

@@ -33,16 +33,33 @@ def applies(statement, arn):
     account_names = {account, f"arn:aws:iam::{account}:root"}
     if "Principal" in statement:
         holds = bool({"*", arn, *account_names} & named(statement["Principal"]))
-        return ("perhaps" if statement.get("Condition") else True) if holds else False
-    names = named(statement["NotPrincipal"])
-    himself, his_account = bool({arn, "*"} & names), bool(account_names & names)
-    if statement["Effect"] == "Allow":
-        holds = not (himself or his_account)
-    elif himself:
-        return False if his_account else "perhaps"
     else:
-        holds = True
-    return ("perhaps" if statement.get("Condition") else True) if holds else False
+        names = named(statement["NotPrincipal"])
+        holds = statement["Effect"] == "Deny" and "*" not in names
+        if holds and arn in names:
+            holds = False if account_names & names else "perhaps"
+    return least(holds, *(outcome(test, arn) for test in tests(statement)))
+
+
+def tests(statement):
+    for operator, keys in statement.get("Condition", {}).items():
+        yield from (f"{operator} {key} {' '.join(listed(value))}" for key, value in keys.items())
+
+
+def outcome(test, arn):
+    """What a test comes to for a role or user that pulls over HTTPS; only Lightsail's are in no organization of ours."""
+    outside = ":role/amazon/lightsail/" in arn
+    return {
+        "IpAddress aws:SourceIp 203.0.113.0/24": "perhaps",
+        "StringEquals aws:PrincipalOrgID o-qwerty1234": False if outside else "perhaps",
+        "StringNotEquals aws:PrincipalOrgID o-qwerty1234": True if outside else "perhaps",
+        "Bool aws:SecureTransport true": True,
+        "Bool aws:SecureTransport false": False,
+    }[test]
+
+
+def least(*outcomes):
+    return min(outcomes, key=[False, "perhaps", True].index)
 
 
 def named(principal):

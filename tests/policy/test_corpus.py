@@ -9,22 +9,21 @@ from app.policy.evaluate import Access, evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
 from app.policy.readers import readers
+from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_revoke
+from app.policy.room import make_room
 from app.policy.undo import plan_undo
-from app.policy.words import say
-from tests.policy.build import OWN, PULLER, SHARED, read
+from app.policy.words import WORDS, say
+from tests.policy.build import CORPUS, CORPUS_FOLDER, PULLER, read
 from tests.policy.rewriting import as_ecr_returns
 
+POLICIES = [pytest.param(path, id=path.stem) for path in CORPUS]
 MALFORMED = {
-    "039-headroom-no-principal.json": "policy.malformed",
-    "041-pipelinecheck-null-statement.json": "policy.no_statement",
-    "091-identity-policy-by-mistake.json": "policy.malformed",
+    "no-principal": "policy.malformed",
+    "no-statement": "policy.no_statement",
+    "identity-policy": "policy.malformed",
 }
-REAL = sorted(path for path in SHARED.glob("*.json") if path.name not in MALFORMED)
-NONE_HERE = pytest.param(
-    None, marks=pytest.mark.skip(reason="the collection of real policies is not beside this clone")
-)
-POLICIES = [pytest.param(path, id=path.stem) for path in [*OWN, *REAL]] + ([] if REAL else [NONE_HERE])
+DENIED = {"OursOnly": Access.DENIED, "OfficeOnly": Access.CONDITIONAL}
 
 every_policy = pytest.mark.parametrize("path", POLICIES)
 
@@ -60,9 +59,9 @@ def test_what_ecr_rewrites_is_no_change(path, seed):
 
 @every_policy
 def test_after_a_grant_the_role_may_pull_unless_a_deny_speaks_of_it(path):
-    verdict = evaluate(granted(read(path)), PULLER)
-    guarded = {"OfficeOnly", "IPAllow"} & {one.get("Sid") for one in parse(read(path)).statements}
-    assert verdict.access is (Access.CONDITIONAL if guarded else Access.ALLOWED)
+    sids = {one.get("Sid") for one in parse(read(path)).statements}
+    expected = next((access for sid, access in DENIED.items() if sid in sids), Access.ALLOWED)
+    assert evaluate(granted(read(path)), PULLER).access is expected
 
 
 @every_policy
@@ -89,9 +88,15 @@ def test_everything_said_of_it_has_words(path):
     assert all("%(" not in sentence for sentence in said)
 
 
-@pytest.mark.skipif(not REAL, reason="the collection of real policies is not beside this clone")
+@every_policy
+def test_what_makes_room_and_what_may_be_refused_has_words(path):
+    text = read(path)
+    assert all(proposal.code in WORDS for proposal in make_room(parse(text)))
+    assert all("%(" not in say(one.code, one.params) for one in refusal_reasons(text))
+
+
 @pytest.mark.parametrize("name, code", MALFORMED.items())
 def test_a_malformed_policy_is_refused_by_its_own_problem(name, code):
     with pytest.raises(Problem) as refused:
-        plan_grant(read(SHARED / name), principal_arn=PULLER, service="shop")
+        plan_grant(read(CORPUS_FOLDER / "malformed" / f"{name}.json"), principal_arn=PULLER, service="shop")
     assert refused.value.code == code

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Problem
-from app.policy.document import MAX_CHARACTERS, PolicyDocument, new_document, parse, render
+from app.policy.document import MAX_CHARACTERS, PolicyDocument, new_document, parse, render, size_of
 from app.policy.grant import plan_grant
 from tests.policy.build import MIKA, PULLER, a_policy, a_statement, any_policy
 
@@ -112,10 +112,15 @@ def test_the_limit_is_counted_in_the_shortest_text_that_could_be_sent(over):
             render(document)
 
 
-def test_a_long_policy_is_laid_out_short_only_where_it_must_be():
-    roomy, tight = (new_document([{**WHOLE, "Padding": "x" * size}]) for size in (10, 10_100))
-    assert "\n" in render(roomy)
-    assert "\n" not in render(tight)
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_policy_counts_as_many_characters_as_would_be_sent_however_it_is_laid_out(indent):
+    document = new_document([{**WHOLE, "Sid": "für alle"}])
+    laid_out = json.dumps(document.members, indent=indent)
+    assert size_of(laid_out) == size_of(document) == len(render(document)) < len(laid_out)
+
+
+def test_what_is_no_policy_counts_as_it_stands():
+    assert (size_of("{ nothing"), size_of(None)) == (9, 0)
 
 
 @given(st.text())

@@ -7,7 +7,7 @@ from app.policy.evaluate import Access, evaluate
 from app.policy.words import say
 from tests.policy.build import (
     ANY_OR_OURS,
-    IN_ORGANISATION,
+    FROM_OFFICE,
     LIGHTSAIL,
     LIGHTSAIL_ROOT,
     MIKA,
@@ -115,13 +115,14 @@ def test_a_deny_of_other_actions_or_others_does_not_matter():
 
 
 def test_a_condition_on_the_allow_makes_it_conditional_and_says_which():
-    verdict = evaluate(a_policy(a_statement("*", Condition=IN_ORGANISATION)), PULLER)
+    verdict = evaluate(a_policy(a_statement("*", Condition=FROM_OFFICE)), PULLER)
     assert verdict.access is Access.CONDITIONAL
-    assert verdict.conditions == ("StringEquals aws:PrincipalOrgID = o-qwerty1234",)
+    assert verdict.conditions == ("IpAddress aws:SourceIp = 203.0.113.0/24",)
+    assert verdict.keys == ("aws:SourceIp",)
 
 
 def test_an_unconditional_allow_beside_it_makes_it_firm():
-    assert access(a_statement("*", Condition=IN_ORGANISATION), ALLOWING) is Access.ALLOWED
+    assert access(a_statement("*", Condition=FROM_OFFICE), ALLOWING) is Access.ALLOWED
 
 
 def test_a_deny_with_a_condition_makes_it_conditional():
@@ -135,9 +136,9 @@ def test_an_empty_condition_is_none():
     assert access(a_statement(PULLER, Condition={})) is Access.ALLOWED
 
 
-def test_everyone_but_others_covers_it_and_everyone_but_it_does_not():
-    assert access({"Effect": "Allow", "NotPrincipal": {"AWS": MIKA}, "Action": PULL}) is Access.ALLOWED
-    assert access({"Effect": "Allow", "NotPrincipal": {"AWS": [PULLER]}, "Action": PULL}) is Access.NOT_ALLOWED
+@pytest.mark.parametrize("left_out", [MIKA, PULLER])
+def test_an_allow_for_all_but_some_allows_nobody(left_out):
+    assert access({"Effect": "Allow", "NotPrincipal": {"AWS": left_out}, "Action": PULL}) is Access.NOT_ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -147,6 +148,7 @@ def test_everyone_but_others_covers_it_and_everyone_but_it_does_not():
         ([PULLER], "conditional"),
         ([LIGHTSAIL_ROOT], "denied"),
         ([MIKA], "denied"),
+        (["*"], "allowed"),
     ],
 )
 def test_a_deny_for_all_but_some_spares_only_who_stands_there_with_the_account(left_out, expected):
@@ -179,3 +181,15 @@ def test_not_this_resource_leaves_it_out():
 
 def test_a_statement_that_is_a_single_object_counts():
     assert evaluate(json.dumps({"Statement": ALLOWING}), PULLER).access is Access.ALLOWED
+
+
+def test_a_deny_whose_condition_applies_says_so():
+    outsiders = {"StringNotEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}}
+    verdict = evaluate(a_policy(ALLOWING, a_statement("*", effect="Deny", sid="Ours", Condition=outsiders)), PULLER)
+    assert verdict.sentence == (
+        "Statement #2 (Ours) explicitly denies ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, and its condition applies "
+        "to this principal: StringNotEquals aws:PrincipalOrgID = o-qwerty1234. An explicit deny overrides any allow."
+    )
+    always = a_statement(PULLER, effect="Deny")
+    text = a_policy(always, a_statement("*", effect="Deny", Condition=outsiders))
+    assert evaluate(text, PULLER).code == "verdict.denied_named"

@@ -8,6 +8,7 @@ from app.policy.findings import findings, suspects
 from app.policy.words import say
 from tests.policy.build import (
     DEAD,
+    FROM_OFFICE,
     GENERAL,
     IN_ORGANISATION,
     LIGHTSAIL,
@@ -42,7 +43,7 @@ def test_the_services_general_role_is_the_wrong_one():
     (one,) = findings(a_policy(a_statement([MIKA, GENERAL], sid="Guess")))
     assert (one.code, one.principal, one.statement) == ("finding.general_role", GENERAL, 0)
     assert say(one.code, one.params).startswith(
-        "Statement #1 (Guess) names the general role of the container service shop;"
+        "Statement #1 (Guess) names the principal ARN of the container service shop itself."
     )
 
 
@@ -98,11 +99,13 @@ def test_a_guessed_service_principal_of_lightsail_is_told(name):
         (a_statement("*"), "finding.everyone_pulls"),
         (a_statement(["*", MIKA]), "finding.everyone_pulls"),
         (a_statement("*", "ecr:*"), "finding.everyone_writes"),
-        (a_statement("*", ["ecr:PutImage"]), "finding.everyone_writes"),
-        ({"Effect": "Allow", "NotPrincipal": {"AWS": MIKA}, "Action": PULL}, "finding.everyone_pulls"),
+        (a_statement("*", ["ecr:PutImage"]), "finding.everyone_pushes"),
+        (a_statement("*", Condition={"Bool": {"aws:SecureTransport": "true"}}), "finding.everyone_pulls"),
+        ({"Effect": "Allow", "NotPrincipal": {"AWS": MIKA}, "Action": PULL}, "finding.allow_not_principal"),
+        (a_statement(action=["ecr:ReplicateImage"], Resource="*"), "finding.registry_policy"),
     ],
 )
-def test_a_policy_open_to_everyone_is_told(statement, code):
+def test_a_statement_that_is_wrong_or_open_to_everyone_is_told(statement, code):
     assert codes(statement) == [code]
 
 
@@ -135,7 +138,8 @@ def test_a_sid_used_twice_and_a_resource_are_told():
         ([a_statement(PULLER, PULL[0])], "finding.half_granted"),
         ([a_statement(PULLER, "ecr:PutImage")], "finding.half_granted"),
         ([a_statement(PULLER), a_statement("*", "ecr:*", effect="Deny")], "finding.denied"),
-        ([a_statement(PULLER, Condition=IN_ORGANISATION)], "finding.conditional"),
+        ([a_statement(PULLER, Condition=FROM_OFFICE)], "finding.conditional"),
+        ([a_statement(PULLER, Condition=IN_ORGANISATION)], "verdict.condition_not_met"),
     ],
 )
 def test_what_keeps_the_named_role_from_pulling_is_told(statements, code):
@@ -170,10 +174,11 @@ def test_suspects_come_likeliest_first_without_ours():
         under_service(["lambda.amazonaws.com", "lightsail.amazonaws.com"]),
         a_statement(["None", DEAD], effect="Deny"),
     )
-    likely = [DEAD, "None", "lightsail.amazonaws.com", OTHER_PULLER, "arn:aws:iam::220022002200:role/ci"]
+    role = "arn:aws:iam::220022002200:role/ci"
+    likely = [DEAD, "None", "lightsail.amazonaws.com", OTHER_PULLER, role, "220022002200"]
     assert [one.value for one in suspects(text, ours=[PULLER])] == likely
 
 
 def test_a_policy_of_ours_alone_has_no_suspects():
     assert suspects(a_policy(a_statement(PULLER)), ours=[PULLER]) == ()
-    assert suspects(None, ours=[]) == ()
+    assert suspects(None) == ()

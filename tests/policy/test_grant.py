@@ -99,7 +99,6 @@ def test_a_revoke_takes_back_exactly_a_grant(text):
         (a_statement("*"), "grant.covered_everyone"),
         (a_statement(["*", MIKA]), "grant.covered_everyone"),
         (a_statement(LIGHTSAIL_ROOT, "ecr:*"), "grant.covered_account"),
-        ({"Effect": "Allow", "NotPrincipal": {"AWS": MIKA}, "Action": PULL}, "grant.covered_others"),
     ],
 )
 def test_a_role_that_is_covered_already_needs_nothing_and_is_told_by_what(statement, code):

@@ -1,7 +1,23 @@
-from app.policy.evaluate import Access
+import json
+
+from hypothesis import given
+
+from app.policy.evaluate import Access, Evaluator
+from app.policy.matching import Caller
 from app.policy.principals import PrincipalKind
 from app.policy.readers import readers
-from tests.policy.build import DEAD, IN_ORGANISATION, MIKA, PULL, PULLER, a_policy, a_statement
+from tests.policy.build import (
+    ANY_OR_OURS,
+    DEAD,
+    IN_ORGANISATION,
+    MIKA,
+    PULL,
+    PULLER,
+    a_policy,
+    a_statement,
+    any_policy,
+)
+from tests.policy.oracle import may_pull
 
 
 def table(*statements):
@@ -58,7 +74,7 @@ def test_conditions_are_given():
 
 def test_everyone_but_a_few_is_one_reader_with_the_few():
     (one,) = readers(a_policy({"Effect": "Allow", "NotPrincipal": {"AWS": [MIKA, DEAD]}, "Action": PULL}))
-    assert (one.value, one.excluded, one.access) == ("*", (MIKA, DEAD), Access.ALLOWED)
+    assert (one.value, one.excluded, one.access) == ("*", (MIKA, DEAD), Access.NOT_ALLOWED)
 
 
 def test_services_and_identity_providers_are_readers():
@@ -71,3 +87,41 @@ def test_services_and_identity_providers_are_readers():
 
 def test_no_policy_has_no_readers():
     assert readers(None) == ()
+
+
+@given(any_policy(ANY_OR_OURS))
+def test_each_reader_is_judged_as_a_plain_judge_does_and_as_if_it_were_the_only_one(text):
+    expected = {True: {"allowed"}, None: {"conditional"}, False: {"denied", "not_allowed"}}
+    for reader in readers(text):
+        caller = Caller.named(reader.type, reader.value)
+        assert reader.verdict == Evaluator(text).verdict(caller)
+        if ":role/" in reader.value or ":user/" in reader.value:
+            assert reader.access in expected[may_pull(text, reader.value)]
+
+
+def test_what_is_said_of_people_tells_who_they_are():
+    mine = a_statement("*", Condition={"StringEquals": {"aws:username": "mika"}})
+    accounts = {"StringEquals": {"aws:PrincipalAccount": "220022002200"}}
+    theirs = a_statement([MIKA, PULLER], "ecr:BatchGetImage", effect="Deny", Condition=accounts)
+    assert table(mine, theirs) == [("*", "conditional"), (MIKA, "denied"), (PULLER, "not_allowed")]
+    assert table(mine, a_statement(MIKA, "ecr:PutImage"))[1] == (MIKA, "allowed")
+
+
+def test_very_many_conditions_on_very_many_people_are_left_open():
+    people = [f"arn:aws:iam::220022002200:user/u{number}" for number in range(100)]
+    patterns = [f"{person}?" for person in people]
+    text = a_policy(
+        a_statement(people), a_statement("*", effect="Deny", Condition={"ArnLike": {"aws:PrincipalArn": patterns}})
+    )
+    found = {reader.value: reader.access for reader in readers(text)}
+    assert (found[people[0]], found[people[-1]]) == (Access.ALLOWED, Access.CONDITIONAL)
+
+
+def test_what_a_reader_is_told_stays_short():
+    denies = [
+        a_statement("*", effect="Deny", sid="x" * 200, Condition={"IpAddress": {"aws:SourceIp": f"10.0.{n}.0/24"}})
+        for n in range(40)
+    ]
+    (first, *_) = readers(a_policy(a_statement(MIKA), *denies))
+    assert len(json.dumps(first.verdict.params)) < 2_000
+    assert len(first.verdict.deciding) == 5

@@ -4,34 +4,48 @@ from app.policy.unfound import unfound
 from tests.policy.build import DEAD, MIKA, OLD_PULLER, OTHER_PULLER, PULLER, a_policy, a_statement
 
 TEAM = a_policy(a_statement(MIKA))
+PARTNER, CLOSED = (f"arn:aws:iam::{account}:root" for account in ("444455556666", "777788889999"))
 
 
-def named(before, after, *, fresh):
-    return [one.value for one in unfound(before, after, fresh=fresh)]
+def named(before, after, *, fresh, ours=()):
+    found = unfound(before, after, fresh=fresh, ours=ours)
+    return [[one.value for one in group] for group in (found.dead, found.new, found.others)]
 
 
 @pytest.mark.parametrize("fresh", [True, False])
-def test_what_is_left_of_a_deleted_identity_is_named_alone(fresh):
+def test_what_is_left_of_a_deleted_identity_is_told_apart_and_nobody_is_hidden(fresh):
     there = a_policy(a_statement(MIKA), a_statement(DEAD))
-    assert named(there, a_policy(a_statement(MIKA), a_statement(DEAD), a_statement(PULLER)), fresh=fresh) == [DEAD]
+    after = a_policy(a_statement(MIKA), a_statement(DEAD), a_statement(PULLER))
+    found = unfound(there, after, fresh=fresh)
+    assert [one.value for one in found.every] == [DEAD, PULLER, MIKA]
+    assert [one.value for one in found.likeliest] == [DEAD]
+    assert not found.may_pass
 
 
 def test_a_fresh_role_alone_is_not_told_of_as_dead():
-    assert named(None, a_policy(a_statement(PULLER)), fresh=True) == []
+    found = unfound(None, a_policy(a_statement(PULLER)), fresh=True)
+    assert (found.likeliest, found.may_pass) == ((), True)
 
 
 def test_beside_others_a_fresh_role_is_the_likeliest():
     after = a_policy(a_statement(MIKA), a_statement(OTHER_PULLER), a_statement(PULLER))
-    assert named(a_policy(a_statement(MIKA), a_statement(OTHER_PULLER)), after, fresh=True) == [
-        PULLER,
-        OTHER_PULLER,
-        MIKA,
-    ]
+    found = unfound(a_policy(a_statement(MIKA), a_statement(OTHER_PULLER)), after, fresh=True)
+    assert [one.value for one in found.likeliest] == [PULLER, OTHER_PULLER, MIKA]
 
 
-def test_of_an_older_text_those_that_are_there_now_are_not_to_blame():
-    assert named(TEAM, a_policy(a_statement(MIKA), a_statement(OLD_PULLER)), fresh=False) == [OLD_PULLER]
+def test_of_an_older_text_those_that_are_there_now_are_less_likely():
+    after = a_policy(a_statement(MIKA), a_statement(OLD_PULLER))
+    assert named(TEAM, after, fresh=False) == [[], [OLD_PULLER], [MIKA]]
+    assert [one.value for one in unfound(TEAM, after, fresh=False).likeliest] == [OLD_PULLER]
 
 
 def test_where_nothing_is_new_the_others_are_named():
-    assert named(a_policy(a_statement(MIKA), a_statement(PULLER)), TEAM, fresh=False) == [MIKA]
+    found = unfound(a_policy(a_statement(MIKA), a_statement(PULLER)), TEAM, fresh=False)
+    assert [one.value for one in found.likeliest] == [MIKA]
+
+
+def test_a_role_of_ours_that_is_old_is_none_and_accounts_are():
+    partners = a_statement([PARTNER, CLOSED], sid="Partner")
+    before, after = a_policy(partners), a_policy(partners, a_statement(PULLER))
+    assert named(before, after, fresh=False, ours=[PULLER]) == [[], [], [PARTNER, CLOSED]]
+    assert named(before, after, fresh=True, ours=[PULLER]) == [[], [PULLER], [PARTNER, CLOSED]]

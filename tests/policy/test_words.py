@@ -10,16 +10,17 @@ import app.policy
 from app import problem_words
 from app.policy import mend
 from app.policy.commands import System, Target, policy_commands, set_role
-from app.policy.evaluate import Access
 from app.policy.grant import plan_grant
 from app.policy.matching import Reach
-from app.policy.principals import PrincipalKind
 from app.policy.revoke import plan_revoke
 from app.policy.words import WORDS, say
 from tests.policy.build import PULLER, a_policy, a_statement
 
 SOURCES = sorted(Path(inspect.getfile(app.policy)).parent.glob("*.py"))
-CODES = re.compile(r"(?:verdict|grant|revoke|prune|finding|mend|command|access|kind)\.[a-z_]+")
+CODES = re.compile(r"(?:verdict|grant|revoke|prune|finding|unseen|refusal|room|mend|command)\.[a-z_]+")
+
+
+LAYERED = ("denied", "allowed", "action_missing", "maybe")
 
 
 def literals():
@@ -35,13 +36,15 @@ def test_every_code_written_out_in_the_code_has_words():
 
 
 def test_every_code_put_together_in_the_code_has_words():
-    reaches = [f"verdict.{verb}_{reach}" for verb in ("allowed", "denied") for reach in Reach]
-    others = [reach for reach in Reach if reach is not Reach.NAMED]
+    reaches = [f"verdict.denied_{reach}" for reach in Reach]
+    reaches += [f"verdict.allowed_{reach}" for reach in Reach if reach is not Reach.OTHERS]
+    layers = [f"verdict.{kind}_in_{where}" for kind in LAYERED for where in ("registry", "both")]
+    obstacles = [f"grant.{layer}{how}" for layer in ("", "registry_") for how in ("denied", "maybe_denied")]
+    others = [Reach.ACCOUNT, Reach.EVERYONE]
     covered = [f"grant.covered_{reach}" for reach in others]
-    still = [f"revoke.still_{reach}{more}" for reach in others for more in ("", "_if")]
+    still = [f"revoke.still_{how}{more}" for how in (*others, "registry") for more in ("", "_if")]
     faults = [mend.PASTED, mend.NESTED, mend.ESCAPED, mend.ANSWER, mend.BARE, mend.COMMA, mend.VERSIONS]
-    labels = [*(f"access.{one}" for one in Access), *(f"kind.{one}" for one in PrincipalKind)]
-    assert {*reaches, *covered, *still, *(f"mend.{one}" for one in faults), *labels} <= set(WORDS)
+    assert {*reaches, *layers, *obstacles, *covered, *still, *(f"mend.{one}" for one in faults)} <= set(WORDS)
 
 
 def test_every_command_has_words():
@@ -70,25 +73,30 @@ def test_a_verdict_reads_as_a_sentence():
     assert say("verdict.allowed_everyone", {"statement": "#2 (Open)"}) == "Statement #2 (Open) allows everyone to pull."
 
 
+PURE = re.compile(
+    r"app\.(errors|wording|policy)|__future__|json|math|re|bisect|itertools|functools|shlex|collections|dataclasses"
+    r"|datetime|enum|operator|typing"
+)
+
+
+def nodes_of(kind):
+    return [node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kind)]
+
+
 def test_the_policy_code_imports_nothing_that_could_do_io():
-    allowed = re.compile(
-        r"app\.(errors|wording|policy)|__future__|json|math|re|difflib|itertools|functools|shlex|collections|dataclasses|enum|typing"
-    )
-    imports = [
-        node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
-    ]
-    plain = [
-        name.name
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Import)
-        for name in node.names
-    ]
-    assert [name for name in [*(node.module for node in imports), *plain] if not allowed.match(name)] == []
+    modules = [node.module for node in nodes_of(ast.ImportFrom)]
+    modules += [alias.name for node in nodes_of(ast.Import) for alias in node.names]
+    assert [name for name in modules if not re.match(rf"(?:{PURE.pattern})(?:\.|$)", name)] == []
+
+
+def test_the_policy_code_reads_no_clock():
+    assert {node.attr for node in nodes_of(ast.Attribute)}.isdisjoint({"utcnow", "today", "now_utc"})
+    reads = [node for node in nodes_of(ast.Call) if isinstance(node.func, ast.Attribute) and node.func.attr == "now"]
+    assert reads == []
 
 
 def test_nothing_said_about_a_grant_is_left_without_its_place():
     change = plan_grant(a_policy(a_statement("*")), principal_arn=PULLER, service="shop")
     assert [say(one.code, one.params) for one in change.leftovers] == [
-        "Statement #1 allows everyone already, so nothing was added; Remove cannot take that away."
+        "Statement #1 already allows everyone, so no statement is added. Remove can't take this access away."
     ]

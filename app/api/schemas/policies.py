@@ -52,7 +52,7 @@ class Policy(BaseModel):
     uri: str
     text: str | None = Field(description="The policy, laid out; null: there is none, or it could not be read.")
     document: dict[str, Any] | None = Field(description="The same as JSON; null also where it is not JSON.")
-    characters: int
+    characters: int = Field(description="How many the policy takes when it is sent, without white space.")
     limit: int = Field(description="How many characters ECR allows.")
     access: Access
     reason: str

@@ -29,6 +29,7 @@ class ProblemBody(BaseModel):
     request_id: str = Field(description="AWS's request id, to quote to AWS's support; else empty.")
     params: dict[str, str | int] = Field(description="The values that the sentences name.")
     iam_statement: dict[str, Any] | None = Field(description="Where IAM refused: the statement that would allow it.")
+    reasons: list[str] = Field([], description="What explains it further, an English sentence each.")
     nearest: Annotated[list[str], Field(description="Names like the one that is not there, the likest first.")] = []
     detail: Annotated[list[Invalid], Field(description="With `request.invalid`: each thing that is wrong.")] = []
 

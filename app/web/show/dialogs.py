@@ -57,7 +57,8 @@ def options(services: Services, region: str, service: str, query: str) -> Reposi
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return RepositoryOptions((), query)
-    found = search.choices(services.db, services.connection, known.service, searched_name(query))
+    now = services.clock.now()
+    found = search.choices(services.db, services.connection, known.service, searched_name(query), now=now)
     return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
 
 
@@ -65,7 +66,7 @@ def _row(services: Services, region: str, service: str, repository: str) -> Repo
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return None
-    rows = repositories_of(services.db, services.connection, known.service).rows
+    rows = repositories_of(services.db, services.connection, known.service, now=services.clock.now()).rows
     return next((row for row in rows if row.repository.name == repository), None)
 
 

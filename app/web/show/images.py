@@ -68,7 +68,7 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
 
 
 def _rows(services: Services, service: ContainerService, live: tuple[Progress, ...]) -> tuple[RepositoryRow, ...]:
-    found = repositories_of(services.db, services.connection, service)
+    found = repositories_of(services.db, services.connection, service, now=services.clock.now())
     added = history.last_grants(services.db, services.connection, service.region, service.name)
     at_work = {progress.repository: progress for progress in live}
     return tuple(

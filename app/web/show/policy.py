@@ -15,6 +15,7 @@ from app.inventory.queries import KnownRepository
 from app.operations.preview import plan_operation
 from app.operations.state import Kind
 from app.policy import words
+from app.policy.document import size_of
 from app.policy.evaluate import Access as Verdict
 from app.policy.evaluate import evaluate
 from app.policy.findings import findings
@@ -55,7 +56,7 @@ def policy_page(
     if held is None:
         raise problem or Problem("repository.not_found", repository=repository, region=region)
     seen = known.service if known else None
-    access, reason = _verdict(services, seen, held)
+    access, reason = _verdict(services, seen, held, now)
     live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
     text = held.policy_text
     may_go = prunable_of(services, region, repository, text)
@@ -69,31 +70,33 @@ def policy_page(
         text=_pretty(text),
         reason=reason,
         read_at=held.policy_read_at,
-        readers=_readers(text, held.arn),
-        findings=tuple(one for one in _findings(text, seen) if one.what != reason),
+        readers=_readers(text, held.arn, now),
+        findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
         by_hand=_by_hand(seen, held, access),
         can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
         can_remove=_named(seen, held),
         can_repair=access in REPAIRABLE,
         dead=may_go.dead,
         can_prune=bool(may_go.dead or may_go.refused),
-        size=len(text or ""),
+        size=size_of(text),
         problem=problem or held.problem,
         running=live,
     )
 
 
-def _verdict(services: Services, service: ContainerService | None, held: KnownRepository) -> tuple[Access, Said | None]:
+def _verdict(
+    services: Services, service: ContainerService | None, held: KnownRepository, now: datetime
+) -> tuple[Access, Said | None]:
     if held.policy_read_at is None:
         return (Access.UNREADABLE if held.problem else Access.UNREAD), None
     if service is None:
         return Access.NOT_ALLOWED, None
-    rows = repositories_of(services.db, services.connection, service).rows
+    rows = repositories_of(services.db, services.connection, service, now=now).rows
     row = next((row for row in rows if row.repository.name == held.name), None)
     if row is not None:
         return judge(row)
     try:
-        verdict = evaluate(held.policy_text, service.role.principal_arn, repository_arn=held.arn)
+        verdict = evaluate(held.policy_text, service.role.principal_arn, repository_arn=held.arn, now=now)
     except Problem:
         return Access.UNREADABLE, None
     return Access.NOT_ALLOWED, Said(words.WORDS[verdict.code], verdict.params)
@@ -117,9 +120,9 @@ def _pretty(text: str | None) -> str | None:
         return text
 
 
-def _readers(text: str | None, arn: str) -> tuple[Reader, ...]:
+def _readers(text: str | None, arn: str, now: datetime) -> tuple[Reader, ...]:
     try:
-        found = readers(text, repository_arn=arn)
+        found = readers(text, repository_arn=arn, now=now)
     except Problem:
         return ()
     return tuple(_reader(one) for one in found)
@@ -147,12 +150,13 @@ def _reader(one: PolicyReader) -> Reader:
     )
 
 
-def _findings(text: str | None, service: ContainerService | None) -> tuple[FindingView, ...]:
+def _findings(text: str | None, service: ContainerService | None, now: datetime) -> tuple[FindingView, ...]:
     found = findings(
         text,
         service=service.name if service else None,
         region=service.region if service else None,
         role=service.role.principal_arn if service else None,
+        now=now,
     )
     return tuple(FindingView(said(one), weight=Weight(one.severity)) for one in found)
 

@@ -1,0 +1,196 @@
+"""Collects what the policies say on a caller's pull, through an index, so that many callers stay linear.
+
+Only as much is collected as a verdict names: beyond `NAMED_AT_MOST` statements of a kind, more of them change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from app.policy.arns import WILDCARD, account_named, same_form
+from app.policy.context_keys import Request
+from app.policy.layers import Layer
+from app.policy.matching import Caller, Cover, Decision, Doubt, Reach, Rule
+from app.policy.principals import PrincipalKind
+from app.policy.statement import excluded_by, named_by
+
+NAMED_AT_MOST = 5
+_REACHES, _LAYERS = list(Reach), list(Layer)
+
+
+class Missed(NamedTuple):
+    """An Allow that covers the caller but for conditions that do not hold."""
+
+    rule: Rule
+    decision: Decision
+
+
+@dataclass
+class Collected:
+    """The Denies that are sure and those that are open, the Allows, and the best Allow for each action."""
+
+    sure: list[Cover] = field(default_factory=list)
+    maybe: list[Cover] = field(default_factory=list)
+    allows: list[Cover] = field(default_factory=list)
+    best: dict[str, Cover] = field(default_factory=dict)
+    missed: Missed | None = None
+
+    def add(self, rule: Rule, reach: Reach, decision: Decision) -> None:
+        """Put in a statement that reaches the caller."""
+        if decision.failed:
+            if rule.allows and rule.layer is Layer.REPOSITORY:
+                self.missed = self.missed or Missed(rule, decision)
+            return
+        cover = Cover(rule, reach, decision.doubts)
+        if not rule.allows:
+            (self.maybe if cover.doubts else self.sure).append(cover)
+            return
+        self.allows.append(cover)
+        self._prefer(dict.fromkeys(cover.actions, cover))
+
+    def take(self, shared: Collected, without: set[Rule]) -> None:
+        """Put in what holds for everyone, but for the statements that this caller stands in by itself."""
+        self.sure = _first(self.sure, shared.sure, without)
+        self.maybe = _first(self.maybe, shared.maybe, without)
+        self.allows = _first(self.allows, shared.allows, without)
+        self._prefer(shared.best)
+        self.missed = self.missed or shared.missed
+
+    def _prefer(self, covers: Mapping[str, Cover]) -> None:
+        for action, cover in covers.items():
+            if action not in self.best or _preference(cover) < _preference(self.best[action]):
+                self.best[action] = cover
+
+    def deciding(self) -> list[Cover]:
+        """The fewest Allows to name for all the actions: by name before by account or everyone, sure before open."""
+        return sorted(dict.fromkeys(self.best.values()), key=_place)
+
+
+class Rulebook:
+    """The statements of all policies by whom they are about, for one repository and moment.
+
+    `budget` is how many values of conditions may be compared for single callers; beyond it they are left open.
+    """
+
+    def __init__(
+        self, rules: Iterable[Rule], *, repository_arn: str, now: datetime | None, budget: int | None = None
+    ) -> None:
+        self._repository_arn = repository_arn
+        self._now = now
+        self._budget = budget
+        self._by_name: dict[tuple[str, str], list[Rule]] = {}
+        self._by_account: dict[str, list[Rule]] = {}
+        self._exempt: dict[tuple[str, str], list[Rule]] = {}
+        self._exempt_accounts: dict[Rule, set[str]] = {}
+        self._personal: dict[Rule, Reach] = {}
+        self._settled: dict[Rule, Decision] = {}
+        self._shared, self._shared_open = Collected(), Collected()
+        anyone = Request(PrincipalKind.WILDCARD, WILDCARD, repository_arn, now)
+        for rule in rules:
+            if not rule.is_personal:
+                self._settled[rule] = rule.decide(anyone)
+            reach = self._file(rule)
+            if reach is not None:
+                self._share(rule, reach)
+        self._price = sum(1 + rule.cost for rule in self._personal)
+
+    def _file(self, rule: Rule) -> Reach | None:
+        """Put the statement where its callers are looked up; how it reaches everyone else, if it does."""
+        if "Principal" in rule.statement:
+            entries = named_by(rule.statement)
+            for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in entries):
+                self._by_name.setdefault((kind, value), []).append(rule)
+                if kind == "AWS" and account_named(value):
+                    self._by_account.setdefault(value, []).append(rule)
+            return Reach.EVERYONE if ("AWS", WILDCARD) in entries else None
+        left_out = excluded_by(rule.statement)
+        if rule.allows or ("AWS", WILDCARD) in left_out:
+            return None  # AWS supports no Allow with NotPrincipal: it allows nobody
+        for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in left_out):
+            self._exempt.setdefault((kind, value), []).append(rule)
+        self._exempt_accounts[rule] = {account_named(value) for kind, value in left_out if kind == "AWS"}
+        return Reach.OTHERS
+
+    def _share(self, rule: Rule, reach: Reach) -> None:
+        if rule.is_personal:
+            self._personal[rule] = reach
+            self._shared_open.add(rule, reach, Decision(rule.all_doubts))
+        else:
+            self._shared.add(rule, reach, self._settled[rule])
+            self._shared_open.add(rule, reach, self._settled[rule])
+
+    def collect(self, caller: Caller) -> Collected:
+        """All that the policies say on this caller's pull."""
+        request = caller.request(self._repository_arn, self._now)
+        own = self._own(caller)
+        exempt = dict(self._exemptions(caller))
+        afforded = self._affords(own, exempt)
+        collected = Collected()
+        for rule, reach in own.items():
+            collected.add(rule, reach, self._decide(rule, request, afforded=afforded))
+        for rule, doubt in exempt.items():
+            if doubt is not None:
+                decision = self._decide(rule, request, afforded=afforded)
+                collected.add(rule, Reach.OTHERS, decision._replace(doubts=(*decision.doubts, doubt)))
+        settled_here = own.keys() | exempt.keys()
+        if not afforded:
+            collected.take(self._shared_open, settled_here)
+            return collected
+        for rule, reach in self._personal.items():
+            if rule not in settled_here:
+                collected.add(rule, reach, rule.decide(request))
+        collected.take(self._shared, settled_here)
+        return collected
+
+    def _own(self, caller: Caller) -> dict[Rule, Reach]:
+        """The statements that name the caller or its account, and how."""
+        by_name = Reach.EVERYONE if caller.value == WILDCARD else Reach.NAMED
+        own = dict.fromkeys(self._by_name.get(caller.form, ()), by_name)
+        for rule in self._by_account.get(caller.account, ()):
+            own.setdefault(rule, Reach.ACCOUNT)
+        return own
+
+    def _exemptions(self, caller: Caller) -> Iterator[tuple[Rule, Doubt | None]]:
+        """The Denies that leave the caller out, and what makes that unsure.
+
+        A Deny with `NotPrincipal` that names an identity without its account may still deny it (AWS: "the policy might
+        deny access to the entire account"), so that stays open; one that names the account alone denies its identities,
+        since it names none of them. There is less access than it may seem, never more.
+        """
+        for rule in self._exempt.get(caller.form, ()):
+            whole = caller.account in ("", account_named(caller.value))
+            if whole or caller.account in self._exempt_accounts[rule]:
+                yield rule, None
+            else:
+                yield rule, Doubt(f"NotPrincipal != {caller.account}", "NotPrincipal")
+
+    def _decide(self, rule: Rule, request: Request, *, afforded: bool) -> Decision:
+        if not rule.is_personal:
+            return self._settled[rule]
+        return rule.decide(request) if afforded else Decision(rule.all_doubts)
+
+    def _affords(self, *lookups: Mapping[Rule, object]) -> bool:
+        """Whether the budget suffices for all that has to be compared for one more caller."""
+        if self._budget is None:
+            return True
+        price = self._price + sum(1 + rule.cost for rules in lookups for rule in rules if rule.is_personal)
+        afforded = price <= self._budget
+        self._budget -= price if afforded else 0
+        return afforded
+
+
+def _first(own: Iterable[Cover], shared: Iterable[Cover], without: set[Rule]) -> list[Cover]:
+    others = islice((cover for cover in shared if cover.rule not in without), NAMED_AT_MOST)
+    return sorted([*own, *others], key=_place)[:NAMED_AT_MOST]
+
+
+def _preference(cover: Cover) -> tuple[object, ...]:
+    return bool(cover.doubts), _REACHES.index(cover.reach), -len(cover.actions), _place(cover)
+
+
+def _place(cover: Cover) -> tuple[int, int]:
+    return _LAYERS.index(cover.rule.layer), cover.index

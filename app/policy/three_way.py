@@ -1,0 +1,197 @@
+"""Takes single edits of ours back from the statements that stand now, and notes where others changed the same ones.
+
+Every statement is found by what it says through an index, so that many edits on many statements stay linear.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from app.policy.arns import WILDCARD
+from app.policy.canonical import body_key, same_statement, statement_key
+from app.policy.change import Edit, edits_between, matched
+from app.policy.merging import moved_principals
+from app.policy.principals import died_since
+from app.policy.statement import Statement, is_allow, label, named_by
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One place where somebody else changed what we had changed: as it was before us, as we left it, as it is now.
+
+    None means that it was not there. `place` is how people find it: a statement's label, or a top-level key.
+    """
+
+    place: str
+    before: Statement | None
+    ours: Statement | None
+    now: Statement | None
+
+
+class _Node:
+    """A statement in the list as it is now. `number` is its index there at the start; `ours`: it is accounted for."""
+
+    __slots__ = ("gone", "next", "number", "ours", "statement")
+
+    def __init__(self, statement: Statement, number: int) -> None:
+        self.statement = statement
+        self.number = number
+        self.ours = self.gone = False
+        self.next: _Node | None = None
+
+    def insert_behind(self, statement: Statement) -> _Node:
+        node = _Node(statement, self.number)
+        node.next, self.next = self.next, node
+        return node
+
+    @property
+    def label(self) -> str:
+        return label(self.number, self.statement)
+
+
+class ThreeWayMerge:
+    """The statements as they are now, while one edit of ours after another is taken back from them."""
+
+    def __init__(self, before: Sequence[Statement], ours: Sequence[Statement], now: Sequence[Statement]) -> None:
+        self.clashes: list[Clash] = []
+        self._first = _Node({}, -1)
+        self._first.gone = True
+        nodes: list[_Node] = []
+        node = self._first
+        for statement in now:
+            node = node.insert_behind(statement)
+            node.number = len(nodes)
+            nodes.append(node)
+        self._twins = {
+            i: nodes[j]
+            for i, j in matched(ours, now)
+            if i is not None and j is not None and (same_statement(ours[i], now[j]) or died_since(ours[i], now[j]))
+        }
+        for twin in self._twins.values():
+            twin.ours = True
+        self._standing: dict[int, _Node] = {}
+        self._standing_at: list[int] = []
+        for i, j in matched(before, ours):
+            if i is not None and j is not None and j in self._twins:
+                self._stands(i, self._twins[j])
+        self._theirs = _Index(node for node in nodes if not node.ours)
+        self._edits = edits_between(before, ours)
+
+    def run(self) -> tuple[Statement, ...]:
+        """Take back every edit that can be; the statements that are left. Those that cannot be are in `clashes`."""
+        for edit in self._edits:
+            self._take_back(edit)
+        return tuple(self._left())
+
+    def _left(self) -> Iterator[Statement]:
+        node: _Node | None = self._first
+        while node is not None:
+            if not node.gone:
+                yield node.statement
+            node = node.next
+
+    def _take_back(self, edit: Edit) -> None:
+        twin = None if edit.after_index is None else self._twins.get(edit.after_index)
+        if edit.after is None and edit.before is not None:
+            self._put_back(edit.before, edit.before_index or 0)
+        elif edit.before is None and edit.after is not None:
+            if twin is not None:
+                twin.gone = True
+            else:
+                self._clashes_with_namesake(edit.after, before=None, ours=edit.after)
+        elif edit.before is not None and edit.after is not None:
+            if twin is not None:
+                self._becomes(twin, edit.before, edit.before_index or 0)
+            else:
+                self._change_back(edit.before, edit.after, edit)
+
+    def _put_back(self, removed: Statement, index: int) -> None:
+        back = self._theirs.same_as(removed)
+        if back is None:
+            if self._clashes_with_namesake(removed, before=removed, ours=None):
+                return
+            back = self._behind(index).insert_behind(removed)
+        back.ours = True
+        self._stands(index, back)
+
+    def _change_back(self, before: Statement, ours: Statement, edit: Edit) -> None:
+        if self._theirs.same_as(before) is not None:
+            return
+        theirs = self._theirs.saying(ours)
+        merged = moved_principals(theirs.statement, ours, before) if theirs else None
+        if theirs is not None and merged is not None:
+            self._becomes(theirs, merged, edit.before_index or 0)
+            return
+        now = self._theirs.with_sid(ours)
+        place = now.label if now else label(edit.after_index or 0, ours)
+        self.clashes.append(Clash(place, before, ours, now.statement if now else None))
+
+    def _clashes_with_namesake(self, statement: Statement, *, before: Statement | None, ours: Statement | None) -> bool:
+        """Note a clash where somebody wrote another statement with the same effect for one of the same principals."""
+        theirs = self._theirs.naming_one_of(statement)
+        if theirs is not None:
+            self.clashes.append(Clash(theirs.label, before, ours, theirs.statement))
+        return theirs is not None
+
+    def _becomes(self, node: _Node, statement: Statement, index: int) -> None:
+        node.statement = statement
+        node.ours = True
+        self._stands(index, node)
+
+    def _stands(self, index: int, node: _Node) -> None:
+        if index not in self._standing:
+            insort(self._standing_at, index)
+        self._standing[index] = node
+
+    def _behind(self, index: int) -> _Node:
+        """The nearest statement that stood before this place and still stands."""
+        at = bisect_left(self._standing_at, index)
+        return self._standing[self._standing_at[at - 1]] if at else self._first
+
+
+class _Index:
+    """The statements that others wrote, by what they say; the first that nobody has accounted for is found."""
+
+    def __init__(self, nodes: Iterator[_Node]) -> None:
+        self._queues: dict[Hashable, deque[_Node]] = {}
+        for node in nodes:
+            for key in self._keys(node.statement):
+                self._queues.setdefault(key, deque()).append(node)
+
+    def same_as(self, statement: Statement) -> _Node | None:
+        return self._first("same", statement_key(statement))
+
+    def saying(self, statement: Statement) -> _Node | None:
+        """One that says the same of other principals."""
+        return self._first("saying", body_key(statement))
+
+    def with_sid(self, statement: Statement) -> _Node | None:
+        return self._first("sid", str(statement["Sid"])) if statement.get("Sid") else None
+
+    def naming_one_of(self, statement: Statement) -> _Node | None:
+        """One with the same effect for one of the same principals."""
+        candidates = (self._first(*key) for key in self._names(statement))
+        return min((node for node in candidates if node), key=lambda node: node.number, default=None)
+
+    def _keys(self, statement: Statement) -> Iterator[Hashable]:
+        yield "same", statement_key(statement)
+        yield "saying", body_key(statement)
+        if statement.get("Sid"):
+            yield "sid", str(statement["Sid"])
+        yield from self._names(statement)
+
+    def _names(self, statement: Statement) -> Iterator[tuple[Hashable, ...]]:
+        return (
+            ("named", is_allow(statement), *principal)
+            for principal in dict.fromkeys(named_by(statement))
+            if principal[1] != WILDCARD
+        )
+
+    def _first(self, *key: Hashable) -> _Node | None:
+        queue = self._queues.get(key, deque())
+        while queue and (queue[0].ours or queue[0].gone):
+            queue.popleft()
+        return queue[0] if queue else None
