@@ -22,6 +22,9 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         aws_message: AWS's own message, shown as a detail, never as the sentence.
         request_id: AWS's request id, to quote to AWS's support.
         params: values that the sentences name. Text and numbers only.
+
+    `effect_unknown`: a request was sent to AWS, and nothing proves that AWS refused it, so that a write may have been
+    done.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         self.aws_code = aws_code
         self.aws_message = aws_message
         self.request_id = request_id
+        self.effect_unknown = False
         self.params: dict[str, str | int] = params
 
     def to_json(self) -> dict[str, Any]:
@@ -50,13 +54,14 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
             "aws_code": self.aws_code,
             "aws_message": self.aws_message,
             "request_id": self.request_id,
+            "effect_unknown": self.effect_unknown,
             "params": dict(self.params),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Problem:
         """The problem that `to_json` wrote."""
-        return cls(
+        problem = cls(
             data["code"],
             retryable=data["retryable"],
             aws_code=data["aws_code"],
@@ -64,6 +69,8 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
             request_id=data["request_id"],
             **data["params"],
         )
+        problem.effect_unknown = data.get("effect_unknown", False)
+        return problem
 
     def __str__(self) -> str:
         details = ", ".join(f"{name}={value}" for name, value in self.params.items())

@@ -140,6 +140,12 @@ class FakeAws:
     def default_region(self) -> str | None:
         return self._default_region
 
+    def region_problem(self, region: str) -> Problem | None:
+        return None
+
+    def endpoint(self, service: str) -> str:
+        return ""
+
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
         if action in self.denied:
             resource = f"repository/{repository}" if repository else "*"
@@ -217,7 +223,9 @@ class FakeAws:
         """What a change answers, unless its answer is lost."""
         if action in self._lost:
             self._lost.remove(action)
-            raise Problem("aws.slow", retryable=True, action=action, region=region)
+            lost = Problem("aws.slow", retryable=True, action=action, region=region)
+            lost.effect_unknown = True
+            raise lost
         return Answered(value, request_id)
 
     def switch(self, known: _Service, *, active: bool) -> None:

@@ -15,7 +15,8 @@ MAY_IMPORT = {
     "app.wording": (),
     "app.clock": (),
     "app.settings": (),
-    "app.problem_words": ("app.errors", "app.wording"),
+    "app.problem_words": ("app.errors", "app.problem_words_aws", "app.wording"),
+    "app.problem_words_aws": ("app.wording",),
     "app.db": (),
     "app.policy": ("app.errors", "app.wording", "app.policy"),
     "app.aws": ("app.errors", "app.clock", "app.aws"),
@@ -106,8 +107,14 @@ def test_operations_know_no_adapter_and_no_http():
 
 
 def test_the_core_catches_everything_only_at_its_edges():
-    """One edge per process: an operation, a request, the background reader."""
-    edges = {"app.operations.workflow", "app.operations.replica", "app.inventory.scan"}
+    """An operation, a request, the background reader, and where the SDK and its sources of credentials may raise anything."""
+    edges = {
+        "app.operations.workflow",
+        "app.operations.replica",
+        "app.inventory.scan",
+        "app.aws.clients",
+        "app.aws.credentials",
+    }
     broken = [
         name
         for name, path in modules()

@@ -16,14 +16,12 @@ from app.operations.fingerprint import fingerprint
 from app.operations.plans import Plan
 from app.operations.policy_steps import Reading, keep, look
 from app.operations.state import Kind, StepState
-from app.operations.stepping import PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
+from app.operations.stepping import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, CancelledHere, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PolicyChange, unchanged
 from app.policy.principals import PrincipalKind, PrincipalRef
 from app.policy.unfound import unfound
 
-# After these nobody knows whether AWS did what it was asked for.
-ANSWER_LOST = frozenset({"aws.unreachable", "aws.slow", "aws.failed"})
 # The code of a write that was not sent since its reading had grown old on the way: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
 
@@ -172,13 +170,13 @@ def _fresh(step: Stepping, change: PolicyChange, read_at: float) -> Callable[[],
 
 async def _be_patient(step: Stepping, change: PolicyChange, problem: Problem, seconds: float) -> None:
     """Wait for what passes by itself, and say so. Raises the problem that does not."""
-    if problem.code in ANSWER_LOST:
+    if problem.effect_unknown:
         # Perhaps it was written all the same. Before that is read nothing may stop here: it would stay untold.
         await step.note_again(problem, seconds)
         await step.context.clock.sleep(max(1, seconds))
         return
     await _forget(step)
-    if problem.code == "aws.throttled":
+    if problem.code in PASSES_BY_ITSELF:
         await step.note_again(problem, seconds)
     elif problem.code == "policy.principal_not_found" and _may_spread(step, change):
         await step.note("principal.unknown_yet", seconds=max(1, round(seconds)))
