@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from app.bootstrap import Services
 from app.errors import Problem
 from app.operations.start import check_name
+from app.web.asking import PATIENCE
+from app.web.render import is_htmx
 
 # Lightsail's own rule for names of container services.
 SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
@@ -37,6 +39,14 @@ def known_place(request: Request) -> None:
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 
 
+async def retry_problems(request: Request) -> None:
+    """Read again what could not be read, for a person who opens or reloads a page; not for a part that polls."""
+    if is_htmx(request):
+        return
+    wired, region = services(request), str(request.path_params.get("region", ""))
+    await wired.scanner.retry([region] if region else wired.regions, PATIENCE)
+
+
 async def repository_name(repository: str) -> str:
     """The repository that an address names. Raises Problem `repository.bad_name` for what can never be one."""
     check_name(repository.strip())
@@ -57,5 +67,6 @@ def now(request: Request) -> datetime:
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
 KnownPlace = Depends(known_place)
+RetryProblems = Depends(retry_problems)
 RepositoryDep = Annotated[str, Depends(repository_name)]
 NowDep = Annotated[datetime, Depends(now)]

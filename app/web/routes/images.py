@@ -12,7 +12,7 @@ from app.bootstrap import Services
 from app.operations.state import Kind
 from app.web import links
 from app.web.asking import patience
-from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
 from app.web.forms import AccessForm, start_access, unknown_name
 from app.web.planning import live_preview
 from app.web.render import is_htmx, redirect, render
@@ -44,7 +44,7 @@ def access_form(
 FormDep = Annotated[AccessForm, Depends(access_form)]
 
 
-@router.get("/images")
+@router.get("/images", dependencies=[RetryProblems])
 async def images(
     request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
