@@ -8,6 +8,7 @@ import socket
 import uvicorn
 
 from app.auth.terminal import print_link
+from app.aws.ports import Aws
 from app.bootstrap import build
 from app.logs import set_up_logging
 from app.main import create_app
@@ -37,10 +38,13 @@ def address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served."""
+def serve(settings: Settings, aws: Aws | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served.
+
+    `aws` is another connection than the one that AWS's own variables and files describe.
+    """
     set_up_logging(settings.log_format)
-    services = build(settings)
+    services = build(settings, aws=aws)
     services.claim()
     config = uvicorn.Config(
         create_app(settings, services),

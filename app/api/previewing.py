@@ -24,5 +24,5 @@ async def preview_of(
         place,
         kind=kind,
         diff=diff_texts(change.before, change.after) if change.needed else None,
-        commands=by_hand(planned, service, place[2]),
+        commands=by_hand(services, planned, service, place[2]),
     )

@@ -61,7 +61,7 @@ async def live_preview(
         planned, service = await plan(services, kind, place, asked, seconds=patience(request))
     except Problem as problem:
         return Preview(repository=place[2], problem=problem)
-    shown = preview_of(planned, service, place[2])
+    shown = preview_of(services, planned, service, place[2])
     return replace(shown, principals=dead(planned.change.before)) if kind is Kind.PRUNE else shown
 
 
