@@ -224,10 +224,15 @@ class Clients:
         """The problem, or what makes it one: an endpoint that AWS does not have."""
         if problem.code not in _OF_THE_ENDPOINT:
             return problem
-        found = missing_endpoint(epoch.session, call.service, call.region) or self.region_problem(call.region)
-        if found is not None and (call.service == "lightsail" or found.code != "aws.no_lightsail"):
-            return found
-        return Problem("aws.bad_config", aws_code=problem.aws_code) if problem.code == "aws.unknown_region" else problem
+        if not (self._settings.endpoint_url or configured_endpoint(epoch.session, call.service)):
+            found = missing_endpoint(epoch.session, call.service, call.region) or self.region_problem(call.region)
+            if found is not None and (call.service == "lightsail" or found.code != "aws.no_lightsail"):
+                return found
+        return (
+            Problem("aws.bad_config", aws_code=problem.aws_code, answer=problem.aws_code)
+            if problem.code == "aws.unknown_region"
+            else problem
+        )
 
     def _any_session(self) -> Session:
         with self._lock:

@@ -6,9 +6,11 @@ its kind of failure is told. Whatever it raises ends here.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
@@ -225,13 +227,20 @@ def _bound(providers: list[Any]) -> None:
 
 
 class _Program(subprocess.Popen[bytes]):
-    """A program that is ended when it takes too long."""
+    """A program that is ended, with all that it has started, when it takes too long."""
+
+    def __init__(self, arguments: list[str], **more: Any) -> None:
+        super().__init__(arguments, start_new_session=True, **more)
 
     def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:  # noqa: A002
         try:
             return super().communicate(input, timeout or PROCESS_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            for stream in (self.stdout, self.stderr):
+                if stream is not None:
+                    stream.close()
             self.wait()
             raise
 

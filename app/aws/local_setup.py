@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from botocore.session import Session
 
+from app.aws.causes import shortage_of
 from app.errors import Problem
 
 _CA_BUNDLES: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
@@ -42,7 +43,8 @@ def check_certificates(session: Session) -> None:
     except ssl.SSLError as error:
         raise Problem("aws.ca_unusable", **about, why="no certificate found") from error
     except OSError as error:
-        raise Problem("aws.ca_unusable", **about, why=os.strerror(error.errno or 0)) from error
+        shortage = shortage_of(error)
+        raise shortage or Problem("aws.ca_unusable", **about, why=os.strerror(error.errno or 0)) from error
 
 
 def missing_endpoint(session: Session, service: str, region: str) -> Problem | None:

@@ -88,8 +88,9 @@ class Scanner:
 
     async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
         """One reading, where it is due; what there is to read at once is left to the next turn."""
-        rests = (each.asked if asked else each.unasked for each in (AGES[what], AFTER_PROBLEM))
-        swept = await self._sweeper.sweep(region, what, Rest(*(timedelta(seconds=seconds) for seconds in rests)))
+        rest = AGES[what].asked if asked else AGES[what].unasked
+        rests = Rest(timedelta(seconds=rest), timedelta(seconds=AFTER_PROBLEM.asked))
+        swept = await self._sweeper.sweep(region, what, rests)
         quiet = AFTER_PROBLEM if swept.problem else AGES[what]
         self._quiet_until[region, what] = self._clock.monotonic() + quiet.asked
         self._note(region, what, swept)
@@ -171,7 +172,10 @@ class Scanner:
     async def _retry(self, region: str, what: What) -> Problem | None:
         if self._quiet_until.get((region, what), 0.0) > self._clock.monotonic():
             return None
-        return (await self._turn_or_log(region, what, asked=True)).problem
+        problem = (await self._turn_or_log(region, what, asked=True)).problem
+        if problem is not None:
+            self._wakes[region, what].set()  # its watcher, who may have thought it well, comes back sooner
+        return problem
 
     def _note(self, region: str, what: What, swept: Swept) -> None:
         """Remember which parts cannot be read, and read on what hangs on one that can be read again."""
@@ -190,7 +194,7 @@ class Scanner:
         while True:
             swept = await self._turn_or_log(region, what, asked=asked)
             if not swept.more:
-                seconds = (AFTER_PROBLEM if swept.problem else AGES[what]).unasked
+                seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
                 asked = await self._asked_within(self._wakes[region, what], seconds)
 
     async def _turn_or_log(self, region: str, what: What, *, asked: bool) -> Swept:
@@ -198,6 +202,7 @@ class Scanner:
             return await self.turn(region, what, asked=asked)
         except Exception:  # the edge of a background task: one region's trouble must not end the reading of all
             log.exception("%s of %s could not be read", what, region)
+            self._failing.add((region, what))
             return Swept(problem=Problem("internal", reference=f"{region}/{what}"))
 
     async def _watch_caller(self) -> None:

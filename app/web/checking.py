@@ -20,9 +20,7 @@ async def check(services: Services, region: str, names: tuple[str, ...]) -> Chec
     """
     where = region if region in services.regions else services.regions[0]
     repository = names[0] if names else ""
-    probes = tuple(
-        await asyncio.gather(*(_try(services, use.action, where, repository) for use in actions_to_try()))
-    )
+    probes = tuple(await asyncio.gather(*(_try(services, use.action, where, repository) for use in actions_to_try())))
     return await run_in_threadpool(check_of, services, where, names, probes)
 
 
