@@ -31,7 +31,14 @@ SIDE_BY_SIDE = 8
 POLICIES_PER_SECOND = 10
 # What AWS says about one repository; anything else would meet the next one too.
 _OF_ONE_REPOSITORY = frozenset(
-    {"aws.access_denied", "aws.refused", "aws.unknown", "repository.not_found", "repository.bad_name"}
+    {
+        "aws.access_denied",
+        "aws.bad_answer",
+        "aws.refused",
+        "aws.unknown",
+        "repository.not_found",
+        "repository.bad_name",
+    }
 )
 
 

@@ -46,6 +46,9 @@ STATUS = {
     "aws.unreachable": 504,
     "aws.slow": 504,
     "aws.throttled": 503,
+    "aws.call_lost": 504,
+    "aws.credentials_slow": 504,
+    "host": 503,
     "aws": 502,
 }
 

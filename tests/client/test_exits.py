@@ -26,6 +26,9 @@ def test_a_refusal_says_whose_fault_it_is(http, status):
     assert of_refusal(Refused(http, {})) == status
 
 
-@pytest.mark.parametrize("code, status", [("client.unreachable", 5), ("service.ambiguous", 2), ("storage.failed", 1)])
+@pytest.mark.parametrize(
+    "code, status",
+    [("client.unreachable", 5), ("service.ambiguous", 2), ("storage.failed", 1), ("host.out_of_files", 1)],
+)
 def test_what_kept_a_command_from_its_work_says_so(code, status):
     assert of_problem(Problem(code)) == status

@@ -97,7 +97,7 @@ async def test_a_refused_listing_keeps_what_is_known_and_says_why(scanner, aws, 
     assert queries.policy_coverage(sqlite_db, *HERE).total == 1
 
 
-@pytest.mark.parametrize("code", ["aws.access_denied", "aws.refused", "aws.unknown"])
+@pytest.mark.parametrize("code", ["aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown"])
 async def test_one_refused_policy_spoils_no_other(scanner, aws, sqlite_db, code):
     for name in ("a", "b", "c"):
         aws.add_repository(a_repository(name))
