@@ -109,6 +109,7 @@ class _Epoch:
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     failed_at: float | None = None
     failure: Problem | None = None  # what kept us from calling at all
+    compared_at: float = float("-inf")  # when its credentials were last compared with what their source gives
 
 
 class Clients:
@@ -147,13 +148,13 @@ class Clients:
         """
         until = self._monotonic() + (SENT_ONCE_WITHIN if call.operation in SENT_ONCE else CALL_TIMEOUT)
         epoch = self._current()
+        ready = self._ready(epoch, call)
         try:
-            return self._answer(epoch, call, member, arguments, until)
+            return self._answer(epoch, ready, call, member, arguments, until)
         except Problem as problem:
-            renewed = self._renewed(epoch, call) if problem.code in _REFUSED else None
-            if renewed is None:
+            if problem.code not in _REFUSED or not self._renewed(epoch, call):
                 raise
-        return self._answer(renewed, call, member, arguments, until)
+        return self._answer(epoch, self._ready(epoch, call), call, member, arguments, until)
 
     def make(self, service: str, region: str) -> None:
         """Make a client ahead of its first call: the first of each service costs up to 0.2 s. Raises Problem."""
@@ -182,10 +183,16 @@ class Clients:
             problem = problem_of_sdk(error, Call("", "", ""), unforeseen="aws.bad_config")
         raise problem
 
-    def _answer(
-        self, epoch: _Epoch, call: Call, member: str, arguments: Mapping[str, Any], until: float
+    def _answer(  # noqa: PLR0917  (a call, and what it is made with)
+        self,
+        epoch: _Epoch,
+        ready: tuple[Any, ReadOnlyCredentials],
+        call: Call,
+        member: str,
+        arguments: Mapping[str, Any],
+        until: float,
     ) -> Answered[Mapping[str, Any]]:
-        client, frozen = self._ready(epoch, call)
+        client, frozen = ready
         exchange = Exchange(self._monotonic, until, self._monotonic() + CALL_TIMEOUT, self._settings.read_timeout)
         with carrying(exchange):
             answer, problem = self._call(client, call, arguments, secrets=[value for value in frozen[:3] if value])
@@ -200,13 +207,11 @@ class Clients:
 
     def _ready(self, epoch: _Epoch, call: Call) -> tuple[Any, ReadOnlyCredentials]:
         """A client, and the credentials that it will call with in this thread. Raises Problem."""
+        frozen = self._load(epoch, call)
         try:
-            return self._client(epoch, call), epoch.credentials.load(call.region)
+            return self._client(epoch, call), frozen
         except Problem as problem:
-            if problem.code in OF_THE_SESSION:
-                self._give_up(epoch, problem)
-            elif problem.code == "aws.credentials_slow":
-                self._give_up(epoch, None)  # the source may hang for ever
+            self._give_up(epoch, problem)
             raise
 
     def _call(
@@ -250,23 +255,40 @@ class Clients:
                 raise Problem.from_json(epoch.failure.to_json())
             return epoch
 
-    def _renewed(self, refused: _Epoch, call: Call) -> _Epoch | None:
-        """An epoch with other credentials than those that AWS refused, where somebody has renewed them by now."""
+    def _renewed(self, epoch: _Epoch, call: Call) -> bool:
+        """Whether there are other credentials by now than those that AWS has refused in this thread.
+
+        Raises:
+            Problem: what keeps the source from giving any.
+        """
+        refused, now = epoch.credentials.present()[:3], self._monotonic()
         with self._lock:
-            if self._epoch is not refused:
-                epoch = self._epoch
-            elif refused.failed_at is not None:  # they are what the source gave just now
-                return None
-            else:
-                epoch = self._begin()
-        if epoch is None or epoch.failure is not None:
-            return None
-        if self._ready(epoch, call)[1][:3] != refused.credentials.present()[:3]:
-            return epoch
-        self._give_up(epoch, None)
-        return None
+            due = now - epoch.compared_at >= READ_AGAIN_AFTER
+            epoch.compared_at = now if due else epoch.compared_at
+        if due:
+            other = self._new_epoch()
+            try:
+                fresh = self._load(other, call)
+            except Problem as problem:
+                self._give_up(epoch, problem)
+                raise
+            if fresh[:3] != refused:
+                epoch.credentials.adopt(other.credentials)
+        return bool(self._load(epoch, call)[:3] != refused)
+
+    def _load(self, epoch: _Epoch, call: Call) -> ReadOnlyCredentials:
+        """The credentials for calls of this thread. Raises Problem; what concerns every call is remembered."""
+        try:
+            return epoch.credentials.load(call.region)
+        except Problem as problem:
+            self._give_up(epoch, problem)
+            raise
 
     def _begin(self) -> _Epoch:
+        self._epoch = self._new_epoch()
+        return self._epoch
+
+    def _new_epoch(self) -> _Epoch:
         settings = self._settings
         session = Session(session_vars=_REGION_VARIABLES, profile=settings.profile)
         session.register_component("data_loader", self._loader)
@@ -277,8 +299,7 @@ class Clients:
         if settings.access_key is not None:
             credentials.use(settings.access_key, settings.secret_key, settings.session_token)
         session.register_component("credential_provider", credentials.provider())
-        self._epoch = _Epoch(session, credentials)
-        return self._epoch
+        return _Epoch(session, credentials)
 
     def _client(self, epoch: _Epoch, call: Call) -> Any:
         client = epoch.clients.get((call.service, call.region))
@@ -326,11 +347,15 @@ class Clients:
             service = model.service_model.service_name
             self._on_call(CallMade(service, model.name, context["client_region"]))
 
-    def _give_up(self, epoch: _Epoch, failure: Problem | None) -> None:
-        """Read settings and credentials anew before long; with a `failure` nothing can be called before that."""
+    def _give_up(self, epoch: _Epoch, problem: Problem) -> None:
+        """After what concerns every call, read settings and credentials anew before long, and call nothing before that."""
+        if problem.code not in OF_THE_SESSION and problem.code != "aws.credentials_slow":
+            return
         with self._lock:
             if epoch.failed_at is None:
-                epoch.failed_at, epoch.failure = self._monotonic(), failure
+                # A source that is slow may hang for ever, or have answered by the next call.
+                epoch.failure = problem if problem.code in OF_THE_SESSION else None
+                epoch.failed_at = self._monotonic()
 
 
 def _send_by_ourselves(client: Any) -> None:

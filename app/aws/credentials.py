@@ -80,6 +80,11 @@ class SessionCredentials:
         """Take these, and ask no source."""
         self._source = Credentials(access_key, secret_key, token)
 
+    def adopt(self, other: SessionCredentials) -> None:
+        """Take the source of another session, which has read the settings since."""
+        with self._lock:
+            self.session, self._source = other.session, other._source
+
     def present(self) -> ReadOnlyCredentials:
         """What `load` gave this thread last."""
         frozen: ReadOnlyCredentials = self._frozen.present

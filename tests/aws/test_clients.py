@@ -264,3 +264,18 @@ def test_regions_are_those_with_lightsail():
 
 def test_settings_show_no_secret():
     assert "hush" not in repr(ConnectionSettings("1", access_key="hush", secret_key="hush", session_token="hush"))
+
+
+def test_a_region_that_takes_no_credentials_costs_the_others_no_client(credentials_file, sandbox):
+    """A region that is not enabled in the account answers as if the key were wrong."""
+    credentials_file("444455556666")
+    sandbox.fault(kind="invalid_token", match={"region": "eu-west-1"})
+    aws = BotoAws(SETTINGS, monotonic=(watch := Watch()))
+    aws.services(REGION).list_services()
+    epoch = aws._clients._epoch
+    for _ in range(5):
+        assert code_of(aws.services("eu-west-1").list_services) == "aws.bad_credentials"
+        aws.services(REGION).list_services()
+        watch.seconds += 30
+    assert aws._clients._epoch is epoch
+    assert len(sandbox.calls("lightsail:*")) == 11
