@@ -91,8 +91,8 @@ def mismatch(operation: str, arguments: Mapping[str, Any], answer: Mapping[str, 
     """Whether an answer is about something else than what was asked for: one that went to the wrong caller."""
     if operation == "UpdateContainerService":
         return bool(answer["containerService"]["containerServiceName"] != arguments["serviceName"])
-    asked, told = arguments.get("repositoryName"), answer.get("repositoryName")
-    return asked is not None and told is not None and asked != told
+    requested, answered = arguments.get("repositoryName"), answer.get("repositoryName")
+    return requested is not None and answered is not None and requested != answered
 
 
 def _checked_xml(status: int, body: bytes) -> bytes:

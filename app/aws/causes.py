@@ -28,22 +28,22 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     seen: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting and len(seen) < DEEPEST:
-        one = waiting.pop(0)
-        if not isinstance(one, BaseException) or any(one is other for other in seen):
+        cause = waiting.pop(0)
+        if not isinstance(cause, BaseException) or any(cause is other for other in seen):
             continue
-        seen.append(one)
-        yield one
-        kwargs = getattr(one, "kwargs", None)
+        seen.append(cause)
+        yield cause
+        kwargs = getattr(cause, "kwargs", None)
         inner = kwargs.get("error") if isinstance(kwargs, dict) else None
-        waiting += [inner, getattr(one, "reason", None), one.__cause__, one.__context__, *one.args]
+        waiting += [inner, getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]
 
 
 def shortage_of(error: BaseException) -> Problem | None:
     """The problem of a machine that has run out of something, None where that is not the trouble. It passes by itself."""
-    for one in causes(error):
-        code = _shortage(one)
+    for cause in causes(error):
+        code = _shortage(cause)
         if code:
-            name = errno.errorcode.get(getattr(one, "errno", None) or 0, type(one).__name__)
+            name = errno.errorcode.get(getattr(cause, "errno", None) or 0, type(cause).__name__)
             return Problem(code, retryable=True, aws_code=name)
     return None
 
@@ -59,19 +59,19 @@ def exhausted() -> Problem | None:
 
 def reason_of(error: BaseException) -> str:
     """Why the network failed, in the operating system's or OpenSSL's words; "" where neither has any."""
-    for one in causes(error):
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return str(one.verify_message)
-        if isinstance(one, socket.gaierror):
-            return "Name or service not known" if one.errno == socket.EAI_NONAME else "Name resolution failed"
-        if isinstance(one, OSError) and not isinstance(one, ssl.SSLError) and (one.errno or 0) in errno.errorcode:
-            return os.strerror(one.errno or 0)
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return str(cause.verify_message)
+        if isinstance(cause, socket.gaierror):
+            return "Name or service not known" if cause.errno == socket.EAI_NONAME else "Name resolution failed"
+        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) in errno.errorcode:
+            return os.strerror(cause.errno or 0)
     return ""
 
 
 def is_caused_by(error: BaseException, *kinds: type[BaseException]) -> bool:
     """Whether one of these is behind it."""
-    return any(isinstance(one, kinds) for one in causes(error))
+    return any(isinstance(cause, kinds) for cause in causes(error))
 
 
 def _shortage(error: BaseException) -> str:

@@ -230,9 +230,9 @@ class Clients:
         if problem.code not in _OF_THE_ENDPOINT:
             return problem
         if not (self._settings.endpoint_url or configured_endpoint(epoch.session, call.service)):
-            found = missing_endpoint(epoch.session, call.service, call.region) or self.region_problem(call.region)
-            if found is not None and (call.service == "lightsail" or found.code != "aws.no_lightsail"):
-                return found
+            reason = missing_endpoint(epoch.session, call.service, call.region) or self.region_problem(call.region)
+            if reason is not None and (call.service == "lightsail" or reason.code != "aws.no_lightsail"):
+                return reason
         return (
             Problem("aws.bad_config", aws_code=problem.aws_code, answer=problem.aws_code)
             if problem.code == "aws.unknown_region"

@@ -47,8 +47,8 @@ class Denial:
 def denial_of(message: str) -> Denial:
     """What AWS's text says."""
     text = " ".join(message[:LONGEST].split())
-    _, found, rest = text.partition(_PERFORM)
-    if not found:
+    _, marker, rest = text.partition(_PERFORM)
+    if not marker:
         return Denial("", "", _reason(text))
     action = rest.lstrip().partition(" ")[0].rstrip(".,")
     before, about, after = rest.partition(_RESOURCE_OF)
@@ -71,5 +71,5 @@ def _reason(text: str) -> str:
 
 def _kind(text: str) -> str:
     """The reason for the kind of policy that stands earliest in a text."""
-    found = [(at, reason) for kind, reason in _KINDS.items() if (at := text.find(kind)) >= 0]
-    return min(found)[1] if found else ""
+    positions = [(at, reason) for kind, reason in _KINDS.items() if (at := text.find(kind)) >= 0]
+    return min(positions)[1] if positions else ""

@@ -81,20 +81,20 @@ def configured_endpoint(session: Session, service: str) -> str:
         return ""
     profile, shared = session.get_scoped_config(), session.full_config
     named = shared.get("services", {}).get(profile.get("services", ""), {}).get(service, {})
-    found = (
+    addresses = (
         os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}"),
         os.environ.get("AWS_ENDPOINT_URL"),
         named.get("endpoint_url") if isinstance(named, dict) else None,
         profile.get("endpoint_url"),
     )
-    return next((str(address) for address in found if address), "")
+    return next((str(address) for address in addresses if address), "")
 
 
 def _has_variant(endpoints: Mapping[str, Any], service: str, region: str, tag: str) -> bool:
     prefix = "api.ecr" if service == "ecr" else service  # as the SDK's data names it
     for partition in endpoints["partitions"]:
-        known = partition["services"].get(prefix, {}).get("endpoints", {})
-        variants = known.get(region, {}).get("variants", ())
+        endpoints_of_service = partition["services"].get(prefix, {}).get("endpoints", {})
+        variants = endpoints_of_service.get(region, {}).get("variants", ())
         if any(tag in variant["tags"] for variant in variants):
             return True
     return False
