@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from app.aws.waiting import ListServices, RolePoller
 from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
 from app.db import Database, is_sqlite
+from app.errors import Problem
 from app.history.models import Operation
 from app.history.retention import Retention
 from app.inventory.scan import Scanner
@@ -34,8 +36,11 @@ from app.operations.replica import Replica
 from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
+from app.problem_words import what_happened, what_to_do
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
 
 CONNECTION = "default"
 # How old a policy may be that a write is based on: what somebody else writes meanwhile is overwritten.
@@ -188,12 +193,25 @@ def _end_in_order() -> None:
 def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:
     if settings.regions == ("all",):
         return aws.regions()
-    if settings.regions:
-        return settings.regions
-    default = aws.default_region()
-    if default is None:
+    regions = settings.regions or (_default_region(aws),)
+    for region in regions:
+        problem = aws.region_problem(region)
+        if problem is None:
+            continue
+        if problem.code == "aws.unknown_region" and region[-1:].isalpha():  # a zone, or no region's name at all
+            raise SettingsError(f"{what_happened(problem)} {what_to_do(problem)}")
+        log.warning("%s %s", what_happened(problem), what_to_do(problem))
+    return regions
+
+
+def _default_region(aws: Aws) -> str:
+    try:
+        region = aws.default_region()
+    except Problem as problem:
+        raise SettingsError(f"{what_happened(problem)} {what_to_do(problem)}") from None
+    if region is None:
         raise SettingsError("No region is known; name one with AWS_REGION, or several with SAILPASS_REGIONS.")
-    return (default,)
+    return region
 
 
 def _lister(aws: Aws, calls: AwsCalls) -> ListServices:

@@ -1,4 +1,7 @@
-"""`sailpass demo`: the sandbox in a process of its own, and the console on it in this one. Touches no AWS account."""
+"""`sailpass demo`: the sandbox in a process of its own, and the console on it in this one. Touches no AWS account.
+
+Whatever this machine's AWS, SDK, proxy and Sailpass settings say, the demo reaches nothing but its sandbox.
+"""
 
 from __future__ import annotations
 
@@ -7,43 +10,71 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from app.settings import Settings, check_port, check_usable, load
 
-DATA_DIR = Path("data/demo")
+DATA_DIR = Path("data")
+FOLDER = "demo"
 REGIONS = "us-east-1,ap-northeast-1"
 # Any key will do: the sandbox reads the account from it and checks no signature.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIA123456789012DEMO", "AWS_SECRET_ACCESS_KEY": "demo", "AWS_REGION": "us-east-1"}
-# What could lead the SDK to a real account.
-STRAY = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_ENDPOINT_URL_ECR",
-    "AWS_ENDPOINT_URL_LIGHTSAIL",
-)
+ACCESS_KEY, SECRET_KEY = "AKIA123456789012DEMO", "demo"
+# By their beginnings: the variables of AWS's tools and of the SDK; and those that lead other programs elsewhere.
+STRAY_BEGINNINGS = ("AWS_", "BOTO")
+STRAY = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"})
+# What takes their place, so that no file of this machine's is read either.
+CALM = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_REGION": "us-east-1",
+    "BOTO_CONFIG": os.devnull,
+    "NO_PROXY": "*",
+}
 
 
 def demo(flags: Mapping[str, Any]) -> int:
     """Run both until Ctrl-C; the exit status. Raises SettingsError."""
     given = {name: value for name, value in flags.items() if value is not None}
-    if "data_dir" not in given and "SAILPASS_DATA_DIR" not in os.environ:
-        given["data_dir"] = DATA_DIR
+    # Never the data, the database or the address of a console that serves real AWS.
+    given.setdefault("data_dir", Path(os.environ.get("SAILPASS_DATA_DIR", DATA_DIR)) / FOLDER)
+    given.setdefault("host", "127.0.0.1")
     if "SAILPASS_REGIONS" not in os.environ:
         given["regions"] = REGIONS
-    settings = load(**given, auth="none")
+    settings = load(**given, auth="none", database_url="", allowed_hosts=())
     check_usable(settings)
     check_port("127.0.0.1", settings.sandbox_port, "SAILPASS_SANDBOX_PORT")
+    calm = calmed(os.environ)
+    os.environ.clear()
+    os.environ.update(calm)
     with _sandbox(settings) as sandbox:
         # Imported while the sandbox starts: both take about a second.
+        from app.aws.clients import ConnectionSettings
+        from app.aws.session import BotoAws
         from app.serving import serve
 
-        _point_the_sdk_at(f"http://127.0.0.1:{settings.sandbox_port}")
         if not _is_ready(sandbox):
             return 1
-        return serve(settings)
+        connection = ConnectionSettings(
+            version("sailpass"),
+            endpoint_url=f"http://127.0.0.1:{settings.sandbox_port}",
+            access_key=ACCESS_KEY,
+            secret_key=SECRET_KEY,
+        )
+        return serve(settings, BotoAws(connection))
+
+
+def calmed(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which nothing leads away from the sandbox."""
+    kept = {name: value for name, value in environment.items() if not _is_stray(name)}
+    return {**kept, **CALM}
+
+
+def _is_stray(name: str) -> bool:
+    name = name.upper()
+    return name.startswith(STRAY_BEGINNINGS) or name.endswith("_PROXY") or name in STRAY
 
 
 @contextmanager
@@ -71,9 +102,3 @@ def _sandbox(settings: Settings) -> Iterator[subprocess.Popen[str]]:
 def _is_ready(sandbox: subprocess.Popen[str]) -> bool:
     assert sandbox.stdout is not None  # noqa: S101  (it is a pipe)
     return sandbox.stdout.readline().startswith("Sandbox is ready")
-
-
-def _point_the_sdk_at(endpoint: str) -> None:
-    for name in STRAY:
-        os.environ.pop(name, None)
-    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=endpoint, AWS_EC2_METADATA_DISABLED="true")

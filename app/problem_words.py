@@ -6,20 +6,12 @@ Must never decide anything.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from app.errors import Problem
+from app.problem_words_aws import AWS_WORDS, Words
 from app.wording import N_, fill
 
-
-class Words(NamedTuple):
-    """Two templates: the cause in one sentence, and what to do in one sentence."""
-
-    what: str
-    todo: str
-
-
 WORDS: dict[str, Words] = {
+    **AWS_WORDS,
     # Operations.
     "operation.not_found": Words(
         N_("There is no operation of this id."),
@@ -297,102 +289,6 @@ WORDS: dict[str, Words] = {
         N_("There is no token named %(name)s."),
         N_("See the names with “sailpass token --list”; one that has been revoked is gone."),
     ),
-    # The credentials and permissions that AWS is called with.
-    "aws.no_credentials": Words(
-        N_("No AWS credentials were found."),
-        N_(
-            "Sign in on the machine that runs Sailpass (for example with aws configure or aws sso login), then try again."
-        ),
-    ),
-    "aws.partial_credentials": Words(
-        N_("The AWS credentials are incomplete: an access key or its secret is missing."),
-        N_("Set both parts of the access key on the machine that runs Sailpass, then try again."),
-    ),
-    "aws.expired_token": Words(
-        N_("The AWS credentials have expired."),
-        N_("Renew them on the machine that runs Sailpass, then try again; it reads them anew."),
-    ),
-    "aws.sign_in_expired": Words(
-        N_("The AWS sign-in of this machine has expired."),
-        N_("Run aws sso login (or aws login) on the machine that runs Sailpass, then try again."),
-    ),
-    "aws.bad_credentials": Words(
-        N_("AWS does not accept the credentials in %(region)s."),
-        N_("Check the access key and that it is active; a region not enabled in your account answers the same."),
-    ),
-    "aws.credentials_unavailable": Words(
-        N_("The source of the AWS credentials did not answer as it should."),
-        N_("Check the role, program or metadata service that your AWS profile names, then try again."),
-    ),
-    "aws.no_profile": Words(
-        N_("There is no AWS profile named %(profile)s."),
-        N_("Set AWS_PROFILE to a profile that exists on the machine that runs Sailpass, or create this one."),
-    ),
-    "aws.bad_config": Words(
-        N_("The AWS configuration of this machine cannot be used."),
-        N_("Correct the AWS variables or the configuration file that the detail names, then try again."),
-    ),
-    "aws.access_denied": Words(
-        N_("Your AWS permissions do not allow %(action)s on %(resource)s."),
-        N_("Have this action allowed in IAM (the Permissions page prints the policy); an explicit Deny must go."),
-    ),
-    "aws.clock_wrong": Words(
-        N_("AWS refused the request because the clock of this machine is wrong."),
-        N_("Set the clock of the machine that runs Sailpass by a time server, then try again."),
-    ),
-    # Whether AWS can be reached.
-    "aws.throttled": Words(
-        N_("AWS takes no more requests of %(action)s from this account for the moment."),
-        N_("Try again in a minute; other programs that call AWS in this account share the limit."),
-    ),
-    "aws.unreachable": Words(
-        N_("AWS cannot be reached at %(endpoint)s."),
-        N_("Check the network of the machine that runs Sailpass, then try again."),
-    ),
-    "aws.slow": Words(
-        N_("AWS did not answer %(action)s in time."),
-        N_("Try again in a minute; if it stays so, look at the AWS Health Dashboard for %(region)s."),
-    ),
-    "aws.failed": Words(
-        N_("AWS failed to do %(action)s: %(answer)s."),
-        N_("Try again in a minute; if it stays so, look at the AWS Health Dashboard for %(region)s."),
-    ),
-    "aws.proxy": Words(
-        N_("The proxy %(endpoint)s cannot be used to reach AWS."),
-        N_("Check HTTPS_PROXY and NO_PROXY on the machine that runs Sailpass, then try again."),
-    ),
-    "aws.not_trusted": Words(
-        N_("The certificate of %(endpoint)s is not trusted."),
-        N_("If a proxy inspects your traffic, name its certificate in AWS_CA_BUNDLE; else do not go on."),
-    ),
-    "aws.not_aws": Words(
-        N_("What answered at %(endpoint)s is not AWS."),
-        N_("Check AWS_ENDPOINT_URL and any proxy on the machine that runs Sailpass."),
-    ),
-    "aws.no_region": Words(
-        N_("No AWS region is set."),
-        N_("Set AWS_REGION, or SAILPASS_REGIONS to the regions that you use."),
-    ),
-    "aws.unknown_region": Words(
-        N_("There is no AWS region %(region)s that has this service."),
-        N_("Correct the region in SAILPASS_REGIONS, AWS_REGION or the address."),
-    ),
-    "aws.region_setup": Words(
-        N_("AWS is still setting up your account in %(region)s."),
-        N_("Wait a few minutes, then try again."),
-    ),
-    "aws.region_disabled": Words(
-        N_("Your account may not use this service in %(region)s yet."),
-        N_("Enable the region under Account in the AWS console, wait a few minutes, then try again."),
-    ),
-    "aws.refused": Words(
-        N_("AWS does not accept the request %(action)s (%(answer)s)."),
-        N_("Read AWS's message below; if it names nothing that you entered, please report it."),
-    ),
-    "aws.unknown": Words(
-        N_("AWS answered %(action)s with %(answer)s, which Sailpass does not know."),
-        N_("Read AWS's message below, then try again or report it."),
-    ),
     # What Lightsail says.
     "service.not_found": Words(
         N_("There is no container service %(service)s in %(region)s."),
@@ -482,11 +378,16 @@ WORDS: dict[str, Words] = {
 }
 
 
+def words_of(problem: Problem) -> Words | None:
+    """The sentences of a problem, those for its `reason` where there are some; None for a code without sentences."""
+    return WORDS.get(f"{problem.code}/{problem.params.get('reason', '')}") or WORDS.get(problem.code)
+
+
 def what_happened(problem: Problem) -> str:
     """The English sentence of cause, for terminals, logs and programs."""
-    return fill(WORDS[problem.code].what, problem.params)
+    return fill((words_of(problem) or WORDS[problem.code]).what, problem.params)
 
 
 def what_to_do(problem: Problem) -> str:
     """The English sentence of what to do next."""
-    return fill(WORDS[problem.code].todo, problem.params)
+    return fill((words_of(problem) or WORDS[problem.code]).todo, problem.params)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import uvicorn
 
 from app.auth.terminal import print_link
+from app.aws.ports import Aws
 from app.bootstrap import build
 from app.db import database_file, is_sqlite
 from app.files import data_files, tighten
@@ -63,11 +64,14 @@ def address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served."""
+def serve(settings: Settings, aws: Aws | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served.
+
+    `aws` is another connection than the one that AWS's own variables and files describe.
+    """
     set_up_logging(settings.log_format)
     _secure_files(settings)
-    services = build(settings)
+    services = build(settings, aws=aws)
     with database_errors():
         services.claim()
     config = uvicorn.Config(

@@ -11,5 +11,10 @@ def N_(text: str) -> str:  # noqa: N802  (the name that gettext tools look for)
 
 
 def fill(template: str, params: Mapping[str, str | int]) -> str:
-    """Put `params` into the `%(name)s` places of `template`."""
-    return template % params
+    """Put `params` into the `%(name)s` places of `template`; "?" where an older release has stored none."""
+    return template % _Params(params)
+
+
+class _Params(dict[str, str | int]):
+    def __missing__(self, name: str) -> str:
+        return "?"

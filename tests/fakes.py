@@ -142,6 +142,12 @@ class FakeAws:
     def default_region(self) -> str | None:
         return self._default_region
 
+    def region_problem(self, region: str) -> Problem | None:
+        return None
+
+    def endpoint(self, service: str) -> str:
+        return ""
+
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
         if action in self.denied:
             resource = f"repository/{repository}" if repository else "*"

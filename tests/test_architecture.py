@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "app.files": (),
     "app.urls": (),
     "app.settings": ("app.files",),
-    "app.problem_words": ("app.errors", "app.wording"),
+    "app.problem_words": ("app.errors", "app.problem_words_aws", "app.wording"),
+    "app.problem_words_aws": ("app.wording",),
     "app.postgresql": (),
     "app.db": ("app.files", "app.postgresql"),
     "app.policy": ("app.errors", "app.wording", "app.policy"),
@@ -109,8 +110,14 @@ def test_operations_know_no_adapter_and_no_http():
 
 
 def test_the_core_catches_everything_only_at_its_edges():
-    """One edge each: an operation, a request, what runs beside the requests."""
-    edges = {"app.operations.workflow", "app.supervisor", "app.inventory.scan"}
+    """An operation, a request, what runs beside them, and where the SDK and sources of credentials may raise anything."""
+    edges = {
+        "app.operations.workflow",
+        "app.supervisor",
+        "app.inventory.scan",
+        "app.aws.clients",
+        "app.aws.credentials",
+    }
     broken = [
         name
         for name, path in modules()

@@ -21,15 +21,17 @@ async def preview_of(
 ) -> Preview:
     """What `kind` would do now; `place` is region, service and repository. Raises Problem."""
     planned, service = await plan(services, kind, place, asked)
-    return await run_in_threadpool(_preview, planned, service, place, kind)
+    return await run_in_threadpool(_preview, services, planned, service, place, kind)
 
 
-def _preview(planned: Planned, service: ContainerService, place: tuple[str, str, str], kind: Kind) -> Preview:
+def _preview(
+    services: Services, planned: Planned, service: ContainerService, place: tuple[str, str, str], kind: Kind
+) -> Preview:
     change = planned.change
     return Preview.of(
         planned,
         place,
         kind=kind,
         diff=diff_texts(change.before, change.after) if change.needed else None,
-        commands=by_hand(planned, service, place[2]),
+        commands=by_hand(services, planned, service, place[2]),
     )

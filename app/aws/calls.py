@@ -1,150 +1,286 @@
-"""The bounded pool in which all blocking calls to AWS run, with a limit per region. Must never know what the calls do.
+"""The bounded pool in which all blocking calls to AWS run, with a limit per region and service.
 
-AWS throttles by account and region, so a region may use only part of the pool; what a person or an operation waits for
-goes before background reading.
+AWS throttles by account and region, so a region may use only part of the pool, and one service of it only part of
+that; what a person or an operation waits for goes before background reading. No call holds its place for ever: one that
+does not end in time is given up, and its thread replaced. The threads end with the process, whatever hangs in them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
+
+from app.errors import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# Of what a region, a service or the pool may run at once: for one service of a region, and for background work.
+SHARE: Final = 0.75
+# Seconds after which a call is given up; the SDK's own time limits end it before, unless it hangs outside of them.
+LONGEST_CALL: Final = 45.0
+# Calls that were given up and whose threads still hang, after which no thread is replaced any more.
+MOST_LOST: Final = 64
+
 
 @dataclass(frozen=True)
 class CallCounts:
-    """Calls handed in so far that wait, run, or have ended (well or badly)."""
+    """Calls handed in so far that wait, run, or have ended (well or badly); and threads that hang in calls given up."""
 
     waiting: int
     running: int
     ended: int
+    lost: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     future: Future[Any]
     call: Callable[[], Any]
+    lane: _Lane
+    gives_up_at: float = 0.0
+    given_up: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class _Lane:
-    """One region's share of the pool: its queues, and how many of its calls run."""
+    """The calls of one service in one region: its queues, and how many of its calls run."""
 
+    region: str
     running: int = 0
     awaited: deque[_Task] = field(default_factory=deque)
     background: deque[_Task] = field(default_factory=deque)
 
 
 class AwsCalls:
-    """Runs calls to one AWS connection in threads of its own; for async callers and for plain threads alike.
+    """Runs calls to one AWS connection in threads of its own.
 
     Args:
         pool_size: threads in all.
         per_region_limit: calls of one region in flight at once.
+        longest: seconds after which a call is given up.
+        monotonic: tells the time.
 
-    Background work may use three quarters of either, so that a slow AWS cannot fill the pool with it.
+    Background work may use three quarters of either, and so may one service of a region, so that neither a slow AWS
+    nor one slow service can fill the pool.
     """
 
-    def __init__(self, *, pool_size: int = 16, per_region_limit: int = 8) -> None:
-        self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="aws")
+    def __init__(
+        self,
+        *,
+        pool_size: int = 16,
+        per_region_limit: int = 8,
+        longest: float = LONGEST_CALL,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pool_size = pool_size
         self._per_region_limit = per_region_limit
-        self._lanes: dict[str, _Lane] = {}
+        self._longest = longest
+        self._monotonic = monotonic
+        self._lanes: dict[tuple[str, str], _Lane] = {}
         self._lock = threading.Lock()
-        self._running = 0
+        self._wanted = threading.Condition(self._lock)  # workers that have nothing to do wait here
+        self._overdue = threading.Condition(self._lock)
+        self._running: list[_Task] = []
+        self._threads = 0
+        self._idle = 0
+        self._lost = 0
         self._ended = 0
+        self._watching = False
         self._closed = False
 
     async def run(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Await a blocking call that somebody waits for. Raises whatever the call raises."""
-        return await asyncio.wrap_future(self._hand_in(region, partial(call, *args, **kwargs), background=False))
+        """Await a blocking call that somebody waits for. Raises whatever the call raises.
+
+        Raises:
+            Problem: `aws.call_lost` for a call that was given up, which may still take effect.
+        """
+        return await asyncio.wrap_future(self._hand_in(region, call, partial(call, *args, **kwargs)))
 
     async def run_next(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `run`, before everything that waits: for a write, which is based on a reading that grows old."""
-        return await asyncio.wrap_future(
-            self._hand_in(region, partial(call, *args, **kwargs), background=False, first=True)
-        )
+        return await asyncio.wrap_future(self._hand_in(region, call, partial(call, *args, **kwargs), first=True))
 
     async def run_in_background(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `run`, behind everything that somebody waits for."""
-        return await asyncio.wrap_future(self._hand_in(region, partial(call, *args, **kwargs), background=True))
-
-    def call(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `run`, for callers that are plain threads; never on an event loop, nor from within a call."""
-        return self._hand_in(region, partial(call, *args, **kwargs), background=False).result()
+        return await asyncio.wrap_future(self._hand_in(region, call, partial(call, *args, **kwargs), background=True))
 
     def counts(self) -> CallCounts:
         """How many calls wait, run and have ended."""
         with self._lock:
-            lanes = self._lanes.values()
-            waiting = sum(len(lane.awaited) + len(lane.background) for lane in lanes)
-            return CallCounts(waiting, self._running, self._ended)
+            waiting = sum(len(lane.awaited) + len(lane.background) for lane in self._lanes.values())
+            return CallCounts(waiting, len(self._running), self._ended, self._lost)
 
     def close(self) -> None:
-        """Take no more calls and cancel those that wait; those in flight end by themselves, within a minute."""
+        """Take no more calls and cancel those that wait; those in flight end by themselves, or with the process."""
         with self._lock:
             self._closed = True
             for lane in self._lanes.values():
                 for task in (*lane.awaited, *lane.background):
                     task.future.cancel()
-        self._threads.shutdown(wait=False)
+            self._wanted.notify_all()
+            self._overdue.notify_all()
 
-    def _hand_in(self, region: str, call: Callable[[], R], *, background: bool, first: bool = False) -> Future[R]:
+    def _hand_in(
+        self,
+        region: str,
+        call: Callable[..., Any],
+        bound: Callable[[], R],
+        *,
+        background: bool = False,
+        first: bool = False,
+    ) -> Future[R]:
         future: Future[R] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("the AWS pool is closed")
-            lane = self._lanes.setdefault(region, _Lane())
+            lane = self._lanes.setdefault((region, _service_of(call)), _Lane(region))
+            task = _Task(future, bound, lane)
             queue = lane.background if background else lane.awaited
-            (queue.appendleft if first else queue.append)(_Task(future, call))
-            self._fill()
+            (queue.appendleft if first else queue.append)(task)
+            if not self._wake() and not self._begin_thread():
+                queue.remove(task)
+                raise self._no_thread(region)
         return future
 
-    def _fill(self) -> None:
-        """Start what may start. The lock is held."""
-        while not self._closed and (found := self._next()):
-            lane, task = found
-            self._running += 1
-            lane.running += 1
-            self._threads.submit(self._work, lane, task)
+    def _wake(self) -> bool:
+        """Let an idle worker look for a task; False: none is idle. The lock is held."""
+        if not self._idle:
+            return False
+        self._idle -= 1
+        self._wanted.notify()
+        return True
 
-    def _next(self) -> tuple[_Lane, _Task] | None:
-        """The next call that may run: awaited ones first, the regions in turn."""
-        for kind, share in (("awaited", 1.0), ("background", 0.75)):
-            if self._running >= max(1, int(self._pool_size * share)):
+    def _begin_thread(self) -> bool:
+        """One more worker where there may be one. False: there is none at all. The lock is held."""
+        if self._threads - self._lost < self._pool_size and self._lost < MOST_LOST:
+            try:
+                threading.Thread(target=self._work, name="aws", daemon=True).start()
+            except RuntimeError:
+                pass  # the machine has no thread to give; those there are go on
+            else:
+                self._threads += 1
+        return self._threads > self._lost
+
+    def _no_thread(self, region: str) -> Problem:
+        if self._lost < MOST_LOST:
+            return Problem("host.out_of_threads", retryable=True)
+        return Problem("aws.call_lost", retryable=True, region=region, seconds=round(self._longest))
+
+    def _work(self) -> None:
+        while (task := self._await_task()) is not None:
+            try:
+                result, error = task.call(), None
+            except BaseException as raised:  # noqa: BLE001  (handed on to whoever awaits it, whatever it is)
+                result, error = None, _awaitable(raised)
+            if not self._end(task):
+                continue  # somebody was told already
+            if error is not None:
+                task.future.set_exception(error)
+            else:
+                task.future.set_result(result)
+
+    def _await_task(self) -> _Task | None:
+        """The next task to run, begun; None once this thread is no longer needed."""
+        with self._lock:
+            while (task := self._next()) is None:
+                if self._closed or self._threads - self._lost > self._pool_size:
+                    self._threads -= 1
+                    return None
+                self._idle += 1
+                self._wanted.wait()
+            task.gives_up_at = self._monotonic() + self._longest
+            task.lane.running += 1
+            self._running.append(task)
+            self._watch()
+            return task
+
+    def _next(self) -> _Task | None:
+        """The next call that may run: awaited ones first, the lanes in turn. The lock is held."""
+        for kind, share in (("awaited", 1.0), ("background", SHARE)):
+            if len(self._running) >= _part(self._pool_size, share):
                 continue
-            for region, lane in self._lanes.items():
-                allowed = max(1, int(self._per_region_limit * share))
-                task = _take(getattr(lane, kind)) if lane.running < allowed else None
+            for key, lane in self._lanes.items():
+                task = _take(getattr(lane, kind)) if self._has_room(lane, key[1], share) else None
                 if task is not None:
-                    self._lanes[region] = self._lanes.pop(region)  # to the end of the line
-                    return lane, task
+                    self._lanes[key] = self._lanes.pop(key)  # to the end of the line
+                    return task
         return None
 
-    def _work(self, lane: _Lane, task: _Task) -> None:
-        try:
-            result = task.call()
-        except BaseException as error:  # noqa: BLE001  (handed on to whoever awaits it, whatever it is)
-            self._end(lane)
-            task.future.set_exception(error)
-        else:
-            self._end(lane)
-            task.future.set_result(result)
+    def _has_room(self, lane: _Lane, service: str, share: float) -> bool:
+        limit = _part(self._per_region_limit, share)
+        if sum(other.running for other in self._lanes.values() if other.region == lane.region) >= limit:
+            return False
+        return not service or lane.running < _part(limit, SHARE)
 
-    def _end(self, lane: _Lane) -> None:
+    def _end(self, task: _Task) -> bool:
+        """Count a task as ended; False: it was given up before."""
         with self._lock:
-            self._running -= 1
-            lane.running -= 1
+            if task.given_up:
+                self._lost -= 1
+                return False
+            self._running.remove(task)
+            task.lane.running -= 1
             self._ended += 1
-            self._fill()
+            return True
+
+    def _watch(self) -> None:
+        """See that somebody gives up what hangs. The lock is held."""
+        if not self._watching:
+            try:
+                threading.Thread(target=self._give_up_in_time, name="aws-watch", daemon=True).start()
+            except RuntimeError:
+                return  # the next call tries again
+            self._watching = True
+
+    def _give_up_in_time(self) -> None:
+        while (overdue := self._await_overdue()) is not None:
+            for task in overdue:
+                # A call that nobody answered for may have taken effect.
+                problem = Problem(
+                    "aws.call_lost", retryable=True, region=task.lane.region, seconds=round(self._longest)
+                )
+                problem.effect_unknown = True
+                task.future.set_exception(problem)
+
+    def _await_overdue(self) -> list[_Task] | None:
+        with self._lock:
+            while not self._closed:
+                overdue = list(self._take_overdue())
+                if overdue:
+                    return overdue
+                now = self._monotonic()
+                first = min((task.gives_up_at for task in self._running), default=now + self._longest)
+                self._overdue.wait(max(0.0, first - now))
+            return None
+
+    def _take_overdue(self) -> Iterator[_Task]:
+        now = self._monotonic()
+        for task in [task for task in self._running if task.gives_up_at <= now]:
+            task.given_up = True
+            self._running.remove(task)
+            task.lane.running -= 1
+            self._ended += 1
+            self._lost += 1
+            self._begin_thread()
+            yield task
+
+
+def _service_of(call: Callable[..., Any]) -> str:
+    """The AWS service of a port's method, "" for a call that is none's."""
+    return str(getattr(getattr(inspect.unwrap(call), "__self__", None), "service", ""))
+
+
+def _part(whole: int, share: float) -> int:
+    return max(1, int(whole * share))
 
 
 def _take(queue: deque[_Task]) -> _Task | None:
@@ -154,3 +290,10 @@ def _take(queue: deque[_Task]) -> _Task | None:
         if task.future.set_running_or_notify_cancel():
             return task
     return None
+
+
+def _awaitable(error: BaseException) -> BaseException:
+    """What an event loop can hand on: not what would end it, or never arrive."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(f"a call raised {type(error).__name__}")

@@ -14,40 +14,67 @@ from typing import Any, Final, NamedTuple
 
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ClientError
 from botocore.loaders import create_loader
-from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from app.aws.errors import CREDENTIAL_PROBLEMS, Call, TooLate, host_of, problem_of_aws, problem_of_sdk
+from app.aws.answers import mismatch
+from app.aws.credentials import SessionCredentials
+from app.aws.errors import Call, problem_of_aws
+from app.aws.exchange import Exchange, bound_connections, carrying, clean_request_id, send
+from app.aws.local_setup import broken_setting, check_certificates, configured_endpoint, missing_endpoint
 from app.aws.ports import Answered
+from app.aws.regions import region_problem
+from app.aws.sdk_errors import host_of, problem_of_sdk
 from app.errors import Problem
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds
-READ_TIMEOUT: Final = 12.0
+READ_TIMEOUT: Final = 12.0  # from an attempt's first byte to the answer's last
 ATTEMPTS: Final = 3
-# No attempt begins later than this after the call began, however long the SDK's rate limiter held it back: with the
-# time-outs above a call ends within about a minute.
-LAST_ATTEMPT_AFTER: Final = 30.0
+# A call ends within this, whatever comes of its attempts and however slowly.
+CALL_TIMEOUT: Final = 30.0
 # A policy that is written replaces whatever stands there, so what was merged into an older one must not be sent again
-# unseen: the SDK tries these once, and no later than this. Whoever writes reads anew before each try.
+# unseen: the SDK tries these once, and sends nothing later than this. Whoever writes reads anew before each try.
 SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy"})
 SENT_ONCE_WITHIN: Final = 5.0
-# Credentials that failed are read again at most this often.
-READ_AGAIN_AFTER: Final = 5.0
-# The second and third are what the SDK lets through from outside its own tree: answers that cannot be read, and what
-# comes of a broken configuration.
-SDK_KINDS: Final = (BotoCoreError, ResponseParserError, ValueError, OSError, TooLate)
+# Credentials that failed are got again at most this often.
+READ_AGAIN_AFTER: Final = 3.0
 # As the AWS CLI and every other SDK read them; botocore alone knows only the second.
 _REGION_VARIABLES: Final = {"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}
+# AWS does not take these credentials: somebody may have renewed them since they were got.
+_REFUSED: Final = frozenset({"aws.expired_token", "aws.bad_credentials"})
+# What is wrong with settings or credentials: nobody need ask again before they may have been mended.
+OF_THE_SESSION: Final = frozenset(
+    {
+        *_REFUSED,
+        "aws.bad_config",
+        "aws.bad_config_file",
+        "aws.bad_setting",
+        "aws.ca_missing",
+        "aws.ca_unusable",
+        "aws.credentials_refused",
+        "aws.credentials_unavailable",
+        "aws.malformed_credentials",
+        "aws.mfa_needed",
+        "aws.no_credentials",
+        "aws.no_profile",
+        "aws.partial_credentials",
+        "aws.role_duration",
+        "aws.role_refused",
+        "aws.sign_in_expired",
+    }
+)
+# What the name of an endpoint that does not exist may come out as.
+_OF_THE_ENDPOINT: Final = frozenset({"aws.unreachable", "aws.unknown_region"})
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
     """How an account is reached. All but `version` empty: as AWS's own variables and files say.
 
-    `pool_size` is how many threads call through the connection at once. Timeouts are seconds of one attempt;
-    `retry_mode` is the SDK's.
+    `pool_size` is how many threads call through the connection at once. Timeouts are seconds: of connecting, and of
+    one attempt from its first byte to the answer's last; `retry_mode` is the SDK's.
     """
 
     version: str
@@ -75,12 +102,14 @@ OnCall = Callable[[CallMade], None]
 
 @dataclass
 class _Epoch:
-    """A session with its clients, thrown away together once its credentials have failed."""
+    """A session with its credentials and clients, thrown away together once its settings or credentials have failed."""
 
     session: Session
+    credentials: SessionCredentials
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     failed_at: float | None = None
-    error: Exception | None = None  # what kept us from having credentials at all
+    failure: Problem | None = None  # what kept us from calling at all
+    compared_at: float = float("-inf")  # when its credentials were last compared with what their source gives
 
 
 class Clients:
@@ -105,98 +134,195 @@ class Clients:
         self._loader = create_loader(os.environ.get("AWS_DATA_PATH"))
         self._lock = threading.RLock()
         self._epoch: _Epoch | None = None
-        self._calling = threading.local()
 
     def answer(self, call: Call, member: str, **arguments: Any) -> Answered[Mapping[str, Any]]:
         """Make one call and return the whole answer.
 
         Args:
             call: what is called, and what it is about.
-            member: one that the answer has; without it and without AWS's request id it came from something else.
+            member: one that the answer has; without it it came from something else.
             arguments: as the SDK's model names them.
 
         Raises:
-            Problem: for every refusal and failure.
+            Problem: for every refusal and failure; its `effect_unknown` says whether AWS may have done it all the same.
         """
-        patience = SENT_ONCE_WITHIN if call.operation in SENT_ONCE else LAST_ATTEMPT_AFTER
-        self._calling.until = self._monotonic() + patience
-        epoch: _Epoch | None = None
+        until = self._monotonic() + (SENT_ONCE_WITHIN if call.operation in SENT_ONCE else CALL_TIMEOUT)
+        epoch = self._current()
+        ready = self._ready(epoch, call)
         try:
-            epoch = self._current()
-            client = self._client(epoch, call.service, call.region)
-            answer = getattr(client, xform_name(call.operation))(**arguments)
-        except ClientError as error:
-            problem = problem_of_aws(error, call)
-            self._note_failure(epoch, problem, None)
-            raise problem from error
-        except SDK_KINDS as error:
-            problem = problem_of_sdk(error, call)
-            self._note_failure(epoch, problem, error)
-            raise problem from error
-        request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
-        if member in answer:
-            return Answered(answer, request_id)
-        if request_id and _is_list(client, call.operation, member):
-            return Answered({**answer, member: []}, request_id)
-        raise Problem("aws.not_aws", request_id=request_id, endpoint=host_of(client.meta.endpoint_url))
+            return self._answer(epoch, ready, call, member, arguments, until)
+        except Problem as problem:
+            if problem.code not in _REFUSED or not self._renewed(epoch, call):
+                raise
+        return self._answer(epoch, self._ready(epoch, call), call, member, arguments, until)
 
     def make(self, service: str, region: str) -> None:
         """Make a client ahead of its first call: the first of each service costs up to 0.2 s. Raises Problem."""
-        try:
-            self._client(self._current(), service, region)
-        except SDK_KINDS as error:
-            raise problem_of_sdk(error, Call(service, "", region)) from error
+        self._ready(self._current(), Call(service, "", region))
 
     def regions(self, service: str) -> tuple[str, ...]:
         """The regions that have a service, as the SDK knows them."""
-        return tuple(self._session_only().get_available_regions(service))
+        return tuple(self._any_session().get_available_regions(service))
+
+    def region_problem(self, region: str) -> Problem | None:
+        """Why nothing can be looked for in a region, by the SDK's data; None where Lightsail is offered."""
+        return region_problem(region, self._loader.load_data("endpoints"))
 
     def default_region(self) -> str | None:
         """The region that profile and environment name. Raises Problem when the profile is missing or unreadable."""
-        try:
-            region = self._session_only().get_config_variable("region")
-        except SDK_KINDS as error:
-            raise problem_of_sdk(error, Call("", "", "")) from error
-        return str(region) if region else None
+        return self._setting(lambda session: session.get_config_variable("region")) or None
 
-    def _session_only(self) -> Session:
+    def endpoint(self, service: str) -> str:
+        """The address that the settings name in place of AWS's own for a service, "" for none. Raises Problem."""
+        return self._settings.endpoint_url or self._setting(lambda session: configured_endpoint(session, service))
+
+    def _setting(self, read: Callable[[Session], Any]) -> str:
+        try:
+            return str(read(self._any_session()) or "")
+        except Exception as error:  # noqa: BLE001  (settings are other people's; nothing of their text may go further)
+            problem = problem_of_sdk(error, Call("", "", ""), unforeseen="aws.bad_config")
+        raise problem
+
+    def _answer(  # noqa: PLR0917  (a call, and what it is made with)
+        self,
+        epoch: _Epoch,
+        ready: tuple[Any, ReadOnlyCredentials],
+        call: Call,
+        member: str,
+        arguments: Mapping[str, Any],
+        until: float,
+    ) -> Answered[Mapping[str, Any]]:
+        client, frozen = ready
+        exchange = Exchange(self._monotonic, until, self._monotonic() + CALL_TIMEOUT, self._settings.read_timeout)
+        with carrying(exchange):
+            answer, problem = self._call(client, call, arguments, secrets=[value for value in frozen[:3] if value])
+        if problem is None and (member not in answer or mismatch(call.operation, arguments, answer)):
+            problem = _unusable(call, answer)
+        if problem is not None:
+            problem.params["endpoint"] = _host(problem, call, client)
+            problem = self._explained(epoch, call, problem)
+            problem.effect_unknown = exchange.effect_unknown
+            raise problem
+        return Answered(answer, clean_request_id(answer["ResponseMetadata"].get("RequestId")))
+
+    def _ready(self, epoch: _Epoch, call: Call) -> tuple[Any, ReadOnlyCredentials]:
+        """A client, and the credentials that it will call with in this thread. Raises Problem."""
+        frozen = self._load(epoch, call)
+        try:
+            return self._client(epoch, call), frozen
+        except Problem as problem:
+            self._give_up(epoch, problem)
+            raise
+
+    def _call(
+        self, client: Any, call: Call, arguments: Mapping[str, Any], secrets: list[str]
+    ) -> tuple[Any, Problem | None]:
+        """The SDK's answer, or the problem; never an exception, so that nothing leads to the SDK's and its text."""
+        try:
+            return getattr(client, xform_name(call.operation))(**arguments), None
+        except ClientError as error:
+            return None, problem_of_aws(error, call, secrets)
+        except Exception as error:  # noqa: BLE001  (the SDK is other people's code: whatever it raises ends here)
+            return None, problem_of_sdk(error, call)
+
+    def _explained(self, epoch: _Epoch, call: Call, problem: Problem) -> Problem:
+        """The problem, or what makes it one: an endpoint that AWS does not have."""
+        if problem.code not in _OF_THE_ENDPOINT:
+            return problem
+        if not (self._settings.endpoint_url or configured_endpoint(epoch.session, call.service)):
+            reason = missing_endpoint(epoch.session, call.service, call.region) or self.region_problem(call.region)
+            if reason is not None and (call.service == "lightsail" or reason.code != "aws.no_lightsail"):
+                return reason
+        return (
+            Problem("aws.bad_config", aws_code=problem.aws_code, answer=problem.aws_code)
+            if problem.code == "aws.unknown_region"
+            else problem
+        )
+
+    def _any_session(self) -> Session:
         with self._lock:
-            return self._epoch.session if self._epoch is not None else self._begin().session
+            return (self._epoch or self._begin()).session
 
     def _current(self) -> _Epoch:
-        """The epoch to call with; a new one if the credentials failed a while ago and may have been mended."""
+        """The epoch to call with; a new one if its settings or credentials failed a while ago and may be right now."""
         with self._lock:
             epoch = self._epoch
             if epoch is None or epoch.failed_at is None:
                 return epoch or self._begin()
             if self._monotonic() - epoch.failed_at >= READ_AGAIN_AFTER:
                 return self._begin()
-            if epoch.error is not None:
-                raise epoch.error.with_traceback(None)
+            if epoch.failure is not None:
+                raise Problem.from_json(epoch.failure.to_json())
             return epoch
 
+    def _renewed(self, epoch: _Epoch, call: Call) -> bool:
+        """Whether there are other credentials by now than those that AWS has refused in this thread.
+
+        Raises:
+            Problem: what keeps the source from giving any.
+        """
+        refused, now = epoch.credentials.present()[:3], self._monotonic()
+        with self._lock:
+            due = now - epoch.compared_at >= READ_AGAIN_AFTER
+            epoch.compared_at = now if due else epoch.compared_at
+        if due:
+            other = self._new_epoch()
+            try:
+                fresh = self._load(other, call)
+            except Problem as problem:
+                self._give_up(epoch, problem)
+                raise
+            if fresh[:3] != refused:
+                epoch.credentials.adopt(other.credentials)
+        return bool(self._load(epoch, call)[:3] != refused)
+
+    def _load(self, epoch: _Epoch, call: Call) -> ReadOnlyCredentials:
+        """The credentials for calls of this thread. Raises Problem; what concerns every call is remembered."""
+        try:
+            return epoch.credentials.load(call.region)
+        except Problem as problem:
+            self._give_up(epoch, problem)
+            raise
+
     def _begin(self) -> _Epoch:
-        session = Session(session_vars=_REGION_VARIABLES, profile=self._settings.profile)
-        session.register_component("data_loader", self._loader)
-        if self._settings.access_key is not None:
-            settings = self._settings
-            session.set_credentials(settings.access_key, settings.secret_key, settings.session_token)
-        self._epoch = _Epoch(session)
+        self._epoch = self._new_epoch()
         return self._epoch
 
-    def _client(self, epoch: _Epoch, service: str, region: str) -> Any:
-        client = epoch.clients.get((service, region))
-        if client is None:
-            # The SDK's clients are safe in threads, the making of them is not.
-            with self._lock:
-                client = epoch.clients.get((service, region)) or self._create(epoch, service, region)
-                epoch.clients[service, region] = client
-        return client
+    def _new_epoch(self) -> _Epoch:
+        settings = self._settings
+        session = Session(session_vars=_REGION_VARIABLES, profile=settings.profile)
+        session.register_component("data_loader", self._loader)
+        # For the calls that sources of credentials make by themselves.
+        timeouts = {"connect_timeout": settings.connect_timeout, "read_timeout": settings.read_timeout}
+        session.set_default_client_config(Config(**timeouts, retries={"mode": "standard", "total_max_attempts": 2}))
+        credentials = SessionCredentials(session, settings.read_timeout)
+        if settings.access_key is not None:
+            credentials.use(settings.access_key, settings.secret_key, settings.session_token)
+        session.register_component("credential_provider", credentials.provider())
+        return _Epoch(session, credentials)
 
-    def _create(self, epoch: _Epoch, service: str, region: str) -> Any:
-        # A client made without credentials would never have any.
-        if epoch.session.get_credentials() is None:
-            raise NoCredentialsError
+    def _client(self, epoch: _Epoch, call: Call) -> Any:
+        client = epoch.clients.get((call.service, call.region))
+        if client is not None:
+            return client
+        problem = None
+        # The SDK's clients are safe in threads, the making of them is not.
+        with self._lock:
+            try:
+                client = epoch.clients.get((call.service, call.region)) or self._create(epoch, call)
+                epoch.clients[call.service, call.region] = client
+            except Problem:
+                raise
+            except Exception as error:  # noqa: BLE001  (as in _setting)
+                problem = problem_of_sdk(error, call, unforeseen="aws.bad_config")
+        if problem is None:
+            return client
+        if problem.code == "aws.bad_config":
+            problem = broken_setting(epoch.session) or problem
+        raise self._explained(epoch, call, problem)
+
+    def _create(self, epoch: _Epoch, call: Call) -> Any:
+        check_certificates(epoch.session)
         config = Config(
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
@@ -208,12 +334,12 @@ class Clients:
             user_agent_extra=f"sailpass/{self._settings.version}",
         )
         client = epoch.session.create_client(
-            service, region_name=region, endpoint_url=self._settings.endpoint_url, config=config
+            call.service, region_name=call.region, endpoint_url=self._settings.endpoint_url, config=config
         )
         client.meta.events.register("before-call", self._count)
-        client.meta.events.register_last("before-send", self._end_when_late)
         for operation in SENT_ONCE:
-            client.meta.events.register_first(f"needs-retry.{service}.{operation}", _not_again)
+            client.meta.events.register_first(f"needs-retry.{call.service}.{operation}", _not_again)
+        _send_by_ourselves(client)
         return client
 
     def _count(self, model: Any, context: Mapping[str, Any], **_: Any) -> None:
@@ -221,22 +347,39 @@ class Clients:
             service = model.service_model.service_name
             self._on_call(CallMade(service, model.name, context["client_region"]))
 
-    def _end_when_late(self, **_: Any) -> None:
-        if self._monotonic() > self._calling.until:
-            raise TooLate
+    def _give_up(self, epoch: _Epoch, problem: Problem) -> None:
+        """After what concerns every call, read settings and credentials anew before long, and call nothing before that."""
+        if problem.code not in OF_THE_SESSION and problem.code != "aws.credentials_slow":
+            return
+        with self._lock:
+            if epoch.failed_at is None:
+                # A source that is slow may hang for ever, or have answered by the next call.
+                epoch.failure = problem if problem.code in OF_THE_SESSION else None
+                epoch.failed_at = self._monotonic()
 
-    def _note_failure(self, epoch: _Epoch | None, problem: Problem, error: Exception | None) -> None:
-        """Remember that credentials failed, and whether there are none at all (then nobody need ask again soon)."""
-        if problem.code in CREDENTIAL_PROBLEMS and epoch is not None and epoch.failed_at is None:
-            epoch.failed_at, epoch.error = self._monotonic(), error
+
+def _send_by_ourselves(client: Any) -> None:
+    """Let each attempt of a client go over the wire by `app.aws.exchange`, after all else that the SDK does before it."""
+    http = client._endpoint.http_session  # noqa: SLF001  (there is no public way to it)
+    bound_connections(http)
+
+    def attempt(request: Any, event_name: str, **_: Any) -> Any:
+        return send(http, request, client.meta.service_model.operation_model(event_name.rpartition(".")[2]))
+
+    client.meta.events.register_last("before-send", attempt)
+
+
+def _host(problem: Problem, call: Call, client: Any) -> str:
+    """Who answered or should have: the endpoint's host, where no proxy is named."""
+    named = str(problem.params.get("endpoint", ""))
+    return host_of(client.meta.endpoint_url) if named in ("", call.service) else named
+
+
+def _unusable(call: Call, answer: Mapping[str, Any]) -> Problem:
+    request_id = clean_request_id(answer.get("ResponseMetadata", {}).get("RequestId"))
+    return Problem("aws.bad_answer", retryable=True, request_id=request_id, action=call.action, region=call.region)
 
 
 def _not_again(**_: Any) -> bool:
     """The SDK's first answer to whether it tries again is the one that counts."""
     return False
-
-
-def _is_list(client: Any, operation: str, member: str) -> bool:
-    """AWS may leave an empty list out of its answer."""
-    shape = client.meta.service_model.operation_model(operation).output_shape.members[member]
-    return bool(shape.type_name == "list")

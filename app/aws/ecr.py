@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.aws.clients import Clients
 from app.aws.errors import POLICY_LIMIT, Call
@@ -17,6 +17,8 @@ PAGE = 1_000  # the most that ECR gives at once
 @dataclass(frozen=True)
 class EcrRepositories:
     """`ports.Repositories` over boto's client."""
+
+    service: ClassVar = "ecr"
 
     clients: Clients
     region: str

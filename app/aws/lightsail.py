@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.aws.clients import Clients
 from app.aws.errors import Call
@@ -16,6 +16,8 @@ from app.errors import Problem
 @dataclass(frozen=True)
 class LightsailContainerServices:
     """`ports.ContainerServices` over boto's client."""
+
+    service: ClassVar = "lightsail"
 
     clients: Clients
     region: str
@@ -30,9 +32,13 @@ class LightsailContainerServices:
         """One service. Raises Problem `service.not_found`."""
         answered = self._call("GetContainerServices", "containerServices", serviceName=name)
         for raw in answered.value:
-            if raw.get("containerServiceName") == name:
+            if raw["containerServiceName"] == name:
                 return Answered(service_of(raw, self.region), answered.request_id)
-        raise Problem("service.not_found", request_id=answered.request_id, service=name, region=self.region)
+        about: dict[str, Any] = {"request_id": answered.request_id, "region": self.region}
+        if answered.value:  # others were told of: the answer to another question
+            action = "lightsail:GetContainerServices"
+            raise Problem("aws.bad_answer", retryable=True, action=action, endpoint="lightsail", **about)
+        raise Problem("service.not_found", service=name, **about)
 
     def set_role_active(self, name: str, *, active: bool) -> Answered[ContainerService]:
         """Switch the image puller role and nothing else (lightsail:UpdateContainerService).
@@ -58,7 +64,10 @@ class LightsailContainerServices:
 
     def _refusal(self, problem: Problem, name: str) -> Problem:
         """Why AWS refused an update: AWS's text seldom says, the service's state does."""
-        state = self.get_service(name).value.state
+        try:
+            state = self.get_service(name).value.state
+        except Problem:
+            return problem
         busy = problem.code == "service.busy" or state not in SETTLED
         code = "service.busy" if busy else "service.refused"
         params = {"state": state, **problem.params}

@@ -206,7 +206,13 @@ class Aws(Protocol):
         """Every region that has Lightsail containers, as the SDK knows them."""
 
     def default_region(self) -> str | None:
-        """The region that the SDK resolves from profile and environment."""
+        """The region that the SDK resolves from profile and environment. Raises Problem where neither can be read."""
+
+    def region_problem(self, region: str) -> Problem | None:
+        """Why nothing can be looked for in a region, by the SDK's data; None where Lightsail is offered."""
+
+    def endpoint(self, service: str) -> str:
+        """The address that the settings name in place of AWS's own for a service, "" for none. Raises Problem."""
 
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
         """Try one AWS action harmlessly, for Check permissions.

@@ -88,4 +88,6 @@ def probe(clients: Clients, action: str, region: str, repository: str = "") -> P
 def _judged(action: str, problem: Problem) -> Probe:
     if problem.code in ALLOWED:
         return Probe(action, allowed=True)
-    return Probe(action, allowed=False if problem.code == "aws.access_denied" else None, problem=problem)
+    # A denial of another action, such as that of a key, leaves open whether this one is allowed.
+    denied = problem.code == "aws.access_denied" and problem.params.get("action") == action
+    return Probe(action, allowed=False if denied else None, problem=problem)

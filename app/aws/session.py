@@ -51,6 +51,14 @@ class BotoAws:
         """The region of profile and environment; `AWS_REGION` goes before `AWS_DEFAULT_REGION`."""
         return self._clients.default_region()
 
+    def region_problem(self, region: str) -> Problem | None:
+        """Why nothing can be looked for in a region, by the SDK's data; None where Lightsail is offered."""
+        return self._clients.region_problem(region)
+
+    def endpoint(self, service: str) -> str:
+        """The address that the settings name in place of AWS's own for a service, "" for none."""
+        return self._clients.endpoint(service)
+
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
         """Try one AWS action harmlessly: see `app.aws.probe`."""
         return probe(self._clients, action, region, repository)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from app.aws.clients import Clients
 from app.aws.errors import Call
@@ -16,6 +16,8 @@ FALLBACK_REGION: Final = "us-east-1"
 @dataclass(frozen=True)
 class StsIdentity:
     """`ports.Identity` over boto's client."""
+
+    service: ClassVar = "sts"
 
     clients: Clients
 

@@ -29,6 +29,9 @@ PATIENT = 15.0  # for those that have waited longer than five minutes
 PATIENT_AFTER = 300.0
 LONGEST_BACK_OFF = 30.0
 SURE_AFTER = 5.0  # a bad sign must still be there after this many seconds: AWS may answer with an older state
+# How long all looks at a region must have met problems that do not pass by themselves, before those who wait are told:
+# one answer concerns one look, and an expired token may be renewed.
+SURE_OF_FAILURE_AFTER = 60.0
 ACTIVATION_SHOWS_AFTER = 30.0  # an activation unseen for that long in a settled service was undone by somebody
 
 
@@ -84,6 +87,7 @@ class _Region:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     looked: float = float("-inf")
     failures: int = 0
+    failing_since: float | None = None
     youngest: float = float("-inf")
     unserved_since: float | None = None
     earliest: datetime | None = None
@@ -135,8 +139,8 @@ class RolePoller:
 
         Raises:
             Problem: the goal's `late` at the deadline, or the last failure if AWS could not be asked then;
-                `service.not_found` or `role.switched_off` when AWS says so for five seconds; any AWS problem that
-                does not pass by itself.
+                `service.not_found` or `role.switched_off` when AWS says so for five seconds; an AWS problem that
+                does not pass by itself, and that every look has met for a minute.
         """
         future: asyncio.Future[ContainerService] = asyncio.get_running_loop().create_future()
         waiter = _Waiter(region, service, deadline, minutes, goal, on_note, self._clock.monotonic(), future)
@@ -172,7 +176,7 @@ class RolePoller:
         if not room.waiters and room.task is not None:
             room.task.cancel()
             room.task = None
-            room.failures = 0
+            room.failures, room.failing_since = 0, None
 
     async def _watch(self, region: str, room: _Region) -> None:
         while room.waiters:
@@ -202,16 +206,18 @@ class RolePoller:
             room.failures += 1
             self._failed(room, present, problem)
         else:
-            recovered, room.failures = room.failures > 0, 0
+            recovered, room.failures, room.failing_since = room.failures > 0, 0, None
             self._answered(present, answered.value, recovered=recovered)
         left = [waiter for waiter in room.waiters if not waiter.future.done()]
         room.earliest = min((waiter.deadline for waiter in left), default=None)
 
     def _failed(self, room: _Region, present: Iterable[_Waiter], problem: Problem) -> None:
-        now = self._clock.now()
-        seconds = _back_off(room.failures, interval(self._clock.monotonic() - room.youngest))
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        seconds = _back_off(room.failures, interval(monotonic - room.youngest))
+        room.failing_since = None if problem.retryable else _since(room.failing_since, monotonic, seen=True)
+        lasting = room.failing_since is not None and monotonic - room.failing_since >= SURE_OF_FAILURE_AFTER
         for waiter in present:
-            if not problem.retryable or now >= waiter.deadline:
+            if lasting or now >= waiter.deadline:
                 _settle(waiter, _copy(problem))
             elif waiter.on_note is not None and not waiter.future.done():
                 waiter.on_note(problem, seconds)

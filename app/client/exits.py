@@ -46,5 +46,5 @@ def of_refusal(refused: Refused) -> Exit:
 
 def of_problem(problem: Problem) -> Exit:
     """By what kept the command from being carried out."""
-    families = {"client": Exit.NO_SERVER, "storage": Exit.FAILED, "aws": Exit.FAILED}
+    families = {"client": Exit.NO_SERVER, "storage": Exit.FAILED, "aws": Exit.FAILED, "host": Exit.FAILED}
     return families.get(problem.code.partition(".")[0], Exit.WRONG_USAGE)

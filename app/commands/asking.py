@@ -108,7 +108,7 @@ def _unreadable(refused: Refused) -> dict[str, Any]:
 
 def _aws(problem: Mapping[str, Any]) -> str:
     said, code = problem.get("aws_message"), problem.get("aws_code")
-    return f"AWS said: {said} ({code})" if said else ""
+    return f"Error details: {said} ({code})" if said else ""
 
 
 def _nearest(problem: Mapping[str, Any]) -> str:

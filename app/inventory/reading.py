@@ -67,11 +67,24 @@ class Claim:
 
 
 def claim(
-    db: Database, connection: str, region: str, what: What, *, now: datetime, rest: timedelta = timedelta(0)
+    db: Database,
+    connection: str,
+    region: str,
+    what: What,
+    *,
+    now: datetime,
+    rest: timedelta = timedelta(0),
+    retry: timedelta | None = None,
 ) -> Claim | None:
-    """Take the right to read. None: somebody else has it, or the last reading ended less than `rest` ago."""
+    """Take the right to read. None: somebody else has it, or the last reading ended less than `rest` ago.
+
+    `retry` is the rest after a reading that met a problem, where it is another one.
+    """
     row = RegionReading
-    over = row.ended_at.is_not(None) & (row.ended_at >= row.started_at) & (row.ended_at <= now - rest)
+    due = row.ended_at <= now - rest
+    if retry is not None:
+        due = or_(due, row.problem.is_not(None) & (row.ended_at <= now - retry))
+    over = row.ended_at.is_not(None) & (row.ended_at >= row.started_at) & due
     free = or_(row.started_at.is_(None), over, row.started_at < now - ABANDONED)
     with db.write() as session:
         _make_row(session, connection, region, what)

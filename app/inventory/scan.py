@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.aws.calls import AwsCalls
 from app.aws.ports import Aws
@@ -19,7 +17,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
 from app.inventory.reading import What
-from app.inventory.sweep import Sweeper, Swept
+from app.inventory.sweep import Rest, Sweeper, Swept
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +31,8 @@ class Ages:
 
 
 AGES = {What.SERVICES: Ages(10, 60), What.REPOSITORIES: Ages(60, 600), What.POLICIES: Ages(300, 1800)}
-# Seconds before a part of a region that could not be read is tried again.
-AFTER_PROBLEM = 30.0
+# Seconds before a part of a region that could not be read is tried again: when somebody looks at it, and by itself.
+AFTER_PROBLEM = Ages(3, 30)
 # Seconds between two readings of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0
@@ -59,6 +57,8 @@ class Scanner:
         self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
         self._quiet_until: dict[Hashable, float] = {}
         self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
+        self._failing: set[tuple[str, What]] = set()
+        self._caller_wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
@@ -88,12 +88,24 @@ class Scanner:
 
     async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
         """One reading, where it is due; what there is to read at once is left to the next turn."""
-        ages = AGES[what]
-        swept = await self._sweeper.sweep(region, what, timedelta(seconds=ages.asked if asked else ages.unasked))
-        self._quiet_until[region, what] = self._clock.monotonic() + (AFTER_PROBLEM if swept.problem else ages.asked)
-        if what is What.REPOSITORIES:
-            self._wakes[region, What.POLICIES].set()
+        rest = AGES[what].asked if asked else AGES[what].unasked
+        rests = Rest(timedelta(seconds=rest), timedelta(seconds=AFTER_PROBLEM.asked))
+        swept = await self._sweeper.sweep(region, what, rests)
+        quiet = AFTER_PROBLEM if swept.problem else AGES[what]
+        self._quiet_until[region, what] = self._clock.monotonic() + quiet.asked
+        self._note(region, what, swept)
         return swept
+
+    async def retry(self, regions: Iterable[str], seconds: float) -> None:
+        """Try again at once what could not be read in these regions, for somebody who looks at it once more.
+
+        Each part at most once in `AFTER_PROBLEM.asked` seconds, whoever looks. Waits no longer than `seconds`; the
+        reading goes on.
+        """
+        wanted = set(regions)
+        tasks = [self._retrying(region, what) for region, what in sorted(self._failing) if region in wanted]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
     async def refresh_service(self, region: str, name: str) -> Problem | None:
         """Read one service now, at most once in a few seconds; the problem that kept it from being read.
@@ -150,6 +162,31 @@ class Scanner:
         policy = await here.calls.run(region, repositories.get_policy, name)
         await here.in_db(store.remember_policy, here.db, here.connection, region, name, policy.value, at)
 
+    def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
+        key = ("retry", region, what)
+        if key not in self._at_work:
+            self._at_work[key] = task = asyncio.create_task(self._retry(region, what))
+            task.add_done_callback(lambda _: self._at_work.pop(key))
+        return self._at_work[key]
+
+    async def _retry(self, region: str, what: What) -> Problem | None:
+        if self._quiet_until.get((region, what), 0.0) > self._clock.monotonic():
+            return None
+        problem = (await self._turn_or_log(region, what, asked=True)).problem
+        if problem is not None:
+            self._wakes[region, what].set()  # its watcher, who may have thought it well, comes back sooner
+        return problem
+
+    def _note(self, region: str, what: What, swept: Swept) -> None:
+        """Remember which parts cannot be read, and read on what hangs on one that can be read again."""
+        if swept.problem is not None:
+            self._failing.add((region, what))
+        elif swept.due and (region, what) in self._failing:
+            self._failing.remove((region, what))
+            self._caller_wake.set()
+        if what is What.REPOSITORIES:
+            self._wakes[region, What.POLICIES].set()
+
     async def _watch(self, region: str, what: What) -> None:
         asked = False
         if what is What.POLICIES:  # there is nothing to read before the repositories have been listed
@@ -157,7 +194,7 @@ class Scanner:
         while True:
             swept = await self._turn_or_log(region, what, asked=asked)
             if not swept.more:
-                seconds = AFTER_PROBLEM if swept.problem else AGES[what].unasked
+                seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
                 asked = await self._asked_within(self._wakes[region, what], seconds)
 
     async def _turn_or_log(self, region: str, what: What, *, asked: bool) -> Swept:
@@ -165,6 +202,7 @@ class Scanner:
             return await self.turn(region, what, asked=asked)
         except Exception:  # the edge of a background task: one region's trouble must not end the reading of all
             log.exception("%s of %s could not be read", what, region)
+            self._failing.add((region, what))
             return Swept(problem=Problem("internal", reference=f"{region}/{what}"))
 
     async def _watch_caller(self) -> None:
@@ -175,10 +213,11 @@ class Scanner:
                 answered = await here.calls.run_in_background(lane, here.aws.identity().caller)
                 await here.in_db(store.remember_caller, here.db, here.connection, answered.value, at)
             except Problem:
-                seconds = AFTER_PROBLEM  # what is wrong with the credentials is told by each region's readings
-            except SQLAlchemyError:
-                log.exception("the store could not keep who we are to AWS")
-            await self._clock.sleep(seconds)
+                seconds = AFTER_PROBLEM.unasked  # each region's readings say what is wrong with the credentials
+            except Exception:  # as in _turn_or_log
+                seconds = AFTER_PROBLEM.unasked
+                log.exception("The caller identity could not be read")
+            await self._asked_within(self._caller_wake, seconds)
 
     async def _asked_within(self, wake: asyncio.Event, seconds: float) -> bool:
         waiting: set[asyncio.Future[Any]] = {

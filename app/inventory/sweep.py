@@ -31,16 +31,35 @@ SIDE_BY_SIDE = 8
 POLICIES_PER_SECOND = 10
 # What AWS says about one repository; anything else would meet the next one too.
 _OF_ONE_REPOSITORY = frozenset(
-    {"aws.access_denied", "aws.refused", "aws.unknown", "repository.not_found", "repository.bad_name"}
+    {
+        "aws.access_denied",
+        "aws.bad_answer",
+        "aws.refused",
+        "aws.unknown",
+        "repository.not_found",
+        "repository.bad_name",
+    }
 )
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How a reading went: `more` is waiting to be read at once; `problem` kept it from being read."""
+    """How a reading went: `more` is waiting to be read at once; `problem` kept it from being read.
+
+    `due`: False where it was not read, being fresh enough or at work elsewhere.
+    """
 
     more: bool = False
     problem: Problem | None = None
+    due: bool = True
+
+
+@dataclass(frozen=True)
+class Rest:
+    """How old a part must be to be read again, and how long ago a try must be that met a problem."""
+
+    after_success: timedelta
+    after_problem: timedelta
 
 
 @dataclass
@@ -68,19 +87,19 @@ class Sweeper:
     connection: str
     threads: Executor
 
-    async def sweep(self, region: str, what: What, max_age: timedelta) -> Swept:
-        """Read a part of a region where it is older than `max_age` and nobody else is reading it."""
+    async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
+        """Read a part of a region where it has rested long enough and nobody else is reading it."""
         sweeps = {What.SERVICES: self._services, What.REPOSITORIES: self._repositories, What.POLICIES: self._policies}
-        return await sweeps[what](region, max_age)
+        return await sweeps[what](region, rest)
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a blocking database call beside the loop."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, lambda: call(*args, **kwargs))
 
-    async def _services(self, region: str, max_age: timedelta) -> Swept:
-        held = await self._claim(region, What.SERVICES, max_age)
+    async def _services(self, region: str, rest: Rest) -> Swept:
+        held = await self._claim(region, What.SERVICES, rest)
         if held is None:
-            return Swept()
+            return Swept(due=False)
         try:
             answered = await self.calls.run_in_background(region, self.aws.services(region).list_services)
         except Problem as problem:
@@ -89,10 +108,10 @@ class Sweeper:
         await self.in_db(store.remember_services, self.db, self.connection, region, services, held.started_at)
         return await self._listed(held, len(services))
 
-    async def _repositories(self, region: str, max_age: timedelta) -> Swept:
-        held = await self._claim(region, What.REPOSITORIES, max_age)
+    async def _repositories(self, region: str, rest: Rest) -> Swept:
+        held = await self._claim(region, What.REPOSITORIES, rest)
         if held is None:
-            return Swept()
+            return Swept(due=False)
         try:
             answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
         except Problem as problem:
@@ -101,14 +120,15 @@ class Sweeper:
         await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
         return await self._listed(held, len(found))
 
-    async def _policies(self, region: str, max_age: timedelta) -> Swept:
+    async def _policies(self, region: str, rest: Rest) -> Swept:
         known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
-        max_age = max(max_age, timedelta(seconds=known.total / POLICIES_PER_SECOND))
+        max_age = max(rest.after_success, timedelta(seconds=known.total / POLICIES_PER_SECOND))
         before = self.clock.now() - max_age
         due = await self.in_db(reading.due_policies, self.db, self.connection, region, before=before, limit=SLICE)
-        held = await self._claim(region, What.POLICIES, timedelta(0) if due else max_age)
+        after_success = timedelta(0) if due else max_age
+        held = await self._claim(region, What.POLICIES, Rest(after_success, rest.after_problem))
         if held is None:
-            return Swept()
+            return Swept(due=False)
         found = await self._read_policies(region, due)
         await self._keep(region, found)
         known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
@@ -147,9 +167,9 @@ class Sweeper:
         for one in found.gone:
             await self.in_db(store.forget_repository, self.db, self.connection, region, one.repository, one.at)
 
-    async def _claim(self, region: str, what: What, rest: timedelta) -> reading.Claim | None:
-        now = self.clock.now()
-        return await self.in_db(reading.claim, self.db, self.connection, region, what, now=now, rest=rest)
+    async def _claim(self, region: str, what: What, rest: Rest) -> reading.Claim | None:
+        rests = {"rest": rest.after_success, "retry": rest.after_problem}
+        return await self.in_db(reading.claim, self.db, self.connection, region, what, now=self.clock.now(), **rests)
 
     async def _listed(self, held: reading.Claim, count: int) -> Swept:
         await self._finish(held, counted=(count, count))

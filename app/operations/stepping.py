@@ -7,6 +7,7 @@ It hands plain JSON to the workflow: how it ended, and what it found.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -77,10 +78,8 @@ class Stepping:
     async def note_again(self, problem: Problem, seconds: float) -> None:
         """Say that AWS is asked again, and what it answered if it did."""
         seconds = max(1, round(seconds))
-        if problem.code in NO_ANSWER:
-            await self.note("aws.silent", seconds=seconds)
-        else:
-            await self.note("aws.again", answer=problem.aws_code or problem.code, seconds=seconds)
+        note = NOTES_OF_A_RETRY.get(problem.code, "aws.again")
+        await self.note(note, answer=problem.aws_code or problem.code, seconds=seconds)
 
     def note_soon(self, problem: Problem | None, seconds: float) -> None:
         """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
@@ -122,6 +121,7 @@ class Stepping:
     async def once(self, call: Callable[..., Answered[T]], *args: Any, first: bool = False, **kwargs: Any) -> T:
         """One AWS call in the AWS pool, tried once; `first` goes before all that waits there. Raises Problem."""
 
+        @functools.wraps(call)
         def timed() -> Answered[T]:
             self.asked_at = self.context.clock.monotonic()
             return call(*args, **kwargs)
@@ -137,8 +137,20 @@ class Stepping:
         return answered.value
 
 
-NO_ANSWER = frozenset({"aws.unreachable", "aws.slow"})
-PASSES_BY_ITSELF = frozenset({"aws.throttled", "aws.unreachable", "aws.slow", "aws.failed", "aws.region_setup"})
+# Problems that the same call may not meet again, and what is said of them meanwhile.
+NOTES_OF_A_RETRY = {
+    "aws.unreachable": "aws.silent",
+    "aws.slow": "aws.silent",
+    "aws.call_lost": "aws.silent",
+    "aws.bad_answer": "aws.damaged",
+    "aws.not_aws": "aws.damaged",
+    "aws.credentials_slow": "aws.no_keys",
+    "host.out_of_files": "host.short",
+    "host.out_of_memory": "host.short",
+    "host.out_of_threads": "host.short",
+    "host.out_of_connections": "host.short",
+}
+PASSES_BY_ITSELF = frozenset({"aws.throttled", "aws.failed", "aws.region_setup", *NOTES_OF_A_RETRY})
 
 Body = Callable[[Stepping], Awaitable[tuple[StepState, Result]]]
 

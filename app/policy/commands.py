@@ -7,8 +7,8 @@ first; it is read as text, so that nothing has to be unescaped by hand; and the 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.policy import strict_json
@@ -27,12 +27,16 @@ class System(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """What the commands are about, by AWS's names; `registry_id` is the account that holds the repository."""
+    """What the commands are about, by AWS's names; `registry_id` is the account that holds the repository.
+
+    `endpoints` are the addresses that stand in for AWS's own, by service: those of a sandbox.
+    """
 
     region: str
     service: str
     registry_id: str
     repository: str
+    endpoints: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,9 @@ def _repository(target: Target) -> tuple[str, ...]:
 
 def _aws(words: Sequence[str], target: Target, system: System) -> str:
     quote = shlex.quote if system is System.POSIX else _powershell_quote
-    return " ".join(["aws", *map(quote, [*words, "--region", target.region])])
+    endpoint = target.endpoints.get(words[0], "")
+    where = ["--region", target.region, *(["--endpoint-url", endpoint] if endpoint else [])]
+    return " ".join(["aws", *map(quote, [*words, *where])])
 
 
 def _powershell_quote(word: str) -> str:

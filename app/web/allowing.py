@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
+from app.aws.denials import NOT_ALLOWED
 from app.errors import Problem
 from app.policy.permissions import Scope, allowing, to_text
 
 
 def iam_statement(problem: Problem | None, account: str) -> str:
-    """The statement for the refused action in the problem's region; "" where a refusal by IAM is not the trouble.
+    """The statement for the refused action in the problem's region; "" where no statement of IAM's would help.
 
-    An explicit deny is not outweighed by any statement, so none is offered for it.
+    It helps only where an identity-based policy lacks the action: not against a Deny, nor against what other policies
+    leave out.
     """
-    if problem is None or problem.code != "aws.access_denied" or problem.params.get("reason") == "explicit_deny":
+    if not lacks_permission(problem):
         return ""
     scope = Scope(account=account or "*", regions=(str(problem.params.get("region", "*")),))
     try:
         return to_text(allowing(str(problem.params.get("action", "")), scope))
     except KeyError:
         return ""
+
+
+def lacks_permission(problem: Problem | None) -> TypeGuard[Problem]:
+    """Whether AWS refused something that an identity-based policy could allow."""
+    return (
+        problem is not None
+        and problem.code == "aws.access_denied"
+        and problem.params.get("reason", NOT_ALLOWED) == NOT_ALLOWED
+    )

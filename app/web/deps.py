@@ -13,6 +13,8 @@ from fastapi import Depends, Request
 
 from app.bootstrap import Services
 from app.errors import Problem
+from app.web.asking import PATIENCE
+from app.web.render import is_htmx
 from app.web.repositories import resolve_repository
 
 # Lightsail's own rule for names of container services.
@@ -40,6 +42,14 @@ async def known_place(request: Request) -> None:
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 
 
+async def retry_problems(request: Request) -> None:
+    """Read again what could not be read, for a person who opens or reloads a page; not for a part that polls."""
+    if is_htmx(request):
+        return
+    wired, region = await services(request), str(request.path_params.get("region", ""))
+    await wired.scanner.retry([region] if region else wired.regions, PATIENCE)
+
+
 async def repository_name(request: Request, repository: str) -> str:
     """The repository that an address names. Raises Problem as `resolve_repository`."""
     return await resolve_repository(await services(request), request.path_params["region"], repository)
@@ -59,5 +69,6 @@ async def now(request: Request) -> datetime:
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
 KnownPlace = Depends(known_place)
+RetryProblems = Depends(retry_problems)
 RepositoryDep = Annotated[str, Depends(repository_name)]
 NowDep = Annotated[datetime, Depends(now)]

@@ -12,12 +12,12 @@ from app.operations import words
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.policy.words import WORDS as POLICY_WORDS
-from app.problem_words import WORDS
+from app.problem_words import words_of
 from app.web.i18n import gettext, ngettext
 from app.web.pages import Said
 from app.web.pages_images import Access, RoleState
 from app.web.pages_permissions import Check
-from app.wording import N_
+from app.wording import N_, fill
 
 SERVICE_STATES = {
     "PENDING": N_("Pending"),
@@ -136,15 +136,8 @@ TONES: dict[str, str] = {
 }
 
 
-class _Known(dict[str, str | int]):
-    """A stored sentence's values; one that an older release did not store shows as "?" instead of ending the page."""
-
-    def __missing__(self, name: str) -> str:
-        return "?"
-
-
 def _fill(template: str, params: Mapping[str, str | int]) -> str:
-    return gettext(template) % _Known(params)
+    return fill(gettext(template), params)
 
 
 def say(said: Said | str) -> str:
@@ -154,7 +147,8 @@ def say(said: Said | str) -> str:
 
 def what(problem: Problem) -> str:
     """What happened."""
-    return _fill(WORDS[problem.code].what, problem.params) if problem.code in WORDS else problem.code
+    sentences = words_of(problem)
+    return _fill(sentences.what, problem.params) if sentences else problem.code
 
 
 def details(problem: Problem) -> list[str]:
@@ -164,7 +158,8 @@ def details(problem: Problem) -> list[str]:
 
 def todo(problem: Problem) -> str:
     """What to do about it; "" for a problem that we no longer have words for."""
-    return _fill(WORDS[problem.code].todo, problem.params) if problem.code in WORDS else ""
+    sentences = words_of(problem)
+    return _fill(sentences.todo, problem.params) if sentences else ""
 
 
 def tone(code: str) -> str:
@@ -304,12 +299,28 @@ def outcomes() -> list[tuple[str, str]]:
 
 
 def check_said(check: Check) -> str:
-    """What Check permissions found, in one sentence."""
-    if not check.missing:
-        return gettext("No permission is missing.")
-    return ngettext("%(num)s permission is missing.", "%(num)s permissions are missing.", check.missing) % {
-        "num": check.missing
-    }
+    """What Check permissions found, in one sentence for what is missing and one for what could not be told."""
+    said = []
+    if check.missing:
+        said.append(
+            ngettext("%(num)s permission is missing.", "%(num)s permissions are missing.", check.missing)
+            % {"num": check.missing}
+        )
+    if check.unknown:
+        said.append(
+            ngettext(
+                "%(num)s permission couldn't be checked.", "%(num)s permissions couldn't be checked.", check.unknown
+            )
+            % {"num": check.unknown}
+        )
+    return " ".join(said) or gettext("No permission is missing.")
+
+
+def check_tone(check: Check) -> str:
+    """The tone of `check_said`."""
+    if check.missing:
+        return "error"
+    return "warning" if check.unknown else "success"
 
 
 def _subject(progress: Progress) -> dict[str, str | int]:

@@ -75,7 +75,8 @@ class Shell:
     """What stands around every page.
 
     `auth` is the setting ("local", "oidc", "none"); `person` who is signed in, "" for nobody. `account` and
-    `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox.
+    `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
+    every region from being read.
     """
 
     auth: str = "local"
@@ -83,3 +84,4 @@ class Shell:
     account: str = ""
     caller: str = ""
     sandbox: bool = False
+    problem: Problem | None = None

@@ -31,7 +31,10 @@ class CheckedAction:
 
 @dataclass(frozen=True)
 class Check:
-    """What Check permissions found; `statement` is the IAM statement that would add what is missing, "" if nothing is."""
+    """What Check permissions found; `statement` is the IAM statement that would add what is missing, "" if nothing is.
+
+    `problem` is what kept AWS from being asked at all; it is told once, not for each action.
+    """
 
     region: str
     actions: tuple[CheckedAction, ...]
@@ -42,6 +45,11 @@ class Check:
     def missing(self) -> int:
         """How many actions were refused."""
         return sum(action.allowed is False for action in self.actions)
+
+    @property
+    def unknown(self) -> int:
+        """For how many actions AWS could not be asked."""
+        return sum(action.allowed is None and bool(action.why) for action in self.actions)
 
 
 @dataclass(frozen=True)

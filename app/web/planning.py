@@ -61,7 +61,7 @@ async def live_preview(
         planned, service = await plan(services, kind, place, asked, seconds=patience(request))
     except Problem as problem:
         return Preview(repository=place[2], problem=problem)
-    return await run_in_threadpool(preview_of, planned, service, place[2])
+    return await run_in_threadpool(preview_of, services, planned, service, place[2])
 
 
 async def _service(services: Services, kind: Kind, place: Place, seconds: float) -> ContainerService:

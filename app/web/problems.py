@@ -66,6 +66,9 @@ STATUS = {
     "aws.slow": 504,
     "aws.page_slow": 504,
     "aws.throttled": 503,
+    "aws.call_lost": 504,
+    "aws.credentials_slow": 504,
+    "host": 503,
     "aws": 502,
     "server": 503,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from concurrent.futures import CancelledError
 
@@ -113,10 +115,6 @@ async def test_a_call_that_nobody_awaits_any_more_is_not_made(calls, gate):
     assert gate.came == ["a", "b"]
 
 
-def test_a_plain_thread_may_call_too(calls):
-    assert calls.call("us-east-1", pow, 2, 5) == 32
-
-
 async def test_closing_cancels_what_waits_and_lets_the_rest_end(calls, gate):
     tasks = await start(calls, gate, "us-east-1", "a", "b", "c")
     await running(calls, 2)
@@ -138,3 +136,112 @@ async def test_a_thousand_calls_all_end(calls):
     results = await asyncio.gather(*(calls.run(region, str, number) for number, region in enumerate(regions)))
     assert results == [str(number) for number in range(1_000)]
     assert calls.counts() == CallCounts(waiting=0, running=0, ended=1_000)
+
+
+class OfService:
+    """A port whose calls all block."""
+
+    def __init__(self, service: str, gate: Gate) -> None:
+        self.service = service
+        self.gate = gate
+
+    def call(self) -> str:
+        return self.gate(self.service)
+
+
+async def test_one_service_leaves_room_in_its_region(gate):
+    calls = AwsCalls(pool_size=16, per_region_limit=8)
+    ecr, lightsail = OfService("ecr", gate), OfService("lightsail", Gate())
+    tasks = [asyncio.ensure_future(calls.run("us-east-1", ecr.call)) for _ in range(20)]
+    await running(calls, 6)
+    lightsail.gate.open.set()
+    assert await calls.run("us-east-1", lightsail.call) == "lightsail"
+    gate.open.set()
+    await asyncio.gather(*tasks)
+    calls.close()
+
+
+async def test_a_call_that_hangs_is_given_up_and_its_place_taken_by_another(gate):
+    calls = AwsCalls(pool_size=2, per_region_limit=2, longest=0.05)
+    hanging = await start(calls, gate, "us-east-1", "a", "b")
+    for task in hanging:
+        with pytest.raises(Problem) as raised:
+            await task
+        assert (raised.value.code, raised.value.retryable, raised.value.effect_unknown) == ("aws.call_lost", True, True)
+    assert calls.counts() == CallCounts(waiting=0, running=0, ended=2, lost=2)
+    assert await calls.run("us-east-1", str, 1) == "1"
+    gate.open.set()
+    while calls.counts().lost:  # noqa: ASYNC110  (threads set it)
+        await asyncio.sleep(0)
+    assert await calls.run("us-east-1", str, 2) == "2"
+    calls.close()
+
+
+async def test_hanging_calls_never_use_up_all_threads_of_the_machine(monkeypatch, gate):
+    monkeypatch.setattr("app.aws.calls.MOST_LOST", 1)
+    calls = AwsCalls(pool_size=3, per_region_limit=3, longest=0.02)
+    for task in await start(calls, gate, "us-east-1", "a", "b", "c"):
+        with pytest.raises(Problem):
+            await task
+    with pytest.raises(Problem, match=r"aws\.call_lost"):
+        await calls.run("us-east-1", str, 1)
+    gate.open.set()
+    while calls.counts().lost:  # noqa: ASYNC110  (threads set it)
+        await asyncio.sleep(0)
+    assert await calls.run("us-east-1", str, 1) == "1"
+    calls.close()
+
+
+async def test_a_machine_without_threads_is_named_and_the_call_may_be_tried_again(monkeypatch):
+    calls = AwsCalls(pool_size=2)
+
+    def no_thread(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(Problem) as raised:
+            await calls.run("us-east-1", str, 1)
+    assert (raised.value.code, raised.value.retryable) == ("host.out_of_threads", True)
+    assert await calls.run("us-east-1", str, 1) == "1"
+    calls.close()
+
+
+async def test_where_no_more_threads_can_be_had_those_there_are_do_the_work(monkeypatch):
+    calls = AwsCalls(pool_size=4, per_region_limit=4)
+    assert await calls.run("us-east-1", str, 0) == "0"
+
+    def no_thread(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        results = await asyncio.gather(*(calls.run("us-east-1", str, number) for number in range(20)))
+    assert results == [str(number) for number in range(20)]
+    calls.close()
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, StopIteration, GeneratorExit])
+async def test_what_a_call_raises_never_ends_the_loop_nor_is_lost(calls, kind):
+    def end():
+        raise kind
+
+    with pytest.raises(RuntimeError, match=kind.__name__):
+        await calls.run("us-east-1", end)
+
+
+def test_a_process_ends_whatever_hangs_in_its_threads():
+    program = """
+import asyncio, time
+from app.aws.calls import AwsCalls
+
+async def main():
+    calls = AwsCalls()
+    asyncio.ensure_future(calls.run("us-east-1", time.sleep, 600))
+    while not calls.counts().running:
+        await asyncio.sleep(0)
+    calls.close()
+
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

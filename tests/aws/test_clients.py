@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.aws.clients import CallMade, ConnectionSettings
-from app.aws.ports import Answered
 from app.aws.session import BotoAws
 from app.errors import Problem
 from tests.aws.conftest import connected
@@ -97,10 +96,25 @@ def test_a_call_says_which_program_it_is_from(stub):
 @pytest.mark.parametrize(
     "status, body, code",
     [
-        (200, b"{}", "aws.not_aws"),
+        (200, b"{}", "aws.bad_answer"),
+        (200, b"", "aws.bad_answer"),
+        (200, b'{"containerServices": [', "aws.bad_answer"),
+        (200, b"[]", "aws.bad_answer"),
+        (200, b'{"containerServices": {}}', "aws.bad_answer"),
+        (200, b'{"containerServices": [{"state": "READY"}]}', "aws.bad_answer"),
+        (200, b'{"containerServices": [null]}', "aws.bad_answer"),
+        (200, b"\x1f\x8b\x08\x00\xff\xfe", "aws.bad_answer"),
+        (200, b'{"__type": "ThrottlingException", "message": "Rate exceeded"}', "aws.bad_answer"),
+        (200, b"[" * 100_000, "aws.bad_answer"),
         (200, b"<html>Welcome</html>", "aws.not_aws"),
+        (204, b"", "aws.not_aws"),
+        (300, b'{"containerServices": []}', "aws.not_aws"),
         (302, b"", "aws.not_aws"),
         (404, b"<html>Not here</html>", "aws.not_aws"),
+        (403, b"\xff\xfe", "aws.not_aws"),
+        (400, b'{"__type": 7}', "aws.not_aws"),
+        (400, b'{"__type": "NotFoundException", "message": {"a": 1}}', "aws.not_aws"),
+        (500, b"\xff\xfe", "aws.failed"),
         (503, b"<html>Busy</html>", "aws.failed"),
         (429, b"", "aws.throttled"),
         (400, b'{"__type": "ThrottlingException"}', "aws.throttled"),
@@ -111,14 +125,14 @@ def test_an_answer_that_is_not_awss_is_never_an_empty_list(stub, status, body, c
     assert code_of(BotoAws(SETTINGS).services(REGION).list_services) == code
 
 
-def test_an_empty_list_that_aws_left_out_is_empty(stub):
+def test_a_list_that_is_left_out_is_no_empty_list(stub):
     stub.request_id = "r-1"
-    assert BotoAws(SETTINGS).services(REGION).list_services() == Answered((), "r-1")
+    assert code_of(BotoAws(SETTINGS).services(REGION).list_services) == "aws.bad_answer"
 
 
-def test_a_text_that_aws_left_out_is_not_invented(stub):
+def test_a_text_that_is_left_out_is_not_invented(stub):
     stub.request_id = "r-1"
-    assert code_of(BotoAws(SETTINGS).repositories(REGION).get_policy, "web") == "aws.not_aws"
+    assert code_of(BotoAws(SETTINGS).repositories(REGION).get_policy, "web") == "aws.bad_answer"
 
 
 def test_pages_that_lead_round_in_a_circle_are_not_followed_for_ever(stub):
@@ -250,3 +264,18 @@ def test_regions_are_those_with_lightsail():
 
 def test_settings_show_no_secret():
     assert "hush" not in repr(ConnectionSettings("1", access_key="hush", secret_key="hush", session_token="hush"))
+
+
+def test_a_region_that_takes_no_credentials_costs_the_others_no_client(credentials_file, sandbox):
+    """A region that is not enabled in the account answers as if the key were wrong."""
+    credentials_file("444455556666")
+    sandbox.fault(kind="invalid_token", match={"region": "eu-west-1"})
+    aws = BotoAws(SETTINGS, monotonic=(watch := Watch()))
+    aws.services(REGION).list_services()
+    epoch = aws._clients._epoch
+    for _ in range(5):
+        assert code_of(aws.services("eu-west-1").list_services) == "aws.bad_credentials"
+        aws.services(REGION).list_services()
+        watch.seconds += 30
+    assert aws._clients._epoch is epoch
+    assert len(sandbox.calls("lightsail:*")) == 11

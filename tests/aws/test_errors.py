@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
+import re
+import socket
+import ssl
 
 import botocore.exceptions as sdk
 import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import EmptyPoolError
 
-from app.aws.errors import AWS_CODES, CREDENTIAL_PROBLEMS, SDK_ERRORS, Call, TooLate, problem_of_aws, problem_of_sdk
+from app.aws.answers import BadAnswerError
+from app.aws.errors import AWS_CODES, Call, problem_of_aws
+from app.aws.exchange import TooLate
 from app.aws.probe import TRIES
+from app.aws.sdk_errors import SDK_ERRORS, problem_of_sdk
 from app.problem_words import what_happened, what_to_do
 
 SERVICE_CALL = Call("lightsail", "UpdateContainerService", "us-east-1", {"service": "shop"})
@@ -45,7 +53,9 @@ def told(code: str, message: str = "", call: Call = REPOSITORY_CALL, status: int
 
 
 def has_sentences(problem) -> bool:
-    return bool(what_happened(problem) and what_to_do(problem))
+    """Both, with nothing left out of them."""
+    sentences = (what_happened(problem), what_to_do(problem))
+    return all(sentence and "?" not in sentence for sentence in sentences)
 
 
 def modelled() -> list[tuple[str, str]]:
@@ -68,7 +78,7 @@ def test_every_error_that_aws_models_for_our_calls_is_known(action, code):
         assert has_sentences(problem)
 
 
-@pytest.mark.parametrize("code", AWS_CODES)
+@pytest.mark.parametrize("code", sorted(AWS_CODES))
 @pytest.mark.parametrize("call", [SERVICE_CALL, REPOSITORY_CALL, LISTING], ids=lambda call: call.operation)
 def test_every_code_of_the_table_has_sentences_for_every_call(code, call):
     for rule in AWS_CODES[code]:
@@ -133,22 +143,16 @@ def test_a_busy_service_tells_the_state_that_aws_named():
     assert problem.params["state"] == "DELETING"
 
 
-DENIED = "User: arn:aws:iam::1:user/a is not authorized to perform: ecr:SetRepositoryPolicy"
+def test_a_denial_names_action_and_resource_and_who_refuses():
+    text = "User: arn:aws:iam::1:user/a is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:r:1:x "
+    params = told("AccessDeniedException", text + "with an explicit deny in a service control policy").params
+    assert (params["action"], params["resource"]) == ("ecr:BatchGetImage", "arn:aws:ecr:r:1:x")
+    assert params["reason"] == "service_control_policy"
 
 
-@pytest.mark.parametrize(
-    "message, resource, reason",
-    [
-        (DENIED + " on resource: arn:aws:ecr:r:1:repository/x because no identity-based policy allows", "arn:aws:ecr:r:1:repository/x", "not_allowed"),
-        (DENIED + " on resource: arn:aws:ecr:r:1:repository/x with an explicit deny", "arn:aws:ecr:r:1:repository/x", "explicit_deny"),
-        (DENIED, "*", "not_allowed"),
-        ("", "*", "not_allowed"),
-    ],
-)  # fmt: skip
-def test_a_denial_names_action_and_resource(message, resource, reason):
-    params = told("AccessDeniedException", message).params
-    assert params["action"] == "ecr:SetRepositoryPolicy"
-    assert (params["resource"], params["reason"]) == (resource, reason)
+def test_a_denial_without_a_text_is_of_what_was_called():
+    params = told("AccessDeniedException").params
+    assert (params["action"], params["resource"], params["reason"]) == ("ecr:SetRepositoryPolicy", "*", "not_allowed")
 
 
 def test_aws_own_words_and_request_id_are_kept():
@@ -171,16 +175,35 @@ def test_a_code_that_nobody_knows_stays_visible(code, status, ours):
     assert problem.params["answer"] == code
 
 
+CANONICAL = (
+    "does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:FwoTOKEN'"
+)
+CLOCK = "Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z (20260101T002000Z - 5 min.)"
+
+
 @pytest.mark.parametrize(
-    "message",
+    "code, message, kept",
     [
-        "does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:FwoSECRET'",
-        "The key AKIASECRETSECRET1234 is inactive",
+        ("SignatureDoesNotMatch", CANONICAL, ""),
+        ("SignatureDoesNotMatch", CLOCK, CLOCK),
+        ("SignatureDoesNotMatch", CLOCK + " FwoTOKEN", ""),
+        ("IncompleteSignature", "Authorization=AWS4-HMAC-SHA256 Credential=AKIASECRETSECRET1234/x", ""),
+        ("InvalidClientTokenId", "The security token FwoTOKEN is invalid", ""),
+        ("ValidationException", "Value AKIASECRETSECRET1234 at x", "Value AKIASECR… at x"),
+        ("ValidationException", "Bad value FwoTOKEN-in-use", ""),
+        ("NewException", "a\x00\nb", "a b"),
+        ("AccessDenied", "no. Encoded authorization failure message: abc", "no."),
     ],
 )
-def test_a_message_repeats_no_secret(message):
-    assert "SECRET1" not in told("SignatureDoesNotMatch", message).aws_message
-    assert "FwoSECRET" not in told("SignatureDoesNotMatch", message).aws_message
+def test_a_message_repeats_no_secret(code, message, kept):
+    problem = problem_of_aws(client_error(code, message), LISTING, secrets=["FwoTOKEN-in-use", "x"])
+    assert problem.aws_message == kept
+
+
+@pytest.mark.parametrize("value", ["<script>", "r 1", "x" * 200, None, 7.5])
+def test_a_request_id_that_aws_would_never_give_is_left_out(value):
+    error = sdk.ClientError({"Error": {"Code": "X"}, "ResponseMetadata": {"RequestId": value}}, "Any")
+    assert problem_of_aws(error, LISTING).request_id == ""
 
 
 def kinds():
@@ -188,10 +211,13 @@ def kinds():
 
 
 def test_every_exception_of_the_sdk_was_looked_at():
-    known = tuple(kind for kind, _ in SDK_ERRORS if kind is not ValueError and kind is not OSError)
+    known = tuple(kind for kind, _ in SDK_ERRORS)
     unmapped = {kind.__name__ for kind in kinds() if not issubclass(kind, known)} - {"BotoCoreError"}
     assert unmapped == NOT_OURS
 
+
+UNTRUSTED = ssl.SSLCertVerificationError(1, "self-signed certificate")
+UNTRUSTED.verify_message = "self-signed certificate"
 
 ERRORS = [
     (sdk.NoCredentialsError(), "aws.no_credentials", False),
@@ -205,20 +231,31 @@ ERRORS = [
     (sdk.ConnectTimeoutError(endpoint_url="https://a.example", error="x"), "aws.unreachable", True),
     (sdk.ConnectionClosedError(endpoint_url="https://a.example", error="x"), "aws.unreachable", True),
     (sdk.ReadTimeoutError(endpoint_url="https://a.example", error="x"), "aws.slow", True),
-    (sdk.SSLError(endpoint_url="https://a.example", error="x"), "aws.not_trusted", False),
+    (sdk.SSLError(endpoint_url="https://a.example", error=UNTRUSTED), "aws.not_trusted", False),
+    (sdk.SSLError(endpoint_url="https://a.example", error=ssl.SSLError("bad record mac")), "aws.unreachable", True),
     (sdk.ProxyConnectionError(proxy_url="http://me:pass@proxy:80", error="x"), "aws.proxy", True),
-    (ResponseParserError("no JSON"), "aws.not_aws", False),
+    (ResponseParserError("no JSON"), "aws.bad_answer", True),
+    (BadAnswerError("not_aws"), "aws.not_aws", True),
+    (BadAnswerError("cut"), "aws.bad_answer", True),
     (TooLate(), "aws.slow", True),
     (sdk.ParamValidationError(report="Invalid length for parameter repositoryName"), "repository.bad_name", False),
-    (FileNotFoundError("helper"), "aws.credentials_unavailable", False),
-    (ValueError("Invalid endpoint: x"), "aws.bad_config", False),
-    (sdk.WaiterError(name="a", reason="b", last_response={}), "aws.unknown", False),
-]
+    (sdk.HTTPClientError(error=TooLate()), "aws.slow", True),
+    (sdk.WaiterError(name="a", reason="b", last_response={}), "aws.bad_answer", True),
+    (AttributeError("'list' object has no attribute 'get'"), "aws.bad_answer", True),
+    (sdk.EndpointConnectionError(endpoint_url="https://a.example", error=OSError(errno.EMFILE, "x")), "host.out_of_files", True),
+    (OSError(errno.ENFILE, "x"), "host.out_of_files", True),
+    (sdk.HTTPClientError(error=OSError(errno.ENOMEM, "x")), "host.out_of_memory", True),
+    (MemoryError(), "host.out_of_memory", True),
+    (RuntimeError("can't start new thread"), "host.out_of_threads", True),
+    (BlockingIOError(errno.EAGAIN, "fork"), "host.out_of_threads", True),
+    (sdk.HTTPClientError(error=EmptyPoolError(None, "full")), "host.out_of_connections", True),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("error, ours, retryable", ERRORS, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("error, ours, retryable", ERRORS, ids=lambda value: str(value)[:40])
 def test_what_the_sdk_raises_becomes_a_problem_with_sentences(error, ours, retryable):
     problem = problem_of_sdk(error, REPOSITORY_CALL)
+    problem.params.setdefault("profile", "work")  # as whoever loads credentials does
     assert (problem.code, problem.retryable) == (ours, retryable)
     assert has_sentences(problem)
 
@@ -230,6 +267,23 @@ def test_a_proxys_password_is_not_repeated():
     assert "hush" not in str(problem.to_json())
 
 
-def test_credential_problems_are_problems_of_the_table():
-    rules = [rule for some in (*AWS_CODES.values(), *(rules for _, rules in SDK_ERRORS)) for rule in some]
-    assert {rule.code for rule in rules} >= CREDENTIAL_PROBLEMS
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_no_text_of_the_sdk_is_kept(kind):
+    """It holds whatever the failing part had in hand."""
+    named = dict.fromkeys(re.findall(r"{(\w+)", kind.fmt), "CANARY")
+    error = kind(**named, last_response={}) if kind is sdk.WaiterError else kind(**named)
+    error.args += ("CANARY",)
+    kept = problem_of_sdk(error, REPOSITORY_CALL).to_json()
+    presented = {name: value for name, value in kept["params"].items() if name not in ("profile", "path")}
+    assert "CANARY" not in str({**kept, "params": presented})
+
+
+def test_why_the_network_failed_is_said_in_the_systems_words():
+    refused = sdk.EndpointConnectionError(
+        endpoint_url="https://a.example", error=ConnectionRefusedError(errno.ECONNREFUSED, "CANARY")
+    )
+    assert problem_of_sdk(refused, LISTING).aws_message == "Connection refused"
+    nowhere = sdk.EndpointConnectionError(
+        endpoint_url="https://a.example", error=socket.gaierror(socket.EAI_NONAME, "CANARY")
+    )
+    assert problem_of_sdk(nowhere, LISTING).aws_message == "Name or service not known"

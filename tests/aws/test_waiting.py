@@ -185,13 +185,34 @@ async def test_at_the_deadline_a_failure_is_the_reason_given():
     assert (await waiting.problem()).code == "aws.unreachable"
 
 
-async def test_a_failure_that_does_not_pass_ends_the_wait_of_all():
-    denied = Problem("aws.access_denied", action="lightsail:GetContainerServices", resource="*")
-    waiting = Waiting({0: [UPDATING], 5: denied})
+DENIED = Problem("aws.access_denied", action="lightsail:GetContainerServices", resource="*")
+EXPIRED = Problem("aws.expired_token", action="lightsail:GetContainerServices")
+
+
+async def test_a_failure_that_lasts_ends_the_wait_of_all():
+    waiting = Waiting({0: [UPDATING], 5: DENIED})
     problems = await asyncio.gather(waiting.problem(), waiting.problem())
     assert [problem.code for problem in problems] == ["aws.access_denied"] * 2
     assert problems[0] is not problems[1]
-    assert waiting.clock.monotonic() < 6
+    assert 65 <= waiting.clock.monotonic() < 100
+    assert len(waiting.sky.looks) < 30
+
+
+@pytest.mark.parametrize("problem", [DENIED, EXPIRED])
+async def test_one_bad_answer_ends_no_wait_and_is_told(problem):
+    waiting = Waiting({0: [UPDATING], 5: problem, 6: [UPDATING], 12: [READY]})
+    assert await asyncio.gather(waiting.wait(), waiting.wait()) == [READY, READY]
+    assert {code for code, _ in waiting.notes} == {problem.code, "well again"}
+
+
+async def test_credentials_that_are_renewed_within_a_minute_end_no_wait():
+    assert await Waiting({0: [UPDATING], 5: EXPIRED, 50: [READY]}).wait() == READY
+
+
+async def test_failures_of_many_kinds_last_only_where_none_of_them_passes():
+    story = {0: [UPDATING], **{5 + 40 * number: EXPIRED for number in range(5)}}
+    story |= {25 + 40 * number: Problem("aws.slow", retryable=True) for number in range(5)}
+    assert await Waiting({**story, 210: [READY]}).wait() == READY
 
 
 async def test_a_wait_can_be_cancelled_between_looks():

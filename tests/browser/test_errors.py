@@ -333,7 +333,7 @@ def test_a_hostile_policy_runs_nothing_in_the_browser(mika, sandbox, repository)
     sandbox.fault(kind="error", action="ecr:SetRepositoryPolicy", code="EvilException", message=EVIL)
     mika.page.get_by_role("button", name="Add repository").click()
     is_told(mika, "AWS answered ecr:SetRepositoryPolicy with EvilException")
-    mika.dialog.get_by_text("What AWS said").click()
+    mika.dialog.get_by_text("Error details").click()
     is_told(mika, EVIL)
     assert boxes == []
 

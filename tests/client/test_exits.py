@@ -34,6 +34,7 @@ def test_a_refusal_says_whose_fault_it_is(http, status):
         ("service.ambiguous", 2),
         ("storage.failed", 1),
         ("command.token_without_url", 2),
+        ("host.out_of_files", 1),
     ],
 )
 def test_what_kept_a_command_from_its_work_says_so(code, status):

@@ -17,6 +17,7 @@ from typing import Any
 
 import uvicorn
 
+from app.aws import clients
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
 from app.bootstrap import build
@@ -67,6 +68,7 @@ class FastClock:
 
 def serve() -> None:
     """What runs in the process."""
+    clients.READ_AGAIN_AFTER /= TIMES
     settings = load()
     aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
     app = create_app(settings, build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))

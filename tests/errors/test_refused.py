@@ -5,6 +5,8 @@ import json
 import pytest
 
 from app.aws.probe import TRIES
+from tests.errors.making import make_repository
+from tests.reader import Reader
 
 WEB = "/containers/us-east-1/storefront-web"
 
@@ -58,11 +60,47 @@ def test_a_page_names_what_was_refused_and_shows_the_rest(mika, sandbox, action,
     assert "storefront-web" in page.text
 
 
-def test_an_explicit_deny_is_told_and_no_statement_is_offered_against_it(mika, sandbox):
-    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy", explicit=True)
-    page = mika.ended(mika.adds("analytics/reports"))
-    assert "an explicit Deny must go" in page.text
-    assert "IAM statement" not in page.text
+DENIED = (
+    "User: arn:aws:iam::123456789012:user/mika is not authorized to perform: ecr:SetRepositoryPolicy on resource: x "
+)
+ALLOWS = "allows the ecr:SetRepositoryPolicy action"
+# What AWS says at the end, who refuses by that, and whether an IAM statement would help.
+REFUSERS = [
+    (f"because no identity-based policy {ALLOWS}", "Your AWS permissions do not allow", True),
+    (
+        "with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/P",
+        "in an IAM policy of this identity",
+        False,
+    ),
+    ("with an explicit deny in a service control policy", "A service control policy of your AWS organization", False),
+    ("with an explicit deny in a resource control policy", "A resource control policy of your AWS organization", False),
+    (f"because no permissions boundary {ALLOWS}", "The permissions boundary of this identity", False),
+    (f"because no session policy {ALLOWS}", "The session policy of these credentials", False),
+    (f"because no VPC endpoint policy {ALLOWS}", "The policy of a VPC endpoint", False),
+    ("with an explicit deny in a resource-based policy", "The policy of the resource itself", False),
+]
+
+
+@pytest.fixture(scope="module")
+def refused(console):
+    """An operation that each of them refused; all run side by side."""
+    mika, operations = Reader(console), []
+    for end, _, _ in REFUSERS:
+        repository = make_repository(console)
+        rule = {"code": "AccessDeniedException", "message": DENIED + end, "match": {"repository": repository}}
+        console.sandbox.fault(kind="error", action="ecr:SetRepositoryPolicy", **rule)
+        operations.append(mika.adds(repository))
+    pages = [mika.ended(operation) for operation in operations]
+    console.sandbox.clear_faults()
+    return pages
+
+
+@pytest.mark.parametrize("number", range(len(REFUSERS)))
+def test_who_refuses_is_told_and_a_statement_is_offered_only_where_it_helps(refused, number):
+    end, who, statement_helps = REFUSERS[number]
+    assert who in refused[number].text
+    assert ("ecr:SetRepositoryPolicy" in refused[number].statements()) is statement_helps
+    assert end in refused[number].text
 
 
 def test_what_aws_said_can_be_quoted(mika, sandbox):

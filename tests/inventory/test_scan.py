@@ -97,7 +97,7 @@ async def test_a_refused_listing_keeps_what_is_known_and_says_why(scanner, aws, 
     assert queries.policy_coverage(sqlite_db, *HERE).total == 1
 
 
-@pytest.mark.parametrize("code", ["aws.access_denied", "aws.refused", "aws.unknown"])
+@pytest.mark.parametrize("code", ["aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown"])
 async def test_one_refused_policy_spoils_no_other(scanner, aws, sqlite_db, code):
     for name in ("a", "b", "c"):
         aws.add_repository(a_repository(name))
@@ -298,4 +298,59 @@ async def test_what_failed_is_tried_again_by_itself(sqlite_db, aws, clock):
         while not queries.list_services(sqlite_db, "default"):
             clock.advance(5)
             await asyncio.sleep(0.01)
-    assert clock.monotonic() >= AFTER_PROBLEM
+    assert clock.monotonic() >= AFTER_PROBLEM.unasked
+
+
+@pytest.mark.parametrize("what", [What.SERVICES, What.REPOSITORIES])
+async def test_what_failed_is_tried_again_at_once_for_whoever_looks_once_more(scanner, aws, clock, sqlite_db, what):
+    aws.fail("lightsail:GetContainerServices", OFFLINE)
+    aws.fail("ecr:DescribeRepositories", OFFLINE)
+    await scanner.turn(REGION, what)
+    clock.advance(AFTER_PROBLEM.asked)
+    await asyncio.gather(*(scanner.retry([REGION], 5) for _ in range(20)))
+    assert find_reading(sqlite_db, *HERE, what).problem is None
+    assert len(aws.calls) == 2
+
+
+async def test_a_failing_region_is_tried_no_more_often_however_many_look(scanner, aws, clock):
+    aws.denied.add("lightsail:GetContainerServices")
+    await scanner.turn(REGION, What.SERVICES)
+    for _ in range(100):
+        clock.advance(0.1)
+        await scanner.retry([REGION, EUROPE], 5)
+    assert len(aws.calls) <= 1 + 10 / AFTER_PROBLEM.asked
+
+
+async def test_who_looks_once_more_is_not_kept_waiting(scanner, aws, clock):
+    answers = Event()
+    aws.fail("lightsail:GetContainerServices", OFFLINE)
+    await scanner.turn(REGION, What.SERVICES)
+    clock.advance(AFTER_PROBLEM.asked)
+    aws.meanwhile("lightsail:GetContainerServices", lambda: answers.wait(20))
+    await scanner.retry([REGION], 0.05)
+    answers.set()
+
+
+async def test_what_works_is_not_read_again_for_whoever_looks_once_more(scanner, aws, clock):
+    await read_all(scanner)
+    before = len(aws.calls)
+    clock.advance(1)
+    await scanner.retry([REGION], 5)
+    assert len(aws.calls) == before
+
+
+@pytest.mark.parametrize("error", [RuntimeError("expired"), EOFError(), KeyError("x"), MemoryError()])
+async def test_no_exception_ends_a_watcher(sqlite_db, aws, clock, error):
+    """Not in the reading of a region, nor of the caller's identity."""
+
+    def break_off():
+        raise error
+
+    for action in ("lightsail:GetContainerServices", "sts:GetCallerIdentity"):
+        aws.meanwhile(action, break_off)
+    aws.add_service()
+    scanner = Scanner(sqlite_db, aws, AwsCalls(), clock, (REGION,))
+    async with running(scanner):
+        while not (queries.list_services(sqlite_db, "default") and queries.find_caller(sqlite_db, "default")):
+            clock.advance(5)
+            await asyncio.sleep(0.01)

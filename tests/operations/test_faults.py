@@ -2,7 +2,7 @@ import pytest
 
 from app.errors import Problem
 from app.operations.state import Kind, StepName
-from app.operations.stepping import AGAIN
+from app.operations.stepping import AGAIN, PASSES_BY_ITSELF
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
 from tests.operations.workshop import actions, active, inactive, repository, step
 
@@ -36,6 +36,20 @@ def sids(aws) -> list[str]:
 def test_throttling_is_waited_out(shop, ready, action):
     ready.fail(action, throttled(action), times=3)
     assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+
+
+def test_whatever_passes_by_itself_is_waited_out(shop, ready):
+    """AWS out of reach, damaged answers, and a machine that is short of something: before reading and before writing."""
+    passing = [Problem(code, retryable=True, action=GET, region=REGION) for code in sorted(PASSES_BY_ITSELF)]
+    for problem in passing[: len(AGAIN)]:
+        ready.fail(GET, problem)
+    for problem in passing:
+        ready.fail(SET, problem)
+    for problem in passing[len(AGAIN) :]:
+        ready.fail("lightsail:GetContainerServices", problem)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    assert len(shop.changes(started)) == 1
 
 
 def test_throttling_that_does_not_end_is_told_in_the_end(shop, ready):

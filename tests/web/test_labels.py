@@ -11,6 +11,7 @@ from app.operations.state import Kind, Outcome, StepName, StepState
 from app.web import labels
 from app.web.pages import Said
 from app.web.pages_images import Access, RoleState
+from app.web.pages_permissions import Check, CheckedAction
 from tests.web.examples import Examples
 
 TONES = {"success", "progress", "info", "warning", "error", "off"}
@@ -103,11 +104,19 @@ def test_a_plain_text_is_no_sentence_to_look_up():
     assert labels.say(Said("%(n)s of us", {"n": 3})) == "3 of us"
 
 
-@pytest.mark.parametrize("missing, said", [(0, "No permission is missing."), (1, "1 permission is missing.")])
-def test_a_check_is_summed_up(missing, said):
-    check = Examples().check()
-    actions = [action for action in check.actions if action.allowed is not False or missing]
-    assert labels.check_said(replace(check, actions=tuple(actions))) == said
+@pytest.mark.parametrize(
+    "results, said, tone",
+    [
+        ([True, True], "No permission is missing.", "success"),
+        ([True, False], "1 permission is missing.", "error"),
+        ([True, None], "1 permission couldn't be checked.", "warning"),
+        ([False, None, None], "1 permission is missing. 2 permissions couldn't be checked.", "error"),
+    ],
+)
+def test_a_check_is_summed_up_and_claims_no_more_than_was_told(results, said, tone):
+    actions = tuple(CheckedAction("ecr:DescribeImages", allowed, why="" if allowed else "x") for allowed in results)
+    check = Check("us-east-1", actions)
+    assert (labels.check_said(check), labels.check_tone(check)) == (said, tone)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED])

@@ -65,6 +65,7 @@ class PermissionCheck(BaseModel):
 
     region: str
     missing: int
+    unknown: int = Field(description="For how many actions AWS could not be asked.")
     actions: list[ActionTried]
     policy: dict[str, Any] | None
 
@@ -73,6 +74,7 @@ class PermissionCheck(BaseModel):
         return cls(
             region=check.region,
             missing=check.missing,
+            unknown=check.unknown,
             actions=[
                 ActionTried(
                     action=one.action,

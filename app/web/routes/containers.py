@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.errors import Problem
 from app.web.asking import ask, patience
-from app.web.deps import KnownPlace, NowDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, RetryProblems, ServicesDep
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
 from app.web.threads import ThreadedRoute, run_in_threadpool
@@ -15,13 +15,13 @@ from app.web.threads import ThreadedRoute, run_in_threadpool
 router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
 
 
-@router.get("")
+@router.get("", dependencies=[RetryProblems])
 def containers(request: Request, services: ServicesDep, now: NowDep, q: str = "") -> Response:
     """All services of every configured region."""
     return render(request, containers_page(services, q[:100], now))
 
 
-@router.get("/{region}/{service}")
+@router.get("/{region}/{service}", dependencies=[RetryProblems])
 def overview(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
     """A service's facts."""
     return render(request, overview_page(services, region, service, now))

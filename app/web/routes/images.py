@@ -12,7 +12,7 @@ from app.errors import Problem
 from app.operations.state import Kind
 from app.web import links
 from app.web.asking import patience
-from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, ServicesDep
+from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
 from app.web.forms import AccessForm, start_access, with_existing_name, with_name
 from app.web.pages_operation import Preview
 from app.web.planning import live_preview
@@ -59,7 +59,7 @@ FormDep = Annotated[AccessForm, Depends(access_form)]
 NamedFormDep = Annotated[AccessForm, Depends(named_form)]
 
 
-@router.get("/images")
+@router.get("/images", dependencies=[RetryProblems])
 async def images(
     request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:

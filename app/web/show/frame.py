@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 from fastapi import Request
 
+from app.aws.clients import OF_THE_SESSION
 from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries, reading
@@ -36,8 +36,23 @@ def shell(request: Request) -> Shell:
         person=person,
         account=caller.account if caller else "",
         caller=caller.arn if caller else "",
-        sandbox=os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK),
+        sandbox=endpoint(services, "lightsail").startswith(LOOPBACK),
+        problem=_of_the_connection(services) if person else None,
     )
+
+
+def endpoint(services: Services, service: str) -> str:
+    """The address that is called in place of AWS's own for a service, "" for none and where the settings cannot be read."""
+    try:
+        return services.aws.endpoint(service)
+    except Problem:
+        return ""
+
+
+def _of_the_connection(services: Services) -> Problem | None:
+    """What keeps every region from being read: the credentials or the AWS settings of this machine."""
+    reads = [read for read in reading.readings(services.db, services.connection) if read.region in services.regions]
+    return next((read.problem for read in reads if read.problem and read.problem.code in OF_THE_SESSION), None)
 
 
 def account(services: Services) -> str:

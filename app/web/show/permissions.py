@@ -19,6 +19,7 @@ from app.policy.permissions import (
     read_only_policy,
     to_text,
 )
+from app.web.allowing import lacks_permission
 from app.web.labels import what
 from app.web.pages import Said
 from app.web.pages_permissions import Check, CheckedAction, IamPolicy, PermissionsPage
@@ -95,7 +96,11 @@ def check_of(services: Services, region: str, names: tuple[str, ...], probes: tu
     """What was found, with the statements that would add what is missing."""
     needed = {use.action: use.why for use in ACTIONS_USED}
     scope = Scope(account(services) or ANY_ACCOUNT, (region,), names)
-    missing = [allowing(probe.action, scope) for probe in probes if probe.allowed is False]
+    missing = [
+        allowing(probe.action, scope) for probe in probes if lacks_permission(probe.problem) and probe.allowed is False
+    ]
+    unknown = [probe.problem for probe in probes if probe.allowed is None and probe.problem is not None]
+    of_all = unknown[0] if len(unknown) == len(probes) and len({problem.code for problem in unknown}) == 1 else None
     return Check(
         region=region,
         actions=tuple(
@@ -103,6 +108,7 @@ def check_of(services: Services, region: str, names: tuple[str, ...], probes: tu
             for probe in probes
         ),
         statement=to_text({"Version": "2012-10-17", "Statement": missing}) if missing else "",
+        problem=of_all,
     )
 
 

@@ -72,7 +72,7 @@ def policy_page(
         read_at=held.policy_read_at,
         readers=_readers(text, held.arn, now),
         findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
-        by_hand=_by_hand(seen, held, access),
+        by_hand=_by_hand(services, seen, held, access),
         can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
         can_remove=_named(seen, held),
         can_repair=access in REPAIRABLE,
@@ -161,7 +161,9 @@ def _findings(text: str | None, service: ContainerService | None, now: datetime)
     return tuple(FindingView(said(one), weight=Weight(one.severity)) for one in found)
 
 
-def _by_hand(service: ContainerService | None, held: KnownRepository, access: Access) -> ByHand | None:
+def _by_hand(
+    services: Services, service: ContainerService | None, held: KnownRepository, access: Access
+) -> ByHand | None:
     """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
 
     None where neither is to be done: access that is given to everyone, and not by name, no removal takes away. A text
@@ -182,7 +184,7 @@ def _by_hand(service: ContainerService | None, held: KnownRepository, access: Ac
     return ByHand(
         same_as(access, mended=bool(mended.what)),
         _pretty(planned.change.after) or "",
-        by_hand(planned, service, held.name),
+        by_hand(services, planned, service, held.name),
         planned.activates,
         mended=bool(mended.what),
     )

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from app.aws.ports import ContainerService
+from app.bootstrap import Services
 from app.operations.preview import Planned
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands
 from app.policy.diff import diff_texts
 from app.policy.words import WORDS
 from app.web import i18n
 from app.web.pages_operation import Commands, Preview
+from app.web.show.frame import endpoint
 
 SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"}
 
 
-def preview_of(planned: Planned, service: ContainerService, repository: str) -> Preview:
+def preview_of(services: Services, planned: Planned, service: ContainerService, repository: str) -> Preview:
     """The preview of what `planned` would do."""
     change = planned.change
     return Preview(
         repository=repository,
         diff=diff_texts(change.before, change.after) if change.needed else None,
         calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
-        commands=by_hand(planned, service, repository),
+        commands=by_hand(services, planned, service, repository),
         seen=f"{repository} {planned.seen}",
         activates=planned.activates,
         principals=planned.pruned,
@@ -28,9 +30,10 @@ def preview_of(planned: Planned, service: ContainerService, repository: str) -> 
     )
 
 
-def by_hand(planned: Planned, service: ContainerService, repository: str) -> tuple[Commands, ...]:
-    """The commands of each system that do the same."""
-    target = Target(service.region, service.name, service.account, repository)
+def by_hand(services: Services, planned: Planned, service: ContainerService, repository: str) -> tuple[Commands, ...]:
+    """The commands of each system that do the same, at the endpoints that this console calls."""
+    endpoints = {name: endpoint(services, name) for name in ("lightsail", "ecr")}
+    target = Target(service.region, service.name, service.account, repository, endpoints)
     return tuple(Commands(name, _text(_commands(planned, target, system))) for system, name in SYSTEMS.items())
 
 

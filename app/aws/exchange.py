@@ -1,0 +1,263 @@
+"""One call's way over the wire: bounded in time, read whole or refused, and aware of what may have taken effect.
+
+The SDK takes half a body for a whole answer (it switches urllib3's own length check off) and bounds each read of a
+socket, not the call: an answer at a byte every few seconds never ends. So each attempt is sent from here, through the
+SDK's own session with connections of ours.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore import awsrequest
+from botocore import exceptions as sdk
+from botocore.model import OperationModel
+from urllib3 import exceptions as urllib3
+
+from app.aws.answers import BadAnswerError, checked, is_refusal
+
+LARGEST_ANSWER: Final = 32 * 1024 * 1024  # bytes; a page of 1,000 repositories has 400 kB
+CHUNK: Final = 64 * 1024
+REMEMBERED: Final = 64  # answers of a connection, by their request ids
+_REQUEST_ID: Final = "x-amzn-requestid"
+_PRINTABLE_ID: Final = re.compile(r"[A-Za-z0-9-]{1,80}")
+
+
+class TooLate(Exception):  # noqa: N818  (raised inside the SDK to end a call)
+    """The call has taken so long that nothing more is sent for it."""
+
+
+@dataclass
+class Exchange:
+    """A call with all of its attempts. Times are monotonic seconds.
+
+    Args:
+        monotonic: tells the time.
+        send_until: after this no attempt is sent any more.
+        end_at: after this no answer is waited for.
+        attempt_seconds: how long one attempt may take, from its first byte to the answer's last.
+
+    `effect_unknown`: an attempt was sent, and nothing proves that AWS refused it.
+    """
+
+    monotonic: Callable[[], float]
+    send_until: float
+    end_at: float
+    attempt_seconds: float
+    effect_unknown: bool = False
+    _attempt_ends: float = 0.0
+    _unknown_before: bool = False
+
+    def begin_attempt(self) -> None:
+        """Raises TooLate when there is no time for another."""
+        now = self.monotonic()
+        if now > self.send_until:
+            raise TooLate
+        self._attempt_ends = min(self.end_at, now + self.attempt_seconds)
+        self._unknown_before = self.effect_unknown
+
+    def sending(self) -> None:
+        """The next byte of the request goes out now: from here on AWS may act on it. Raises TooLate."""
+        if self.monotonic() > self.send_until:
+            raise TooLate
+        self.effect_unknown = True
+
+    def refused(self) -> None:
+        """AWS has said that it did not do what this attempt asked for."""
+        self.effect_unknown = self._unknown_before
+
+    def seconds_to_read(self) -> float:
+        """How long the next read of the socket may take. Raises TimeoutError when the attempt's time is over."""
+        left = self._attempt_ends - self.monotonic()
+        if left <= 0:
+            raise TimeoutError("the attempt took too long")
+        return left
+
+
+# The call that the present thread makes: urllib3's connections are made far from where we could hand it in.
+_present = threading.local()
+
+
+def present() -> Exchange | None:
+    """The call that this thread is making."""
+    return getattr(_present, "exchange", None)
+
+
+class carrying:  # noqa: N801  (reads as a verb)
+    """Make calls of this thread as part of an exchange while the block runs."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> Exchange:
+        _present.exchange = self._exchange
+        return self._exchange
+
+    def __exit__(self, *_: object) -> None:
+        _present.exchange = None
+
+
+def send(http: Any, request: Any, model: OperationModel) -> Any:
+    """Send one attempt through the SDK's session `http`, and read its answer whole.
+
+    Returns:
+        The SDK's own response object, whose body is known to be complete and of the operation's shape; the body of
+        an error that AWS did not write is left out.
+
+    Raises:
+        BadAnswerError: what came back is no answer of AWS to this call.
+        TooLate, botocore.exceptions.HTTPClientError: as the SDK's session does.
+    """
+    exchange = present()
+    if exchange is None:
+        raise RuntimeError("no call is being made in this thread")
+    exchange.begin_attempt()
+    request.stream_output = True  # the body is read here
+    response = http.send(request)
+    raw = response.raw
+    try:
+        _refuse_repetition(raw, response.headers)
+        body = _whole(raw, request.url)
+        body = checked(response.status_code, response.headers, body, model)
+    except BadAnswerError:
+        raw.close()
+        raise
+    if is_refusal(response.status_code, body):
+        exchange.refused()
+    return awsrequest.AWSResponse(response.url, response.status_code, response.headers, _Body(body))
+
+
+def clean_request_id(value: Any) -> str:
+    """A request id that can be shown; "" for what AWS would never give."""
+    text = str(value or "")
+    return text if _PRINTABLE_ID.fullmatch(text) else ""
+
+
+def _refuse_repetition(raw: Any, headers: Mapping[str, str]) -> None:
+    """An answer that came twice would be taken for that of the next call on its connection, and so on for ever."""
+    connection, request_id = raw.connection, headers.get(_REQUEST_ID)
+    if connection is None or not request_id:
+        return
+    if request_id in connection.answered:
+        raise BadAnswerError("repeated")
+    connection.answered.append(request_id)
+
+
+def _whole(raw: Any, url: str) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        for chunk in raw.stream(CHUNK, decode_content=False):
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                raise BadAnswerError("too_large")
+            chunks.append(chunk)
+    except urllib3.ReadTimeoutError as error:
+        raise sdk.ReadTimeoutError(endpoint_url=url, error=error) from error
+    except (urllib3.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        raise sdk.ConnectionClosedError(endpoint_url=url, error=error) from error
+    if raw.length_remaining:
+        raise BadAnswerError("cut")
+    return b"".join(chunks)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A body that was read already, where the SDK expects one to read."""
+
+    content: bytes
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.content
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads a socket for no longer than the present attempt may take."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        exchange = present()
+        if exchange is not None:
+            self._sock.settimeout(exchange.seconds_to_read())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """The standard library's response, on such a reader."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+
+
+class _Bounded:
+    """A connection that tells the present exchange when its request goes out."""
+
+    response_class = _BoundedResponse
+    sock: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answered: deque[str] = deque(maxlen=REMEMBERED)
+        self._connecting = False
+
+    def connect(self) -> None:
+        """Connect, through a proxy where there is one: nothing of it reaches AWS."""
+        self._connecting = True
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self._connecting = False
+
+    def close(self) -> None:
+        """Close, and forget what was answered: the next connection begins anew."""
+        super().close()  # type: ignore[misc]
+        self.answered.clear()
+
+    def send(self, data: Any) -> None:
+        """Send a part of a request."""
+        if self.sock is None:
+            self.connect()
+        exchange = present()
+        if exchange is not None and not self._connecting:
+            exchange.sending()
+        super().send(data)  # type: ignore[misc]
+
+
+class _BoundedHTTPConnection(_Bounded, awsrequest.AWSHTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _BoundedHTTPSConnection(_Bounded, awsrequest.AWSHTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _HTTPPool(awsrequest.AWSHTTPConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _BoundedHTTPConnection
+
+
+class _HTTPSPool(awsrequest.AWSHTTPSConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _BoundedHTTPSConnection
+
+
+def bound_connections(http: Any) -> None:
+    """Let the SDK's session make connections of ours, direct and through proxies alike."""
+    http._pool_classes_by_scheme.update(http=_HTTPPool, https=_HTTPSPool)  # noqa: SLF001  (it takes them in no other way)

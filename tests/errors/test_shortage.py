@@ -1,0 +1,105 @@
+"""A machine that runs out of descriptors, and a server that is to stop while AWS, or a source of credentials, hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import signal
+import socket
+import sqlite3
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from campaign.proxy import Fault, fault_proxy
+from tests.console import RunningConsole, start_console, until
+from tests.errors.fast import start_fast_console
+from tests.errors.test_surroundings import BARE, Home
+from tests.reader import Reader
+from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
+
+DESCRIPTORS = 200
+IDLE = 260
+LONG = 1_000_000.0
+STOPS_WITHIN = 15.0
+
+
+def remarks(console: RunningConsole, operation: str) -> list[str]:
+    """The remarks of an operation's steps, from the database: the console itself cannot be asked."""
+    with contextlib.closing(sqlite3.connect(console.data_dir / "sailpass.db")) as database:
+        rows = database.execute(
+            "select note from operation_steps where operation_id = ? and note is not null",
+            [operation.rpartition("/")[2]],
+        )
+        return [json.loads(note)["code"] for (note,) in rows]
+
+
+def test_idle_connections_that_take_all_descriptors_end_no_running_grant(tmp_path):
+    """The connections to AWS are broken off meanwhile, so that new ones are needed and cannot be had."""
+    with start_fast_console(tmp_path, role_wait_seconds=86_400) as console, contextlib.ExitStack() as stack:
+        mika, sandbox, pid = Reader(console), console.sandbox, console.process.pid
+        sandbox.options(activation_seconds=LONG)
+        operation = mika.adds("payments/api", "payments-api")
+        until(lambda: remarks(console, operation), lambda notes: "role.usually" in notes)
+        usual = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, usual[1]))
+        stack.callback(resource.prlimit, pid, resource.RLIMIT_NOFILE, usual)
+        idle = stack.enter_context(contextlib.ExitStack())
+        for _ in range(IDLE):
+            connection = idle.enter_context(socket.socket())
+            connection.setblocking(False)
+            connection.connect_ex((urlsplit(console.url).hostname, urlsplit(console.url).port))
+        until(lambda: len(list(Path(f"/proc/{pid}/fd").iterdir())) >= DESCRIPTORS - 1)
+        sandbox.fault(kind="reset")
+        until(lambda: remarks(console, operation), lambda notes: "host.short" in notes, seconds=60)
+        idle.close()
+        sandbox.clear_faults()
+        sandbox.advance(LONG)
+        page = mika.ended(operation, seconds=60)
+    assert "payments-api can now pull images from payments/api." in page.text
+
+
+def stops(console: RunningConsole, by: signal.Signals) -> None:
+    began = time.monotonic()
+    console.process.send_signal(by)
+    console.process.wait(STOPS_WITHIN)
+    assert time.monotonic() - began < STOPS_WITHIN
+    assert "Traceback" not in console.log()
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_stops_in_time_while_each_answer_drips(tmp_path, by):
+    """A byte every six seconds: no read of a socket ever takes too long."""
+    dripping: list[str] = []
+
+    def plan(request):
+        return Fault("drip", at=0, seconds=6) if request.action and dripping else Fault()
+
+    with (
+        start_sandbox() as sandbox,
+        fault_proxy(sandbox.url, plan) as proxy,
+        start_console(tmp_path, sandbox=RunningSandbox(proxy.url)) as console,
+    ):
+        mika = Reader(console)
+        mika.knows()
+        dripping.append("from now on")
+        before = len(proxy.played)
+        for repository in ("tools/cli", "edge/cache", "analytics/etl"):
+            mika.adds(repository)
+        until(lambda: len(proxy.played) > before + 2)
+        stops(console, by)
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_stops_in_time_while_a_source_of_credentials_hangs(tmp_path, monkeypatch, by):
+    home = Home(tmp_path / "home")
+    program = home.program(f"echo x > {tmp_path}/began; sleep 600")
+    home.write(".aws/config", f"[default]\nregion=us-east-1\ncredential_process={program}\n")
+    for name, value in {**BARE, "HOME": str(home.path), "AWS_CONFIG_FILE": str(home.path / ".aws/config")}.items():
+        monkeypatch.setitem(AWS_ENVIRONMENT, name, value)
+    with start_console(tmp_path) as console:
+        until((tmp_path / "began").exists)
+        stops(console, by)
