@@ -12,7 +12,7 @@ import click
 from app.commands.access import grant, revoke
 from app.commands.backups import backup, restore
 from app.commands.iam_policy import iam_policy
-from app.commands.signing_in import sign_in_link, token
+from app.commands.signing_in import session, sign_in_link, token
 from app.commands.status import history, status
 from app.settings import Settings, SettingsError, check_usable, load
 
@@ -142,7 +142,7 @@ def migrate(**flags: Any) -> None:
         database.close()
 
 
-for command in (grant, revoke, status, history, iam_policy, token, sign_in_link, backup, restore):
+for command in (grant, revoke, status, history, iam_policy, token, session, sign_in_link, backup, restore):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import bootstrap
 from app.api import docs, v1
-from app.auth.gate import Gate
+from app.auth.authenticator import Authenticator
 from app.migrate import migrate
 from app.settings import ROOT, Settings
 from app.web import problems
@@ -31,6 +31,7 @@ from app.web.routes import (
     preferences,
     roles,
     sign_in,
+    sign_ins,
 )
 from app.web.security import middleware
 from app.web.show.frame import shell
@@ -44,7 +45,7 @@ ROUTE_THREADS = 8
 def create_app(settings: Settings, services: bootstrap.Services | None = None) -> FastAPI:
     """The console, not started yet; `services` are other parts than the real ones, for tests."""
     wired = services or bootstrap.build(settings)
-    gate = Gate(wired.db, wired.clock, settings.auth)
+    authenticator = Authenticator(wired.db, wired.clock, settings.auth)
     app = FastAPI(
         title="Sailpass",
         docs_url=None,
@@ -59,16 +60,27 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
                 refusal=problems.cross_origin,
             ),
             Middleware(GZipMiddleware, minimum_size=1000),
-            sign_in.guard(gate),
+            sign_in.guard(authenticator),
         ],
     )
     assets = Assets(ROOT / "static")
     app.state.services = wired
     app.state.renderer = make_renderer(ROOT / "templates", assets, shell)
     app.mount("/static", assets)
-    for routes in (health, preferences, containers, images, policies, roles, operations, permissions, history):
+    for routes in (
+        health,
+        preferences,
+        containers,
+        images,
+        policies,
+        roles,
+        operations,
+        permissions,
+        history,
+        sign_ins,
+    ):
         app.include_router(routes.router)
-    sign_in.install(app, gate)
+    sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)
     problems.install(app)

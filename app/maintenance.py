@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.auth import events
 from app.clock import Clock
 from app.db import Database
 from app.history import retention
@@ -41,3 +42,6 @@ class Maintenance:
         count = retention.delete_older_than(self.db, self.history_days, now)
         if count:
             log.info("let go of %s operations that ended more than %s days ago", count, self.history_days)
+        count = events.forget(self.db, self.history_days, now)
+        if count:
+            log.info("deleted %s old entries of the record of sign-ins", count)

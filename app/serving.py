@@ -7,7 +7,7 @@ import socket
 
 import uvicorn
 
-from app.auth.terminal import print_link
+from app.auth.terminal import print_start_link
 from app.bootstrap import build
 from app.logs import set_up_logging
 from app.main import create_app
@@ -28,7 +28,7 @@ class _Server(uvicorn.Server):
         if self.started:
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
             if self._settings.auth == "local":
-                print_link(self._settings)
+                print_start_link(self._settings)
 
 
 def address(settings: Settings) -> str:

@@ -21,12 +21,18 @@ router = APIRouter(include_in_schema=False)
 DESCRIPTION = (
     "Everything that the console does, as JSON. What starts work answers at once with 202, the operation, and its "
     "address in Location: ask there until its outcome is set. The same asked for twice is one operation. Send "
-    "“Authorization: Bearer …” with a token that “sailpass token” printed; where sign-in is off none is needed. "
+    "“Authorization: Bearer …” with a token that “sailpass token” printed: with scope read for what changes nothing, "
+    "with scope change for the rest; where sign-in is off none is needed. "
     "Every refusal has the same shape, ProblemBody: key on its code."
 )
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token that `sailpass token` printed."},
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "A signed-in browser."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": f"{COOKIE}_8000",
+        "description": "A signed-in browser. The name ends in the port of the console's address.",
+    },
 }
 
 

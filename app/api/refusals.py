@@ -8,7 +8,7 @@ from app.api.schemas.problems import ProblemBody
 
 WORDS = {
     401: "No session and no token that counts.",
-    403: "AWS does not let the console do that, or the request came from another site's page.",
+    403: "The token's scope doesn't include it, AWS doesn't allow it, or the request came from another site's page.",
     404: "There is no such service, repository or operation.",
     409: "The operation is not in a state for that.",
     422: "The request is not of the expected form, or asks for what cannot be.",
@@ -16,7 +16,7 @@ WORDS = {
     503: "AWS takes no more requests for the moment.",
     504: "AWS did not answer in time.",
 }
-ALWAYS = (401, 422)
+ALWAYS = (401, 403, 422)
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -7,7 +7,6 @@ who merely listens on the port gets one. It is taken back when the command ends,
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from app.auth import store
+from app.auth.names import command_token_name
 from app.auth.secret import fingerprint, new_token
 from app.auth.store import TokenFacts
 from app.auth.terminal import operator_name
@@ -39,7 +39,8 @@ def may_lend(settings: Settings) -> bool:
 def lent_token(settings: Settings) -> Iterator[str]:
     """A token that counts while the block runs."""
     token, now = new_token(), datetime.now(UTC)
-    facts = TokenFacts(_token_name(), operator_name(), now, now + LIFETIME, None)
+    name = command_token_name(secrets.token_hex(6))
+    facts = TokenFacts(name, operator_name(), now, now + LIFETIME, None)
     db = Database(settings.history_url, pool_size=1)
     try:
         store.add_token(db, fingerprint(token), facts)
@@ -68,9 +69,3 @@ def _is_served(file: Path) -> bool:
         return True
     lease.give_up()
     return False
-
-
-def _token_name() -> str:
-    """As the history will name whoever asks: the system's user, and that it was a command."""
-    known = re.sub(r"[^A-Za-z0-9]+", "-", operator_name()).strip("-")[:40] or "owner"
-    return f"{known}-command-{secrets.token_hex(3)}"

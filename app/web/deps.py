@@ -8,6 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.auth.authenticator import Authenticator
+from app.auth.rules import Caller
 from app.bootstrap import Services
 from app.errors import Problem
 from app.operations.start import check_name
@@ -49,6 +51,18 @@ def person(request: Request) -> str:
     return name
 
 
+async def caller(request: Request) -> Caller:
+    """Who sends the request: more about them than their name."""
+    known: Caller = request.state.caller
+    return known
+
+
+async def authenticator(request: Request) -> Authenticator:
+    """What authenticates the requests of this replica."""
+    ours: Authenticator = request.app.state.authenticator
+    return ours
+
+
 def now(request: Request) -> datetime:
     """The present time, UTC."""
     return services(request).clock.now()
@@ -56,6 +70,8 @@ def now(request: Request) -> datetime:
 
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
+CallerDep = Annotated[Caller, Depends(caller)]
+AuthenticatorDep = Annotated[Authenticator, Depends(authenticator)]
 KnownPlace = Depends(known_place)
 RepositoryDep = Annotated[str, Depends(repository_name)]
 NowDep = Annotated[datetime, Depends(now)]
