@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -84,7 +86,10 @@ def _url(server: str, name: str) -> str:
 def _server() -> Any:
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if not Path(f"/proc/{left.name.removeprefix(PREFIX)}").exists():
-            _start(left).cleanup()
+            try:
+                _start(left).cleanup()
+            except subprocess.CalledProcessError:  # its process was killed before the server was whole
+                shutil.rmtree(left, ignore_errors=True)
     server = _start(Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):

@@ -111,11 +111,13 @@ class Authenticator:
         return None
 
     def sign_out(self, shown: Shown, source: Source) -> None:
-        """End the session that is shown. Blocks on the database."""
-        hashed = fingerprint(shown.secret)
+        """End the session that is shown. Blocks on the database; without a session it writes nothing."""
+        if shown.by is not By.SESSION or not is_plausible(shown.secret):
+            return
+        hashed, now = fingerprint(shown.secret), self._clock.now()
         self._drop([hashed])
-        if is_plausible(shown.secret):
-            store.sign_out(self._db, hashed, source, self._clock.now())
+        if store.find_session(self._db, hashed, now) is not None:
+            store.sign_out(self._db, hashed, source, now)
 
     def end_session(self, session_id: str, caller: Caller, source: Source) -> bool:
         """End the session with this id; False: there is none. Blocks on the database."""

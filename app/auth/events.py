@@ -6,6 +6,7 @@ Refusals are written by `app.auth.refusals`, which bounds them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from app.auth.models import SignInEvent
 from app.auth.rules import NOWHERE, By, Source
 from app.db import Database
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PAGE = 50
 BATCH = 500
 MOST_REFUSALS = 10_000
@@ -111,17 +113,22 @@ def add(
     row = SignInEvent(
         at=now,
         kind=kind,
-        person=actor.person[:255],
+        person=storable(actor.person, 255),
         via=actor.via,
-        address=actor.source.address[:64],
-        browser=actor.source.browser[:255],
-        subject=subject[:255],
+        address=storable(actor.source.address, 64),
+        browser=storable(actor.source.browser, 255),
+        subject=storable(subject, 255),
         count=1,
         detail=dict(detail) if detail else None,
     )
     session.add(row)
     session.flush()
     return row.id
+
+
+def storable(text: str, longest: int) -> str:
+    """A text that others chose, as a column takes it: cut, and without control characters, which PostgreSQL refuses."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[:longest])
 
 
 def record_restored(db: Database, person: str, subject: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,7 @@ class LinkFacts:
 def add_link(db: Database, link: str, actor: Actor, now: datetime) -> int:
     """Let a link count from now on, and void every older one; how many were voided.
 
-    Raises nothing: links and sessions that have expired are deleted on the way.
+    Links and sessions that have expired are deleted on the way.
     """
     with db.write() as session:
         if not is_sqlite(db.url):  # of two that are made at once, one has to see the other
@@ -69,7 +69,7 @@ def list_links(db: Database, now: datetime) -> tuple[LinkFacts, ...]:
 
 def revoke_links(db: Database, link_id: str, actor: Actor, now: datetime) -> int:
     """Let the open link with this id count no longer, or every one for ""; how many that were."""
-    which = _is_open(now) if not link_id else (*_is_open(now), _has_id(SignInLink.hash, link_id))
+    which = (*_is_open(now), _has_id(SignInLink.hash, link_id)) if link_id else _is_open(now)
     with db.write() as session:
         revoked = _delete_links(session, *which)
         for link in revoked:
@@ -107,8 +107,8 @@ def exchange(db: Database, link: str, new_session: str, source: Source, now: dat
                 created_at=now,
                 seen_at=now,
                 expires_at=session_end(now, now),
-                address=source.address[:64],
-                browser=source.browser[:255],
+                address=events.storable(source.address, 64),
+                browser=events.storable(source.browser, 255),
             )
         )
         actor, detail = Actor(person, Via.LINK, source), {"link": short_id(link)}
@@ -156,7 +156,7 @@ def end_session(db: Database, session_id: str, actor: Actor, now: datetime) -> t
     with db.write() as session:
         ended = _delete_sessions(session, _has_id(SignInSession.hash, session_id))
         for whose in ended.values():
-            events.add(session, EventKind.SESSION_ENDED, actor, now, subject=session_id[:12], detail={"person": whose})
+            events.add(session, EventKind.SESSION_ENDED, actor, now, subject=session_id, detail={"person": whose})
     return tuple(ended)
 
 
@@ -272,10 +272,8 @@ def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (SignInLink.used_at.is_(None), SignInLink.expires_at > now)
 
 
-def _has_id(hashed: Any, wanted: str) -> ColumnElement[bool]:
-    """Whether a hash is that of this id; nothing has an id of another shape."""
-    is_id = SHORT_ID.fullmatch(wanted) is not None
-    return and_(func.substr(hashed, 1, 12) == wanted, is_id)  # type: ignore[arg-type]
+def _has_id(hashed: Any, short: str) -> ColumnElement[bool]:
+    return func.substr(hashed, 1, SHORT_ID) == short
 
 
 def _delete_links(session: Session, *which: ColumnElement[bool]) -> tuple[str, ...]:

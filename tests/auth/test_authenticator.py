@@ -125,6 +125,13 @@ def test_a_wrong_link_costs_one_lookup_and_no_write(authenticator, db):
     assert [statement.split()[0] for statement in sent if statement != "BEGIN"] == ["SELECT"]
 
 
+def test_signing_out_of_a_session_that_is_not_there_writes_nothing(authenticator, db):
+    with statements(db) as sent:
+        authenticator.sign_out(Shown(By.SESSION, new_secret()), HERE)
+        authenticator.sign_out(Shown(By.SESSION, "guess"), HERE)
+    assert [statement.split()[0] for statement in sent if statement != "BEGIN"] == ["SELECT"]
+
+
 def test_a_wrong_token_is_recorded_with_its_address(authenticator, db):
     authenticator.find(Shown(By.TOKEN, new_secret()), HERE)
     (event,) = list_events(db).events

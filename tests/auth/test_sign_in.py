@@ -273,6 +273,20 @@ async def test_a_token_is_refused_what_its_scope_does_not_include_and_told_so(br
     assert event.subject == "POST /api/v1/services"
 
 
+@pytest.mark.postgres
+async def test_whatever_is_refused_can_be_recorded(browser, console, any_db, clock):
+    token = "sailpass_" + new_secret()
+    facts = store.TokenFacts("ci", "mika", clock.now(), None, None, Scope.READ)
+    store.add_token(any_db, fingerprint(token), facts)
+    headers = {"Authorization": f"Bearer {token}", "User-Agent": b"caf\xe9 " + b"x" * 999}
+    path = "/api/v1/a%00b%0a%ff" + "y" * 999
+    answer = await browser(console(database=any_db)).post(path, headers=headers)
+    assert answer.status_code == 403
+    (event,) = list_events(any_db).events
+    assert event.subject.startswith("POST /api/v1/a\N{REPLACEMENT CHARACTER}b")
+    assert (len(event.subject), len(event.browser)) == (255, 255)
+
+
 async def test_a_token_for_metrics_reaches_nothing_else(browser, new_token):
     headers = {"Authorization": f"Bearer {new_token(scope=Scope.METRICS)}"}
     assert (await browser().get("/metrics", headers=headers)).status_code == 200

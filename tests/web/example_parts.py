@@ -389,32 +389,48 @@ class Parts:
         )
 
     def sign_in_events(self) -> tuple[Event, ...]:
-        """One event of each kind, and one that a later release wrote."""
+        """One event of each kind, the worst names among them, and one that a later release wrote."""
         firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-        details = {
-            EventKind.SIGNED_IN: {"link": "77aa88bb99cc"},
-            EventKind.SESSION_ENDED: {"person": self.person},
-            EventKind.SIGNED_OUT_EVERYWHERE: {"sessions": 3},
-            EventKind.LINK_CREATED: {"voided": 1},
-            EventKind.TOKEN_CREATED: {"scope": "read", "expires": "2027-02-22T09:30:00+00:00"},
-            EventKind.TOKEN_REVOKED: {},
-            EventKind.RESTORED: {"scope": "change", "expires": "never"},
-        }
-        vias = (*Via, *Via, *Via)
-        known = [
+        browser = ("192.0.2.17", firefox)
+        terminal, session, link = ("", ""), "3f9c0a51b2de", "77aa88bb99cc"
+        token = {"scope": "read", "expires": "2027-02-22T09:30:00+00:00"}
+        happened = (
+            (EventKind.SIGNED_IN, self.person, Via.LINK, browser, session, {"link": link}),
+            (EventKind.LINK_CREATED, self.person, Via.TERMINAL, terminal, link, {"voided": 1}),
+            (EventKind.LINK_REFUSED, "", Via.LINK, ("198.51.100.23", self.service_name), "", {}),
+            (EventKind.TOKEN_REFUSED, "", Via.TOKEN, ("198.51.100.23", "curl/8.10.1"), "", {}),
+            (
+                EventKind.SCOPE_REFUSED,
+                "token:ci",
+                Via.TOKEN,
+                ("192.0.2.80", "sailpass"),
+                f"POST /{self.repository}",
+                {},
+            ),
+            (EventKind.TOKEN_CREATED, "ken", Via.TERMINAL, terminal, "ci", token),
+            (EventKind.TOKEN_CREATED, "ken", Via.TERMINAL, terminal, "old", {"scope": "change", "expires": "never"}),
+            (EventKind.TOKEN_REVOKED, "ken", Via.SESSION, browser, self.service_name, {}),
+            (EventKind.SESSION_ENDED, "ken", Via.SESSION, browser, session, {"person": self.person}),
+            (EventKind.SIGNED_OUT, self.person, Via.SESSION, browser, session, {}),
+            (EventKind.SIGNED_OUT_EVERYWHERE, self.person, Via.SESSION, browser, self.person, {"sessions": 3}),
+            (EventKind.ALL_SESSIONS_ENDED, "ken", Via.TERMINAL, terminal, "", {"sessions": 5}),
+            (EventKind.LINK_REVOKED, "ken", Via.OPEN, browser, link, {}),
+            (EventKind.LINK_CREATED, "sailpass", Via.SERVER, terminal, link, {}),
+            (EventKind.RESTORED, "ken", Via.TERMINAL, terminal, f"{self.service_name}.db", {}),
+            ("passkey_added", self.person, "passkey", terminal, "", {"voided": "?"}),
+        )
+        return tuple(
             Event(
                 number,
-                NOW - timedelta(minutes=number),
+                NOW - timedelta(minutes=7 * number),
                 kind,
-                "" if kind.endswith("_refused") else self.person,
-                vias[number],
-                "192.0.2.17",
-                firefox if number % 2 else self.service_name,
-                self.repository,
-                count=512 if kind.endswith("_refused") else 1,
-                last_at=NOW if kind.endswith("_refused") else None,
-                detail=details.get(kind, {}),
+                person,
+                via,
+                *source,
+                subject,
+                count=1 if person else 512,
+                last_at=None if person else NOW,
+                detail=detail,
             )
-            for number, kind in enumerate(EventKind)
-        ]
-        return (*known, Event(99, NOW, "passkey_added", self.person, "passkey", "", ""))
+            for number, (kind, person, via, source, subject, detail) in enumerate(happened)
+        )
