@@ -42,7 +42,7 @@ class Authenticator:
     """Authenticates the requests of one replica. `auth` is the setting; with "none" everybody is let in as “local”."""
 
     def __init__(self, db: Database, clock: Clock, auth: Literal["local", "none"]) -> None:
-        self.failures = FailedTries()
+        self._failures = FailedTries()
         self._db = db
         self._clock = clock
         self._open = auth == "none"
@@ -88,7 +88,7 @@ class Authenticator:
 
     def wait(self, address: str) -> int:
         """How many seconds an address with too many wrong links should wait; 0 when it is within the limit."""
-        return self.failures.wait(address, self._clock.monotonic())
+        return self._failures.wait(address, self._clock.monotonic())
 
     def knows_link(self, link: str, source: Source) -> bool:
         """Whether a link would sign its bearer in; asking doesn't use it up. Blocks on the database.
@@ -140,7 +140,7 @@ class Authenticator:
         self._drop([store.revoke_token(self._db, name, _actor(caller, source), self._clock.now())])
 
     def _link_refused(self, link: str, source: Source) -> None:
-        self.failures.failed(source.address, self._clock.monotonic())
+        self._failures.failed(source.address, self._clock.monotonic())
         if is_plausible(link):
             self._refusals.note(EventKind.LINK_REFUSED, Actor("", Via.LINK, source))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-LONGEST = 255
-
 # The first match wins: browsers name those they are compatible with, too.
 _BROWSERS = (
     ("Edg/", "Edge"),
