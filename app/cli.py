@@ -12,7 +12,7 @@ import click
 from app.commands.access import grant, revoke
 from app.commands.backups import after_restore, backup, restore
 from app.commands.iam_policy import iam_policy
-from app.commands.signing_in import sign_in_link, token
+from app.commands.signing_in import session, sign_in_link, token
 from app.commands.status import history, status
 from app.files import private_folder
 from app.settings import Settings, SettingsError, check_usable, load
@@ -151,7 +151,20 @@ def migrate(**flags: Any) -> None:
         database.close()
 
 
-for command in (grant, revoke, status, history, iam_policy, token, sign_in_link, backup, restore, after_restore):
+COMMANDS = (
+    grant,
+    revoke,
+    status,
+    history,
+    iam_policy,
+    token,
+    session,
+    sign_in_link,
+    backup,
+    restore,
+    after_restore,
+)
+for command in COMMANDS:
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import bootstrap
 from app.api import docs, v1
-from app.auth.gate import Gate
+from app.auth.authenticator import Authenticator
 from app.migrate import migrate
 from app.settings import ROOT, Settings
 from app.web import problems
@@ -32,6 +32,7 @@ from app.web.routes import (
     preferences,
     roles,
     sign_in,
+    sign_ins,
 )
 from app.web.security import Refusals, middleware
 from app.web.show.frame import shell
@@ -45,7 +46,7 @@ STREAM_THREADS = 4
 def create_app(settings: Settings, services: bootstrap.Services | None = None) -> FastAPI:
     """The console, not started yet; `services` are other parts than the real ones, for tests."""
     wired = services or bootstrap.build(settings)
-    gate = Gate(wired.db, wired.clock, settings.auth)
+    authenticator = Authenticator(wired.db, wired.clock, settings.auth)
     app = FastAPI(
         title="Sailpass",
         docs_url=None,
@@ -60,16 +61,27 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
                 refusals=Refusals(problems.cross_origin, problems.too_large),
             ),
             Middleware(GZipMiddleware, minimum_size=1000),
-            sign_in.guard(gate),
+            sign_in.guard(authenticator),
         ],
     )
     assets = Assets(ROOT / "static")
     app.state.services = wired
     app.state.renderer = make_renderer(ROOT / "templates", assets, shell)
     app.mount("/static", assets)
-    for routes in (health, preferences, containers, images, policies, roles, operations, permissions, history):
+    for routes in (
+        health,
+        preferences,
+        containers,
+        images,
+        policies,
+        roles,
+        operations,
+        permissions,
+        history,
+        sign_ins,
+    ):
         app.include_router(routes.router)
-    sign_in.install(app, gate)
+    sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)
     problems.install(app)

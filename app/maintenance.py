@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.auth import events
 from app.clock import Clock
 from app.db import Database
 from app.history.retention import Retention
@@ -48,3 +49,6 @@ class Maintenance:
                 retained.due,
                 days,
             )
+        count = events.forget(self.db, retained.before)
+        if count:
+            log.info("deleted %s old entries of the record of sign-ins", count)

@@ -269,17 +269,31 @@ WORDS: dict[str, Words] = {
         N_("This needs a sign-in, and the request brings no session or token that counts."),
         N_("Send “Authorization: Bearer …” with a token that “sailpass token” printed."),
     ),
+    "auth.out_of_scope": Words(
+        N_("%(name)s has the scope “%(scope)s”, which doesn't include this request."),
+        N_("Use a token with a wider scope; “sailpass token NAME --scope change” prints one where the server runs."),
+    ),
     "auth.too_many_tries": Words(
-        N_("Too many wrong sign-in links came from your address."),
-        N_("Wait %(seconds)s seconds, then try again."),
+        N_("This sign-in link doesn't count, and too many wrong links came from your address."),
+        N_("Wait %(seconds)s seconds, then use a new link."),
+    ),
+    "auth.link_not_found": Words(
+        N_("There is no open sign-in link %(id)s."),
+        N_(
+            "It may have been used, replaced or revoked, or it has expired; “sailpass sign-in-link --list” shows what counts."
+        ),
+    ),
+    "auth.session_not_found": Words(
+        N_("There is no session %(id)s."),
+        N_("It may have ended already; “sailpass session --list” shows the sessions there are."),
     ),
     "auth.token_bad_name": Words(
         N_("“%(name)s” cannot be the name of a token."),
         N_("Use 1 to 64 letters, digits, and . _ - between them."),
     ),
-    "auth.token_bad_days": Words(
-        N_("A token cannot expire in %(days)s days."),
-        N_("Name 1 to 3650 days, or none for a token that does not expire."),
+    "auth.token_bad_expiry": Words(
+        N_("“%(expires)s” isn't an expiry for a token."),
+        N_("Use 1 to 3650 days, such as 30d, or never for a token that doesn't expire."),
     ),
     "auth.token_name_taken": Words(
         N_("There is a token named %(name)s already."),

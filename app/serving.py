@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from app.auth.terminal import print_link
+from app.auth.terminal import print_start_link
 from app.aws.ports import Aws
 from app.bootstrap import build
 from app.db import database_file, is_sqlite
@@ -43,7 +43,7 @@ class _Server(Server):
             self._announce(bound_address(self.address))
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
             if self._settings.auth == "local":
-                print_link(self._settings)
+                print_start_link(self._settings)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._announce("")  # from here on the port is anybody's

@@ -80,6 +80,7 @@ STATES = {
     "history-empty": "Nothing has happened",
     "history-nothing-found": "Nothing that the filter lets through",
     "permissions-fine": "No permission is missing",
+    "sign-ins": "Sessions, tokens and the record of sign-ins",
     "sign-in-failed": "A sign-in link that counts no more",
     "error-500": "A fault of our own",
 }

@@ -9,9 +9,11 @@ from urllib.parse import unquote, urlsplit
 from fastapi import FastAPI
 
 from app.api import v1
+from app.auth.authenticator import Authenticator
+from app.auth.rules import By, Caller
 from app.bootstrap import Services
 from app.web import problems
-from app.web.deps import person
+from app.web.deps import caller, person
 
 
 def api_alone(services: Services, asked_by: str) -> FastAPI:
@@ -19,11 +21,16 @@ def api_alone(services: Services, asked_by: str) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.include_router(v1.router)
+    app.state.authenticator = Authenticator(services.db, services.clock, services.settings.auth)
 
     async def operator() -> str:
         return asked_by
 
+    async def operator_as_caller() -> Caller:
+        return Caller(asked_by, By.TERMINAL)
+
     app.dependency_overrides[person] = operator
+    app.dependency_overrides[caller] = operator_as_caller
     problems.install(app)
     return app
 

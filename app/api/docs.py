@@ -22,7 +22,8 @@ router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 DESCRIPTION = (
     "Everything that the console does, as JSON. What starts work answers at once with 202, the operation, and its "
     "address in Location: ask there until its outcome is set. The same asked for twice is one operation. Send "
-    "“Authorization: Bearer …” with a token that “sailpass token” printed; where sign-in is off none is needed. "
+    "“Authorization: Bearer …” with a token that “sailpass token” printed: with scope read for what changes nothing, "
+    "with scope change for the rest; where sign-in is off none is needed. "
     "Every refusal has the same shape, ProblemBody: key on its code. Unknown and repeated parameters and fields are "
     "refused with 422 and the name that was probably meant. A repository is named by its name, its URI or its ARN. "
     "What is refused before the request is understood is one plain sentence: 400 for a wrong Host, 408, 431, or 503 when "
@@ -30,7 +31,12 @@ DESCRIPTION = (
 )
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token that `sailpass token` printed."},
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "A signed-in browser."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": f"{COOKIE}_8000",
+        "description": "A signed-in browser. The name ends in the port of the console's address.",
+    },
 }
 
 

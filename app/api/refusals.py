@@ -9,7 +9,7 @@ from app.api.schemas.problems import ProblemBody
 WORDS = {
     400: "The body could not be read.",
     401: "No session and no token that counts.",
-    403: "AWS does not let the console do that, or the request came from another site's page.",
+    403: "The token's scope doesn't include it, AWS doesn't allow it, or the request came from another site's page.",
     404: "There is no such service, repository or operation.",
     409: "The operation is not in a state for that.",
     413: "The request is too large.",

@@ -1,6 +1,7 @@
-"""Lets nobody through who is not known, whatever the path, save the few open ones. Knows no page.
+"""Refuses every request whose sender isn't authenticated, whatever the path, except on the few open paths.
 
-It stands before the routes, so that a new route is closed until somebody opens it on purpose.
+It runs before the routes, so that a new route is closed until somebody opens it on purpose, and a token's scope is
+checked by method and path in this one place. Knows no page.
 """
 
 from __future__ import annotations
@@ -12,35 +13,41 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.auth import rules
-from app.auth.gate import Gate
+from app.auth.authenticator import Authenticator
+from app.auth.rules import Caller
 
 POLICY_VIOLATION = 1008
 
+Refuse = Callable[[Request, Caller | None], Response]
+
 
 class Authenticate:
-    """Sets `request.state.person` and `request.state.came_by`; `refuse` answers whoever is not let in.
+    """Sets `request.state.caller`, and the caller's `person` beside it.
 
-    On the open paths nobody is looked for, and neither is set.
+    `refuse` answers whoever isn't let in: None for an unknown sender, else a caller whose token's scope doesn't
+    include the request. On the open paths nobody is looked up, and nothing is set.
     """
 
-    def __init__(self, app: ASGIApp, gate: Gate, refuse: Callable[[Request], Response]) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, refuse: Refuse) -> None:
         self.app = app
-        self.gate = gate
+        self.authenticator = authenticator
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and rules.is_open(scope["path"])):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._let_in(scope, receive, send)
+            await self._authenticated(scope, receive, send)
         else:  # there are no WebSockets
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 
-    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _authenticated(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        caller = await self.gate.caller(request)
-        if caller is None:
-            await self.refuse(request)(scope, receive, send)
+        caller = await self.authenticator.caller(request)
+        if caller is not None and not caller.may(scope["method"], scope["path"]):
+            await self.authenticator.refuse_scope(caller, request)
+        elif caller is not None:
+            request.state.caller, request.state.person = caller, caller.person
+            await self.app(scope, receive, send)
             return
-        request.state.person, request.state.came_by = caller.person, caller.by
-        await self.app(scope, receive, send)
+        await self.refuse(request, caller)(scope, receive, send)

@@ -1,30 +1,34 @@
-"""The tables of who may come in. Must never hold a secret: only hashes, from which none can be had back."""
+"""The tables of sign-in: links, sessions, tokens, and the record of what happened to them.
+
+No table holds a secret: only hashes, which aren't reversible. `tests/auth/test_sign_in.py` looks through all of them.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, UtcDateTime
+from app.db import Base, Json, UtcDateTime
 
 
 class SignInLink(Base):
-    """A link that lets one browser in, once. `used_at` is empty until it has."""
+    """A link that lets one browser in, once. `used_at` is empty until then; a link that was revoked is deleted."""
 
     __tablename__ = "sign_in_links"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     person: Mapped[str] = mapped_column(String(255))
-    """Who is signed in by it: whoever had it printed."""
+    """Whoever printed it, and is signed in by it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SignInSession(Base):
-    """A signed-in browser. Signing out deletes the row."""
+    """A signed-in browser. Ending the session deletes the row."""
 
     __tablename__ = "sign_in_sessions"
 
@@ -32,15 +36,19 @@ class SignInSession(Base):
     person: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """Written at most once an hour."""
+    """Written every few minutes at most."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """Moves on with `seen_at`, up to a last day."""
+    """Moves with `seen_at`, up to a last day."""
+    address: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """The address that it was begun from, "" where an older release began it."""
+    browser: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    """The User-Agent header that it was begun with."""
 
     __table_args__ = (Index("ix_sign_in_sessions_expires_at", "expires_at"),)
 
 
 class ApiToken(Base):
-    """A program's way in. Revoking deletes the row."""
+    """A program's credential. Revoking it deletes the row."""
 
     __tablename__ = "api_tokens"
 
@@ -51,4 +59,32 @@ class ApiToken(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Empty: never."""
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Written at most once an hour."""
+    """Written every few minutes at most."""
+    scope: Mapped[str] = mapped_column(String(16), default="change", server_default="change")
+    """What it may do; tokens of older releases could do everything."""
+
+
+class SignInEvent(Base):
+    """Something that happened to sign-ins. Only the row of a refusal that repeats is ever changed: it counts on."""
+
+    __tablename__ = "sign_in_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(32))
+    person: Mapped[str] = mapped_column(String(255))
+    """Who did it, as history names them; "" where that isn't known."""
+    via: Mapped[str] = mapped_column(String(16))
+    """How they came: by a link, a session, a token, or in a terminal."""
+    address: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    """What it was done to: the id of a session or link, the name of a token, a backup's file name."""
+    count: Mapped[int] = mapped_column(default=1)
+    """How often, at least."""
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it happened last, where it happened more than once."""
+    detail: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """A token's scope and expiry, how many links were voided, how many sessions ended."""
+
+    __table_args__ = (Index("ix_sign_in_events_at", "at"),)

@@ -1,30 +1,34 @@
-"""Who has to show what, where and for how long it counts. Pure: must never ask a clock, a request or a database."""
+"""Who must show what, where, and for how long it counts. Pure: reads no clock, no request and no database."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LINK_LIFETIME = timedelta(hours=24)
+from app.auth.scopes import API, METRICS, Scope, permits
+
+LINK_LIFETIME = timedelta(minutes=15)
 IDLE = timedelta(days=14)
-"""A session that nobody uses ends after this long."""
+"""A session that isn't used ends after this long."""
 LONGEST = timedelta(days=90)
 """A session ends after this long in any case."""
-TOUCH_AFTER = timedelta(hours=1)
-"""That somebody was here is written down this often at most."""
+TOKEN_LIFETIME = timedelta(days=90)
+"""A token ends after this long, unless another lifetime is named."""
+TOUCH_AFTER = timedelta(minutes=5)
+"""That a session or a token was used is written down this often at most."""
 
-# What is answered to anybody: whether the process lives, the way in and out, and what those pages are made of.
+# Open to everybody: whether the process lives, the way in and out, and what those pages are made of.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in", "/sign-out", "/preferences", "/favicon.ico"})
 OPEN_BELOW = "/static/"
-API = "/api/"
 API_DOCS = "/api/docs"
-METRICS = "/metrics"
 
 COOKIE = "sailpass_session"
-# Browsers take a cookie of this name only over https, for this host alone and for every path.
-SECURE_COOKIE = "__Host-sailpass_session"
+# Browsers accept a cookie of this name only over https, for this host alone and for every path.
+SECURE_PREFIX = "__Host-"
+_PORT = re.compile(r":([0-9]{1,5})$")
 
 
 class By(StrEnum):
@@ -32,7 +36,9 @@ class By(StrEnum):
 
     NOTHING = "nothing"
     SESSION = "session"
-    TOKEN = "token"  # noqa: S105  (a kind, no secret)
+    TOKEN = "token"  # noqa: S105  (a kind, not a secret)
+    TERMINAL = "terminal"
+    """A command that does the work in its own process."""
 
 
 @dataclass(frozen=True)
@@ -44,39 +50,70 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a request comes from: the client's address and what its browser calls itself, "" where unknown."""
+
+    address: str = ""
+    browser: str = ""
+
+
+NOWHERE = Source()
+
+
+@dataclass(frozen=True)
 class Caller:
-    """Somebody whom we let in; `person` as the history will name them."""
+    """An authenticated caller.
+
+    `person` is the name that history shows. `session` is the id of the browser's session, "" for other callers.
+    `scope` is what a token may do; people have none and may do everything.
+    """
 
     person: str
     by: By
+    session: str = ""
+    scope: Scope | None = None
+
+    def may(self, method: str, path: str) -> bool:
+        """Whether this caller may send such a request."""
+        return self.by is not By.TOKEN or permits(self.scope, method, path)
 
 
 def is_open(path: str) -> bool:
-    """Whether anybody may ask for this path."""
+    """Whether anybody may request this path."""
     return path in OPEN_PATHS or path.startswith(OPEN_BELOW)
 
 
 def is_for_programs(path: str) -> bool:
-    """Whether a refusal here is read by a program. The API's documentation is read by a person."""
+    """Whether a refusal is read by a program. The API's documentation is read by a person."""
     return path == METRICS or (path.startswith(API) and path != API_DOCS)
 
 
 def takes_tokens(path: str) -> bool:
-    """Whether a token lets one in here. Pages take sessions alone, so that a leaked token opens no browser."""
+    """Whether a token counts here. Pages take sessions alone, so that a leaked token opens no browser."""
     return path == METRICS or path.startswith(API)
 
 
-def cookie_name(*, secure: bool) -> str:
-    """The session cookie's name on https (`secure`) and on plain http."""
-    return SECURE_COOKIE if secure else COOKIE
+def cookie_name(host: str, *, secure: bool) -> str:
+    """The session cookie's name for a request to `host` (the Host header), on https (`secure`) or plain http.
+
+    It carries the port that the browser used, because browsers send a host's cookies to every port of it: two
+    consoles on one host would overwrite each other's. The port in the Host header is the browser's own, also behind
+    a proxy; the port we listen on may differ between replicas that share sessions.
+    """
+    port = _PORT.search(host)
+    number = int(port[1]) if port else 443 if secure else 80
+    return f"{SECURE_PREFIX if secure else ''}{COOKIE}_{number}"
 
 
-def shown(path: str, authorization: str, cookies: Mapping[str, str], *, secure: bool) -> Shown | None:
-    """What a request shows. A bearer token outweighs a cookie; any other Authorization is a proxy's affair."""
+def shown(path: str, authorization: str, cookies: Mapping[str, str], cookie: str) -> Shown | None:
+    """What a request shows. A bearer token takes precedence over the session cookie named `cookie`.
+
+    Any other Authorization header belongs to a proxy and is ignored.
+    """
     scheme, _, value = authorization.partition(" ")
     if takes_tokens(path) and scheme.lower() == "bearer":
         return Shown(By.TOKEN, value.strip())
-    secret = cookies.get(cookie_name(secure=secure), "")
+    secret = cookies.get(cookie, "")
     return Shown(By.SESSION, secret) if secret else None
 
 

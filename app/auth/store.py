@@ -1,97 +1,211 @@
-"""Writes and finds links, sessions and tokens by their hashes. Must never see a secret.
+"""Writes and finds links, sessions and tokens by their hashes, and records what happens to them. Never sees a secret.
 
 What may happen once is one conditional statement that says by its row count whether it happened.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.auth import events
+from app.auth.events import Actor, EventKind, Via
 from app.auth.models import ApiToken, SignInLink, SignInSession
-from app.auth.rules import LINK_LIFETIME, TOUCH_AFTER, session_end
-from app.db import Database
+from app.auth.names import COMMAND
+from app.auth.rules import LINK_LIFETIME, TOUCH_AFTER, Source, session_end
+from app.auth.scopes import Scope
+from app.auth.secret import SHORT_ID, short_id
+from app.db import Database, is_sqlite
 from app.errors import Problem
 
+# Links.
 
-def add_link(db: Database, link: str, person: str, now: datetime) -> None:
-    """Let a link count from now on, and forget what has run out."""
+
+@dataclass(frozen=True)
+class LinkFacts:
+    """An open sign-in link without its secret."""
+
+    id: str
+    person: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def add_link(db: Database, link: str, actor: Actor, now: datetime) -> int:
+    """Let a link count from now on, and void every older one; how many were voided.
+
+    Links and sessions that have expired are deleted on the way.
+    """
     with db.write() as session:
+        if not is_sqlite(db.url):  # of two that are made at once, one has to see the other
+            session.execute(text("LOCK TABLE sign_in_links IN SHARE ROW EXCLUSIVE MODE"))
         session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
         session.execute(delete(SignInSession).where(SignInSession.expires_at <= now))
-        session.add(SignInLink(hash=link, person=person, created_at=now, expires_at=now + LINK_LIFETIME))
+        voided = len(_delete_links(session, SignInLink.used_at.is_(None)))
+        session.add(SignInLink(hash=link, person=actor.person, created_at=now, expires_at=now + LINK_LIFETIME))
+        detail = {"voided": voided} if voided else None
+        events.add(session, EventKind.LINK_CREATED, actor, now, subject=short_id(link), detail=detail)
+    return voided
 
 
 def has_link(db: Database, link: str, now: datetime) -> bool:
-    """Whether a link would let somebody in."""
+    """Whether a link would sign somebody in."""
     with db.read() as session:
-        return session.scalar(select(SignInLink.hash).where(*_counts(link, now))) is not None
+        return session.scalar(select(SignInLink.hash).where(SignInLink.hash == link, *_is_open(now))) is not None
 
 
-def exchange(db: Database, link: str, new_session: str, now: datetime) -> bool:
-    """Use a link up and begin a session in its place, both or neither. False: it is wrong, too old or used."""
+def list_links(db: Database, now: datetime) -> tuple[LinkFacts, ...]:
+    """Every link that counts, newest first."""
+    with db.read() as session:
+        rows = session.scalars(select(SignInLink).where(*_is_open(now)).order_by(SignInLink.created_at.desc()))
+        return tuple(LinkFacts(short_id(row.hash), row.person, row.created_at, row.expires_at) for row in rows)
+
+
+def revoke_links(db: Database, link_id: str, actor: Actor, now: datetime) -> int:
+    """Let the open link with this id count no longer, or every one for ""; how many that were."""
+    which = (*_is_open(now), _has_id(SignInLink.hash, link_id)) if link_id else _is_open(now)
     with db.write() as session:
-        person = session.scalar(
-            update(SignInLink).where(*_counts(link, now)).values(used_at=now).returning(SignInLink.person)
-        )
+        revoked = _delete_links(session, *which)
+        for link in revoked:
+            events.add(session, EventKind.LINK_REVOKED, actor, now, subject=short_id(link))
+    return len(revoked)
+
+
+# Sessions.
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """A signed-in browser without its secret."""
+
+    id: str
+    person: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    address: str
+    browser: str
+
+
+def exchange(db: Database, link: str, new_session: str, source: Source, now: datetime) -> bool:
+    """Use a link up and begin a session in its place, both or neither. False: it is wrong, expired or used."""
+    with db.write() as session:
+        use = update(SignInLink).where(SignInLink.hash == link, *_is_open(now)).values(used_at=now)
+        person = session.scalar(use.returning(SignInLink.person))
         if person is None:
             return False
         session.add(
             SignInSession(
-                hash=new_session, person=person, created_at=now, seen_at=now, expires_at=session_end(now, now)
+                hash=new_session,
+                person=person,
+                created_at=now,
+                seen_at=now,
+                expires_at=session_end(now, now),
+                address=events.storable(source.address, 64),
+                browser=events.storable(source.browser, 255),
             )
         )
+        actor, detail = Actor(person, Via.LINK, source), {"link": short_id(link)}
+        events.add(session, EventKind.SIGNED_IN, actor, now, subject=short_id(new_session), detail=detail)
         return True
 
 
-def find_session(db: Database, wanted: str, now: datetime) -> SignInSession | None:
-    """The session that counts now, if there is one."""
+def find_session(db: Database, hashed: str, now: datetime) -> SignInSession | None:
+    """The session with this hash that counts now, if there is one."""
     with db.read() as session:
-        return session.scalar(select(SignInSession).where(SignInSession.hash == wanted, SignInSession.expires_at > now))
+        return session.scalar(select(SignInSession).where(SignInSession.hash == hashed, SignInSession.expires_at > now))
 
 
-def touch_session(db: Database, found: SignInSession, now: datetime) -> None:
-    """Write down that a session was used, unless that was done within the hour."""
-    if now - found.seen_at < TOUCH_AFTER:
+def list_sessions(db: Database, now: datetime) -> tuple[SessionFacts, ...]:
+    """Every session that counts, the last used first."""
+    with db.read() as session:
+        living = select(SignInSession).where(SignInSession.expires_at > now)
+        return tuple(_session_facts(row) for row in session.scalars(living.order_by(SignInSession.seen_at.desc())))
+
+
+def touch_session(db: Database, row: SignInSession, now: datetime) -> None:
+    """Write down that a session was used, unless that was done a moment ago."""
+    if now - row.seen_at < TOUCH_AFTER:
         return
     with db.write() as session:
         session.execute(
             update(SignInSession)
-            .where(SignInSession.hash == found.hash, SignInSession.seen_at == found.seen_at)
-            .values(seen_at=now, expires_at=session_end(found.created_at, now))
+            .where(SignInSession.hash == row.hash, SignInSession.seen_at == row.seen_at)
+            .values(seen_at=now, expires_at=session_end(row.created_at, now))
         )
 
 
-def end_session(db: Database, wanted: str) -> None:
-    """Sign out."""
+def sign_out(db: Database, hashed: str, source: Source, now: datetime) -> bool:
+    """End the session with this hash, as its own browser asks. False: there is none."""
     with db.write() as session:
-        session.execute(delete(SignInSession).where(SignInSession.hash == wanted))
+        ended = _delete_sessions(session, SignInSession.hash == hashed)
+        for whose in ended.values():
+            actor = Actor(whose, Via.SESSION, source)
+            events.add(session, EventKind.SIGNED_OUT, actor, now, subject=short_id(hashed))
+    return bool(ended)
+
+
+def end_session(db: Database, session_id: str, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """End the session with this id, as somebody asks who may; the hashes of what ended, none where there is none."""
+    with db.write() as session:
+        ended = _delete_sessions(session, _has_id(SignInSession.hash, session_id))
+        for whose in ended.values():
+            events.add(session, EventKind.SESSION_ENDED, actor, now, subject=session_id, detail={"person": whose})
+    return tuple(ended)
+
+
+def end_sessions(db: Database, person: str, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """End every session of a person, or everybody's for ""; the hashes of what ended."""
+    kind = EventKind.SIGNED_OUT_EVERYWHERE if person else EventKind.ALL_SESSIONS_ENDED
+    which = (SignInSession.person == person,) if person else ()
+    with db.write() as session:
+        ended = _delete_sessions(session, *which)
+        events.add(session, kind, actor, now, subject=person, detail={"sessions": len(ended)})
+    return tuple(ended)
+
+
+# Tokens.
 
 
 @dataclass(frozen=True)
 class TokenFacts:
-    """What can be told about a token."""
+    """A token without its secret. `scope` is what it may do; `expires_at` None: it doesn't expire."""
 
     name: str
     created_by: str
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
+    scope: Scope = Scope.CHANGE
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it has run out by `now`."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
-def add_token(db: Database, token: str, facts: TokenFacts) -> None:
-    """Let a token count from now on.
+def add_token(db: Database, token: str, facts: TokenFacts, actor: Actor | None = None) -> None:
+    """Let a token count from now on. It takes the place of an expired one of its name.
+
+    Args:
+        db: the server's database.
+        token: the hash of its secret.
+        facts: what is stored of it.
+        actor: who made it, to be recorded; None for a token that a command borrows while it runs.
 
     Raises:
         Problem: `auth.token_name_taken`.
     """
+    has_expired = ApiToken.expires_at <= facts.created_at
+    makes_room = or_(ApiToken.name == facts.name, ApiToken.name.startswith(COMMAND, autoescape=True))
     try:
         with db.write() as session:
+            session.execute(delete(ApiToken).where(has_expired, makes_room))
             session.add(
                 ApiToken(
                     name=facts.name,
@@ -99,51 +213,96 @@ def add_token(db: Database, token: str, facts: TokenFacts) -> None:
                     created_by=facts.created_by,
                     created_at=facts.created_at,
                     expires_at=facts.expires_at,
+                    scope=facts.scope,
                 )
             )
+            session.flush()
+            if actor is not None:
+                detail = _token_detail(facts)
+                at = facts.created_at
+                events.add(session, EventKind.TOKEN_CREATED, actor, at, subject=facts.name, detail=detail)
     except IntegrityError as error:
         raise Problem("auth.token_name_taken", name=facts.name) from error
 
 
-def find_token(db: Database, wanted: str, now: datetime) -> ApiToken | None:
-    """The token that counts now, if there is one."""
+def find_token(db: Database, hashed: str, now: datetime) -> ApiToken | None:
+    """The token with this hash that counts now, if there is one."""
     with db.read() as session:
         alive = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
-        return session.scalar(select(ApiToken).where(ApiToken.hash == wanted, alive))
+        return session.scalar(select(ApiToken).where(ApiToken.hash == hashed, alive))
 
 
-def touch_token(db: Database, found: ApiToken, now: datetime) -> None:
-    """Write down that a token was used, unless that was done within the hour."""
-    if found.used_at is not None and now - found.used_at < TOUCH_AFTER:
+def touch_token(db: Database, row: ApiToken, now: datetime) -> None:
+    """Write down that a token was used, unless that was done a moment ago."""
+    if row.used_at is not None and now - row.used_at < TOUCH_AFTER:
         return
     with db.write() as session:
-        session.execute(update(ApiToken).where(ApiToken.hash == found.hash).values(used_at=now))
+        session.execute(update(ApiToken).where(ApiToken.hash == row.hash).values(used_at=now))
 
 
 def list_tokens(db: Database) -> tuple[TokenFacts, ...]:
-    """Every token, by name."""
+    """Every token, by name; expired ones too."""
     with db.read() as session:
-        rows = session.scalars(select(ApiToken).order_by(ApiToken.name))
-        return tuple(TokenFacts(row.name, row.created_by, row.created_at, row.expires_at, row.used_at) for row in rows)
+        return tuple(_token_facts(row) for row in session.scalars(select(ApiToken).order_by(ApiToken.name)))
 
 
 def remove_token(db: Database, name: str) -> None:
-    """Revoke a token.
+    """Take a borrowed token back.
 
     Raises:
         Problem: `auth.token_not_found`.
     """
     with db.write() as session:
-        gone = _count(session, delete(ApiToken).where(ApiToken.name == name))
-    if not gone:
+        _delete_token(session, name)
+
+
+def revoke_token(db: Database, name: str, actor: Actor, now: datetime) -> str:
+    """Let a token count no longer, and record who revoked it; its hash.
+
+    Raises:
+        Problem: `auth.token_not_found`.
+    """
+    with db.write() as session:
+        hashed = _delete_token(session, name)
+        events.add(session, EventKind.TOKEN_REVOKED, actor, now, subject=name)
+    return hashed
+
+
+def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+
+
+def _has_id(hashed: Any, short: str) -> ColumnElement[bool]:
+    return func.substr(hashed, 1, SHORT_ID) == short
+
+
+def _delete_links(session: Session, *which: ColumnElement[bool]) -> tuple[str, ...]:
+    return tuple(session.scalars(delete(SignInLink).where(*which).returning(SignInLink.hash)))
+
+
+def _delete_sessions(session: Session, *which: ColumnElement[bool]) -> Mapping[str, str]:
+    """Delete sessions; their people by their hashes."""
+    gone = session.execute(delete(SignInSession).where(*which).returning(SignInSession.hash, SignInSession.person))
+    return {row.hash: row.person for row in gone}
+
+
+def _delete_token(session: Session, name: str) -> str:
+    hashed: str | None = session.scalar(delete(ApiToken).where(ApiToken.name == name).returning(ApiToken.hash))
+    if hashed is None:
         raise Problem("auth.token_not_found", name=name)
+    return hashed
 
 
-def _counts(link: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (SignInLink.hash == link, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+def _session_facts(row: SignInSession) -> SessionFacts:
+    return SessionFacts(
+        short_id(row.hash), row.person, row.created_at, row.seen_at, row.expires_at, row.address, row.browser
+    )
 
 
-def _count(session: Session, statement: Any) -> int:
-    result = session.execute(statement)
-    assert isinstance(result, CursorResult)  # noqa: S101  (a DELETE always gives one)
-    return result.rowcount
+def _token_facts(row: ApiToken) -> TokenFacts:
+    return TokenFacts(row.name, row.created_by, row.created_at, row.expires_at, row.used_at, Scope(row.scope))
+
+
+def _token_detail(facts: TokenFacts) -> dict[str, str]:
+    expires = facts.expires_at.isoformat() if facts.expires_at else "never"
+    return {"scope": facts.scope, "expires": expires}

@@ -1,33 +1,65 @@
-"""What the terminal does about signing in: prints links and tokens, each once. Must never write a secret elsewhere."""
+"""What the terminal does about sign-ins: makes, lists and revokes links, sessions and tokens.
+
+A secret is returned or printed once, and written nowhere else.
+"""
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 import re
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from app.auth import store
+from app.auth.events import Actor, Via
+from app.auth.names import TOKEN_NAME, person_name
+from app.auth.rules import TOKEN_LIFETIME
+from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret, new_token
-from app.auth.store import TokenFacts
+from app.auth.store import LinkFacts, SessionFacts, TokenFacts
 from app.clock import Clock, SystemClock
 from app.db import Database, is_sqlite
 from app.errors import Problem
 from app.migrate import migrate
 from app.settings import Settings, SettingsError, is_loopback
 
-TOKEN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 MOST_DAYS = 3650
+NEVER = "never"
+_DAYS = re.compile(r"([0-9]{1,6})d?")
+NOBODY_SIGNS_IN = "SAILPASS_AUTH=none lets everybody in on this computer; there is nothing to sign in to."
 
 
-def print_link(settings: Settings, *, base: str = "", clock: Clock | None = None) -> None:
-    """Print a new sign-in link, `Sign in: http://127.0.0.1:8000/sign-in?link=…`. Others printed before still count.
+@dataclass(frozen=True)
+class NewToken:
+    """A token that was just made; its secret isn't shown again."""
+
+    secret: str
+    facts: TokenFacts
+
+
+def print_start_link(settings: Settings) -> None:
+    """Print how to sign in, as a server does at its start.
+
+    With SQLite that is a new link, which voids the older ones: there is one server, and it prints them. Replicas on
+    PostgreSQL print none: each would void the link that somebody is about to use, under an address that browsers
+    don't reach, and leave a secret in a log that is collected.
+    """
+    if is_sqlite(settings.history_url):
+        link = create_link(settings, via=Via.SERVER)
+        print(f"Sign in: {link}", flush=True)  # noqa: T201  (people and programs wait for this line)
+    else:
+        print("Sign in: run “sailpass sign-in-link --base URL”.", flush=True)  # noqa: T201
+
+
+def create_link(settings: Settings, *, base: str = "", via: Via = Via.TERMINAL, clock: Clock | None = None) -> str:
+    """The address of a new sign-in link, `http://127.0.0.1:8000/sign-in?link=…`. Every older link is void from now on.
 
     `base` is the address under which the browser reaches the console, such as https://sailpass.example.com.
 
@@ -35,31 +67,83 @@ def print_link(settings: Settings, *, base: str = "", clock: Clock | None = None
         SettingsError: nobody signs in here, or there is no database yet.
     """
     if settings.auth == "none":
-        raise SettingsError("SAILPASS_AUTH=none lets everybody in on this computer; there is nothing to sign in to.")
+        raise SettingsError(NOBODY_SIGNS_IN)
     link = new_secret()
     with _database(settings) as db:
-        store.add_link(db, fingerprint(link), operator_name(), (clock or SystemClock()).now())
-    print(f"Sign in: {(base or reachable_at(settings)).rstrip('/')}/sign-in?link={link}", flush=True)  # noqa: T201  (this is what it is for)
+        store.add_link(db, fingerprint(link), _operator(via), _now(clock))
+    return f"{(base or reachable_at(settings)).rstrip('/')}/sign-in?link={link}"
 
 
-def print_token(settings: Settings, name: str = "", *, days: int | None = None, clock: Clock | None = None) -> None:
-    """Print a new token for `/api/v1`, alone on its line, so that a script can take it. Remarks go to stderr.
+def list_links(settings: Settings, *, clock: Clock | None = None) -> tuple[LinkFacts, ...]:
+    """Every link that counts. Raises SettingsError when there is no database yet."""
+    with _database(settings) as db:
+        return store.list_links(db, _now(clock))
+
+
+def revoke_links(settings: Settings, link_id: str = "", *, clock: Clock | None = None) -> int:
+    """Let the link with this id count no longer, or every one for ""; how many.
 
     Raises:
-        Problem: `auth.token_bad_name`, `auth.token_bad_days`, `auth.token_name_taken`.
+        Problem: `auth.link_not_found`, for an id.
         SettingsError: there is no database yet.
     """
-    now = (clock or SystemClock()).now()
-    person = operator_name()
-    facts = TokenFacts(name or _some_name(person), person, now, _end(now, days), None)
+    with _database(settings) as db:
+        count = store.revoke_links(db, link_id, _operator(), _now(clock))
+    if link_id and not count:
+        raise Problem("auth.link_not_found", id=link_id)
+    return count
+
+
+def list_sessions(settings: Settings, *, clock: Clock | None = None) -> tuple[SessionFacts, ...]:
+    """Every session that counts. Raises SettingsError when there is no database yet."""
+    with _database(settings) as db:
+        return store.list_sessions(db, _now(clock))
+
+
+def end_sessions(settings: Settings, session_id: str = "", *, clock: Clock | None = None) -> int:
+    """End the session with this id, or every one for ""; how many. Running servers refuse them within seconds.
+
+    Raises:
+        Problem: `auth.session_not_found`, for an id.
+        SettingsError: there is no database yet.
+    """
+    with _database(settings) as db:
+        if not session_id:
+            return len(store.end_sessions(db, "", _operator(), _now(clock)))
+        if not store.end_session(db, session_id, _operator(), _now(clock)):
+            raise Problem("auth.session_not_found", id=session_id)
+    return 1
+
+
+def create_token(
+    settings: Settings,
+    name: str = "",
+    *,
+    scope: Scope = Scope.READ,
+    expires: str = "",
+    clock: Clock | None = None,
+) -> NewToken:
+    """Make a token for programs.
+
+    Args:
+        settings: which database is the server's.
+        name: the history shows `token:<name>`; "" for one that is made up.
+        scope: what it may do.
+        expires: `never`, or a number of days such as `30d` or `30`; "" for 90 days.
+        clock: another clock than the machine's, for tests.
+
+    Raises:
+        Problem: `auth.token_bad_name`, `auth.token_bad_expiry`, `auth.token_name_taken`.
+        SettingsError: there is no database yet.
+    """
+    now, actor = _now(clock), _operator()
+    facts = TokenFacts(name or _some_name(actor.person), actor.person, now, _end(now, expires), None, scope)
     if not TOKEN_NAME.fullmatch(facts.name):
         raise Problem("auth.token_bad_name", name=facts.name)
-    token = new_token()
+    secret = new_token()
     with _database(settings) as db:
-        store.add_token(db, fingerprint(token), facts)
-    ends = f"until {facts.expires_at:%Y-%m-%d %H:%M} UTC" if facts.expires_at else "until it is revoked"
-    print(f"Token {facts.name}, good {ends}; it is not shown again.", file=sys.stderr)  # noqa: T201  (as above)
-    print(token, flush=True)  # noqa: T201  (as above)
+        store.add_token(db, fingerprint(secret), facts, actor)
+    return NewToken(secret, facts)
 
 
 def list_tokens(settings: Settings) -> tuple[TokenFacts, ...]:
@@ -68,17 +152,7 @@ def list_tokens(settings: Settings) -> tuple[TokenFacts, ...]:
         return store.list_tokens(db)
 
 
-def print_tokens(settings: Settings) -> None:
-    """Print a line for every token: name, who made it when, until when it is good, when it was last used.
-
-    Raises SettingsError when there is no database yet.
-    """
-    for facts in list_tokens(settings):
-        ends, used = _day(facts.expires_at, "for good"), _day(facts.used_at, "never used")
-        print(f"{facts.name}\t{facts.created_by}\t{_day(facts.created_at, '')}\t{ends}\t{used}")  # noqa: T201  (as above)
-
-
-def revoke_token(settings: Settings, name: str) -> None:
+def revoke_token(settings: Settings, name: str, *, clock: Clock | None = None) -> None:
     """Revoke a token; running servers refuse it within seconds.
 
     Raises:
@@ -86,44 +160,51 @@ def revoke_token(settings: Settings, name: str) -> None:
         SettingsError: there is no database yet.
     """
     with _database(settings) as db:
-        store.remove_token(db, name)
+        store.revoke_token(db, name, _operator(), _now(clock))
 
 
 def operator_name() -> str:
-    """Whoever runs this, as the history will name them: the system's user, or “owner” where it knows no name."""
+    """Whoever runs this process, as history names them: by the user id, whatever the environment says."""
     try:
-        return getpass.getuser()[:255] or "owner"
-    except (KeyError, ImportError, OSError):  # what a user without a name raises depends on the version of Python
-        return "owner"
+        return person_name(pwd.getpwuid(os.geteuid()).pw_name) or "owner"
+    except KeyError:  # a container may run as a user that its system has no name for
+        return f"uid-{os.geteuid()}"
 
 
 def reachable_at(settings: Settings) -> str:
-    """The console's address as a browser would name it: on a host that is no loopback the first name that is allowed."""
+    """The console's address as a browser would name it: on a host that isn't loopback, the first allowed name."""
     names = [name for name in settings.allowed_hosts if "*" not in name]
     host = settings.host if is_loopback(settings.host) or not names else names[0]
     return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{settings.port}"
 
 
-def _end(now: datetime, days: int | None) -> datetime | None:
-    if days is None:
+def _operator(via: Via = Via.TERMINAL) -> Actor:
+    return Actor(operator_name(), via)
+
+
+def _now(clock: Clock | None) -> datetime:
+    return (clock or SystemClock()).now()
+
+
+def _end(now: datetime, expires: str) -> datetime | None:
+    if not expires:
+        return now + TOKEN_LIFETIME
+    if expires == NEVER:
         return None
-    if not 1 <= days <= MOST_DAYS:
-        raise Problem("auth.token_bad_days", days=days)
-    return now + timedelta(days=days)
+    days = _DAYS.fullmatch(expires)
+    if days is None or not 1 <= int(days[1]) <= MOST_DAYS:
+        raise Problem("auth.token_bad_expiry", expires=expires)
+    return now + timedelta(days=int(days[1]))
 
 
 def _some_name(person: str) -> str:
-    known = re.sub(r"[^A-Za-z0-9]+", "-", person).strip("-")[:50] or "owner"
-    return f"{known}-{secrets.token_hex(3)}"
-
-
-def _day(when: datetime | None, otherwise: str) -> str:
-    return f"{when:%Y-%m-%d}" if when else otherwise
+    begins = re.sub(r"[^A-Za-z0-9]+", "-", person).strip("-")[:50] or "owner"
+    return f"{begins}-{secrets.token_hex(3)}"
 
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    """The server's database. One that is not there would let nobody in, so none is made."""
+    """The server's database. None is made: a new one would let nobody in."""
     url = settings.history_url
     if is_sqlite(url) and not Path(make_url(url).database or "").is_file():
         raise SettingsError(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.client.api import ROOT, Api, NoAnswerError
+from app.client.exits import OUT_OF_SCOPE
 from app.client.http import Http
 from app.errors import Problem
 from app.settings import Settings, is_loopback
@@ -155,7 +156,10 @@ def _look(server: Http) -> tuple[Found, str]:
         return Found.OTHER, ""
     if status == 200 and answer.keys() >= OURS:
         return Found.OPEN, ""
-    return (Found.LOCKED if answer.get("code") == "auth.sign_in_needed" else Found.OTHER), ""
+    code = answer.get("code")
+    if code == OUT_OF_SCOPE:  # the token counts, only not for this; what the command asks for is answered by itself
+        return Found.OPEN, ""
+    return (Found.LOCKED if code == "auth.sign_in_needed" else Found.OTHER), ""
 
 
 def _not_there(found: Found, url: str, why: str) -> Problem:

@@ -9,6 +9,8 @@ from typing import Any
 from app.client.api import Refused
 from app.errors import Problem
 
+OUT_OF_SCOPE = "auth.out_of_scope"
+
 
 class Exit(IntEnum):
     """The statuses; they stay as they are."""
@@ -39,7 +41,7 @@ def of_operation(operation: Mapping[str, Any]) -> Exit:
 
 def of_refusal(refused: Refused) -> Exit:
     """By what the API said: what was asked for cannot be, or it could not be done."""
-    if refused.status == 401:
+    if refused.status == 401 or refused.code == OUT_OF_SCOPE:
         return Exit.NO_SERVER
     return Exit.WRONG_USAGE if refused.status in (404, 409, 422) else Exit.FAILED
 

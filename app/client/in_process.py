@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from app.api.alone import api_alone, call
+from app.auth.names import command_name
 from app.auth.terminal import operator_name
 from app.bootstrap import Services, build
 from app.db import is_sqlite, reason_of
@@ -60,7 +61,7 @@ class InProcess:
             self._services.close()
             self._services.scanner.close()
             raise
-        self._app = api_alone(self._services, operator_name())
+        self._app = api_alone(self._services, command_name(operator_name()))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="work", daemon=True)
         self._thread.start()

@@ -7,7 +7,6 @@ hour.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import OperationalError
 
 from app.auth import store
+from app.auth.names import command_token_name
 from app.auth.secret import fingerprint, new_token
 from app.auth.store import TokenFacts
 from app.auth.terminal import operator_name
@@ -40,7 +40,8 @@ def served_address(settings: Settings) -> str:
 def lent_token(settings: Settings) -> Iterator[str]:
     """A token that counts while the block runs."""
     token, now = new_token(), datetime.now(UTC)
-    facts = TokenFacts(_token_name(), operator_name(), now, now + LIFETIME, None)
+    name = command_token_name(secrets.token_hex(6))
+    facts = TokenFacts(name, operator_name(), now, now + LIFETIME, None)
     db = Database(settings.history_url, pool_size=1)
     try:
         store.add_token(db, fingerprint(token), facts)
@@ -52,9 +53,3 @@ def lent_token(settings: Settings) -> Iterator[str]:
                 store.remove_token(db, facts.name)
     finally:
         db.close()
-
-
-def _token_name() -> str:
-    """As the history will name whoever asks: the system's user, and that it was a command."""
-    known = re.sub(r"[^A-Za-z0-9]+", "-", operator_name()).strip("-")[:40] or "owner"
-    return f"{known}-command-{secrets.token_hex(3)}"

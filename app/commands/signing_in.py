@@ -1,19 +1,27 @@
-"""`sailpass token` and `sailpass sign-in-link`: ways in, printed for whoever may read the server's own database."""
+"""`sailpass sign-in-link`, `session` and `token`: for whoever may read and write the server's own database."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from app.commands.asking import told
+from app.commands.terminal import plain
 from app.settings import Settings, load
 
 # Modules that take long to import are imported by the command that needs them.
 
+SCOPES = ("metrics", "read", "change")
 
-def _database(command: Any) -> Any:
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _database(command: Command) -> Command:
     data_dir = click.option(
         "--data-dir", default=None, type=click.Path(path_type=Path), help="Where the server keeps its data (data)."
     )
@@ -24,41 +32,133 @@ def _settings(data_dir: Path | None, database_url: str | None) -> Settings:
     return load(data_dir=data_dir, database_url=database_url)
 
 
+def _listing(what: str) -> Callable[[Command], Command]:
+    return click.option("--list", "listing", is_flag=True, help=f"List {what}, without secrets.")
+
+
+def _revoke(what: str) -> Callable[[Command], Command]:
+    """`--revoke ID`, or `--revoke --all`."""
+    return click.option("--revoke", is_flag=False, flag_value="", default=None, metavar="[ID|--all]", help=what)
+
+
+_all = click.option("--all", "everything", is_flag=True, help="With --revoke: all of them.")
+
+
 @click.command()
 @click.argument("name", default="")
-@click.option("--days", type=int, help="Let it end after so many days; else it is good until it is revoked.")
-@click.option("--list", "listing", is_flag=True, help="List the tokens there are, without their secrets.")
-@click.option("--revoke", default="", metavar="NAME", help="Let a token count no longer.")
+@click.option("--scope", type=click.Choice(SCOPES), help="What it may do (read). Each includes the one before it.")
+@click.option("--expires", metavar="DAYS|never", help="When it expires, for example 30d (90d).")
+@_listing("all tokens")
+@click.option("--revoke", default="", metavar="NAME", help="Revoke a token.")
 @_database
 def token(
-    name: str, *, days: int | None, listing: bool, revoke: str, data_dir: Path | None, database_url: str | None
+    name: str,
+    *,
+    scope: str | None,
+    expires: str | None,
+    listing: bool,
+    revoke: str,
+    data_dir: Path | None,
+    database_url: str | None,
 ) -> None:
-    """Print a new token for programs, once. NAME is how the history will name them.
+    """Print a new token for programs, once. NAME is how history names it: token:NAME.
 
-    The token is alone on the standard output: SAILPASS_TOKEN=$(sailpass token deploy-bot).
+    The token is alone on the standard output: SAILPASS_TOKEN=$(sailpass token deploy-bot --scope change).
     """
-    from app.auth.terminal import print_token, print_tokens, revoke_token
+    from app.auth import terminal
+    from app.auth.scopes import Scope
 
     if listing and revoke:
         raise click.UsageError("--list and --revoke exclude each other.")
-    if (listing or revoke) and (name or days):
-        raise click.UsageError("A new token is neither listed nor revoked: leave out NAME and --days.")
+    if (listing or revoke) and (name or scope or expires is not None):
+        raise click.UsageError("NAME, --scope and --expires are for a new token only.")
+    if expires == "":
+        raise click.UsageError("--expires needs a number of days, or never.")
     with told():
         settings = _settings(data_dir, database_url)
         if listing:
-            print_tokens(settings)
+            for facts in terminal.list_tokens(settings):
+                expiry, used = _moment(facts.expires_at, "never"), _moment(facts.used_at, "-")
+                _row(facts.name, facts.scope, facts.created_by, _moment(facts.created_at), expiry, used)
         elif revoke:
-            revoke_token(settings, revoke)
+            terminal.revoke_token(settings, revoke)
         else:
-            print_token(settings, name, days=days)
+            made = terminal.create_token(settings, name, scope=Scope(scope or "read"), expires=expires or "")
+            expiry = _moment(made.facts.expires_at, "never")
+            click.echo(f"Token {made.facts.name}: scope {made.facts.scope}, expires {expiry}.", err=True)
+            click.echo("Copy it now; it isn't shown again.", err=True)
+            click.echo(made.secret)
 
 
 @click.command("sign-in-link")
 @click.option("--base", default="", metavar="URL", help="The console's address as your browser reaches it.")
+@_listing("the link that counts")
+@_revoke("Revoke a link.")
+@_all
 @_database
-def sign_in_link(*, base: str, data_dir: Path | None, database_url: str | None) -> None:
-    """Print a new sign-in link. It lets one browser in, once, within a day."""
-    from app.auth.terminal import print_link
+def sign_in_link(
+    *,
+    base: str,
+    listing: bool,
+    revoke: str | None,
+    everything: bool,
+    data_dir: Path | None,
+    database_url: str | None,
+) -> None:
+    """Print a new sign-in link. It signs one browser in, once, within 15 minutes, and voids every older link."""
+    from app.auth import terminal
 
+    _check_revoke(revoke, listing=listing, everything=everything)
+    if base and (listing or revoke is not None):
+        raise click.UsageError("--base is for a new link only.")
     with told():
-        print_link(_settings(data_dir, database_url), base=base)
+        settings = _settings(data_dir, database_url)
+        if listing:
+            for link in terminal.list_links(settings):
+                _row(link.id, link.person, _moment(link.created_at), _moment(link.expires_at))
+        elif revoke is not None:
+            click.echo(f"Links revoked: {terminal.revoke_links(settings, revoke)}.", err=True)
+        else:
+            click.echo(f"Sign in: {terminal.create_link(settings, base=base)}")
+
+
+@click.command()
+@_listing("the browsers that are signed in")
+@_revoke("End a session.")
+@_all
+@_database
+def session(
+    *, listing: bool, revoke: str | None, everything: bool, data_dir: Path | None, database_url: str | None
+) -> None:
+    """List the browsers that are signed in, or end their sessions."""
+    from app.auth import terminal
+    from app.auth.browsers import browser_name
+
+    _check_revoke(revoke, listing=listing, everything=everything)
+    if not listing and revoke is None:
+        raise click.UsageError("Use --list, --revoke ID or --revoke --all.")
+    with told():
+        settings = _settings(data_dir, database_url)
+        if revoke is not None:
+            click.echo(f"Sessions ended: {terminal.end_sessions(settings, revoke)}.", err=True)
+            return
+        for facts in terminal.list_sessions(settings):
+            when = (_moment(facts.created_at), _moment(facts.seen_at))
+            _row(facts.id, facts.person, *when, facts.address or "-", browser_name(facts.browser) or "-")
+
+
+def _check_revoke(revoke: str | None, *, listing: bool, everything: bool) -> None:
+    if listing and revoke is not None:
+        raise click.UsageError("--list and --revoke exclude each other.")
+    if everything and revoke is None:
+        raise click.UsageError("--all belongs to --revoke.")
+    if revoke is not None and bool(revoke) == everything:
+        raise click.UsageError("Use --revoke ID or --revoke --all; --list shows the IDs.")
+
+
+def _row(*cells: str) -> None:
+    click.echo("\t".join(plain(cell) for cell in cells))
+
+
+def _moment(when: datetime | None, otherwise: str = "") -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else otherwise

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -43,9 +43,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def csv_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
     """A heading and a row per operation, newest first, each with its line end."""
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for operation in each_operation(db, wanted, batch=batch):
-        yield _csv_line([_cell(value) for value in _row(operation)])
+        yield csv_line(_row(operation))
 
 
 def json_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
@@ -119,9 +119,10 @@ def _row(operation: Operation) -> Iterator[object]:
     return ({**document, **summed_up}[column] for column in COLUMNS)
 
 
-def _csv_line(values: Sequence[str]) -> str:
+def csv_line(values: Iterable[object]) -> str:
+    """A row of a table for spreadsheets, with its line end; no cell of it is run as a formula."""
     line = io.StringIO()
-    csv.writer(line).writerow(values)
+    csv.writer(line).writerow([_cell(value) for value in values])
     return line.getvalue()
 
 

@@ -27,10 +27,17 @@ MOST_PER_RUN = 2_000
 
 @dataclass(frozen=True)
 class Retained:
-    """What a run did: how many operations it `deleted`, and how many are `due` once the clock is confirmed."""
+    """What a run did.
+
+    Args:
+        deleted: how many operations it deleted.
+        due: how many are due once the clock is confirmed.
+        before: up to when everything may be deleted by a confirmed clock; None where nothing may.
+    """
 
     deleted: int = 0
     due: int = 0
+    before: datetime | None = None
 
 
 @dataclass
@@ -56,7 +63,7 @@ class Retention:
         limit, deleted = min(before, confirmed), 0
         while deleted < MOST_PER_RUN and (gone := self._delete_some(limit, batch)):
             deleted += gone
-        return Retained(deleted, self._count(before))
+        return Retained(deleted, self._count(before), limit)
 
     def _confirmed(self, now: datetime) -> datetime | None:
         """Return up to when deletion was proposed days ago; None where no such proposal is known."""

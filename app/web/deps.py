@@ -11,6 +11,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.auth.authenticator import Authenticator
+from app.auth.rules import Caller
 from app.bootstrap import Services
 from app.errors import Problem
 from app.web.asking import PATIENCE
@@ -61,6 +63,18 @@ async def person(request: Request) -> str:
     return name
 
 
+async def caller(request: Request) -> Caller:
+    """Who sends the request: more about them than their name."""
+    known: Caller = request.state.caller
+    return known
+
+
+async def authenticator(request: Request) -> Authenticator:
+    """What authenticates the requests of this replica."""
+    ours: Authenticator = request.app.state.authenticator
+    return ours
+
+
 async def now(request: Request) -> datetime:
     """The present time, UTC."""
     return (await services(request)).clock.now()
@@ -68,6 +82,8 @@ async def now(request: Request) -> datetime:
 
 ServicesDep = Annotated[Services, Depends(services)]
 PersonDep = Annotated[str, Depends(person)]
+CallerDep = Annotated[Caller, Depends(caller)]
+AuthenticatorDep = Annotated[Authenticator, Depends(authenticator)]
 KnownPlace = Depends(known_place)
 RetryProblems = Depends(retry_problems)
 RepositoryDep = Annotated[str, Depends(repository_name)]

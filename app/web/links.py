@@ -14,6 +14,11 @@ CHECK_PERMISSIONS = "/permissions/check"
 PREFERENCES = "/preferences"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
+SIGN_INS = "/sign-ins"
+END_SESSION = "/sign-ins/sessions/end"
+SIGN_OUT_EVERYWHERE = "/sign-ins/sessions/end-all"
+REVOKE_LINK = "/sign-ins/links/revoke"
+REVOKE_TOKEN = "/sign-ins/tokens/revoke"  # noqa: S105  (an address, not a secret)
 API_DOCS = "/api/docs"
 OPENAPI = "/api/openapi.json"
 
@@ -85,6 +90,16 @@ def history(**query: str | int) -> str:
 def service_history(region: str, name: str, /, **query: str | int) -> str:
     """A service's history, from a place in it."""
     return _with(service(region, name, "history"), **query)
+
+
+def sign_ins(**query: str | int) -> str:
+    """Sessions, tokens and the record of sign-ins; `older` or `newer` is an event to go on from."""
+    return _with(SIGN_INS, **query)
+
+
+def sign_ins_export(kind: str) -> str:
+    """The record of sign-ins as a file: csv or json."""
+    return f"{SIGN_INS}/export.{kind}"
 
 
 def export(kind: str, /, **query: str | int) -> str:

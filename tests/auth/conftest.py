@@ -7,21 +7,26 @@ import pytest
 from fastapi import FastAPI, Request
 
 from app.auth import store
-from app.auth.gate import Gate
+from app.auth.authenticator import Authenticator
+from app.auth.events import Actor, Via
+from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret
+from app.bootstrap import build
 from app.db import Database
-from app.settings import ROOT
+from app.main import create_app
+from app.settings import ROOT, Settings
 from app.web.assets import Assets
 from app.web.render import Renderer, make_renderer
 from app.web.routes import sign_in
 from app.web.security import middleware
 from tests.databases import db as any_db
 from tests.databases import migrated_file, migrated_postgres_url, postgres_server, sqlite_db
-from tests.fakes import FakeClock
+from tests.fakes import FakeAws, FakeClock
 
 __all__ = ["any_db", "migrated_file", "migrated_postgres_url", "postgres_server", "sqlite_db"]
 
 HOST = "127.0.0.1:8000"
+MIKA = Actor("mika", Via.TERMINAL)
 
 
 @pytest.fixture
@@ -36,9 +41,11 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def new_link(db, clock):
+    """Makes links, each of which voids the one before."""
+
     def new() -> str:
         link = new_secret()
-        store.add_link(db, fingerprint(link), "mika", clock.now())
+        store.add_link(db, fingerprint(link), MIKA, clock.now())
         return link
 
     return new
@@ -51,9 +58,10 @@ def link(new_link) -> str:
 
 @pytest.fixture
 def new_token(db, clock):
-    def new(name="builds", expires_at=None) -> str:
+    def new(name="builds", expires_at=None, scope=Scope.CHANGE) -> str:
         token = "sailpass_" + new_secret()
-        store.add_token(db, fingerprint(token), store.TokenFacts(name, "mika", clock.now(), expires_at, None))
+        facts = store.TokenFacts(name, "mika", clock.now(), expires_at, None, scope)
+        store.add_token(db, fingerprint(token), facts, MIKA)
         return token
 
     return new
@@ -69,10 +77,10 @@ def console(db, clock, renderer):
     """A replica, by its setting of AUTH."""
 
     def start(auth="local", database=None) -> FastAPI:
-        gate = Gate(database or db, clock, auth)
-        app = FastAPI(middleware=[*middleware(["127.0.0.1", "console.test"]), sign_in.guard(gate)])
+        authenticator = Authenticator(database or db, clock, auth)
+        app = FastAPI(middleware=[*middleware(["127.0.0.1", "console.test"]), sign_in.guard(authenticator)])
         app.state.renderer = renderer
-        sign_in.install(app, gate)
+        sign_in.install(app, authenticator)
         for path in (
             "/healthz",
             "/containers",
@@ -86,6 +94,16 @@ def console(db, clock, renderer):
         return app
 
     return start
+
+
+@pytest.fixture
+def whole(db, clock, tmp_path):
+    """The whole console on this database, without AWS."""
+    settings = Settings(data_dir=tmp_path, regions=("us-east-1",))
+    services = build(settings, aws=FakeAws(), clock=clock)
+    yield create_app(settings, services)
+    services.scanner.close()
+    services.close()
 
 
 def _who(request: Request) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.responses import PlainTextResponse
 
-from app.auth.gate import Gate
+from app.auth.authenticator import Authenticator
 from app.auth.middleware import Authenticate
 
 
@@ -14,7 +14,8 @@ async def test_websockets_are_closed_unopened(db, clock):
     async def send(message):
         sent.append(message["type"])
 
-    guarded = Authenticate(PlainTextResponse("in"), Gate(db, clock, "local"), lambda _request: PlainTextResponse("out"))
+    refuse = PlainTextResponse("out")
+    guarded = Authenticate(PlainTextResponse("in"), Authenticator(db, clock, "local"), lambda *_: refuse)
     await guarded({"type": "websocket", "path": "/healthz", "headers": []}, None, send)
     assert sent == ["websocket.close"]
 

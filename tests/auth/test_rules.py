@@ -30,18 +30,36 @@ def test_programs_are_refused_in_json_and_people_are_not(path, for_programs):
 
 
 def test_a_token_outweighs_a_cookie_on_the_api():
-    cookies = {rules.COOKIE: "cookie"}
-    assert rules.shown("/api/v1/services", "bearer  t", cookies, secure=False) == Shown(By.TOKEN, "t")
+    assert rules.shown("/api/v1/services", "bearer  t", {"name": "cookie"}, "name") == Shown(By.TOKEN, "t")
 
 
 @pytest.mark.parametrize("path, header", [("/history", "Bearer t"), ("/api/v1/services", "Basic dTpw")])
 def test_tokens_on_pages_and_the_sign_in_of_a_proxy_are_passed_over(path, header):
-    assert rules.shown(path, header, {rules.COOKIE: "c"}, secure=False) == Shown(By.SESSION, "c")
+    assert rules.shown(path, header, {"name": "c"}, "name") == Shown(By.SESSION, "c")
 
 
-@pytest.mark.parametrize("secure", [True, False])
-def test_a_cookie_of_the_other_scheme_does_not_count(secure):
-    assert rules.shown("/history", "", {rules.cookie_name(secure=not secure): "c"}, secure=secure) is None
+def test_a_cookie_of_another_name_does_not_count():
+    assert rules.shown("/history", "", {"sailpass_session": "c", "other": "d"}, "name") is None
+
+
+@pytest.mark.parametrize(
+    "host, secure, name",
+    [
+        ("127.0.0.1:8000", False, "sailpass_session_8000"),
+        ("127.0.0.1:8001", False, "sailpass_session_8001"),
+        ("[::1]:8000", False, "sailpass_session_8000"),
+        ("[::1]", False, "sailpass_session_80"),
+        ("console.example", False, "sailpass_session_80"),
+        ("console.example", True, "__Host-sailpass_session_443"),
+        ("console.example:8443", True, "__Host-sailpass_session_8443"),
+        ("console.example:08000", False, "sailpass_session_8000"),
+        ("console.example:", False, "sailpass_session_80"),
+        ("console.example:1;a=b", False, "sailpass_session_80"),
+        ("", False, "sailpass_session_80"),
+    ],
+)
+def test_the_cookie_is_named_for_the_port_that_the_browser_used(host, secure, name):
+    assert rules.cookie_name(host, secure=secure) == name
 
 
 def test_a_session_ends_fourteen_days_after_its_last_use():

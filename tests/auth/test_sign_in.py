@@ -9,13 +9,19 @@ from bs4 import BeautifulSoup
 from sqlalchemy import text
 
 from app.auth import store
-from app.auth.gate import KEPT_SECONDS
-from app.auth.secret import new_secret
+from app.auth.events import list_events
+from app.auth.scopes import Scope
+from app.auth.secret import fingerprint, new_secret, short_id
 from app.db import Database
+from app.migrate import migrate
 from app.web.routes.sign_in import LONGEST_NEXT, landing
+from tests.auth.conftest import MIKA
+from tests.fakes import FakeClock
 
-SESSION = "sailpass_session"
+SESSION = "sailpass_session_8000"
+SECURE_SESSION = "__Host-sailpass_session_443"
 PAGE = "/containers"
+NOW = FakeClock().now()
 
 
 async def sign_in(browser, link, **form):
@@ -93,18 +99,19 @@ async def test_of_two_browsers_at_once_one_gets_in(browser, console, link):
 
 
 async def test_a_link_that_is_too_old_is_worth_nothing(browser, link, clock):
-    clock.advance(24 * 3600)
+    clock.advance(15 * 60)
     assert (await sign_in(browser(), link)).status_code == 403
 
 
 @pytest.mark.parametrize("way", ["GET", "POST"])
 async def test_wrong_used_and_old_links_are_answered_alike(browser, new_link, clock, way):
-    used, old = new_link(), new_link()
+    voided, used = new_link(), new_link()
     await sign_in(browser(), used)
+    old = new_link()
     pages = set()
-    for link in (new_secret(), "nonsense", used):
+    for link in (new_secret(), "nonsense", used, voided):
         pages.add(await the_answer(browser(), way, link))
-    clock.advance(24 * 3600)
+    clock.advance(15 * 60)
     assert pages == {await the_answer(browser(), way, old)}
 
 
@@ -118,13 +125,23 @@ async def test_a_form_without_a_link_is_a_wrong_one(browser):
     assert (await browser().post("/sign-in")).status_code == 403
 
 
-async def test_too_many_wrong_links_have_to_wait(browser, console, link):
+async def test_whoever_sends_too_many_wrong_links_has_to_wait(browser, console):
     app = console()
-    for _ in range(10):
-        await sign_in(browser(app), new_secret())
-    answer = await sign_in(browser(app), link)
+    statuses = [(await sign_in(browser(app), new_secret())).status_code for _ in range(10)]
+    answer = await sign_in(browser(app), new_secret())
+    assert statuses == [403] * 9 + [429]
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
-    assert (await sign_in(browser(app, address="192.0.2.7"), link)).status_code == 303
+    assert (await sign_in(browser(app, address="192.0.2.7"), new_secret())).status_code == 403
+
+
+@pytest.mark.parametrize("way", ["GET", "POST"])
+async def test_wrong_links_on_a_foreign_page_do_not_lock_out_whoever_has_the_right_one(browser, console, link, way):
+    app = console()
+    for _ in range(30):
+        await the_answer(browser(app), way, new_secret())
+    mine = browser(app)
+    assert (await mine.get("/sign-in", params={"link": link})).status_code == 200
+    assert (await sign_in(mine, link)).status_code == 303
 
 
 async def test_on_http_the_cookie_is_out_of_reach_for_scripts_and_other_sites(browser, link):
@@ -136,8 +153,30 @@ async def test_on_http_the_cookie_is_out_of_reach_for_scripts_and_other_sites(br
 async def test_on_https_the_cookie_is_secure_and_of_this_host_alone(browser, link):
     mine = browser(base="https://console.test")
     cookie = cookie_of(await sign_in(mine, link))
-    assert (cookie.key, cookie["secure"], cookie["httponly"]) == (f"__Host-{SESSION}", True, True)
+    assert (cookie.key, cookie["secure"], cookie["httponly"]) == (SECURE_SESSION, True, True)
     assert (await mine.get(PAGE)).status_code == 200
+
+
+@pytest.fixture
+def other(console, tmp_path):
+    """Another console with data of its own, and a link to it."""
+    database, link = Database(f"sqlite:///{tmp_path / 'other.db'}"), new_secret()
+    migrate(database)
+    store.add_link(database, fingerprint(link), MIKA, NOW)
+    yield console(database=database), link
+    database.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_two_consoles_on_one_host_do_not_sign_each_other_out(browser, console, link, other, scheme):
+    other_console, other_link = other
+    first = browser(console(), base=f"{scheme}://console.test:8000")
+    second = browser(other_console, base=f"{scheme}://console.test:8001")
+    first.cookies = second.cookies  # one browser, which sends a host's cookies to every port of it
+    assert [(await sign_in(*each)).status_code for each in ((first, link), (second, other_link))] == [303, 303]
+    assert [(await each.get(PAGE)).status_code for each in (first, second)] == [200, 200]
+    await second.post("/sign-out")
+    assert [(await each.get(PAGE)).status_code for each in (first, second)] == [200, 303]
 
 
 async def test_the_proxys_word_about_https_is_not_taken_from_anybody(browser, link):
@@ -164,8 +203,9 @@ async def test_another_site_can_neither_sign_out_nor_in(browser, link):
 
 
 async def test_whoever_is_signed_in_passes_by_the_sign_in_page(browser, link, new_link):
-    mine, second = browser(), new_link()
+    mine = browser()
     await sign_in(mine, link)
+    second = new_link()
     assert (await mine.get(f"/sign-in?link={second}&next=/history")).headers["location"] == "/history"
     assert (await sign_in(browser(), second)).status_code == 303
 
@@ -177,7 +217,7 @@ async def test_replicas_share_sessions_and_their_end(browser, console, db, link,
     there.cookies = here.cookies
     assert (await there.get(PAGE)).json() == {"person": "mika"}
     await browser(console()).post("/sign-out", headers={"Cookie": f"{SESSION}={here.cookies[SESSION]}"})
-    clock.advance(KEPT_SECONDS)
+    clock.advance(5)
     assert (await there.get(PAGE)).status_code == 303
     other_db.close()
 
@@ -185,7 +225,7 @@ async def test_replicas_share_sessions_and_their_end(browser, console, db, link,
 async def test_a_token_lets_a_program_into_the_api_and_the_figures(browser, new_token):
     headers = {"Authorization": f"Bearer {new_token()}"}
     for path in ("/api/v1/services", "/metrics"):
-        assert (await browser().get(path, headers=headers)).json() == {"person": "builds"}
+        assert (await browser().get(path, headers=headers)).json() == {"person": "token:builds"}
 
 
 async def test_a_token_opens_no_page(browser, new_token):
@@ -215,10 +255,58 @@ async def test_a_wrong_token_is_refused_though_the_cookie_is_good(browser, link)
 
 async def test_a_revoked_token_is_refused_within_seconds(browser, db, clock, new_token):
     program, headers = browser(), {"Authorization": f"Bearer {new_token()}"}
-    await program.get("/api/v1/services", headers=headers)
+    assert (await program.get("/api/v1/services", headers=headers)).status_code == 200
     store.remove_token(db, "builds")
-    clock.advance(KEPT_SECONDS)
+    clock.advance(5)
     assert (await program.get("/api/v1/services", headers=headers)).status_code == 401
+
+
+async def test_a_token_is_refused_what_its_scope_does_not_include_and_told_so(browser, new_token, db):
+    headers = {"Authorization": f"Bearer {new_token('ci', scope=Scope.READ)}"}
+    assert (await browser().get("/api/v1/services", headers=headers)).status_code == 200
+    answer = await browser(address="192.0.2.7").post("/api/v1/services", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.out_of_scope")
+    assert answer.json()["params"] == {"name": "token:ci", "scope": "read"}
+    assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+    event = list_events(db).events[0]
+    assert (event.kind, event.person, event.address) == ("scope_refused", "token:ci", "192.0.2.7")
+    assert event.subject == "POST /api/v1/services"
+
+
+@pytest.mark.postgres
+async def test_whatever_is_refused_can_be_recorded(browser, console, any_db, clock):
+    token = "sailpass_" + new_secret()
+    facts = store.TokenFacts("ci", "mika", clock.now(), None, None, Scope.READ)
+    store.add_token(any_db, fingerprint(token), facts)
+    headers = {"Authorization": f"Bearer {token}", "User-Agent": b"caf\xe9 " + b"x" * 999}
+    path = "/api/v1/a%00b%0a%ff" + "y" * 999
+    answer = await browser(console(database=any_db)).post(path, headers=headers)
+    assert answer.status_code == 403
+    (event,) = list_events(any_db).events
+    assert event.subject.startswith("POST /api/v1/a\N{REPLACEMENT CHARACTER}b")
+    assert (len(event.subject), len(event.browser)) == (255, 255)
+
+
+async def test_a_token_for_metrics_reaches_nothing_else(browser, new_token):
+    headers = {"Authorization": f"Bearer {new_token(scope=Scope.METRICS)}"}
+    assert (await browser().get("/metrics", headers=headers)).status_code == 200
+    assert (await browser().get("/api/v1/services", headers=headers)).status_code == 403
+
+
+async def test_signing_in_and_out_is_recorded_with_where_it_came_from(browser, console, link, db):
+    mine = browser(console(), address="192.0.2.7")
+    mine.headers["User-Agent"] = "Firefox/140"
+    await sign_in(mine, new_secret())
+    await sign_in(mine, link)
+    session = short_id(fingerprint(mine.cookies[SESSION]))
+    await mine.post("/sign-out")
+    events = list_events(db).events[::-1][1:]  # without the link's own
+    assert [(event.kind, event.person, event.subject) for event in events] == [
+        ("link_refused", "", ""),
+        ("signed_in", "mika", session),
+        ("signed_out", "mika", session),
+    ]
+    assert {(event.address, event.browser) for event in events} == {("192.0.2.7", "Firefox/140")}
 
 
 async def test_without_sign_in_everybody_is_local_and_needs_no_way_in(browser, console):
@@ -251,19 +339,21 @@ async def test_next_leads_neither_off_the_site_nor_in_circles(browser, link, url
 
 async def test_no_secret_is_logged_or_stored(browser, db, new_token, link, caplog):
     caplog.set_level(logging.DEBUG)
-    mine, token = browser(), new_token()
-    for _ in range(2):
-        await mine.get("/sign-in", params={"link": link})
-        await sign_in(mine, link)
-    await mine.get("/api/v1/services", headers={"Authorization": f"Bearer {token}"})
+    mine, token, wrong = browser(), new_token(scope=Scope.READ), new_secret()
+    for tried in (wrong, link, link):
+        await mine.get("/sign-in", params={"link": tried})
+        await sign_in(mine, tried)
+    for shown in (token, wrong):
+        await mine.get("/api/v1/services", headers={"Authorization": f"Bearer {shown}"})
+        await mine.post("/api/v1/services", headers={"Authorization": f"Bearer {shown}"})
     # The test's own client tells each address that it asks for.
     logged = " ".join(record.getMessage() for record in caplog.records if not record.name.startswith("http"))
-    secrets = (link, token, mine.cookies[SESSION])
+    secrets = (link, token, wrong, mine.cookies[SESSION])
     assert not [secret for secret in secrets if secret in logged + everything_in(db)]
 
 
 def everything_in(db) -> str:
-    tables = ("sign_in_links", "sign_in_sessions", "api_tokens")
+    tables = ("sign_in_links", "sign_in_sessions", "api_tokens", "sign_in_events")
     with db.read() as session:
         rows = [str(list(session.execute(text(f"SELECT * FROM {table}")))) for table in tables]
     assert all("mika" in row for row in rows)

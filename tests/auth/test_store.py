@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.auth import store
+from app.auth.events import Actor, EventKind, Via, list_events
 from app.auth.models import SignInLink, SignInSession
+from app.auth.rules import Source
+from app.auth.scopes import Scope
 from app.auth.store import TokenFacts
 from app.errors import Problem
 from tests.databases import statements
@@ -16,6 +19,10 @@ from tests.databases import statements
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+MIKA = Actor("mika", Via.TERMINAL)
+KEN = Actor("ken", Via.SESSION, Source("192.0.2.2", "Safari"))
+HERE = Source("192.0.2.1", "Firefox/140")
 
 
 def count(db, model) -> int:
@@ -24,25 +31,25 @@ def count(db, model) -> int:
 
 
 def test_a_link_becomes_a_session_of_whoever_had_it_printed(any_db):
-    store.add_link(any_db, "link", "mika", NOW)
-    assert store.exchange(any_db, "link", "session", NOW)
+    store.add_link(any_db, "link", MIKA, NOW)
+    assert store.exchange(any_db, "link", "session", HERE, NOW)
     assert store.find_session(any_db, "session", NOW).person == "mika"
 
 
 def test_a_link_is_worth_nothing_a_second_time(any_db):
-    store.add_link(any_db, "link", "mika", NOW)
-    store.exchange(any_db, "link", "first", NOW)
-    assert not store.exchange(any_db, "link", "second", NOW)
+    store.add_link(any_db, "link", MIKA, NOW)
+    store.exchange(any_db, "link", "first", HERE, NOW)
+    assert not store.exchange(any_db, "link", "second", HERE, NOW)
     assert store.find_session(any_db, "second", NOW) is None
 
 
 def test_of_many_exchanges_at_once_exactly_one_gets_a_session(any_db):
-    store.add_link(any_db, "link", "mika", NOW)
+    store.add_link(any_db, "link", MIKA, NOW)
     together = threading.Barrier(6)
 
     def exchange(name: int) -> bool:
         together.wait(timeout=30)
-        return store.exchange(any_db, "link", f"session-{name}", NOW)
+        return store.exchange(any_db, "link", f"session-{name}", HERE, NOW)
 
     with ThreadPoolExecutor(6) as threads:
         won = list(threads.map(exchange, range(6)))
@@ -50,25 +57,76 @@ def test_of_many_exchanges_at_once_exactly_one_gets_a_session(any_db):
     assert count(any_db, SignInSession) == 1
 
 
-@pytest.mark.parametrize("after, counts", [(DAY - timedelta(seconds=1), True), (DAY, False)])
-def test_a_link_counts_for_a_day(db, after, counts):
-    store.add_link(db, "link", "mika", NOW)
+@pytest.mark.parametrize("after, counts", [(timedelta(minutes=14, seconds=59), True), (timedelta(minutes=15), False)])
+def test_a_link_counts_for_fifteen_minutes(db, after, counts):
+    store.add_link(db, "link", MIKA, NOW)
     assert store.has_link(db, "link", NOW + after) is counts
-    assert store.exchange(db, "link", "session", NOW + after) is counts
+    assert store.exchange(db, "link", "session", HERE, NOW + after) is counts
 
 
-def test_links_and_sessions_that_have_run_out_are_forgotten_when_a_link_is_made(db):
-    store.add_link(db, "old", "mika", NOW)
-    store.exchange(db, "old", "session", NOW)
-    store.add_link(db, "new", "mika", NOW + 15 * DAY)
+def test_a_new_link_voids_the_older_ones_of_everybody(any_db):
+    store.add_link(any_db, "first", KEN, NOW)
+    assert store.add_link(any_db, "second", MIKA, NOW + MINUTE) == 1
+    assert not store.exchange(any_db, "first", "session", HERE, NOW + MINUTE)
+    assert store.exchange(any_db, "second", "session", HERE, NOW + MINUTE)
+
+
+def test_of_links_made_at_once_one_counts(any_db):
+    together = threading.Barrier(6)
+
+    def make(number: int) -> None:
+        together.wait(timeout=30)
+        store.add_link(any_db, f"link-{number}", MIKA, NOW)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(make, range(6)))
+    assert len(store.list_links(any_db, NOW)) == 1
+
+
+def test_a_new_link_ends_no_session(db):
+    a_session(db)
+    store.add_link(db, "another", MIKA, NOW)
+    assert store.find_session(db, "session", NOW) is not None
+
+
+def test_the_list_names_open_links_alone(db):
+    store.add_link(db, "a" * 64, MIKA, NOW)
+    (link,) = store.list_links(db, NOW)
+    assert (link.id, link.person, link.expires_at) == ("a" * 12, "mika", NOW + 15 * MINUTE)
+    assert store.list_links(db, NOW + 15 * MINUTE) == ()
+    store.exchange(db, "a" * 64, "session", HERE, NOW)
+    assert store.list_links(db, NOW) == ()
+
+
+@pytest.mark.parametrize("link_id", ["a" * 12, ""])
+def test_a_revoked_link_signs_nobody_in(any_db, link_id):
+    store.add_link(any_db, "a" * 64, MIKA, NOW)
+    assert store.revoke_links(any_db, link_id, KEN, NOW) == 1
+    assert not store.has_link(any_db, "a" * 64, NOW)
+    assert not store.exchange(any_db, "a" * 64, "session", HERE, NOW)
+
+
+@pytest.mark.parametrize("link_id", ["b" * 12, "a" * 11, "%", "_" * 12])
+def test_another_id_revokes_no_link(db, link_id):
+    store.add_link(db, "a" * 64, MIKA, NOW)
+    assert store.revoke_links(db, link_id, KEN, NOW) == 0
+    assert store.exchange(db, "a" * 64, "session", HERE, NOW)
+
+
+def test_links_and_sessions_that_have_expired_are_deleted_when_a_link_is_made(db):
+    store.add_link(db, "old", MIKA, NOW)
+    store.exchange(db, "old", "session", HERE, NOW)
+    store.add_link(db, "new", MIKA, NOW + 15 * DAY)
     assert count(db, SignInLink) == 1
     assert count(db, SignInSession) == 0
 
 
-def a_session(db) -> SignInSession:
-    store.add_link(db, "link", "mika", NOW)
-    store.exchange(db, "link", "session", NOW)
-    return store.find_session(db, "session", NOW)
+def a_session(db, hashed="session") -> SignInSession:
+    store.add_link(db, "link", MIKA, NOW)
+    store.exchange(db, "link", hashed, HERE, NOW)
+    with db.write() as session:
+        session.execute(delete(SignInLink))  # so that the same can be made again
+    return store.find_session(db, hashed, NOW)
 
 
 def test_a_session_that_is_not_used_ends(db):
@@ -81,11 +139,13 @@ def test_use_keeps_a_session_alive(any_db):
     assert store.find_session(any_db, "session", NOW + 20 * DAY) is not None
 
 
-def test_use_is_written_once_an_hour_at_most(db):
+def test_use_is_written_every_five_minutes_at_most(db):
     found = a_session(db)
     with statements(db) as sent:
-        store.touch_session(db, found, NOW + HOUR - timedelta(seconds=1))
+        store.touch_session(db, found, NOW + timedelta(minutes=4, seconds=59))
     assert sent == []
+    store.touch_session(db, found, NOW + 5 * MINUTE)
+    assert store.find_session(db, "session", NOW).seen_at == NOW + 5 * MINUTE
 
 
 def test_a_touch_that_comes_late_does_not_set_a_session_back(db):
@@ -97,9 +157,49 @@ def test_a_touch_that_comes_late_does_not_set_a_session_back(db):
 
 def test_a_late_touch_does_not_bring_a_session_back(db):
     found = a_session(db)
-    store.end_session(db, "session")
+    store.sign_out(db, "session", HERE, NOW)
     store.touch_session(db, found, NOW + 2 * HOUR)
     assert count(db, SignInSession) == 0
+
+
+def test_a_session_remembers_where_it_began(any_db):
+    a_session(any_db, "a" * 64)
+    (session,) = store.list_sessions(any_db, NOW)
+    assert (session.id, session.person, session.address, session.browser) == (
+        "a" * 12,
+        "mika",
+        "192.0.2.1",
+        "Firefox/140",
+    )
+
+
+def test_what_a_browser_says_is_cut_to_what_the_table_holds(any_db):
+    store.add_link(any_db, "link", MIKA, NOW)
+    store.exchange(any_db, "link", "session", Source("x" * 999, "y" * 9999), NOW)
+    (session,) = store.list_sessions(any_db, NOW)
+    assert (len(session.address), len(session.browser)) == (64, 255)
+
+
+def test_the_list_holds_the_sessions_that_count_the_last_used_first(db):
+    first, _ = a_session(db, "a" * 64), a_session(db, "b" * 64)
+    store.touch_session(db, first, NOW + HOUR)
+    assert [session.id[0] for session in store.list_sessions(db, NOW + HOUR)] == ["a", "b"]
+    assert [session.id[0] for session in store.list_sessions(db, NOW + 14 * DAY)] == ["a"]
+
+
+def test_ending_a_session_ends_that_one_alone(any_db):
+    a_session(any_db, "a" * 64)
+    a_session(any_db, "b" * 64)
+    assert store.end_session(any_db, "a" * 12, KEN, NOW) == ("a" * 64,)
+    assert store.find_session(any_db, "a" * 64, NOW) is None
+    assert store.find_session(any_db, "b" * 64, NOW) is not None
+
+
+def test_everybodys_sessions_can_be_ended(any_db):
+    a_session(any_db, "a" * 64)
+    assert store.end_sessions(any_db, "ken", KEN, NOW) == ()
+    assert store.end_sessions(any_db, "", KEN, NOW) == ("a" * 64,)
+    assert store.find_session(any_db, "a" * 64, NOW) is None
 
 
 def a_token(name="builds", expires_at=None) -> TokenFacts:
@@ -123,10 +223,28 @@ def test_a_name_is_given_once(any_db):
         store.add_token(any_db, "other", a_token())
 
 
-def test_a_revoked_token_counts_no_more(db):
+@pytest.mark.parametrize("revoke", [store.remove_token, lambda db, name: store.revoke_token(db, name, KEN, NOW)])
+def test_a_revoked_token_counts_no_more(any_db, revoke):
+    store.add_token(any_db, "hash", a_token())
+    store.add_token(any_db, "other", a_token("deploys"))
+    revoke(any_db, "builds")
+    assert store.find_token(any_db, "hash", NOW) is None
+    assert store.find_token(any_db, "other", NOW).name == "deploys"
+
+
+def test_a_token_takes_the_place_of_an_expired_one_of_its_name(any_db):
+    store.add_token(any_db, "old", a_token(expires_at=NOW))
+    store.add_token(any_db, "new", a_token())
+    assert store.find_token(any_db, "old", NOW - DAY) is None
+    assert store.find_token(any_db, "new", NOW).name == "builds"
+
+
+def test_tokens_that_commands_left_behind_are_deleted_once_they_have_expired(db):
+    store.add_token(db, "left", a_token("command:0123456789ab", expires_at=NOW))
+    store.add_token(db, "runs", a_token("command:ba9876543210", expires_at=NOW + HOUR))
+    store.add_token(db, "expired", a_token("deploys", expires_at=NOW))
     store.add_token(db, "hash", a_token())
-    store.remove_token(db, "builds")
-    assert store.find_token(db, "hash", NOW) is None
+    assert [token.name for token in store.list_tokens(db)] == ["builds", "command:ba9876543210", "deploys"]
 
 
 def test_what_is_not_there_cannot_be_revoked(db):
@@ -137,5 +255,76 @@ def test_what_is_not_there_cannot_be_revoked(db):
 def test_the_list_says_when_a_token_was_last_used(db):
     store.add_token(db, "hash", a_token())
     store.touch_token(db, store.find_token(db, "hash", NOW), NOW + HOUR)
-    store.touch_token(db, store.find_token(db, "hash", NOW), NOW + HOUR * 1.5)
+    store.touch_token(db, store.find_token(db, "hash", NOW), NOW + HOUR + 4 * MINUTE)
     assert [(token.name, token.used_at) for token in store.list_tokens(db)] == [("builds", NOW + HOUR)]
+
+
+def recorded(db) -> list[tuple[str, str, str, str]]:
+    """What happened, oldest first."""
+    events = list_events(db).events[::-1]
+    return [(event.kind, event.person, event.via, event.subject) for event in events]
+
+
+def test_what_becomes_of_a_link_and_its_session_is_recorded(any_db):
+    for letter in "abc":
+        store.add_link(any_db, letter * 64, MIKA, NOW)
+    store.revoke_links(any_db, "", KEN, NOW)
+    store.add_link(any_db, "d" * 64, MIKA, NOW)
+    store.exchange(any_db, "d" * 64, "e" * 64, HERE, NOW)
+    store.sign_out(any_db, "e" * 64, HERE, NOW)
+    assert recorded(any_db)[2:] == [
+        ("link_created", "mika", "terminal", "c" * 12),
+        ("link_revoked", "ken", "session", "c" * 12),
+        ("link_created", "mika", "terminal", "d" * 12),
+        ("signed_in", "mika", "link", "e" * 12),
+        ("signed_out", "mika", "session", "e" * 12),
+    ]
+    events = list_events(any_db).events[::-1]
+    assert [event.detail for event in events[2:6]] == [{"voided": 1}, {}, {}, {"link": "d" * 12}]
+    assert (events[5].address, events[5].browser, events[5].at) == ("192.0.2.1", "Firefox/140", NOW)
+
+
+def test_the_end_of_sessions_is_recorded(db):
+    a_session(db, "a" * 64)
+    a_session(db, "b" * 64)
+    store.end_session(db, "a" * 12, KEN, NOW)
+    store.end_sessions(db, "mika", MIKA, NOW)
+    store.end_sessions(db, "", MIKA, NOW)
+    assert recorded(db)[4:] == [
+        ("session_ended", "ken", "session", "a" * 12),
+        ("signed_out_everywhere", "mika", "terminal", "mika"),
+        ("all_sessions_ended", "mika", "terminal", ""),
+    ]
+    details = [event.detail for event in list_events(db).events[:3]]
+    assert details == [{"sessions": 0}, {"sessions": 1}, {"person": "mika"}]
+
+
+def test_what_did_not_happen_is_not_recorded(db):
+    store.exchange(db, "link", "session", HERE, NOW)
+    store.sign_out(db, "session", HERE, NOW)
+    store.end_session(db, "a" * 12, KEN, NOW)
+    store.revoke_links(db, "", KEN, NOW)
+    with pytest.raises(Problem):
+        store.revoke_token(db, "builds", KEN, NOW)
+    store.add_token(db, "hash", a_token())
+    with pytest.raises(Problem):
+        store.add_token(db, "other", a_token(), MIKA)
+    assert recorded(db) == []
+
+
+def test_tokens_created_and_revoked_are_recorded_and_borrowed_ones_are_not(any_db):
+    facts = TokenFacts("ci", "mika", NOW, NOW + DAY, None, Scope.READ)
+    store.add_token(any_db, "hash", facts, MIKA)
+    store.revoke_token(any_db, "ci", KEN, NOW)
+    store.add_token(any_db, "hash", a_token("command:0123456789ab"))
+    store.remove_token(any_db, "command:0123456789ab")
+    assert recorded(any_db) == [
+        ("token_created", "mika", "terminal", "ci"),
+        ("token_revoked", "ken", "session", "ci"),
+    ]
+    assert list_events(any_db).events[1].detail == {"scope": "read", "expires": "2026-03-02T12:00:00+00:00"}
+
+
+def test_every_name_fits_its_column():
+    assert all(len(kind) <= 32 for kind in EventKind)
+    assert all(len(via) <= 16 for via in Via)

@@ -145,7 +145,7 @@ def test_a_server_does_not_start_on_it_and_says_what_to_do(restored):
 def test_one_command_leaves_the_history_and_nothing_else(restored):
     ran = run(restored, "after-restore")
     assert (ran.status, "1 operation was running in it" in ran.out) == (0, True)
-    assert rows_of(restored) == {**HISTORY, "database_origins": 1}
+    assert rows_of(restored) == {**HISTORY, "sign_in_events": 1, "database_origins": 1}
     progress = find_progress(restored, "running")
     assert (progress.outcome, progress.unconfirmed) == ("interrupted", True)
     check_origin(restored)
@@ -222,5 +222,5 @@ def test_an_older_dump_is_migrated_first(used, tmp_path, postgres_server):
         database = Database(url)
         pg_restore(file, database)
         assert run(database, "after-restore").status == 0
-        assert rows_of(database) == {**HISTORY, "database_origins": 1}
+        assert rows_of(database) == {**HISTORY, "sign_in_events": 1, "database_origins": 1}
         database.close()

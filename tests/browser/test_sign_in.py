@@ -57,7 +57,9 @@ def test_a_link_that_was_used_says_so(page, link, troubles):
     signs_in(page, link)
     page.context.clear_cookies()
     page.goto(link)
-    expect(page.get_by_text("This sign-in link is wrong, too old or has been used already.")).to_be_visible()
+    expect(
+        page.get_by_text("This sign-in link is wrong, has expired, or was used or replaced already.")
+    ).to_be_visible()
     expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
     troubles[:] = [trouble for trouble in troubles if "403" not in trouble]
 
@@ -88,3 +90,65 @@ def test_the_one_who_signed_in_is_named_in_the_history(page, link, mika):
     mika.continues()
     mika.opens_last_operation("storefront-web")
     expect(page.get_by_role("region", name="About this operation")).to_contain_text(f"Asked by{operator_name()}")
+
+
+@pytest.fixture
+def elsewhere(chromium, console):
+    """A page of another browser."""
+    context = chromium.new_context(base_url=console.url, locale="en-US")
+    yield context.new_page()
+    context.close()
+
+
+def new_link(console):
+    return quickly(console.environment, "sign-in-link").out.removeprefix("Sign in: ").strip()
+
+
+def sessions(page):
+    return page.get_by_role("region", name=re.compile("^Sessions")).get_by_role("row")
+
+
+def test_another_session_is_ended_from_the_page_that_its_name_leads_to(page, elsewhere, console):
+    signs_in(elsewhere, new_link(console))
+    signs_in(page, new_link(console))
+    page.get_by_role("link", name=f"Sign-ins: {operator_name()}").click()
+    expect(page.get_by_role("heading", name="Sign-ins", exact=True)).to_be_visible()
+    expect(sessions(page).filter(has_text="This browser")).to_contain_text("127.0.0.1")
+    other = sessions(page).filter(has_not_text="This browser").filter(has=page.get_by_role("button")).first
+    other.get_by_role("button", name="End session").click()
+    page.get_by_role("dialog").get_by_role("button", name="End session").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    elsewhere.goto("/history")
+    expect(elsewhere).to_have_url(re.compile("/sign-in[?]next="))
+
+
+def test_signing_out_everywhere_ends_this_session_and_the_others(page, elsewhere, console):
+    signs_in(elsewhere, new_link(console))
+    signs_in(page, new_link(console))
+    page.goto("/sign-ins")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
+    expect(page).to_have_url(re.compile("/sign-in$"))
+    for each in (page, elsewhere):
+        each.goto("/history")
+        expect(each).to_have_url(re.compile("/sign-in[?]next="))
+
+
+def test_sessions_are_ended_without_scripts_too(plain_page, elsewhere, console):
+    signs_in(elsewhere, new_link(console))
+    signs_in(plain_page, new_link(console))
+    plain_page.goto("/sign-ins")
+    plain_page.get_by_role("button", name="Sign out everywhere").click()
+    expect(plain_page.get_by_role("heading", name="Sign out everywhere?")).to_be_visible()
+    plain_page.get_by_role("button", name="Sign out everywhere").click()
+    elsewhere.goto("/history")
+    expect(elsewhere).to_have_url(re.compile("/sign-in[?]next="))
+
+
+def test_two_consoles_on_one_host_do_not_sign_each_other_out(page, console, tmp_path):
+    with start_console(tmp_path / "second", sandbox=console.sandbox, auth="local") as second:
+        signs_in(page, new_link(console))
+        signs_in(page, second.sign_in_link)
+        for url in (console.url, second.url):
+            page.goto(f"{url}/history")
+            expect(page.get_by_role("heading", name="History", exact=True)).to_be_visible()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
+from app.auth.terminal import operator_name
 from tests.cli.running import quickly, without
-from tests.console import start_console
+from tests.console import start_console, until
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +27,12 @@ def elsewhere(console, tmp_path):
 def test_whoever_owns_the_data_needs_no_token(console):
     ran = quickly(without(console.environment, "SAILPASS_URL"), "grant", "storefront-web", "edge/cache", "--json")
     assert ran.status == 0
-    assert re.search(r"-command-[0-9a-f]{6}$", ran.json["asked_by"])
+    assert ran.json["asked_by"] == f"command:{operator_name()}"
 
 
 def test_the_token_that_was_lent_is_taken_back(console):
     quickly(console.environment, "status")
-    assert "-command-" not in quickly(console.environment, "token", "--list").out
+    assert "command:" not in quickly(console.environment, "token", "--list").out
 
 
 def test_others_are_told_how_to_get_one(elsewhere):
@@ -39,12 +41,39 @@ def test_others_are_told_how_to_get_one(elsewhere):
     assert "lets nobody in without a token" in ran.err
 
 
-def test_a_printed_token_lets_one_in_until_it_is_revoked(console, elsewhere):
+def test_a_printed_token_lets_a_program_in_until_it_is_revoked(console, elsewhere):
     token = quickly(console.environment, "token", "deploy-bot").out.strip()
-    known = {**elsewhere, "SAILPASS_TOKEN": token}
-    assert quickly(known, "status").status == 0
+    program = {**elsewhere, "SAILPASS_TOKEN": token}
+    assert quickly(program, "status").status == 0
     assert quickly(console.environment, "token", "--revoke", "deploy-bot").status == 0
+    until(lambda: quickly(program, "status").status, lambda status: status == 5)
     assert "deploy-bot" not in quickly(console.environment, "token", "--list").out
+
+
+@pytest.mark.parametrize("scope", ["read", "metrics"])
+def test_a_token_that_may_not_change_anything_says_so(console, elsewhere, scope):
+    token = quickly(console.environment, "token", f"only-{scope}", "--scope", scope).out.strip()
+    ran = quickly({**elsewhere, "SAILPASS_TOKEN": token}, "grant", "storefront-web", "edge/cache")
+    assert ran.status == 5
+    assert f"token:only-{scope} has the scope “{scope}”" in ran.err
+    assert "--scope change" in ran.err
+
+
+def test_a_token_that_may_change_acts_under_its_own_name(console, elsewhere):
+    token = quickly(console.environment, "token", "deployer", "--scope", "change").out.strip()
+    ran = quickly({**elsewhere, "SAILPASS_TOKEN": token}, "grant", "storefront-web", "edge/cache", "--json")
+    assert ran.json["asked_by"] == "token:deployer"
+
+
+def test_a_token_says_when_it_expires(console):
+    ran = quickly(console.environment, "token", "nightly", "--expires", "30d", "--scope", "metrics")
+    assert re.match(r"Token nightly: scope metrics, expires \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", ran.err)
+    assert re.fullmatch(r"sailpass_[A-Za-z0-9_-]{43}\n", ran.out)
+    forever = quickly(console.environment, "token", "forever", "--expires", "never")
+    assert "expires never" in forever.err
+    listed = quickly(console.environment, "token", "--list").out
+    assert re.search(r"^nightly\tmetrics\t", listed, re.MULTILINE)
+    assert forever.out.strip() not in listed
 
 
 def test_a_token_that_counts_for_nothing_is_told(elsewhere):
@@ -53,9 +82,42 @@ def test_a_token_that_counts_for_nothing_is_told(elsewhere):
     assert "does not accept the token" in ran.err
 
 
-def test_a_link_is_printed(console):
+def test_a_link_is_printed_listed_and_revoked(console):
     ran = quickly(console.environment, "sign-in-link", "--base", "https://console.example")
     assert ran.out.startswith("Sign in: https://console.example/sign-in?link=")
+    secret = ran.out.strip().partition("?link=")[2]
+    (line,) = quickly(console.environment, "sign-in-link", "--list").out.splitlines()
+    assert secret not in line
+    assert console.get(f"/sign-in?link={secret}").status == 200
+    assert quickly(console.environment, "sign-in-link", "--revoke", line.partition("\t")[0]).status == 0
+    assert quickly(console.environment, "sign-in-link", "--list").out == ""
+    assert console.get(f"/sign-in?link={secret}").status == 403
+
+
+def test_every_link_can_be_revoked(console):
+    secret = quickly(console.environment, "sign-in-link").out.strip().partition("?link=")[2]
+    assert quickly(console.environment, "sign-in-link", "--revoke", "--all").status == 0
+    assert console.get(f"/sign-in?link={secret}").status == 403
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_a_session_is_listed_and_ended(console, by_id):
+    cookie = signed_in(console)
+    (line,) = quickly(console.environment, "session", "--list").out.splitlines()
+    assert line.endswith("\t127.0.0.1\tFirefox, Linux")
+    assert console.get("/history", Cookie=cookie).status == 200
+    which = line.partition("\t")[0] if by_id else "--all"
+    assert quickly(console.environment, "session", "--revoke", which).status == 0
+    until(lambda: console.get("/history", Cookie=cookie).status, lambda status: status == 303)
+    assert quickly(console.environment, "session", "--list").out == ""
+
+
+def signed_in(console) -> str:
+    """A new session's cookie."""
+    link = urlsplit(quickly(console.environment, "sign-in-link").out.strip()).query
+    form = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
+    answer = console.post("/sign-in", link, User_Agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", **form)
+    return answer.headers["set-cookie"].partition(";")[0]
 
 
 def test_nothing_is_printed_where_there_is_no_database(elsewhere):
@@ -64,6 +126,25 @@ def test_nothing_is_printed_where_there_is_no_database(elsewhere):
     assert "There is no database" in ran.err
 
 
-@pytest.mark.parametrize("words", [("--list", "--revoke", "x"), ("name", "--list"), ("--days", "0")])
-def test_a_token_is_asked_for_in_one_way(console, words):
-    assert quickly(console.environment, "token", *words).status == 2
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("token", "--list", "--revoke", "x"),
+        ("token", "name", "--list"),
+        ("token", "--revoke", "x", "--scope", "read"),
+        ("token", "name", "--expires", "0"),
+        ("token", "name", "--expires", ""),
+        ("token", "name", "--scope", "everything"),
+        ("sign-in-link", "--list", "--revoke", "--all"),
+        ("sign-in-link", "--revoke"),
+        ("sign-in-link", "--all"),
+        ("sign-in-link", "--revoke", "0123456789ab", "--all"),
+        ("sign-in-link", "--revoke", "0123456789ab"),
+        ("sign-in-link", "--list", "--base", "https://console.example"),
+        ("session",),
+        ("session", "--revoke", "0123456789ab"),
+    ],
+)
+def test_what_is_asked_for_in_two_ways_or_is_not_there_is_refused(console, words):
+    ran = quickly(console.environment, *words)
+    assert (ran.status, ran.out) == (2, "")

@@ -4,6 +4,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests.cli.running import quickly
 from tests.console import start_console, until
 from tests.databases import migrated_postgres_url
 from tests.sandbox_server import start_sandbox
@@ -28,7 +29,7 @@ def replicas(tmp_path, migrated_postgres_url):
 
 def signed_in(console) -> str:
     """The session's cookie."""
-    link = urlsplit(console.sign_in_link).query
+    link = urlsplit(quickly(console.environment, "sign-in-link").out.strip()).query
     answer = console.post("/sign-in", f"{link}&next=/", **FORM)
     assert answer.status == 303
     return answer.headers["set-cookie"].partition(";")[0]
@@ -40,7 +41,10 @@ def test_a_progress_page_is_served_by_another_replica_than_the_one_that_works(re
     answer = first.post(
         f"/containers/us-east-1/{OFF}/repositories", urlencode({"repository": BARE}), Cookie=cookie, **FORM
     )
-    progress, reader = f"{answer.headers['location']}/progress", {"Cookie": cookie, "HX_Request": "true"}
+    # Behind a balancer all replicas have one address, and the cookie is named for its port.
+    balancer = urlsplit(first.url).netloc
+    progress = f"{answer.headers['location']}/progress"
+    reader = {"Cookie": cookie, "HX_Request": "true", "Host": balancer}
     until(lambda: first.get(progress, **reader).text, lambda text: "This usually takes" in text)
     with another() as second:
         shown = second.get(progress, **reader)

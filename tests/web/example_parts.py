@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from app.auth.events import Event, EventKind, Via
+from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.errors import Problem
 from app.operations.progress import Note, Progress, StepView
@@ -36,8 +38,10 @@ from app.web.pages_operation import (
 from app.web.pages_permissions import Check, CheckedAction, PermissionsPage
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
+from app.web.pages_sign_ins import LinkRow, SessionRow, SignInsPage, TokenRow
 from app.web.show.permissions import policies
 from app.web.show.policy import NEVER, WHO, same_as
+from app.web.show.sign_ins import SCOPES, event_row
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"
@@ -365,3 +369,78 @@ class Parts:
             for action, (allowed, why) in tried.items()
         )
         return Check("us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}')
+
+    def sign_ins(self) -> SignInsPage:
+        """The sessions, tokens, links and events that a busy week leaves."""
+        week, day, hour = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
+        return SignInsPage(
+            sessions=(
+                SessionRow("3f9c0a51b2de", self.person, NOW - hour, NOW, "192.0.2.17", "Firefox, Linux", is_this=True),
+                SessionRow("a1b2c3d4e5f6", "ken", NOW - week, NOW - day, "2001:db8::8a2e:370:7334", "Safari, iPhone"),
+                SessionRow("0c1d2e3f4a5b", self.person, NOW - week, NOW - day, "", self.service_name),
+            ),
+            links=(LinkRow("77aa88bb99cc", "ken", NOW - timedelta(minutes=5), NOW + timedelta(minutes=10)),),
+            tokens=(
+                TokenRow("ci", Said(SCOPES[TokenScope.CHANGE]), "ken", NOW - week, NOW + 12 * week, NOW - hour),
+                TokenRow("prometheus", Said(SCOPES[TokenScope.METRICS]), self.person, NOW - week, None, NOW),
+                TokenRow(
+                    self.service_name,
+                    Said(SCOPES[TokenScope.READ]),
+                    self.person,
+                    NOW - 20 * week,
+                    NOW - day,
+                    None,
+                    True,
+                ),
+            ),
+            events=tuple(event_row(event) for event in self.sign_in_events()),
+            older="/sign-ins?older=7",
+            newer="/sign-ins?newer=20",
+        )
+
+    def sign_in_events(self) -> tuple[Event, ...]:
+        """One event of each kind, the worst names among them, and one that a later release wrote."""
+        firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+        browser = ("192.0.2.17", firefox)
+        terminal, session, link = ("", ""), "3f9c0a51b2de", "77aa88bb99cc"
+        token = {"scope": "read", "expires": "2027-02-22T09:30:00+00:00"}
+        happened = (
+            (EventKind.SIGNED_IN, self.person, Via.LINK, browser, session, {"link": link}),
+            (EventKind.LINK_CREATED, self.person, Via.TERMINAL, terminal, link, {"voided": 1}),
+            (EventKind.LINK_REFUSED, "", Via.LINK, ("198.51.100.23", self.service_name), "", {}),
+            (EventKind.TOKEN_REFUSED, "", Via.TOKEN, ("198.51.100.23", "curl/8.10.1"), "", {}),
+            (
+                EventKind.SCOPE_REFUSED,
+                "token:ci",
+                Via.TOKEN,
+                ("192.0.2.80", "sailpass"),
+                f"POST /{self.repository}",
+                {},
+            ),
+            (EventKind.TOKEN_CREATED, "ken", Via.TERMINAL, terminal, "ci", token),
+            (EventKind.TOKEN_CREATED, "ken", Via.TERMINAL, terminal, "old", {"scope": "change", "expires": "never"}),
+            (EventKind.TOKEN_REVOKED, "ken", Via.SESSION, browser, self.service_name, {}),
+            (EventKind.SESSION_ENDED, "ken", Via.SESSION, browser, session, {"person": self.person}),
+            (EventKind.SIGNED_OUT, self.person, Via.SESSION, browser, session, {}),
+            (EventKind.SIGNED_OUT_EVERYWHERE, self.person, Via.SESSION, browser, self.person, {"sessions": 3}),
+            (EventKind.ALL_SESSIONS_ENDED, "ken", Via.TERMINAL, terminal, "", {"sessions": 5}),
+            (EventKind.LINK_REVOKED, "ken", Via.OPEN, browser, link, {}),
+            (EventKind.LINK_CREATED, "sailpass", Via.SERVER, terminal, link, {}),
+            (EventKind.RESTORED, "ken", Via.TERMINAL, terminal, f"{self.service_name}.db", {}),
+            ("passkey_added", self.person, "passkey", terminal, "", {"voided": "?"}),
+        )
+        return tuple(
+            Event(
+                number,
+                NOW - timedelta(minutes=7 * number),
+                kind,
+                person,
+                via,
+                *source,
+                subject,
+                count=1 if person else 512,
+                last_at=None if person else NOW,
+                detail=detail,
+            )
+            for number, (kind, person, via, source, subject, detail) in enumerate(happened)
+        )

@@ -35,6 +35,13 @@ from app.web.pages_permissions import Check
 from app.web.pages_policy import ByHand
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, Tab
 from app.web.pages_sign_in import SignInWithLinkPage
+from app.web.pages_sign_ins import (
+    SignInsPage,
+    end_session_dialog,
+    revoke_link_dialog,
+    revoke_token_dialog,
+    sign_out_everywhere_dialog,
+)
 from app.web.show.images import PARTS
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 
@@ -72,6 +79,10 @@ class Examples(Parts):
             "cancel": dialogs.cancel_dialog(self.progress()),
             "undo": dialogs.undo_dialog(done, preview=self.preview()),
             "restore": dialogs.restore_dialog(done, self.repository, preview=self.preview()),
+            "end-session": end_session_dialog(self.sign_ins().sessions[1]),
+            "sign-out-everywhere": sign_out_everywhere_dialog(self.person),
+            "revoke-link": revoke_link_dialog(self.sign_ins().links[0]),
+            "revoke-token": revoke_token_dialog(self.service_name),
             "progress": progress_dialog(self.progress_view()),
             "progress-failed": progress_dialog(self.failed_view()),
             "progress-done": progress_dialog(self.succeeded_view()),
@@ -233,6 +244,8 @@ class Examples(Parts):
             "permissions-refused": self.permissions(Check("us-east-1", (), problem=self.problem())),
             "error-problem": error_page(403, problem=self.denied()),
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
+            "sign-ins": self.sign_ins(),
+            "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),
             "sign-in-failed": SignInPage(failed=True),
             "sign-in-with-link": SignInWithLinkPage(self.person),

@@ -1,6 +1,6 @@
-"""The way in and out: a printed link becomes a session cookie, signing out ends it, strangers are sent here.
+"""The way in and out: a printed link becomes a session cookie, signing out ends it, unknown callers are sent here.
 
-Must never put a link or a session into a log, nor say why one does not count.
+Logs no link and no session, and doesn't say why one doesn't count.
 """
 
 from __future__ import annotations
@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from fastapi import APIRouter, FastAPI, Form, Request
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
 from app.auth import rules
-from app.auth.gate import Gate, shown_by
+from app.auth.authenticator import Authenticator, cookie_of, shown_by, source_of
 from app.auth.middleware import Authenticate
+from app.auth.rules import Caller
 from app.errors import Problem
 from app.web import links
+from app.web.deps import AuthenticatorDep
 from app.web.pages import Said
 from app.web.pages_errors import ErrorPage, SignInPage
 from app.web.pages_sign_in import SignInWithLinkPage
@@ -31,63 +33,55 @@ router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 LONGEST_NEXT = 2000
 
 
-async def _gate(request: Request) -> Gate:
-    gate: Gate = request.app.state.gate
-    return gate
-
-
-GateDep = Annotated[Gate, Depends(_gate)]
-
-
-def guard(gate: Gate) -> Middleware:
+def guard(authenticator: Authenticator) -> Middleware:
     """The middleware that lets nobody else in; the innermost, so that refusals carry all headers."""
-    return Middleware(Authenticate, gate=gate, refuse=refuse)
+    return Middleware(Authenticate, authenticator=authenticator, refuse=refuse)
 
 
-def install(app: FastAPI, gate: Gate) -> None:
-    """Give `app` the pages of sign-in. `guard(gate)` stands in its middleware."""
-    app.state.gate = gate
+def install(app: FastAPI, authenticator: Authenticator) -> None:
+    """Give `app` the pages of sign-in. `guard(authenticator)` is in its middleware."""
+    app.state.authenticator = authenticator
     app.include_router(router)
 
 
 @router.get(links.SIGN_IN)
-def ask(request: Request, gate: GateDep, link: str = "", next: str = "/") -> Response:  # noqa: A002  (the query's name)
+def ask(
+    request: Request,
+    authenticator: AuthenticatorDep,
+    link: str = "",
+    next: str = "/",  # noqa: A002  (the query's name)
+) -> Response:
     """Say where the link is or, to whoever brings one, ask to go on. Uses nothing up."""
-    onward, address = landing(next), _address(request)
-    if gate.find(shown_by(request)) is not None:
+    onward = landing(next)
+    if authenticator.find(shown_by(request), source_of(request)) is not None:
         return redirect(request, onward)
     if not link:
         return render(request, SignInPage(next=onward))
-    if seconds := gate.wait(address):
-        return _too_many(request, seconds)
-    if not gate.knows_link(link, address):
-        return render(request, SignInPage(next=onward, failed=True), status=403)
+    if not authenticator.knows_link(link, source_of(request)):
+        return _wrong_link(request, authenticator, onward)
     return render(request, SignInWithLinkPage(link=link, next=onward))
 
 
 @router.post(links.SIGN_IN)
 def sign_in(
     request: Request,
-    gate: GateDep,
+    authenticator: AuthenticatorDep,
     link: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002  (the form field's name)
 ) -> Response:
     """Exchange a link for a session."""
-    onward, address = landing(next), _address(request)
-    if seconds := gate.wait(address):
-        return _too_many(request, seconds)
-    secret = gate.sign_in(link, address)
+    onward = landing(next)
+    secret = authenticator.sign_in(link, source_of(request))
     if secret is None:
-        return render(request, SignInPage(next=onward, failed=True), status=403)
+        return _wrong_link(request, authenticator, onward)
     answer = redirect(request, onward)
-    secure = request.url.scheme == "https"
     # The cookie may outlive the session, never the other way round; the session's own end counts.
     answer.set_cookie(
-        rules.cookie_name(secure=secure),
+        cookie_of(request),
         secret,
         max_age=int(rules.LONGEST.total_seconds()),
         path="/",
-        secure=secure,
+        secure=request.url.scheme == "https",
         httponly=True,
         samesite="lax",
     )
@@ -95,19 +89,31 @@ def sign_in(
 
 
 @router.post(links.SIGN_OUT)
-def sign_out(request: Request, gate: GateDep) -> Response:
+def sign_out(request: Request, authenticator: AuthenticatorDep) -> Response:
     """End the session, if there is one."""
     shown = shown_by(request)
     if shown is not None:
-        gate.sign_out(shown)
+        authenticator.sign_out(shown, source_of(request))
+    return signed_out(request)
+
+
+def signed_out(request: Request) -> Response:
+    """Send a browser whose session has ended to the sign-in page, and take its cookie back."""
     answer = redirect(request, links.SIGN_IN)
     secure = request.url.scheme == "https"
-    answer.delete_cookie(rules.cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+    answer.delete_cookie(cookie_of(request), path="/", secure=secure, httponly=True, samesite="lax")
     return answer
 
 
-def refuse(request: Request) -> Response:
-    """Answer whoever is not signed in: people are sent to sign in and come back, programs are told."""
+def refuse(request: Request, caller: Caller | None) -> Response:
+    """Answer whoever isn't let in: people are sent to sign in and come back, programs get the reason.
+
+    `caller` is None for an unknown sender, else one whose token's scope doesn't include the request.
+    """
+    if caller is not None:
+        problem = Problem("auth.out_of_scope", name=caller.person, scope=str(caller.scope))
+        challenge = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+        return JSONResponse(as_json(problem), 403, headers=challenge)
     if not rules.is_for_programs(request.url.path):
         return redirect(request, _sign_in_then(_came_for(request)))
     return JSONResponse(as_json(Problem("auth.sign_in_needed")), 401, headers={"WWW-Authenticate": "Bearer"})
@@ -134,11 +140,10 @@ def _sign_in_then(onward: str) -> str:
     return links.SIGN_IN if onward == "/" else f"{links.SIGN_IN}?{urlencode({'next': onward})}"
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _too_many(request: Request, seconds: int) -> Response:
+def _wrong_link(request: Request, authenticator: Authenticator, onward: str) -> Response:
+    seconds = authenticator.wait(source_of(request).address)
+    if not seconds:
+        return render(request, SignInPage(next=onward, failed=True), status=403)
     problem = Problem("auth.too_many_tries", retryable=True, seconds=seconds)
     answer = refuse_page(request, ErrorPage(status=429, title=Said(N_("Too many tries")), problem=problem))
     answer.headers["Retry-After"] = str(seconds)

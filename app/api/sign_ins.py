@@ -1,0 +1,47 @@
+"""Who is signed in, and what happened to sign-ins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+
+from app.api.refusals import refusals
+from app.api.schemas.sign_ins import EndedSession, Session, SessionList, SignInEvent, SignInEventList
+from app.auth import events, store
+from app.auth.authenticator import source_of
+from app.errors import Problem
+from app.web.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
+from app.web.threads import ThreadedRoute
+
+router = APIRouter(tags=["Sign-ins"], route_class=ThreadedRoute)
+
+SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="A session's id.")]
+
+
+@router.get("/sessions", summary="Browsers that are signed in")
+def list_sessions(services: ServicesDep, caller: CallerDep, now: NowDep) -> SessionList:
+    """The sessions of everybody, the last used first."""
+    found = store.list_sessions(services.db, now)
+    return SessionList(sessions=[Session.of(facts, caller.session) for facts in found])
+
+
+@router.delete("/sessions/{session_id}", summary="End a session", responses=refusals(404))
+def end_session(
+    request: Request, authenticator: AuthenticatorDep, caller: CallerDep, session_id: SessionId
+) -> EndedSession:
+    """Its browser must sign in again; another replica may still answer it for five seconds."""
+    if not authenticator.end_session(session_id, caller, source_of(request)):
+        raise Problem("auth.session_not_found", id=session_id)
+    return EndedSession(id=session_id)
+
+
+@router.get("/sign-ins", summary="What happened to sign-ins, newest first")
+def list_sign_ins(
+    services: ServicesDep,
+    before: Annotated[int, Query(ge=0, le=2**31 - 1, description="`next` of a page; 0 for the newest.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> SignInEventList:
+    """Sign-ins, refusals, sessions ended, links and tokens created and revoked, backups restored."""
+    page = events.list_events(services.db, older_than=before, limit=limit)
+    return SignInEventList(events=[SignInEvent.of(event) for event in page.events], next=page.older or None)

@@ -1,0 +1,191 @@
+"""Finds out who sends a request: by a session, by a token, or by a link that becomes a session. Knows no page.
+
+What was found is kept for a few seconds, so that a page's many requests cost one lookup; a session ended or a token
+revoked on another replica is refused here after that long at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import anyio
+import anyio.to_thread
+from starlette.requests import HTTPConnection
+
+from app.auth import rules, store
+from app.auth.events import VIA_OF, Actor, EventKind, Via
+from app.auth.names import token_caller
+from app.auth.rate_limit import FailedTries
+from app.auth.refusals import Refusals
+from app.auth.rules import By, Caller, Shown, Source
+from app.auth.scopes import Scope
+from app.auth.secret import fingerprint, is_plausible, new_secret, short_id
+from app.clock import Clock
+from app.db import Database
+
+KEPT_SECONDS = 5.0
+KEPT = 1000
+# Threads of its own, so that authentication doesn't wait for pages.
+LOOKUP_THREADS = 4
+LOCAL = Caller("local", By.NOTHING)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    caller: Caller
+    until: float
+
+
+class Authenticator:
+    """Authenticates the requests of one replica. `auth` is the setting; with "none" everybody is let in as “local”."""
+
+    def __init__(self, db: Database, clock: Clock, auth: Literal["local", "none"]) -> None:
+        self._failures = FailedTries()
+        self._db = db
+        self._clock = clock
+        self._open = auth == "none"
+        self._refusals = Refusals(db, clock)
+        self._kept: dict[str, _Kept] = {}
+        self._threads = anyio.CapacityLimiter(LOOKUP_THREADS)
+
+    async def caller(self, request: HTTPConnection) -> Caller | None:
+        """Who sends the request; None for an unknown caller. Never blocks the loop."""
+        if self._open:
+            return LOCAL
+        shown = shown_by(request)
+        if shown is None or not is_plausible(shown.secret):
+            return None
+        kept = self._remembered(shown)
+        if kept is not None:
+            return kept
+        return await anyio.to_thread.run_sync(self.find, shown, source_of(request), limiter=self._threads)
+
+    def find(self, shown: Shown | None, source: Source = rules.NOWHERE) -> Caller | None:
+        """Look up who shows this, and record a token that doesn't count. Blocks on the database."""
+        if self._open:
+            return LOCAL
+        if shown is None or not is_plausible(shown.secret):
+            return None
+        hashed = fingerprint(shown.secret)
+        caller = self._session(hashed) if shown.by is By.SESSION else self._token(hashed)
+        if caller is None:
+            if shown.by is By.TOKEN:
+                self._refusals.note(EventKind.TOKEN_REFUSED, Actor("", Via.TOKEN, source))
+            return None
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        self._kept[hashed] = _Kept(caller, self._clock.monotonic() + KEPT_SECONDS)
+        return caller
+
+    async def refuse_scope(self, caller: Caller, request: HTTPConnection) -> None:
+        """Record that a token asked for what its scope doesn't include. Never blocks the loop."""
+        actor = Actor(caller.person, Via.TOKEN, source_of(request))
+        refused = f"{request.scope['method']} {request.scope['path']}"
+        note = self._refusals.note
+        await anyio.to_thread.run_sync(note, EventKind.SCOPE_REFUSED, actor, refused, limiter=self._threads)
+
+    def wait(self, address: str) -> int:
+        """How many seconds an address with too many wrong links should wait; 0 when it is within the limit."""
+        return self._failures.wait(address, self._clock.monotonic())
+
+    def knows_link(self, link: str, source: Source) -> bool:
+        """Whether a link would sign its bearer in; asking doesn't use it up. Blocks on the database.
+
+        A wrong link costs one lookup by its hash and is counted; the right one works whatever was counted before.
+        """
+        if is_plausible(link) and store.has_link(self._db, fingerprint(link), self._clock.now()):
+            return True
+        self._link_refused(link, source)
+        return False
+
+    def sign_in(self, link: str, source: Source) -> str | None:
+        """The secret of a new session in exchange for a link; None: it doesn't count. Blocks on the database."""
+        if not self.knows_link(link, source):
+            return None
+        secret = new_secret()
+        if store.exchange(self._db, fingerprint(link), fingerprint(secret), source, self._clock.now()):
+            return secret
+        self._link_refused(link, source)  # used by somebody else just now
+        return None
+
+    def sign_out(self, shown: Shown, source: Source) -> None:
+        """End the session that is shown. Blocks on the database; without a session it writes nothing."""
+        if shown.by is not By.SESSION or not is_plausible(shown.secret):
+            return
+        hashed, now = fingerprint(shown.secret), self._clock.now()
+        self._drop([hashed])
+        if store.find_session(self._db, hashed, now) is not None:
+            store.sign_out(self._db, hashed, source, now)
+
+    def end_session(self, session_id: str, caller: Caller, source: Source) -> bool:
+        """End the session with this id; False: there is none. Blocks on the database."""
+        ended = store.end_session(self._db, session_id, _actor(caller, source), self._clock.now())
+        self._drop(ended)
+        return bool(ended)
+
+    def sign_out_everywhere(self, caller: Caller, source: Source) -> int:
+        """End every session of the caller's person; how many. Blocks on the database."""
+        ended = store.end_sessions(self._db, caller.person, _actor(caller, source), self._clock.now())
+        self._drop(ended)
+        return len(ended)
+
+    def revoke_link(self, link_id: str, caller: Caller, source: Source) -> bool:
+        """Let an open link count no longer; False: there is none. Blocks on the database."""
+        return store.revoke_links(self._db, link_id, _actor(caller, source), self._clock.now()) > 0
+
+    def revoke_token(self, name: str, caller: Caller, source: Source) -> None:
+        """Let a token count no longer. Blocks on the database. Raises Problem `auth.token_not_found`."""
+        self._drop([store.revoke_token(self._db, name, _actor(caller, source), self._clock.now())])
+
+    def _link_refused(self, link: str, source: Source) -> None:
+        self._failures.failed(source.address, self._clock.monotonic())
+        if is_plausible(link):
+            self._refusals.note(EventKind.LINK_REFUSED, Actor("", Via.LINK, source))
+
+    def _remembered(self, shown: Shown) -> Caller | None:
+        kept = self._kept.get(fingerprint(shown.secret))
+        if kept is None or kept.caller.by is not shown.by or self._clock.monotonic() >= kept.until:
+            return None
+        return kept.caller
+
+    def _drop(self, hashes: Iterable[str]) -> None:
+        for hashed in hashes:
+            self._kept.pop(hashed, None)
+
+    def _session(self, hashed: str) -> Caller | None:
+        now = self._clock.now()
+        row = store.find_session(self._db, hashed, now)
+        if row is None:
+            return None
+        store.touch_session(self._db, row, now)
+        return Caller(row.person, By.SESSION, session=short_id(hashed))
+
+    def _token(self, hashed: str) -> Caller | None:
+        now = self._clock.now()
+        row = store.find_token(self._db, hashed, now)
+        if row is None:
+            return None
+        store.touch_token(self._db, row, now)
+        return Caller(token_caller(row.name, row.created_by), By.TOKEN, scope=Scope(row.scope))
+
+
+def shown_by(request: HTTPConnection) -> Shown | None:
+    """What a request shows. uvicorn sets the scheme, from a proxy's header only where it trusts the proxy."""
+    return rules.shown(request.url.path, request.headers.get("authorization", ""), request.cookies, cookie_of(request))
+
+
+def cookie_of(request: HTTPConnection) -> str:
+    """The name of the session cookie at the address that the browser used."""
+    return rules.cookie_name(request.headers.get("host", ""), secure=request.url.scheme == "https")
+
+
+def source_of(request: HTTPConnection) -> Source:
+    """Where a request comes from. uvicorn takes the client from a proxy's header only where it trusts the proxy."""
+    address = request.client.host if request.client else ""
+    return Source(address, request.headers.get("user-agent", ""))
+
+
+def _actor(caller: Caller, source: Source) -> Actor:
+    return Actor(caller.person, VIA_OF[caller.by], source)

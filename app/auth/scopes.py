@@ -1,0 +1,35 @@
+"""What a token may do, by the method and path of a request. Pure. What isn't listed here is refused."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+API = "/api/"
+METRICS = "/metrics"
+
+_READING = frozenset({"GET", "HEAD"})
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# Sent as POST because they take a body; they change nothing, neither here nor at AWS.
+_READ_BY_POST = re.compile(r"/api/v1/(?:services/[^/]+/[^/]+/preview|operations/[^/]+/preview|permissions/check)")
+
+
+class Scope(StrEnum):
+    """What a token is for; each scope includes the one before it."""
+
+    METRICS = "metrics"
+    READ = "read"
+    CHANGE = "change"
+
+
+def permits(scope: Scope | None, method: str, path: str) -> bool:
+    """Whether a token of this scope may send such a request; no scope permits nothing."""
+    if scope is None:
+        return False
+    if path == METRICS:
+        return method in _READING
+    if not path.startswith(API):
+        return False
+    if method in _READING or (method == "POST" and _READ_BY_POST.fullmatch(path)):
+        return scope in (Scope.READ, Scope.CHANGE)
+    return scope is Scope.CHANGE and method in _CHANGING
