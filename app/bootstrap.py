@@ -43,8 +43,6 @@ from app.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 CONNECTION = "default"
-# How old a policy may be that a write is based on: what somebody else writes meanwhile is overwritten.
-FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def build(
             database_threads=threads,
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
-            fresh_seconds=min(FRESH_SECONDS, pace.fresh),
+            fresh_seconds=pace.fresh,
             late_write_seconds=late_write_seconds,
         )
     )

@@ -20,10 +20,6 @@ from app.settings import Settings, SettingsError, check_usable, load
 # Modules that take long to import are imported by the command that needs them.
 
 WRONG_SETTING = 2
-NO_SIGN_IN = (
-    "Warning: SAILPASS_AUTH=none turns sign-in off. Every user and program on this computer can change your "
-    "repository policies. Use SAILPASS_AUTH=local unless you alone use this computer."
-)
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -69,8 +65,6 @@ def serve(**flags: Any) -> None:
     settings = _settings(**flags)
     try:
         check_usable(settings)
-        if settings.auth == "none":
-            click.echo(NO_SIGN_IN, err=True)
         sys.exit(run(settings))
     except SettingsError as error:
         _stop(error)

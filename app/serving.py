@@ -22,7 +22,10 @@ from app.server.server import Server
 from app.settings import Settings, SettingsError
 
 GRACE_SECONDS = 5
-
+NO_SIGN_IN = (
+    "SAILPASS_AUTH=none turns sign-in off. Every user and program on this computer can change your "
+    "repository policies. Use SAILPASS_AUTH=local unless you alone use this computer."
+)
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,8 @@ def serve(settings: Settings, aws: Aws | None = None) -> int:
     services = build(settings, aws=aws)
     with database_errors():
         services.claim()
+    if settings.auth == "none":
+        log.warning(NO_SIGN_IN)
     config = uvicorn.Config(
         create_app(settings, services),
         host=settings.host,

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,6 @@ from app.aws.session import BotoAws
 from app.errors import Problem
 from app.history import queries
 from app.history.models import Operation, PolicyChange
-from app.operations import context
 from app.operations.lease import Pace
 from app.operations.start import Ask
 from app.operations.state import Kind
@@ -220,10 +219,9 @@ async def player(
     here = {"database_url": replica.database_url, "instance": replica.name} if replica else {}
     settings = load(data_dir=folder, regions="us-east-1", **here)
     connection = ConnectionSettings(version="campaign", read_timeout=READ_TIMEOUT, retry_mode="standard")
-    pace = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=SPEED, begins=60.0 * SPEED)
-    services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
     # What is seconds by the fast clock is milliseconds of this machine, which may take that long for a call.
-    context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))
+    pace = Pace(5.0 * SPEED, 20.0 * SPEED, look=SPEED, begins=60.0 * SPEED, reading=10.0 * SPEED)
+    services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
     prepared()
     services.claim()
     await services.start()

@@ -40,18 +40,20 @@ class InstanceTakenError(Exception):
 class Pace:
     """Seconds: between two signs of life, after which silence is taken for death, and between two looks at others.
 
-    `begins`: within which an operation begins that nothing stands before.
+    `begins`: within which an operation begins that nothing stands before. `reading`: how old a policy may be that a
+    write is based on, since what somebody else writes meanwhile is overwritten.
     """
 
     beat: float = 5.0
     dead_after: float = 20.0
     look: float = 1.0
     begins: float = 30.0
+    reading: float = 1.0
 
     @property
     def fresh(self) -> float:
-        """How old a reading may be that a write is based on: less than the silence before a death is believed."""
-        return (self.dead_after - self.beat) * 2 / 3
+        """How old a reading may be that a write is based on: also less than the silence before a death is believed."""
+        return min(self.reading, (self.dead_after - self.beat) * 2 / 3)
 
 
 class Lease(Protocol):

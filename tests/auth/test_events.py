@@ -96,7 +96,7 @@ def test_maintenance_forgets_what_is_due(db, clock):
         def forget_finished(self, _before, _most) -> int:
             return 0
 
-    add(db, EventKind.SIGNED_IN, at=clock.now() - 8 * DAY)
+    add(db, EventKind.SIGNED_IN, at=clock.now() - 11 * DAY)
     add(db, EventKind.SIGNED_OUT, at=clock.now() - 6 * DAY)
     for now in (clock.now() - 3 * DAY, clock.now()):
         Maintenance(db, NoEngine(), FakeClock(now), Retention(db, FakeClock(now), 7)).run()

@@ -31,9 +31,9 @@ from tests.console import ROOT, RunningConsole, surroundings
 from tests.sandbox_server import RunningSandbox, start_sandbox
 
 TIMES = 60
-ANSWER_SECONDS = 0.5
+ANSWER_SECONDS = 1.5
 # A policy may be as old when it is written as on a console whose time runs as usual.
-UNHURRIED = Pace(beat=5.0 * TIMES, dead_after=20.0 * TIMES, begins=30.0 * TIMES)
+UNHURRIED = Pace(beat=5.0 * TIMES, dead_after=20.0 * TIMES, begins=30.0 * TIMES, reading=10.0 * TIMES)
 
 SERVE = """
 import os, signal, threading

@@ -48,7 +48,7 @@ IN_THE_WAY = {
     "two documents": (f"{document()}, {document()}", "more than one policy document"),
     "no statement": ('{"Version": "2012-10-17"}', "it has no Statement."),
     "too large": (document(*(statement(f"Team{n:03}") for n in range(90))), "characters; ECR allows 10"),
-    "a Deny": (document(statement("Never", "Deny", PULL, "*")), "(Never) in the policy of "),
+    "a Deny": (document(statement("Never", "Deny", PULL, "*")), "An explicit deny in statement #1 (Never)"),
     # AWS denies the write itself, before it looks at what is written.
     "a lock": (document(statement("Lock", "Deny", "ecr:SetRepositoryPolicy", "*")), "ecr:SetRepositoryPolicy"),
 }

@@ -19,6 +19,8 @@ LONG = 1_000_000.0
 ACTIVATE = "Activate the image puller role"
 WAIT = "Wait for the role"
 UPDATE = "Update the repository policy"
+REFUSED = "The repository policy is as it was."
+UNANSWERED = "It isn't known whether the repository policy was changed."
 # What is wrong with every write to one policy, and the sentence at the end.
 FAULTS = {
     "throttle": "AWS takes no more requests of ecr:SetRepositoryPolicy from this account for the moment.",
@@ -27,6 +29,8 @@ FAULTS = {
     "timeout": "AWS did not answer ecr:SetRepositoryPolicy in time.",
     "principal_not_found": "ECR still does not know the service's new role after several minutes;",
 }
+# Answers after which AWS may carry the write out all the same.
+MAY_COME_LATE = ("unavailable", "reset", "timeout")
 
 
 @dataclass
@@ -93,11 +97,11 @@ def test_a_role_is_waited_for_fifteen_minutes_where_nothing_else_is_set():
 
 
 @pytest.mark.parametrize("kind, sentence", FAULTS.items())
-def test_a_write_that_aws_never_takes_leaves_the_policy_as_it_was(console, given_up, kind, sentence):
+def test_a_write_that_aws_never_takes_is_told_with_what_is_known_of_the_policy(console, given_up, kind, sentence):
     case = given_up[kind]
     assert case.page.step(UPDATE)[0] == "error"
     assert sentence in case.page.text
-    assert "The repository policy is as it was." in case.page.text
+    assert (UNANSWERED if kind in MAY_COME_LATE else REFUSED) in case.page.text
     assert is_granted_by_retry(console, case)
     assert console.sandbox.policy(case.repository)["writes"] == 1
 

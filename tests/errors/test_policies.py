@@ -120,7 +120,7 @@ def test_an_explicit_deny_stops_a_grant_before_anything_is_written(mika, sandbox
     before = sandbox.policy("payments/ledger")
     page = mika.ended(mika.adds("payments/ledger"))
     assert "QuarantinedUntilPatched" in page.text
-    assert "explicitly denies storefront-web" in page.text
+    assert "An explicit deny in statement" in page.text
     assert sandbox.policy("payments/ledger") == before
 
 

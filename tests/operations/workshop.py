@@ -10,7 +10,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from app.history.models import PolicyChange
 from app.history.queries import last_refusal
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.migrate import migrate
-from app.operations import context
 from app.operations.lease import Pace
 from app.operations.preview import plan_operation
 from app.operations.progress import Progress, StepView
@@ -35,6 +33,8 @@ from tests.console import until
 from tests.fakes import FakeAws
 
 SPEED = 200
+# A wait of milliseconds here is one of seconds on this clock.
+PACE = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, begins=30.0 * SPEED, reading=10.0 * SPEED)
 
 
 class FastClock:
@@ -164,10 +164,8 @@ def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
     thread.start()
     points = CrashPoints()
     settings = load(data_dir=folder, regions=REGION, database_url=database_url or None)
-    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points, pace=Pace(begins=30.0 * SPEED))
+    services = bootstrap.build(settings, aws=aws, clock=clock, crash=points, pace=PACE)
     shop = Workshop(services, aws, points, loop)
-    # A wait of milliseconds here is one of seconds on this clock.
-    context.install(replace(context.current(), fresh_seconds=10.0 * SPEED))
     try:
         migrate(services.db)
         shop.run(services.start())
