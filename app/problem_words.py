@@ -345,6 +345,10 @@ WORDS: dict[str, Words] = {
         N_("The repository %(repository)s has no policy."),
         N_("Reload the page; somebody may have deleted the policy."),
     ),
+    "registry.no_policy": Words(
+        N_("The registry has no registry policy."),
+        N_("Nothing to do: without a registry policy, the repository policy alone decides."),
+    ),
     "policy.principal_not_found": Words(
         N_("ECR cannot find a principal that the policy of %(repository)s names."),
         N_("A new role needs up to two minutes; a dead principal of somebody else must be removed from the policy."),

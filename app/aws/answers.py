@@ -56,6 +56,8 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "GetContainerServiceDeployments": ("deployments[].version", "deployments[].state"),
     "DescribeRepositories": ("repositories[].repositoryName", "repositories[].repositoryArn"),
     "GetRepositoryPolicy": ("policyText",),
+    "GetRegistryPolicy": ("policyText",),
+    "GetAccountSetting": ("value",),
     "SetRepositoryPolicy": ("policyText",),
     "DeleteRepositoryPolicy": ("policyText",),
     "DescribeImages": ("imageDetails[].imageDigest",),

@@ -10,6 +10,7 @@ from app.aws.ecr import EcrRepositories
 from app.aws.lightsail import LightsailContainerServices
 from app.aws.ports import Probe
 from app.aws.probe import probe
+from app.aws.registry import EcrRegistry
 from app.aws.sts import StsIdentity
 from app.errors import Problem
 
@@ -38,6 +39,10 @@ class BotoAws:
     def repositories(self, region: str) -> EcrRepositories:
         """The port to a region's repositories."""
         return EcrRepositories(self._clients, region)
+
+    def registry(self, region: str) -> EcrRegistry:
+        """The port to a region's registry."""
+        return EcrRegistry(self._clients, region)
 
     def identity(self) -> StsIdentity:
         """The port to who we are."""

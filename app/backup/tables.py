@@ -18,6 +18,7 @@ DROPPED = (
     "api_tokens",
     "policy_principals",
     "repositories",
+    "registries",
     "services",
     "region_readings",
     "connection_identities",

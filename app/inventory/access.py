@@ -1,7 +1,8 @@
-"""Which repositories a service can pull from, by the policies we know. Must never judge more policies than it must."""
+"""Which repositories a service can pull from, by the policies we know. Judges no more policies than necessary."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -12,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from app.aws.ports import ContainerService
 from app.db import Database
-from app.errors import Problem
+from app.inventory.circumstances import Circumstances
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.queries import KnownRepository, known_repository
+from app.inventory.registries import registry_in
 from app.policy.arns import WILDCARD, account_of, is_namesakes
-from app.policy.evaluate import Verdict, evaluate, is_timed
+from app.policy.evaluate import Access, Verdict, decides_on_pulls, is_timed, opened_by_registry
 from app.policy.findings import findings
+from app.policy.layers import RegistryPolicy
 from app.policy.notes import Finding
 
 # A page of more rows helps nobody; those that name the service come first.
@@ -35,13 +38,16 @@ class Tie(IntEnum):
     """It names the account that the role lives in."""
     EVERYONE = 4
     """It is about everyone, or about everyone but a few."""
+    REGISTRY = 5
+    """It isn't about the service; the registry policy may allow the pull."""
 
 
 @dataclass(frozen=True)
 class RepositoryAccess:
     """A repository whose policy is about the service.
 
-    `verdict` is on the role that the service has now: None while it has none, or when the policy cannot be understood.
+    `verdict` is on the role that the service has now, by the repository policy and the registry policy: None when the
+    policy cannot be understood, and while there is no role, unless one could not pull whatever its ARN.
     """
 
     repository: KnownRepository
@@ -66,12 +72,14 @@ def repositories_of(
     `now` is for conditions on the date, as `evaluate` takes it.
     """
     with db.read() as session:
-        ties = _ties(session, connection, service)
+        registry = registry_in(session, connection, service.region).policy
+        opened = dict.fromkeys(_opened(session, connection, service, registry), Tie.REGISTRY)
+        ties = opened | _ties(session, connection, service)
         chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
         row = SeenRepository
         wanted = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
         known = {found.name: known_repository(found) for found in session.scalars(wanted)}
-    rows = tuple(_judged(known[name], ties[name], service, now) for name in chosen if name in known)
+    rows = tuple(_judged(known[name], ties[name], service, registry, now) for name in chosen if name in known)
     return ServiceAccess(rows, len(ties) - len(chosen))
 
 
@@ -82,12 +90,29 @@ def about(connection: str, service: ContainerService) -> ColumnElement[bool]:
     return (row.connection == connection) & (row.region == service.region) & or_(named, row.service == service.name)
 
 
-def verdict_on(repository: KnownRepository, service: ContainerService, now: datetime | None = None) -> Verdict | None:
-    """Whether the service's role may pull: None while it has none, or when the policy cannot be understood."""
-    role = service.role.principal_arn
-    if not role or repository.policy_read_at is None:
+def verdict_on(
+    repository: KnownRepository, service: ContainerService, registry: RegistryPolicy, now: datetime | None = None
+) -> Verdict | None:
+    """Whether the service's role may pull, by both policies: None when the repository policy cannot be understood.
+
+    A service without a role is judged only where no role could pull: its ARN is not known before it is activated.
+    """
+    if repository.policy_read_at is None:
         return None
-    return _verdict(repository.policy_text, role, repository.arn, _minute(repository.policy_text, now))
+    role = service.role.principal_arn
+    verdict = Circumstances(registry, repository.arn, now).kept_verdict(repository.policy_text, role)
+    return verdict if role or (verdict is not None and verdict.access is Access.DENIED) else None
+
+
+def _opened(session: Session, connection: str, service: ContainerService, registry: RegistryPolicy) -> Sequence[str]:
+    """The first repositories by name for which the registry policy may allow the service's role to pull."""
+    role, row = service.role.principal_arn, SeenRepository
+    prefixes = opened_by_registry(registry, role) if role and decides_on_pulls(registry) else ()
+    if not prefixes:
+        return ()
+    begins = or_(*(row.name.startswith(prefix, autoescape=True) for prefix in prefixes))
+    names = select(row.name).where(row.connection == connection, row.region == service.region, begins)
+    return session.scalars(names.order_by(row.name).limit(LIMIT)).all()
 
 
 def _principals(service: ContainerService) -> tuple[str, ...]:
@@ -124,10 +149,12 @@ def _tie(principal: str, named_service: str, service: ContainerService) -> Tie:
     return Tie.EVERYONE if principal == WILDCARD else Tie.ACCOUNT
 
 
-def _judged(repository: KnownRepository, tie: Tie, service: ContainerService, now: datetime | None) -> RepositoryAccess:
+def _judged(
+    repository: KnownRepository, tie: Tie, service: ContainerService, registry: RegistryPolicy, now: datetime | None
+) -> RepositoryAccess:
     text = repository.policy_text
     found = _findings(text, service.name, service.region, service.role.principal_arn, _minute(text, now))
-    return RepositoryAccess(repository, tie, verdict_on(repository, service, now), found)
+    return RepositoryAccess(repository, tie, verdict_on(repository, service, registry, now), found)
 
 
 # The same texts are judged each time a page is shown: to understand one takes longer than all else of its row.
@@ -136,14 +163,6 @@ def _judged(repository: KnownRepository, tie: Tie, service: ContainerService, no
 def _minute(text: str | None, now: datetime | None) -> datetime | None:
     """The minute, where the text's verdict depends on it; none else, so that the verdict is kept."""
     return now.replace(second=0, microsecond=0) if now and is_timed(text) else None
-
-
-@lru_cache(maxsize=2 * LIMIT)
-def _verdict(text: str | None, role: str, repository_arn: str, now: datetime | None) -> Verdict | None:
-    try:
-        return evaluate(text, role, repository_arn=repository_arn, now=now)
-    except Problem:
-        return None
 
 
 @lru_cache(maxsize=2 * LIMIT)

@@ -54,6 +54,24 @@ class SeenRepository(Base):
     __table_args__ = (Index("ix_repositories_tried", "connection", "region", "policy_tried_at"),)
 
 
+class SeenRegistry(Base):
+    """A region's registry policy. `read_at` empty: it could not be read yet, for the reason in `problem`.
+
+    An empty text after a reading: there is no policy. An empty `scope` beside a text: the scope could not be read.
+    `tried_at` later than `read_at`: the text is an older one, for the reason in `problem`.
+    """
+
+    __tablename__ = "registries"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    policy_text: Mapped[str | None] = mapped_column(Text)
+    scope: Mapped[str | None] = mapped_column(String(16))
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
 class PolicyPrincipal(Base):
     """A principal that a repository's policy names anywhere; `service` is the one its role's path tells, or "".
 
@@ -84,7 +102,7 @@ class PolicyPrincipal(Base):
 
 
 class RegionReading(Base):
-    """How a reading of one region went: `what` is services, repositories or policies.
+    """How a reading of one region went: `what` is services, repositories, policies or registry.
 
     `started_at` later than `ended_at`: it is being read, or its reader died; a reading that old is taken over.
     """

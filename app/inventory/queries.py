@@ -5,7 +5,7 @@ How many statements a question sends never depends on how much there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from app.aws.ports import Caller, ContainerService
 from app.db import Database
 from app.errors import Problem
+from app.inventory.circumstances import Circumstances
 from app.inventory.facts import from_facts
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
+from app.inventory.registries import registries_in
 from app.policy.arns import is_namesakes
-from app.policy.evaluate import Access
+from app.policy.evaluate import Access, decides_on_pulls
 
 
 @dataclass(frozen=True)
@@ -80,25 +82,27 @@ _THE_REPOSITORY = (
     SeenRepository.name == bindparam("at_name"),
 )
 URI_OF: Select[str] = select(SeenRepository.uri).where(*_THE_REPOSITORY)
-ARN_OF: Select[str] = select(SeenRepository.arn).where(*_THE_REPOSITORY)
 
 
-def list_services(db: Database, connection: str) -> tuple[KnownService, ...]:
-    """All services of a connection, by name, then region."""
+def list_services(db: Database, connection: str, now: datetime | None = None) -> tuple[KnownService, ...]:
+    """All services of a connection, by name, then region; `now` decides conditions on the date of a registry policy."""
     wanted = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
     with db.read() as session:
         rows = session.scalars(wanted.order_by(SeenService.region)).all()
         counts = _counts(session, connection, rows)
-    return tuple(_service(row, counts) for row in rows)
+        judged = _judged_counts(session, connection, rows, now)
+    return tuple(_service(row, counts, judged) for row in rows)
 
 
-def find_service(db: Database, connection: str, region: str, name: str) -> KnownService | None:
-    """One service; None when it has not been seen, or is gone."""
+def find_service(
+    db: Database, connection: str, region: str, name: str, now: datetime | None = None
+) -> KnownService | None:
+    """One service; None when it has not been seen, or is gone. `now` as for `list_services`."""
     with db.read() as session:
         row = session.get(SeenService, (connection, region, name))
         if row is None:
             return None
-        return _service(row, _counts(session, connection, [row]))
+        return _service(row, _counts(session, connection, [row]), _judged_counts(session, connection, [row], now))
 
 
 def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool, str] | None:
@@ -131,12 +135,6 @@ def repository_uri(db: Database, connection: str, region: str, name: str) -> str
     """The URI that ECR told, without a tag; "" where the repository has not been seen."""
     with db.read() as session:
         return session.scalar(URI_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
-
-
-def repository_arn(db: Database, connection: str, region: str, name: str) -> str:
-    """Return the repository's ARN; "" where the repository has not been seen."""
-    with db.read() as session:
-        return session.scalar(ARN_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
 
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
@@ -222,13 +220,46 @@ def _counts(session: Session, connection: str, services: Sequence[SeenService]) 
     return tuple(_Count(*values) for values in found)
 
 
-def _service(row: SeenService, counts: Iterable[_Count]) -> KnownService:
+def _judged_counts(
+    session: Session, connection: str, services: Sequence[SeenService], now: datetime | None
+) -> dict[tuple[str, str], int]:
+    """Return how many repositories let each service's role pull, by its region and name, where a registry policy counts.
+
+    What is kept beside a repository policy says what that policy alone gives; where a registry policy may say otherwise,
+    the policies that name a role are judged together with it.
+    """
+    registries = registries_in(session, connection)
+    counting = {region: known.policy for region, known in registries.items() if decides_on_pulls(known.policy)}
+    judged = {(service.region, service.role_arn): 0 for service in services if service.region in counting}
+    if not judged:
+        return {}
+    row, named = SeenRepository, PolicyPrincipal
+    is_its_policy = (
+        (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
+    )
+    wanted = select(row.region, row.arn, row.policy_text, named.principal).join(named, is_its_policy)
+    roles = {role for _, role in judged if role}
+    for region, arn, text, role in session.execute(
+        wanted.where(row.connection == connection, row.region.in_(counting), named.principal.in_(roles))
+    ):
+        verdict = Circumstances(counting[region], arn, now).kept_verdict(text, role)
+        if (region, role) in judged and verdict is not None and verdict.access is Access.ALLOWED:
+            judged[region, role] += 1
+    return {
+        (service.region, service.name): judged[service.region, service.role_arn]
+        for service in services
+        if service.region in counting
+    }
+
+
+def _service(row: SeenService, counts: Iterable[_Count], judged: Mapping[tuple[str, str], int]) -> KnownService:
     here = [count for count in counts if count.region == row.region]
     granted = [one for one in here if one.principal == row.role_arn and one.access == Access.ALLOWED]
     own = (row.role_arn, row.general_arn)
     others = [one for one in here if one.service == row.name and one.principal != row.role_arn]
     strays = [one for one in others if not is_namesakes(one.principal, own)]
-    return KnownService(from_facts(row.facts), row.seen_at, _sum(granted), _sum(strays))
+    can_pull = judged.get((row.region, row.name), _sum(granted))
+    return KnownService(from_facts(row.facts), row.seen_at, can_pull, _sum(strays))
 
 
 def _sum(counts: Iterable[_Count]) -> int:

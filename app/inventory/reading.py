@@ -25,6 +25,7 @@ class What(StrEnum):
     SERVICES = "services"
     REPOSITORIES = "repositories"
     POLICIES = "policies"
+    REGISTRY = "registry"
 
 
 @dataclass(frozen=True)

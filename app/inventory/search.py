@@ -16,7 +16,8 @@ from app.db import Database
 from app.inventory.access import about, verdict_on
 from app.inventory.models import PolicyPrincipal, RegionReading, SeenRepository
 from app.inventory.queries import KnownRepository, known_repository
-from app.policy.evaluate import Access, Verdict
+from app.inventory.registries import registry_in
+from app.policy.evaluate import Access, Verdict, decides_on_pulls
 
 LIMIT = 50
 _ALIKE = 0.6  # difflib's own measure of a close match
@@ -27,7 +28,7 @@ _SHORTLIST = 50
 class Choice:
     """A repository that the service cannot pull from yet, as far as we know.
 
-    `has_policy` None: its policy has not been read. `verdict` where the policy is about the service and yet falls short.
+    `has_policy` None: its policy has not been read. `verdict` where a policy is about the service and yet falls short.
     """
 
     name: str
@@ -56,8 +57,11 @@ def choices(
     """The repositories of the service's region whose name holds `query` and that its role may not pull from at `now`."""
     with db.read() as session:
         found = []
+        registry = registry_in(session, connection, service.region).policy
+        decides = decides_on_pulls(registry)
         for repository, is_related in _candidates(session, connection, service, query, 2 * limit):
-            choice = _choice(repository, service, now, is_related=is_related)
+            verdict = verdict_on(repository, service, registry, now) if is_related or decides else None
+            choice = _choice(repository, verdict, is_related=is_related)
             found += [choice] if choice else []
             if len(found) > limit:
                 break
@@ -119,10 +123,9 @@ def _candidates(
         after = found[-1][0].name
 
 
-def _choice(
-    repository: KnownRepository, service: ContainerService, now: datetime | None, *, is_related: bool
-) -> Choice | None:
-    verdict = verdict_on(repository, service, now) if is_related else None
+def _choice(repository: KnownRepository, verdict: Verdict | None, *, is_related: bool) -> Choice | None:
     if verdict is not None and verdict.access is Access.ALLOWED:
         return None
+    if verdict is not None and verdict.access is Access.NOT_ALLOWED and not is_related:
+        verdict = None  # no policy is about the service
     return Choice(repository.name, repository.uri, repository.has_policy, verdict)

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from app.aws.calls import AwsCalls
-from app.aws.ports import Aws
+from app.aws.ports import Answered, Aws
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, reading, store
 from app.inventory.policies import PolicyRead, PolicyUnread
 from app.inventory.reading import What
+from app.inventory.registries import read_registry, remember_registry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +90,12 @@ class Sweeper:
 
     async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
         """Read a part of a region where it has rested long enough and nobody else is reading it."""
-        sweeps = {What.SERVICES: self._services, What.REPOSITORIES: self._repositories, What.POLICIES: self._policies}
+        sweeps = {
+            What.SERVICES: self._services,
+            What.REPOSITORIES: self._repositories,
+            What.POLICIES: self._policies,
+            What.REGISTRY: self._registry,
+        }
         return await sweeps[what](region, rest)
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -119,6 +125,21 @@ class Sweeper:
         found = answered.value
         await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
         return await self._listed(held, len(found))
+
+    async def _registry(self, region: str, rest: Rest) -> Swept:
+        held = await self._claim(region, What.REGISTRY, rest)
+        if held is None:
+            return Swept(due=False)
+
+        async def call(read: Callable[[], Answered[Any]]) -> Any:
+            return (await self.calls.run_in_background(region, read)).value
+
+        try:
+            reading = await read_registry(self.aws.registry(region), call, held.started_at)
+        except Problem as problem:
+            return await self._refused(held, problem)
+        await self.in_db(remember_registry, self.db, self.connection, region, reading)
+        return await self._listed(held, 1)
 
     async def _policies(self, region: str, rest: Rest) -> Swept:
         known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from app.history.queries import Refusal
-from app.operations.circumstances import Circumstances
+from app.inventory.circumstances import Circumstances
 from app.operations.pruning import prunable
 from app.policy.arns import is_namesakes
 from app.policy.change import PolicyChange

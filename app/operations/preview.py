@@ -9,7 +9,7 @@ from typing import Any
 from app.aws.ports import ContainerService
 from app.history.queries import Refusal
 from app.operations import plans
-from app.operations.circumstances import Circumstances
+from app.inventory.circumstances import Circumstances
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
 from app.operations.plans import Plan, Subject
 from app.operations.pruning import Prunable, prunable

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from app.errors import Problem
+from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.document import PolicyDocument, parse
 from app.policy.layers import (
     UNSEEN_ORGANIZATION,
@@ -26,12 +27,22 @@ from app.policy.layers import (
 )
 from app.policy.matching import Caller, Doubt, Rule, rules_of
 from app.policy.rulebook import Collected, Rulebook
-from app.policy.statement import PULL_ACTIONS, is_allow, label, named_by
+from app.policy.statement import PULL_ACTIONS, Statement, is_allow, label, named_by, strings
 from app.policy.verdict import Access, Deciding, Verdict, decided, not_met
 
-__all__ = ["Access", "Deciding", "Evaluator", "Verdict", "evaluate", "is_timed"]
+__all__ = [
+    "Access",
+    "Deciding",
+    "Evaluator",
+    "Verdict",
+    "decides_on_pulls",
+    "evaluate",
+    "is_timed",
+    "opened_by_registry",
+]
 
 _TIMED = re.compile(r"currenttime|epochtime|\\u", re.IGNORECASE)  # a key may be written with escapes
+_LITERAL = re.compile(r"[^*?$]*")
 _SCOPE = Doubt("REGISTRY_POLICY_SCOPE = V2", "REGISTRY_POLICY_SCOPE")
 
 
@@ -45,7 +56,8 @@ def evaluate(
 
     Args:
         policies: all that was read, or the repository's policy alone (None: it has none).
-        principal_arn: the role that Lightsail pulls with.
+        principal_arn: the role that Lightsail pulls with. Where its account isn't known yet ("" or a placeholder for an
+            inactive role), conditions on the caller stay open.
         repository_arn: to judge statements that have a `Resource`; without it, those stay open.
         now: to judge conditions on the date; without it, those stay open.
 
@@ -53,7 +65,29 @@ def evaluate(
         Problem: as `document.parse`, on the repository's policy. A registry's policy that cannot be understood is told in
             `unseen`.
     """
-    return Evaluator(policies, repository_arn=repository_arn, now=now).verdict(Caller.puller(principal_arn))
+    caller = Caller.puller(principal_arn)
+    budget = 0 if caller.account in ("", NOBODYS_ACCOUNT) else None
+    return Evaluator(policies, repository_arn=repository_arn, now=now, budget=budget).verdict(caller)
+
+
+def decides_on_pulls(registry: RegistryPolicy) -> bool:
+    """Whether a registry policy says anything on pulls from any repository, as far as it is known."""
+    return bool(_registry_rules(registry, "")[0])
+
+
+def opened_by_registry(registry: RegistryPolicy, principal_arn: str) -> tuple[str, ...]:
+    """Return how the names of the repositories begin on which a registry policy may allow the role something.
+
+    "" stands for any name. A name that begins so need not be allowed: `evaluate` says.
+    """
+    covers = Evaluator(Policies(None, registry)).collect(Caller.puller(principal_arn)).allows
+    prefixes = (_prefixes(cover.statement) for cover in covers if cover.rule.layer is Layer.REGISTRY)
+    return tuple(dict.fromkeys(prefix for each in prefixes for prefix in each))
+
+
+def _prefixes(statement: Statement) -> tuple[str, ...]:
+    patterns = strings(statement.get("Resource", "*"))
+    return tuple(_LITERAL.match(pattern.partition(":repository/")[2])[0] for pattern in patterns)  # type: ignore[index]
 
 
 def is_timed(text: str | None) -> bool:

@@ -32,13 +32,15 @@ class RegistryPolicy:
     """A registry's policy in one Region, as far as it is known.
 
     `text` is None where there is none. `scope` is None where it could not be read. `read` is False where the policy was
-    not read; `problem` then is the code of the Problem that kept it from being read, "" where nobody tried.
+    not read; `problem` then is the code of the Problem that kept it from being read, "" where nobody tried, and `action`
+    the permission that is missing, "" where that isn't the reason.
     """
 
     text: str | None = None
     scope: RegistryScope | None = None
     read: bool = True
     problem: str = ""
+    action: str = ""
 
 
 NOT_READ = RegistryPolicy(read=False)
@@ -75,6 +77,8 @@ def unseen_registry(registry: RegistryPolicy, problem: str = "") -> tuple[Unseen
     if registry.read:
         unknown_scope = registry.text is not None and registry.scope is None
         return (Unseen("unseen.registry_scope"),) if unknown_scope else ()
+    if registry.action:
+        return (Unseen("unseen.registry_denied", (("action", registry.action),)),)
     if registry.problem:
         return (Unseen("unseen.registry_refused", (("problem", registry.problem),)),)
     return (Unseen("unseen.registry_not_read"),)

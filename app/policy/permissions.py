@@ -29,6 +29,7 @@ class Shape(StrEnum):
     ANY = "any"
     SERVICE = "service"
     REPOSITORY = "repository"
+    REGISTRY = "registry"
     NONE = "none"
 
 
@@ -48,6 +49,8 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("lists repositories to choose from")),
     ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads who may pull from a repository")),
     ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("lists the tags of a repository")),
+    ActionUse("ecr:GetRegistryPolicy", Need.READ, Shape.REGISTRY, N_("reads the registry policy, which can deny or allow pulls")),
+    ActionUse("ecr:GetAccountSetting", Need.READ, Shape.REGISTRY, N_("reads whether the registry policy applies to pulls")),
     ActionUse(
         "lightsail:UpdateContainerService", Need.MANAGE, Shape.SERVICE, N_("activates and deactivates the image puller role")
     ),
@@ -133,6 +136,7 @@ def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any
         Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",
         Shape.SERVICE: "SailpassServices",
+        Shape.REGISTRY: "SailpassRegistryRead",
     }
     for shape, sid in sids.items():
         actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.need in needs)

@@ -13,7 +13,7 @@ from app.bootstrap import Services
 from app.errors import Problem
 from app.history.queries import last_refusal
 from app.inventory import queries
-from app.operations.circumstances import circumstances_of
+from app.inventory.circumstances import circumstances_of
 from app.operations.explained import explained
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import check_name

@@ -21,6 +21,7 @@ STALE_AFTER = {
     What.SERVICES: timedelta(minutes=3),
     What.REPOSITORIES: timedelta(minutes=20),
     What.POLICIES: timedelta(hours=1),
+    What.REGISTRY: timedelta(minutes=30),
 }
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 

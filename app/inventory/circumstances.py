@@ -1,0 +1,62 @@
+"""The one verdict on a pull that pages, previews, operations and the API show, by all that is known of its policies.
+
+Beside the repository policy: the registry policy of its Region, the repository's ARN, the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import bindparam, select
+
+from app.db import Database
+from app.errors import Problem
+from app.inventory.models import SeenRepository
+from app.inventory.registries import registry_in
+from app.policy.evaluate import Verdict, evaluate, is_timed
+from app.policy.layers import NOT_READ, Policies, RegistryPolicy
+
+_KEPT = 2_000  # verdicts
+_ARN_OF = select(SeenRepository.arn).where(
+    SeenRepository.connection == bindparam("at_connection"),
+    SeenRepository.region == bindparam("at_region"),
+    SeenRepository.name == bindparam("at_name"),
+)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known beside the repository policy; by default nothing, which leaves open what depends on it."""
+
+    registry: RegistryPolicy = NOT_READ
+    repository_arn: str = ""
+    now: datetime | None = None
+
+    def verdict(self, text: str | None, principal_arn: str) -> Verdict:
+        """Return whether the role may pull, by the repository policy `text` and all of this. Raises as `evaluate`."""
+        policies = Policies(text, self.registry)
+        return evaluate(policies, principal_arn, repository_arn=self.repository_arn, now=self.now)
+
+    def kept_verdict(self, text: str | None, principal_arn: str) -> Verdict | None:
+        """Return the verdict as of this minute, kept for the next page; None where the policy can't be understood."""
+        is_open = self.now is not None and (is_timed(text) or is_timed(self.registry.text))
+        minute = self.now.replace(second=0, microsecond=0) if self.now is not None and is_open else None
+        return _kept(replace(self, now=minute), text, principal_arn)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(circumstances: Circumstances, text: str | None, principal_arn: str) -> Verdict | None:
+    try:
+        return circumstances.verdict(text, principal_arn)
+    except Problem:
+        return None
+
+
+def circumstances_of(db: Database, connection: str, region: str, repository: str, now: datetime) -> Circumstances:
+    """Return what is known of a repository's circumstances. Blocks on the database."""
+    key = {"at_connection": connection, "at_region": region, "at_name": repository}
+    with db.read() as session:
+        registry = registry_in(session, connection, region)
+        return Circumstances(registry.policy, session.scalar(_ARN_OF, key) or "", now)

@@ -1,0 +1,121 @@
+"""Reads a region's registry policy through a port, keeps it, and hands it out with its age. Changes nothing in AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.aws.ports import Registry
+from app.db import Database
+from app.errors import Problem
+from app.inventory.models import SeenRegistry
+from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
+
+# What AWS says about this registry alone; anything else would meet every other call of the region too.
+_OF_THE_REGISTRY = frozenset({"aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown"})
+
+
+@dataclass(frozen=True)
+class RegistryReading:
+    """What AWS answered at `at`, when the first call was sent.
+
+    `text` None without a `problem`: there is no policy. `scope` None beside a text: it could not be read.
+    """
+
+    at: datetime
+    text: str | None = None
+    scope: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class KnownRegistry:
+    """A registry policy as far as it is known: read at `read_at` (None: never), last tried at `tried_at`.
+
+    `problem` is what kept the last try from reading it; an older text then stays in `policy`.
+    """
+
+    region: str
+    policy: RegistryPolicy = NOT_READ
+    read_at: datetime | None = None
+    tried_at: datetime | None = None
+    problem: Problem | None = None
+
+
+async def read_registry(
+    registry: Registry, call: Callable[[Callable[[], Any]], Awaitable[Any]], at: datetime
+) -> RegistryReading:
+    """Return what AWS tells of a registry, by at most two calls, each handed to `call`, which returns its value.
+
+    Raises:
+        Problem: for what is wrong beyond this registry, such as the network or the credentials.
+    """
+    try:
+        text = await call(registry.get_policy)
+    except Problem as problem:
+        if problem.code not in _OF_THE_REGISTRY:
+            raise
+        return RegistryReading(at, problem=problem)
+    if text is None:
+        return RegistryReading(at)
+    try:
+        scope = await call(registry.get_policy_scope)
+    except Problem as problem:
+        if problem.code not in _OF_THE_REGISTRY:
+            raise
+        scope = None
+    return RegistryReading(at, text, scope)
+
+
+def remember_registry(db: Database, connection: str, region: str, reading: RegistryReading) -> None:
+    """Keep a reading, unless a later one is kept. One that met a problem leaves the policy that is known."""
+    row = SeenRegistry
+    values: dict[str, Any] = {"tried_at": reading.at, "problem": None}
+    if reading.problem is None:
+        values |= {"policy_text": reading.text, "scope": reading.scope, "read_at": reading.at}
+    else:
+        values["problem"] = reading.problem.to_json()
+    key = {"connection": connection, "region": region}
+    with db.write() as session:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert(row).values(**key, **values).on_conflict_do_nothing())
+        session.execute(update(row).filter_by(**key).where(row.tried_at <= reading.at).values(**values))
+
+
+def find_registry(db: Database, connection: str, region: str) -> KnownRegistry:
+    """Return what is known of a region's registry policy; a blank one where it was never tried."""
+    with db.read() as session:
+        return registry_in(session, connection, region)
+
+
+def registry_in(session: Session, connection: str, region: str) -> KnownRegistry:
+    """As `find_registry`, within a session."""
+    row = session.get(SeenRegistry, (connection, region))
+    return _known(row) if row else KnownRegistry(region)
+
+
+def registries_in(session: Session, connection: str) -> dict[str, KnownRegistry]:
+    """Return what is known of every region's registry policy, by region."""
+    rows = session.scalars(select(SeenRegistry).where(SeenRegistry.connection == connection))
+    return {row.region: _known(row) for row in rows}
+
+
+def _known(row: SeenRegistry) -> KnownRegistry:
+    problem = Problem.from_json(row.problem) if row.problem else None
+    return KnownRegistry(row.region, _policy(row, problem), row.read_at, row.tried_at, problem)
+
+
+def _policy(row: SeenRegistry, problem: Problem | None) -> RegistryPolicy:
+    if row.read_at is not None:
+        scope = RegistryScope(row.scope) if row.scope in set(RegistryScope) else None
+        return RegistryPolicy(row.policy_text, scope)
+    if problem is None:
+        return NOT_READ
+    action = str(problem.params.get("action", "")) if problem.code == "aws.access_denied" else ""
+    return RegistryPolicy(read=False, problem=problem.code, action=action)
