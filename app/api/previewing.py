@@ -12,6 +12,7 @@ from app.operations.preview import Planned
 from app.operations.state import Kind
 from app.policy.diff import diff_texts
 from app.web.planning import plan
+from app.web.show.evidence import evidence
 from app.web.show.preview import by_hand
 from app.web.threads import run_in_threadpool
 
@@ -34,4 +35,5 @@ def _preview(
         kind=kind,
         diff=diff_texts(change.before, change.after) if change.needed else None,
         commands=by_hand(services, planned, service, place[2]),
+        evidence=evidence(services, place[0]),
     )

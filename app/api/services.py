@@ -55,7 +55,7 @@ def list_services(
     for region in services.regions:
         services.scanner.request(region, What.SERVICES)
     live, counted = running(services), regions_with_policies(services)
-    known = queries.list_services(services.db, services.connection)
+    known = queries.list_services(services.db, services.connection, now)
     shown = [one for one in known if one.service.region in services.regions and q.lower() in one.service.name]
     reads = {
         read.region: read for read in reading.readings(services.db, services.connection) if read.what is What.SERVICES
@@ -94,7 +94,7 @@ def list_choices(
 
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))
 async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
-    """Read from AWS just now, or, where `problem` says why not, as it was last read."""
+    """Read from AWS now, at most once in three seconds; where `problem` says why not, as it was read at `read_at`."""
     region, name = known.service.region, known.service.name
     repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))

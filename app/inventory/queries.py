@@ -234,9 +234,7 @@ def _judged_counts(
     if not judged:
         return {}
     row, named = SeenRepository, PolicyPrincipal
-    is_its_policy = (
-        (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
-    )
+    is_its_policy = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
     wanted = select(row.region, row.arn, row.policy_text, named.principal).join(named, is_its_policy)
     roles = {role for _, role in judged if role}
     for region, arn, text, role in session.execute(

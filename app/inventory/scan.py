@@ -30,7 +30,12 @@ class Ages:
     unasked: float
 
 
-AGES = {What.SERVICES: Ages(10, 60), What.REPOSITORIES: Ages(60, 600), What.POLICIES: Ages(300, 1800), What.REGISTRY: Ages(60, 600)}
+AGES = {
+    What.SERVICES: Ages(10, 60),
+    What.REPOSITORIES: Ages(60, 600),
+    What.POLICIES: Ages(300, 1800),
+    What.REGISTRY: Ages(60, 600),
+}
 # Seconds before a part of a region that could not be read is tried again: when somebody looks at it, and by itself.
 AFTER_PROBLEM = Ages(3, 30)
 # Seconds between two readings of the same single service or repository.

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from app.errors import Problem
 from app.history import writes
 from app.inventory import policies
-from app.operations import plans
 from app.inventory.circumstances import Circumstances, circumstances_of
+from app.operations import plans
 from app.operations.plans import Plan, Subject
 from app.operations.state import StepState
 from app.operations.stepping import Result, Stepping

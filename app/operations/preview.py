@@ -8,15 +8,18 @@ from typing import Any
 
 from app.aws.ports import ContainerService
 from app.history.queries import Refusal
-from app.operations import plans
 from app.inventory.circumstances import Circumstances
+from app.operations import plans
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
 from app.operations.plans import Plan, Subject
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy.arns import same_form
 from app.policy.change import PolicyChange
+from app.policy.evaluate import Verdict
 from app.policy.principals import principals_of
+
+_ABOUT_ACCESS = (Kind.GRANT, Kind.REPAIR, Kind.REVOKE)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Planned:
 
     `activates`: the role must be activated first, so the principal in `change` is a placeholder. `seen` is the change's
     fingerprint; a request that hands it back is done as shown, or not at all. Of a pruning: `pruned` are the
-    principals that it removes, of those that are `prunable`.
+    principals that it removes, of those that are `prunable`. Where it is about a role's access, `verdict` says whether
+    the role can pull afterwards.
     """
 
     change: PolicyChange
@@ -42,6 +46,7 @@ class Planned:
     seen: str
     prunable: Prunable = field(default_factory=Prunable)
     pruned: tuple[str, ...] = ()
+    verdict: Verdict | None = None
 
 
 def plan_operation(
@@ -67,7 +72,8 @@ def plan_operation(
     subject = Subject(service.region, service.name, role, service.general_principal_arn, known)
     change = plan_of(kind, subject, asked or {}, refusal)(text)
     calls = _calls(kind, service, repository, change, activates=activates)
-    planned = Planned(change, calls, activates, change_fingerprint(change))
+    verdict = known.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
+    planned = Planned(change, calls, activates, change_fingerprint(change), verdict=verdict)
     if kind is not Kind.PRUNE:
         return planned
     may_go, chosen = prunable(text, refusal), (asked or {}).get("principals")

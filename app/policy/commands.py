@@ -16,6 +16,7 @@ from app.policy.change import PolicyChange
 from app.policy.document import MAX_CHARACTERS
 
 FILE = "sailpass-policy.json"
+REGISTRY_FILE = "registry-policy.json"
 
 
 class System(StrEnum):
@@ -119,6 +120,17 @@ def set_policy(target: Target, system: System) -> Command:
 def delete_policy(target: Target, system: System) -> Command:
     """Delete the policy, because no statement would be left; the answer holds what was deleted."""
     return Command("delete", _aws(["ecr", "delete-repository-policy", *_repository(target)], target, system))
+
+
+def registry_commands(target: Target, system: System) -> tuple[Command, ...]:
+    """Read the registry policy into `REGISTRY_FILE`, to be edited, and write it back; Sailpass never does."""
+    read = ["ecr", "get-registry-policy", "--query", "policyText", "--output", "text"]
+    write = ["ecr", "put-registry-policy", "--policy-text", f"file://{REGISTRY_FILE}"]
+    text = _aws(read, target, system)
+    save = (
+        f"{text} > {REGISTRY_FILE}" if system is System.POSIX else f"{text} | Out-File -Encoding ascii {REGISTRY_FILE}"
+    )
+    return (Command("read_registry", save), Command("write_registry", _aws(write, target, system)))
 
 
 def _repository(target: Target) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT
@@ -38,6 +38,7 @@ __all__ = [
     "decides_on_pulls",
     "evaluate",
     "is_timed",
+    "not_evaluated",
     "opened_by_registry",
 ]
 
@@ -70,6 +71,12 @@ def evaluate(
     return Evaluator(policies, repository_arn=repository_arn, now=now, budget=budget).verdict(caller)
 
 
+def not_evaluated(registry: RegistryPolicy) -> tuple[Unseen, ...]:
+    """Return what may decide on any pull and is not part of a verdict: of the registry policy, and beyond."""
+    return (*_registry_rules(registry, "")[1], UNSEEN_ORGANIZATION)
+
+
+@lru_cache(maxsize=64)
 def decides_on_pulls(registry: RegistryPolicy) -> bool:
     """Whether a registry policy says anything on pulls from any repository, as far as it is known."""
     return bool(_registry_rules(registry, "")[0])

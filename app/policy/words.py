@@ -111,6 +111,8 @@ WORDS: dict[str, str] = {
     "command.save": N_("Save the new policy to a file"),
     "command.write": N_("Write the new policy"),
     "command.delete": N_("Delete the policy, because no statements remain"),
+    "command.read_registry": N_("Save the registry policy to a file, then edit it"),
+    "command.write_registry": N_("Write the edited registry policy"),
     "command.read_back": N_("Read the policy again to check it"),
 }  # fmt: skip
 

@@ -15,8 +15,9 @@ from app.policy.words import WORDS as POLICY_WORDS
 from app.problem_words import words_of
 from app.web.i18n import gettext, ngettext
 from app.web.pages import Said
-from app.web.pages_images import Access, RoleState
+from app.web.pages_images import RoleState
 from app.web.pages_permissions import Check
+from app.web.pages_verdict import Access
 from app.wording import N_, fill
 
 SERVICE_STATES = {

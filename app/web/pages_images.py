@@ -11,24 +11,10 @@ from app.errors import Problem
 from app.operations.progress import Progress
 from app.web.pages import DialogView, PartFailure, Said, View, is_slow
 from app.web.pages_service import ServiceFrame
+from app.web.pages_verdict import Access, Evidence
 from app.wording import N_
 
 ADD_REPOSITORY = Said(N_("Add repository"))
-
-
-class Access(StrEnum):
-    """Our verdict on a service's access to a repository."""
-
-    ALLOWED = "allowed"
-    CONDITIONAL = "conditional"  # a condition of the policy decides at the time of the pull
-    PARTLY = "partly"  # one of the two actions only
-    DENIED = "denied"  # named, and yet explicitly denied
-    WRONG_ROLE = "wrong_role"  # the service's general principal is named instead of its image puller role
-    STALE = "stale"  # names an earlier role of this service, which is dead
-    INACTIVE = "role_inactive"  # the policy is right, the role is off
-    NOT_ALLOWED = "not_allowed"  # nothing in the policy is about this service
-    UNREAD = "unread"  # the policy has not been read yet
-    UNREADABLE = "unreadable"  # AWS refused to show it, or it is not a policy
 
 
 class RoleState(StrEnum):
@@ -45,7 +31,7 @@ class RoleState(StrEnum):
 class RepositoryRow:
     """One repository that the service can pull from, or whose policy is about it.
 
-    `by_name`: the policy names the role, so Remove can take something away. `repairable`: Repair access would mend it.
+    `by_registry`: the registry policy decides, which only a person can change. `by_name`: the policy names the role, so Remove can take something away. `repairable`: Repair access would mend it.
     `running`: the live operation on it. `read_at`: when its policy was read.
     """
 
@@ -54,6 +40,7 @@ class RepositoryRow:
     access: Access
     reason: Said | None = None
     by_name: bool = True
+    by_registry: bool = False
     repairable: bool = False
     added_at: datetime | None = None
     added_by: str = ""
@@ -133,6 +120,7 @@ class ImagesPage(View):
     next_steps: NextSteps | None = None
     running: tuple[Progress, ...] = ()
     failures: tuple[PartFailure, ...] = ()
+    evidence: Evidence | None = None
 
     @property
     def repairable(self) -> int:

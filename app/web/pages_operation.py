@@ -12,6 +12,7 @@ from app.operations.state import Kind
 from app.operations.words import TITLES
 from app.policy.diff import Diff
 from app.web.pages import DialogView, Said, View
+from app.web.pages_verdict import Access, Evidence
 
 POLL_MS = 500
 
@@ -119,7 +120,7 @@ class Preview(View):
     `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`. `principals`
     are those that a pruning of that policy would remove, `doubtful` those that the reader may add, because ECR refused
     the policy for one of them. `activates`: the role has to be activated first, so that its
-    ARN in the policy is a placeholder.
+    ARN in the policy is a placeholder. `access`, with its `reason`, is what the role has afterwards.
     """
 
     page: ClassVar[str] = "partials/preview.html"
@@ -134,3 +135,6 @@ class Preview(View):
     principals: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     activates: bool = False
+    access: Access | None = None
+    reason: Said | None = None
+    evidence: Evidence | None = None

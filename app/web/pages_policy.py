@@ -10,8 +10,8 @@ from typing import ClassVar
 from app.errors import Problem
 from app.operations.progress import Progress
 from app.web.pages import Said, View, is_slow
-from app.web.pages_images import Access
 from app.web.pages_operation import Commands
+from app.web.pages_verdict import Access, Evidence
 
 
 class Weight(StrEnum):
@@ -62,7 +62,8 @@ class PolicyPage(View):
 
     `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
     `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
-    characters the policy takes when it is sent.
+    characters the policy takes when it is sent. `evidence` is what the verdict goes by; `change_registry` are the
+    commands that change a registry policy that decides.
     """
 
     page: ClassVar[str] = "pages/policy.html"
@@ -89,6 +90,8 @@ class PolicyPage(View):
     size_limit: int = 10240
     problem: Problem | None = None
     running: Progress | None = None
+    evidence: Evidence | None = None
+    change_registry: tuple[Commands, ...] = ()
 
     @property
     def slow(self) -> bool:

@@ -19,7 +19,6 @@ from app.problem_words import WORDS as PROBLEMS
 from app.web.pages import Freshness, Said
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
 from app.web.pages_images import (
-    Access,
     AddRepositoryDialog,
     ImagesPage,
     PoliciesRead,
@@ -39,6 +38,7 @@ from app.web.pages_permissions import Check, CheckedAction, PermissionsPage
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
 from app.web.pages_sign_ins import LinkRow, SessionRow, SignInsPage, TokenRow
+from app.web.pages_verdict import Access
 from app.web.show.permissions import policies
 from app.web.show.policy import NEVER, WHO, same_as
 from app.web.show.sign_ins import SCOPES, event_row

@@ -16,7 +16,6 @@ from app.web.pages import Freshness, PartFailure, Said, View
 from app.web.pages_errors import SignInPage, error_page
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryPage, ServiceHistoryPage
 from app.web.pages_images import (
-    Access,
     ImagesPage,
     NextSteps,
     PoliciesRead,
@@ -42,6 +41,7 @@ from app.web.pages_sign_ins import (
     revoke_token_dialog,
     sign_out_everywhere_dialog,
 )
+from app.web.pages_verdict import Access
 from app.web.show.images import PARTS
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 

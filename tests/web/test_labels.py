@@ -10,8 +10,9 @@ from app.operations.progress import Note
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.web import labels
 from app.web.pages import Said
-from app.web.pages_images import Access, RoleState
+from app.web.pages_images import RoleState
 from app.web.pages_permissions import Check, CheckedAction
+from app.web.pages_verdict import Access
 from tests.web.examples import Examples
 
 TONES = {"success", "progress", "info", "warning", "error", "off"}

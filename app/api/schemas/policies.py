@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
-from app.api.schemas.repositories import english
+from app.api.schemas.repositories import RegistryRead, english
 from app.web import labels
-from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, PolicyPage, Weight
+from app.web.pages_verdict import Access
 
 
 class PolicyReader(BaseModel):
@@ -60,8 +60,12 @@ class Policy(BaseModel):
     findings: list[PolicyFinding]
     dead_principals: list[str] = Field(description="Principals that no longer exist; a prune takes them out.")
     by_hand: ByHandSteps | None
-    read_at: datetime | None
-    problem: ProblemBody | None = Field(description="What kept it from being read just now.")
+    read_at: datetime | None = Field(description="When the repository policy was read; null: never.")
+    registry: RegistryRead | None
+    change_registry: list[ShellCommands] = Field(
+        description="Where the registry policy decides: the commands that read it and write it back."
+    )
+    problem: ProblemBody | None = Field(description="What kept it from being read for this answer.")
 
     @classmethod
     def of(cls, page: PolicyPage) -> Policy:
@@ -82,6 +86,8 @@ class Policy(BaseModel):
             dead_principals=list(page.dead),
             by_hand=ByHandSteps.of(page.by_hand) if page.by_hand else None,
             read_at=page.read_at,
+            registry=RegistryRead.maybe(page.evidence),
+            change_registry=[ShellCommands.of(one) for one in page.change_registry],
             problem=ProblemBody.maybe(page.problem),
         )
 

@@ -6,11 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.repositories import Principal, RepositoryName
+from app.api.schemas.repositories import Principal, RegistryRead, RepositoryName
 from app.api.strict import RequestBody
 from app.operations.preview import Planned
 from app.policy.diff import Diff, LineKind
 from app.web.pages_operation import Commands
+from app.web.pages_verdict import Access, Evidence
 
 
 class PreviewRequest(RequestBody):
@@ -62,6 +63,9 @@ class Preview(BaseModel):
     calls: list[AwsCall]
     commands: list[ShellCommands]
     previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
+    access: Access | None = Field(description="What the role has afterwards, by both policies; null for a pruning.")
+    reason: str = Field(description="Why, in one English sentence.")
+    registry: RegistryRead | None
     principals: list[str] = Field(description="Of a pruning: the principals that it removes.")
     doubtful: list[str] = Field(
         description="Of a pruning: principals that may be named in it too, because ECR refused the policy for one of them."
@@ -76,6 +80,7 @@ class Preview(BaseModel):
         kind: str,
         diff: Diff | None,
         commands: tuple[Commands, ...],
+        evidence: Evidence,
     ) -> Preview:
         """`place` is region, service and repository."""
         change, (region, service, repository) = planned.change, place
@@ -92,6 +97,9 @@ class Preview(BaseModel):
             calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
             commands=[ShellCommands.of(one) for one in commands],
             previewed=planned.seen,
+            access=Access(planned.verdict.access) if planned.verdict else None,
+            reason=planned.verdict.sentence if planned.verdict else "",
+            registry=RegistryRead.maybe(evidence if planned.verdict else None),
             principals=list(planned.pruned),
             doubtful=list(planned.prunable.refused),
         )

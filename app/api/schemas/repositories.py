@@ -16,7 +16,8 @@ from app.inventory.search import Choice, Choices
 from app.policy.words import say
 from app.web import labels
 from app.web.pages import Said
-from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
+from app.web.pages_images import ImagesPage, PoliciesRead, RepositoryRow
+from app.web.pages_verdict import Access, Evidence, RegistryState
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
 RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]
@@ -28,13 +29,40 @@ def english(said: Said | None) -> str:
     return labels.say(said) if said else ""
 
 
+class RegistryRead(BaseModel):
+    """What is known of the region's registry policy, which every `access` goes by too."""
+
+    state: RegistryState = Field(
+        description="`read`: evaluated. `none`: there is none. `scope_v1`: it doesn't apply to pulls. `scope_unknown`: it "
+        "may not apply to pulls. `refused`: a permission is missing. `unreadable`: `problem` says why. `not_read`: not yet."
+    )
+    read_at: datetime | None = Field(description="When it was last read; null: never.")
+    problem: ProblemBody | None = Field(description="What kept the last try from reading it.")
+    not_evaluated: list[str] = Field(description="What else may decide on a pull and is part of no `access` here.")
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> RegistryRead:
+        registry = evidence.registry
+        return cls(
+            state=registry.state,
+            read_at=registry.read_at,
+            problem=ProblemBody.maybe(registry.problem),
+            not_evaluated=[english(limit) for limit in evidence.limits],
+        )
+
+    @classmethod
+    def maybe(cls, evidence: Evidence | None) -> RegistryRead | None:
+        return cls.of(evidence) if evidence else None
+
+
 class RepositoryAccess(BaseModel):
-    """What a repository's policy gives the service."""
+    """What the repository policy and the registry policy give the service."""
 
     name: str
     uri: str = Field(description="Without a tag.")
     access: Access
     reason: str = Field(description="Why, in one English sentence.")
+    by_registry: bool = Field(description="A statement of the registry policy is among those that decide.")
     by_name: bool = Field(description="The policy names a role of this service, so a revoke can take something away.")
     repairable: bool = Field(description="A repair would mend the access.")
     added_at: datetime | None = Field(description="When access was last given with Sailpass.")
@@ -50,6 +78,7 @@ class RepositoryAccess(BaseModel):
             uri=row.uri,
             access=row.access,
             reason=english(row.reason),
+            by_registry=row.by_registry,
             by_name=row.by_name,
             repairable=row.repairable,
             added_at=row.added_at,
@@ -79,6 +108,7 @@ class RepositoryList(BaseModel):
     repositories: list[RepositoryAccess]
     role: PullerRole
     policies: Coverage
+    registry: RegistryRead | None
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
 
     @classmethod
@@ -87,6 +117,7 @@ class RepositoryList(BaseModel):
             repositories=[RepositoryAccess.of(row) for row in page.repositories],
             role=PullerRole.of(page.role),
             policies=Coverage.of(page.policies),
+            registry=RegistryRead.maybe(page.evidence),
             problems=[ProblemBody.of(failure.problem) for failure in page.failures],
         )
 

@@ -24,7 +24,9 @@ def containers_page(services: Services, query: str, now: datetime) -> Containers
     }
     parts = [reads.get(region, reading.Reading(region, What.SERVICES)) for region in services.regions]
     known = [
-        one for one in queries.list_services(services.db, services.connection) if one.service.region in services.regions
+        one
+        for one in queries.list_services(services.db, services.connection, now)
+        if one.service.region in services.regions
     ]
     policies_read = regions_with_policies(services)
     live: dict[tuple[str, str], list[Progress]] = defaultdict(list)
@@ -60,7 +62,7 @@ def regions_with_policies(services: Services) -> set[str]:
 
 def overview_page(services: Services, region: str, name: str, now: datetime) -> OverviewPage:
     """A service's facts."""
-    known = queries.find_service(services.db, services.connection, region, name)
+    known = queries.find_service(services.db, services.connection, region, name, now)
     return OverviewPage(
         frame=frame.service_frame(services, region, name, Tab.OVERVIEW, now),
         repositories=known.can_pull if known and region in regions_with_policies(services) else None,

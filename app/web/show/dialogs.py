@@ -7,6 +7,7 @@ from app.errors import Problem
 from app.history.queries import last_refusal
 from app.inventory import queries, reading, search
 from app.inventory.access import RepositoryAccess, repositories_of
+from app.inventory.circumstances import circumstances_of
 from app.inventory.reading import What
 from app.operations.preview import plan_operation
 from app.operations.pruning import Prunable, prunable
@@ -76,8 +77,10 @@ def remove(services: Services, region: str, service: str, repository: str) -> Co
     held = queries.find_repository(services.db, services.connection, region, repository)
     if known is None or held is None or held.policy_read_at is None:
         return pages_dialogs.remove_dialog(region, service, repository)
+    circumstances = circumstances_of(services.db, services.connection, region, repository, services.clock.now())
     try:
-        change = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text).change
+        planned = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text, circumstances=circumstances)
+        change = planned.change
     except Problem as problem:
         return pages_dialogs.cannot_remove_dialog(region, service, repository, problem)
     count = len(change.removed) + len(change.changed)

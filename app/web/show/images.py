@@ -17,15 +17,18 @@ from app.policy import words
 from app.policy.evaluate import Access as Verdict
 from app.policy.notes import Finding
 from app.web.pages import Said
-from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryRow, RoleState, RoleView
+from app.web.pages_images import ImagesPage, NextSteps, PoliciesRead, RepositoryRow, RoleState, RoleView
 from app.web.pages_service import Tab
+from app.web.pages_verdict import Access
 from app.web.show import frame
+from app.web.show.evidence import decided_by_registry, evidence
 from app.wording import N_
 
 REPAIRABLE = (Access.WRONG_ROLE, Access.STALE, Access.PARTLY, Access.INACTIVE)
 PARTS = {
     What.REPOSITORIES: N_("Repositories of %(region)s"),
     What.POLICIES: N_("Repository policies of %(region)s"),
+    What.REGISTRY: N_("Registry policy of %(region)s"),
 }
 # Findings that tell what is wrong with a service's own principals, by what the row shows for them.
 STRAYS = {
@@ -38,7 +41,7 @@ STRAYS = {
 
 def images_page(services: Services, region: str, name: str, now: datetime, added: NextSteps | None) -> ImagesPage:
     """The whole tab, from our own tables; what is old is asked for behind it."""
-    for what in (What.REPOSITORIES, What.POLICIES):
+    for what in (What.REPOSITORIES, What.POLICIES, What.REGISTRY):
         services.scanner.request(region, what)
     head = frame.service_frame(services, region, name, Tab.IMAGES, now)
     live = frame.running(services, region, name)
@@ -52,6 +55,7 @@ def images_page(services: Services, region: str, name: str, now: datetime, added
         next_steps=added,
         running=live,
         failures=tuple(found for found in failures if found),
+        evidence=evidence(services, region),
     )
 
 
@@ -97,6 +101,7 @@ def repository_row(
         access=access,
         reason=reason,
         by_name=row.tie in (Tie.ROLE, Tie.OWN),
+        by_registry=decided_by_registry(row.verdict),
         repairable=access in REPAIRABLE,
         added_at=added.at if added else None,
         added_by=added.by if added else "",

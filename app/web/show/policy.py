@@ -11,27 +11,31 @@ from app.bootstrap import Services
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.access import repositories_of
+from app.inventory.circumstances import Circumstances, circumstances_of
 from app.inventory.queries import KnownRepository
+from app.inventory.reading import What
 from app.operations.preview import plan_operation
 from app.operations.state import Kind
 from app.policy import words
 from app.policy.document import size_of
 from app.policy.evaluate import Access as Verdict
-from app.policy.evaluate import evaluate
 from app.policy.findings import findings
+from app.policy.layers import Policies
 from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
 from app.policy.readers import Reader as PolicyReader
 from app.policy.readers import readers
 from app.web.pages import Said
-from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
+from app.web.pages_verdict import Access
 from app.web.show import frame
 from app.web.show.dialogs import prunable_of
+from app.web.show.evidence import change_registry, decided_by_registry, evidence
 from app.web.show.images import REPAIRABLE, judge, said
 from app.web.show.preview import by_hand
 from app.wording import N_
 
+NO_ROLE = N_("The image puller role isn't active, so this service can't pull from private repositories yet.")
 WHO = {
     PrincipalKind.PULLER: N_("Image puller role of %(service)s"),
     PrincipalKind.GENERAL: N_("General role of %(service)s (never pulls)"),
@@ -50,15 +54,18 @@ WHO = {
 def policy_page(
     services: Services, region: str, service: str, repository: str, *, now: datetime, problem: Problem | None
 ) -> PolicyPage:
-    """The policy as we last read it; `problem` is what kept it from being read just now."""
+    """The policy as we last read it; `problem` is what kept it from being read for this page."""
     known = queries.find_service(services.db, services.connection, region, service)
     held = queries.find_repository(services.db, services.connection, region, repository)
     if held is None:
         raise problem or Problem("repository.not_found", repository=repository, region=region)
     seen = known.service if known else None
-    access, reason = _verdict(services, seen, held, now)
-    live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
     text = held.policy_text
+    services.scanner.request(region, What.REGISTRY)
+    known_for = circumstances_of(services.db, services.connection, region, repository, now)
+    access, reason = _verdict(services, seen, held, known_for)
+    verdict = known_for.kept_verdict(text, seen.role.principal_arn) if seen else None
+    live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
     may_go = prunable_of(services, region, repository, text)
     return PolicyPage(
         region=region,
@@ -70,45 +77,50 @@ def policy_page(
         text=_pretty(text),
         reason=reason,
         read_at=held.policy_read_at,
-        readers=_readers(text, held.arn, now),
+        readers=_readers(text, known_for),
         findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
-        by_hand=_by_hand(services, seen, held, access),
+        by_hand=_by_hand(services, seen, held, access, known_for),
         can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
-        can_remove=_named(seen, held),
+        can_remove=_named(seen, held, known_for),
         can_repair=access in REPAIRABLE,
         dead=may_go.dead,
         can_prune=bool(may_go.dead or may_go.refused),
         size=size_of(text),
         problem=problem or held.problem,
         running=live,
+        evidence=evidence(services, region),
+        change_registry=change_registry(services, region) if decided_by_registry(verdict) else (),
     )
 
 
 def _verdict(
-    services: Services, service: ContainerService | None, held: KnownRepository, now: datetime
+    services: Services, service: ContainerService | None, held: KnownRepository, circumstances: Circumstances
 ) -> tuple[Access, Said | None]:
     if held.policy_read_at is None:
         return (Access.UNREADABLE if held.problem else Access.UNREAD), None
     if service is None:
         return Access.NOT_ALLOWED, None
-    rows = repositories_of(services.db, services.connection, service, now=now).rows
+    rows = repositories_of(services.db, services.connection, service, now=circumstances.now).rows
     row = next((row for row in rows if row.repository.name == held.name), None)
     if row is not None:
-        return judge(row)
-    try:
-        verdict = evaluate(held.policy_text, service.role.principal_arn, repository_arn=held.arn, now=now)
-    except Problem:
+        access, reason = judge(row)
+        return access, reason or (None if service.role.principal_arn else Said(NO_ROLE))
+    verdict = circumstances.kept_verdict(held.policy_text, service.role.principal_arn)
+    if verdict is None:
         return Access.UNREADABLE, None
-    return Access.NOT_ALLOWED, Said(words.WORDS[verdict.code], verdict.params)
+    if not service.role.principal_arn and verdict.access is not Verdict.DENIED:
+        return Access.NOT_ALLOWED, Said(NO_ROLE)
+    return Access(verdict.access), Said(words.WORDS[verdict.code], verdict.params)
 
 
-def _named(service: ContainerService | None, held: KnownRepository) -> bool:
+def _named(service: ContainerService | None, held: KnownRepository, circumstances: Circumstances) -> bool:
     if service is None:
         return False
     try:
-        return plan_operation(Kind.REVOKE, service, held.name, held.policy_text).change.needed
+        planned = plan_operation(Kind.REVOKE, service, held.name, held.policy_text, circumstances=circumstances)
     except Problem:
         return False
+    return planned.change.needed
 
 
 def _pretty(text: str | None) -> str | None:
@@ -120,9 +132,10 @@ def _pretty(text: str | None) -> str | None:
         return text
 
 
-def _readers(text: str | None, arn: str, now: datetime) -> tuple[Reader, ...]:
+def _readers(text: str | None, circumstances: Circumstances) -> tuple[Reader, ...]:
+    policies = Policies(text, circumstances.registry)
     try:
-        found = readers(text, repository_arn=arn, now=now)
+        found = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
     except Problem:
         return ()
     return tuple(_reader(one) for one in found)
@@ -162,7 +175,11 @@ def _findings(text: str | None, service: ContainerService | None, now: datetime)
 
 
 def _by_hand(
-    services: Services, service: ContainerService | None, held: KnownRepository, access: Access
+    services: Services,
+    service: ContainerService | None,
+    held: KnownRepository,
+    access: Access,
+    circumstances: Circumstances,
 ) -> ByHand | None:
     """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
 
@@ -174,7 +191,8 @@ def _by_hand(
     mended = mend(held.policy_text or "")
     kind = Kind.REVOKE if access is Access.ALLOWED else Kind.REPAIR
     try:
-        planned = plan_operation(kind, service, held.name, mended.text if mended.what else held.policy_text)
+        text = mended.text if mended.what else held.policy_text
+        planned = plan_operation(kind, service, held.name, text, circumstances=circumstances)
     except Problem:
         return None
     if kind is Kind.REVOKE and not planned.change.needed and not mended.what:

@@ -8,16 +8,17 @@ from app.operations.preview import Planned
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands
 from app.policy.diff import diff_texts
 from app.policy.words import WORDS
-from app.web import i18n
+from app.web.pages import Said
 from app.web.pages_operation import Commands, Preview
+from app.web.pages_verdict import Access
+from app.web.show.commands import for_each_system
+from app.web.show.evidence import evidence
 from app.web.show.frame import endpoint
-
-SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"}
 
 
 def preview_of(services: Services, planned: Planned, service: ContainerService, repository: str) -> Preview:
     """The preview of what `planned` would do."""
-    change = planned.change
+    change, verdict = planned.change, planned.verdict
     return Preview(
         repository=repository,
         diff=diff_texts(change.before, change.after) if change.needed else None,
@@ -27,6 +28,9 @@ def preview_of(services: Services, planned: Planned, service: ContainerService, 
         activates=planned.activates,
         principals=planned.pruned,
         doubtful=planned.prunable.refused,
+        access=Access(verdict.access) if verdict else None,
+        reason=Said(WORDS[verdict.code], verdict.params) if verdict else None,
+        evidence=evidence(services, service.region) if verdict else None,
     )
 
 
@@ -34,15 +38,10 @@ def by_hand(services: Services, planned: Planned, service: ContainerService, rep
     """The commands of each system that do the same, at the endpoints that this console calls."""
     endpoints = {name: endpoint(services, name) for name in ("lightsail", "ecr")}
     target = Target(service.region, service.name, service.account, repository, endpoints)
-    return tuple(Commands(name, _text(_commands(planned, target, system))) for system, name in SYSTEMS.items())
+    return for_each_system(lambda system: _commands(planned, target, system))
 
 
 def _commands(planned: Planned, target: Target, system: System) -> tuple[Command, ...]:
     if planned.activates:
         return grant_commands(target, planned.change, system, activate=True)
     return policy_commands(target, planned.change, system)
-
-
-def _text(commands: tuple[Command, ...]) -> str:
-    # Both shells write comments with a number sign.
-    return "\n\n".join(f"# {i18n.gettext(WORDS[f'command.{command.code}'])}\n{command.text}" for command in commands)
