@@ -61,6 +61,10 @@ WORDS: dict[str, Words] = {
         ),
         N_("Change that statement in the ECR console under Private registry, Permissions. Then choose Retry."),
     ),
+    "preview.other_repository": Words(
+        N_("The preview shows %(previewed)s, but the form names %(repository)s. Nothing was changed."),
+        N_("Preview %(repository)s, or enter %(previewed)s again."),
+    ),
     "policy.changed_meanwhile": Words(
         N_("The policy of %(repository)s has changed since it was previewed."),
         N_("Look at the new preview and decide again; nothing has been written."),

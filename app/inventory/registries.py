@@ -49,9 +49,11 @@ class KnownRegistry:
 
 
 async def read_registry(
-    registry: Registry, call: Callable[[Callable[[], Any]], Awaitable[Any]], at: datetime
+    registry: Registry, call: Callable[[Callable[[], Any]], Awaitable[Any]], at: datetime, scope: str | None = None
 ) -> RegistryReading:
     """Return what AWS tells of a registry, by at most two calls, each handed to `call`, which returns its value.
+
+    `scope` is one that is known already, which saves the second call.
 
     Raises:
         Problem: for what is wrong beyond this registry, such as the network or the credentials.
@@ -62,8 +64,8 @@ async def read_registry(
         if problem.code not in _OF_THE_REGISTRY:
             raise
         return RegistryReading(at, problem=problem)
-    if text is None:
-        return RegistryReading(at)
+    if text is None or scope is not None:
+        return RegistryReading(at, text, scope)
     try:
         scope = await call(registry.get_policy_scope)
     except Problem as problem:

@@ -7,13 +7,15 @@ from app.inventory import queries, store
 from app.operations.stepping import Stepping
 
 
-async def learn_image_uri(step: Stepping, arn: str) -> None:
+async def learn_image_uri(step: Stepping, arn: str) -> bool:
     """Keep the repository's URI and the role's ARN; asks ECR only where the inventory has not seen the repository.
+
+    Returns whether ECR was asked.
 
     Access has been given already: somebody who may change a policy but not describe the repository is not refused.
     """
     context, operation = step.context, step.operation
-    uri = await context.in_db(
+    uri = known = await context.in_db(
         queries.repository_uri, context.db, operation.connection, operation.region, operation.repository
     )
     if not uri:
@@ -28,3 +30,4 @@ async def learn_image_uri(step: Stepping, arn: str) -> None:
                 store.remember_repository, context.db, operation.connection, repository, context.clock.now()
             )
     step.learn(principal_arn=arn, image_uri=uri)
+    return not known

@@ -12,6 +12,7 @@ from app.errors import Problem
 from app.history import writes
 from app.inventory import policies
 from app.inventory.circumstances import Circumstances, circumstances_of
+from app.inventory.registries import KnownRegistry, find_registry, read_registry, remember_registry
 from app.operations import plans
 from app.operations.plans import Plan, Subject
 from app.operations.state import StepState
@@ -27,6 +28,8 @@ MERGES = 5
 # Seconds between readings while ECR tells a text that seems older than our last write; after that somebody wrote it.
 CATCHES_UP = (0.25, 0.5, 1, 2)
 JUST_NOW = timedelta(minutes=10)
+# A registry policy that was read this long ago is read again where an operation has a call left for it.
+REGISTRY_FRESH = timedelta(seconds=60)
 REMEMBERED = 5  # writes whose texts are known when they are told again
 
 
@@ -86,13 +89,18 @@ def _keep(step: Stepping, reading: Reading) -> None:
     policies.remember_policy(step.context.db, *place, reading.text, at=reading.at)
 
 
-async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[StepState, Result]:
-    """Prove that the role may pull. Returns `holds`: False when somebody else's write took ours away meanwhile.
+async def verify_access(
+    step: Stepping, arn: str, after: str | None, *, rereads_registry: bool
+) -> tuple[StepState, Result]:
+    """Check by both policies that the role may pull; `rereads_registry` where a call more may be made for it.
+
+    Returns `holds`: False when somebody else's write took ours away meanwhile.
 
     Raises:
         Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows.
     """
     text = await read(step)
+    registry = await registry_of(step, rereads=rereads_registry)
     known = await circumstances(step)
     verdict = await step.context.in_thread(known.verdict, text, arn)
     if verdict.access is Access.NOT_ALLOWED:
@@ -100,12 +108,47 @@ async def verify_access(step: Stepping, arn: str, after: str | None) -> tuple[St
         return StepState.PENDING, {"holds": False}
     if verdict.access is Access.DENIED:
         by_registry = Layer.REPOSITORY not in verdict.layers
-        raise denied(step, str(verdict.params["statement"]), by_registry=by_registry)
+        raise denied(
+            step, str(verdict.params["registry_statement" if by_registry else "statement"]), by_registry=by_registry
+        )
     if verdict.access is Access.CONDITIONAL:
         step.because(CONDITIONAL)
+    elif equivalent(text, after):
+        _say_allowed(step, registry)
     else:
-        step.because("access.allowed" if equivalent(text, after) else "policy.foreign_write")
+        step.because("policy.foreign_write")
     return StepState.SUCCEEDED, {"holds": True}
+
+
+def _say_allowed(step: Stepping, registry: KnownRegistry) -> None:
+    """Leave the remark that the role is allowed, and by which policies."""
+    if registry.read_at is None:
+        step.because("access.allowed_unread")
+    elif registry.policy.text is None:
+        step.because("access.allowed")
+    else:
+        age = step.context.clock.now() - registry.read_at
+        step.because("access.not_denied_by_registry", seconds=max(0, round(age.total_seconds())))
+
+
+async def registry_of(step: Stepping, *, rereads: bool) -> KnownRegistry:
+    """Return what is known of the registry policy, read again first where that is old and a call may be made for it.
+
+    It is read by one call; its scope too, where there is a policy whose scope is not known. A registry that can't be
+    read keeps nobody from having access: the remark says so.
+    """
+    context, operation = step.context, step.operation
+    region = (context.db, operation.connection, operation.region)
+    known = await context.in_db(find_registry, *region)
+    at = context.clock.now()
+    if not rereads or (known.tried_at is not None and at - known.tried_at < REGISTRY_FRESH):
+        return known
+    try:
+        reading = await read_registry(context.aws.registry(operation.region), step.once, at, known.policy.scope)
+    except Problem:
+        return known
+    await context.in_db(remember_registry, *region, reading)
+    return await context.in_db(find_registry, *region)
 
 
 async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:

@@ -125,7 +125,13 @@ NOTES: dict[str, str] = {
     "aws.damaged": N_("The answer from AWS was incomplete or damaged. Trying again in %(seconds)s s."),
     "aws.no_keys": N_("The source of the AWS credentials did not answer. Trying again in %(seconds)s s."),
     "host.short": N_("The server is short of resources (%(answer)s). Trying again in %(seconds)s s."),
-    "access.allowed": N_("The policy allows the role to pull."),
+    "access.allowed": N_("The repository policy allows the role to pull. There is no registry policy."),
+    "access.not_denied_by_registry": N_(
+        "The repository policy allows the role to pull, and the registry policy, read %(seconds)s s before, doesn't deny it."
+    ),
+    "access.allowed_unread": N_(
+        "The repository policy allows the role to pull. The registry policy couldn't be read, or hasn't been read yet."
+    ),
     CONDITIONAL: N_("The policy allows the role to pull under a condition."),
     "access.left": N_("Access that is not granted by name remains: see the repository's policy."),
     "access.gone": N_("The policy no longer names the role."),

@@ -79,12 +79,24 @@ async def _found(services: Services, form: AccessForm) -> Repository | None:
     return unlisted(known.service.account, form.region, form.repository) if known else None
 
 
+def check_preview(form: AccessForm) -> str | None:
+    """Return the fingerprint of the preview that the form was sent with, None where there was none.
+
+    Raises:
+        Problem: `preview.other_repository` where it showed another repository than the one that was submitted.
+    """
+    if not form.previewed:
+        return None
+    repository, _, seen = form.previewed.rpartition(" ")
+    if repository != form.repository:
+        raise Problem("preview.other_repository", previewed=repository, repository=form.repository)
+    return seen
+
+
 def start_access(services: Services, kind: Kind, form: AccessForm) -> str:
     """Start what the form asks for: the operation's id. Raises Problem."""
-    asked: dict[str, Any] = {}
-    repository, _, seen = form.previewed.partition(" ")
-    if form.previewed and repository == form.repository:
-        asked["previewed"] = seen
+    seen = check_preview(form)
+    asked: dict[str, Any] = {} if seen is None else {"previewed": seen}
     if kind is Kind.PRUNE:
         asked["principals"] = list(form.principals)
     follows = form.follows if form.follows and find_version(services.db, form.follows) is not None else None

@@ -71,12 +71,17 @@ def progress_dialog(shown: ProgressView) -> ProgressDialog:
 
 @dataclass(frozen=True)
 class PolicyChangeView:
-    """One write of one policy. `diff` None: the text did not change. `written_at` None: it may not have taken effect."""
+    """One write of one policy. `diff` None: the text did not change. `written_at` None: it may not have taken effect.
+
+    `last_read` then says what the policy was when it was last read after that write was sent, at `last_read_at`.
+    """
 
     repository: str
     diff: Diff | None
     written_at: datetime | None = None
     request_id: str = ""
+    last_read: Said | None = None
+    last_read_at: datetime | None = None
 
 
 @dataclass(frozen=True)

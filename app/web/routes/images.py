@@ -13,7 +13,7 @@ from app.operations.state import Kind
 from app.web import links
 from app.web.asking import patience
 from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
-from app.web.forms import AccessForm, start_access, with_existing_name, with_name
+from app.web.forms import AccessForm, check_preview, start_access, with_existing_name, with_name
 from app.web.pages_operation import Preview
 from app.web.planning import live_preview
 from app.web.render import is_htmx, redirect, render
@@ -99,6 +99,7 @@ async def add(request: Request, services: ServicesDep, form: FormDep) -> Respons
     """Start adding a repository; a name that cannot be right comes back with the dialog."""
     try:
         named = await with_existing_name(services, form)
+        check_preview(named)
     except Problem as refused:
         again = (services, form.region, form.service, form.repository, refused)
         dialog = await run_in_threadpool(dialogs.add_dialog, *again)

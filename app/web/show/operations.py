@@ -9,12 +9,16 @@ from datetime import datetime
 from app.bootstrap import Services
 from app.history import queries
 from app.history.models import Operation, PolicyChange
+from app.inventory import queries as inventory
 from app.operations.progress import Progress
 from app.operations.read import find_progress, progress_of
 from app.operations.start import may_retry
 from app.operations.state import Kind, Outcome
+from app.policy.canonical import equivalent
 from app.policy.diff import diff_texts
+from app.web.pages import Said
 from app.web.pages_operation import OperationPage, PolicyChangeView, ProgressView
+from app.wording import N_
 
 
 def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
@@ -29,17 +33,48 @@ def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False)
     )
 
 
-def change_views(changes: Iterable[PolicyChange], *, ended: bool) -> tuple[PolicyChangeView, ...]:
-    """The policy writes that reached AWS, each with its diff; of an operation that has ended also those that may have."""
+UNCHANGED_SINCE = N_("When it was last read after that, the policy didn't have this change.")
+CHANGED_SINCE = N_("When it was last read after that, the policy was as this change makes it.")
+DIFFERENT_SINCE = N_("When it was last read after that, the policy was different from both texts.")
+
+
+def _last_read(services: Services, change: PolicyChange) -> tuple[Said, datetime] | None:
+    """What a policy was when it was last read after a write that AWS never answered; None where it wasn't."""
+    held = inventory.find_repository(services.db, change.connection, change.region, change.repository)
+    sent_at = change.unanswered_at
+    if change.written_at is not None or held is None or held.policy_read_at is None or sent_at is None:
+        return None
+    if held.policy_read_at < sent_at:
+        return None
+    if equivalent(held.policy_text, change.after):
+        return Said(CHANGED_SINCE), held.policy_read_at
+    same = equivalent(held.policy_text, change.before)
+    return Said(UNCHANGED_SINCE if same else DIFFERENT_SINCE), held.policy_read_at
+
+
+def change_views(
+    changes: Iterable[PolicyChange], *, ended: bool, services: Services | None = None
+) -> tuple[PolicyChangeView, ...]:
+    """The policy writes that reached AWS, each with its diff; of an operation that has ended also those that may have.
+
+    With `services`, what was read after a write without an answer is told beside it.
+    """
     return tuple(
-        PolicyChangeView(
-            repository=change.repository,
-            diff=diff_texts(change.before, change.after),
-            written_at=change.written_at,
-            request_id=change.request_id,
-        )
+        _change_view(change, _last_read(services, change) if services else None)
         for change in changes
         if ended or change.written_at is not None or change.unanswered_at is not None
+    )
+
+
+def _change_view(change: PolicyChange, last_read: tuple[Said, datetime] | None) -> PolicyChangeView:
+    what, at = last_read or (None, None)
+    return PolicyChangeView(
+        repository=change.repository,
+        diff=diff_texts(change.before, change.after),
+        written_at=change.written_at,
+        request_id=change.request_id,
+        last_read=what,
+        last_read_at=at,
     )
 
 
@@ -49,7 +84,7 @@ def operation_page(services: Services, operation: Operation, now: datetime) -> O
     shown = progress_view(progress_of(operation), now)
     return OperationPage(
         shown=replace(shown, can_undo=shown.can_undo and not _undone(services, followed_by)),
-        changes=change_views(operation.changes, ended=operation.outcome is not None),
+        changes=change_views(operation.changes, ended=operation.outcome is not None, services=services),
         follows=operation.follows or "",
         followed_by=followed_by,
     )
