@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 from app import bootstrap
 from app.history.models import PolicyChange
 from app.history.queries import last_refusal
-from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.models import PolicyPrincipal, SeenRegistry, SeenRepository
 from app.migrate import migrate
 from app.operations.lease import Pace
 from app.operations.preview import plan_operation
@@ -128,6 +128,7 @@ class Workshop:
             self.aws.clear()
         with self.services.db.write() as session:
             session.execute(delete(PolicyPrincipal))
+            session.execute(delete(SeenRegistry))
             session.execute(delete(SeenRepository))
             session.execute(delete(PolicyChange))  # else the next test's policy seems older than what this one wrote
 
