@@ -196,3 +196,16 @@ def test_nobody_is_led_away_to_another_site(mika, next_):
 def test_what_is_not_offered_as_a_preference_is_not_kept(mika):
     answer = mika.sends("/preferences", language="xx", theme="pink").answer
     assert "pink" not in str(SimpleCookie(answer.headers.get("set-cookie", "")))
+
+
+@pytest.mark.parametrize("verb", ["", "/repair", "/remove"])
+def test_a_preview_of_another_repository_is_refused_and_both_are_named(mika, sandbox, verb):
+    before = sandbox.policy("payments/worker")
+    asked = f"{HERE}/storefront-web/repositories/preview?kind=grant&repository=shared/base-node"
+    seen = mika.reads(asked).soup.select_one("input[name=previewed]")["value"]
+    page = mika.sends(f"{HERE}/storefront-web/repositories{verb}", repository="payments/worker", previewed=seen)
+    assert page.status == 422
+    assert "shared/base-node" in page.text
+    assert "payments/worker" in page.text
+    assert "Nothing was changed" in page.text
+    assert sandbox.policy("payments/worker") == before
