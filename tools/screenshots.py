@@ -27,6 +27,7 @@ from tests.console import RunningConsole, start_console, until  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 HERE = "/containers/us-east-1/storefront-web"
+TOKYO = "/containers/ap-northeast-1/tokyo-api"
 WAITING = "/containers/us-east-1/payments-api"
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -51,7 +52,11 @@ VARIANTS = (
     Variant("mobile", "dark", "en"),
     Variant("mobile", "light", "ja"),
 )
-ALSO = {"history": (Variant("desktop", "dark", "en"),), "images": (Variant("desktop", "light", "ja"),)}
+ALSO = {
+    "history": (Variant("desktop", "dark", "en"),),
+    "images": (Variant("desktop", "light", "ja"),),
+    "sign-ins": (Variant("desktop", "dark", "ja"),),
+}
 
 
 # States have two, which together show each size, theme and language.
@@ -149,8 +154,8 @@ def unfold_changes(page: Page) -> None:
     page.locator("#history-list").evaluate("list => list.scrollIntoView()")
 
 
-def policy(repository: str) -> str:
-    return f"{HERE}/policy?{urlencode({'repository': repository})}"
+def policy(repository: str, service: str = HERE) -> str:
+    return f"{service}/policy?{urlencode({'repository': repository})}"
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,8 @@ def screens(shown: Prepared) -> tuple[Screen, ...]:
         Screen("activate", "Activate the role", unused, ask("role/activate")),
         Screen("deactivate", "Deactivate the role", f"{HERE}/images", ask("role/deactivate")),
         Screen("policy", "A repository's policy", policy("storefront/nginx-sidecar")),
+        Screen("policy-denied", "A deny in the registry policy", policy("tokyo/legacy", TOKYO)),
+        Screen("images-denied", "Images, with a deny in the registry policy", f"{TOKYO}/images"),
         Screen("policy-whole", "A policy in plain words and by hand", policy("payments/worker"), whole=True),
         Screen("service-history", "A service: History", f"{HERE}/history"),
         Screen("history", "History with a policy diff", "/history", unfold_changes),
@@ -225,6 +232,7 @@ def prepare(console: RunningConsole) -> Prepared:
     console.sandbox.options(activation_seconds=0.5, principal_seconds=0)
     until(lambda: console.get(f"{HERE}/images").text, lambda text: "storefront/web" in text)
     until(lambda: console.get(policy("tools/cli")).status, lambda status: status == 200)
+    until(lambda: console.get(policy("tokyo/legacy", TOKYO)).text, lambda text: "NoPullsOfRetiredImages" in text)
     operation(console, f"{HERE}/repositories", repository="shared/base-python")
     operation(console, f"{HERE}/repositories/remove", repository="shared/base-python")
     operation(console, f"{HERE}/repositories", repository="shared/base-node")
@@ -286,7 +294,7 @@ def states(browser: Browser, wanted: list[str]) -> None:
     """
     with serving() as url:
         for name in STATES:
-            for variant in STATE_VARIANTS if chosen(name, wanted) else ():
+            for variant in (*STATE_VARIANTS, *ALSO.get(name, ())) if chosen(name, wanted) else ():
                 with page_of(browser, url, variant, scripts=False) as page:
                     page.goto(f"/p/{name}")
                     page.wait_for_load_state("networkidle")
