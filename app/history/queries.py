@@ -65,6 +65,31 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
         return {name: LastGrant(at, by) for name, at, by in session.execute(wanted.where(gave))}
 
 
+def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
+    """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
+
+    If the policy no longer names the service's role, somebody else took the access away.
+    """
+    row, later = Operation, aliased(Operation)
+    gave = (
+        (row.connection == connection)
+        & (row.region == region)
+        & (row.service == service)
+        & row.kind.in_(("grant", "repair"))
+        & (row.outcome == "succeeded")
+    )
+    changed = (
+        select(later.id)
+        .where(later.connection == connection, later.region == region, later.repository == row.repository)
+        .where(later.sequence > row.sequence)
+        .where(or_(later.service == service, later.kind.in_(("undo", "restore", "prune"))))
+        .where(later.kind.not_in(("grant", "repair")))
+    )
+    wanted = select(row.repository, func.max(row.ended_at)).where(gave, ~changed.exists()).group_by(row.repository)
+    with db.read() as session:
+        return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}
+
+
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
     """Return how many operations that give the service access have not ended."""
     row = Operation

@@ -131,6 +131,14 @@ def find_repository(db: Database, connection: str, region: str, name: str) -> Kn
         return known_repository(row) if row else None
 
 
+def find_repositories(db: Database, connection: str, region: str, names: Iterable[str]) -> tuple[KnownRepository, ...]:
+    """Those of the named repositories that have been seen, with their policies."""
+    row = SeenRepository
+    wanted = select(row).where(row.connection == connection, row.region == region, row.name.in_(list(names)))
+    with db.read() as session:
+        return tuple(known_repository(repository) for repository in session.scalars(wanted))
+
+
 def repository_uri(db: Database, connection: str, region: str, name: str) -> str:
     """The URI that ECR told, without a tag; "" where the repository has not been seen."""
     with db.read() as session:

@@ -209,3 +209,16 @@ def test_a_preview_of_another_repository_is_refused_and_both_are_named(mika, san
     assert "payments/worker" in page.text
     assert "Nothing was changed" in page.text
     assert sandbox.policy("payments/worker") == before
+
+
+def test_access_that_somebody_else_took_away_stays_listed_and_is_repaired(mika, sandbox):
+    before = sandbox.policy("shared/base-python")["policy"]
+    mika.ended(mika.adds("shared/base-python"))
+    sandbox.put_policy("shared/base-python", before)
+    images = f"{HERE}/storefront-web/images"
+    mika.reads(f"{HERE}/storefront-web/policy?repository=shared/base-python")
+    page = until(lambda: mika.reads(images), lambda page: "removed outside Sailpass" in page.text)
+    mika.ended(operation_of(mika.follows(mika.follows(page, "Repair access of shared/base-python"), "Repair access")))
+    assert "removed outside Sailpass" not in mika.reads(images).text
+    mika.ended(mika.removes("shared/base-python"))
+    assert "shared/base-python" not in mika.reads(images).text

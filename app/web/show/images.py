@@ -9,7 +9,8 @@ from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.history import queries as history
 from app.inventory import queries, reading
-from app.inventory.access import RepositoryAccess, Tie, repositories_of
+from app.inventory.access import LIMIT, RepositoryAccess, Tie, repositories_of
+from app.inventory.queries import KnownRepository
 from app.inventory.reading import Reading, What
 from app.operations.progress import Progress
 from app.operations.state import Kind
@@ -24,6 +25,7 @@ from app.web.show import frame
 from app.web.show.evidence import decided_by_registry, evidence
 from app.wording import N_
 
+TAKEN_AWAY = N_("This access was added with Sailpass and removed outside Sailpass. Repair access adds it again.")
 REPAIRABLE = (Access.WRONG_ROLE, Access.STALE, Access.PARTLY, Access.INACTIVE)
 PARTS = {
     What.REPOSITORIES: N_("Repositories of %(region)s"),
@@ -75,10 +77,42 @@ def _rows(services: Services, service: ContainerService, live: tuple[Progress, .
     found = repositories_of(services.db, services.connection, service, now=services.clock.now())
     added = history.last_grants(services.db, services.connection, service.region, service.name)
     at_work = {progress.repository: progress for progress in live}
-    return tuple(
+    rows = [
         repository_row(row, added.get(row.repository.name), at_work.get(row.repository.name))
-        for row in sorted(found.rows, key=lambda row: row.repository.name)
+        for row in found.rows
         if _belongs(row)
+    ]
+    shown = {row.name for row in rows} | at_work.keys()
+    rows += (_taken_away(repository, added) for repository in _without_access(services, service, shown))
+    return tuple(sorted(rows, key=lambda row: row.name))
+
+
+def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:
+    """The repositories whose access was added here and taken away by somebody else, as their policies were read since."""
+    given = history.standing_grants(services.db, services.connection, service.region, service.name)
+    names = sorted(given.keys() - shown)[:LIMIT]
+    held = queries.find_repositories(services.db, services.connection, service.region, names) if names else ()
+    return tuple(
+        repository
+        for repository in held
+        if repository.problem is None
+        and repository.policy_read_at is not None
+        and repository.policy_read_at > given[repository.name]
+    )
+
+
+def _taken_away(repository: KnownRepository, added: Mapping[str, history.LastGrant]) -> RepositoryRow:
+    last = added[repository.name]
+    return RepositoryRow(
+        name=repository.name,
+        uri=repository.uri,
+        access=Access.NOT_ALLOWED,
+        reason=Said(TAKEN_AWAY),
+        by_name=False,
+        repairable=True,
+        added_at=last.at,
+        added_by=last.by,
+        read_at=repository.policy_read_at,
     )
 
 

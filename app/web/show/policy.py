@@ -62,9 +62,10 @@ def policy_page(
     seen = known.service if known else None
     text = held.policy_text
     services.scanner.request(region, What.REGISTRY)
-    known_for = circumstances_of(services.db, services.connection, region, repository, now)
-    access, reason = _verdict(services, seen, held, known_for)
-    verdict = known_for.kept_verdict(text, seen.role.principal_arn) if seen else None
+    circumstances = circumstances_of(services.db, services.connection, region, repository, now)
+    access, reason = _verdict(services, seen, held, circumstances)
+    by_registry = seen is not None and decided_by_registry(circumstances.kept_verdict(text, seen.role.principal_arn))
+    overruled = access is Access.DENIED and by_registry  # Adding it would be refused.
     live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
     may_go = prunable_of(services, region, repository, text)
     return PolicyPage(
@@ -77,11 +78,11 @@ def policy_page(
         text=_pretty(text),
         reason=reason,
         read_at=held.policy_read_at,
-        readers=_readers(text, known_for),
+        readers=_readers(text, circumstances),
         findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
-        by_hand=_by_hand(services, seen, held, access, known_for),
-        can_add=access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
-        can_remove=_named(seen, held, known_for),
+        by_hand=_by_hand(services, seen, held, access, circumstances),
+        can_add=not overruled and access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
+        can_remove=_named(seen, held, circumstances),
         can_repair=access in REPAIRABLE,
         dead=may_go.dead,
         can_prune=bool(may_go.dead or may_go.refused),
@@ -89,7 +90,7 @@ def policy_page(
         problem=problem or held.problem,
         running=live,
         evidence=evidence(services, region),
-        change_registry=change_registry(services, region) if decided_by_registry(verdict) else (),
+        change_registry=change_registry(services, region) if by_registry else (),
     )
 
 
