@@ -212,3 +212,8 @@ def test_a_change_that_is_allowed_is_found_so_and_changes_nothing(world, reposit
 def test_whether_a_real_policy_may_be_deleted_is_left_open(world):
     world.has_repository("web")
     assert world.aws.probe("ecr:DeleteRepositoryPolicy", REGION, "web").allowed is None
+
+
+def test_a_registry_without_a_policy_says_so_and_tells_its_scope(world):
+    registry = world.aws.registry(REGION)
+    assert (registry.get_policy().value, registry.get_policy_scope().value) == (None, "V2")
