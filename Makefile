@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench faults fuzz verdicts screenshots lock messages clean
+.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock messages clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ format: $(DEV) ## Let ruff order and format everything
 
 bench: $(DEV) ## Run the benchmarks, print the table, write benchmarks/results/
 	@$(BIN)/python -m benchmarks
+
+soak: $(DEV) ## An hour of open dialogs and grants: what memory does (MINUTES=…)
+	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes '$(MINUTES)') $(ARGS)
 
 faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again)
 	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(ARGS)
