@@ -13,6 +13,7 @@ import random
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -52,14 +53,15 @@ class Request:
     answered: float = 0.0
     operation: str = ""
     refused: str = ""
+    cancelled: bool = False
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One history, judged."""
+    """One history, judged. `counts`: requests by kind, and what became of them."""
 
     seed: int
-    requests: int
+    counts: Counter[str]
     anomalies: tuple[str, ...] = field(default=())
 
 
@@ -107,7 +109,14 @@ class _Stage:
         active = {service.name for service in scenario.services if service.role == "active"}
         known = {operation: end for operation, end in ends.items() if end is not None}
         found = wrong or anomalies(evidence, active, requests, known)
-        return Checked(seed, len(requests), tuple(found))
+        counts = Counter(str(request.kind) for request in requests)
+        operations = [request.operation for request in requests if request.operation]
+        counts["refused"] = len(requests) - len(operations)
+        counts["joined"] = len(operations) - len(set(operations))
+        counts["cancel"] = sum(request.cancelled for request in requests)
+        counts["foreign"] = bool(scenario.faults)
+        counts["registers"] = len(SERVICES) * (1 + len(REPOSITORIES))
+        return Checked(seed, counts, tuple(found))
 
     def _client(self, region: str, lot: random.Random, plan: Sequence[tuple[Kind, str, str]]) -> list[Request]:
         made: list[Request] = []
@@ -121,6 +130,7 @@ class _Stage:
             if request.operation and lot.random() < 0.15:
                 time.sleep(lot.random() * 5 / SPEED)
                 lot.choice(self.replicas).ask("cancel", request.operation)
+                request.cancelled = True
         return made
 
     def _ended(self, operation_id: str) -> tuple[float, str] | None:

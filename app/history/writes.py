@@ -71,7 +71,8 @@ def write_forgotten(db: Database, run: Run, position: int) -> None:
 def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> None:
     """Note that AWS's answer to a planned write was lost: AWS may have carried it out, or do so later.
 
-    It stands for earlier ones of the same text, whose answers were lost too.
+    Of earlier ones of the same text whose answers were lost too, one stays and stands for the others: a reading that
+    shows the text closes one of the two, and what is left may still be carried out.
     """
     with db.write() as session:
         if not _is_newest(session, run):
@@ -80,9 +81,11 @@ def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> Non
         if change is None or change.written_at is not None:
             return
         change.unanswered_at = at
-        for other in session.scalars(select(PolicyChange).where(*_open(run.operation_id, change.repository))):
-            if other.position != position and other.after == change.after:
-                session.delete(other)
+        earlier = select(PolicyChange).where(*_open(run.operation_id, change.repository))
+        earlier = earlier.where(PolicyChange.position < position).order_by(PolicyChange.position.desc())
+        same_text = [other for other in session.scalars(earlier) if other.after == change.after]
+        for other in same_text[1:]:
+            session.delete(other)
 
 
 def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None:

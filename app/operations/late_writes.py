@@ -7,6 +7,7 @@ would still change.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from app.errors import Problem
 from app.history import writes
@@ -28,30 +29,31 @@ async def look_for_late_writes(operation_id: str, until: float) -> bool:
     context = current()
     left = min(until - context.clock.now().timestamp(), context.late_write_seconds)
     await context.clock.sleep(max(0.0, left))
-    found = [await _look(context, change) for change in await context.in_db(_unanswered, context, operation_id)]
+    found = [await _look(context, changes) for changes in await context.in_db(_unanswered, context, operation_id)]
     return any(found)
 
 
-def _unanswered(context: Context, operation_id: str) -> tuple[PolicyChange, ...]:
-    """Return each repository's last unanswered write."""
-    newest: dict[str, PolicyChange] = {}
+def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]:
+    """Return each repository's unanswered writes, the newest first."""
+    by_repository: dict[str, list[PolicyChange]] = {}
     for change in writes.unanswered(context.db, operation_id):
-        newest.setdefault(change.repository, change)
-    return tuple(newest.values())
+        by_repository.setdefault(change.repository, []).append(change)
+    return list(by_repository.values())
 
 
-async def _look(context: Context, change: PolicyChange) -> bool:
-    at = context.clock.now()
-    repository = (change.connection, change.region, change.repository)
+async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
+    newest, at = changes[0], context.clock.now()
+    repository = (newest.connection, newest.region, newest.repository)
     known = await context.in_db(queries.find_repository, context.db, *repository)
     try:
-        text = await _read(context, change)
+        text = await _read(context, newest)
     except Problem as problem:
-        log.warning("the policy of %s could not be read to look for a late write: %s", change.repository, problem)
+        log.warning("the policy of %s could not be read to look for a late write: %s", newest.repository, problem)
         return False
     await context.in_db(policies.remember_policy, context.db, *repository, text, at=at)
-    before = known.policy_text if known is not None else change.before
-    if not equivalent(text, change.after) or equivalent(before, text):
+    before = known.policy_text if known is not None else newest.before
+    change = next((change for change in changes if equivalent(text, change.after)), None)
+    if change is None or equivalent(before, text):
         return False
     return await context.in_db(
         writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
