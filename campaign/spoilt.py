@@ -21,12 +21,12 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import bootstrap
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
-from app.inventory.models import SeenRepository, SeenService
+from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.reading import What
 from app.inventory.sweep import Rest, Sweeper
 from campaign.aws import campaign_sandbox
@@ -200,6 +200,7 @@ class _Readers:
 
     async def read_whole(self, region: str, rows: Collection[str]) -> None:
         """Read until all that exists is known: a busy machine may take too long for one answer or another."""
+        await self._sweeper.in_db(self._forget, region)
         for _ in range(TRIES):
             for what in What:
                 await self.read(region, what)
@@ -210,6 +211,12 @@ class _Readers:
     async def known(self, region: str) -> dict[str, str | None]:
         """Return the rows of a Region: services, and repositories whose policy was read, with its text."""
         return await self._sweeper.in_db(self._known, region)
+
+    def _forget(self, region: str) -> None:
+        """What was read in an earlier run is no reading of this one."""
+        with self._db.write() as session:
+            for table in (PolicyPrincipal, SeenRepository, SeenService):
+                session.execute(delete(table).where(table.region == region))
 
     def _known(self, region: str) -> dict[str, str | None]:
         service, repository = SeenService, SeenRepository
