@@ -155,7 +155,7 @@ def _check_registers(seeds: Sequence[int], options: argparse.Namespace) -> bool:
         for sentence in checked.anomalies:
             print(f"    SEED=register-{checked.seed}: {sentence}", flush=True)
 
-    check_all(seeds, told=told)
+    check_all(seeds, heard=told)
     print(f"    {len(seeds):,} histories in {time.monotonic() - began:.0f} s", flush=True)
     _tell("registers", registers.rows(), (), options)
     return not registers.anomalous
@@ -185,7 +185,8 @@ def _measure_window(writes: int, options: argparse.Namespace) -> bool:
 
 def _one_register(seed: int) -> int:
     results: list[Checked] = []
-    check_all([seed], told=results.append)
+    check_all([seed], heard=results.append)
+    print("\n".join(results[0].story))
     print("\n".join(results[0].anomalies) or "Everything holds.")
     return 1 if results[0].anomalies else 0
 

@@ -17,7 +17,7 @@ from alembic.config import Config
 
 from app.db import Database
 from app.migrate import MIGRATIONS
-from tests.console import REGIONS, ROOT, RunningConsole, start_console, until
+from tests.console import ROOT, RunningConsole, start_console, until
 from tests.postgres_server import postgres_server, postgres_url
 from tests.sandbox_server import start_sandbox_process
 
