@@ -52,8 +52,8 @@ bench: $(DEV) ## Run the benchmarks, print the table, write benchmarks/results/
 soak: $(DEV) ## An hour of open dialogs and grants: what memory does (MINUTES=…)
 	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes '$(MINUTES)') $(ARGS)
 
-faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again)
-	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(ARGS)
+faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again, LONG=1 spoils 100,000 answers)
+	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(if $(LONG),--long) $(ARGS)
 
 fuzz: $(DEV) ## Send wrong requests to every route of the API (ARGS="--cases 3000 --seed 1")
 	@$(BIN)/python -m tests.api.fuzz $(ARGS)

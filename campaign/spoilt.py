@@ -37,11 +37,11 @@ from campaign.runner import REGIONS, Played, judged
 from campaign.scenario import FOREIGN, Repository, Scenario, document, drawn
 
 PREFIX = "proxy-"
-SHARE = 0.35  # of all answers are spoilt
+SHARE, SHARE_OF_WRITES = 0.25, 0.6  # of all answers are spoilt
 BATCH = 40  # runs of a process
 SHELF = tuple(Repository(f"shelf/{number}", document(FOREIGN[number])) for number in range(5))
 TRIES = 20
-BETWEEN_READINGS = 5.0  # seconds by the fast clock
+BETWEEN_READINGS = 15.0  # seconds by the fast clock
 AT_ONCE = Rest(timedelta(0), timedelta(0))
 SHORT, PAST_PATIENCE = 0.05, READ_TIMEOUT + 0.2  # seconds by the machine's clock
 KINDS = ("cut", "cut", "cut", "abort", "delay", "drip", "twice", "stale", "late_request", *REPLACED)
@@ -156,13 +156,14 @@ class _Spoiler:
                 return Fault()
             key = (request.region, whose, request.action)
             self.counts[key] += 1
-            return self._drawn(f"{seed} {whose} {request.action} {self.counts[key]}")
+            share = SHARE_OF_WRITES if request.action in WRITES else SHARE
+            return self._drawn(f"{seed} {whose} {request.action} {self.counts[key]}", share)
 
         return planned
 
-    def _drawn(self, name: str) -> Fault:
+    def _drawn(self, name: str, share: float) -> Fault:
         lot = random.Random(name)  # noqa: S311  (repeatable on purpose)
-        if lot.random() >= SHARE:
+        if lot.random() >= share:
             return Fault()
         kind = lot.choice(self.kinds)
         seconds = {
