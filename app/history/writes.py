@@ -142,13 +142,18 @@ def has_written(db: Database, operation_id: str, repository: str) -> bool:
         return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
 
 
-def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
-    """The policy text that the operation's last write deleted; None if it deleted none."""
+def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
+    """The operation's last write of the repository's policy that AWS is known to have taken."""
     newest = (
         select(PolicyChange).where(*_taken(operation_id, repository)).order_by(PolicyChange.position.desc()).limit(1)
     )
     with db.read() as session:
-        change = session.scalar(newest)
+        return session.scalar(newest)
+
+
+def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
+    """The policy text that the operation's last write deleted; None if it deleted none."""
+    change = last_taken(db, operation_id, repository)
     return change.before if change is not None and change.after is None else None
 
 

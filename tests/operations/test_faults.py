@@ -147,6 +147,31 @@ def test_many_tries_of_one_text_are_told_in_a_line_each_for_what_is_known_and_wh
     assert [one.written_at is not None for one in shop.changes(started)] == [False, False, True]
 
 
+def told_as_written(shop, operation_id) -> list[bool]:
+    return [change.written_at is not None for change in shop.changes(operation_id)]
+
+
+def test_a_write_that_was_sent_again_is_not_told_twice_where_nothing_else_is_known_of_the_policy(shop, ready, slow):
+    """A revoke asks for no list of repositories, so that no reading of its policy is kept."""
+    repository(ready, WEB, a_policy([a_statement(), a_statement(sid="Ours", principal={"AWS": puller_arn(SERVICE)})]))
+    ready.fail(SET, slow)
+    removal = shop.revoke(SERVICE, WEB)
+    assert shop.ended(removal).outcome == "succeeded"
+    assert told_as_written(shop, removal) == [False, True]
+
+
+def test_a_write_that_was_sent_again_is_not_told_twice_where_its_proof_was_cancelled(shop, ready, slow):
+    shop.ended(shop.grant(SERVICE, WEB))
+    shop.ended(shop.revoke(SERVICE, WEB))
+    ready.fail(SET, slow)
+    started: list[str] = []
+    shop.points.do["policy-written"] = lambda: shop.services.starter.cancel(started[0], "ken")
+    with ready.lock:
+        started.append(shop.grant(SERVICE, WEB))
+    assert shop.ended(started[0]).outcome == "cancelled"
+    assert told_as_written(shop, started[0]) == [False, True]
+
+
 def test_an_operation_that_fails_looks_for_late_writes_too(shop, ready):
     ready.carry_out_late(reads=2)
     at_the_second(ready, SET, lambda: ready.denied.add(SET))
