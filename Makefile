@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench faults fuzz verdicts screenshots lock messages clean
+.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock messages clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,8 +49,11 @@ format: $(DEV) ## Let ruff order and format everything
 bench: $(DEV) ## Run the benchmarks, print the table, write benchmarks/results/
 	@$(BIN)/python -m benchmarks
 
-faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again)
-	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(ARGS)
+soak: $(DEV) ## An hour of open dialogs and grants: what memory does (MINUTES=…)
+	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes '$(MINUTES)') $(ARGS)
+
+faults: $(DEV) ## Play the fault campaign (SEED=… plays one run again, LONG=1 spoils 100,000 answers)
+	@$(BIN)/python -m campaign $(if $(SEED),--seed '$(SEED)') $(if $(LONG),--long) $(ARGS)
 
 fuzz: $(DEV) ## Send wrong requests to every route of the API (ARGS="--cases 3000 --seed 1")
 	@$(BIN)/python -m tests.api.fuzz $(ARGS)

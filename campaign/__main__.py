@@ -1,7 +1,8 @@
-"""`python -m campaign`: every fault at every call in turn, faults by seed, and kill -9 at every step boundary.
+"""`python -m campaign`: every fault at every call in turn, faults by seed, and kill -9 at every step boundary; several
+clients at several replicas; answers spoilt on the wire; and the window in which a foreign write is overwritten.
 
-`--seed` plays one run again and tells its whole story: a number, or a name such as
-`grant-first/SetRepositoryPolicy-1/lost_response/1`, `grant-first/kill-7` or `register-7`.
+`--only` plays some of these. `--seed` plays one run again and tells its whole story: a number, or a name such as
+`grant-first/SetRepositoryPolicy-1/lost_response/1`, `grant-first/kill-7`, `register-7` or `proxy-7`.
 """
 
 from __future__ import annotations
@@ -10,75 +11,122 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from campaign.answers import Answers
 from campaign.kills import kill_everywhere, kill_one
 from campaign.register import Checked, check_all
+from campaign.registers_table import Registers
 from campaign.runner import Played, play_all
 from campaign.shapes import SHAPES, hits
+from campaign.spoilt import PREFIX, SpoiltRun, play_answers, play_batch
 from campaign.summary import Summary, as_markdown, as_text
+from campaign.window import measure
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "reliability.md"
-BEGIN, END = "<!-- campaign:begin -->", "<!-- campaign:end -->"
 PROCESSES = 2
+PARTS = ("faults", "registers", "answers", "window")
 
 
 @dataclass(frozen=True)
 class Size:
     """How much is played: seeds, and one of so many faults at calls and of so many points to kill at."""
 
-    seeds: int = 1_200
+    seeds: int = 1_600
     share: int = 1
     every: int = 1
     killed: tuple[str, ...] = tuple(SHAPES)
     histories: int = 2_000
+    answers: int = 10_000
+    writes: int = 3_000
 
 
-SMALL = Size(seeds=25, share=60, every=10, killed=("grant-first",), histories=15)
+SMALL = Size(seeds=25, share=60, every=10, killed=("grant-first",), histories=15, answers=60, writes=40)
+LONG = 100_000  # answers
 
 
 def main(arguments: Sequence[str]) -> int:
+    options = _options(arguments)
+    logging.disable(logging.ERROR)  # what goes wrong on purpose is told by the history
+    if options.seed:
+        return _one(options.seed)
+    size = SMALL if options.small else Size()
+    size = replace(
+        size,
+        seeds=options.seeds or size.seeds,
+        every=options.every or size.every,
+        histories=options.histories or size.histories,
+        answers=options.answers or (LONG if options.long else size.answers),
+    )
+    began, right = time.monotonic(), True
+    if "faults" in options.only:
+        right &= _play_faults(size, options)
+    if "registers" in options.only:
+        right &= _check_registers(range(options.first, options.first + size.histories), options)
+    if "answers" in options.only:
+        right &= _spoil_answers(size.answers, options)
+    if "window" in options.only:
+        right &= _measure_window(size.writes, options)
+    print(f"\n{(time.monotonic() - began) / 60:.0f} minutes.")
+    if not right:
+        print("\nPlay one of them again with: make faults SEED=…", file=sys.stderr)
+    return 0 if right else 1
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m campaign")
     parser.add_argument("--seed", default="", help="play this one run and tell its story")
+    parser.add_argument("--only", type=_parts, default=PARTS, help=f"parts of the campaign: {','.join(PARTS)}")
     parser.add_argument("--seeds", type=int, help=f"how many runs by seed ({Size.seeds})")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     parser.add_argument("--every", type=int, help=f"kill at one of so many points ({Size.every})")
-    parser.add_argument("--small", action="store_true", help="a little of everything, in half a minute")
+    parser.add_argument("--histories", type=int, help=f"how many histories of registers ({Size.histories})")
+    parser.add_argument("--answers", type=int, help=f"how many answers are spoilt ({Size.answers})")
+    parser.add_argument("--long", action="store_true", help=f"spoil {LONG:,} answers")
+    parser.add_argument("--small", action="store_true", help="a little of everything, in a minute")
     parser.add_argument("--processes", type=int, default=PROCESSES)
-    parser.add_argument("--docs", action="store_true", help="write the table into docs/reliability.md")
-    wanted = parser.parse_args(arguments)
-    logging.disable(logging.ERROR)  # what goes wrong on purpose is told by the history
-    if wanted.seed:
-        return _one(wanted.seed)
-    size = SMALL if wanted.small else Size()
-    size = replace(size, seeds=wanted.seeds or size.seeds, every=wanted.every or size.every)
-    began, summary = time.monotonic(), Summary()
-    _play_everything(size, wanted.first, wanted.processes, summary)
-    return _tell(summary, time.monotonic() - began, docs=wanted.docs)
+    parser.add_argument("--docs", action="store_true", help="write the tables into docs/reliability.md")
+    return parser.parse_args(arguments)
 
 
-def _play_everything(size: Size, first: int, processes: int, summary: Summary) -> None:
+def _parts(text: str) -> tuple[str, ...]:
+    parts = tuple(text.split(","))
+    if unknown := set(parts) - set(PARTS):
+        raise argparse.ArgumentTypeError(f"not a part: {', '.join(sorted(unknown))}")
+    return parts
+
+
+def _play_faults(size: Size, options: argparse.Namespace) -> bool:
+    summary, processes = Summary(), options.processes
     _phase("Every fault at every call", summary, lambda told: _every_fault(size.share, processes, told))
-    seeds = [str(first + number) for number in range(size.seeds)]
+    seeds = [str(options.first + number) for number in range(size.seeds)]
     _phase("Faults by seed", summary, lambda told: play_all(seeds, processes=processes, told=told))
     _phase(
         "kill -9 at step boundaries", summary, lambda told: kill_everywhere(size.killed, told=told, every=size.every)
     )
-    _check_registers(range(first, first + size.histories), summary)
+    _tell("campaign", summary.rows(), summary.ends(), options)
+    return not summary.failing
 
 
 def _one(name: str) -> int:
     results: list[Played] = []
     if name.startswith("register-"):
         return _one_register(int(name.removeprefix("register-")))
+    if name.startswith(PREFIX):
+        results += [run.played for run in play_batch([int(name.removeprefix(PREFIX))])]
+        return _told(results)
     shape, _, point = name.partition("/kill-")
     if point:
         results.append(kill_one(shape, int(point)))
     else:
         play_all([name], processes=1, told=results.append)
+    return _told(results)
+
+
+def _told(results: Sequence[Played]) -> int:
     for played in results:
         print("\n".join(played.story))
         print("\n".join(played.verdict.wrong) or "Everything holds.")
@@ -98,22 +146,47 @@ def _phase(words: str, summary: Summary, run: Callable[[Callable[[Played], None]
     print(f"    {summary.whole.runs - before:,} runs in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def _check_registers(seeds: Sequence[int], summary: Summary) -> None:
+def _check_registers(seeds: Sequence[int], options: argparse.Namespace) -> bool:
     print("Several clients at several replicas …", flush=True)
-    began = time.monotonic()
+    began, registers = time.monotonic(), Registers()
 
     def told(checked: Checked) -> None:
-        summary.add_history(checked)
+        registers.add(checked)
         for sentence in checked.anomalies:
             print(f"    SEED=register-{checked.seed}: {sentence}", flush=True)
 
-    check_all(seeds, told=told)
+    check_all(seeds, heard=told)
     print(f"    {len(seeds):,} histories in {time.monotonic() - began:.0f} s", flush=True)
+    _tell("registers", registers.rows(), (), options)
+    return not registers.anomalous
+
+
+def _spoil_answers(number: int, options: argparse.Namespace) -> bool:
+    print("Answers spoilt on the wire …", flush=True)
+    began, answers = time.monotonic(), Answers()
+
+    def told(run: SpoiltRun) -> None:
+        answers.add(run)
+        for sentence in run.wrong:
+            print(f"    SEED={run.played.name}: {sentence}", flush=True)
+
+    play_answers(number, first=options.first, processes=options.processes, told=told)
+    print(f"    {answers.played:,} runs in {time.monotonic() - began:.0f} s", flush=True)
+    _tell("proxy", answers.rows(), answers.ends(), options)
+    return not answers.failing
+
+
+def _measure_window(writes: int, options: argparse.Namespace) -> bool:
+    print("From a reading to the write that is based on it …", flush=True)
+    window = measure(writes)
+    _tell("window", (), (window.sentence(),), options)
+    return window.is_met or options.small  # a few writes have no 99.9 %
 
 
 def _one_register(seed: int) -> int:
     results: list[Checked] = []
-    check_all([seed], told=results.append)
+    check_all([seed], heard=results.append)
+    print("\n".join(results[0].story))
     print("\n".join(results[0].anomalies) or "Everything holds.")
     return 1 if results[0].anomalies else 0
 
@@ -127,15 +200,15 @@ def _every_fault(share: int, processes: int, told: Callable[[Played], None]) -> 
     play_all(scenarios[::share], processes=processes, told=told)
 
 
-def _tell(summary: Summary, seconds: float, *, docs: bool) -> int:
-    print(f"\n{as_text(summary.rows())}\n\n{'. '.join(summary.ends())}. {seconds / 60:.0f} minutes.")
-    if docs:
-        before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-        table = f"{as_markdown(summary.rows())}\n\n{'. '.join(summary.ends())}."
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}")
-    if summary.failing or summary.anomalous:
-        print("\nPlay one of them again with: make faults SEED=…", file=sys.stderr)
-    return 1 if summary.failing or summary.anomalous else 0
+def _tell(name: str, rows: Sequence[Sequence[str]], ends: Iterable[str], options: argparse.Namespace) -> None:
+    """Print a table with what became of it, and write it into the document where that is wanted."""
+    sentences = f"{'. '.join(ends)}.".lstrip(".")
+    print("\n\n".join(each for each in (as_text(rows) if rows else "", sentences) if each) + "\n", flush=True)
+    if options.docs:
+        table = "\n\n".join(each for each in (as_markdown(rows) if rows else "", sentences) if each)
+        begin, end = (f"<!-- {name}:{word} -->" for word in ("begin", "end"))
+        before, _, rest = DOCUMENT.read_text().partition(begin)
+        DOCUMENT.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}")
 
 
 if __name__ == "__main__":

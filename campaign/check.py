@@ -9,6 +9,8 @@ A policy is followed through every write it saw, by whom and when. What must hol
    after our last reading before our write, or hidden from that reading by a stale answer.
 4. The history tells each write of ours, in order, with the text that was there before and the one after; one whose
    answer was lost at least as a write that AWS never confirmed.
+
+The evidence's `late` says of requests, by their ids, when they were sent that reached AWS later.
 """
 
 from __future__ import annotations
@@ -87,6 +89,7 @@ class _Repository:
             if call["action"] == READ and call["params"].get("repositoryName") == name and call["outcome"] in ANSWERED
         ]
         self.calls = aws["calls"]
+        self.late: dict[str, float] = aws.get("late", {})
         self.operations = operations
         self.verdict = verdict
         self.ours = {arn for service in self.services.values() for arn in (*service["every"], service["general"])}
@@ -95,6 +98,7 @@ class _Repository:
     def check(self) -> None:
         self._check_foreign()
         self._check_history()
+        self._check_stored()
         for service in self.services:
             self._check_access(service)
 
@@ -112,7 +116,7 @@ class _Repository:
             else:
                 # The answer of a deletion tells what was deleted: what nobody had seen is put back.
                 back = _common(_more(there, known), deleted)
-                read_at = self._read_before(revision["at"])
+                read_at = self._read_before(self._sent_at(revision))
                 unseen = [each for each in different if changed.get(each, 0.0) >= read_at - 0.001]
                 unseen = _more(unseen, back)
                 self.verdict.lost_by_ecr += len(unseen) - len(back)
@@ -125,6 +129,16 @@ class _Repository:
     def _read_before(self, at: float) -> float:
         """Of when the text was that was read last before a moment."""
         return max(((read, told_of) for read, told_of in self.reads if read < at), default=(0.0, 0.0))[1]
+
+    def _sent_at(self, revision: dict[str, Any]) -> float:
+        """When the request of a write left us: something on the way may have held it back."""
+        at: float = revision["at"]
+        sent = (self.late.get(call["request_id"]) for call in self._calls_of(revision))
+        return next((each for each in sent if each is not None), at)
+
+    def _calls_of(self, revision: dict[str, Any]) -> list[dict[str, Any]]:
+        near = (call for call in self.calls if abs(call["at"] - revision["at"]) < 0.002)
+        return [call for call in near if call["action"] in WRITES]
 
     def _told_of(self, at: float) -> float:
         """A stale answer is the text before the last write."""
@@ -171,6 +185,12 @@ class _Repository:
         for change in told:
             self._wrong(f"the history tells a write at {change['written_at']} that AWS never took")
 
+    def _check_stored(self) -> None:
+        """What the console holds for the policy is one that was there: never a part of one, nor a thing made of two."""
+        there = [self.found["first"], *(each["document"] for each in self.revisions)]
+        if "stored" in self.found and self._text(self.found["stored"]) not in [self._text(each) for each in there]:
+            self._wrong(f"the policy that is stored never was there: {self.found['stored']}")
+
     def _same(self, change: dict[str, Any], revision: dict[str, Any]) -> bool:
         return self._text(change["after"]) == self._text(revision["document"])
 
@@ -184,10 +204,7 @@ class _Repository:
         """Writes whose answer was lost and that somebody overwrote before we could look: nobody can know of them."""
         found = []
         for each in ours:
-            answered = any(
-                call["outcome"] == "ok" and abs(call["at"] - each["at"]) < 0.002 and call["action"] in WRITES
-                for call in self.calls
-            )
+            answered = any(call["outcome"] == "ok" for call in self._calls_of(each))
             looked = min((at for at, told_of in self.reads if told_of > each["at"]), default=float("inf"))
             overwritten = any(
                 each["at"] < other["at"] <= looked and other["by"] == FOREIGN_WRITER for other in self.revisions

@@ -23,6 +23,10 @@ class FastClock:
     def monotonic(self) -> float:
         return (time.monotonic() - self._began) * SPEED
 
+    def at(self, monotonic: float) -> float:
+        """The time, in seconds since 1970, at which the machine's monotonic clock showed this."""
+        return self._moment.timestamp() + (monotonic - self._began) * SPEED
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / SPEED)
 

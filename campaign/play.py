@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,20 +58,30 @@ class Evidence:
     aws: dict[str, Any]
 
 
+Trouble = Callable[[Scenario, str], AbstractAsyncContextManager[None]]
+"""What else happens to a scenario in a Region."""
+
+
 class Player:
     """Plays scenarios on running parts."""
 
     def __init__(self, services: bootstrap.Services) -> None:
+        self.services = services
         self.starter = services.starter
-        self._services = services
         # The engine's threads are few; starting and looking must not wait for them.
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="campaign")
 
-    async def play(self, scenario: Scenario, region: str, sandbox: CampaignSandbox) -> Evidence:
-        """Play one scenario to its end: what was asked for, then once more what failed, then the undo."""
+    async def play(
+        self, scenario: Scenario, region: str, sandbox: CampaignSandbox, trouble: Trouble | None = None
+    ) -> Evidence:
+        """Play one scenario to its end: what was asked for, then once more what failed, then the undo.
+
+        While the first is played, `trouble` is there too.
+        """
         stage = sandbox.set_up(scenario, region)
         await self._in_thread(self._forget_writes, region)
-        ids = await self._ask(scenario.asks, region, one_by_one=scenario.one_by_one)
+        async with trouble(scenario, region) if trouble else nullcontext():
+            ids = await self._ask(scenario.asks, region, one_by_one=scenario.one_by_one)
         sandbox.calm(stage)
         await self._retry_failed(ids)
         if scenario.undo:
@@ -101,9 +111,9 @@ class Player:
 
     async def _start(self, asked: Asked, region: str) -> str:
         ask = Ask(Kind(asked.kind), region, asked.service, asked.repository, asked_by="campaign")
-        operation_id = await self._in_thread(self._services.starter.start, ask)
+        operation_id = await self._in_thread(self.services.starter.start, ask)
         if asked.cancelled:
-            await self._in_thread(self._services.starter.cancel, operation_id, "campaign")
+            await self._in_thread(self.services.starter.cancel, operation_id, "campaign")
         return operation_id
 
     async def _retry_failed(self, ids: list[str]) -> None:
@@ -114,7 +124,7 @@ class Player:
                 operation = await self._in_thread(self._get, each)
                 last[operation.service, operation.repository] = operation
             for failed in [one for one in last.values() if one.outcome == "failed"]:
-                again = await self._in_thread(self._services.starter.retry, failed.id, "campaign")
+                again = await self._in_thread(self.services.starter.retry, failed.id, "campaign")
                 ids.append(again)
                 await self._ended(again)
 
@@ -122,7 +132,7 @@ class Player:
         """Take back what the last operation wrote that wrote anything."""
         for each in reversed(ids):
             try:
-                undoing = await self._in_thread(self._services.starter.undo, each, "campaign")
+                undoing = await self._in_thread(self.services.starter.undo, each, "campaign")
             except Problem as problem:
                 if problem.code != "operation.nothing_to_undo":
                     raise
@@ -142,17 +152,17 @@ class Player:
 
     def _forget_writes(self, region: str) -> None:
         """What an earlier scenario wrote here is no past of this one's repositories."""
-        with self._services.db.write() as session:
+        with self.services.db.write() as session:
             session.execute(delete(PolicyChange).where(PolicyChange.region == region))
 
     def _in_region(self, region: str) -> list[str]:
         """The operations there are, in the order in which they were asked for."""
-        with self._services.db.read() as session:
+        with self.services.db.read() as session:
             here = select(Operation.id).where(Operation.region == region).order_by(Operation.asked_at, Operation.id)
             return list(session.scalars(here))
 
     def _get(self, operation_id: str) -> Operation:
-        found = queries.get_operation(self._services.db, operation_id)
+        found = queries.get_operation(self.services.db, operation_id)
         assert found is not None  # noqa: S101  (it was started)
         return found
 

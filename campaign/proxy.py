@@ -42,6 +42,7 @@ REPLACED: dict[str, tuple[bytes, bytes, bytes]] = {
     "gzip": (b"200 OK", b"application/x-amz-json-1.1", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xfe"),
 }
 KINDS = ("cut", "abort", "corrupt", "delay", "drip", "twice", "stale", "late_request", *REPLACED)
+WHOLE = ("none", "delay", "twice")  # after these the client has the true answer, if it waits long enough
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ class Fault:
 
     Args:
         kind: `none`; `cut` and `abort` end the connection after `at` bytes, in order or by a reset; `corrupt` flips a
-            bit of byte `at`; `damage` flips one of the TLS records that carry it; `delay` holds it back for `seconds`,
+            bit of byte `at`, `corrupt_head` one of the status line and headers (a bit of the body may change a value,
+            which nothing in the clear can show); `damage` flips one of the TLS records that carry it; `delay` holds it
+            back for `seconds`,
             `drip` sends a byte every `seconds` from byte `at` on; `twice` sends it two times; `stale` sends the
             connection's answer before it; `late_request` ends the connection at once and forwards the request after
             `seconds`; or one of `REPLACED`.
@@ -64,20 +67,33 @@ class Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """What a plan sees of a request: the operation, and how many requests came before it."""
+    """What a plan sees of a request: the operation, how many requests came before it, and its Region."""
 
     action: str
     number: int
+    region: str = ""
 
 
 @dataclass(frozen=True)
 class Spoilt:
-    """One exchange as it was played: `size` is that of the true answer, `status` what it said; 0 while not known."""
+    """One exchange as it was played: `size` is that of the true answer, `status` what it said; 0 while not known.
+
+    `late`: the monotonic times at which a request came, and from and to which it was forwarded, where that was later.
+    `displaced`: the client has read a second copy of an earlier answer in place of this one.
+    """
 
     request: Request
     fault: Fault
     size: int = 0
     status: int = 0
+    request_id: str = ""
+    late: tuple[float, float, float] | None = None
+    displaced: bool = False
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether the client cannot have had the true answer, or need not have."""
+        return self.displaced or self.fault.kind not in WHOLE
 
 
 Plan = Callable[[Request], Fault]
@@ -98,18 +114,20 @@ class FaultProxy:
     played: list[Spoilt] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def begin(self, action: str) -> tuple[int, Fault]:
+    def begin(self, action: str, region: str, *, displaced: bool) -> tuple[int, Fault]:
         with self.lock:
             number = len(self.played)
-            request = Request(action, number)
+            request = Request(action, number, region)
             fault = self.plan(request)
-            self.played.append(Spoilt(request, fault))
+            self.played.append(Spoilt(request, fault, displaced=displaced))
             return number, fault
 
-    def note(self, number: int, answer: bytes) -> None:
+    def note(self, number: int, answer: bytes, late: tuple[float, float, float] | None = None) -> None:
         with self.lock:
-            status = int(answer.split(b" ", 2)[1])
-            self.played[number] = replace(self.played[number], size=len(answer), status=status)
+            status, request_id = int(answer.split(b" ", 2)[1]), _header(answer, b"x-amzn-requestid").decode()
+            self.played[number] = replace(
+                self.played[number], size=len(answer), status=status, request_id=request_id, late=late
+            )
 
 
 @contextlib.contextmanager
@@ -200,11 +218,12 @@ class _Conversation:
     upstream: tuple[str, int]
     buffer: bytes = b""
     before: bytes = b""
+    doubled: bool = False
 
     def go_on(self) -> None:
         while True:
-            request, action = self._request()
-            number, fault = self.proxy.begin(action)
+            request, action, region = self._request()
+            number, fault = self.proxy.begin(action, region, displaced=self.doubled)
             if fault.kind == "late_request":
                 threading.Thread(target=self._forward_later, args=(request, number, fault.seconds), daemon=True).start()
                 self.wire.abort()
@@ -212,7 +231,7 @@ class _Conversation:
             answer = _ask(self.upstream, request)
             self.proxy.note(number, answer)
             self._deliver(answer, fault)
-            self.before = answer
+            self.before, self.doubled = answer, self.doubled or fault.kind == "twice"
 
     def _deliver(self, answer: bytes, fault: Fault) -> None:
         at = fault.at % len(answer)
@@ -224,7 +243,9 @@ class _Conversation:
             self.wire.abort()
             raise _Gone
         if fault.kind == "corrupt":
-            answer = answer[:at] + bytes([answer[at] ^ 1 << fault.at % 7]) + answer[at + 1 :]
+            answer = _flipped(answer, fault.at, len(answer))
+        elif fault.kind == "corrupt_head":
+            answer = _flipped(answer, fault.at, answer.index(b"\r\n\r\n"))
         elif fault.kind == "delay":
             time.sleep(fault.seconds)
         elif fault.kind == "drip":
@@ -245,12 +266,15 @@ class _Conversation:
             self.wire.send(bytes([byte]))
 
     def _forward_later(self, request: bytes, number: int, seconds: float) -> None:
+        came = time.monotonic()
         time.sleep(seconds)
         with contextlib.suppress(OSError):
-            self.proxy.note(number, _ask(self.upstream, request))
+            forwarded = time.monotonic()
+            answer = _ask(self.upstream, request)
+            self.proxy.note(number, answer, (came, forwarded, time.monotonic()))
 
-    def _request(self) -> tuple[bytes, str]:
-        """The next request whole, and the operation that it is for."""
+    def _request(self) -> tuple[bytes, str, str]:
+        """The next request whole, the operation that it is for, and its Region."""
         while b"\r\n\r\n" not in self.buffer:
             self._more()
         head, _, rest = self.buffer.partition(b"\r\n\r\n")
@@ -259,7 +283,10 @@ class _Conversation:
             self._more()
             rest = self.buffer.partition(b"\r\n\r\n")[2]
         self.buffer = rest[size:]
-        return head + b"\r\n\r\n" + rest[:size], _header(head, b"x-amz-target").rpartition(b".")[2].decode()
+        action = _header(head, b"x-amz-target").rpartition(b".")[2].decode()
+        scope = _header(head, b"authorization").partition(b"Credential=")[2].split(b"/")
+        region = scope[2].decode() if len(scope) > 2 else ""
+        return head + b"\r\n\r\n" + rest[:size], action, region
 
     def _more(self) -> None:
         received = self.wire.receive()
@@ -280,6 +307,12 @@ def _ask(upstream: tuple[str, int], request: bytes) -> bytes:
         while len(body) < size:
             body += _received(sock)
         return head + b"\r\n\r\n" + body
+
+
+def _flipped(answer: bytes, at: int, length: int) -> bytes:
+    """The answer with one bit of the first `length` bytes flipped."""
+    byte = at % length
+    return answer[:byte] + bytes([answer[byte] ^ 1 << at % 7]) + answer[byte + 1 :]
 
 
 def _received(sock: socket.socket) -> bytes:

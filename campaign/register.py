@@ -13,31 +13,36 @@ import random
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from app.db import Database
 from app.errors import Problem
 from app.history import queries
+from app.history.models import Operation
 from app.migrate import migrate
 from app.operations.start import Ask
 from app.operations.state import Kind
 from benchmarks.postgres import postgres
 from campaign.aws import CampaignSandbox, campaign_sandbox
 from campaign.clock import SPEED, FastClock, SameClock
-from campaign.play import Replica, player
+from campaign.play import Replica, player, told
 from campaign.registers import REPOSITORIES, SERVICES, anomalies
-from campaign.runner import REGIONS
+from campaign.runner import REGIONS, events, in_order
 from campaign.scenario import FOREIGN, Repository, Scenario, Service, document, fault
 
 REPLICAS = 2
 CLIENTS = 3
-SECONDS = 60.0  # after which an operation counts as left running
+SECONDS = 300.0  # by the machine's clock, after which an operation counts as left running
 KINDS = (Kind.GRANT, Kind.REVOKE, Kind.ACTIVATE, Kind.DEACTIVATE)
 
 
@@ -52,19 +57,21 @@ class Request:
     answered: float = 0.0
     operation: str = ""
     refused: str = ""
+    cancelled: bool = False
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One history, judged."""
+    """One history, judged. `counts`: requests by kind, and what became of them."""
 
     seed: int
-    requests: int
+    counts: Counter[str]
     anomalies: tuple[str, ...] = field(default=())
+    story: tuple[str, ...] = field(repr=False, default=())
 
 
-def check_all(seeds: Sequence[int], *, told: Callable[[Checked], None]) -> None:
-    """Play and judge a history for each seed; `told` hears of each as it ends."""
+def check_all(seeds: Sequence[int], *, heard: Callable[[Checked], None]) -> None:
+    """Play and judge a history for each seed; `heard` is called with each as it ends."""
     logging.disable(logging.ERROR)
     with _stage() as stage, ThreadPoolExecutor(len(REGIONS)) as threads:
         free = list(REGIONS)
@@ -77,7 +84,7 @@ def check_all(seeds: Sequence[int], *, told: Callable[[Checked], None]) -> None:
                 free.append(region)
 
         for checked in threads.map(check, seeds):
-            told(checked)
+            heard(checked)
 
 
 @dataclass
@@ -106,8 +113,32 @@ class _Stage:
         evidence = self.sandbox.evidence(staged)
         active = {service.name for service in scenario.services if service.role == "active"}
         known = {operation: end for operation, end in ends.items() if end is not None}
-        found = wrong or anomalies(evidence, active, requests, known)
-        return Checked(seed, len(requests), tuple(found))
+        found = wrong or [*anomalies(evidence, active, requests, known)]
+        counts = Counter(str(request.kind) for request in requests)
+        operations = [request.operation for request in requests if request.operation]
+        counts["refused"] = len(requests) - len(operations)
+        counts["joined"] = len(operations) - len(set(operations))
+        counts["cancel"] = sum(request.cancelled for request in requests)
+        counts["foreign"] = bool(scenario.faults)
+        counts["registers"] = len(SERVICES) * (1 + len(REPOSITORIES))
+        story = tuple(self._story(evidence, requests, region)) if found else ()
+        return Checked(seed, counts, tuple(found), story)
+
+    def _story(self, evidence: dict[str, Any], requests: Sequence[Request], region: str) -> Iterator[str]:
+        """What happened, in order."""
+        with self.db.read() as session:
+            mine = select(Operation.id).where(Operation.region == region)
+            ids = session.scalars(mine.where(Operation.asked_at >= self._moment(requests[0].sent)))
+            operations = [told(operation) for each in ids if (operation := queries.get_operation(self.db, each))]
+        happened = [
+            (request.sent, f"requested: {request.kind} {request.service} {request.repository} {request.operation}")
+            for request in requests
+        ]
+        yield from in_order([*happened, *events(operations, evidence)])
+
+    @staticmethod
+    def _moment(timestamp: float) -> datetime:
+        return datetime.fromtimestamp(timestamp - 1, UTC)
 
     def _client(self, region: str, lot: random.Random, plan: Sequence[tuple[Kind, str, str]]) -> list[Request]:
         made: list[Request] = []
@@ -121,6 +152,7 @@ class _Stage:
             if request.operation and lot.random() < 0.15:
                 time.sleep(lot.random() * 5 / SPEED)
                 lot.choice(self.replicas).ask("cancel", request.operation)
+                request.cancelled = True
         return made
 
     def _ended(self, operation_id: str) -> tuple[float, str] | None:

@@ -108,20 +108,30 @@ def _kind(rule: dict[str, Any]) -> str:
 def story(evidence: Evidence) -> Iterator[str]:
     """What happened, in order."""
     yield f"  {evidence.scenario}"
-    began = evidence.operations[0]["asked_at"]
-    happened: list[tuple[float, str]] = []
-    for each in evidence.operations:
+    yield from in_order(events(evidence.operations, evidence.aws))
+
+
+def in_order(happened: Iterable[tuple[float, str]]) -> Iterator[str]:
+    """Events as lines, with the seconds since the first."""
+    began = None
+    for at, what in sorted(happened):
+        began = at if began is None else began
+        yield f"  {at - began:8.2f}  {what}"
+
+
+def events(operations: Iterable[dict[str, Any]], aws: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    """What operations did by the history, and what AWS was asked and held by its own log, each with its time."""
+    for each in operations:
         what = f"{each['kind']} {each['service']} {each['repository']}"
-        happened.append((each["asked_at"], f"asked: {what}"))
+        yield each["asked_at"], f"asked: {what} {each['id']}"
         steps = ", ".join(f"{step['name']} {step['state']} {step['note']}".strip() for step in each["steps"])
         ended = each["ended_at"] or time.time()
-        happened.append((ended, f"ended: {what}: {each['outcome']} {each['problem']} ({steps})"))
-        happened += [(one["written_at"] or ended, f"told: {what} wrote {one['after']!r}") for one in each["changes"]]
-    for call in evidence.aws["calls"]:
+        yield ended, f"ended: {what} {each['id']}: {each['outcome']} {each['problem']} ({steps})"
+        for change in each["changes"]:
+            yield change["written_at"] or ended, f"told: {what} wrote {change['after']!r}"
+    for call in aws["calls"]:
         about = call["params"].get("repositoryName") or call["params"].get("serviceName") or ""
-        happened.append((call["at"], f"call: {call['action']} {about} {call['outcome']}"))
-    for name, repository in evidence.aws["repositories"].items():
-        for one in repository["revisions"]:
-            happened.append((one["at"], f"policy: {name} by {one['by']}: {one['document']}"))
-    for at, what in sorted(happened):
-        yield f"  {at - began:8.2f}  {what}"
+        yield call["at"], f"call: {call['action']} {about} {call['outcome']}"
+    for name, repository in aws["repositories"].items():
+        for revision in repository["revisions"]:
+            yield revision["at"], f"policy: {name} by {revision['by']}: {revision['document']}"

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from campaign.register import Checked
 from campaign.runner import Played
 
 # The words of the table; a run with several faults counts in the line of each.
@@ -63,16 +62,6 @@ class Summary:
     unknowable: int = 0
     rightly_failed: int = 0
     unanswered: int = 0
-    histories: int = 0
-    requests: int = 0
-    anomalous: list[int] = field(default_factory=list)
-
-    def add_history(self, checked: Checked) -> None:
-        """Count a history of the register check."""
-        self.histories += 1
-        self.requests += checked.requests
-        if checked.anomalies:
-            self.anomalous.append(checked.seed)
 
     def add(self, played: Played) -> None:
         for kind in sorted(set(played.faults)) or [""]:
@@ -106,11 +95,6 @@ class Summary:
             f"{self.unknowable:,} writes had their answer lost and were overwritten before anybody could look; "
             f"{self.unanswered:,} writes are told as never confirmed by AWS"
         )
-        if self.histories:
-            yield (
-                f"Register check: {self.histories:,} histories with {self.requests:,} requests, "
-                f"{len(self.anomalous):,} with an anomaly"
-            )
 
 
 def as_text(rows: Sequence[Sequence[str]]) -> str:

@@ -73,6 +73,7 @@ class RunningConsole:
     data_dir: Path
     process: subprocess.Popen[str]
     environment: dict[str, str] = field(repr=False)
+    root: Path = ROOT
     sign_in_link: str = field(default="", repr=False)
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
@@ -83,7 +84,7 @@ class RunningConsole:
 
     def start_again(self) -> None:
         """Serve once more at the same address, with the same data and sandbox."""
-        self.process = self.stack.enter_context(_process(self.environment, self.data_dir / "log.txt"))
+        self.process = self.stack.enter_context(_process(self.environment, self.data_dir / "log.txt", self.root))
         self.url, self.sign_in_link = _printed(self.process, self.environment, self.data_dir)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
@@ -135,12 +136,13 @@ def start_console(
     sandbox: RunningSandbox | None = None,
     sandbox_options: Mapping[str, Any] | None = None,
     open_files: int | None = None,
+    root: Path = ROOT,
     **settings: Any,
 ) -> Iterator[RunningConsole]:
     """The console on a free port, ready and with what exists in AWS read once.
 
     `settings` are SAILPASS_ settings in lower case; `sandbox` is one that runs already, else one is started with
-    `sandbox_options`. `open_files` is the most that its process may open.
+    `sandbox_options`. `open_files` is the most that its process may open; `root` is the source tree that it runs.
     """
     with contextlib.ExitStack() as stack:
         endpoint = sandbox or stack.enter_context(start_sandbox(**(sandbox_options or {})))
@@ -148,9 +150,11 @@ def start_console(
         environment = surroundings(endpoint, data_dir, settings)
         if open_files is not None:
             environment["OPEN_FILES"] = str(open_files)
-        process = stack.enter_context(_process(environment, data_dir / "log.txt"))
+        environment["PYTHONPATH"] = str(root)
+        process = stack.enter_context(_process(environment, data_dir / "log.txt", root))
         url, link = _printed(process, environment, data_dir)
-        yield RunningConsole(url, endpoint, data_dir, process, {**environment, "SAILPASS_URL": url}, link, stack)
+        environment["SAILPASS_URL"] = url
+        yield RunningConsole(url, endpoint, data_dir, process, environment, root, link, stack)
 
 
 def _printed(process: subprocess.Popen[str], environment: Mapping[str, str], data_dir: Path) -> tuple[str, str]:
@@ -174,13 +178,13 @@ def surroundings(endpoint: RunningSandbox, data_dir: Path, settings: Mapping[str
 
 
 @contextlib.contextmanager
-def _process(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[str]]:
+def _process(environment: Mapping[str, str], log: Path, root: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", SERVE]
     pipe = subprocess.PIPE
     with (
         log.open("a") as to_log,
         subprocess.Popen(
-            command, env=environment, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=to_log, text=True
+            command, env=environment, cwd=root, stdin=pipe, stdout=pipe, stderr=to_log, text=True
         ) as process,
     ):
         try:

@@ -125,7 +125,7 @@ class FakeAws:
         self._meanwhile: dict[str, list[Callable[[], object]]] = defaultdict(list)
         self._older: list[str | None] = []
         self._lost: set[str] = set()
-        self._late_after = 0
+        self._late_after: list[int] = []
         self._late: list[tuple[int, str]] = []
         self._request = itertools.count(1)
 
@@ -172,6 +172,7 @@ class FakeAws:
         self._older.clear()
         self._lost.clear()
         self._late.clear()
+        self._late_after.clear()
 
     def add_service(self, service: ContainerService | None = None, *deployments: Deployment) -> ContainerService:
         """Let a service exist."""
@@ -203,8 +204,11 @@ class FakeAws:
         self._lost.add(action)
 
     def carry_out_late(self, reads: int) -> None:
-        """Let the next write of a policy go unanswered, and take effect right before the policy is read so many times."""
-        self._late_after = reads
+        """Let the next write of a policy go unanswered, and take effect right before the policy is read so many times.
+
+        Called again: the write after that one.
+        """
+        self._late_after.append(reads)
 
     def meanwhile(self, action: str, do: Callable[[], object]) -> None:
         """Let something happen just before the next call of an action: a foreign write, a crash."""
@@ -263,8 +267,7 @@ class FakeAws:
     def accept_late(self, text: str) -> None:
         """Leave a write for later, where that was set up: it raises as an answer that never came."""
         if self._late_after:
-            self._late.append((self._late_after, text))
-            self._late_after = 0
+            self._late.append((self._late_after.pop(0), text))
             raise Problem("aws.slow", retryable=True, effect_unknown=True, action="ecr:SetRepositoryPolicy")
 
     def as_read_now(self, known: _Repository) -> str | None:

@@ -71,7 +71,8 @@ def write_forgotten(db: Database, run: Run, position: int) -> None:
 def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> None:
     """Note that AWS's answer to a planned write was lost: AWS may have carried it out, or do so later.
 
-    It stands for earlier ones of the same text, whose answers were lost too.
+    Of earlier ones of the same text whose answers were lost too, one stays and stands for the others: a reading that
+    shows the text closes one of the two, and what is left may still be carried out.
     """
     with db.write() as session:
         if not _is_newest(session, run):
@@ -80,9 +81,11 @@ def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> Non
         if change is None or change.written_at is not None:
             return
         change.unanswered_at = at
-        for other in session.scalars(select(PolicyChange).where(*_open(run.operation_id, change.repository))):
-            if other.position != position and other.after == change.after:
-                session.delete(other)
+        earlier = select(PolicyChange).where(*_open(run.operation_id, change.repository))
+        earlier = earlier.where(PolicyChange.position < position).order_by(PolicyChange.position.desc())
+        same_text = [other for other in session.scalars(earlier) if other.after == change.after]
+        for other in same_text[1:]:
+            session.delete(other)
 
 
 def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None:
@@ -139,13 +142,18 @@ def has_written(db: Database, operation_id: str, repository: str) -> bool:
         return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
 
 
-def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
-    """The policy text that the operation's last write deleted; None if it deleted none."""
+def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
+    """The operation's last write of the repository's policy that AWS is known to have taken."""
     newest = (
         select(PolicyChange).where(*_taken(operation_id, repository)).order_by(PolicyChange.position.desc()).limit(1)
     )
     with db.read() as session:
-        change = session.scalar(newest)
+        return session.scalar(newest)
+
+
+def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
+    """The policy text that the operation's last write deleted; None if it deleted none."""
+    change = last_taken(db, operation_id, repository)
     return change.before if change is not None and change.after is None else None
 
 

@@ -7,6 +7,7 @@ would still change.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from app.errors import Problem
 from app.history import writes
@@ -28,34 +29,44 @@ async def look_for_late_writes(operation_id: str, until: float) -> bool:
     context = current()
     left = min(until - context.clock.now().timestamp(), context.late_write_seconds)
     await context.clock.sleep(max(0.0, left))
-    found = [await _look(context, change) for change in await context.in_db(_unanswered, context, operation_id)]
+    found = [await _look(context, changes) for changes in await context.in_db(_unanswered, context, operation_id)]
     return any(found)
 
 
-def _unanswered(context: Context, operation_id: str) -> tuple[PolicyChange, ...]:
-    """Return each repository's last unanswered write."""
-    newest: dict[str, PolicyChange] = {}
+def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]:
+    """Return each repository's unanswered writes, the newest first."""
+    by_repository: dict[str, list[PolicyChange]] = {}
     for change in writes.unanswered(context.db, operation_id):
-        newest.setdefault(change.repository, change)
-    return tuple(newest.values())
+        by_repository.setdefault(change.repository, []).append(change)
+    return list(by_repository.values())
 
 
-async def _look(context: Context, change: PolicyChange) -> bool:
-    at = context.clock.now()
-    repository = (change.connection, change.region, change.repository)
-    known = await context.in_db(queries.find_repository, context.db, *repository)
+async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
+    newest, at = changes[0], context.clock.now()
+    repository = (newest.connection, newest.region, newest.repository)
+    before = await context.in_db(_last_known, context, newest)
     try:
-        text = await _read(context, change)
+        text = await _read(context, newest)
     except Problem as problem:
-        log.warning("the policy of %s could not be read to look for a late write: %s", change.repository, problem)
+        log.warning("the policy of %s could not be read to look for a late write: %s", newest.repository, problem)
         return False
     await context.in_db(policies.remember_policy, context.db, *repository, text, at=at)
-    before = known.policy_text if known is not None else change.before
-    if not equivalent(text, change.after) or equivalent(before, text):
+    change = next((change for change in changes if equivalent(text, change.after)), None)
+    if change is None or equivalent(before, text):
         return False
     return await context.in_db(
         writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
     )
+
+
+def _last_known(context: Context, change: PolicyChange) -> str | None:
+    """Return the text that stood last as far as is known: as it was read, or as the operation wrote it after that."""
+    known = queries.find_repository(context.db, change.connection, change.region, change.repository)
+    written = writes.last_taken(context.db, change.operation_id, change.repository)
+    read_at = known.policy_read_at if known is not None else None
+    if known is not None and read_at and (written is None or not written.written_at or read_at > written.written_at):
+        return known.policy_text
+    return written.after if written is not None else change.before
 
 
 async def _read(context: Context, change: PolicyChange) -> str | None:

@@ -148,9 +148,10 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     context, operation = step.context, step.operation
     unanswered = await context.in_db(writes.unanswered, context.db, operation.id)
     if unanswered:
-        # AWS carried it out, though its answer was lost.
+        # AWS carried it out, though its answer was lost. Others whose answers were lost may still come.
         await _closed(step, unanswered[0].position)
-        step.late_until = None
+        if len(unanswered) == 1:
+            step.late_until = None
     wrote = await context.in_db(writes.has_written, context.db, operation.id, operation.repository)
     if wrote:
         deleted_unseen = unanswered and unanswered[0].after is None

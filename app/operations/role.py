@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 from app.errors import Problem
 from app.history import queries
 from app.history.models import Operation
-from app.inventory import queries as inventory
 from app.operations import engine, role_steps
 from app.operations.context import Context
+from app.operations.naming import repositories_naming
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.operations.stepping import Result, Stepping, run_step
 from app.operations.workflow import done, operation
@@ -94,7 +94,7 @@ async def _remove_all(step: Stepping) -> int:
     service = (operation.connection, operation.region, operation.service)
     removed: dict[str, str] = {}
     while True:
-        naming = await context.in_db(inventory.naming_service, context.db, *service)
+        naming = await context.in_db(repositories_naming, context.db, *service)
         left = [repository for repository in naming if repository not in removed]
         if not left:
             return len(removed)

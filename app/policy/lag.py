@@ -7,6 +7,7 @@ whatever was written since.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from app.errors import Problem
 from app.policy.canonical import equivalent, statement_key
@@ -29,7 +30,8 @@ def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
         text: what was read; None for no policy.
         writes: our last writes of this repository's policy, the newest first.
     """
-    if any(equivalent(text, after) for _, after, taken in writes if not taken):
+    since_taken = takewhile(lambda write: not write[2], writes)
+    if any(equivalent(text, after) for _, after, _ in since_taken):
         return False  # it was taken, and must be told before somebody writes over it
     known = [(before, after) for before, after, taken in writes if taken]
     if not known or equivalent(text, known[0][1]):

@@ -11,7 +11,7 @@ import pytest
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
 from app.errors import Problem
-from campaign.proxy import CERTIFICATE, KINDS, REPLACED, Fault, Request, drawn, fault_proxy
+from campaign.proxy import CERTIFICATE, KINDS, REPLACED, Fault, drawn, fault_proxy
 from tests.build import REGION, a_policy, a_statement
 from tests.sandbox_server import ACCOUNT
 
@@ -160,7 +160,7 @@ def test_a_refusal_after_an_answer_that_was_lost_proves_nothing_of_the_first_try
     """The SDK asks again by itself, and then AWS refuses since the service is already changing."""
 
     def plan(request):
-        return Fault("abort") if request == Request("UpdateContainerService", 0) else NONE
+        return Fault("abort") if (request.action, request.number) == ("UpdateContainerService", 0) else NONE
 
     with fault_proxy(sandbox.url, plan) as proxy:
         problem = problem_of(connection(proxy.url).services(REGION).set_role_active, "shop", active=True)

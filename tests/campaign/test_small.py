@@ -1,4 +1,4 @@
-"""A little of the campaign: `make faults` plays all of it."""
+"""A little of each part of the campaign: `make faults` plays all of it."""
 
 import os
 import subprocess
@@ -6,11 +6,13 @@ import sys
 
 import pytest
 
+from campaign.__main__ import PARTS
 from tests.console import ROOT
 
 
 @pytest.mark.crash
-def test_nothing_is_lost_doubled_or_half_done_in_a_small_campaign():
-    command = [sys.executable, "-m", "campaign", "--small", "--processes", "1"]
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_lost_doubled_or_half_done_in_a_small_campaign(part):
+    command = [sys.executable, "-m", "campaign", "--small", "--processes", "1", "--only", part]
     played = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170, check=False)
     assert played.returncode == 0, played.stdout + played.stderr

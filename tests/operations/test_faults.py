@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from app.errors import Problem
+from app.history import queries
 from app.operations.state import Kind, StepName
 from app.operations.stepping import AGAIN, PASSES_BY_ITSELF
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
@@ -62,8 +65,8 @@ def test_a_write_that_aws_fails_on_and_on_ends_with_nothing_written(shop, ready)
     ready.fail(SET, failed, times=100)
     started = shop.grant(SERVICE, WEB)
     assert shop.ended(started).problem.code == "aws.failed"
-    [unanswered] = shop.changes(started)
-    assert (sids(ready), unanswered.written_at) == (["BuildTeamPull"], None)
+    assert sids(ready) == ["BuildTeamPull"]
+    assert [one.written_at for one in shop.changes(started)] == [None, None]  # the last, and one for all before it
 
 
 @pytest.mark.parametrize("region_is_slow", [False, True])
@@ -105,6 +108,68 @@ def test_a_write_that_aws_carries_out_late_is_told_with_what_it_overwrote(shop, 
     assert shop.ended(started).outcome == "succeeded"
     overwrote, _ = shop.changes(started)
     assert (overwrote.written_at is not None, "Late" in overwrote.before, "Late" in sids(ready)) == (True, True, False)
+
+
+@pytest.fixture
+def slow():
+    """No answer came: AWS may have carried it out, or may yet."""
+    return Problem("aws.slow", retryable=True, effect_unknown=True, action=SET, region=REGION)
+
+
+def held_after_its_last_unknown_write(shop, operation_id) -> timedelta:
+    """How long the operation kept its repository after the last write of which nothing is known."""
+    shop.ended(operation_id)
+    operation = queries.get_operation(shop.services.db, operation_id)
+    return operation.ended_at - max(one.unanswered_at for one in shop.changes(operation_id) if not one.written_at)
+
+
+def test_a_text_that_is_seen_proves_one_of_its_writes_and_the_other_may_yet_come(shop, ready):
+    ready.carry_out_late(reads=2)
+    ready.carry_out_late(reads=10)
+    started = shop.grant(SERVICE, WEB)
+    assert held_after_its_last_unknown_write(shop, started) >= timedelta(seconds=60)
+    assert [one.written_at is not None for one in shop.changes(started)].count(True) == 1
+
+
+def test_an_earlier_write_of_another_text_may_yet_come(shop, ready, slow):
+    ready.fail(SET, slow)
+    at_the_second(ready, GET, foreign(ready, a_statement(), a_statement(sid="Late")))
+    at_the_second(ready, SET, lambda: ready.lose_answer(SET))
+    started = shop.grant(SERVICE, WEB)
+    assert held_after_its_last_unknown_write(shop, started) >= timedelta(seconds=60)
+    assert sids(ready) == ["BuildTeamPull", "Late", f"AllowLightsailPull-{SERVICE}"]
+
+
+def test_many_tries_of_one_text_are_told_in_a_line_each_for_what_is_known_and_what_is_not(shop, ready, slow):
+    ready.fail(SET, slow, times=4)
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    assert [one.written_at is not None for one in shop.changes(started)] == [False, False, True]
+
+
+def told_as_written(shop, operation_id) -> list[bool]:
+    return [change.written_at is not None for change in shop.changes(operation_id)]
+
+
+def test_a_write_that_was_sent_again_is_not_told_twice_where_nothing_else_is_known_of_the_policy(shop, ready, slow):
+    """A revoke asks for no list of repositories, so that no reading of its policy is kept."""
+    repository(ready, WEB, a_policy([a_statement(), a_statement(sid="Ours", principal={"AWS": puller_arn(SERVICE)})]))
+    ready.fail(SET, slow)
+    removal = shop.revoke(SERVICE, WEB)
+    assert shop.ended(removal).outcome == "succeeded"
+    assert told_as_written(shop, removal) == [False, True]
+
+
+def test_a_write_that_was_sent_again_is_not_told_twice_where_its_proof_was_cancelled(shop, ready, slow):
+    shop.ended(shop.grant(SERVICE, WEB))
+    shop.ended(shop.revoke(SERVICE, WEB))
+    ready.fail(SET, slow)
+    started: list[str] = []
+    shop.points.do["policy-written"] = lambda: shop.services.starter.cancel(started[0], "ken")
+    with ready.lock:
+        started.append(shop.grant(SERVICE, WEB))
+    assert shop.ended(started[0]).outcome == "cancelled"
+    assert told_as_written(shop, started[0]) == [False, True]
 
 
 def test_an_operation_that_fails_looks_for_late_writes_too(shop, ready):

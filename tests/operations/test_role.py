@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -5,9 +7,11 @@ from app.errors import Problem
 from app.history.models import Operation
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy
+from tests.console import until
 from tests.operations.workshop import active, inactive, repository, step
 
-NAMES = ("storefront/web", "storefront/api")
+WEB = "storefront/web"
+NAMES = (WEB, "storefront/api")
 
 
 @pytest.fixture
@@ -71,3 +75,17 @@ def test_a_role_is_kept_while_a_policy_still_names_it(shop, granted):
 def test_statements_that_nobody_asked_to_remove_stay(shop, granted):
     ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE))
     assert (ended.outcome, len(granted.policy_of(NAMES[0])["Statement"])) == ("succeeded", 2)
+
+
+def test_the_statements_of_a_grant_that_was_stopped_after_its_write_go_too(shop, aws):
+    """No reading showed that write: what is known of the policy is older than it."""
+    active(aws, SERVICE)
+    repository(aws, WEB, a_policy())
+    started: list[str] = []
+    shop.points.do["write-planned"] = lambda: until(lambda: started)
+    shop.points.do["policy-written"] = lambda: shop.services.starter.cancel(started[0], "mika")
+    started.append(shop.grant(SERVICE, WEB))
+    ended = shop.ended(started[0])
+    assert (ended.outcome, ended.wrote_policy) == ("cancelled", True)
+    off = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True))
+    assert (off.outcome, aws.policy_of(WEB)) == ("succeeded", json.loads(a_policy()))

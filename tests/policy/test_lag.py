@@ -83,3 +83,8 @@ def test_a_write_whose_answer_was_lost_is_believed_as_soon_as_it_is_seen():
 
 def test_a_text_that_is_no_policy_is_left_to_whoever_needs_it():
     assert not seems_older("{", ADDED)
+
+
+def test_a_lost_write_of_before_the_last_one_proves_nothing():
+    lost = (policy("team"), policy("team", "ours"), False)
+    assert seems_older(policy("team", "ours"), [*TAKEN, lost])
