@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.fork_server import Process
 from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,9 +180,7 @@ def _process(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.P
     pipe = subprocess.PIPE
     with (
         log.open("a") as to_log,
-        subprocess.Popen(
-            command, env=environment, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=to_log, text=True
-        ) as process,
+        Process(command, env=environment, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=to_log, text=True) as process,
     ):
         try:
             yield process
