@@ -35,7 +35,7 @@ demo: $(RUNTIME) ## Start the sandbox and the console on it, until Ctrl-C
 
 test: $(DEV) ## Set up all that the tests need, browser included, and run every test
 	@$(BIN)/python tools/browser.py
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV) ## ruff (rules and format) and mypy in strict mode
 	@$(BIN)/ruff check .

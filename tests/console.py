@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.fork_server import Process
 from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -183,8 +184,9 @@ def _process(environment: Mapping[str, str], log: Path, root: Path) -> Iterator[
     pipe = subprocess.PIPE
     with (
         log.open("a") as to_log,
-        subprocess.Popen(
-            command, env=environment, cwd=root, stdin=pipe, stdout=pipe, stderr=to_log, text=True
+        # Another release's code can't run in a fork that has imported this one's.
+        Process(
+            command, spawn=root != ROOT, env=environment, cwd=root, stdin=pipe, stdout=pipe, stderr=to_log, text=True
         ) as process,
     ):
         try:

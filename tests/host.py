@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.fork_server import Process
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -87,7 +89,7 @@ def start_host(endpoint: str, folder: Path, *, at: dict[str, str] | None = None,
     wanted = {**options, "at": at or {}, "data_dir": str(folder)}
     name = options.get("settings", {}).get("instance", "local")
     with (folder / f"{name}.log").open("a") as log:
-        process = subprocess.Popen(
+        process = Process(
             [sys.executable, "-m", "tests.host", json.dumps(wanted)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 from app.sandbox.options import SandboxOptions
 from app.sandbox.run import bind, server_for, url_of
+from tests.fork_server import Process
 
 ACCOUNT = "123456789012"
 # What boto3 and the AWS client need, and nothing of the machine they run on.
@@ -199,7 +200,7 @@ def start_sandbox_process(**options: Any) -> Iterator[RunningSandbox]:
     """A sandbox as a process of its own, which ends with this one whatever happens."""
     wanted = {"activation_seconds": 0.2, "principal_seconds": 0.05, "deployment_seconds": 0.2, "port": 0, **options}
     command = [sys.executable, "-c", PROCESS, json.dumps({**wanted, "exit_with_parent": True}, default=str)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with Process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             line = process.stdout.readline()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
 import pytest
@@ -12,6 +11,7 @@ from app.backup.making import backup
 from app.db import Database
 from app.migrate import migrate
 from app.settings import load
+from tests import fork_server
 from tests.backup.conftest import fill, running
 from tests.console import ROOT
 
@@ -36,14 +36,7 @@ def runs(tmp_path_factory):
     for end in ("", "-wal"):
         (settings.data_dir / f"sailpass-engine.db{end}").write_text("old")
     arguments = [str(settings.data_dir), str(folder / "copy.db"), str(folder / "work")]
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.backup.killing", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=170,
-    )
+    ran = fork_server.run([sys.executable, "-m", "tests.backup.killing", *arguments], cwd=ROOT, timeout=170)
     assert ran.returncode == 0, ran.stderr
     return [json.loads(line) for line in ran.stdout.splitlines()]
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from tests.console import ROOT
+from tests.fork_server import Process, run
 
 SETTINGS = ("SAILPASS_URL", "SAILPASS_TOKEN")
 SAILPASS = (sys.executable, "-m", "app.cli")
@@ -41,16 +42,14 @@ def quickly(environment: Mapping[str, str], *words: str) -> Ran:
 
 def sailpass(environment: Mapping[str, str], *words: str) -> Ran:
     """Run it to its end as a process."""
-    done = subprocess.run(
-        [*SAILPASS, *words], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run([*SAILPASS, *words], env=environment, cwd=ROOT)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def start(environment: Mapping[str, str], *words: str, **pipes: Any) -> subprocess.Popen[str]:
     """Run it behind."""
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
-    return subprocess.Popen([*SAILPASS, *words], env=environment, cwd=ROOT, text=True, **pipe)
+    return Process([*SAILPASS, *words], env=environment, cwd=ROOT, text=True, **pipe)
 
 
 def without(environment: Mapping[str, str], *names: str) -> dict[str, str]:

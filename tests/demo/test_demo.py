@@ -105,47 +105,39 @@ def config(text: str | bytes):
 
 
 EVERY_PROXY = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+# All of it is dropped for the same reason, so that any that is not dropped fails the one case that it is in.
+VARIABLES = {
+    **dict.fromkeys(EVERY_PROXY, OUTSIDE),
+    **{f"AWS_ENDPOINT_URL{service}": OUTSIDE for service in ("", "_STS", "_ECR", "_LIGHTSAIL", "_SSO")},
+    "AWS_CSM_ENABLED": "true",
+    "AWS_CSM_HOST": "192.0.2.1",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_CA_BUNDLE": "/nowhere.pem",
+    "REQUESTS_CA_BUNDLE": "/nowhere.pem",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "AWS_USE_DUALSTACK_ENDPOINT": "true",
+    "AWS_MAX_ATTEMPTS": "many",
+    "AWS_RETRY_MODE": "none",
+    "AWS_DEFAULTS_MODE": "auto",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": OUTSIDE,
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT": OUTSIDE,
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere",
+    "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/real",
+    "AWS_SESSION_TOKEN": "a\nb",
+    "SAILPASS_DATABASE_URL": "postgresql+psycopg://192.0.2.1/real",
+    "SAILPASS_HOST": "0.0.0.0",
+    "SAILPASS_ALLOWED_HOSTS": "sailpass.example.com",
+}
+FILE = PROFILE + f"endpoint_url = {OUTSIDE}\nignore_configured_endpoint_urls = true\n"
 HOSTILE = {
-    "proxies": ({**dict.fromkeys(EVERY_PROXY, OUTSIDE), "AWS_CSM_ENABLED": "true", "AWS_CSM_HOST": "192.0.2.1"}, None),
-    "ignored endpoints": ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, config(PROFILE)),
-    "ignored endpoints in the file": ({}, config(PROFILE + "ignore_configured_endpoint_urls = true\n")),
-    "endpoints of services": (
-        {f"AWS_ENDPOINT_URL{service}": OUTSIDE for service in ("", "_STS", "_ECR", "_LIGHTSAIL", "_SSO")},
-        config(PROFILE + f"endpoint_url = {OUTSIDE}\n"),
-    ),
-    "a malformed file and a profile that is missing": (
-        {"AWS_PROFILE": "nope", "AWS_DEFAULT_PROFILE": "nope"},
+    "variables, and a malformed file": (
+        {**VARIABLES, "AWS_PROFILE": "nope", "AWS_DEFAULT_PROFILE": "nope"},
         config(b"\xef\xbb\xbf[default\nregion\n"),
     ),
-    "settings that break the SDK": (
-        {
-            "AWS_CA_BUNDLE": "/nowhere.pem",
-            "REQUESTS_CA_BUNDLE": "/nowhere.pem",
-            "AWS_USE_FIPS_ENDPOINT": "true",
-            "AWS_USE_DUALSTACK_ENDPOINT": "true",
-            "AWS_MAX_ATTEMPTS": "many",
-            "AWS_RETRY_MODE": "none",
-            "AWS_DEFAULTS_MODE": "auto",
-        },
-        None,
-    ),
-    "sources of credentials": (
-        {
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": OUTSIDE,
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": OUTSIDE,
-            "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere",
-            "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/real",
-            "AWS_SESSION_TOKEN": "a\nb",
-        },
+    "a file": ({}, config(FILE)),
+    "variables, and a program for credentials": (
+        VARIABLES,
         config("[default]\ncredential_process = touch credentials-were-asked-for\n"),
-    ),
-    "another console's settings": (
-        {
-            "SAILPASS_DATABASE_URL": "postgresql+psycopg://192.0.2.1/real",
-            "SAILPASS_HOST": "0.0.0.0",
-            "SAILPASS_ALLOWED_HOSTS": "sailpass.example.com",
-        },
-        None,
     ),
 }
 

@@ -12,7 +12,7 @@ from tests.reader import Reader
 ROLE_WAIT = 300
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console(tmp_path_factory):
     with start_fast_console(tmp_path_factory.mktemp("console"), role_wait_seconds=ROLE_WAIT) as running:
         Reader(running).knows()

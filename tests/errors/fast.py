@@ -28,6 +28,7 @@ from app.server.server import Server
 from app.serving import address
 from app.settings import load
 from tests.console import ROOT, RunningConsole, surroundings
+from tests.fork_server import Process
 from tests.sandbox_server import RunningSandbox, start_sandbox
 
 TIMES = 60
@@ -101,7 +102,7 @@ def start_fast_console(
         around = {name: value for name, value in around.items() if value}
         command = [sys.executable, "-c", SERVE]
         pipe = subprocess.PIPE
-        with subprocess.Popen(command, env=around, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=log, text=True) as process:
+        with Process(command, env=around, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=log, text=True) as process:
             yield _ready(process, sandbox, data_dir, around)
             process.terminate()
 

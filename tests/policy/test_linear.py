@@ -95,7 +95,6 @@ def is_slow(work, texts):
 @pytest.fixture(autouse=True)
 def no_collection():
     """Collecting garbage visits all that other tests left in memory."""
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

@@ -44,7 +44,8 @@ def test_no_name_breaks_out_of_any_page(worst, headers, gallery):
         for name in views:
             text = ask(app, f"/p/{name}", headers={"Accept-Language": language, **headers}).text
             assert not FORBIDDEN.search(text), f"{name} in {language}"
-            assert not BeautifulSoup(text, "html.parser").find_all(attrs={"onmouseover": True}), name
+            if "onmouseover" in text:  # parsing takes long
+                assert not BeautifulSoup(text, "html.parser").find_all(attrs={"onmouseover": True}), name
 
 
 @pytest.mark.parametrize(
