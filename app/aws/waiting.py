@@ -7,6 +7,9 @@ its deadline, nor take one stale answer of AWS for the truth.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
+import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +18,8 @@ from typing import Any, Final, TypeVar
 from app.aws.ports import Answered, ContainerService
 from app.clock import Clock
 from app.errors import Problem
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 ListServices = Callable[[str], Awaitable[Answered[tuple[ContainerService, ...]]]]
@@ -99,11 +104,16 @@ class RolePoller:
     Args:
         list_services: lists a region's services; raises Problem. It is called at most four times a second per region.
         clock: tells and passes the time.
+        turned: told of each look that has ended, with the region and the seconds to the next one; infinity when nobody
+            waits any more.
     """
 
-    def __init__(self, list_services: ListServices, clock: Clock) -> None:
+    def __init__(
+        self, list_services: ListServices, clock: Clock, turned: Callable[[str, float], None] = lambda *_: None
+    ) -> None:
         self._list = list_services
         self._clock = clock
+        self._turned = turned
         self._regions: dict[str, _Region] = {}
 
     @property
@@ -158,6 +168,13 @@ class RolePoller:
             if room.task is not None:
                 room.task.cancel()
 
+    def look_again(self, region: str) -> None:
+        """Begin anew to look at a region whose looks hang."""
+        room = self._regions.get(region)
+        if room is not None and room.task is not None:
+            room.task.cancel()
+            self._begin(region, room)
+
     def _join(self, waiter: _Waiter) -> None:
         room = self._regions.setdefault(waiter.region, _Region())
         room.waiters.add(waiter)
@@ -167,8 +184,12 @@ class RolePoller:
         room.earliest = min(room.earliest or waiter.deadline, waiter.deadline)
         room.changed.set()
         if room.task is None or room.task.done():
-            room.task = asyncio.create_task(self._watch(waiter.region, room), name=f"wait:{waiter.region}")
-            room.task.add_done_callback(lambda task: _hand_on_failure(task, room))
+            self._begin(waiter.region, room)
+
+    def _begin(self, region: str, room: _Region) -> None:
+        self._turned(region, 0)
+        room.task = asyncio.create_task(self._watch(region, room), name=f"wait:{region}")
+        room.task.add_done_callback(lambda task: _hand_on_failure(task, room))
 
     def _leave(self, waiter: _Waiter) -> None:
         room = self._regions[waiter.region]
@@ -177,6 +198,7 @@ class RolePoller:
             room.task.cancel()
             room.task = None
             room.failures, room.failing_since = 0, None
+            self._turned(waiter.region, math.inf)
 
     async def _watch(self, region: str, room: _Region) -> None:
         while room.waiters:
@@ -184,6 +206,7 @@ class RolePoller:
                 room.changed.clear()
                 await _first(asyncio.ensure_future(self._clock.sleep(rest)), room.changed)
             await self._look(region, room)
+            self._turned(region, self._rest(room) if room.waiters else math.inf)
 
     def _rest(self, room: _Region) -> float:
         """Seconds until this region is to be looked at."""
@@ -205,6 +228,12 @@ class RolePoller:
         except Problem as problem:
             room.failures += 1
             self._failed(room, present, problem)
+        except Exception:  # a fault of ours in one look must not end the operations of a whole region
+            reference = uuid.uuid4().hex[:12]
+            if not room.failures:
+                log.exception("the services of %s could not be listed, reference %s", region, reference)
+            room.failures += 1
+            self._failed(room, present, Problem("internal", reference=reference))
         else:
             recovered, room.failures, room.failing_since = room.failures > 0, 0, None
             self._answered(present, answered.value, recovered=recovered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import timedelta
 
 import pytest
@@ -230,9 +231,40 @@ async def test_cancelling_one_leaves_the_others():
     assert await asyncio.gather(waiting.wait(cancelled=asked), waiting.wait()) == [None, READY]
 
 
-async def test_a_look_that_breaks_leaves_nobody_waiting():
-    with pytest.raises(KeyError):
-        await Waiting({0: KeyError("bug")}).wait()
+async def test_a_fault_of_ours_in_one_look_ends_nobodys_wait(caplog):
+    waiting = Waiting({0: KeyError("bug"), 20: [READY]})
+    assert await asyncio.gather(waiting.wait(), waiting.wait()) == [READY, READY]
+    assert len(caplog.records) == 1  # of many looks
+
+
+async def test_a_fault_of_ours_that_stays_leaves_nobody_waiting():
+    waiting = Waiting({0: KeyError("bug")})
+    assert (await waiting.problem()).code == "internal"
+    assert waiting.clock.monotonic() < 120
+
+
+async def test_a_look_that_hangs_is_begun_again():
+    waiting, hung = Waiting({0: [READY]}), asyncio.Event()
+
+    async def hangs_once(region):
+        if not hung.is_set():
+            hung.set()
+            await asyncio.Event().wait()
+        return await waiting.sky(region)
+
+    poller = RolePoller(hangs_once, waiting.clock)
+    wait = asyncio.ensure_future(poller.wait(REGION, "shop", waiting.clock.now() + timedelta(hours=1)))
+    await hung.wait()
+    poller.look_again(REGION)
+    assert await wait == READY
+
+
+async def test_each_look_says_when_the_next_is_due():
+    waiting, turns = Waiting({0: [UPDATING], 2: [READY]}), []
+    poller = RolePoller(waiting.sky, waiting.clock, lambda region, seconds: turns.append((region, seconds)))
+    await poller.wait(REGION, "shop", waiting.clock.now() + timedelta(hours=1))
+    assert (turns[0], turns[-1]) == ((REGION, 0), (REGION, math.inf))
+    assert len(turns) > 4
 
 
 async def test_closing_ends_every_wait():
