@@ -16,8 +16,11 @@ log = logging.getLogger(__name__)
 
 # PostgreSQL's read_only_sql_transaction: a standby that was not promoted yet.
 READ_ONLY = "25006"
-# Seconds after an outage within which a message about it is late news: a connection that was silent is noticed last.
-LATE = 60.0
+# Seconds after an outage within which another one is taken for the same: connections that were silent are noticed one
+# after the other, the last long after the first one works.
+SAME_WITHIN = 30.0
+# Seconds without a failure after which an outage is over that nobody has seen end: of the engine's own database.
+FORGOTTEN_AFTER = 600.0
 # What the engine says of a database that it cannot use, and what it says while it is stopped.
 _ABOUT_DATABASE = re.compile(
     r"\((?:psycopg|sqlite3)\S*(?:OperationalError|InterfaceError|DatabaseError|ReadOnlySqlTransaction)\)"
@@ -51,7 +54,8 @@ class Outage:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._since: float | None = None
-        self._last = float("-inf")
+        self._told = False
+        self._ended = self._last = float("-inf")
         self._of_writes = False
 
     @property
@@ -72,24 +76,26 @@ class Outage:
         if writes or not self._of_writes:
             self.over()
 
-    def began(self, reason: str, *, late: bool = False) -> None:
-        """Note a failed try. `late`: it may be about an outage that is over, and counts only where none was lately."""
+    def began(self, reason: str) -> None:
+        """Note a failed try."""
         with self._lock:
-            now, quiet_for = self._monotonic(), self._monotonic() - self._last
+            now = self._monotonic()
+            if self._since is None or now - self._last > FORGOTTEN_AFTER:
+                self._since, self._told = now, False
             self._last = now
-            if quiet_for < LATE and (late or self._since is not None):
-                return
-            self._since = now
-            log.warning("%s cannot be used: %s", self._what, reason)
+            if not self._told and (now - self._ended > SAME_WITHIN or now - self._since > SAME_WITHIN):
+                self._told = True
+                log.warning("%s cannot be used: %s", self._what, reason)
 
     def over(self) -> None:
         """Note that it was used."""
         if self._since is None:  # by far the most frequent case, which needs no lock
             return
         with self._lock:
-            if self._since is not None:
+            if self._told and self._since is not None:
                 log.warning("%s can be used again after %.1f s", self._what, self._monotonic() - self._since)
-                self._since, self._last, self._of_writes = None, self._monotonic(), False
+                self._ended = self._monotonic()
+            self._since, self._told, self._of_writes = None, False, False
 
 
 class EngineLog(logging.Filter):
@@ -112,5 +118,5 @@ class EngineLog(logging.Filter):
         if not ((error is not None and is_outage(error)) or _ABOUT_DATABASE.search(message)):
             return True
         if not self.stopping:
-            self._outage.began(reason_of(error) if error is not None else message.partition("\n")[0], late=True)
+            self._outage.began(reason_of(error) if error is not None else message.partition("\n")[0])
         return False

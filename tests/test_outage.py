@@ -5,7 +5,7 @@ import logging
 import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
 
-from app.outage import LATE, EngineLog, Outage, is_outage
+from app.outage import FORGOTTEN_AFTER, SAME_WITHIN, EngineLog, Outage, is_outage
 
 # What the engine wrote about a server that was restarted.
 OF_THE_ENGINE = [
@@ -88,7 +88,7 @@ def test_the_next_outage_is_logged_again(outage, monotonic, caplog):
     for _ in range(2):
         outage.began("connection refused")
         outage.over()
-        monotonic.now += LATE + 1
+        monotonic.now += SAME_WITHIN + 1
     assert len(lines(caplog)) == 4
 
 
@@ -117,3 +117,18 @@ def test_reading_does_not_end_an_outage_of_writes(outage, caplog):
 )
 def test_what_counts_as_an_outage(error, away):
     assert is_outage(error) is away
+
+
+def test_one_that_comes_right_after_another_and_stays_is_logged(outage, monotonic, caplog):
+    outage.began("connection refused")
+    outage.over()
+    for monotonic.now in (5, 20, 36):
+        outage.began("connection refused")
+    assert len(lines(caplog)) == 3
+
+
+def test_one_whose_end_nobody_saw_is_logged_again_after_a_while(outage, monotonic, caplog):
+    outage.began("database or disk is full")
+    monotonic.now = FORGOTTEN_AFTER + 1
+    outage.began("database or disk is full")
+    assert len(lines(caplog)) == 2

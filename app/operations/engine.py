@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus, _dbos
 from sqlalchemy import Connection, text
 
 from app import postgresql
@@ -115,6 +115,10 @@ class Engine:
             raise ValueError("an operation without a key would stay in the queue for ever")
         with SetWorkflowID(operation_id), SetEnqueueOptions(queue_partition_key=key):
             DBOS.enqueue_workflow(QUEUE, run, operation_id)
+
+    def executing(self) -> frozenset[str]:
+        """The operations that the engine runs in this process, or whose end it has yet to record."""
+        return frozenset(_dbos._get_dbos_instance()._active_workflows_set.activeList())  # noqa: SLF001  (no public way)
 
     def take_over(self, instance: str) -> int:
         """Continue what a replica that is gone had at work; how many operations. Call under its lease's lock.
