@@ -22,16 +22,20 @@ from app.aws.session import BotoAws
 from app.aws.waiting import ListServices, RolePoller
 from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
+from app.clock_watch import EVERY as CLOCK_EVERY
+from app.clock_watch import ClockWatch
 from app.db import Database, is_sqlite
 from app.errors import Problem
 from app.history.models import Operation
 from app.history.retention import Retention
+from app.inventory.future import take_back_future_times
 from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
 from app.migrate import migrate
 from app.operations import context
 from app.operations.cancels import EVERY as CANCELS_EVERY
 from app.operations.cancels import Asked, CancelWatch
+from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
 from app.operations.lease import InstanceTakenError, Pace, lease_for
 from app.operations.reconcile import Reconciler
@@ -70,6 +74,7 @@ class Services:
     replica: Replica
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
+    clock_watch: ClockWatch
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -97,6 +102,8 @@ class Services:
         """Run operations, those of the last run first. Raises InstanceTakenError; the database must be migrated."""
         await self.replica.start()
         self.supervisor.every(self.supervisor.part("cancellation", HANGS_AFTER), CANCELS_EVERY, self._look_for_cancels)
+        clock = self.supervisor.part("clock", HANGS_AFTER)
+        self.supervisor.every(clock, CLOCK_EVERY, self.clock_watch.look, at_once=True)
 
     def start_scanning(self) -> None:
         """Keep what is known of AWS up to date, until `stop`."""
@@ -171,6 +178,7 @@ def build(
             calls=calls,
             poller=poller,
             clock=clock,
+            deadlines=Deadlines(clock),
             cancels=cancels,
             running=running,
             start_revoke=_revoke_as_part(db, starter),
@@ -199,7 +207,15 @@ def build(
         replica,
         threads,
         supervisor,
+        _clock_watch(db, clock, threads),
     )
+
+
+def _clock_watch(db: Database, clock: Clock, threads: ThreadPoolExecutor) -> ClockWatch:
+    async def set_back() -> None:
+        await asyncio.get_running_loop().run_in_executor(threads, take_back_future_times, db, clock.now())
+
+    return ClockWatch(clock, set_back)
 
 
 def _end_in_order() -> None:

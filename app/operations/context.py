@@ -21,6 +21,7 @@ from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
 from app.operations.cancels import CancelWatch
+from app.operations.deadlines import Deadlines
 from app.operations.running import Running
 from app.outage import is_outage
 
@@ -48,6 +49,7 @@ class Context:
     calls: AwsCalls
     poller: RolePoller
     clock: Clock
+    deadlines: Deadlines
     cancels: CancelWatch
     running: Running
     start_revoke: Callable[[Operation, str], str]

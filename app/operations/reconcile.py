@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.clock import Clock
 from app.db import Database
@@ -93,7 +93,9 @@ class Reconciler:
 
     def _living(self) -> list[str]:
         """All but those that may be on their way to the engine just now."""
-        settled = Operation.asked_at < self._clock.now() - ON_ITS_WAY
+        now = self._clock.now()
+        # One from the future was recorded before the clock was set back.
+        settled = or_(Operation.asked_at < now - ON_ITS_WAY, Operation.asked_at > now + ON_ITS_WAY)
         with self._db.read() as session:
             return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled)))
 

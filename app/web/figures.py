@@ -9,18 +9,21 @@ from app.bootstrap import Services
 from app.supervisor import Part
 
 
-class _Restarts:
-    """Counts that the parts keep themselves, as a counter."""
+class _Counts:
+    """Counts that the parts keep themselves, as counters."""
 
-    def __init__(self, parts: tuple[Part, ...]) -> None:
+    def __init__(self, parts: tuple[Part, ...], clock_jumps: int) -> None:
         self._parts = parts
+        self._clock_jumps = clock_jumps
 
     def collect(self) -> list[CounterMetricFamily]:
-        """Return the one family."""
-        family = CounterMetricFamily("sailpass_part_restarts", "Starts of a part after the first", labels=["part"])
+        """Return one family for each count."""
+        restarts = CounterMetricFamily("sailpass_part_restarts", "Starts of a part after the first", labels=["part"])
         for part in self._parts:
-            family.add_metric([part.name], part.restarts)
-        return [family]
+            restarts.add_metric([part.name], part.restarts)
+        jumps = CounterMetricFamily("sailpass_clock_jumps", "Times the clock was set, or the machine slept")
+        jumps.add_metric([], self._clock_jumps)
+        return [restarts, jumps]
 
 
 def figures_of(services: Services) -> CollectorRegistry:
@@ -32,7 +35,7 @@ def figures_of(services: Services) -> CollectorRegistry:
     for part in parts:
         overdue.labels(part.name).set(max(0.0, part.age))
         stuck.labels(part.name).set(part.is_stuck)
-    registry.register(_Restarts(parts))
+    registry.register(_Counts(parts, services.clock_watch.jumps))
     outage = Gauge("sailpass_database_unusable", "1: the last use of the database failed", registry=registry)
     outage.set(services.db.outage.is_on)
     return registry
