@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from sqlalchemy import select
@@ -20,15 +22,20 @@ from app.aws.session import BotoAws
 from app.aws.waiting import ListServices, RolePoller
 from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
+from app.clock_watch import EVERY as CLOCK_EVERY
+from app.clock_watch import ClockWatch
 from app.db import Database, is_sqlite
 from app.errors import Problem
 from app.history.models import Operation
 from app.history.retention import Retention
+from app.inventory.future import take_back_future_times
 from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
 from app.migrate import migrate
 from app.operations import context
+from app.operations.cancels import EVERY as CANCELS_EVERY
 from app.operations.cancels import Asked, CancelWatch
+from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
 from app.operations.lease import InstanceTakenError, Pace, lease_for
 from app.operations.reconcile import Reconciler
@@ -36,6 +43,7 @@ from app.operations.replica import Replica
 from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
+from app.outage import Outage
 from app.problem_words import what_happened, what_to_do
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
@@ -43,6 +51,8 @@ from app.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 CONNECTION = "default"
+# Seconds: a call to AWS is given up after 45, a use of the database after 10 and its connection.
+HANGS_AFTER = 120.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Services:
     replica: Replica
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
+    clock_watch: ClockWatch
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -90,6 +101,19 @@ class Services:
     async def start(self) -> None:
         """Run operations, those of the last run first. Raises InstanceTakenError; the database must be migrated."""
         await self.replica.start()
+        self.supervisor.every(self.supervisor.part("cancellation", HANGS_AFTER), CANCELS_EVERY, self._look_for_cancels)
+        clock = self.supervisor.part("clock", HANGS_AFTER)
+        self.supervisor.every(clock, CLOCK_EVERY, self.clock_watch.look, at_once=True)
+
+    def start_scanning(self) -> None:
+        """Keep what is known of AWS up to date, until `stop`."""
+        for scanning in self.scanner.parts():
+            part = self.supervisor.part(scanning.name, scanning.hangs_after)
+            self.supervisor.run(part, partial(scanning.run, part.rests))
+
+    async def _look_for_cancels(self) -> bool:
+        await self.cancels.look()
+        return True
 
     async def stop(self) -> None:
         """Stop in order: what is at work stays recorded, and others may take it over at once."""
@@ -99,7 +123,7 @@ class Services:
     def close(self) -> None:
         """Give back threads and connections, of parts that were never started too."""
         self.poller.close()
-        self.cancels.close()
+        self.scanner.close()
         self.calls.close()
         # A call still at work would open a connection anew after the pool is closed.
         self.database_threads.shutdown(cancel_futures=True)
@@ -132,17 +156,19 @@ def build(
     db = Database(settings.history_url)
     aws = aws or BotoAws(ConnectionSettings(version=version("sailpass")))
     calls = AwsCalls()
-    poller = RolePoller(_lister(aws, calls), clock)
-    engine = Engine(settings.engine_url, settings.instance)
-    cancels = CancelWatch(_asked_to_stop(db), clock)
+    supervisor = Supervisor(clock)
+    poller = _poller(_lister(aws, calls), clock, supervisor)
+    one_database = settings.engine_url == settings.history_url
+    outage = db.outage if one_database else Outage("the engine's database")
+    engine = Engine(settings.engine_url, settings.instance, outage)
     running = Running(clock)
     threads = ThreadPoolExecutor(3, thread_name_prefix="history")
+    cancels = CancelWatch(_asked_to_stop(db, threads))
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)
     reconciler = Reconciler(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
-    supervisor = Supervisor(clock)
     replica = Replica(db, engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order, supervisor)
     regions = _regions(settings, aws)
     context.install(
@@ -152,6 +178,7 @@ def build(
             calls=calls,
             poller=poller,
             clock=clock,
+            deadlines=Deadlines(clock),
             cancels=cancels,
             running=running,
             start_revoke=_revoke_as_part(db, starter),
@@ -180,7 +207,15 @@ def build(
         replica,
         threads,
         supervisor,
+        _clock_watch(db, clock, threads),
     )
+
+
+def _clock_watch(db: Database, clock: Clock, threads: ThreadPoolExecutor) -> ClockWatch:
+    async def set_back() -> None:
+        await asyncio.get_running_loop().run_in_executor(threads, take_back_future_times, db, clock.now())
+
+    return ClockWatch(clock, set_back)
 
 
 def _end_in_order() -> None:
@@ -219,14 +254,23 @@ def _lister(aws: Aws, calls: AwsCalls) -> ListServices:
     return list_services
 
 
-def _asked_to_stop(db: Database) -> Asked:
+def _poller(list_services: ListServices, clock: Clock, supervisor: Supervisor) -> RolePoller:
+    def turned(region: str, seconds: float) -> None:
+        again = partial(poller.look_again, region)
+        supervisor.part(f"role poller of {region}", HANGS_AFTER, start_again=again).rests(seconds)
+
+    poller = RolePoller(list_services, clock, turned)
+    return poller
+
+
+def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
     def ids() -> list[str]:
         with db.read() as session:
             asked = Operation.cancel_requested_by.is_not(None)
             return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), asked)))
 
     async def asked() -> Iterable[str]:
-        return await context.current().in_db(ids)
+        return await asyncio.get_running_loop().run_in_executor(threads, ids)
 
     return asked
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -15,14 +14,13 @@ from typing import Any
 from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app import postgresql
 from app.files import ensure_private
-
-log = logging.getLogger(__name__)
+from app.outage import Outage
 
 # Named, so that a migration can drop what an earlier one made, on every database.
 NAMING = {
@@ -42,30 +40,6 @@ IDLE_SINCE = "idle_since"
 # The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
 LOCKED_KEYS = 7_245_279
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:key))")
-
-
-class Outage:
-    """Whether the database can be used: logged when that ends and when it is back, not at each try. For any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._since: float | None = None
-
-    def began(self, error: BaseException) -> None:
-        """Note a failed try."""
-        with self._lock:
-            if self._since is None:
-                self._since = time.monotonic()
-                log.warning("the database cannot be used: %s", str(error).partition("\n")[0])
-
-    def over(self) -> None:
-        """Note that it was used."""
-        if self._since is None:  # by far the most frequent case, which needs no lock
-            return
-        with self._lock:
-            if self._since is not None:
-                log.warning("the database can be used again after %.1f s", time.monotonic() - self._since)
-                self._since = None
 
 
 class Base(DeclarativeBase):
@@ -109,13 +83,18 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; on SQLite all its statements see the same moment."""
-        with Session(self._reader, expire_on_commit=False) as session:
+        with self.outage.noticed(writes=False), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose transaction may write from its first statement on."""
-        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self.outage.noticed(writes=True),
+            self._turn,
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def lock(self, session: Session, keys: Iterable[str]) -> None:
@@ -136,11 +115,6 @@ class Database:
 def is_sqlite(url: str) -> bool:
     """Whether `url` names an SQLite database."""
     return make_url(url).get_backend_name() == "sqlite"
-
-
-def reason_of(error: DBAPIError) -> str:
-    """What the database said, on one line."""
-    return str(error.orig).strip().partition("\n")[0]
 
 
 def database_file(url: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -100,13 +100,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = STREAM_THREADS
     await asyncio.gather(asyncio.to_thread(migrate, services.db), asyncio.to_thread(prepare_routes, app))
     await services.start()
-    reading = asyncio.create_task(services.scanner.run(), name="scanner")
+    services.start_scanning()
     app.state.ready = True
     try:
         yield
     finally:
         app.state.ready = False
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
         await services.stop()

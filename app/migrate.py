@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from app import postgresql
 from app.backup.mark import is_backup
 from app.backup.swap import SwapError, finish_swap
-from app.db import Database, database_file, is_sqlite, reason_of
+from app.db import Database, database_file, is_sqlite
 from app.lock_file import exclusive
+from app.outage import reason_of
 from app.settings import SettingsError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"

@@ -19,6 +19,8 @@ from sqlalchemy.engine import make_url
 # Seconds: for a new connection, and for the answer to one statement.
 CONNECTS_WITHIN = 5
 ANSWERS_WITHIN = 10.0
+# Between two questions to a server from which notifications are awaited.
+ASKED_EVERY = 5.0
 # libpq's own, where a database URL does not set them: a peer that is gone is noticed without a statement of ours.
 SETTINGS: dict[str, int] = {
     "connect_timeout": CONNECTS_WITHIN,
@@ -71,5 +73,14 @@ def _connection_class() -> Any:
                     raise
                 self.close()
                 raise psycopg.OperationalError(f"PostgreSQL did not answer within {limit:.0f} s") from error
+
+        def notifies(self, *, timeout: float | None = None, stop_after: int | None = None) -> Any:
+            """Yield notifications, however long none comes: meanwhile the server is asked whether it lives."""
+            if timeout is not None or stop_after is not None:
+                yield from super().notifies(timeout=timeout, stop_after=stop_after)
+                return
+            while True:
+                yield from super().notifies(timeout=ASKED_EVERY)
+                self.execute("SELECT 1")
 
     return ImpatientConnection

@@ -145,6 +145,10 @@ WORDS: dict[str, Words] = {
         N_("AWS has not answered within %(seconds)s seconds."),
         N_("What is known is shown meanwhile; the rest follows once AWS answers, or when you reload in a moment."),
     ),
+    "storage.unavailable": Words(
+        N_("Sailpass can't use its database right now."),
+        N_("Try again in a moment. Operations already accepted continue once the database is back."),
+    ),
     "storage.failed": Words(
         N_("Sailpass cannot use its own database: %(reason)s."),
         N_("Check the database, its disk and its permissions, then try again. Nothing was started."),

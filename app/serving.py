@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable
 
 import uvicorn
 
 from app.auth.terminal import print_start_link
 from app.aws.ports import Aws
-from app.bootstrap import build
+from app.bootstrap import Services, build
 from app.db import database_file, is_sqlite
 from app.files import data_files, tighten
 from app.logs import set_up_logging
@@ -31,14 +30,12 @@ log = logging.getLogger(__name__)
 
 
 class _Server(Server):
-    """Says that it is ready once it can be reached. `announce` is told where, and "" before it no longer can."""
+    """Says that it is ready once it can be reached; the replica announces where, until it no longer can."""
 
-    def __init__(
-        self, config: uvicorn.Config, limits: Limits, settings: Settings, announce: Callable[[str], None]
-    ) -> None:
-        super().__init__(config, limits)
-        self._settings = settings
-        self._announce = announce
+    def __init__(self, config: uvicorn.Config, limits: Limits, services: Services) -> None:
+        super().__init__(config, limits, services.supervisor)
+        self._settings = services.settings
+        self._announce = services.replica.announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -90,7 +87,7 @@ def serve(settings: Settings, aws: Aws | None = None) -> int:
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, _limits(len(services.regions)), settings, services.replica.announce)
+    server = _Server(config, _limits(len(services.regions)), services)
     try:
         server.run()
     except KeyboardInterrupt:

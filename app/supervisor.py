@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.clock import Clock
+from app.outage import is_outage
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+# Seconds between two looks at all parts.
+WATCH = 2.0
 
 
 @dataclass(eq=False)
@@ -33,35 +36,58 @@ class Part:
     needed: bool
     clock: Clock
     turned_at: float = field(init=False)
+    pause: float = 0.0
     restarts: int = 0
     failed: str = ""
+    tried_at: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.turned_at = self.clock.monotonic()
+        self.turned_at = self.tried_at = self.clock.monotonic()
 
-    def turned(self) -> None:
-        """Note that it has done its work once more."""
-        self.turned_at = self.clock.monotonic()
+    def turned(self, *, pause: float = 0.0) -> None:
+        """Note that it has done its work once more, and for how many seconds it may now rest."""
+        self.turned_at, self.pause = self.clock.monotonic(), pause
+        self.tried()
         if self.failed:
             log.info("%s works again", self.name)
             self.failed = ""
 
+    def rests(self, seconds: float) -> None:
+        """Note that it has done its work once more, and may rest now."""
+        self.turned(pause=seconds)
+
+    def tried(self) -> None:
+        """Note that it lives, whether or not it could do its work."""
+        self.tried_at = self.clock.monotonic()
+
     def failing(self, error: BaseException) -> None:
         """Note that it failed: logged once until it turns again."""
+        if is_outage(error):  # told once for all parts, where the database was used
+            return
         kind = type(error).__name__
         if kind != self.failed:
             log.warning("%s failed and is tried again: %s", self.name, kind, exc_info=error)
         self.failed = kind
 
+    def started_again(self) -> None:
+        """Count one more start."""
+        self.restarts += 1
+        self.tried()
+
     @property
     def age(self) -> float:
-        """Seconds since it turned last."""
-        return self.clock.monotonic() - self.turned_at
+        """Seconds since it should have turned: since it turned last, without the rest that it may take."""
+        return self.clock.monotonic() - self.turned_at - self.pause
 
     @property
     def is_stuck(self) -> bool:
         """It has not turned for longer than it may."""
         return self.age > self.limit
+
+    @property
+    def hangs(self) -> bool:
+        """It is stuck, and gives no sign of life either: a new start may help."""
+        return self.is_stuck and self.clock.monotonic() - self.tried_at > self.limit
 
 
 class Supervisor:
@@ -70,17 +96,26 @@ class Supervisor:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._parts: dict[str, Part] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[Part, tuple[asyncio.Task[None], Callable[[], Awaitable[None]]]] = {}
+        self._elsewhere: dict[Part, Callable[[], None]] = {}
+        self._watching: asyncio.Task[None] | None = None
         self._told: frozenset[str] = frozenset()
 
-    def part(self, name: str, limit: float, *, needed: bool = False) -> Part:
-        """Register a part whose task is run elsewhere."""
-        return self._parts.setdefault(name, Part(name, limit, needed, self._clock))
+    def part(
+        self, name: str, limit: float, *, needed: bool = False, start_again: Callable[[], None] | None = None
+    ) -> Part:
+        """Return a part by its name, registered if it is new. `start_again`: for one whose task is run elsewhere."""
+        part = self._parts.setdefault(name, Part(name, limit, needed, self._clock))
+        if start_again is not None:
+            self._elsewhere[part] = start_again
+        return part
 
     def run(self, part: Part, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Run a part until `stop`: where it fails or returns it is started again, with back-off."""
         task = asyncio.create_task(self._forever(part, work), name=part.name)
-        self._tasks.append(task)
+        self._tasks[part] = task, work
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(), name="watchdog")
         return task
 
     def every(
@@ -94,6 +129,7 @@ class Supervisor:
             while True:
                 if await work():
                     part.turned()
+                part.tried()
                 await self._clock.sleep(seconds)
 
         return self.run(part, rounds)
@@ -111,16 +147,40 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Cancel every part's task and wait until it has ended."""
-        for task in self._tasks:
+        tasks = [task for task, _ in self._tasks.values()]
+        if self._watching is not None:
+            tasks.append(self._watching)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+        self._watching = None
+
+    def start_hanging_again(self) -> None:
+        """Start each part anew that hangs and has a task. What its old task waits for in a thread may go on."""
+        for part in self.stuck():
+            if not part.hangs:
+                continue
+            part.started_again()
+            if part in self._elsewhere:
+                self._elsewhere[part]()
+            elif part in self._tasks:
+                task, work = self._tasks[part]
+                task.cancel()
+                self.run(part, work)
+
+    async def _watch(self) -> None:
+        while True:
+            await self._clock.sleep(WATCH)
+            self.start_hanging_again()
 
     def _tell(self, stuck: Iterable[Part]) -> None:
         names = frozenset(part.name for part in stuck)
         for name in sorted(names - self._told):
             part = self._parts[name]
             log.error("%s has not worked for %.0f s", name, part.age)
+        for name in sorted(self._told - names):
+            log.warning("%s works again", name)
         self._told = names
 
     async def _forever(self, part: Part, work: Callable[[], Awaitable[None]]) -> None:
@@ -131,7 +191,7 @@ class Supervisor:
                 await work()
             except Exception as error:  # noqa: BLE001  (the edge of a background task: it is told, and tried again)
                 part.failing(error)
-            part.restarts += 1
+            part.started_again()
             # One that worked for long begins with a short pause again.
             pause = FIRST_PAUSE if self._clock.monotonic() - began > LONGEST_PAUSE else min(LONGEST_PAUSE, 2 * pause)
             await self._clock.sleep(pause)

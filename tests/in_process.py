@@ -40,5 +40,4 @@ async def in_process_console(
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             yield client, services
     finally:
-        services.scanner.close()
         services.close()

@@ -12,8 +12,10 @@ from typing import Self
 class Relay:
     """Listens on 127.0.0.1 at `port`, and hands everything on to the server's socket, a path or an address."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, database: str = "postgres") -> None:
         self._server = server
+        self._database = database
+        self._refuses = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._selector = selectors.DefaultSelector()
@@ -35,6 +37,24 @@ class Relay:
             each.close()
         self._selector.close()
 
+    @property
+    def url(self) -> str:
+        """The database's address through this relay."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{self._database}"
+
+    def refuse(self) -> None:
+        """Break off every connection, and each new one, as a server does that restarts."""
+        with self._lock:
+            self._refuses = True
+            for each in self._pairs:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def accept(self) -> None:
+        """Take connections again."""
+        with self._lock:
+            self._refuses = False
+
     def fall_silent(self) -> None:
         """Let every connection there is carry nothing more, in either direction; new ones work."""
         with self._lock:
@@ -51,6 +71,9 @@ class Relay:
 
     def _connect(self) -> None:
         client, _ = self._listener.accept()
+        if self._refuses:
+            client.close()
+            return
         server = socket.socket(socket.AF_UNIX)
         server.connect(f"{self._server}/.s.PGSQL.5432")
         self._pairs |= {client: server, server: client}

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "app.problem_words": ("app.errors", "app.problem_words_aws", "app.wording"),
     "app.problem_words_aws": ("app.wording",),
     "app.postgresql": (),
-    "app.db": ("app.files", "app.postgresql"),
+    "app.outage": (),
+    "app.db": ("app.files", "app.outage", "app.postgresql"),
     "app.policy": ("app.errors", "app.wording", "app.policy"),
     "app.aws": ("app.errors", "app.clock", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
@@ -115,6 +116,7 @@ def test_the_core_catches_everything_only_at_its_edges():
         "app.operations.workflow",
         "app.supervisor",
         "app.inventory.scan",
+        "app.aws.waiting",
         "app.aws.clients",
         "app.aws.credentials",
     }

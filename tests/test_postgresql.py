@@ -1,7 +1,9 @@
 """A PostgreSQL that falls silent, without a word and without a reset."""
 
+import threading
 import time
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -51,3 +53,33 @@ def test_what_may_take_long_is_waited_for(db):
         session.execute(text("SELECT pg_sleep(2)"))
     with postgresql.patience(5), db.read() as session:
         session.execute(text("SELECT pg_sleep(0.5)"))
+
+
+def test_a_connection_that_awaits_notifications_is_kept_while_none_comes(db, monkeypatch):
+    monkeypatch.setattr(postgresql, "ASKED_EVERY", 0.2)
+    with postgresql.patience(1), db.engine.connect() as listening:
+        connection = listening.connection.driver_connection
+        connection.autocommit = True
+        connection.execute("LISTEN news")
+        notifications = connection.notifies()
+        timer = threading.Timer(1.5, notify, (db,))
+        timer.start()
+        assert next(notifications).payload == "late"
+        timer.join()
+        notifications.close()
+
+
+def notify(db) -> None:
+    with db.write() as session:
+        session.execute(text("SELECT pg_notify('news', 'late')"))
+
+
+def test_a_server_that_falls_silent_is_noticed_while_notifications_are_awaited(db, relay, monkeypatch):
+    monkeypatch.setattr(postgresql, "ASKED_EVERY", 0.2)
+    with postgresql.patience(1), db.engine.connect() as listening:
+        connection = listening.connection.driver_connection
+        connection.autocommit = True
+        relay.fall_silent()
+        with pytest.raises(psycopg.OperationalError, match="did not answer within 1 s"):
+            next(connection.notifies())
+        listening.invalidate()

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.supervisor import Supervisor
 from tests.fakes import FakeClock
@@ -105,4 +107,61 @@ async def test_rounds_that_cannot_do_their_work_do_not_turn(supervisor, clock):
     supervisor.every(part, 5, work)
     await settle(lambda: len(rounds) == 4)
     assert (part.is_stuck, part.restarts) == (True, 0)
+    await supervisor.stop()
+
+
+async def test_a_part_that_hangs_is_started_again_and_counted(supervisor, clock):
+    runs = []
+
+    async def hangs_once() -> None:
+        runs.append(clock.monotonic())
+        if len(runs) > 1:
+            part.turned(pause=math.inf)
+        await asyncio.Event().wait()
+
+    part = supervisor.part("reader", 10)
+    supervisor.run(part, hangs_once)
+    await settle(lambda: len(runs) == 2)
+    assert (part.restarts, part.is_stuck) == (1, False)
+    assert 10 < clock.monotonic() < 15
+    await supervisor.stop()
+
+
+async def test_a_part_that_cannot_work_but_lives_is_not_started_again(supervisor, clock):
+    async def work() -> bool:
+        return False
+
+    part = supervisor.part("lease", 10)
+    supervisor.every(part, 5, work)
+    await settle(lambda: clock.monotonic() > 60)
+    assert (part.is_stuck, part.hangs, part.restarts) == (True, False, 0)
+    await supervisor.stop()
+
+
+async def test_a_part_whose_task_is_elsewhere_is_started_there(supervisor, clock):
+    started: list[float] = []
+    part = supervisor.part("poller", 10, start_again=lambda: started.append(clock.monotonic()))
+    clock.advance(11)
+    supervisor.start_hanging_again()
+    supervisor.start_hanging_again()
+    assert (len(started), part.restarts) == (1, 1)
+
+
+async def test_a_part_that_rests_is_not_stuck(supervisor, clock):
+    part = supervisor.part("reader", 10)
+    part.rests(600)
+    clock.advance(605)
+    assert not part.is_stuck
+    clock.advance(10)
+    assert part.is_stuck
+
+
+async def test_a_database_that_is_away_is_not_told_by_every_part(supervisor, caplog):
+    async def work() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    part = supervisor.part("reader", 600)
+    supervisor.run(part, work)
+    await settle(lambda: part.restarts > 3)
+    assert caplog.records == []
     await supervisor.stop()

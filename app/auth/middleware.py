@@ -6,8 +6,9 @@ checked by method and path in this one place. Knows no page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,19 +20,24 @@ from app.auth.rules import Caller
 POLICY_VIOLATION = 1008
 
 Refuse = Callable[[Request, Caller | None], Response]
+DatabaseFailed = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class Authenticate:
     """Sets `request.state.caller`, and the caller's `person` beside it.
 
     `refuse` answers whoever isn't let in: None for an unknown sender, else a caller whose token's scope doesn't
-    include the request. On the open paths nobody is looked up, and nothing is set.
+    include the request. On the open paths nobody is looked up, and nothing is set. `database_failed` answers where
+    the database does not say who somebody is.
     """
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator, refuse: Refuse) -> None:
+    def __init__(
+        self, app: ASGIApp, authenticator: Authenticator, refuse: Refuse, database_failed: DatabaseFailed
+    ) -> None:
         self.app = app
         self.authenticator = authenticator
         self.refuse = refuse
+        self.database_failed = database_failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and rules.is_open(scope["path"])):
@@ -43,10 +49,15 @@ class Authenticate:
 
     async def _authenticated(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        caller = await self.authenticator.caller(request)
-        if caller is not None and not caller.may(scope["method"], scope["path"]):
-            await self.authenticator.refuse_scope(caller, request)
-        elif caller is not None:
+        try:
+            caller = await self.authenticator.caller(request)
+            may = caller is not None and caller.may(scope["method"], scope["path"])
+            if caller is not None and not may:
+                await self.authenticator.refuse_scope(caller, request)
+        except SQLAlchemyError as error:
+            await (await self.database_failed(request, error))(scope, receive, send)
+            return
+        if may and caller is not None:
             request.state.caller, request.state.person = caller, caller.person
             await self.app(scope, receive, send)
             return

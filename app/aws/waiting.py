@@ -7,14 +7,18 @@ its deadline, nor take one stale answer of AWS for the truth.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
+import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from app.aws.ports import Answered, ContainerService
 from app.clock import Clock
 from app.errors import Problem
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 ListServices = Callable[[str], Awaitable[Answered[tuple[ContainerService, ...]]]]
@@ -32,6 +36,8 @@ SURE_AFTER = 5.0  # a bad sign must still be there after this many seconds: AWS 
 # How long all looks at a region must have met problems that do not pass by themselves, before those who wait are told:
 # one answer concerns one look, and an expired token may be renewed.
 SURE_OF_FAILURE_AFTER = 60.0
+# Seconds by which a sleep is longer than was wanted when the machine slept, and what is left of each wait after that.
+SLEPT, AWAKE = 30.0, 60.0
 ACTIVATION_SHOWS_AFTER = 30.0  # an activation unseen for that long in a settled service was undone by somebody
 
 
@@ -67,7 +73,7 @@ SERVICE_SETTLED = Goal(lambda service: service.state in SETTLED, "service.never_
 class _Waiter:
     region: str
     service: str
-    deadline: datetime
+    ends: float
     minutes: int
     goal: Goal
     on_note: OnNote | None
@@ -90,7 +96,7 @@ class _Region:
     failing_since: float | None = None
     youngest: float = float("-inf")
     unserved_since: float | None = None
-    earliest: datetime | None = None
+    earliest: float | None = None
 
 
 class RolePoller:
@@ -99,11 +105,16 @@ class RolePoller:
     Args:
         list_services: lists a region's services; raises Problem. It is called at most four times a second per region.
         clock: tells and passes the time.
+        turned: told of each look that has ended, with the region and the seconds to the next one; infinity when nobody
+            waits any more.
     """
 
-    def __init__(self, list_services: ListServices, clock: Clock) -> None:
+    def __init__(
+        self, list_services: ListServices, clock: Clock, turned: Callable[[str, float], None] = lambda *_: None
+    ) -> None:
         self._list = list_services
         self._clock = clock
+        self._turned = turned
         self._regions: dict[str, _Region] = {}
 
     @property
@@ -115,7 +126,7 @@ class RolePoller:
         self,
         region: str,
         service: str,
-        deadline: datetime,
+        seconds: float,
         goal: Goal = ROLE_READY,
         *,
         minutes: int = 15,
@@ -127,7 +138,7 @@ class RolePoller:
         Args:
             region: where the service is.
             service: its name.
-            deadline: UTC; there is one more look at it before the wait ends in vain.
+            seconds: until the deadline; there is one more look at it before the wait ends in vain.
             goal: what to wait for.
             minutes: how long the whole wait may take, for the sentence at its end.
             cancelled: once set, the wait ends at once.
@@ -143,7 +154,8 @@ class RolePoller:
                 does not pass by itself, and that every look has met for a minute.
         """
         future: asyncio.Future[ContainerService] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(region, service, deadline, minutes, goal, on_note, self._clock.monotonic(), future)
+        now = self._clock.monotonic()
+        waiter = _Waiter(region, service, now + seconds, minutes, goal, on_note, now, future)
         self._join(waiter)
         try:
             return await _first(future, cancelled)
@@ -158,17 +170,28 @@ class RolePoller:
             if room.task is not None:
                 room.task.cancel()
 
+    def look_again(self, region: str) -> None:
+        """Begin anew to look at a region whose looks hang."""
+        room = self._regions.get(region)
+        if room is not None and room.task is not None:
+            room.task.cancel()
+            self._begin(region, room)
+
     def _join(self, waiter: _Waiter) -> None:
         room = self._regions.setdefault(waiter.region, _Region())
         room.waiters.add(waiter)
         room.youngest = waiter.joined
         if room.unserved_since is None:
             room.unserved_since = waiter.joined
-        room.earliest = min(room.earliest or waiter.deadline, waiter.deadline)
+        room.earliest = waiter.ends if room.earliest is None else min(room.earliest, waiter.ends)
         room.changed.set()
         if room.task is None or room.task.done():
-            room.task = asyncio.create_task(self._watch(waiter.region, room), name=f"wait:{waiter.region}")
-            room.task.add_done_callback(lambda task: _hand_on_failure(task, room))
+            self._begin(waiter.region, room)
+
+    def _begin(self, region: str, room: _Region) -> None:
+        self._turned(region, 0)
+        room.task = asyncio.create_task(self._watch(region, room), name=f"wait:{region}")
+        room.task.add_done_callback(lambda task: _hand_on_failure(task, room))
 
     def _leave(self, waiter: _Waiter) -> None:
         room = self._regions[waiter.region]
@@ -177,13 +200,25 @@ class RolePoller:
             room.task.cancel()
             room.task = None
             room.failures, room.failing_since = 0, None
+            self._turned(waiter.region, math.inf)
 
     async def _watch(self, region: str, room: _Region) -> None:
         while room.waiters:
             while (rest := self._rest(room)) > 0:
                 room.changed.clear()
+                began = self._clock.monotonic()
                 await _first(asyncio.ensure_future(self._clock.sleep(rest)), room.changed)
+                if self._clock.monotonic() - began > rest + SLEPT:
+                    self._prolong(room)
             await self._look(region, room)
+            self._turned(region, self._rest(room) if room.waiters else math.inf)
+
+    def _prolong(self, room: _Region) -> None:
+        """Let nobody's wait end because the machine slept: AWS, and the network at first, may need a moment."""
+        least = self._clock.monotonic() + AWAKE
+        for waiter in room.waiters:
+            waiter.ends = max(waiter.ends, least)
+        room.earliest = min((waiter.ends for waiter in room.waiters), default=None)
 
     def _rest(self, room: _Region) -> float:
         """Seconds until this region is to be looked at."""
@@ -193,7 +228,7 @@ class RolePoller:
         if room.failures:
             due = room.looked + _back_off(room.failures, pace)
         if room.earliest is not None:
-            due = min(due, now + (room.earliest - self._clock.now()).total_seconds())
+            due = min(due, room.earliest)
         return max(due, room.looked + SHORTEST) - now
 
     async def _look(self, region: str, room: _Region) -> None:
@@ -205,37 +240,41 @@ class RolePoller:
         except Problem as problem:
             room.failures += 1
             self._failed(room, present, problem)
+        except Exception:  # a fault of ours in one look must not end the operations of a whole region
+            reference = uuid.uuid4().hex[:12]
+            if not room.failures:
+                log.exception("the services of %s could not be listed, reference %s", region, reference)
+            room.failures += 1
+            self._failed(room, present, Problem("internal", reference=reference))
         else:
             recovered, room.failures, room.failing_since = room.failures > 0, 0, None
             self._answered(present, answered.value, recovered=recovered)
         left = [waiter for waiter in room.waiters if not waiter.future.done()]
-        room.earliest = min((waiter.deadline for waiter in left), default=None)
+        room.earliest = min((waiter.ends for waiter in left), default=None)
 
     def _failed(self, room: _Region, present: Iterable[_Waiter], problem: Problem) -> None:
-        now, monotonic = self._clock.now(), self._clock.monotonic()
+        monotonic = self._clock.monotonic()
         seconds = _back_off(room.failures, interval(monotonic - room.youngest))
         room.failing_since = None if problem.retryable else _since(room.failing_since, monotonic, seen=True)
         lasting = room.failing_since is not None and monotonic - room.failing_since >= SURE_OF_FAILURE_AFTER
         for waiter in present:
-            if lasting or now >= waiter.deadline:
+            if lasting or monotonic >= waiter.ends:
                 _settle(waiter, _copy(problem))
             elif waiter.on_note is not None and not waiter.future.done():
                 waiter.on_note(problem, seconds)
 
     def _answered(self, present: Iterable[_Waiter], services: Iterable[ContainerService], *, recovered: bool) -> None:
         by_name = {service.name: service for service in services}
-        now, monotonic = self._clock.now(), self._clock.monotonic()
+        monotonic = self._clock.monotonic()
         for waiter in present:
             if recovered and waiter.on_note is not None and not waiter.future.done():
                 waiter.on_note(None, 0)
-            verdict = _verdict(waiter, by_name.get(waiter.service), now, monotonic)
+            verdict = _verdict(waiter, by_name.get(waiter.service), monotonic)
             if verdict is not None:
                 _settle(waiter, verdict)
 
 
-def _verdict(
-    waiter: _Waiter, service: ContainerService | None, now: datetime, monotonic: float
-) -> ContainerService | Problem | None:
+def _verdict(waiter: _Waiter, service: ContainerService | None, monotonic: float) -> ContainerService | Problem | None:
     """What one answer means for one waiter; None: wait on."""
     where: dict[str, Any] = {"service": waiter.service, "region": waiter.region}
     if service is not None and waiter.goal.reached(service):
@@ -247,7 +286,7 @@ def _verdict(
     waiter.off_since = _since(waiter.off_since, monotonic, seen=off)
     if _sure(waiter.off_since, monotonic):
         return Problem("role.switched_off", **where)
-    if now >= waiter.deadline:
+    if monotonic >= waiter.ends:
         state = service.state if service is not None else "?"
         return Problem(waiter.goal.late, retryable=True, minutes=waiter.minutes, state=state, **where)
     return None

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from app.backup.errors import BackupError
 from app.backup.mark import mark_as_backup
 from app.backup.rows import DamagedError, copy_history, make_tables, open_file, private_part, revision_of, seal
-from app.db import database_file, is_sqlite, reason_of
+from app.db import database_file, is_sqlite
 from app.files import sync_folder
 from app.migrate import ready_file
+from app.outage import reason_of
 from app.settings import Settings
 
 # What a file system that has no hard links answers (link(2)).

@@ -23,12 +23,13 @@ from app.api.alone import api_alone, call
 from app.auth.names import command_name
 from app.auth.terminal import operator_name
 from app.bootstrap import Services, build
-from app.db import is_sqlite, reason_of
+from app.db import is_sqlite
 from app.errors import Problem
 from app.files import private_folder
 from app.inventory.reading import What
 from app.migrate import migrate
 from app.operations.lease import InstanceTakenError
+from app.outage import reason_of
 from app.settings import Settings, SettingsError
 
 # Seconds to wait for another command that works on the same SQLite file: as long as one takes, and more.
@@ -59,7 +60,6 @@ class InProcess:
             self._claim()
         except (SettingsError, Problem):
             self._services.close()
-            self._services.scanner.close()
             raise
         self._app = api_alone(self._services, command_name(operator_name()))
         self._loop = asyncio.new_event_loop()
@@ -77,7 +77,6 @@ class InProcess:
             self._run(self._services.stop())
         else:
             self._services.close()
-        self._services.scanner.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

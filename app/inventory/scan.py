@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from app.aws.calls import AwsCalls
@@ -41,10 +43,23 @@ AFTER_PROBLEM = Ages(3, 30)
 # Seconds between two readings of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0
+# Seconds without a turn after which a part counts as hanging: a slice of policies may take minutes on a slow AWS.
+HANGS_AFTER = 1200.0
+
+Turned = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class ScannerPart:
+    """One part of the scanner: `run` is told how to note that it has worked, and for how many seconds it now rests."""
+
+    name: str
+    hangs_after: float
+    run: Callable[[Turned], Awaitable[None]]
 
 
 class Scanner:
-    """Reads every region of one connection: `run` it once per process; other replicas take turns with it."""
+    """Reads every region of one connection: run its `parts` once per process; other replicas take turns with it."""
 
     def __init__(  # noqa: PLR0917  (the parts of the product, each under its own name)
         self,
@@ -66,20 +81,15 @@ class Scanner:
         self._caller_wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def run(self) -> None:
-        """Read on and on, until cancelled."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._watch_caller())
-                for region, what in self._wakes:
-                    tasks.create_task(self._watch(region, what))
-        finally:
-            self._loop = None
-            self.close()
+    def parts(self) -> Iterator[ScannerPart]:
+        """What is to be run once per process, each part by itself, until it is cancelled."""
+        yield ScannerPart("scanner of the caller identity", HANGS_AFTER, self._watch_caller)
+        for region, what in self._wakes:
+            yield ScannerPart(f"scanner of {region} {what}", HANGS_AFTER, partial(self._watch, region, what))
 
     def close(self) -> None:
-        """Let its threads go; for one that is never run."""
+        """Let its threads go, once its parts have ended."""
+        self._loop = None
         for task in self._at_work.values():
             task.cancel()
         self._threads.shutdown(wait=False)
@@ -177,7 +187,11 @@ class Scanner:
     async def _retry(self, region: str, what: What) -> Problem | None:
         if self._quiet_until.get((region, what), 0.0) > self._clock.monotonic():
             return None
-        problem = (await self._turn_or_log(region, what, asked=True)).problem
+        try:
+            problem = (await self._turn_or_note(region, what, asked=True)).problem
+        except Exception:  # the edge of a background task: the page that asked for it goes on without
+            log.exception("%s of %s could not be read", what, region)
+            problem = Problem("internal", reference=f"{region}/{what}")
         if problem is not None:
             self._wakes[region, what].set()  # its watcher, who may have thought it well, comes back sooner
         return problem
@@ -192,25 +206,27 @@ class Scanner:
         if what is What.REPOSITORIES:
             self._wakes[region, What.POLICIES].set()
 
-    async def _watch(self, region: str, what: What) -> None:
+    async def _watch(self, region: str, what: What, turned: Turned) -> None:
+        self._loop = asyncio.get_running_loop()
         asked = False
         if what is What.POLICIES:  # there is nothing to read before the repositories have been listed
+            turned(math.inf)
             await self._wakes[region, what].wait()
         while True:
-            swept = await self._turn_or_log(region, what, asked=asked)
+            swept = await self._turn_or_note(region, what, asked=asked)
+            seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
+            turned(0 if swept.more else seconds)
             if not swept.more:
-                seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
                 asked = await self._asked_within(self._wakes[region, what], seconds)
 
-    async def _turn_or_log(self, region: str, what: What, *, asked: bool) -> Swept:
+    async def _turn_or_note(self, region: str, what: What, *, asked: bool) -> Swept:
         try:
             return await self.turn(region, what, asked=asked)
-        except Exception:  # the edge of a background task: one region's trouble must not end the reading of all
-            log.exception("%s of %s could not be read", what, region)
+        except Exception:
             self._failing.add((region, what))
-            return Swept(problem=Problem("internal", reference=f"{region}/{what}"))
+            raise
 
-    async def _watch_caller(self) -> None:
+    async def _watch_caller(self, turned: Turned) -> None:
         here, lane = self._sweeper, self.regions[0] if self.regions else ""
         while True:
             at, seconds = self._clock.now(), CALLER_EVERY
@@ -219,9 +235,7 @@ class Scanner:
                 await here.in_db(store.remember_caller, here.db, here.connection, answered.value, at)
             except Problem:
                 seconds = AFTER_PROBLEM.unasked  # each region's readings say what is wrong with the credentials
-            except Exception:  # as in _turn_or_log
-                seconds = AFTER_PROBLEM.unasked
-                log.exception("The caller identity could not be read")
+            turned(seconds)
             await self._asked_within(self._caller_wake, seconds)
 
     async def _asked_within(self, wake: asyncio.Event, seconds: float) -> bool:

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from app.clock import Clock
-
 Asked = Callable[[], Awaitable[Iterable[str]]]
+
+EVERY = 1.0
 
 
 class CancelWatch:
@@ -20,15 +20,11 @@ class CancelWatch:
 
     Args:
         asked: the ids of all living operations that were asked to stop.
-        seconds: between two looks, while anything is at work.
     """
 
-    def __init__(self, asked: Asked, clock: Clock, *, seconds: float = 1.0) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self._clock = clock
-        self._seconds = seconds
         self._events: dict[str, list[asyncio.Event]] = {}
-        self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @asynccontextmanager
@@ -36,9 +32,7 @@ class CancelWatch:
         """An event that is set once the operation is asked to stop, for as long as the block runs."""
         event = asyncio.Event()
         self._events.setdefault(operation_id, []).append(event)
-        if self._task is None or self._task.done():
-            self._loop = asyncio.get_running_loop()
-            self._task = asyncio.create_task(self._look())
+        self._loop = asyncio.get_running_loop()
         try:
             yield event
         finally:
@@ -51,17 +45,12 @@ class CancelWatch:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._set, operation_id)
 
-    def close(self) -> None:
-        """Look no more."""
-        if self._task is not None and self._loop is not None and not self._loop.is_closed():
-            self._task.cancel()
+    async def look(self) -> None:
+        """Set the event of each operation at work here that was asked to stop; call it every `EVERY` seconds."""
+        if self._events:
+            for operation_id in await self._asked():
+                self._set(operation_id)
 
     def _set(self, operation_id: str) -> None:
         for event in self._events.get(operation_id, ()):
             event.set()
-
-    async def _look(self) -> None:
-        while self._events:
-            for operation_id in await self._asked():
-                self._set(operation_id)
-            await self._clock.sleep(self._seconds)

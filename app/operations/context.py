@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.aws.calls import AwsCalls
 from app.aws.ports import Aws
@@ -21,7 +21,9 @@ from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
 from app.operations.cancels import CancelWatch
+from app.operations.deadlines import Deadlines
 from app.operations.running import Running
+from app.outage import is_outage
 
 # Seconds between two tries while the database cannot be used.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
@@ -47,6 +49,7 @@ class Context:
     calls: AwsCalls
     poller: RolePoller
     clock: Clock
+    deadlines: Deadlines
     cancels: CancelWatch
     running: Running
     start_revoke: Callable[[Operation, str], str]
@@ -67,14 +70,12 @@ class Context:
         pause = FIRST_PAUSE
         while True:
             try:
-                done = await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
-            except (OperationalError, InterfaceError) as error:
-                self.db.outage.began(error.orig or error)
+                return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+            except SQLAlchemyError as error:
+                if not is_outage(error):
+                    raise
                 await self.clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
-            else:
-                self.db.outage.over()
-                return done
 
     async def in_thread(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run what only computes, such as a plan over a policy somebody wrote, beside the loop."""

@@ -16,12 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus, _dbos
 from sqlalchemy import Connection, text
 
 from app import postgresql
 from app.db import is_sqlite
 from app.files import ensure_private
+from app.outage import EngineLog, Outage
 
 QUEUE = "operations"
 SCHEMA = "dbos"  # the engine's own default on PostgreSQL
@@ -82,24 +83,28 @@ class Engine:
     Args:
         url: where the engine keeps its tables.
         instance: this replica's stable name; two living processes must never share one.
+        outage: notes that the engine's database cannot be used.
         queue_seconds: how often the queue is looked at: the longest that a free operation waits to begin.
     """
 
-    def __init__(self, url: str, instance: str, *, queue_seconds: float = 0.2) -> None:
+    def __init__(self, url: str, instance: str, outage: Outage, *, queue_seconds: float = 0.2) -> None:
         self._url = url
+        self._log = EngineLog(outage)
         self._instance = instance
         self._queue_seconds = queue_seconds
 
     async def launch(self) -> None:
         """Start on the running loop, which from now on runs the workflows, those of the last run first."""
-        _quiet_logger()
+        _quiet_logger(self._log)
         DBOS(config=_config(self._url, self._instance))
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, partition_concurrency=1, polling_interval_sec=self._queue_seconds)
 
     async def close(self) -> None:
         """Stop. What is at work stays recorded and continues at the next launch."""
+        self._log.stopping = True
         await asyncio.to_thread(DBOS.destroy)
+        logging.getLogger("dbos").removeFilter(self._log)
 
     def enqueue(self, operation_id: str, run: Workflow, key: str) -> None:
         """Have `run` work on an operation, one at a time per `key`. The same id again changes nothing.
@@ -110,6 +115,10 @@ class Engine:
             raise ValueError("an operation without a key would stay in the queue for ever")
         with SetWorkflowID(operation_id), SetEnqueueOptions(queue_partition_key=key):
             DBOS.enqueue_workflow(QUEUE, run, operation_id)
+
+    def executing(self) -> frozenset[str]:
+        """The operations that the engine runs in this process, or whose end it has yet to record."""
+        return frozenset(_dbos._get_dbos_instance()._active_workflows_set.activeList())  # noqa: SLF001  (no public way)
 
     def take_over(self, instance: str) -> int:
         """Continue what a replica that is gone had at work; how many operations. Call under its lease's lock.
@@ -203,9 +212,11 @@ def _postgresql(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": False, "creator": postgresql.connector(url)}
 
 
-def _quiet_logger() -> None:
+def _quiet_logger(quiet: EngineLog) -> None:
     # Without a handler of its own the engine installs one that prints beside our log.
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
+    quiet.stopping = False
+    logger.addFilter(quiet)
     logger.propagate = True

@@ -27,8 +27,8 @@ PAUSES = (5.0, 15.0, 30.0)
 async def look_for_late_writes(operation_id: str, until: float) -> bool:
     """Wait until `until`, a UTC time in seconds, and read the policies of unanswered writes. True: one came late."""
     context = current()
-    left = min(until - context.clock.now().timestamp(), context.late_write_seconds)
-    await context.clock.sleep(max(0.0, left))
+    whole = context.late_write_seconds
+    await context.clock.sleep(context.deadlines.left(until, limit=whole, least=whole))
     found = [await _look(context, changes) for changes in await context.in_db(_unanswered, context, operation_id)]
     return any(found)
 

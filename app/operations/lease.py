@@ -199,10 +199,14 @@ class TableLease:
     def beat(self) -> float | None:
         mine = (Instance.name == self._name, Instance.token == self._token)
         alive = (Instance.left_at.is_(None), Instance.taken_at.is_(None))
-        with self._db.write() as session:
-            beaten = session.scalar(
-                update(Instance).where(*mine, *alive).values(beat_at=func.now()).returning(Instance.name)
-            )
+        try:
+            with self._db.write() as session:
+                beaten = session.scalar(
+                    update(Instance).where(*mine, *alive).values(beat_at=func.now()).returning(Instance.name)
+                )
+        except SQLAlchemyError:
+            self._drop_guard()  # it would be as silent, and take as long to be noticed at the next beat
+            raise
         self._holds_guard()
         return self._pace.dead_after if beaten else None
 

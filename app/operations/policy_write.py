@@ -231,7 +231,7 @@ async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) ->
         return
     now = context.clock.now()
     await context.in_db(writes.write_unanswered, context.db, step.run, position, now)
-    step.late_until = now.timestamp() + context.late_write_seconds
+    step.late_until = context.deadlines.after(context.late_write_seconds)
 
 
 async def _adopt_unanswered(step: Stepping) -> None:
@@ -239,7 +239,7 @@ async def _adopt_unanswered(step: Stepping) -> None:
     context, operation = step.context, step.operation
     last = await context.in_db(writes.adopt_unanswered, context.db, step.run, operation.repository)
     if last is not None:
-        step.late_until = last.timestamp() + context.late_write_seconds
+        step.late_until = context.deadlines.after(context.late_write_seconds)
 
 
 async def _explained(work: _Write, change: PolicyChange, problem: Problem) -> Problem:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.clock import Clock
 from app.db import Database
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 CHUNK = 500
 ON_ITS_WAY = timedelta(seconds=5)
+# Seconds until an operation is resumed once more that nobody works on although it was resumed.
+AGAIN_AFTER, LONGEST_AGAIN = 60.0, 3600.0
 
 
 class Reconciler:
@@ -36,6 +38,7 @@ class Reconciler:
         self._starter = starter
         self._lease = lease
         self._idle: frozenset[str] = frozenset()
+        self._resumed: dict[str, tuple[float, float]] = {}
 
     def put_right(self, at_work: frozenset[str]) -> int:
         """Look at every living operation; how many had nobody who works on them, and have now.
@@ -45,6 +48,7 @@ class Reconciler:
         """
         idle: set[str] = set()
         count = 0
+        at_work |= self._engine.executing()
         with alone(self._db, RECONCILING) as may:
             living, versions = self._lease.living(), self._lease.versions()
             for ids in _chunks(self._living()):
@@ -56,7 +60,7 @@ class Reconciler:
                     lost = {one.instance for one in known.values() if _is_lost(one, living)}
                     count += sum(self._engine.take_over(instance) for instance in lost)
         # One that has just been taken from the queue has no task yet: only at the second look is it known to be idle.
-        count += self._engine.resume(idle & self._idle)
+        count += self._engine.resume(self._due(idle & self._idle))
         self._idle = frozenset(idle)
         if count:
             log.warning("%s operations had nobody who worked on them; they go on", count)
@@ -66,6 +70,17 @@ class Reconciler:
         """Return whether operations that could begin do begin: none waits longer while none has begun `within` it."""
         since = self._clock.now() - within
         return not stuck_in_queue(self._db, waiting_since=since, begun_since=since)
+
+    def _due(self, idle: Iterable[str]) -> list[str]:
+        """Those to resume now: one that was resumed without effect waits for its turn, each time twice as long."""
+        now = self._clock.monotonic()
+        known = {id_: self._resumed.get(id_, (now, AGAIN_AFTER)) for id_ in idle}
+        due = [id_ for id_, (at, _) in known.items() if now >= at]
+        self._resumed = {id_: known[id_] for id_ in known}
+        for id_ in due:
+            pause = known[id_][1]
+            self._resumed[id_] = now + pause, min(2 * pause, LONGEST_AGAIN)
+        return due
 
     def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:
         """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""
@@ -78,7 +93,9 @@ class Reconciler:
 
     def _living(self) -> list[str]:
         """All but those that may be on their way to the engine just now."""
-        settled = Operation.asked_at < self._clock.now() - ON_ITS_WAY
+        now = self._clock.now()
+        # One from the future was recorded before the clock was set back.
+        settled = or_(Operation.asked_at < now - ON_ITS_WAY, Operation.asked_at > now + ON_ITS_WAY)
         with self._db.read() as session:
             return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled)))
 

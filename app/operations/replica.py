@@ -20,6 +20,7 @@ from app.operations.engine import Engine
 from app.operations.lease import InstanceTakenError, Lease, Pace
 from app.operations.reconcile import Reconciler
 from app.operations.running import Running
+from app.outage import is_outage
 from app.supervisor import Part, Supervisor
 
 log = logging.getLogger(__name__)
@@ -101,9 +102,9 @@ class Replica:
 
     async def stop(self) -> None:
         """Let changes on their way be recorded, leave off the rest, and let others take it over at once."""
+        await self._supervisor.stop()
         if not await self._running.drain(DRAIN):
             log.warning("a change was still on its way to AWS; it is looked into at the next start")
-        await self._supervisor.stop()
         await self._running.drop()
         await self._engine.close()
         try:
@@ -148,10 +149,10 @@ class Replica:
         async def work() -> bool:
             try:
                 await do()
-            except SQLAlchemyError as error:  # it passes by itself, and the next round comes soon
-                self._db.outage.began(error)
-                return False
-            self._db.outage.over()
+            except SQLAlchemyError as error:
+                if not is_outage(error):
+                    raise
+                return False  # it passes by itself, and the next round comes soon
             return True
 
         self._supervisor.every(part, seconds, work, at_once=at_once)
@@ -162,7 +163,9 @@ class Replica:
         async def work() -> bool:
             try:
                 turns = await self._blocking(self._reconciler.queue_turns, timedelta(seconds=self._pace.begins))
-            except SQLAlchemyError:
+            except SQLAlchemyError as error:
+                if not is_outage(error):
+                    raise
                 return False
             if not turns and part.age > DEAD * self._pace.begins and self._lease_part.age < self._pace.dead_after:
                 log.critical("the queue of operations has not moved for %.0f s; this process ends", part.age)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from app.aws.ports import ContainerService
 from app.aws.waiting import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
@@ -27,14 +27,14 @@ async def activate_role(operation_id: str) -> Result:
 
     Returns:
         `arn`: its principal, "" while AWS has not made it; `general_arn`; `deadline`: how long to wait for it, a UTC
-        time in seconds, fixed here so that a restart does not lengthen it.
+        time in seconds, fixed here so that a restart does not begin it anew.
     """
     return await run_step(operation_id, StepName.ACTIVATE_ROLE, _activate)
 
 
 async def _activate(step: Stepping) -> tuple[StepState, Result]:
     service = await _service(step)
-    deadline = step.context.clock.now().timestamp() + step.context.role_wait_seconds
+    deadline = step.context.deadlines.after(step.context.role_wait_seconds)
     state = StepState.SUCCEEDED
     if not service.role.is_active:
         service = await _switch(step, active=True)
@@ -64,7 +64,7 @@ async def deactivate_role(operation_id: str) -> Result:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         service = await _service(step)
-        deadline = step.context.clock.now().timestamp() + step.context.role_wait_seconds
+        deadline = step.context.deadlines.after(step.context.role_wait_seconds)
         if not service.role.is_active:
             if step.operation.input.get("role_switched") is True:
                 return StepState.SUCCEEDED, {"deadline": deadline}
@@ -139,7 +139,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     """Ask AWS to switch the role, waiting while the service is in a state that refuses it."""
     context, operation = step.context, step.operation
     services = context.aws.services(operation.region)
-    give_up, pause, refused = context.clock.now() + BUSY_LIMIT, 0.0, False
+    give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
     # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
     await context.in_db(record.input_noted, context.db, operation.id, role_switched=True)
     while True:
@@ -152,13 +152,13 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
                 refused = True
                 await step.pause(SURE_AFTER[0])
                 continue
-            if problem.code != "service.busy" or context.clock.now() > give_up:
+            if problem.code != "service.busy" or not _left(step, give_up, BUSY_LIMIT):
                 raise
             service = await _service(step)
             if service.role.is_active == active:
                 return service  # another operation's change, or ours whose answer was lost, is what keeps it busy
             await step.note("service.busy", state=service.state)
-            service = await _until(step, give_up.timestamp(), SERVICE_SETTLED, BUSY_LIMIT)
+            service = await _until(step, give_up, SERVICE_SETTLED, BUSY_LIMIT)
             if service.role.is_active == active:
                 return service
             await step.pause(pause)
@@ -179,7 +179,7 @@ async def _until(step: Stepping, deadline: float, goal: Goal, limit: timedelta |
     service = await context.poller.wait(
         operation.region,
         operation.service,
-        datetime.fromtimestamp(deadline, UTC),
+        _left(step, deadline, limit),
         goal,
         minutes=max(1, round(limit.total_seconds() / 60)),
         cancelled=step.cancelled,
@@ -189,6 +189,12 @@ async def _until(step: Stepping, deadline: float, goal: Goal, limit: timedelta |
         raise CancelledHere
     await _remember(step, service)
     return service
+
+
+def _left(step: Stepping, deadline: float, limit: timedelta) -> float:
+    """Seconds until a deadline; after a restart at least a third of the whole wait, whatever the clock says."""
+    seconds = limit.total_seconds()
+    return step.context.deadlines.left(deadline, limit=seconds, least=seconds / 3)
 
 
 async def _remember(step: Stepping, service: ContainerService) -> None:

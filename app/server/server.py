@@ -11,24 +11,28 @@ import sys
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
+from app.clock import SystemClock
 from app.server.connections import Connections
 from app.server.limits import Limits
 from app.server.listener import Listener
 from app.server.protocol import ClientProtocol
+from app.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
+# Seconds without a look at the deadlines of connections.
+HANGS_AFTER = 30.0
 
 
 class Server(uvicorn.Server):
     """Serves `config.app` at `config.host` and `config.port` within `limits`."""
 
-    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
+    def __init__(self, config: uvicorn.Config, limits: Limits, supervisor: Supervisor | None = None) -> None:
         super().__init__(config)
         self._limits = limits
         self._connections = Connections(limits)
-        self._watch: asyncio.Task[None] | None = None
+        self._supervisor = supervisor or Supervisor(SystemClock())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then listen. Ends the process where the address cannot be listened on."""
@@ -41,7 +45,8 @@ class Server(uvicorn.Server):
             sys.exit(STARTUP_FAILURE)
         self._listeners = [Listener(sock, self._connections, self._protocol) for sock in listening]
         self.servers = list(self._listeners)  # type: ignore[arg-type]
-        self._watch = asyncio.create_task(self._watch_deadlines(), name="deadlines")
+        part = self._supervisor.part("connections", HANGS_AFTER)
+        self._supervisor.every(part, self._limits.tick_seconds, self._enforce_deadlines)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -51,8 +56,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, and let requests at work end."""
         await super().shutdown(sockets)
-        if self._watch is not None:
-            self._watch.cancel()
+        await self._supervisor.stop()
 
     def _protocol(self, network: str) -> ClientProtocol:
         return ClientProtocol(
@@ -64,13 +68,12 @@ class Server(uvicorn.Server):
             on_closed=self._connections.discard,
         )
 
-    async def _watch_deadlines(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(self._limits.tick_seconds)
-            for connection in self._connections:
-                connection.enforce_deadlines(loop.time())
-            self._connections.rise()
+    async def _enforce_deadlines(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        for connection in self._connections:
+            connection.enforce_deadlines(now)
+        self._connections.rise()
+        return True
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -20,6 +21,7 @@ from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
+from app.outage import is_outage
 from app.policy.words import say
 from app.problem_words import what_happened, what_to_do
 from app.web import labels
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PATH = 200
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-PASSES_SOON = frozenset({"server.busy", "server.exhausted"})
+PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
 # What the system answers when a process may open no more files, or there is no memory for another.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 # By code, then by its first part; anything else is something that the reader asked for and cannot have.
@@ -122,6 +124,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(SQLAlchemyError, database_failed)
     app.add_exception_handler(Exception, _failure)
 
 
@@ -135,6 +138,13 @@ async def _problem(request: Request, error: Exception) -> Response:
     if error.code in PASSES_SOON:
         answer.headers["Retry-After"] = "1"
     return answer
+
+
+async def database_failed(request: Request, error: Exception) -> Response:
+    """Answer a request whose use of the database failed: 503 where the database is away, full or damaged."""
+    if not is_outage(error):
+        return await _failure(request, error)
+    return await _problem(request, Problem("storage.unavailable", retryable=True))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -56,7 +56,7 @@ class BoundedThreads:
         try:
             done, _ = await asyncio.wait({waiting}, timeout=self._patience)
         except asyncio.CancelledError:
-            future.cancel()  # one that runs goes on to its end
+            waiting.cancel()  # one that runs goes on to its end, and nobody hears how it ended
             raise
         if not done and future.cancel():
             raise _busy()

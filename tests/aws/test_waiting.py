@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import math
 
 import pytest
 
@@ -49,9 +49,8 @@ class Waiting:
         self.notes: list[tuple[str, float]] = []
 
     def wait(self, service: str = "shop", *, seconds: float = 900, goal=ROLE_READY, **more):
-        deadline = self.clock.now() + timedelta(seconds=seconds)
         minutes = int(seconds / 60)
-        return self.poller.wait(REGION, service, deadline, goal, minutes=minutes, on_note=self.note, **more)
+        return self.poller.wait(REGION, service, seconds, goal, minutes=minutes, on_note=self.note, **more)
 
     def note(self, problem: Problem | None, seconds: float) -> None:
         self.notes.append((problem.code if problem else "well again", seconds))
@@ -230,9 +229,40 @@ async def test_cancelling_one_leaves_the_others():
     assert await asyncio.gather(waiting.wait(cancelled=asked), waiting.wait()) == [None, READY]
 
 
-async def test_a_look_that_breaks_leaves_nobody_waiting():
-    with pytest.raises(KeyError):
-        await Waiting({0: KeyError("bug")}).wait()
+async def test_a_fault_of_ours_in_one_look_ends_nobodys_wait(caplog):
+    waiting = Waiting({0: KeyError("bug"), 20: [READY]})
+    assert await asyncio.gather(waiting.wait(), waiting.wait()) == [READY, READY]
+    assert len(caplog.records) == 1  # of many looks
+
+
+async def test_a_fault_of_ours_that_stays_leaves_nobody_waiting():
+    waiting = Waiting({0: KeyError("bug")})
+    assert (await waiting.problem()).code == "internal"
+    assert waiting.clock.monotonic() < 120
+
+
+async def test_a_look_that_hangs_is_begun_again():
+    waiting, hung = Waiting({0: [READY]}), asyncio.Event()
+
+    async def hangs_once(region):
+        if not hung.is_set():
+            hung.set()
+            await asyncio.Event().wait()
+        return await waiting.sky(region)
+
+    poller = RolePoller(hangs_once, waiting.clock)
+    wait = asyncio.ensure_future(poller.wait(REGION, "shop", 3_600))
+    await hung.wait()
+    poller.look_again(REGION)
+    assert await wait == READY
+
+
+async def test_each_look_says_when_the_next_is_due():
+    waiting, turns = Waiting({0: [UPDATING], 2: [READY]}), []
+    poller = RolePoller(waiting.sky, waiting.clock, lambda region, seconds: turns.append((region, seconds)))
+    await poller.wait(REGION, "shop", 3_600)
+    assert (turns[0], turns[-1]) == ((REGION, 0), (REGION, math.inf))
+    assert len(turns) > 4
 
 
 async def test_closing_ends_every_wait():
@@ -257,3 +287,32 @@ def test_every_goal_has_its_own_end(goal, code):
     problem = asyncio.run(Waiting({0: [UPDATING]}).problem(goal=goal))
     assert problem.code == code
     assert problem.retryable
+
+
+@pytest.mark.parametrize("hours", [-1, 1, 24])
+async def test_a_clock_that_is_set_ends_no_wait_and_prolongs_none(hours):
+    waiting = Waiting({0: [UPDATING]})
+    moment = waiting.clock.now
+    wait = asyncio.ensure_future(waiting.problem(seconds=300))
+    await waiting.clock.sleep(10)
+    waiting.clock.now = lambda: moment() + timedelta(hours=hours)
+    assert (await wait).code == "role.never_appeared"
+    assert 300 <= waiting.clock.monotonic() < 316
+
+
+async def test_a_machine_that_slept_past_the_deadline_looks_before_it_gives_up():
+    waiting = Waiting(
+        {0: [UPDATING], 5_000: Problem("aws.unreachable", retryable=True, endpoint="lightsail"), 5_020: [READY]}
+    )
+    waiting.clock = waiting.sky.clock = FakeClock(jumps=False)
+    waiting.poller = RolePoller(waiting.sky, waiting.clock)
+    wait = asyncio.ensure_future(waiting.wait(seconds=300))
+    await waiting.sky.looking.wait()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    waiting.clock.advance(5_000)
+    for _ in range(200):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        waiting.clock.advance(1)
+    assert await wait == READY

@@ -1,5 +1,6 @@
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
 from threading import Event
 
 import pytest
@@ -10,6 +11,7 @@ from app.errors import Problem
 from app.inventory import queries, store, sweep
 from app.inventory.reading import What, claim, find_reading
 from app.inventory.scan import AFTER_PROBLEM, AGES, Scanner
+from app.supervisor import Supervisor
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, an_active_role, puller_arn
 from tests.fakes import FakeAws, FakeClock
 from tests.inventory.at import HERE, allow
@@ -251,13 +253,14 @@ async def test_a_region_that_is_not_ours_is_never_asked(scanner, aws):
 
 @asynccontextmanager
 async def running(scanner):
-    task = asyncio.create_task(scanner.run())
+    supervisor = Supervisor(scanner._clock)
+    for part in scanner.parts():
+        supervisor.run(supervisor.part(part.name, part.hangs_after), partial(part.run, lambda _rest: None))
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await supervisor.stop()
+        scanner.close()
         scanner._sweeper.calls.close()
 
 

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from app.operations.cancels import CancelWatch
+from app.operations.cancels import EVERY, CancelWatch
+from app.supervisor import Supervisor
 from tests.fakes import FakeClock
 
 
@@ -29,10 +30,16 @@ def clock():
 
 
 @pytest.fixture
-def watch(asked, clock):
-    watch = CancelWatch(asked, clock)
+async def watch(asked, clock):
+    watch, supervisor = CancelWatch(asked), Supervisor(clock)
+
+    async def look() -> bool:
+        await watch.look()
+        return True
+
+    supervisor.every(supervisor.part("cancellation", 60), EVERY, look, at_once=True)
     yield watch
-    watch.close()
+    await supervisor.stop()
 
 
 async def turns() -> None:
@@ -76,7 +83,7 @@ async def test_a_thousand_that_wait_are_one_look_a_second(watch, asked, clock):
         await turns()
         clock.advance(1)
     await turns()
-    assert asked.looks == 4
+    assert asked.looks == 3
     for each in watched:
         await each.__aexit__(None, None, None)
 
@@ -84,8 +91,9 @@ async def test_a_thousand_that_wait_are_one_look_a_second(watch, asked, clock):
 async def test_nothing_is_looked_up_once_nobody_works(watch, asked, clock):
     async with watch.watching("one"):
         await turns()
-    clock.advance(1)
-    await turns()
-    clock.advance(1)
-    await turns()
+        clock.advance(1)
+        await turns()
+    for _ in range(2):
+        clock.advance(1)
+        await turns()
     assert asked.looks == 1

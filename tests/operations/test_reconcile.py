@@ -5,13 +5,15 @@ from sqlalchemy import update
 
 from app.history import record
 from app.history.models import Operation
-from app.operations.engine import VERSION
+from app.operations.engine import VERSION, Known
 from app.operations.ids import new_id
 from app.operations.lease import Pace, lease_for
 from app.operations.reconcile import Reconciler
+from app.operations.replica import RECONCILE
 from app.operations.state import STEPS, Kind, StepName
 from tests.build import REGION, SERVICE
 from tests.console import until
+from tests.fakes import FakeClock
 from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"
@@ -74,3 +76,53 @@ def test_what_is_at_work_is_left_alone(shop, aws, reconciler):
     assert shop.progress(waiting).steps[1].attempts == 1
     shop.services.starter.cancel(waiting, "mika")
     shop.ended(waiting)
+
+
+class SilentEngine:
+    """An engine whose operations count as at work here and never begin, as while its database is silent."""
+
+    def __init__(self) -> None:
+        self.runs: frozenset[str] = frozenset()
+        self.resumed: list[str] = []
+
+    def find(self, ids):
+        return {id_: Known("PENDING", "local", VERSION, "local") for id_ in ids}
+
+    def forget(self, ids):
+        assert not ids
+
+    def executing(self):
+        return self.runs
+
+    def resume(self, ids):
+        self.resumed += ids
+        return len(ids)
+
+
+@pytest.fixture
+def silent(sqlite_db):
+    """A reconciler of a silent engine, its clock, and the one operation that lives."""
+    clock, engine = FakeClock(jumps=False), SilentEngine()
+    new = record.NewOperation(
+        new_id(clock.now()), "grant", "default", REGION, SERVICE, WEB, "waits", "mika", STEPS[Kind.GRANT]
+    )
+    record.insert_or_join(sqlite_db, new, lambda *_: "", clock.now())
+    clock.advance(60)
+    reconciler = Reconciler(sqlite_db, engine, None, lease_for(sqlite_db, "local", VERSION, Pace()), clock)
+    return reconciler, engine, clock, new.id
+
+
+def test_one_whose_end_the_engine_has_yet_to_record_is_left_alone(silent):
+    reconciler, engine, _, living = silent
+    engine.runs = frozenset({living})
+    for _ in range(5):
+        reconciler.put_right(frozenset())
+    assert engine.resumed == []
+
+
+def test_one_that_does_not_begin_is_resumed_ever_more_seldom(silent):
+    reconciler, engine, clock, living = silent
+    for _ in range(int(25 * 60 / RECONCILE)):
+        reconciler.put_right(frozenset())
+        clock.advance(RECONCILE)
+    assert 3 <= engine.resumed.count(living) <= 6

@@ -29,9 +29,12 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request, services: ServicesDep) -> Response:
-    """The process has started and its database answers in time."""
+    """The process has started, can work and keep what it does: every part that it needs turns, its database answers."""
     if not getattr(request.app.state, "ready", False):
         return JSONResponse({"status": "starting"}, 503)
+    stuck = [part.name for part in services.supervisor.stuck() if part.needed]
+    if stuck:
+        return JSONResponse({"status": "stuck", "parts": stuck}, 503)
     try:
         await asyncio.wait_for(_probe_thread().run(_ask, services.db), DATABASE_SECONDS)
     except (SQLAlchemyError, Problem, TimeoutError):
@@ -51,8 +54,10 @@ def _ask(db: Database) -> None:
 
 
 @router.get("/metrics")
-def metrics() -> Response:
+def metrics(services: ServicesDep) -> Response:
     """Figures in Prometheus's text form."""
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415  (a tenth of a second at start)
 
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    from app.web.figures import figures_of  # noqa: PLC0415  (as above)
+
+    return Response(generate_latest() + generate_latest(figures_of(services)), media_type=CONTENT_TYPE_LATEST)

@@ -22,7 +22,7 @@ from app.web.deps import AuthenticatorDep
 from app.web.pages import Said
 from app.web.pages_errors import ErrorPage, SignInPage
 from app.web.pages_sign_in import SignInWithLinkPage
-from app.web.problems import as_json
+from app.web.problems import as_json, database_failed
 from app.web.render import is_htmx, redirect, render, safe_next
 from app.web.render import refuse as refuse_page
 from app.web.threads import ThreadedRoute
@@ -35,7 +35,7 @@ LONGEST_NEXT = 2000
 
 def guard(authenticator: Authenticator) -> Middleware:
     """The middleware that lets nobody else in; the innermost, so that refusals carry all headers."""
-    return Middleware(Authenticate, authenticator=authenticator, refuse=refuse)
+    return Middleware(Authenticate, authenticator=authenticator, refuse=refuse, database_failed=database_failed)
 
 
 def install(app: FastAPI, authenticator: Authenticator) -> None:

@@ -30,7 +30,9 @@ def shell(request: Request) -> Shell:
     """What stands around every page. Strangers, who see the sign-in page, are told nothing of the account."""
     services: Services = request.app.state.services
     person = getattr(request.state, "person", "")
-    known = queries.find_caller(services.db, services.connection) if person else None
+    # A page that says that the database is away must not wait for it.
+    may_ask = bool(person) and not services.db.outage.is_on
+    known = queries.find_caller(services.db, services.connection) if may_ask else None
     caller = known[0] if known else None
     return Shell(
         auth=services.settings.auth,
@@ -38,7 +40,7 @@ def shell(request: Request) -> Shell:
         account=caller.account if caller else "",
         caller=caller.arn if caller else "",
         sandbox=endpoint(services, "lightsail").startswith(LOOPBACK),
-        problem=_of_the_connection(services) if person else None,
+        problem=_of_the_connection(services) if may_ask else None,
     )
 
 

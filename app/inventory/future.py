@@ -1,0 +1,41 @@
+"""Takes back times that lie in the future, since a clock was ahead when they were kept.
+
+A row that was seen in the future would be newer than every reading, and stay as it is until then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, or_, update
+
+from app.db import Base, Database
+from app.inventory.models import ConnectionIdentity, RegionReading, SeenRepository, SeenService
+
+# Clocks of several replicas may differ by that much.
+TOLERATED = timedelta(minutes=1)
+_TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
+    (SeenService, ("seen_at", "role_since")),
+    (SeenRepository, ("seen_at", "policy_read_at", "policy_tried_at")),
+    (ConnectionIdentity, ("seen_at",)),
+    (RegionReading, ("succeeded_at",)),
+)
+
+
+def take_back_future_times(db: Database, now: datetime) -> None:
+    """Set every time in the future to the present, and let what is being read since then be read again. Blocks."""
+    limit, row = now + TOLERATED, RegionReading
+    with db.write() as session:
+        for model, names in _TIMES:
+            columns = [getattr(model, name) for name in names]
+            values: dict[str, Any] = {
+                name: case((column > limit, now), else_=column) for name, column in zip(names, columns, strict=True)
+            }
+            session.execute(update(model).where(_any_later(columns, limit)).values(values))
+        begun = _any_later([row.started_at, row.ended_at], limit)
+        session.execute(update(row).where(begun).values(started_at=None, ended_at=None))
+
+
+def _any_later(columns: list[Any], limit: datetime) -> ColumnElement[bool]:
+    return or_(*(column > limit for column in columns))

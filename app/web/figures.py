@@ -1,0 +1,41 @@
+"""Figures of one process for Prometheus: whether each part that runs beside the requests still turns."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily
+
+from app.bootstrap import Services
+from app.supervisor import Part
+
+
+class _Counts:
+    """Counts that the parts keep themselves, as counters."""
+
+    def __init__(self, parts: tuple[Part, ...], clock_jumps: int) -> None:
+        self._parts = parts
+        self._clock_jumps = clock_jumps
+
+    def collect(self) -> list[CounterMetricFamily]:
+        """Return one family for each count."""
+        restarts = CounterMetricFamily("sailpass_part_restarts", "Starts of a part after the first", labels=["part"])
+        for part in self._parts:
+            restarts.add_metric([part.name], part.restarts)
+        jumps = CounterMetricFamily("sailpass_clock_jumps", "Times the clock was set, or the machine slept")
+        jumps.add_metric([], self._clock_jumps)
+        return [restarts, jumps]
+
+
+def figures_of(services: Services) -> CollectorRegistry:
+    """Return the present figures."""
+    registry = CollectorRegistry()
+    parts = services.supervisor.parts
+    overdue = Gauge("sailpass_part_overdue_seconds", "Since a part should have worked", ["part"], registry=registry)
+    stuck = Gauge("sailpass_part_stuck", "1: a part has not worked for too long", ["part"], registry=registry)
+    for part in parts:
+        overdue.labels(part.name).set(max(0.0, part.age))
+        stuck.labels(part.name).set(part.is_stuck)
+    registry.register(_Counts(parts, services.clock_watch.jumps))
+    outage = Gauge("sailpass_database_unusable", "1: the last use of the database failed", registry=registry)
+    outage.set(services.db.outage.is_on)
+    return registry

@@ -1,0 +1,134 @@
+"""One line in the log for each outage of a database, however many notice it."""
+
+import logging
+
+import pytest
+from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
+
+from app.outage import FORGOTTEN_AFTER, SAME_WITHIN, EngineLog, Outage, is_outage
+
+# What the engine wrote about a server that was restarted.
+OF_THE_ENGINE = [
+    "Database connection failed: (psycopg.OperationalError) connection is bad. Retrying in 1.20s (attempt 1)",
+    "Exception encountered in queue thread for operations: (psycopg.OperationalError) server closed the connection",
+    "Exception listing queues: (psycopg.OperationalError) connection refused",
+    "Notification listener error: PostgreSQL did not answer within 10 s",
+    "Fallback notification poll failed",
+]
+
+
+class Monotonic:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def monotonic():
+    return Monotonic()
+
+
+@pytest.fixture
+def outage(monotonic):
+    return Outage("the database", monotonic)
+
+
+@pytest.fixture
+def engine(outage):
+    """The engine's log, as the process sees it."""
+    logger = logging.getLogger("test_outage.engine")
+    quiet = EngineLog(outage)
+    logger.addFilter(quiet)
+    yield logger
+    logger.removeFilter(quiet)
+
+
+def failed(message="connection refused"):
+    return OperationalError("SELECT 1", {}, Exception(message))
+
+
+def lines(caplog) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_an_outage_is_one_line_at_its_begin_and_one_at_its_end(outage, engine, monotonic, caplog):
+    for message in OF_THE_ENGINE:
+        engine.warning(message)
+    for _ in range(100):
+        with pytest.raises(OperationalError), outage.noticed(writes=True):
+            raise failed()
+    monotonic.now = 3
+    with outage.noticed(writes=True):
+        pass
+    for message in OF_THE_ENGINE:  # its own connections are noticed last
+        engine.warning(message)
+    assert [line.partition(":")[0] for line in lines(caplog)] == [
+        "the database cannot be used",
+        "the database can be used again after 3.0 s",
+    ]
+
+
+def test_a_traceback_of_the_engine_about_the_database_is_not_logged(engine, caplog):
+    try:
+        raise failed()
+    except OperationalError:
+        engine.exception("Exception encountered in asynchronous workflow:")
+    assert lines(caplog) == ["the database cannot be used: connection refused"]
+    assert caplog.records[0].exc_info is None
+
+
+@pytest.mark.parametrize("message", ["Error recovering workflow", "Exception in queue thread: 'NoneType' object"])
+def test_whatever_else_the_engine_says_is_logged(engine, caplog, message):
+    engine.warning(message)
+    assert lines(caplog) == [message]
+
+
+def test_the_next_outage_is_logged_again(outage, monotonic, caplog):
+    for _ in range(2):
+        outage.began("connection refused")
+        outage.over()
+        monotonic.now += SAME_WITHIN + 1
+    assert len(lines(caplog)) == 4
+
+
+def test_reading_does_not_end_an_outage_of_writes(outage, caplog):
+    with pytest.raises(OperationalError), outage.noticed(writes=True):
+        raise failed("database or disk is full")
+    with outage.noticed(writes=False):
+        pass
+    assert outage.is_on
+    assert len(lines(caplog)) == 1
+
+
+@pytest.mark.parametrize(
+    "error, away",
+    [
+        (failed(), True),
+        (DatabaseError("SELECT 1", {}, Exception("database disk image is malformed")), True),
+        (IntegrityError("INSERT", {}, Exception("UNIQUE constraint failed")), False),
+        (
+            InternalError("UPDATE", {}, type("Error", (Exception,), {"sqlstate": "25006"})("read-only transaction")),
+            True,
+        ),
+        (InternalError("UPDATE", {}, Exception("cache lookup failed")), False),
+        (ValueError("a value"), False),
+    ],
+)
+def test_what_counts_as_an_outage(error, away):
+    assert is_outage(error) is away
+
+
+def test_one_that_comes_right_after_another_and_stays_is_logged(outage, monotonic, caplog):
+    outage.began("connection refused")
+    outage.over()
+    for monotonic.now in (5, 20, 36):
+        outage.began("connection refused")
+    assert len(lines(caplog)) == 3
+
+
+def test_one_whose_end_nobody_saw_is_logged_again_after_a_while(outage, monotonic, caplog):
+    outage.began("database or disk is full")
+    monotonic.now = FORGOTTEN_AFTER + 1
+    outage.began("database or disk is full")
+    assert len(lines(caplog)) == 2
