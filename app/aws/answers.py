@@ -59,6 +59,12 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "SetRepositoryPolicy": ("policyText",),
     "DeleteRepositoryPolicy": ("policyText",),
     "DescribeImages": ("imageDetails[].imageDigest",),
+    "GetRegistryPolicy": ("policyText",),
+    "GetAccountSetting": ("value",),
+    "GetLifecyclePolicy": ("lifecyclePolicyText",),
+    "GetContainerLog": ("logEvents[].message",),
+    "BatchGetImage": ("images[].imageManifest",),
+    "GetDownloadUrlForLayer": ("downloadUrl",),
 }
 
 

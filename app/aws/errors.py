@@ -80,6 +80,8 @@ AWS_CODES: Mapping[str, tuple[Rule, ...]] = {
     "RepositoryNotFoundException": (Rule("repository.not_found", about="repository"), Rule("aws.refused")),
     "RepositoryPolicyNotFoundException": (Rule("policy.not_found", about="repository"),),
     "ImageNotFoundException": (Rule("image.not_found", about="repository"),),
+    "RegistryPolicyNotFoundException": (Rule("registry_policy.not_found"),),
+    "LifecyclePolicyNotFoundException": (Rule("lifecycle.not_found", about="repository"),),
     "InvalidParameterException": (
         Rule("policy.principal_not_found", retryable=True, hint=pattern("principal not found"), about="repository"),
         Rule("policy.too_long", hint=pattern("policyText.*less than or equal to"), about="characters"),

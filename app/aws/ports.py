@@ -62,6 +62,7 @@ class Deployment:
     public_container: str = ""
     public_port: int | None = None
     health_check_path: str = ""
+    health_check_codes: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class ContainerService:
     state_message: str = ""
     power: str = ""
     scale: int = 1
+    tags: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     private_domain: str = ""
     is_disabled: bool = False

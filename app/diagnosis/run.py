@@ -1,0 +1,111 @@
+"""Drives a reader: with threads of its own, or through the server's pool of AWS calls. Bounded in time.
+
+What has not come back in time is unknown; a thread that hangs in a call ends with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from app.diagnosis.diagnosis import Diagnosis, diagnose
+from app.diagnosis.facts import Known, Reading, Unknown, reading_of
+from app.diagnosis.reader import Question, Read, ReadsAws, Results, Round, Rounds, read
+from app.errors import Problem
+
+SECONDS: Final = 10.0
+_TOO_LATE: Final = Unknown("aws.slow")
+
+
+class RunsCalls(Protocol):
+    """The server's pool: `app.aws.calls.AwsCalls`."""
+
+    def run(self, region: str, call: Callable[[], Any]) -> Awaitable[Any]:
+        """Await a blocking call."""
+
+
+def diagnose_with_threads(
+    question: Question, aws: ReadsAws, now: datetime, seconds: float = SECONDS
+) -> tuple[Diagnosis, ...]:
+    """Return the diagnosis of each image. Raises Problem where no call can be made at all, as without credentials."""
+    until = time.monotonic() + seconds
+    return _finish(read(question, aws, now), lambda wanted: _side_by_side(wanted, until))
+
+
+async def diagnose_in_pool(
+    question: Question, aws: ReadsAws, calls: RunsCalls, now: datetime, seconds: float = SECONDS
+) -> tuple[Diagnosis, ...]:
+    """As `diagnose_with_threads`, through the server's pool."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    rounds = read(question, aws, now)
+    try:
+        wanted = next(rounds)
+        while True:
+            wanted = rounds.send(await _pooled(wanted, calls, max(0.0, until - loop.time())))
+    except StopIteration as ended:
+        return tuple(map(diagnose, ended.value))
+
+
+def _finish(rounds: Rounds, run_round: Callable[[Round], Results]) -> tuple[Diagnosis, ...]:
+    try:
+        wanted = next(rounds)
+        while True:
+            wanted = rounds.send(run_round(wanted))
+    except StopIteration as ended:
+        return tuple(map(diagnose, ended.value))
+
+
+def _side_by_side(wanted: Round, until: float) -> Results:
+    results: dict[Any, Reading[Any]] = {}
+    problems: list[Problem] = []
+
+    def work(key: Any, call: Read) -> None:
+        try:
+            results[key] = Known(call().value)
+        except Problem as problem:
+            problems.append(problem)
+            results[key] = reading_of(problem)
+
+    threads = [threading.Thread(target=work, args=(key, call), daemon=True) for key, (_, call) in wanted.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    settled = dict(results)
+    _raise_what_concerns_all(problems, len(wanted))
+    return {key: settled.get(key, _TOO_LATE) for key in wanted}
+
+
+async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
+    tasks = {key: asyncio.ensure_future(calls.run(region, call)) for key, (region, call) in wanted.items()}
+    if not tasks:
+        return {}
+    await asyncio.wait(tasks.values(), timeout=seconds)
+    results: dict[Any, Reading[Any]] = {}
+    problems: list[Problem] = []
+    for key, task in tasks.items():
+        if not task.done():
+            task.cancel()
+            results[key] = _TOO_LATE
+            continue
+        try:
+            results[key] = Known(task.result().value)
+        except Problem as problem:
+            problems.append(problem)
+            results[key] = reading_of(problem)
+    _raise_what_concerns_all(problems, len(wanted))
+    return results
+
+
+def _raise_what_concerns_all(problems: list[Problem], calls: int) -> None:
+    """Where every call of a round failed alike, and not for want of a permission, nothing at all can be said."""
+    first = problems[0] if problems else None
+    if first is None or len(problems) < calls or not first.code.startswith("aws.") or first.code == "aws.access_denied":
+        return
+    if all(problem.code == first.code for problem in problems):
+        raise first
