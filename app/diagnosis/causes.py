@@ -293,6 +293,13 @@ CAUSES: Final[dict[str, Cause]] = {
         Fix.REDEPLOY,
         statement="#2 (DenyOthers)",
     ),
+    "policy.denied_unread": _access(
+        Check.POLICY,
+        N_("The repository policy of %(repository)s explicitly denies even reading it"),
+        N_("Such a deny usually covers the pull too. A principal that it leaves out must change it."),
+        Fix.EDIT_POLICY,
+        Fix.REDEPLOY,
+    ),
     "policy.denied_by_condition": _access(
         Check.POLICY,
         N_("A condition in statement %(statement)s of the repository policy of %(repository)s denies the pull"),
@@ -347,6 +354,14 @@ CAUSES: Final[dict[str, Cause]] = {
         Fix.REDEPLOY,
         region="us-east-1",
         statement="#1 (DenyOutside)",
+    ),
+    "registry.denied_unread": _access(
+        Check.REGISTRY,
+        N_("The registry policy in %(region)s explicitly denies even reading it"),
+        N_("Such a deny usually covers the pull too. A principal that it leaves out must change it."),
+        Fix.EDIT_REGISTRY_POLICY,
+        Fix.REDEPLOY,
+        region="us-east-1",
     ),
     "registry.conditional": _access(
         Check.REGISTRY,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from app.diagnosis.checks.container import check_container
 from app.diagnosis.checks.image import check_image
@@ -14,9 +15,13 @@ from app.diagnosis.checks.repository import check_repository
 from app.diagnosis.checks.role import check_role
 from app.diagnosis.checks.service import check_service
 from app.diagnosis.checks.size import check_size
-from app.diagnosis.checks.uri import check_uri, suggestion
+from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Facts, Known
 from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Said, Status
+
+
+# Told only where nothing else is found.
+GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,26 @@ def diagnose(facts: Facts) -> Diagnosis:
     return Diagnosis(facts, lines, _ordered(outcomes), isinstance(facts.manifest, Known))
 
 
+def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
+    """Return a diagnosis for each container. What is only guessed of one goes where another explains the failure."""
+    diagnoses = tuple(map(diagnose, facts))
+    if not any(map(explains, diagnoses)):
+        return diagnoses
+    return tuple(replace(each, causes=tuple(cause for cause in each.causes if not _is_guess(cause))) for each in diagnoses)
+
+
+def explains(diagnosis: Diagnosis) -> bool:
+    """Return whether a cause was found that lasts, and not only for want of another."""
+    return any(not cause.yields and not _is_guess(cause) for cause in diagnosis.causes)
+
+
 def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
-    """Return the diagnosis to show of several containers: one with a lasting cause, else the first."""
-    ranked = sorted(diagnoses, key=lambda each: (each.root is None, bool(each.root and each.root.yields)))
-    return ranked[0]
+    """Return the diagnosis to show of several containers: one that explains the failure, else the first with a cause."""
+    return min(diagnoses, key=lambda each: (not explains(each), each.root is None, bool(each.root and each.root.yields)))
+
+
+def _is_guess(cause: Found) -> bool:
+    return cause.code in GUESSES
 
 
 def _is_explained(outcomes: Mapping[Check, Outcome]) -> bool:
@@ -90,5 +111,3 @@ def _ordered(outcomes: Mapping[Check, Outcome]) -> tuple[Found, ...]:
 def _line(check: Check, outcome: Outcome) -> Line:
     return Line(check, outcome.status, outcome.said, outcome.permission)
 
-
-__all__ = ["Diagnosis", "Line", "diagnose", "most_telling", "suggestion"]

@@ -35,9 +35,13 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Refused:
-    """AWS refuses to say: this IAM action is missing."""
+    """AWS refuses to say. `permission` is the IAM action that was refused.
+
+    `by_resource_policy`: the policy of the repository or of the registry explicitly denies it, so that IAM can't help.
+    """
 
     permission: str
+    by_resource_policy: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,20 @@ NOT_READ = NotRead()
 Reading: TypeAlias = Known[T] | NotFound | Refused | Unknown | NotRead
 
 
-def reading_of(problem: Problem, action: str = "") -> NotFound | Refused | Unknown:
+def reading_of(problem: Problem) -> NotFound | Refused | Unknown:
     """Return what a Problem leaves of a reading; only AWS's own "not found" means that there is none."""
     if problem.code in _MISSING:
         return NotFound(problem.code)
     if problem.code == DENIED:
-        return Refused(str(problem.params.get("action") or action))
+        is_explicit = "explicit deny in a resource-based policy" in problem.aws_message
+        return Refused(str(problem.params.get("action", "")), is_explicit)
     return Unknown(problem.code)
 
 
 def not_checked(reading: Reading[T]) -> Outcome:
     """Return the outcome of a check whose reading is missing."""
+    if isinstance(reading, Refused) and reading.by_resource_policy:
+        return Outcome(Status.NOT_CHECKED, Said("not_checked.denied", {"permission": reading.permission}))
     if isinstance(reading, Refused):
         said = Said("not_checked.permission", {"permission": reading.permission})
         return Outcome(Status.NOT_CHECKED, said, permission=reading.permission)

@@ -63,6 +63,11 @@ class ImageUri:
         return self.registry is Registry.ECR
 
     @property
+    def names_image(self) -> bool:
+        """Whether it is clear which tag or digest is meant."""
+        return bool(self.repository) and not any(fault.code in ("uri.tag", "uri.digest") for fault in self.faults)
+
+    @property
     def reference(self) -> str:
         """Tag and digest as they follow the repository, `:latest` where neither is given."""
         tag = f":{self.tag}" if self.tag or not self.digest else ""

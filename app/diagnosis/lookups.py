@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from app.aws.ports import Answered, ContainerService, Deployment
 from app.aws.pull_ports import LogLine
-from app.diagnosis.diagnosis import diagnose
+from app.diagnosis.diagnosis import diagnose, explains
 from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading
 from app.diagnosis.manifests import child, config_digest, is_artifact, is_index, platform_of
 
@@ -24,7 +24,6 @@ ELSEWHERE: Final = "in:"
 # Where most people have something, for those whose settings name no other Region.
 USUAL_REGIONS: Final = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "us-east-2")
 _REPOSITORY_MISSING: Final = NotFound("repository.not_found")
-_NOT_ITS_OWN: Final = frozenset({"organization.denied"})
 _LONGEST_PORT: Final = 5
 _SHORTEST_VALUE: Final = 4
 
@@ -40,22 +39,27 @@ def needs_image(facts: Facts) -> bool:
     return bool(facts.uri.repository) and isinstance(facts.policy, NotRead)
 
 
-def needs_manifest(facts: Facts, *, asked: bool, number: int) -> bool:
+def is_explained(facts: Sequence[Facts]) -> bool:
+    """Return whether what is known so far explains the failure, of whichever container."""
+    return any(explains(diagnose(each)) for each in facts)
+
+
+def needs_manifest(facts: Facts, *, asked: bool, explained: bool, number: int) -> bool:
     """Return whether the manifest is to be read now: a person asked for it, or nothing else explains a failed pull.
 
     Args:
         facts: what is known so far.
         asked: whether the platform was asked for.
+        explained: whether the failure is explained already.
         number: of the round that comes, from 1.
     """
     if not isinstance(facts.manifest, NotRead) or not facts.uri.is_private or not facts.uri.repository:
         return False
     if asked:
         return isinstance(facts.detail, NotRead | Known)
-    if number == 2 or not isinstance(facts.detail, Known) or is_artifact(facts.detail.value):
+    if number == 2 or explained or not isinstance(facts.detail, Known) or is_artifact(facts.detail.value):
         return False
-    is_unexplained = facts.was_canceled or (facts.failed is not None and not isinstance(facts.log, Known))
-    return is_unexplained and all(cause.code in _NOT_ITS_OWN or cause.yields for cause in diagnose(facts).causes)
+    return facts.was_canceled or (facts.failed is not None and not isinstance(facts.log, Known))
 
 
 def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:

@@ -92,7 +92,9 @@ class _Reader:
             first |= self._manifest(0)
         self._learn((yield self._counted(first)))
         for number in range(2, MOST_ROUNDS + 1):
-            wanted = {key: read for index in range(len(self._facts)) for key, read in self._next(index, number).items()}
+            explained = lookups.is_explained(self._facts)
+            each = (self._next(index, number, explained=explained) for index in range(len(self._facts)))
+            wanted = {key: read for reads in each for key, read in reads.items()}
             if not wanted:
                 break
             self._learn((yield self._counted(wanted)))
@@ -121,10 +123,12 @@ class _Reader:
         if not name:
             return {}
         tag, digest = facts.tag, facts.uri.digest
-        return {
-            (index, "policy"): (region, lambda: self._pulls.repository_policy(registry, name)),
-            (index, "detail"): (region, lambda: self._pulls.image(registry, name, tag=tag, digest=digest)),
+        reads: dict[Key, tuple[str, Read]] = {
+            (index, "policy"): (region, lambda: self._pulls.repository_policy(registry, name))
         }
+        if facts.uri.names_image:
+            reads[index, "detail"] = (region, lambda: self._pulls.image(registry, name, tag=tag, digest=digest))
+        return reads
 
     def _manifest(self, index: int) -> dict[Key, tuple[str, Read]]:
         facts = self._facts[index]
@@ -134,7 +138,7 @@ class _Reader:
         read = (self._question.region, lambda: self._pulls.manifest(registry, name, tag=tag, digest=digest))
         return {(index, "manifest"): read}
 
-    def _next(self, index: int, number: int) -> dict[Key, tuple[str, Read]]:
+    def _next(self, index: int, number: int, *, explained: bool) -> dict[Key, tuple[str, Read]]:
         """What is still missing of one image, and can be read now."""
         facts, wanted = self._facts[index], dict[Key, tuple[str, Read]]()
         if isinstance(facts.service, NotFound):
@@ -143,7 +147,7 @@ class _Reader:
             wanted |= self._of_image(index)
         if number == 2:
             wanted |= self._log(index)
-        if lookups.needs_manifest(facts, asked=self._question.platform, number=number):
+        if lookups.needs_manifest(facts, asked=self._question.platform, explained=explained, number=number):
             wanted |= self._manifest(index)
         return wanted | lookups.of_image(index, facts, self._question.regions, self._aws)
 

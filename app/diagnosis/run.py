@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from app.diagnosis.diagnosis import Diagnosis, diagnose
+from app.diagnosis.diagnosis import Diagnosis, diagnose_all
 from app.diagnosis.facts import Known, Reading, Unknown, reading_of
-from app.diagnosis.reader import Question, Read, ReadsAws, Results, Round, Rounds, read
+from app.diagnosis.reader import Question, Read, ReadsAws, Results, Round, read
 from app.errors import Problem
 
 SECONDS: Final = 10.0
@@ -29,11 +29,34 @@ class RunsCalls(Protocol):
 
 
 def diagnose_with_threads(
-    question: Question, aws: ReadsAws, now: datetime, seconds: float = SECONDS
+    question: Question,
+    aws: ReadsAws,
+    now: datetime,
+    seconds: float = SECONDS,
+    on_round: Callable[[Round], None] | None = None,
 ) -> tuple[Diagnosis, ...]:
-    """Return the diagnosis of each image. Raises Problem where no call can be made at all, as without credentials."""
+    """Return the diagnosis of each image.
+
+    Args:
+        question: what is asked.
+        aws: the connection.
+        now: the present time, for conditions on the date.
+        seconds: after which what has not come back is unknown.
+        on_round: told of each round of calls before it is made.
+
+    Raises:
+        Problem: no call can be made at all, as without credentials.
+    """
     until = time.monotonic() + seconds
-    return _finish(read(question, aws, now), lambda wanted: _side_by_side(wanted, until))
+    rounds = read(question, aws, now)
+    try:
+        wanted = next(rounds)
+        while True:
+            if on_round is not None:
+                on_round(wanted)
+            wanted = rounds.send(_side_by_side(wanted, until))
+    except StopIteration as ended:
+        return diagnose_all(ended.value)
 
 
 async def diagnose_in_pool(
@@ -48,16 +71,7 @@ async def diagnose_in_pool(
         while True:
             wanted = rounds.send(await _pooled(wanted, calls, max(0.0, until - loop.time())))
     except StopIteration as ended:
-        return tuple(map(diagnose, ended.value))
-
-
-def _finish(rounds: Rounds, run_round: Callable[[Round], Results]) -> tuple[Diagnosis, ...]:
-    try:
-        wanted = next(rounds)
-        while True:
-            wanted = rounds.send(run_round(wanted))
-    except StopIteration as ended:
-        return tuple(map(diagnose, ended.value))
+        return diagnose_all(ended.value)
 
 
 def _side_by_side(wanted: Round, until: float) -> Results:
@@ -105,7 +119,7 @@ async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
 def _raise_what_concerns_all(problems: list[Problem], calls: int) -> None:
     """Where every call of a round failed alike, and not for want of a permission, nothing at all can be said."""
     first = problems[0] if problems else None
-    if first is None or len(problems) < calls or not first.code.startswith("aws.") or first.code == "aws.access_denied":
+    if first is None or first.retryable or len(problems) < calls or not first.code.startswith("aws.") or first.code == "aws.access_denied":
         return
     if all(problem.code == first.code for problem in problems):
         raise first

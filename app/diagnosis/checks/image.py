@@ -21,7 +21,7 @@ def check_image(facts: Facts) -> Outcome:
         return fine("not_private") if facts.image else not_reached("no_image")
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
         return not_reached()
-    if MISSING in (facts.policy, facts.detail):
+    if MISSING in (facts.policy, facts.detail) or not facts.uri.names_image:
         return not_reached()
     if isinstance(facts.detail, NotFound):
         return caused(_missing(facts))

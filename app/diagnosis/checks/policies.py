@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.diagnosis.checks.repository import MISSING
-from app.diagnosis.facts import Facts, Known, NotFound, Refused, Unknown, not_checked
+from app.diagnosis.facts import Facts, Known, NotFound, Reading, Refused, Unknown, not_checked
 from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
 from app.errors import Problem
 from app.policy.document import parse
@@ -33,7 +33,7 @@ def check_policy(facts: Facts) -> Outcome:
     if outcome := _unreachable(facts):
         return outcome
     if not isinstance(facts.policy, Known):
-        return not_checked(facts.policy)
+        return _unread(facts)
     try:
         both, alone = _verdicts(facts)
     except Problem as problem:
@@ -48,19 +48,46 @@ def check_registry(facts: Facts) -> Outcome:
     """Return whether the registry's policy denies what the repository's policy allows."""
     if outcome := _unreachable(facts):
         return outcome
+    if _is_denied(facts.registry_policy):
+        params = {"region": facts.region}
+        return caused(Found("registry.denied_unread", params, (_denial(facts.registry_policy),), Certainty.LIKELY))
     if not isinstance(facts.registry_policy, Known):
         return not_checked(facts.registry_policy)
     if facts.registry_policy.value is None:
         return fine("no_registry_policy")
-    if not isinstance(facts.policy, Known):
-        return not_checked(facts.policy)
     if facts.registry_scope == Known(RegistryScope.V1.value):
         return fine("registry_v1")
-    try:
-        verdict, _ = _verdicts(facts)
-    except Problem:
-        verdict = evaluate(Policies(None, _registry(facts)), _arn(facts), repository_arn=facts.repository_arn, now=facts.now)
-    return _registry_outcome(facts, verdict)
+    return _registry_outcome(facts, _registry_verdict(facts))
+
+
+def _registry_verdict(facts: Facts) -> Verdict:
+    """By the registry's policy, beside the repository's where that can be read."""
+    if isinstance(facts.policy, Known):
+        try:
+            return _verdicts(facts)[0]
+        except Problem:
+            pass
+    return evaluate(Policies(None, _registry(facts)), _arn(facts), repository_arn=facts.repository_arn, now=facts.now)
+
+
+def _unread(facts: Facts) -> Outcome:
+    """A repository policy that was not read: one that keeps even us from reading it denies the pull as well."""
+    by_registry = _is_denied(facts.registry_policy) or (
+        isinstance(facts.registry_policy, Known) and _registry_verdict(facts).access is Access.DENIED
+    )
+    if not _is_denied(facts.policy) or by_registry:
+        return not_checked(facts.policy)
+    params = {"repository": facts.uri.repository}
+    return caused(Found("policy.denied_unread", params, (_denial(facts.policy),), Certainty.LIKELY))
+
+
+def _is_denied(reading: Reading[str | None]) -> bool:
+    return isinstance(reading, Refused) and reading.by_resource_policy
+
+
+def _denial(reading: Reading[str | None]) -> Said:
+    permission = reading.permission if isinstance(reading, Refused) else ""
+    return Said("not_checked.denied", {"permission": permission})
 
 
 def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:

@@ -22,7 +22,7 @@ def check_service(facts: Facts) -> Outcome:
     if not isinstance(facts.service, Known):
         return not_checked(facts.service)
     service = facts.service.value
-    cause = _state(service)
+    cause = _state(service, is_deploying=facts.deployment is not None and facts.deployment.state == "ACTIVATING")
     return caused(cause) if cause else fine("service", state=service.state)
 
 
@@ -37,7 +37,8 @@ def _missing(facts: Facts) -> Found:
     return Found("service.not_found", params, tuple(evidence))
 
 
-def _state(service: ContainerService) -> Found | None:
+def _state(service: ContainerService, *, is_deploying: bool) -> Found | None:
+    """What keeps the service from pulling; one that deploys this very image is told with its deployment."""
     params = {"service": service.name, "state": service.state}
     state = (Said("evidence.state", {"state": service.state}),)
     if service.is_disabled or service.state == "DISABLED":
@@ -47,6 +48,6 @@ def _state(service: ContainerService) -> Found | None:
     if service.state_code in _STUCK:
         detail = {"code": service.state_code, "message": service.state_message}
         return Found("service.stuck", params | detail, (Said("evidence.state_code", detail),))
-    if service.state in _BUSY:
+    if service.state in _BUSY and not (is_deploying and service.state == "DEPLOYING"):
         return Found("service.busy", params, state, yields=True)
     return None

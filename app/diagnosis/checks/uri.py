@@ -53,7 +53,7 @@ def _shown(facts: Facts) -> tuple[Said, ...]:
 
 def _region(facts: Facts) -> Found | None:
     region = facts.uri.region
-    if not region or region == facts.region:
+    if not region or region == facts.region or facts.region_problem or isinstance(facts.service, NotFound):
         return None
     params = {"other": region, "region": facts.region, "repository": facts.uri.repository}
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
