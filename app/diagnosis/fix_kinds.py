@@ -120,7 +120,7 @@ KINDS: Final[dict[Fix, FixKind]] = {
         terraform='resource "aws_ecr_repository_policy" "%(repository_id)s" {\n  repository = %(repository)s\n'
         '  policy     = file("sailpass-policy.json") # with statement %(statement)s changed\n}',
         cloudformation='{"Type": "AWS::ECR::Repository", "Metadata": {"Change": %(statement)s}, '
-        '"Properties": {"RepositoryName": %(repository)s, "RepositoryPolicyText": {"Version": "2012-10-17", "Statement": []}}}',
+        '"Properties": {"RepositoryName": %(repository)s, "RepositoryPolicyText": %(policy_document)s}}',
     ),
     Fix.EDIT_REGISTRY_POLICY: FixKind(
         N_("Change the statement in the registry policy"),
@@ -130,7 +130,7 @@ KINDS: Final[dict[Fix, FixKind]] = {
         terraform='resource "aws_ecr_registry_policy" "registry" {\n'
         '  policy = file("registry-policy.json") # with statement %(statement)s changed\n}',
         cloudformation='{"Type": "AWS::ECR::RegistryPolicy", "Metadata": {"Change": %(statement)s}, '
-        '"Properties": {"PolicyText": {"Version": "2012-10-17", "Statement": []}}}',
+        '"Properties": {"PolicyText": %(registry_document)s}}',
     ),
     Fix.EXEMPT_REPOSITORY: FixKind(
         N_("Ask the organization's administrators; where they use the AWS sample policy, add its exemption tag"),
@@ -159,7 +159,7 @@ KINDS: Final[dict[Fix, FixKind]] = {
         terraform='resource "aws_ecr_lifecycle_policy" "%(repository_id)s" {\n  repository = %(repository)s\n'
         '  policy     = file("lifecycle.json") # with rule %(rule)s changed\n}',
         cloudformation='{"Type": "AWS::ECR::Repository", "Metadata": {"Change": %(rule)s}, "Properties": '
-        '{"RepositoryName": %(repository)s, "LifecyclePolicy": {"LifecyclePolicyText": "{}"}}}',
+        '{"RepositoryName": %(repository)s, "LifecyclePolicy": {"LifecyclePolicyText": %(lifecycle_text)s}}}',
     ),
     Fix.CREATE_REPOSITORY: FixKind(
         N_("Create the repository"),

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.checks.size import MEMORY
-from app.diagnosis.facts import Facts, Known
+from app.diagnosis.facts import Facts, Known, Reading
 from app.diagnosis.fix_kinds import KINDS, Fix
 from app.diagnosis.outcome import Found
 from app.errors import Problem
@@ -67,7 +67,7 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
         shape.title,
         commands,
         fill(shape.terraform, _quoted(params, _hcl)),
-        _pretty(fill(shape.cloudformation, _quoted(params, json.dumps))),
+        _pretty(fill(shape.cloudformation, _quoted(params, json.dumps) | _documents(facts))),
         shape.operation,
     )
 
@@ -115,8 +115,26 @@ def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dic
     if quote is not shlex.quote:  # in a comment, and as a key, these are bare
         names |= {name: _one_line(str(params[name])) for name in ("statement", "rule")} if quote is _hcl else {}
         names |= {"variable": str(params["variable"])} if quote is _hcl else {}
-    quoted = {name: quote(value) if isinstance(value, str) else value for name, value in params.items()}
+    plain = {name: _one_line(value) if isinstance(value, str) else value for name, value in params.items()}
+    quoted = {name: quote(value) if isinstance(value, str) else value for name, value in plain.items()}
     return {**quoted, **names}
+
+
+def _documents(facts: Facts) -> dict[str, str]:
+    """The policies as they are, as JSON to stand in a template: what is to be changed is shown whole."""
+    return {
+        "policy_document": _document(facts.policy),
+        "registry_document": _document(facts.registry_policy),
+        "lifecycle_text": json.dumps(facts.lifecycle.value or "") if isinstance(facts.lifecycle, Known) else '""',
+    }
+
+
+def _document(reading: Reading[str | None]) -> str:
+    try:
+        value = json.loads(reading.value or "") if isinstance(reading, Known) else {}
+    except (ValueError, RecursionError):
+        value = {}
+    return json.dumps(value)
 
 
 def _identifier(name: str) -> str:

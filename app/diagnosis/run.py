@@ -54,7 +54,7 @@ def diagnose_with_threads(
         while True:
             if on_round is not None:
                 on_round(wanted)
-            wanted = rounds.send(_side_by_side(wanted, until))
+            wanted = rounds.send(side_by_side(wanted, until))
     except StopIteration as ended:
         return diagnose_all(ended.value)
 
@@ -74,7 +74,12 @@ async def diagnose_in_pool(
         return diagnose_all(ended.value)
 
 
-def _side_by_side(wanted: Round, until: float) -> Results:
+def side_by_side(wanted: Round, until: float) -> Results:
+    """Return the results of a round, each call in a thread of its own; `until` is monotonic seconds.
+
+    Raises:
+        Problem: what keeps every call alike from being made.
+    """
     results: dict[Any, Reading[Any]] = {}
     problems: list[Problem] = []
 
