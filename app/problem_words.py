@@ -341,10 +341,6 @@ WORDS: dict[str, Words] = {
         N_("The image is no longer in the repository %(repository)s."),
         N_("Reload the list of images."),
     ),
-    "registry_policy.not_found": Words(
-        N_("The registry has no policy in %(region)s."),
-        N_("Reload the page; the policy may have been deleted."),
-    ),
     "lifecycle.not_found": Words(
         N_("The repository %(repository)s has no lifecycle policy."),
         N_("Reload the page; the policy may have been deleted."),
@@ -352,6 +348,10 @@ WORDS: dict[str, Words] = {
     "policy.not_found": Words(
         N_("The repository %(repository)s has no policy."),
         N_("Reload the page; somebody may have deleted the policy."),
+    ),
+    "registry.no_policy": Words(
+        N_("The registry has no registry policy."),
+        N_("Nothing to do: without a registry policy, the repository policy alone decides."),
     ),
     "policy.principal_not_found": Words(
         N_("ECR cannot find a principal that the policy of %(repository)s names."),

@@ -118,6 +118,8 @@ class FakeAws:
         self.known_repositories: dict[tuple[str, str], _Repository] = {}
         self.living: dict[str, datetime] = {}
         self.dead: set[str] = set()
+        self.registry_policies: dict[str, str] = {}
+        self.registry_scopes: dict[str, str] = {}
         self._default_region = default_region
         self._faults: dict[str, list[Problem]] = defaultdict(list)
         self._meanwhile: dict[str, list[Callable[[], object]]] = defaultdict(list)
@@ -132,6 +134,9 @@ class FakeAws:
 
     def repositories(self, region: str) -> FakeRepositories:
         return FakeRepositories(self, region)
+
+    def registry(self, region: str) -> FakeRegistry:
+        return FakeRegistry(self, region)
 
     def identity(self) -> FakeIdentity:
         return FakeIdentity(self)
@@ -160,6 +165,8 @@ class FakeAws:
         """Let nothing exist, nothing be wrong and nothing have been called."""
         for kept in (self.known_services, self.known_repositories, self.living, self.dead, self.calls, self.denied):
             kept.clear()
+        self.registry_policies.clear()
+        self.registry_scopes.clear()
         self._faults.clear()
         self._meanwhile.clear()
         self._older.clear()
@@ -386,6 +393,22 @@ class FakeRepositories:
         if not all(self.aws.knows(principal) for one in listed for principal in _named(one)):
             raise Problem("policy.principal_not_found", retryable=True, **where)
         return json.dumps(document, indent=2, separators=(",", " : "))
+
+
+@dataclass(frozen=True)
+class FakeRegistry:
+    aws: FakeAws
+    region: str
+
+    def get_policy(self) -> Answered[str | None]:
+        with self.aws.lock:
+            request_id = self.aws.called("ecr:GetRegistryPolicy", self.region)
+            return Answered(self.aws.registry_policies.get(self.region), request_id)
+
+    def get_policy_scope(self) -> Answered[str]:
+        with self.aws.lock:
+            request_id = self.aws.called("ecr:GetAccountSetting", self.region)
+            return Answered(self.aws.registry_scopes.get(self.region, "V2"), request_id)
 
 
 @dataclass(frozen=True)

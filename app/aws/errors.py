@@ -79,8 +79,8 @@ AWS_CODES: Mapping[str, tuple[Rule, ...]] = {
     # ECR, as modelled
     "RepositoryNotFoundException": (Rule("repository.not_found", about="repository"), Rule("aws.refused")),
     "RepositoryPolicyNotFoundException": (Rule("policy.not_found", about="repository"),),
+    "RegistryPolicyNotFoundException": (Rule("registry.no_policy"),),
     "ImageNotFoundException": (Rule("image.not_found", about="repository"),),
-    "RegistryPolicyNotFoundException": (Rule("registry_policy.not_found"),),
     "LifecyclePolicyNotFoundException": (Rule("lifecycle.not_found", about="repository"),),
     "InvalidParameterException": (
         Rule("policy.principal_not_found", retryable=True, hint=pattern("principal not found"), about="repository"),

@@ -185,6 +185,16 @@ class Repositories(Protocol):
         """Up to 1,000 of the repository's images that have tags, those of the next page with `after`."""
 
 
+class Registry(Protocol):
+    """The private ECR registry of one region: what holds for all of its repositories."""
+
+    def get_policy(self) -> Answered[str | None]:
+        """The registry policy's text, None when there is none (ecr:GetRegistryPolicy)."""
+
+    def get_policy_scope(self) -> Answered[str]:
+        """`V1` or `V2`: what the registry policy is evaluated for (ecr:GetAccountSetting REGISTRY_POLICY_SCOPE)."""
+
+
 class Identity(Protocol):
     """Who we are to AWS."""
 
@@ -200,6 +210,9 @@ class Aws(Protocol):
 
     def repositories(self, region: str) -> Repositories:
         """The port to a region's repositories."""
+
+    def registry(self, region: str) -> Registry:
+        """The port to a region's registry."""
 
     def identity(self) -> Identity:
         """The port to who we are."""

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from app.aws.clients import Clients
 from app.aws.errors import Call
 from app.aws.ports import Probe
+from app.aws.registry import POLICY_SCOPE
 from app.errors import Problem
 
 # No policy in any language of AWS's: ECR refuses it once it has found that the caller may set policies.
@@ -29,6 +30,7 @@ ALLOWED: Final = frozenset(
         "policy.not_found",
         "policy.refused",
         "image.not_found",
+        "registry.no_policy",
     }
 )
 
@@ -51,6 +53,8 @@ TRIES: Final[Mapping[str, _Try]] = {
     "ecr:DescribeRepositories": _Try("repositories", lambda _s, r: {"repositoryNames": [r]} if r else {}),
     "ecr:DescribeImages": _Try("imageDetails", lambda _s, r: {"repositoryName": r, "maxResults": 1}),
     "ecr:GetRepositoryPolicy": _Try("policyText", lambda _s, r: {"repositoryName": r}),
+    "ecr:GetRegistryPolicy": _Try("policyText", lambda _s, _r: {}),
+    "ecr:GetAccountSetting": _Try("value", lambda _s, _r: {"name": POLICY_SCOPE}),
     "ecr:SetRepositoryPolicy": _Try("policyText", lambda _s, r: {"repositoryName": r, "policyText": NO_POLICY}),
     "ecr:DeleteRepositoryPolicy": _Try("policyText", lambda _s, r: {"repositoryName": r}, harmless_on_real=False),
     "sts:GetCallerIdentity": _Try("Account", lambda _s, _r: {}),

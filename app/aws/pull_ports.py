@@ -1,4 +1,4 @@
-"""What decides on a pull beside services and repositories, as plain values: images, manifests, logs, registry policies."""
+"""What decides on a pull beside services and repositories, as plain values: images, manifests, logs."""
 
 from __future__ import annotations
 
@@ -50,12 +50,6 @@ class PullReads(Protocol):
 
     def repository_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         """Return the policy text, None where ECR says that there is none (ecr:GetRepositoryPolicy)."""
-
-    def registry_policy(self) -> Answered[str | None]:
-        """Return the registry policy's text, None where ECR says that there is none (ecr:GetRegistryPolicy)."""
-
-    def registry_scope(self) -> Answered[str]:
-        """Return the registry policy's scope, `V1` or `V2` (ecr:GetAccountSetting)."""
 
     def image(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[ImageDetail]:
         """Return one image (ecr:DescribeImages). Raises Problem `image.not_found`, `repository.not_found`."""

@@ -1,4 +1,4 @@
-"""Reads what decides on a pull: images, manifests, logs, registry policies. Changes nothing.
+"""Reads what decides on a pull: images, manifests, logs. Changes nothing.
 
 Reading a manifest counts as a pull in ECR's records (`lastRecordedPullTime`): callers read one only when a person asks
 for it, or after a deployment has failed.
@@ -32,7 +32,6 @@ MANIFEST_TYPES: Final = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.oci.image.index.v1+json",
 )
-SCOPE: Final = "REGISTRY_POLICY_SCOPE"
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,6 @@ class BotoPullReads:
         """Return the policy text, None only where ECR says that there is none."""
         arguments = _repository(registry_id, repository)
         return self._text_or_none("GetRepositoryPolicy", "policyText", "policy.not_found", arguments)
-
-    def registry_policy(self) -> Answered[str | None]:
-        """Return the registry policy's text, None only where ECR says that there is none."""
-        return self._text_or_none("GetRegistryPolicy", "policyText", "registry_policy.not_found", {})
-
-    def registry_scope(self) -> Answered[str]:
-        """Return `V1` or `V2`."""
-        answered = self._ecr("GetAccountSetting", "value", {"name": SCOPE})
-        return Answered(str(answered.value["value"]), answered.request_id)
 
     def image(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[ImageDetail]:
         """Return one image, whatever its status."""

@@ -11,6 +11,7 @@ from app.aws.lightsail import LightsailContainerServices
 from app.aws.ports import Probe
 from app.aws.probe import probe
 from app.aws.pull_reads import BotoPullReads
+from app.aws.registry import EcrRegistry
 from app.aws.sts import StsIdentity
 from app.errors import Problem
 
@@ -40,13 +41,17 @@ class BotoAws:
         """The port to a region's repositories."""
         return EcrRepositories(self._clients, region)
 
-    def pull_reads(self, region: str) -> BotoPullReads:
-        """The port to what decides on a pull beside services and repositories."""
-        return BotoPullReads(self._clients, region)
+    def registry(self, region: str) -> EcrRegistry:
+        """The port to a region's registry."""
+        return EcrRegistry(self._clients, region)
 
     def identity(self) -> StsIdentity:
         """The port to who we are."""
         return StsIdentity(self._clients)
+
+    def pull_reads(self, region: str) -> BotoPullReads:
+        """The port to what decides on a pull beside services and repositories."""
+        return BotoPullReads(self._clients, region)
 
     def regions(self) -> tuple[str, ...]:
         """Every region that has Lightsail, as the SDK knows them."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias
 
-from app.aws.ports import Answered, ContainerService, ContainerServices, Deployment, Repositories
+from app.aws.ports import Answered, ContainerService, ContainerServices, Deployment, Registry, Repositories
 from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
@@ -32,6 +32,9 @@ class ReadsAws(Protocol):
 
     def repositories(self, region: str) -> Repositories:
         """The port to a Region's repositories."""
+
+    def registry(self, region: str) -> Registry:
+        """The port to a Region's registry."""
 
     def pull_reads(self, region: str) -> PullReads:
         """The port to what else decides on a pull."""
@@ -108,12 +111,12 @@ class _Reader:
 
     def _shared(self) -> dict[Key, tuple[str, Read]]:
         services, name = self._aws.services(self._question.region), self._question.service
-        region = self._question.region
+        region, registry = self._question.region, self._aws.registry(self._question.region)
         return {
             (SHARED, "services"): (region, services.list_services),
             (SHARED, "deployments"): (region, lambda: services.list_deployments(name)),
-            (SHARED, "registry_policy"): (region, self._pulls.registry_policy),
-            (SHARED, "registry_scope"): (region, self._pulls.registry_scope),
+            (SHARED, "registry_policy"): (region, registry.get_policy),
+            (SHARED, "registry_scope"): (region, registry.get_policy_scope),
         }
 
     def _of_image(self, index: int) -> dict[Key, tuple[str, Read]]:

@@ -9,12 +9,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from app.diagnosis.diagnosis import Diagnosis, diagnose_all
 from app.diagnosis.facts import Known, Reading, Unknown, reading_of
-from app.diagnosis.reader import Question, Read, ReadsAws, Results, Round, read
+from app.diagnosis.reader import Question, Read, ReadsAws, Results, Round, Rounds, read
 from app.errors import Problem
 
 SECONDS: Final = 10.0
@@ -26,6 +27,14 @@ class RunsCalls(Protocol):
 
     def run(self, region: str, call: Callable[[], Any]) -> Awaitable[Any]:
         """Await a blocking call."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What a server runs things in: blocking calls to AWS in `calls`, everything that takes time in `compute`."""
+
+    calls: RunsCalls
+    compute: Callable[..., Awaitable[Any]]
 
 
 def diagnose_with_threads(
@@ -49,27 +58,37 @@ def diagnose_with_threads(
     """
     until = time.monotonic() + seconds
     rounds = read(question, aws, now)
-    try:
-        wanted = next(rounds)
-        while True:
-            if on_round is not None:
-                on_round(wanted)
-            wanted = rounds.send(side_by_side(wanted, until))
-    except StopIteration as ended:
-        return diagnose_all(ended.value)
+    step = _advance(rounds, None)
+    while isinstance(step, _Wanted):
+        if on_round is not None:
+            on_round(step.round)
+        step = _advance(rounds, side_by_side(step.round, until))
+    return step
 
 
 async def diagnose_in_pool(
-    question: Question, aws: ReadsAws, calls: RunsCalls, now: datetime, seconds: float = SECONDS
+    question: Question, aws: ReadsAws, pool: Pool, now: datetime, seconds: float = SECONDS
 ) -> tuple[Diagnosis, ...]:
-    """As `diagnose_with_threads`, through the server's pool."""
+    """As `diagnose_with_threads`, through the server's pools; nothing that reads policies runs on the event loop."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     rounds = read(question, aws, now)
+    step = await pool.compute(_advance, rounds, None)
+    while isinstance(step, _Wanted):
+        results = await _pooled(step.round, pool.calls, max(0.0, until - loop.time()))
+        step = await pool.compute(_advance, rounds, results)
+    return step
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    round: Round
+
+
+def _advance(rounds: Rounds, results: Results | None) -> _Wanted | tuple[Diagnosis, ...]:
+    """The next round of reads, or the diagnoses."""
     try:
-        wanted = next(rounds)
-        while True:
-            wanted = rounds.send(await _pooled(wanted, calls, max(0.0, until - loop.time())))
+        return _Wanted(next(rounds) if results is None else rounds.send(results))
     except StopIteration as ended:
         return diagnose_all(ended.value)
 

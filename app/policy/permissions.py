@@ -31,6 +31,7 @@ class Shape(StrEnum):
     ANY = "any"
     SERVICE = "service"
     REPOSITORY = "repository"
+    REGISTRY = "registry"
     NONE = "none"
 
 
@@ -50,6 +51,8 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("lists repositories to choose from")),
     ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads who may pull from a repository")),
     ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("lists the tags of a repository")),
+    ActionUse("ecr:GetRegistryPolicy", Need.READ, Shape.REGISTRY, N_("reads the registry policy, which can deny or allow pulls")),
+    ActionUse("ecr:GetAccountSetting", Need.READ, Shape.REGISTRY, N_("reads whether the registry policy applies to pulls")),
     ActionUse(
         "lightsail:UpdateContainerService", Need.MANAGE, Shape.SERVICE, N_("activates and deactivates the image puller role")
     ),
@@ -61,8 +64,6 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("lightsail:GetContainerImages", Need.DEPLOY, Shape.ANY, N_("lists a service's stored images")),
     ActionUse("lightsail:GetContainerServicePowers", Need.DEPLOY, Shape.ANY, N_("lists what sizes a service can have")),
     ActionUse("lightsail:GetContainerLog", Need.DIAGNOSE, Shape.ANY, N_("shows a container's log")),
-    ActionUse("ecr:GetRegistryPolicy", Need.DIAGNOSE, Shape.ANY, N_("reads the registry policy")),
-    ActionUse("ecr:GetAccountSetting", Need.DIAGNOSE, Shape.ANY, N_("reads whether the registry policy applies to pulls")),
     ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
     ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
     ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's config to check its platform")),
@@ -84,6 +85,8 @@ _WHY = {
     "ecr:DescribeRepositories",
     "ecr:DescribeImages",
     "ecr:GetRepositoryPolicy",
+    "ecr:GetRegistryPolicy",
+    "ecr:GetAccountSetting",
 }
 
 
@@ -160,9 +163,10 @@ def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any
 
 def _statements_of(scope: Scope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
     sids = {
-        Shape.ANY: "SailpassLightsailRead",  # and what ECR takes for no single repository
+        Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",
         Shape.SERVICE: "SailpassServices",
+        Shape.REGISTRY: "SailpassRegistryRead",
     }
     for shape, sid in sids.items():
         actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.action in wanted)

@@ -93,6 +93,7 @@ def test_everything_that_is_called_can_be_checked_beforehand(aws, sandbox, shop,
     services.set_role_active("shop", active=True), aws.identity().caller()
     repositories.list_repositories(), repositories.get_repository("web"), repositories.list_images("web")
     repositories.set_policy("web", a_policy()), repositories.get_policy("web"), repositories.delete_policy("web")
+    aws.registry(REGION).get_policy(), aws.registry(REGION).get_policy_scope()
     assert {f"{call.service}:{call.operation}" for call in calls_made} == set(TRIES)
 
 

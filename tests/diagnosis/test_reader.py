@@ -13,7 +13,7 @@ from app.aws.ports import Answered
 from app.diagnosis.facts import Known
 from app.diagnosis.outcome import Check, Status
 from app.diagnosis.report import report
-from app.diagnosis.run import diagnose_in_pool, diagnose_with_threads, side_by_side
+from app.diagnosis.run import Pool, diagnose_in_pool, diagnose_with_threads, side_by_side
 from app.errors import Problem
 from app.policy.permissions import Scope, why_policy
 from tests.diagnosis.corpus import CASES
@@ -184,7 +184,7 @@ def test_the_servers_pool_comes_to_the_same(world):
     world.deploy()
     calls = AwsCalls()
     try:
-        (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(), world.aws, calls, world.now()))
+        (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(), world.aws, Pool(calls, asyncio.to_thread), world.now()))
     finally:
         calls.close()
     assert [cause.code for cause in diagnosis.causes] == [cause.code for cause in world.why().causes]
@@ -197,5 +197,6 @@ def test_a_pool_that_does_not_answer_ends_in_time(world):
         async def run(self, region, call):  # noqa: ARG002
             await asyncio.sleep(60)
 
-    (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(WEB), world.aws, Slow(), world.now(), seconds=0.05))
+    pool = Pool(Slow(), asyncio.to_thread)
+    (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(WEB), world.aws, pool, world.now(), seconds=0.05))
     assert diagnosis.undetermined is True
