@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from app.errors import Problem
+
+if TYPE_CHECKING:
+    from app.aws.pull_ports import PullReads
 
 T = TypeVar("T")
 
@@ -216,6 +219,9 @@ class Aws(Protocol):
 
     def identity(self) -> Identity:
         """The port to who we are."""
+
+    def pull_reads(self, region: str) -> PullReads:
+        """The port to what else decides on a pull: images, manifests, logs."""
 
     def regions(self) -> tuple[str, ...]:
         """Every region that has Lightsail containers, as the SDK knows them."""
