@@ -25,7 +25,14 @@ MAY_IMPORT = {
     "app.aws": ("app.errors", "app.clock", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
     "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
-    "app.diagnosis": ("app.errors", "app.wording", "app.policy", "app.aws.ports", "app.aws.pull_ports", "app.diagnosis"),
+    "app.diagnosis": (
+        "app.errors",
+        "app.wording",
+        "app.policy",
+        "app.aws.ports",
+        "app.aws.pull_ports",
+        "app.diagnosis",
+    ),
     "app.sandbox": ("app.sandbox",),
 }
 REASONS = {

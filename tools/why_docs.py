@@ -1,6 +1,6 @@
 """Writes docs/why.md: the published list of causes, each with an example, and the corpus's table. `--check` compares.
 
-    python -m tools.why_docs [--check]
+python -m tools.why_docs [--check]
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "why.md"
 ARN = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/shop/private-repo-access/abc123"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1.4"
 
+POLICY = '{"Version": "2012-10-17", "Statement": [{"Sid": "DenyOthers", "Effect": "Deny", "Principal": "*", "Action": "ecr:*"}]}'
 REGISTRY_POLICY = '{"Version": "2012-10-17", "Statement": [{"Sid": "DenyOutside", "Effect": "Deny", "Principal": "*", "Action": "ecr:*"}]}'
 LIFECYCLE = '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10}, "action": {"type": "expire"}}]}'
 BUTTONS = {"grant": "Add repository or Repair access", "activate": "Activate role"}
@@ -68,7 +69,9 @@ def page() -> str:
     for check in ORDER:
         parts.append(f"\n### {CHECKS[check]}\n")
         parts += (_cause(code, cause) for code, cause in CAUSES.items() if cause.check is check)
-    parts.append("\n## Fixes\n\nFilled in for the service and the image, as `aws` commands, Terraform and CloudFormation; an example of each.\n")
+    parts.append(
+        "\n## Fixes\n\nFilled in for the service and the image, as `aws` commands, Terraform and CloudFormation; an example of each.\n"
+    )
     parts += _fixes()
     parts.append("\n## Corpus\n\n" + "\n".join(_corpus()) + "\n")
     return "".join(parts)
@@ -105,7 +108,7 @@ def _facts() -> Facts:
     deployment = Deployment(7, "FAILED", None, public_container="web", public_port=80, health_check_path="/healthz")
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     return Facts(
-        "us-east-1", "shop", IMAGE, moment, "web", service=Known(service), deployment=deployment, policy=Known(None),
+        "us-east-1", "shop", IMAGE, moment, "web", service=Known(service), deployment=deployment, policy=Known(POLICY),
         registry_policy=Known(REGISTRY_POLICY), lifecycle=Known(LIFECYCLE),
     )  # fmt: skip
 
@@ -123,7 +126,7 @@ def _corpus() -> Iterator[str]:
     yield f"| all | {len(CAUSES)} | {len(CASES)} |\n"
     yield "| injected | first cause | further causes |\n|---|---|---|"
     for case in CASES:
-        yield f"| {case.name} | `{case.code}` | {', '.join(f'`{code}`' for code in case.also) or '–'} |"
+        yield f"| {case.name} | `{case.code}` | {', '.join(f'`{code}`' for code in case.also) or '-'} |"
 
 
 def main() -> int:

@@ -13,9 +13,10 @@ from app.web.diagnosing import diagnose, endpoints_of, question_of
 from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
+HERE = "/services/{region}/{name}"  # read by NamedServiceDep
 
 
-@router.post("/services/{region}/{name}/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
+@router.post(HERE + "/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
 async def why(services: ServicesDep, named: NamedServiceDep, body: WhyRequest | None = None) -> Why:
     """Reads AWS now, with at most 15 calls within 10 seconds, and tells the root cause first."""
     asked = body or WhyRequest()

@@ -45,10 +45,7 @@ def why(service: str, image: str, *, as_json: bool, fix_format: str, **options: 
     found, but not everything could be checked, or AWS couldn't be read.
     """
     with told(as_json=as_json, unread=Exit.UNDETERMINED):
-        if options["url"]:
-            found = _by_server(service, image, **options)
-        else:
-            found = _by_ourselves(service, image, **options)
+        found = (_by_server if options["url"] else _by_ourselves)(service, image, **options)
     if as_json:
         show_json(found)
     else:
@@ -62,8 +59,16 @@ def _status(report: Json) -> Exit:
     return Exit.UNDETERMINED if report["undetermined"] else Exit.DONE
 
 
-def _by_server(  # noqa: PLR0913  (the command's options)
-    service: str, image: str, *, region: str, container: str, platform: bool, url: str, data_dir: Path | None, insecure_http: bool
+def _by_server(
+    service: str,
+    image: str,
+    *,
+    region: str,
+    container: str,
+    platform: bool,
+    url: str,
+    data_dir: Path | None,
+    insecure_http: bool,
 ) -> Json:
     with served(url, data_dir, works=False, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)

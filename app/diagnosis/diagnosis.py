@@ -19,7 +19,6 @@ from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Facts, Known
 from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Said, Status
 
-
 # Told only where nothing else is found.
 GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
 
@@ -82,7 +81,9 @@ def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
     diagnoses = tuple(map(diagnose, facts))
     if not any(map(explains, diagnoses)):
         return diagnoses
-    return tuple(replace(each, causes=tuple(cause for cause in each.causes if not _is_guess(cause))) for each in diagnoses)
+    return tuple(
+        replace(each, causes=tuple(cause for cause in each.causes if not _is_guess(cause))) for each in diagnoses
+    )
 
 
 def explains(diagnosis: Diagnosis) -> bool:
@@ -92,7 +93,9 @@ def explains(diagnosis: Diagnosis) -> bool:
 
 def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     """Return the diagnosis to show of several containers: one that explains the failure, else the first with a cause."""
-    return min(diagnoses, key=lambda each: (not explains(each), each.root is None, bool(each.root and each.root.yields)))
+    return min(
+        diagnoses, key=lambda each: (not explains(each), each.root is None, bool(each.root and each.root.yields))
+    )
 
 
 def _is_guess(cause: Found) -> bool:
@@ -110,4 +113,3 @@ def _ordered(outcomes: Mapping[Check, Outcome]) -> tuple[Found, ...]:
 
 def _line(check: Check, outcome: Outcome) -> Line:
     return Line(check, outcome.status, outcome.said, outcome.permission)
-

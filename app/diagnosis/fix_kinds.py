@@ -52,9 +52,7 @@ _SAVE: Final = (
     "aws lightsail get-container-services --service-name %(service)s --query "
     "'containerServices[0].currentDeployment.{containers:containers,publicEndpoint:publicEndpoint}' > deployment.json\n"
 )
-_DEPLOY: Final = (
-    "aws lightsail create-container-service-deployment --service-name %(service)s --cli-input-json file://deployment.json"
-)
+_DEPLOY: Final = "aws lightsail create-container-service-deployment --service-name %(service)s --cli-input-json file://deployment.json"
 _CONTAINER: Final = (
     'resource "aws_lightsail_container_service_deployment_version" "%(id)s" {\n  service_name = %(service)s\n\n'
     "  container {\n    container_name = %(container)s\n%(lines)s  }\n}"

@@ -60,7 +60,7 @@ def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
 def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mapping[str, str]) -> FixText:
     shape = KINDS[kind]
     if kind is Fix.GRANT:
-        return FixText(kind, shape.title, *_grant(params, facts, endpoints), shape.operation)
+        return FixText(kind, shape.title, *_grant(facts, endpoints), shape.operation)
     commands = _located(fill(shape.aws, _quoted(params, shlex.quote)), facts.region, endpoints)
     return FixText(
         kind,
@@ -81,7 +81,7 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
     image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
     port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
     heard = str(found.params.get("detail", ""))
-    known = {
+    known: dict[str, str | int] = {
         "service": facts.service_name,
         "container": facts.container or "app",
         "power": power,
@@ -102,7 +102,10 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "statement": "",
         "rule": "",
     }
-    return {**known, **{name: value for name, value in found.params.items() if name in ("suggested", "statement", "rule")}}
+    return {
+        **known,
+        **{name: value for name, value in found.params.items() if name in ("suggested", "statement", "rule")},
+    }
 
 
 def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dict[str, str | int]:
@@ -174,7 +177,7 @@ def _pretty(text: str) -> str:
     return json.dumps(json.loads(text), indent=2) if text else ""
 
 
-def _grant(params: Mapping[str, str | int], facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
+def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
     """The merged policy in each format. In a template the role is named by reference: its ARN may change."""
     service = facts.service.value if isinstance(facts.service, Known) else None
     arn = service.role.principal_arn if service else ""
@@ -189,9 +192,7 @@ def _grant(params: Mapping[str, str | int], facts: Facts, endpoints: Mapping[str
     text = "\n".join(command.text.replace(_ARN, _PLACEHOLDER) for command in commands)
     document = json.loads(planned.after)
     identifier = _identifier(facts.service_name)
-    reference = (
-        f"${{aws_lightsail_container_service.{identifier}.private_registry_access[0].ecr_image_puller_role[0].principal_arn}}"
-    )
+    reference = f"${{aws_lightsail_container_service.{identifier}.private_registry_access[0].ecr_image_puller_role[0].principal_arn}}"
     attribute = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
     shown = json.dumps(document, indent=2).replace("${", "$${").replace("%{", "%%{")
     body = "\n".join(f"    {line}" for line in shown.replace(arn or _ARN, reference).split("\n"))

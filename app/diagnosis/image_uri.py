@@ -12,7 +12,9 @@ from app.diagnosis.outcome import Found, Said
 
 LONGEST: Final = 1_000
 _HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
-_DUAL_STACK: Final = re.compile(r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn)")
+_DUAL_STACK: Final = re.compile(
+    r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn)"
+)
 # A host that is meant to be ECR's: digits first, `ecr` somewhere.
 _ECR_LIKE: Final = re.compile(r"(?P<account>\d[\d-]*\d)\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?", re.IGNORECASE)
 _API_HOST: Final = re.compile(r"(?:api\.|dkr\.)?ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
@@ -148,9 +150,7 @@ def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
     faults: list[Found] = []
     if account and len(account) != _ACCOUNT_DIGITS:
         faults.append(Found("uri.account_digits", {"account": account, "digits": len(account)}))
-    elif not re.fullmatch(rf"{account}\.dkr\.ecr\.[a-z0-9-]*\.amazonaws\.com", host):
-        faults.append(Found("uri.host", {"host": host}))
-    elif region is None:
+    else:  # whatever it is, it isn't the one form that is right
         faults.append(Found("uri.host", {"host": host}))
     return (account if len(account) == _ACCOUNT_DIGITS else ""), region["region"] if region else "", tuple(faults)
 

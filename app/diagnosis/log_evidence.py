@@ -20,7 +20,9 @@ LONGEST_LINE: Final = 400
 LONGEST_QUOTE: Final = 160
 
 _LIGHTSAIL: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
-_EXEC_FORMAT: Final = re.compile(r"exec format error|exec user process caused.{0,40}format|wrong architecture", re.IGNORECASE)
+_EXEC_FORMAT: Final = re.compile(
+    r"exec format error|exec user process caused.{0,40}format|wrong architecture", re.IGNORECASE
+)
 _NOT_FOUND: Final = re.compile(
     r"executable file not found|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
     r"|exec .{1,200}: no such file or directory|starting container process caused|unable to start container process"
@@ -187,7 +189,9 @@ def _exit(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, st
 
 
 def _is_last_word(line: str) -> bool:
-    return bool(re.search(r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!", line, re.IGNORECASE))
+    return bool(
+        re.search(r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!", line, re.IGNORECASE)
+    )
 
 
 def _restarted(lines: Sequence[str]) -> bool:

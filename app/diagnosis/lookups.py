@@ -31,7 +31,10 @@ _SHORTEST_VALUE: Final = 4
 def of_service(facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
     """Return the reads that look for a missing service in other Regions."""
     others = _other_regions(facts.region, regions, aws.regions())
-    return {(0, ELSEWHERE + other): (other, partial(aws.services(other).get_service, facts.service_name)) for other in others}
+    return {
+        (0, ELSEWHERE + other): (other, partial(aws.services(other).get_service, facts.service_name))
+        for other in others
+    }
 
 
 def needs_image(facts: Facts) -> bool:
@@ -80,7 +83,10 @@ def _of_repository(index: int, facts: Facts, regions: Sequence[str], aws: ReadsA
     pulls = aws.pull_reads(facts.region)
     return {
         (index, "repositories"): (facts.region, pulls.repository_names),
-        **{(index, ELSEWHERE + other): (other, partial(aws.repositories(other).get_repository, name)) for other in others},
+        **{
+            (index, ELSEWHERE + other): (other, partial(aws.repositories(other).get_repository, name))
+            for other in others
+        },
     }
 
 
@@ -93,23 +99,22 @@ def _of_tag(index: int, facts: Facts, aws: ReadsAws) -> Reads:
 
 
 def _of_manifest(index: int, facts: Facts, aws: ReadsAws) -> Reads:
+    """What a manifest leads to: the index's own image, or the config, whose URL is asked for first."""
     if not isinstance(facts.manifest, Known):
         return {}
     pulls, registry, name = aws.pull_reads(facts.region), facts.registry_id, facts.uri.repository
     manifest = facts.manifest.value
+    reads: Reads = {}
+    digest, config = child(manifest), config_digest(manifest)
     if is_index(manifest.media_type):
-        digest = child(manifest)
-        if not digest or not isinstance(facts.child, NotRead):
-            return {}
-        return {(index, "child"): (facts.region, partial(pulls.image, registry, name, digest=digest))}
-    if isinstance(facts.config_url, Known):
-        if not isinstance(facts.platform, NotRead):
-            return {}
-        return {(index, "config"): (facts.region, partial(pulls.image_config, facts.config_url.value))}
-    digest = config_digest(manifest)
-    if not digest or not isinstance(facts.config_url, NotRead):
-        return {}
-    return {(index, "config_url"): (facts.region, partial(pulls.layer_url, registry, name, digest))}
+        if digest and isinstance(facts.child, NotRead):
+            reads[index, "child"] = (facts.region, partial(pulls.image, registry, name, digest=digest))
+    elif isinstance(facts.config_url, Known):
+        if isinstance(facts.platform, NotRead):
+            reads[index, "config"] = (facts.region, partial(pulls.image_config, facts.config_url.value))
+    elif config and isinstance(facts.config_url, NotRead):
+        reads[index, "config_url"] = (facts.region, partial(pulls.layer_url, registry, name, config))
+    return reads
 
 
 def _other_regions(region: str, named: Sequence[str], offered: Sequence[str]) -> tuple[str, ...]:
@@ -163,7 +168,9 @@ _FIELDS: Final = ("policy", "detail", "images", "lifecycle", "repositories", "ma
 
 def found_elsewhere(results: Mapping[Key, Reading[Any]]) -> tuple[str, ...]:
     """Return the other Regions in which a round has found what is missing."""
-    found = (name for (_, name), reading in results.items() if name.startswith(ELSEWHERE) and isinstance(reading, Known))
+    found = (
+        name for (_, name), reading in results.items() if name.startswith(ELSEWHERE) and isinstance(reading, Known)
+    )
     return tuple(name.removeprefix(ELSEWHERE) for name in found)
 
 

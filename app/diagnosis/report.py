@@ -54,7 +54,11 @@ def report(
         ],
         "note": translate(READ_MANIFEST) if shown.read_manifest else "",
         "other_containers": [
-            {"container": each.facts.container, "image": each.facts.image, "cause": each.root.code if each.root else None}
+            {
+                "container": each.facts.container,
+                "image": each.facts.image,
+                "cause": each.root.code if each.root else None,
+            }
             for each in diagnoses
             if each is not shown
         ],

@@ -73,7 +73,7 @@ async def diagnose_in_pool(
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     rounds = read(question, aws, now)
-    step = await pool.compute(_advance, rounds, None)
+    step: _Wanted | tuple[Diagnosis, ...] = await pool.compute(_advance, rounds, None)
     while isinstance(step, _Wanted):
         results = await _pooled(step.round, pool.calls, max(0.0, until - loop.time()))
         step = await pool.compute(_advance, rounds, results)
@@ -143,7 +143,13 @@ async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
 def _raise_what_concerns_all(problems: list[Problem], calls: int) -> None:
     """Where every call of a round failed alike, and not for want of a permission, nothing at all can be said."""
     first = problems[0] if problems else None
-    if first is None or first.retryable or len(problems) < calls or not first.code.startswith("aws.") or first.code == "aws.access_denied":
+    if (
+        first is None
+        or first.retryable
+        or len(problems) < calls
+        or not first.code.startswith("aws.")
+        or first.code == "aws.access_denied"
+    ):
         return
     if all(problem.code == first.code for problem in problems):
         raise first

@@ -77,7 +77,11 @@ def test_a_service_that_is_not_there_is_a_cause(environment):
 
 
 def test_without_a_region_it_is_asked_for(environment):
-    bare = {name: value for name, value in environment.items() if name not in ("AWS_REGION", "AWS_DEFAULT_REGION", "SAILPASS_REGIONS")}
+    bare = {
+        name: value
+        for name, value in environment.items()
+        if name not in ("AWS_REGION", "AWS_DEFAULT_REGION", "SAILPASS_REGIONS")
+    }
     assert sailpass(bare, "why", "storefront-web").status == 7
 
 
@@ -92,8 +96,10 @@ def test_the_platform_is_read_on_request(environment):
 
 
 def test_the_command_loads_no_server(environment):
-    program = "import sys, app.cli; sys.stdout.write(str([m for m in sys.modules if m.split('.')[0] in " \
+    program = (
+        "import sys, app.cli; sys.stdout.write(str([m for m in sys.modules if m.split('.')[0] in "
         "('boto3', 'botocore', 'sqlalchemy', 'fastapi', 'dbos')] + ['x']))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(json.loads(done.stdout.replace("'", '"')))
     assert not any(name.startswith(("boto", "fastapi", "dbos")) for name in loaded)

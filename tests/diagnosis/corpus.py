@@ -31,7 +31,9 @@ class Case:
 CASES: list[Case] = []
 
 
-def case(name: str, code: str, *also: str, **asked: Any) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
+def case(
+    name: str, code: str, *also: str, **asked: Any
+) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
     def kept(build: Callable[[World], None]) -> Callable[[World], None]:
         CASES.append(Case(name, code, build, asked, also))
         return build
@@ -92,14 +94,18 @@ def _(world: World) -> None:
 uri("spaces behind the URI", f"{WEB}  ", "uri.spaces")
 uri("a line break behind the URI", f"{WEB}\n", "uri.spaces")
 uri("a zero-width space in the URI", WEB.replace("/web", "/\u200bweb"), "uri.odd_characters")
-uri("a full-width colon", WEB.replace(":1.4", "：1.4"), "uri.odd_characters")
+uri("a full-width colon", WEB.replace(":1.4", "\uff1a1.4"), "uri.odd_characters")
 uri("https:// in front", f"https://{WEB}", "uri.scheme")
 uri("http:// in front", f"http://{WEB}", "uri.scheme")
 uri("11 digits of account", WEB.replace(ACCOUNT, ACCOUNT[:-1]), "uri.account_digits")
 uri("13 digits of account", WEB.replace(ACCOUNT, ACCOUNT + "0"), "uri.account_digits")
 uri("account with dashes, one digit missing", WEB.replace(ACCOUNT, "1234-5678-901"), "uri.account_digits")
 uri("a wrong digit of account", WEB.replace(ACCOUNT, "123456789013"), "uri.other_account")
-uri("another account's repository", f"{OTHER_ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staging/web:0.2.0", "uri.other_account")
+uri(
+    "another account's repository",
+    f"{OTHER_ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staging/web:0.2.0",
+    "uri.other_account",
+)
 uri("another Region's host", WEB.replace(REGION, TOKYO), "uri.other_region")
 uri("a Region that doesn't exist", WEB.replace(REGION, "us-esat-1"), "uri.other_region")
 uri("dual-stack host", WEB.replace(f"dkr.ecr.{REGION}.amazonaws.com", f"dkr-ecr.{REGION}.on.aws"), "uri.dual_stack")
@@ -546,7 +552,9 @@ def _(world: World) -> None:
     world.deploy(WEB.replace("1.4", "arm"))
 
 
-@case("an index without linux/amd64, before deploying", "platform.index", image=WEB.replace("1.4", "arm"), platform=True)
+@case(
+    "an index without linux/amd64, before deploying", "platform.index", image=WEB.replace("1.4", "arm"), platform=True
+)
 def _(world: World) -> None:
     world.build()
     world.push(["arm"], platforms=["linux/arm64", "unknown/unknown"])
@@ -647,7 +655,7 @@ def _(world: World) -> None:
 @case("a database can't be reached", "container.exited")
 def _(world: World) -> None:
     world.build()
-    lines = ["starting", 'panic: dial tcp 10.0.0.5:5432: connect: connection refused', "exit status 2"]
+    lines = ["starting", "panic: dial tcp 10.0.0.5:5432: connect: connection refused", "exit status 2"]
     world.sandbox.add_behavior(exit_code=2, lines=lines)
     world.deploy(endpoint={}, environment={"DATABASE_URL": "postgres://10.0.0.5/app"})
 

@@ -27,7 +27,7 @@ def test_every_kind_of_fix_puts_something_right():
 def hostile(world):
     """Facts whose image was typed by somebody with a quote, a dollar and a line break in hand."""
     world.build()
-    return world.why(WEB + "'; rm -rf \"$HOME\"\n${x}%{y}").facts
+    return world.why(WEB + '\'; rm -rf "$HOME"\n${x}%{y}').facts
 
 
 @pytest.mark.parametrize("code", CAUSES)

@@ -34,7 +34,9 @@ def allowed():
     return {action for statement in why_policy(Scope("*"))["Statement"] for action in statement["Action"]}
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.code[:5] in ("image", "platf", "repos")], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.code[:5] in ("image", "platf", "repos")], ids=lambda case: case.name
+)
 def test_only_actions_of_the_published_policy_are_called(world, case):
     case.build(world)
     world.why(**case.asked)
@@ -156,7 +158,11 @@ def test_nothing_is_changed(world):
     world.build(granted=False)
     world.deploy()
     world.why(platform=True)
-    assert not {action for action in actions(world.calls) if not action.partition(":")[2].startswith(("Get", "Describe", "BatchGet"))}
+    assert not {
+        action
+        for action in actions(world.calls)
+        if not action.partition(":")[2].startswith(("Get", "Describe", "BatchGet"))
+    }
 
 
 def test_values_of_variables_are_nowhere(world):
@@ -184,7 +190,9 @@ def test_the_servers_pool_comes_to_the_same(world):
     world.deploy()
     calls = AwsCalls()
     try:
-        (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(), world.aws, Pool(calls, asyncio.to_thread), world.now()))
+        (diagnosis,) = asyncio.run(
+            diagnose_in_pool(world.ask(), world.aws, Pool(calls, asyncio.to_thread), world.now())
+        )
     finally:
         calls.close()
     assert [cause.code for cause in diagnosis.causes] == [cause.code for cause in world.why().causes]
@@ -194,7 +202,7 @@ def test_a_pool_that_does_not_answer_ends_in_time(world):
     world.build()
 
     class Slow:
-        async def run(self, region, call):  # noqa: ARG002
+        async def run(self, region, call):
             await asyncio.sleep(60)
 
     pool = Pool(Slow(), asyncio.to_thread)

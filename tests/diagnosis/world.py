@@ -112,9 +112,7 @@ class World:
         self.ecr.batch_delete_image(repositoryName=REPOSITORY, imageIds=[{"imageTag": tag}])
 
     def archive(self, **image_id: str) -> None:
-        self.ecr.update_image_storage_class(
-            repositoryName=REPOSITORY, imageId=image_id, targetStorageClass="ARCHIVE"
-        )
+        self.ecr.update_image_storage_class(repositoryName=REPOSITORY, imageId=image_id, targetStorageClass="ARCHIVE")
 
     def lifecycle(self, **selection: Any) -> None:
         count = {"countType": "imageCountMoreThan", "countNumber": 1}

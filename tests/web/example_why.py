@@ -23,7 +23,13 @@ def why_examples(parts: Parts) -> dict[str, View]:
     """Pages by name."""
     image = f"{HOST}/storefront/web:1.8.2"
     service = ContainerService(
-        "us-east-1", parts.service_name, "", "123456789012", "RUNNING", Role(is_active=True, principal_arn=ARN), power="nano"
+        "us-east-1",
+        parts.service_name,
+        "",
+        "123456789012",
+        "RUNNING",
+        Role(is_active=True, principal_arn=ARN),
+        power="nano",
     )
     container = Container(parts.service_name, parts.uri())
     deployment = Deployment(7, "FAILED", NOW, (container,), public_container=parts.service_name, public_port=80)
@@ -39,7 +45,17 @@ def why_examples(parts: Parts) -> dict[str, View]:
     return {
         "why": why_page(diagnose_all([ended, replace(fine, image=parts.uri(), container="proxy")]), {}),
         "why-role": why_page(
-            diagnose_all([replace(fine, service=Known(replace(service, role=Role(), tags={"aws:cloudformation:stack-name": parts.person})))]), {}
+            diagnose_all(
+                [
+                    replace(
+                        fine,
+                        service=Known(
+                            replace(service, role=Role(), tags={"aws:cloudformation:stack-name": parts.person})
+                        ),
+                    )
+                ]
+            ),
+            {},
         ),
         "why-nothing": why_page(diagnose_all([replace(fine, policy=allowed)]), {}),
         "why-undetermined": why_page(diagnose_all([replace(fine, policy=Refused("ecr:GetRepositoryPolicy"))]), {}),

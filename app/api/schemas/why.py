@@ -14,7 +14,9 @@ from app.diagnosis.outcome import Certainty, Check, Status
 class WhyRequest(RequestBody):
     """Which image is asked about: empty for those of the newest deployment."""
 
-    image: Annotated[str, Field(max_length=LONGEST, examples=["123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"])] = ""
+    image: Annotated[
+        str, Field(max_length=LONGEST, examples=["123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"])
+    ] = ""
     container: Annotated[str, Field(max_length=64, description="Only this container of the deployment.")] = ""
     platform: Annotated[
         bool, Field(description="Also read the image's manifest, which ECR records as a pull of the image.")

@@ -57,7 +57,9 @@ def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, e
         line = Said("evidence.log_line", {"line": evidence.line})
         certainty = Certainty.LIKELY if evidence.reason in _GUESSED else Certainty.CERTAIN
         if evidence.reason is Reason.QUIET and facts.port_variable:
-            return caused(Found("health.port", params, (Said("evidence.port_variable", params), line), Certainty.LIKELY))
+            return caused(
+                Found("health.port", params, (Said("evidence.port_variable", params), line), Certainty.LIKELY)
+            )
         return caused(Found(_CAUSES[evidence.reason], params, (line,), certainty))
     if explained:
         return not_reached("not_started")
@@ -73,5 +75,3 @@ def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]
     if evidence.ending is Ending.CANCELED:
         return not_reached("not_started")
     return caused(Found("deployment.unexplained", params, (Said("evidence.no_lines", params),), Certainty.LIKELY))
-
-

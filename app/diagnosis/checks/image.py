@@ -65,7 +65,11 @@ def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
         return None
     if detail.pushed_at <= deployment.created_at or deployment.state not in ("ACTIVE", "FAILED"):
         return None
-    when = {"pushed": _time(detail.pushed_at), "deployed": _time(deployment.created_at), "version": deployment.version}
+    when: dict[str, str | int] = {
+        "pushed": _time(detail.pushed_at),
+        "deployed": _time(deployment.created_at),
+        "version": deployment.version,
+    }
     evidence = (Said("evidence.moved", when),)
     return Found("image.moved", {**_params(facts), **when, "digest": detail.digest}, evidence, Certainty.LIKELY)
 
@@ -112,5 +116,9 @@ def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:
     active = [image for image in images if image.status in ("", "ACTIVE") and not is_artifact(image)]
     newest = sorted(active, key=lambda image: image.pushed_at.timestamp() if image.pushed_at else 0, reverse=True)
     tags = [each for image in newest for each in image.tags]
-    by_case = [each for each in tags if each.lower() == tag.lower() or each.lower() == f"v{tag}".lower() or f"v{each}".lower() == tag.lower()]
+    by_case = [
+        each
+        for each in tags
+        if each.lower() == tag.lower() or each.lower() == f"v{tag}".lower() or f"v{each}".lower() == tag.lower()
+    ]
     return (by_case or get_close_matches(tag, tags, _MOST_TAGS, 0.6) or tags)[:_MOST_TAGS]

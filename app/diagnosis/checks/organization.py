@@ -28,7 +28,11 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outco
     is_fine = all(outcomes[check].status is Status.FINE for check in _BEFORE)
     is_caused = any(outcome.status is Status.CAUSE for outcome in outcomes.values())
     if facts.was_canceled and is_fine and not is_caused and deployment is not None:
-        params = {"repository": facts.uri.repository, "tag": EXEMPTING_TAG, "version": deployment.version}
+        params: dict[str, str | int] = {
+            "repository": facts.uri.repository,
+            "tag": EXEMPTING_TAG,
+            "version": deployment.version,
+        }
         certainty = Certainty.LIKELY
         return caused(Found("organization.denied", params, (Said("evidence.canceled", params),), certainty))
     return Outcome(Status.NOT_CHECKED, Said("not_checked.organization"))

@@ -19,16 +19,17 @@ def check_platform(facts: Facts, image: Outcome) -> Outcome:
         return fine("not_private") if facts.image else not_reached("no_image")
     if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound):
         return not_reached()
-    if evidence is not None and evidence.started:
-        return fine("platform_ran")
-    if facts.deployment is not None and facts.deployment.state == "ACTIVE":
+    return _of_image(facts)
+
+
+def _of_image(facts: Facts) -> Outcome:
+    """By what shows it: that it has run, else its manifest."""
+    started = facts.log_evidence is not None and facts.log_evidence.started
+    if started or (facts.deployment is not None and facts.deployment.state == "ACTIVE"):
         return fine("platform_ran")
     if isinstance(facts.manifest, Known):
         return _of_manifest(facts, facts.manifest.value)
-    if not isinstance(facts.detail, Known):
-        return not_checked(facts.detail)
-    unread = facts.manifest
-    return not_checked(unread)
+    return not_checked(facts.manifest) if isinstance(facts.detail, Known) else not_checked(facts.detail)
 
 
 def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:

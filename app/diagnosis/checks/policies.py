@@ -127,7 +127,9 @@ def _verdicts(facts: Facts) -> tuple[Verdict, Verdict]:
 def _registry(facts: Facts) -> RegistryPolicy:
     if not isinstance(facts.registry_policy, Known):
         unread = facts.registry_policy
-        code = "aws.access_denied" if isinstance(unread, Refused) else unread.code if isinstance(unread, Unknown) else ""
+        code = (
+            "aws.access_denied" if isinstance(unread, Refused) else unread.code if isinstance(unread, Unknown) else ""
+        )
         return RegistryPolicy(read=False, problem=code)
     scope = facts.registry_scope.value if isinstance(facts.registry_scope, Known) else ""
     return RegistryPolicy(facts.registry_policy.value, RegistryScope(scope) if scope in set(RegistryScope) else None)
@@ -171,7 +173,9 @@ def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Fo
         about = {**params, "principal": principal.value, "named_service": principal.service}
         yield Found(code, about, (Said("evidence.names", {"principal": principal.value}),))
     if orphan := _orphan(facts, text):
-        yield Found("policy.deleted_role", params | {"principal": orphan}, (Said("evidence.names", {"principal": orphan}),))
+        yield Found(
+            "policy.deleted_role", params | {"principal": orphan}, (Said("evidence.names", {"principal": orphan}),)
+        )
     if any(finding.code == "finding.allow_not_principal" for finding in findings(text)):
         yield Found("policy.allow_not_principal", params, ())
 
@@ -193,7 +197,9 @@ def _orphan(facts: Facts, text: str | None) -> str:
     mine = [each for each in statements if orphan_of(each) == facts.service_name]
     alone = [each for each in statements if is_allow(each)]
     for statement in (*mine, *alone):
-        ids = [each.value for each in _refs(statement) if each.kind is PrincipalKind.UNIQUE_ID and each.value[:4] == "AROA"]
+        ids = [
+            each.value for each in _refs(statement) if each.kind is PrincipalKind.UNIQUE_ID and each.value[:4] == "AROA"
+        ]
         if ids:
             return ids[0]
     return ""

@@ -21,7 +21,9 @@ def check_repository(facts: Facts, uri: Outcome) -> Outcome:
             cause.code in ("uri.other_region", "uri.other_account") for cause in uri.causes
         )
         return not_reached() if is_elsewhere else caused(_missing(facts))
-    if any(isinstance(reading, Known) for reading in (facts.policy, facts.detail)) or isinstance(facts.detail, NotFound):
+    if any(isinstance(reading, Known) for reading in (facts.policy, facts.detail)) or isinstance(
+        facts.detail, NotFound
+    ):
         return fine("repository", repository=facts.uri.repository)
     refused = facts.policy if isinstance(facts.policy, Refused) else facts.detail
     return not_checked(refused)
@@ -34,11 +36,10 @@ def _missing(facts: Facts) -> Found:
         evidence = (Said("evidence.repository_elsewhere", {"regions": regions}),)
         return Found("repository.other_region", params | {"regions": regions}, evidence)
     names = facts.repositories.value if isinstance(facts.repositories, Known) else ()
-    nearest = get_close_matches(facts.uri.repository, names, 3, 0.6) or [
-        name for name in names if name.rpartition("/")[2] == facts.uri.repository.rpartition("/")[2]
-    ][:3]
-    evidence = (Said("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    nearest = (
+        get_close_matches(facts.uri.repository, names, 3, 0.6)
+        or [name for name in names if name.rpartition("/")[2] == facts.uri.repository.rpartition("/")[2]][:3]
+    )
+    hints: tuple[Said, ...] = (Said("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
     suggested = facts.uri.uri(facts.registry_id, facts.region, nearest[0]) if nearest else ""
-    return Found("repository.not_found", params | {"suggested": suggested}, evidence)
-
-
+    return Found("repository.not_found", params | {"suggested": suggested}, hints)

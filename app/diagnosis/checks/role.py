@@ -7,9 +7,9 @@ from typing import Final
 from app.aws.ports import ContainerService
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked
 from app.diagnosis.outcome import Found, Outcome, Said, caused, fine, not_reached
+from app.errors import Problem
 from app.policy.arns import service_of
 from app.policy.principals import principals_of
-from app.errors import Problem
 
 STACK: Final = "aws:cloudformation:stack-name"
 

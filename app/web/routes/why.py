@@ -29,7 +29,7 @@ Name = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/why")
-async def why(  # noqa: PLR0917  (what the address holds)
+async def why(
     request: Request,
     services: ServicesDep,
     region: str,
