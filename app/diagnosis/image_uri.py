@@ -26,6 +26,10 @@ _SCHEME: Final = re.compile(r"(?:https?|docker|oci)://", re.IGNORECASE)
 _STORED: Final = re.compile(r":[a-z0-9-]+\.[a-z0-9-]+\.(?:\d+|latest)")
 _PUBLIC_ECR: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com", "gallery.ecr.aws"})
 _DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "hub.docker.com"})
+_ARN: Final = re.compile(
+    r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>[^:@]+(?::[^@]+)?(?:@.+)?)"
+)
+_QUOTES: Final = "\"'`,;"
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _ACCOUNT_DIGITS: Final = 12
 
@@ -89,10 +93,10 @@ def parse_image(text: str) -> ImageUri:
     plain = _visible(text)
     if plain != text:
         faults.append(Found("uri.spaces", {"image": plain}, (Said("evidence.image", {"image": repr(text)}),)))
-    if odd := _odd(plain):
+    if odd := _odd(plain) or _quotes(plain):
         faults.append(Found("uri.odd_characters", {"characters": odd}))
         plain = "".join(letter for letter in plain.translate(_FULL_WIDTH) if letter.isascii() and letter.isprintable())
-        plain = plain.replace(" ", "")
+        plain = plain.replace(" ", "").strip(_QUOTES)
     if scheme := _SCHEME.match(plain):
         faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
         plain = plain[scheme.end() :]
@@ -105,6 +109,10 @@ def _split(text: str) -> ImageUri:
         return ImageUri(text, Registry.NONE)
     if _STORED.fullmatch(text):
         return ImageUri(text, Registry.STORED)
+    if arn := _ARN.fullmatch(text):
+        fault = Found("uri.host", {"host": text.partition("/")[0]})
+        uri = ImageUri(text, Registry.ECR, account=arn["account"], region=arn["region"], faults=(fault,))
+        return _referenced(uri, arn["name"])
     host, slash, path = text.partition("/")
     if not slash:
         host, path = ("", text) if not _is_ecr_host(text.partition(":")[0]) else (text, "")
@@ -161,8 +169,7 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
     repository, colon, tag = name.partition(":")
     faults = list(uri.faults)
     is_ecr = uri.registry is Registry.ECR
-    repository = repository.strip("/")
-    fixed = re.sub(r"/{2,}", "/", repository.lower())
+    fixed = re.sub(r"/{2,}", "/", repository.lower()).strip("/")
     if is_ecr and not _NAME.fullmatch(repository):
         faults.append(Found("uri.name", {"repository": repository}))
     if colon and not _TAG.fullmatch(tag):
@@ -192,6 +199,12 @@ def _visible(text: str) -> str:
 
 def _is_unseen(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter) in {"Cc", "Cf"}
+
+
+def _quotes(text: str) -> str:
+    """The quotation marks or commas that were copied along with the text, by their names."""
+    around = dict.fromkeys(letter for letter in (text[:1], text[-1:]) if letter and letter in _QUOTES)
+    return ", ".join(f"{unicodedata.name(letter)} (U+{ord(letter):04X})" for letter in around)
 
 
 def _odd(text: str) -> str:

@@ -48,13 +48,16 @@ _VARIABLE: Final = re.compile(
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
     r"(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )
-_REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300}) HTTP/[\d.]+\"? (\d{3})\b")
+_REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300})(?: HTTP/[\d.]+)?\"? (\d{3})\b")
+_ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LISTENING: Final = re.compile(
-    r"\b(?:listen\w*|serving|running|started|starting|bound|ready|available|server)\b[^\n]{0,120}?"
-    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|localhost|\[::1?\]|\*|::|port|)[ :=]{1,3}(?P<port>\d{2,5})\b",
+    r"\b(?:listen\w*|serving|running|started|starting|bound|ready|available|server|local)\b[^\n]{0,120}?"
+    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?)[ :=]{1,3}(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
+_LISTENING_ON: Final = re.compile(r"\blisten\w* (?P<host>on|at) :?(?P<port>\d{2,5})\b(?![-/.:])", re.IGNORECASE)
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_NUMBER: Final = re.compile(r"\d+")
 _MOST_RESTARTS: Final = 6
 
 
@@ -114,6 +117,8 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment) -> LogEvidence:
     for reason, pattern in _SIGNS:
         if line := next((line for line in own if pattern.search(line)), ""):
             return LogEvidence(ending, reason, _quoted(line))
+    if ending is Ending.CANCELED:  # nothing was started: the version before goes on writing under the same name
+        return LogEvidence(ending)
     evidence = _health(own, deployment) or _exit(own, deployment) or _port(own, deployment)
     if evidence is None:
         return LogEvidence(ending, Reason.QUIET, _quoted(own[-1]))
@@ -141,7 +146,7 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
         match = _LIGHTSAIL.match(line.text)
         if match is None:
             if is_its and line.text.strip():
-                own.append(line.text[:LONGEST_LINE])
+                own.append(_ANSI.sub("", line.text[:LONGEST_LINE]))
             continue
         number, words = int(match[1]), match[2].lower()
         is_its = number == version
@@ -176,7 +181,8 @@ def _exit(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, st
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
     telling = [line for line in lines if _FATAL.search(line) or _VARIABLE.search(line)]
-    if not exited and not _restarted(lines) and not any(_is_last_word(line) for line in telling[-1:]):
+    ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
+    if not ended and not _FATAL.search(lines[-1]):
         return None
     names = {variable for container in deployment.containers for variable in container.environment}
     for line in telling:
@@ -196,6 +202,7 @@ def _is_last_word(line: str) -> bool:
 
 def _restarted(lines: Sequence[str]) -> bool:
     """Whether the container wrote the same from its first line on several times: Lightsail starts it again."""
+    lines = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
     starts = [index for index, line in enumerate(lines) if line == lines[0]]
     if not 2 <= len(starts) <= _MOST_RESTARTS:
         return False
@@ -207,7 +214,7 @@ def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, st
     """A line that says where the container listens, where that is not on the public endpoint's port."""
     if deployment.public_port is None:
         return None
-    heard = [(line, match) for line in lines if (match := _LISTENING.search(line))]
+    heard = [(line, match) for line in lines if (match := _LISTENING.search(line) or _LISTENING_ON.search(line))]
     right = [(line, match) for line, match in heard if int(match["port"]) == deployment.public_port]
     if heard and not right:
         line, match = heard[-1]
