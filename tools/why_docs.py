@@ -115,7 +115,7 @@ def _facts() -> Facts:
 
 def _corpus() -> Iterator[str]:
     yield (
-        f"{len(CASES)} causes are injected into the sandbox as AWS would show them (tests/diagnosis/corpus.py), read over\n"
+        f"{len(CASES)} causes are injected into the sandbox as AWS would show them (tests/diagnosis/corpus/), read over\n"
         "boto3, and diagnosed. The tests fail unless the right cause comes first for every one of them.\n"
     )
     yield "| check | causes in the list | cases in the corpus |\n|---|---|---|"
