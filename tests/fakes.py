@@ -139,9 +139,6 @@ class FakeAws:
     def registry(self, region: str) -> FakeRegistry:
         return FakeRegistry(self, region)
 
-    def pull_reads(self, region: str) -> FakePullReads:
-        return FakePullReads(self, region)
-
     def identity(self) -> FakeIdentity:
         return FakeIdentity(self)
 
@@ -153,6 +150,9 @@ class FakeAws:
 
     def region_problem(self, region: str) -> Problem | None:
         return None
+
+    def pull_reads(self, region: str) -> FakePullReads:
+        return FakePullReads(self, region)
 
     def endpoint(self, service: str) -> str:
         return ""
