@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock messages clean
+.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock why-docs messages clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,6 +65,9 @@ verdicts: $(DEV) ## Compare verdicts with an independent IAM simulator (needs no
 screenshots: $(DEV) ## Render the pictures of the README and docs/
 	@$(BIN)/python tools/browser.py
 	@$(BIN)/python tools/screenshots.py
+
+why-docs: $(DEV) ## Write docs/why.md from the code
+	@$(BIN)/python -m tools.why_docs
 
 messages: $(DEV) ## Extract the words on screen into the catalogues
 	@$(BIN)/python tools/messages.py

@@ -14,6 +14,7 @@ from app.commands.backups import after_restore, backup, restore
 from app.commands.iam_policy import iam_policy
 from app.commands.signing_in import session, sign_in_link, token
 from app.commands.status import history, status
+from app.commands.why import why
 from app.files import private_folder
 from app.settings import Settings, SettingsError, check_usable, load
 
@@ -150,6 +151,7 @@ COMMANDS = (
     revoke,
     status,
     history,
+    why,
     iam_policy,
     token,
     session,

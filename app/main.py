@@ -33,6 +33,7 @@ from app.web.routes import (
     roles,
     sign_in,
     sign_ins,
+    why,
 )
 from app.web.security import Refusals, middleware
 from app.web.show.frame import shell
@@ -74,6 +75,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         containers,
         images,
         policies,
+        why,
         roles,
         operations,
         permissions,

@@ -349,6 +349,10 @@ WORDS: dict[str, Words] = {
         N_("The image is no longer in the repository %(repository)s."),
         N_("Reload the list of images."),
     ),
+    "lifecycle.not_found": Words(
+        N_("The repository %(repository)s has no lifecycle policy."),
+        N_("Reload the page; the policy may have been deleted."),
+    ),
     "policy.not_found": Words(
         N_("The repository %(repository)s has no policy."),
         N_("Reload the page; somebody may have deleted the policy."),

@@ -18,6 +18,7 @@ from app.aws.ports import Answered, Caller, ContainerService, Deployment, Image,
 from app.clock import Clock
 from app.errors import Problem
 from tests.build import ACCOUNT, REGION, a_repository, a_service, puller_arn
+from tests.fake_pulls import FakePullReads
 
 T = TypeVar("T")
 
@@ -149,6 +150,9 @@ class FakeAws:
 
     def region_problem(self, region: str) -> Problem | None:
         return None
+
+    def pull_reads(self, region: str) -> FakePullReads:
+        return FakePullReads(self, region)
 
     def endpoint(self, service: str) -> str:
         return ""

@@ -26,6 +26,14 @@ MAY_IMPORT = {
     "app.aws": ("app.errors", "app.clock", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
     "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
+    "app.diagnosis": (
+        "app.errors",
+        "app.wording",
+        "app.policy",
+        "app.aws.ports",
+        "app.aws.pull_ports",
+        "app.diagnosis",
+    ),
     "app.sandbox": ("app.sandbox",),
 }
 REASONS = {
@@ -33,6 +41,7 @@ REASONS = {
     "app.aws": "the AWS side knows nothing of what it is used for",
     "app.history": "history only stores: what it records is decided above it",
     "app.inventory": "the inventory reads and stores; it starts nothing",
+    "app.diagnosis": "causes are decided on facts, whoever read them",
     "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
 }
 # A library: the only places that may import it.
@@ -119,6 +128,7 @@ def test_the_core_catches_everything_only_at_its_edges():
         "app.aws.waiting",
         "app.aws.clients",
         "app.aws.credentials",
+        "app.aws.pull_reads",
     }
     broken = [
         name
@@ -134,7 +144,7 @@ def test_public_names_of_the_core_are_documented():
     bare = [
         f"{name}.{node.name}"
         for name, path in modules()
-        if within(name, ("app.policy", "app.aws", "app.operations"))
+        if within(name, ("app.policy", "app.aws", "app.operations", "app.diagnosis"))
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if not node.name.startswith("_") and not ast.get_docstring(node)

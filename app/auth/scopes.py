@@ -10,8 +10,11 @@ METRICS = "/metrics"
 
 _READING = frozenset({"GET", "HEAD"})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-# Sent as POST because they take a body; they change nothing, neither here nor at AWS.
-_READ_BY_POST = re.compile(r"/api/v1/(?:services/[^/]+/[^/]+/preview|operations/[^/]+/preview|permissions/check)")
+# Sent as POST because they take a body; they change nothing, neither here nor at AWS
+# (but for when an image was last pulled, by ECR's records, where `why` reads its manifest).
+_READ_BY_POST = re.compile(
+    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why)|operations/[^/]+/preview|permissions/check)"
+)
 
 
 class Scope(StrEnum):

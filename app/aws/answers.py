@@ -61,6 +61,10 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "SetRepositoryPolicy": ("policyText",),
     "DeleteRepositoryPolicy": ("policyText",),
     "DescribeImages": ("imageDetails[].imageDigest",),
+    "GetLifecyclePolicy": ("lifecyclePolicyText",),
+    "GetContainerLog": ("logEvents[].message",),
+    "BatchGetImage": ("images[].imageManifest",),
+    "GetDownloadUrlForLayer": ("downloadUrl",),
 }
 
 

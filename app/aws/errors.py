@@ -81,6 +81,7 @@ AWS_CODES: Mapping[str, tuple[Rule, ...]] = {
     "RepositoryPolicyNotFoundException": (Rule("policy.not_found", about="repository"),),
     "RegistryPolicyNotFoundException": (Rule("registry.no_policy"),),
     "ImageNotFoundException": (Rule("image.not_found", about="repository"),),
+    "LifecyclePolicyNotFoundException": (Rule("lifecycle.not_found", about="repository"),),
     "InvalidParameterException": (
         Rule("policy.principal_not_found", retryable=True, hint=pattern("principal not found"), about="repository"),
         Rule("policy.too_long", hint=pattern("policyText.*less than or equal to"), about="characters"),

@@ -95,6 +95,7 @@ def service_of(raw: Mapping[str, Any], region: str) -> ContainerService:
         state_message=detail.get("message", ""),
         power=raw.get("power", ""),
         scale=raw.get("scale", 1),
+        tags={tag["key"]: tag.get("value", "") for tag in raw.get("tags") or () if tag.get("key")},
         url=raw.get("url", ""),
         private_domain=raw.get("privateDomainName", ""),
         is_disabled=raw.get("isDisabled", False),
@@ -122,6 +123,7 @@ def deployment_of(raw: Mapping[str, Any]) -> Deployment:
         public_container=endpoint.get("containerName", ""),
         public_port=endpoint.get("containerPort"),
         health_check_path=(endpoint.get("healthCheck") or {}).get("path", ""),
+        health_check_codes=(endpoint.get("healthCheck") or {}).get("successCodes", ""),
     )
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from app.errors import Problem
+
+if TYPE_CHECKING:
+    from app.aws.pull_ports import PullReads
 
 T = TypeVar("T")
 
@@ -62,6 +65,7 @@ class Deployment:
     public_container: str = ""
     public_port: int | None = None
     health_check_path: str = ""
+    health_check_codes: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class ContainerService:
     state_message: str = ""
     power: str = ""
     scale: int = 1
+    tags: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     private_domain: str = ""
     is_disabled: bool = False
@@ -214,6 +219,9 @@ class Aws(Protocol):
 
     def identity(self) -> Identity:
         """The port to who we are."""
+
+    def pull_reads(self, region: str) -> PullReads:
+        """The port to what else decides on a pull: images, manifests, logs."""
 
     def regions(self) -> tuple[str, ...]:
         """Every region that has Lightsail containers, as the SDK knows them."""

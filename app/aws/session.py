@@ -10,6 +10,7 @@ from app.aws.ecr import EcrRepositories
 from app.aws.lightsail import LightsailContainerServices
 from app.aws.ports import Probe
 from app.aws.probe import probe
+from app.aws.pull_reads import BotoPullReads
 from app.aws.registry import EcrRegistry
 from app.aws.sts import StsIdentity
 from app.errors import Problem
@@ -47,6 +48,10 @@ class BotoAws:
     def identity(self) -> StsIdentity:
         """The port to who we are."""
         return StsIdentity(self._clients)
+
+    def pull_reads(self, region: str) -> BotoPullReads:
+        """The port to what decides on a pull beside services and repositories."""
+        return BotoPullReads(self._clients, region)
 
     def regions(self) -> tuple[str, ...]:
         """Every region that has Lightsail, as the SDK knows them."""

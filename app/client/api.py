@@ -93,6 +93,11 @@ class Api:
         """What would be done."""
         return self._ask("POST", f"{place.path}/preview", {"kind": kind, "repository": repository})
 
+    def why(self, place: Place, *, image: str = "", container: str = "", platform: bool = False) -> Json:
+        """Why the service can't pull the image, or why it doesn't run."""
+        body = {"image": image, "container": container, "platform": platform}
+        return self._ask("POST", f"{place.path}/why", body)
+
     def operation(self, operation_id: str, *, seen: int = 0, wait: float = 0) -> Json:
         """How an operation stands; with `wait`, as soon as its version is another than `seen`."""
         query = f"?{urlencode({'seen': seen, 'wait': wait})}" if wait else ""

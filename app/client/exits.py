@@ -22,6 +22,7 @@ class Exit(IntEnum):
     STILL_RUNNING = 4
     NO_SERVER = 5
     INTERRUPTED = 6
+    UNDETERMINED = 7
 
 
 _OUTCOMES = {

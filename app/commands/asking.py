@@ -64,13 +64,17 @@ def show_json(value: Any) -> None:
 
 
 @contextmanager
-def told(*, as_json: bool = False) -> Iterator[None]:
-    """The edge of a command: what keeps it from its work becomes sentences and an exit status."""
+def told(*, as_json: bool = False, unread: Exit = Exit.FAILED) -> Iterator[None]:
+    """The edge of a command: what keeps it from its work becomes sentences and an exit status.
+
+    `unread` is the status where AWS could not be read.
+    """
     try:
         yield
     except Problem as problem:
         words = {"message": what_happened(problem), "what_to_do": what_to_do(problem)}
-        _end({"code": problem.code, **words, "params": problem.params}, of_problem(problem), as_json=as_json)
+        status = unread if problem.code.startswith("aws.") else of_problem(problem)
+        _end({"code": problem.code, **words, "params": problem.params}, status, as_json=as_json)
     except Refused as refused:
         _end(refused.told or _unreadable(refused), of_refusal(refused), as_json=as_json)
     except NoAnswerError as error:

@@ -11,7 +11,7 @@ import click
 from app.commands.asking import told
 from app.commands.terminal import say
 from app.errors import Problem
-from app.policy.permissions import Scope, guide_policy, manage_policy, read_only_policy, to_text
+from app.policy.permissions import Scope, guide_policy, manage_policy, read_only_policy, to_text, why_policy
 from app.problem_words import what_happened
 from app.settings import REGION, load
 
@@ -23,7 +23,7 @@ ANY = "*"
 ACCOUNT = re.compile(r"\d{12}|\*")
 # A repository's name, or a part of one with * for the rest, as IAM takes it.
 NAME = re.compile(r"[a-z0-9*][a-z0-9._/*-]*")
-KINDS = {"complete": manage_policy, "read-only": read_only_policy, "guide": guide_policy}
+KINDS = {"complete": manage_policy, "read-only": read_only_policy, "guide": guide_policy, "why": why_policy}
 
 
 @click.command("iam-policy")
@@ -32,14 +32,19 @@ KINDS = {"complete": manage_policy, "read-only": read_only_policy, "guide": guid
 )
 @click.option("--read-only", "kind", flag_value="read-only", help="See everything, change nothing.")
 @click.option("--guide", "kind", flag_value="guide", help="The four actions of AWS's guide, which do not suffice.")
+@click.option("--for", "command", type=click.Choice(["why"]), help="Only what this command needs.")
 @click.option("--region", "regions", multiple=True, metavar="REGION", help="Repeatable; * for any.")
 @click.option("--account", default="", metavar="ACCOUNT", help="12 digits, or * for any (the one of your credentials).")
-def iam_policy(named: tuple[str, ...], kind: str | None, regions: tuple[str, ...], account: str) -> None:
+def iam_policy(
+    named: tuple[str, ...], kind: str | None, command: str | None, regions: tuple[str, ...], account: str
+) -> None:
     """Print the IAM policy that Sailpass's AWS credentials need, as JSON.
 
     All that Sailpass does, unless another one is asked for; for any repository, unless some are named.
     """
     _check("--account", ACCOUNT, account or ANY)
+    if kind and command:
+        raise click.UsageError("--for excludes --read-only and --guide.")
     for name in named:
         _check("--named", NAME, name)
     for region in regions:
@@ -47,7 +52,7 @@ def iam_policy(named: tuple[str, ...], kind: str | None, regions: tuple[str, ...
             _check("--region", REGION, region)
     with told():
         scope = Scope(account or _own_account(), _regions(regions), named)
-    click.echo(to_text(KINDS[kind or "complete"](scope)))
+    click.echo(to_text(KINDS[kind or command or "complete"](scope)))
 
 
 def _check(option: str, shape: re.Pattern[str], value: str) -> None:

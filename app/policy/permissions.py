@@ -6,7 +6,7 @@ puller role by IAM: it may also change power and scale, which is why Sailpass ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -21,6 +21,8 @@ class Need(StrEnum):
     READ = "read"
     MANAGE = "manage"
     DEPLOY = "deploy"
+    DIAGNOSE = "diagnose"
+    INSPECT = "inspect"
 
 
 class Shape(StrEnum):
@@ -61,7 +63,10 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
     ActionUse("lightsail:GetContainerImages", Need.DEPLOY, Shape.ANY, N_("lists a service's stored images")),
     ActionUse("lightsail:GetContainerServicePowers", Need.DEPLOY, Shape.ANY, N_("lists what sizes a service can have")),
-    ActionUse("lightsail:GetContainerLog", Need.DEPLOY, Shape.ANY, N_("shows a container's log")),
+    ActionUse("lightsail:GetContainerLog", Need.DIAGNOSE, Shape.ANY, N_("shows a container's log")),
+    ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
+    ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
+    ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's config to check its platform")),
     ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("tells which account and identity is used; needs no permission")),
 )  # fmt: skip
 
@@ -71,6 +76,18 @@ _GUIDE = (
     "ecr:DeleteRepositoryPolicy",
     "ecr:GetRepositoryPolicy",
 )
+
+
+# What `sailpass why` reads besides.
+_WHY = {
+    "lightsail:GetContainerServices",
+    "lightsail:GetContainerServiceDeployments",
+    "ecr:DescribeRepositories",
+    "ecr:DescribeImages",
+    "ecr:GetRepositoryPolicy",
+    "ecr:GetRegistryPolicy",
+    "ecr:GetAccountSetting",
+}
 
 
 @dataclass(frozen=True)
@@ -106,13 +123,22 @@ def guide_policy(scope: Scope) -> dict[str, Any]:
 
 def manage_policy(scope: Scope, *, deploy: bool = False) -> dict[str, Any]:
     """All that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
-    needs = (Need.READ, Need.MANAGE, Need.DEPLOY) if deploy else (Need.READ, Need.MANAGE)
+    needs = tuple(need for need in Need if deploy or need is not Need.DEPLOY)
     return _policy(*_statements(scope, needs))
 
 
 def read_only_policy(scope: Scope) -> dict[str, Any]:
     """All that Sailpass needs to show what is, and no action that changes anything."""
-    return _policy(*_statements(scope, (Need.READ,)))
+    return _policy(*_statements(scope, (Need.READ, Need.DIAGNOSE)))
+
+
+def why_policy(scope: Scope) -> dict[str, Any]:
+    """All that `sailpass why` reads, and nothing that changes anything.
+
+    Other Regions and repositories are looked for only where they are in the scope.
+    """
+    actions = {use.action for use in ACTIONS_USED if use.need in (Need.DIAGNOSE, Need.INSPECT)} | _WHY
+    return _policy(*_statements_of(scope, actions))
 
 
 def allowing(action: str, scope: Scope) -> dict[str, Any]:
@@ -132,6 +158,10 @@ def to_text(policy: dict[str, Any]) -> str:
 
 
 def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
+    return _statements_of(scope, {use.action for use in ACTIONS_USED if use.need in needs})
+
+
+def _statements_of(scope: Scope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
     sids = {
         Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",
@@ -139,7 +169,7 @@ def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any
         Shape.REGISTRY: "SailpassRegistryRead",
     }
     for shape, sid in sids.items():
-        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.need in needs)
+        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.action in wanted)
         if actions:
             yield _statement(sid, actions, scope.resources(shape))
 

@@ -60,6 +60,11 @@ def policy(region: str, name: str, repository: str) -> str:
     return _with(service(region, name, "policy"), repository=repository)
 
 
+def why(region: str, name: str, **query: str) -> str:
+    """Why the service can't pull: an `image`, a `repository`'s, or by default those of the newest deployment."""
+    return _with(service(region, name, "why"), **query)
+
+
 def role(region: str, name: str, verb: str) -> str:
     """The image puller role: activate, deactivate. GET asks, POST does."""
     return f"{service(region, name, 'role')}/{verb}"

@@ -44,6 +44,17 @@ def test_the_guides_policy_is_the_four_actions():
     assert len(policy["Statement"][0]["Action"]) == 4
 
 
+def test_why_reads_and_changes_nothing():
+    policy, _ = printed("--account", "123456789012", "--for", "why")
+    actions = {action.partition(":")[2] for statement in policy["Statement"] for action in statement["Action"]}
+    assert {"GetContainerLog", "GetRegistryPolicy", "BatchGetImage"} <= actions
+    assert not {action for action in actions if not action.startswith(("Get", "Describe", "BatchGet"))}
+
+
+def test_one_kind_of_policy_at_a_time():
+    assert CliRunner().invoke(main, ["iam-policy", "--for", "why", "--guide"]).exit_code == 2
+
+
 def test_the_account_is_that_of_the_credentials():
     with start_sandbox() as sandbox:
         policy, _ = printed(AWS_ENDPOINT_URL=sandbox.url, AWS_ACCESS_KEY_ID="AKID123456789012")

@@ -44,6 +44,7 @@ from app.web.pages_sign_ins import (
 from app.web.pages_verdict import Access
 from app.web.show.images import PARTS
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
+from tests.web.example_why import why_examples
 
 __all__ = ["NOW", "Examples"]
 
@@ -244,6 +245,7 @@ class Examples(Parts):
             "permissions-refused": self.permissions(Check("us-east-1", (), problem=self.problem())),
             "error-problem": error_page(403, problem=self.denied()),
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
+            **why_examples(self),
             "sign-ins": self.sign_ins(),
             "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),

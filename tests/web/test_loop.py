@@ -60,6 +60,7 @@ POST = [
     *((f"{API}/preview", {"kind": kind, "repository": REPOSITORY}) for kind in ("grant", "repair", "revoke", "prune")),
     *((f"/api/v1/operations/{CHANGED}/preview", {"kind": kind}) for kind in ("undo", "restore")),
     (f"{API}/grants", {"repository": "no/such"}),
+    (f"{API}/why", {"image": f"123456789012.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}:5.3.0"}),
     ("/api/v1/permissions/check", {}),
 ]
 

@@ -89,7 +89,7 @@ def policies(scope: Scope) -> tuple[IamPolicy, ...]:
 
 def actions_to_try() -> tuple[ActionUse, ...]:
     """What the console does today, each of which can be tried harmlessly."""
-    return tuple(use for use in ACTIONS_USED if use.need is not Need.DEPLOY)
+    return tuple(use for use in ACTIONS_USED if use.need in (Need.READ, Need.MANAGE))
 
 
 def check_of(services: Services, region: str, names: tuple[str, ...], probes: tuple[Probe, ...]) -> Check:

@@ -1,0 +1,25 @@
+"""Why a service can't pull an image, or why the image doesn't run. Changes nothing."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api.asked import NamedServiceDep
+from app.api.refusals import AWS, refusals
+from app.api.schemas.why import Why, WhyRequest
+from app.diagnosis.report import report
+from app.web.deps import ServicesDep
+from app.web.diagnosing import diagnose, endpoints_of, question_of
+from app.web.threads import ThreadedRoute, run_in_threadpool
+
+router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
+HERE = "/services/{region}/{name}"  # read by NamedServiceDep
+
+
+@router.post(HERE + "/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
+async def why(services: ServicesDep, named: NamedServiceDep, body: WhyRequest | None = None) -> Why:
+    """Reads AWS now, with at most 15 calls within 10 seconds, and tells the root cause first."""
+    asked = body or WhyRequest()
+    question = question_of(services, named, asked.image, asked.container, platform=asked.platform)
+    diagnoses = await diagnose(services, question)
+    return await run_in_threadpool(lambda: Why.model_validate(report(diagnoses, endpoints_of(services))))

@@ -1,0 +1,78 @@
+"""What decides on a pull beside services and repositories, as plain values: images, manifests, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.aws.ports import Answered
+
+
+@dataclass(frozen=True)
+class ImageDetail:
+    """One image as `DescribeImages` shows it. `size` in bytes, compressed; `status`: ACTIVE, ARCHIVED, ACTIVATING.
+
+    `artifact_type` is the media type of its config (or its own artifact type), "" where ECR gives none. `subject` is the
+    digest of the image that a signature or an SBOM is about.
+    """
+
+    digest: str
+    tags: tuple[str, ...] = ()
+    pushed_at: datetime | None = None
+    size: int = 0
+    media_type: str = ""
+    artifact_type: str = ""
+    subject: str = ""
+    status: str = ""
+    pulled_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An image's manifest: its media type, and its JSON members."""
+
+    media_type: str
+    members: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One event of a container's log."""
+
+    at: datetime | None
+    text: str
+
+
+class PullReads(Protocol):
+    """Reads in one Region. `registry_id` "" is the caller's own registry. Every method raises Problem."""
+
+    def repository_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
+        """Return the policy text, None where ECR says that there is none (ecr:GetRepositoryPolicy)."""
+
+    def image(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[ImageDetail]:
+        """Return one image (ecr:DescribeImages). Raises Problem `image.not_found`, `repository.not_found`."""
+
+    def images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
+        """Return up to 1,000 tagged images, archived ones too (ecr:DescribeImages, one page)."""
+
+    def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
+        """Return the lifecycle policy's text, None where there is none (ecr:GetLifecyclePolicy)."""
+
+    def repository_names(self) -> Answered[tuple[str, ...]]:
+        """Return up to 1,000 names of repositories (ecr:DescribeRepositories, one page)."""
+
+    def container_log(
+        self, service: str, container: str, since: datetime | None, pattern: str = ""
+    ) -> Answered[tuple[LogLine, ...]]:
+        """Return one page of a container's log, oldest first (lightsail:GetContainerLog)."""
+
+    def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
+        """Return an image's manifest (ecr:BatchGetImage). ECR records this as a pull of the image."""
+
+    def layer_url(self, registry_id: str, repository: str, digest: str) -> Answered[str]:
+        """Return where a layer or config can be fetched for an hour (ecr:GetDownloadUrlForLayer)."""
+
+    def image_config(self, url: str) -> Answered[Mapping[str, Any]]:
+        """Return an image's config, from the URL that `layer_url` gave."""

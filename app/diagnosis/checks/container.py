@@ -1,0 +1,77 @@
+"""What is not access: the container ended, doesn't answer its health check, has no such command, took too long."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.aws.ports import Deployment
+from app.diagnosis.facts import Facts, Known, not_checked
+from app.diagnosis.log_evidence import Ending, LogEvidence, Reason
+from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+
+_CAUSES: Final = {
+    Reason.COMMAND_NOT_FOUND: "container.command_not_found",
+    Reason.MISSING_VARIABLE: "container.missing_variable",
+    Reason.EXITED: "container.exited",
+    Reason.HEALTH_PATH: "health.path",
+    Reason.HEALTH_STATUS: "health.status",
+    Reason.PORT: "health.port",
+    Reason.LOCALHOST: "health.localhost",
+    Reason.QUIET: "container.took_too_long",
+}
+# Told by the checks of platform and size.
+_ELSEWHERE: Final = frozenset({Reason.EXEC_FORMAT, Reason.OUT_OF_MEMORY})
+_GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE})
+
+
+def check_container(facts: Facts, *, explained: bool) -> Outcome:
+    """Return how the newest deployment of the image fared; `explained`: an earlier check has found a cause."""
+    deployment = facts.deployment
+    if deployment is None:
+        if not isinstance(facts.deployments, Known) and isinstance(facts.service, Known):
+            return not_checked(facts.deployments)
+        return not_reached("no_deployment")
+    version = {"version": deployment.version}
+    if deployment.state in ("ACTIVE", "INACTIVE"):
+        return fine("container", **version)
+    if deployment.state != "FAILED":
+        return caused(Found("deployment.in_progress", version, yields=True))
+    if facts.log_evidence is None:
+        return not_checked(facts.log)
+    return _of_failed(facts, deployment, facts.log_evidence, explained=explained)
+
+
+def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, explained: bool) -> Outcome:
+    params: dict[str, str | int] = {
+        "version": deployment.version,
+        "container": facts.container,
+        "port": deployment.public_port or 0,
+        "path": deployment.health_check_path or "/",
+        "codes": deployment.health_check_codes or "200-499",
+        "detail": evidence.detail,
+        "line": evidence.line,
+    }
+    if evidence.reason in _ELSEWHERE:
+        return not_reached("ended_earlier")
+    if evidence.started:
+        line = Said("evidence.log_line", {"line": evidence.line})
+        certainty = Certainty.LIKELY if evidence.reason in _GUESSED else Certainty.CERTAIN
+        if evidence.reason is Reason.QUIET and facts.port_variable:
+            return caused(
+                Found("health.port", params, (Said("evidence.port_variable", params), line), Certainty.LIKELY)
+            )
+        return caused(Found(_CAUSES[evidence.reason], params, (line,), certainty))
+    if explained:
+        return not_reached("not_started")
+    return _unstarted(facts, evidence, params)
+
+
+def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]) -> Outcome:
+    """A deployment that failed with no line of the container, and nothing wrong that could be read."""
+    if evidence.ending is Ending.TOOK_TOO_LONG:
+        code = "health.port" if facts.port_variable else "container.took_too_long"
+        said = "evidence.port_variable" if facts.port_variable else "evidence.took_too_long"
+        return caused(Found(code, params, (Said(said, params),), Certainty.LIKELY))
+    if evidence.ending is Ending.CANCELED:
+        return not_reached("not_started")
+    return caused(Found("deployment.unexplained", params, (Said("evidence.no_lines", params),), Certainty.LIKELY))

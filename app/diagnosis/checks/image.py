@@ -1,0 +1,124 @@
+"""Is there such a tag or digest, can it be pulled, and is it still the image that was deployed?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from app.aws.pull_ports import ImageDetail
+from app.diagnosis.checks.repository import MISSING
+from app.diagnosis.facts import Facts, Known, NotFound, not_checked
+from app.diagnosis.lifecycle import expiring_rule
+from app.diagnosis.manifests import is_artifact
+from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+
+_MOST_TAGS = 3
+
+
+def check_image(facts: Facts) -> Outcome:
+    """Return whether the image can be pulled, as far as ECR's description of it tells."""
+    if not facts.uri.is_private:
+        return fine("not_private") if facts.image else not_reached("no_image")
+    if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
+        return not_reached()
+    if MISSING in (facts.policy, facts.detail) or not facts.uri.names_image:
+        return not_reached()
+    if isinstance(facts.detail, NotFound):
+        return caused(_missing(facts))
+    if not isinstance(facts.detail, Known):
+        return not_checked(facts.detail)
+    detail = facts.detail.value
+    cause = _unpullable(facts, detail) or _moved(facts, detail)
+    return caused(cause) if cause else fine("image", digest=short(detail.digest))
+
+
+def short(digest: str) -> str:
+    """Return a digest as people compare it: its first twelve digits."""
+    return digest[: len("sha256:") + 12]
+
+
+def _params(facts: Facts) -> dict[str, str | int]:
+    return {
+        "image": facts.uri.reference.lstrip(":"),
+        "tag": facts.tag,
+        "digest": facts.uri.digest,
+        "repository": facts.uri.repository,
+    }
+
+
+def _unpullable(facts: Facts, detail: ImageDetail) -> Found | None:
+    params = {**_params(facts), "digest": detail.digest}
+    if detail.status == "ARCHIVED":
+        return Found("image.archived", params, (Said("evidence.status", {"status": detail.status}),))
+    if detail.status == "ACTIVATING":
+        return Found("image.restoring", params, (Said("evidence.status", {"status": detail.status}),))
+    if is_artifact(detail):
+        kind = {"media_type": detail.artifact_type or detail.media_type}
+        return Found("image.artifact", params | kind, (Said("evidence.media_type", kind),))
+    return None
+
+
+def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
+    """A tag that was pushed after the newest deployment pulled it."""
+    deployment = facts.deployment
+    if facts.uri.digest or deployment is None or deployment.created_at is None or detail.pushed_at is None:
+        return None
+    if detail.pushed_at <= deployment.created_at or deployment.state not in ("ACTIVE", "FAILED"):
+        return None
+    when: dict[str, str | int] = {
+        "pushed": _time(detail.pushed_at),
+        "deployed": _time(deployment.created_at),
+        "version": deployment.version,
+    }
+    evidence = (Said("evidence.moved", when),)
+    return Found("image.moved", {**_params(facts), **when, "digest": detail.digest}, evidence, Certainty.LIKELY)
+
+
+def _time(moment: object) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _missing(facts: Facts) -> Found:
+    images = facts.images.value if isinstance(facts.images, Known) else ()
+    params = _params(facts)
+    if facts.uri.digest:
+        rule = _rule(facts, "")
+        return _expired(params, rule) if rule else Found("image.digest_not_found", params)
+    listed = next((image for image in images if facts.tag in image.tags), None)
+    if listed is not None and (cause := _unpullable(facts, listed)):
+        return cause
+    nearest = _nearest(facts.tag, images)
+    evidence = (Said("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    params["suggested"] = _with_tag(facts, nearest[0]) if nearest else ""
+    if not facts.uri.tag:
+        return Found("image.no_latest", params, evidence)
+    if rule := _rule(facts, facts.tag):
+        return _expired(params, rule, evidence)
+    return Found("image.tag_not_found", params, evidence)
+
+
+def _rule(facts: Facts, tag: str) -> str:
+    return expiring_rule(facts.lifecycle.value, tag) if isinstance(facts.lifecycle, Known) else ""
+
+
+def _expired(params: dict[str, str | int], rule: str, evidence: tuple[Said, ...] = ()) -> Found:
+    said = Said("evidence.lifecycle", {"rule": rule})
+    return Found("image.expired", params | {"rule": rule}, (said, *evidence), Certainty.LIKELY)
+
+
+def _with_tag(facts: Facts, tag: str) -> str:
+    account = facts.registry_id
+    return f"{account}.dkr.ecr.{facts.region}.amazonaws.com/{facts.uri.repository}:{tag}"
+
+
+def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:
+    """The tags that are most like this one, else the newest."""
+    active = [image for image in images if image.status in ("", "ACTIVE") and not is_artifact(image)]
+    newest = sorted(active, key=lambda image: image.pushed_at.timestamp() if image.pushed_at else 0, reverse=True)
+    tags = [each for image in newest for each in image.tags]
+    by_case = [
+        each
+        for each in tags
+        if each.lower() == tag.lower() or each.lower() == f"v{tag}".lower() or f"v{each}".lower() == tag.lower()
+    ]
+    return (by_case or get_close_matches(tag, tags, _MOST_TAGS, 0.6) or tags)[:_MOST_TAGS]

@@ -1,0 +1,38 @@
+"""Does a resource control policy of an AWS Organization deny the pull? It can't be read from a member account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.diagnosis.facts import Facts, NotFound
+from app.diagnosis.outcome import Certainty, Check, Found, Outcome, Said, Status, caused, fine, not_reached
+from app.policy.layers import EXEMPTING_TAG
+
+_BEFORE = (Check.SERVICE, Check.URI, Check.ROLE, Check.REPOSITORY, Check.POLICY, Check.REGISTRY, Check.IMAGE)
+
+
+def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outcome:
+    """Return whether nothing else is left that could have denied the pull.
+
+    It is told as a cause only where the pull was refused and every check that can be made is fine.
+    """
+    if not facts.uri.is_private:
+        return fine("not_private") if facts.image else not_reached("no_image")
+    if facts.region_problem or isinstance(facts.service, NotFound):
+        return not_reached()
+    deployment = facts.deployment
+    if deployment is not None and deployment.state in ("ACTIVE", "INACTIVE"):
+        return fine("organization_pulled", version=deployment.version)
+    if facts.log_evidence is not None and facts.log_evidence.started:
+        return fine("organization_pulled", version=deployment.version if deployment else 0)
+    is_fine = all(outcomes[check].status is Status.FINE for check in _BEFORE)
+    is_caused = any(outcome.status is Status.CAUSE for outcome in outcomes.values())
+    if facts.was_canceled and is_fine and not is_caused and deployment is not None:
+        params: dict[str, str | int] = {
+            "repository": facts.uri.repository,
+            "tag": EXEMPTING_TAG,
+            "version": deployment.version,
+        }
+        certainty = Certainty.LIKELY
+        return caused(Found("organization.denied", params, (Said("evidence.canceled", params),), certainty))
+    return Outcome(Status.NOT_CHECKED, Said("not_checked.organization"))

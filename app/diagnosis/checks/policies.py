@@ -1,0 +1,209 @@
+"""Do the repository's policy and the registry's policy let the image puller role pull?
+
+The verdicts are those of `app.policy.evaluate`, on both layers; here they become causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.diagnosis.checks.repository import MISSING
+from app.diagnosis.facts import Facts, Known, NotFound, Reading, Refused, Unknown, not_checked
+from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+from app.errors import Problem
+from app.policy.document import parse
+from app.policy.evaluate import Access, Verdict, evaluate
+from app.policy.findings import findings
+from app.policy.layers import Layer, Policies, RegistryPolicy, RegistryScope
+from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
+from app.policy.statement import Statement, is_allow, named_by, orphan_of
+
+_BY_VERDICT: Final = {
+    "verdict.no_policy": "policy.missing",
+    "verdict.condition_not_met": "policy.condition_not_met",
+    "verdict.allow_ended": "policy.ended",
+    "verdict.allow_not_started": "policy.not_started",
+    "verdict.denied_by_condition": "policy.denied_by_condition",
+}
+
+
+def check_policy(facts: Facts) -> Outcome:
+    """Return whether the repository's policy lets the role pull, and what keeps it from that."""
+    if outcome := _unreachable(facts):
+        return outcome
+    if not isinstance(facts.policy, Known):
+        return _unread(facts)
+    try:
+        both, alone = _verdicts(facts)
+    except Problem as problem:
+        params = {"repository": facts.uri.repository, "problem": problem.code}
+        return caused(Found("policy.malformed", params, (Said("evidence.policy_unreadable", params),)))
+    if both.access is Access.ALLOWED or alone.access is Access.ALLOWED:
+        return fine("policy", repository=facts.uri.repository)
+    return caused(_cause(facts, alone))
+
+
+def check_registry(facts: Facts) -> Outcome:
+    """Return whether the registry's policy denies what the repository's policy allows."""
+    if outcome := _unreachable(facts):
+        return outcome
+    if _is_denied(facts.registry_policy):
+        params = {"region": facts.region}
+        return caused(Found("registry.denied_unread", params, (_denial(facts.registry_policy),), Certainty.LIKELY))
+    if not isinstance(facts.registry_policy, Known):
+        return not_checked(facts.registry_policy)
+    if facts.registry_policy.value is None:
+        return fine("no_registry_policy")
+    if facts.registry_scope == Known(RegistryScope.V1.value):
+        return fine("registry_v1")
+    return _registry_outcome(facts, _registry_verdict(facts))
+
+
+def _registry_verdict(facts: Facts) -> Verdict:
+    """By the registry's policy, beside the repository's where that can be read."""
+    if isinstance(facts.policy, Known):
+        try:
+            return _verdicts(facts)[0]
+        except Problem:
+            pass
+    return evaluate(Policies(None, _registry(facts)), _arn(facts), repository_arn=facts.repository_arn, now=facts.now)
+
+
+def _unread(facts: Facts) -> Outcome:
+    """A repository policy that was not read: one that keeps even us from reading it denies the pull as well."""
+    by_registry = _is_denied(facts.registry_policy) or (
+        isinstance(facts.registry_policy, Known) and _registry_verdict(facts).access is Access.DENIED
+    )
+    if not _is_denied(facts.policy) or by_registry:
+        return not_checked(facts.policy)
+    params = {"repository": facts.uri.repository}
+    return caused(Found("policy.denied_unread", params, (_denial(facts.policy),), Certainty.LIKELY))
+
+
+def _is_denied(reading: Reading[str | None]) -> bool:
+    return isinstance(reading, Refused) and reading.by_resource_policy
+
+
+def _denial(reading: Reading[str | None]) -> Said:
+    permission = reading.permission if isinstance(reading, Refused) else ""
+    return Said("not_checked.denied", {"permission": permission})
+
+
+def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
+    decides = Layer.REGISTRY in verdict.layers
+    params = {**verdict.params, "region": facts.region, "statement": _label(verdict, Layer.REGISTRY)}
+    evidence = (Said(verdict.code, verdict.params),)
+    if decides and verdict.access is Access.DENIED:
+        return caused(Found("registry.denied", params, evidence))
+    if decides and verdict.access is Access.CONDITIONAL:
+        return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY))
+    return fine("registry")
+
+
+def _unreachable(facts: Facts) -> Outcome | None:
+    """What both checks say where there is no policy to look at, or no role to look for; None where there is."""
+    if not facts.uri.is_private:
+        return fine("not_private") if facts.image else not_reached("no_image")
+    if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
+        return not_reached()
+    if MISSING in (facts.policy, facts.detail):
+        return not_reached()
+    if not isinstance(facts.service, Known):
+        return not_checked(facts.service)
+    return None if facts.service.value.role.ready else not_reached("no_role")
+
+
+def _verdicts(facts: Facts) -> tuple[Verdict, Verdict]:
+    """By both layers, and by the repository's policy alone. Raises Problem for a policy that can't be read."""
+    text = facts.policy.value if isinstance(facts.policy, Known) else None
+    policies = Policies(text, _registry(facts))
+    both, alone = (
+        evaluate(each, _arn(facts), repository_arn=facts.repository_arn, now=facts.now) for each in (policies, text)
+    )
+    return both, alone
+
+
+def _registry(facts: Facts) -> RegistryPolicy:
+    if not isinstance(facts.registry_policy, Known):
+        unread = facts.registry_policy
+        code = (
+            "aws.access_denied" if isinstance(unread, Refused) else unread.code if isinstance(unread, Unknown) else ""
+        )
+        return RegistryPolicy(read=False, problem=code)
+    scope = facts.registry_scope.value if isinstance(facts.registry_scope, Known) else ""
+    return RegistryPolicy(facts.registry_policy.value, RegistryScope(scope) if scope in set(RegistryScope) else None)
+
+
+def _arn(facts: Facts) -> str:
+    return facts.service.value.role.principal_arn if isinstance(facts.service, Known) else ""
+
+
+def _label(verdict: Verdict, layer: Layer) -> str:
+    return ", ".join(each.label for each in verdict.deciding if each.layer is layer)
+
+
+def _cause(facts: Facts, verdict: Verdict) -> Found:
+    """The cause that a verdict of the repository's policy means."""
+    params = {"repository": facts.uri.repository, "service": facts.service_name, **verdict.params}
+    evidence = (Said(verdict.code, verdict.params),)
+    if code := _BY_VERDICT.get(verdict.code):
+        return Found(code, params, evidence)
+    if verdict.access is Access.DENIED:
+        return Found("policy.denied", params, evidence)
+    if verdict.access is Access.CONDITIONAL:
+        return Found("policy.conditional", params, evidence, Certainty.LIKELY)
+    return next(_wrong_principals(facts, params), None) or _not_named(verdict, params, evidence)
+
+
+def _not_named(verdict: Verdict, params: dict[str, str | int], evidence: tuple[Said, ...]) -> Found:
+    if verdict.missing_actions and verdict.code != "verdict.not_named":
+        missing = {"actions": ", ".join(verdict.missing_actions)}
+        return Found("policy.actions_missing", params | missing, evidence)
+    return Found("policy.not_named", params, evidence)
+
+
+def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Found]:
+    """What the policy names in place of the role, the likeliest mistake first. The right role named leaves none."""
+    text = facts.policy.value if isinstance(facts.policy, Known) else None
+    named = principals_of(text)
+    if any(principal.value == _arn(facts) for principal in named):
+        return
+    for code, principal in _mistaken(facts, named):
+        about = {**params, "principal": principal.value, "named_service": principal.service}
+        yield Found(code, about, (Said("evidence.names", {"principal": principal.value}),))
+    if orphan := _orphan(facts, text):
+        yield Found(
+            "policy.deleted_role", params | {"principal": orphan}, (Said("evidence.names", {"principal": orphan}),)
+        )
+    if any(finding.code == "finding.allow_not_principal" for finding in findings(text)):
+        yield Found("policy.allow_not_principal", params, ())
+
+
+def _mistaken(facts: Facts, named: tuple[PrincipalRef, ...]) -> list[tuple[str, PrincipalRef]]:
+    own = [each for each in named if (each.service, each.region) == (facts.service_name, facts.region)]
+    others = [each for each in named if each.kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL) and each not in own]
+    return [
+        *(("policy.general_role", each) for each in own if each.kind is PrincipalKind.GENERAL),
+        *(("policy.old_role", each) for each in own if each.kind is PrincipalKind.PULLER),
+        *(("policy.service_principal", each) for each in named if "lightsail" in each.value and each.type == "Service"),
+        *(("policy.other_service", each) for each in others),
+    ]
+
+
+def _orphan(facts: Facts, text: str | None) -> str:
+    """The id of a deleted role that stands where the service's role should be, "" for none."""
+    statements = parse(text).statements if text is not None else ()
+    mine = [each for each in statements if orphan_of(each) == facts.service_name]
+    alone = [each for each in statements if is_allow(each)]
+    for statement in (*mine, *alone):
+        ids = [
+            each.value for each in _refs(statement) if each.kind is PrincipalKind.UNIQUE_ID and each.value[:4] == "AROA"
+        ]
+        if ids:
+            return ids[0]
+    return ""
+
+
+def _refs(statement: Statement) -> tuple[PrincipalRef, ...]:
+    return tuple(refer(kind, value) for kind, value in named_by(statement))

@@ -1,0 +1,45 @@
+"""Does the repository exist in the service's Region and account?"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from app.diagnosis.facts import Facts, Known, NotFound, Refused, not_checked
+from app.diagnosis.outcome import Found, Outcome, Said, Status, caused, fine, not_reached
+
+MISSING = NotFound("repository.not_found")
+
+
+def check_repository(facts: Facts, uri: Outcome) -> Outcome:
+    """Return whether there is such a repository; `uri` is what the image's name came to."""
+    if not facts.uri.is_private:
+        return fine("not_private") if facts.image else not_reached("no_image")
+    if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
+        return not_reached()
+    if MISSING in (facts.policy, facts.detail):
+        is_elsewhere = uri.status is Status.CAUSE and any(
+            cause.code in ("uri.other_region", "uri.other_account") for cause in uri.causes
+        )
+        return not_reached() if is_elsewhere else caused(_missing(facts))
+    if any(isinstance(reading, Known) for reading in (facts.policy, facts.detail)) or isinstance(
+        facts.detail, NotFound
+    ):
+        return fine("repository", repository=facts.uri.repository)
+    refused = facts.policy if isinstance(facts.policy, Refused) else facts.detail
+    return not_checked(refused)
+
+
+def _missing(facts: Facts) -> Found:
+    params = {"repository": facts.uri.repository, "region": facts.region, "account": facts.registry_id}
+    if facts.elsewhere:
+        regions = ", ".join(facts.elsewhere)
+        evidence = (Said("evidence.repository_elsewhere", {"regions": regions}),)
+        return Found("repository.other_region", params | {"regions": regions}, evidence)
+    names = facts.repositories.value if isinstance(facts.repositories, Known) else ()
+    nearest = (
+        get_close_matches(facts.uri.repository, names, 3, 0.6)
+        or [name for name in names if name.rpartition("/")[2] == facts.uri.repository.rpartition("/")[2]][:3]
+    )
+    hints: tuple[Said, ...] = (Said("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    suggested = facts.uri.uri(facts.registry_id, facts.region, nearest[0]) if nearest else ""
+    return Found("repository.not_found", params | {"suggested": suggested}, hints)

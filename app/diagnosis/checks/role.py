@@ -1,0 +1,51 @@
+"""Is the image puller role active, and is its principal ARN known?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.aws.ports import ContainerService
+from app.diagnosis.facts import Facts, Known, NotFound, not_checked
+from app.diagnosis.outcome import Found, Outcome, Said, caused, fine, not_reached
+from app.errors import Problem
+from app.policy.arns import service_of
+from app.policy.principals import principals_of
+
+STACK: Final = "aws:cloudformation:stack-name"
+
+
+def check_role(facts: Facts) -> Outcome:
+    """Return whether the service has the role that pulls, and who may have switched it off."""
+    if not facts.uri.is_private and facts.image:
+        return fine("not_private")
+    if facts.region_problem or isinstance(facts.service, NotFound):
+        return not_reached()
+    if not isinstance(facts.service, Known):
+        return not_checked(facts.service)
+    service = facts.service.value
+    if service.role.ready:
+        return fine("role")
+    if service.role.is_active:
+        return caused(Found("role.no_arn", {"service": service.name}))
+    return caused(_inactive(facts, service))
+
+
+def _inactive(facts: Facts, service: ContainerService) -> Found:
+    evidence = [Said("evidence.role_inactive", {"service": service.name})]
+    if _was_granted(facts, service.name):
+        evidence.append(Said("evidence.role_was_granted", {"repository": facts.uri.repository}))
+    if stack := service.tags.get(STACK):
+        evidence.append(Said("evidence.stack", {"stack": stack}))
+        return Found("role.inactive_stack", {"service": service.name, "stack": stack}, tuple(evidence))
+    return Found("role.inactive", {"service": service.name}, tuple(evidence))
+
+
+def _was_granted(facts: Facts, service: str) -> bool:
+    """Whether the repository's policy names an image puller role of the service: it had one before."""
+    if not isinstance(facts.policy, Known):
+        return False
+    try:
+        roles = [service_of(principal.value) for principal in principals_of(facts.policy.value)]
+    except Problem:
+        return False
+    return any(role is not None and role.is_puller and role.service == service for role in roles)

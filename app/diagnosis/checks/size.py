@@ -1,0 +1,57 @@
+"""Does the image fit the service's power?
+
+ECR tells the compressed size. Lightsail publishes memory, not disk: an image larger than the memory is the likely cause
+only where nothing shows that the container has run.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.diagnosis.facts import Facts, Known, NotFound, not_checked
+from app.diagnosis.log_evidence import Reason
+from app.diagnosis.outcome import Certainty, Found, Outcome, Said, Status, caused, fine, not_reached
+
+# MB of memory of each node (lightsail:GetContainerServicePowers).
+MEMORY: Final = {"nano": 512, "micro": 1024, "small": 2048, "medium": 4096, "large": 8192, "xlarge": 16384}
+_MB: Final = 1024 * 1024
+
+
+def check_size(facts: Facts, image: Outcome) -> Outcome:
+    """Return whether image and container fit the power; `image` is what the image itself came to."""
+    evidence = facts.log_evidence
+    if evidence is not None and evidence.reason is Reason.OUT_OF_MEMORY and isinstance(facts.service, Known):
+        params = {"service": facts.service_name, "power": facts.service.value.power, **_memory(facts)}
+        line = Said("evidence.log_line", {"line": evidence.line})
+        return caused(Found("size.out_of_memory", params, (line,)))
+    if not facts.uri.is_private:
+        return fine("not_private") if facts.image else not_reached("no_image")
+    if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound):
+        return not_reached()
+    if not isinstance(facts.detail, Known):
+        return not_checked(facts.detail)
+    if not isinstance(facts.service, Known):
+        return not_checked(facts.service)
+    return _fits(facts, facts.detail.value.size // _MB)
+
+
+def _fits(facts: Facts, megabytes: int) -> Outcome:
+    power = facts.service.value.power if isinstance(facts.service, Known) else ""
+    memory = MEMORY.get(power)
+    params: dict[str, str | int] = {"megabytes": megabytes, "power": power, **_memory(facts)}
+    if memory is None or megabytes <= memory or _has_run(facts):
+        return fine("size", **params)
+    about = {**params, "service": facts.service_name, "image": facts.image}
+    return caused(Found("size.too_large", about, (Said("evidence.size", params),), Certainty.LIKELY))
+
+
+def _memory(facts: Facts) -> dict[str, str | int]:
+    power = facts.service.value.power if isinstance(facts.service, Known) else ""
+    return {"memory": MEMORY.get(power, 0)}
+
+
+def _has_run(facts: Facts) -> bool:
+    """Whether a container of the image was seen to run, or its pull failed before size could matter."""
+    if facts.deployment is not None and facts.deployment.state in ("ACTIVE", "INACTIVE"):
+        return True
+    return facts.log_evidence is not None and facts.log_evidence.started

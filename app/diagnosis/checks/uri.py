@@ -1,0 +1,102 @@
+"""Is the image named as Lightsail takes it: this account, this Region, ECR's own host, a possible name?"""
+
+from __future__ import annotations
+
+from app.diagnosis.facts import Facts, Known, NotFound
+from app.diagnosis.image_uri import Registry
+from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+
+_PLACES = {
+    Registry.ECR_PUBLIC: "Amazon ECR Public",
+    Registry.DOCKER_HUB: "Docker Hub",
+}
+
+
+def check_uri(facts: Facts) -> Outcome:
+    """Return whether the image's name is right, with all that is wrong with it."""
+    uri = facts.uri
+    if uri.registry is Registry.NONE and not uri.faults:
+        return _nothing_deployed(facts)
+    causes = [_with_suggestion(fault, facts) for fault in uri.faults]
+    if uri.is_private:
+        causes += filter(None, (_region(facts), _account(facts)))
+    elif cause := _not_private(facts):
+        causes.append(cause)
+    if causes:
+        return caused(*causes)
+    if uri.registry is Registry.STORED:
+        return fine("uri_stored")
+    return fine("uri") if uri.is_private else fine("uri_public", registry=_place(facts))
+
+
+def suggestion(facts: Facts) -> str:
+    """Return the image's URI as it was probably meant, "" where that is not known."""
+    account = facts.account or facts.uri.account
+    if not account or not facts.uri.repository:
+        return ""
+    return facts.uri.uri(account, facts.region)
+
+
+def _nothing_deployed(facts: Facts) -> Outcome:
+    if isinstance(facts.deployments, Known) and not facts.deployments.value and isinstance(facts.service, Known):
+        return caused(Found("service.no_deployment", {"service": facts.service_name}))
+    return not_reached("no_image")
+
+
+def _with_suggestion(fault: Found, facts: Facts) -> Found:
+    return Found(fault.code, {**fault.params, "suggested": suggestion(facts)}, fault.evidence or _shown(facts))
+
+
+def _shown(facts: Facts) -> tuple[Said, ...]:
+    return (Said("evidence.image", {"image": facts.image}),)
+
+
+def _region(facts: Facts) -> Found | None:
+    region = facts.uri.region
+    if not region or region == facts.region or facts.region_problem or isinstance(facts.service, NotFound):
+        return None
+    params = {"other": region, "region": facts.region, "repository": facts.uri.repository}
+    exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
+    evidence = _shown(facts)
+    if exists:
+        evidence += (Said("evidence.repository_here", {"repository": facts.uri.repository, "region": facts.region}),)
+    return Found("uri.other_region", {**params, "suggested": suggestion(facts) if exists else ""}, evidence)
+
+
+def _account(facts: Facts) -> Found | None:
+    """Another account's repository: a cause unless the policy there is seen to allow the pull, or it has worked."""
+    other, own = facts.uri.account, facts.account
+    if not other or not own or other == own or isinstance(facts.policy, Known) or _has_run(facts):
+        return None
+    params = {"other": other, "account": own, "repository": facts.uri.repository}
+    found = NotFound("repository.not_found") in (facts.policy, facts.detail)
+    certainty = Certainty.CERTAIN if found else Certainty.LIKELY
+    return Found("uri.other_account", {**params, "suggested": suggestion(facts)}, _shown(facts), certainty)
+
+
+def _not_private(facts: Facts) -> Found | None:
+    """An image of a public registry, where a private repository of that name exists or the deployment failed."""
+    if facts.uri.registry in (Registry.STORED, Registry.NONE) or _has_run(facts):
+        return None
+    exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
+    failed = facts.deployment is not None and facts.deployment.state == "FAILED"
+    if not exists and (failed or facts.deployment is not None) and not _was_not_pulled(facts):
+        return None
+    params = {"registry": _place(facts), "image": facts.image}
+    evidence = _shown(facts)
+    if exists:
+        evidence += (Said("evidence.repository_here", {"repository": facts.uri.repository, "region": facts.region}),)
+    suggested = suggestion(facts) if exists else ""
+    return Found("uri.not_private", {**params, "suggested": suggested}, evidence, Certainty.LIKELY)
+
+
+def _place(facts: Facts) -> str:
+    return _PLACES.get(facts.uri.registry, facts.uri.host)
+
+
+def _has_run(facts: Facts) -> bool:
+    return facts.deployment is not None and facts.deployment.state in ("ACTIVE", "INACTIVE")
+
+
+def _was_not_pulled(facts: Facts) -> bool:
+    return facts.log_evidence is not None and not facts.log_evidence.started

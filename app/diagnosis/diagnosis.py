@@ -1,0 +1,115 @@
+"""From facts to a diagnosis: every check in the order in which AWS fails, and the root cause first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.diagnosis.checks.container import check_container
+from app.diagnosis.checks.image import check_image
+from app.diagnosis.checks.organization import check_organization
+from app.diagnosis.checks.platform import check_platform
+from app.diagnosis.checks.policies import check_policy, check_registry
+from app.diagnosis.checks.repository import check_repository
+from app.diagnosis.checks.role import check_role
+from app.diagnosis.checks.service import check_service
+from app.diagnosis.checks.size import check_size
+from app.diagnosis.checks.uri import check_uri
+from app.diagnosis.facts import Facts, Known
+from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Said, Status
+
+# Told only where nothing else is found.
+GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One check and how it came out."""
+
+    check: Check
+    status: Status
+    said: Said
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why an image can't be pulled or doesn't run. `causes`: the root cause first; empty where none was found.
+
+    `undetermined`: nothing wrong was found, and something that could be wrong could not be checked.
+    `read_manifest`: the image's manifest was read, which ECR records as a pull.
+    """
+
+    facts: Facts
+    lines: tuple[Line, ...]
+    causes: tuple[Found, ...]
+    read_manifest: bool = False
+
+    @property
+    def root(self) -> Found | None:
+        """The cause that fails first."""
+        return self.causes[0] if self.causes else None
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether the absence of causes proves nothing."""
+        return not self.causes and any(
+            line.status is Status.NOT_CHECKED and line.check not in (Check.ORGANIZATION, Check.PLATFORM)
+            for line in self.lines
+        )
+
+
+def diagnose(facts: Facts) -> Diagnosis:
+    """Return what every check says of the facts, and the causes in the order in which they fail."""
+    outcomes: dict[Check, Outcome] = {Check.SERVICE: check_service(facts), Check.URI: check_uri(facts)}
+    outcomes[Check.ROLE] = check_role(facts)
+    outcomes[Check.REPOSITORY] = check_repository(facts, outcomes[Check.URI])
+    outcomes[Check.POLICY] = check_policy(facts)
+    outcomes[Check.REGISTRY] = check_registry(facts)
+    outcomes[Check.IMAGE] = check_image(facts)
+    outcomes[Check.PLATFORM] = check_platform(facts, outcomes[Check.IMAGE])
+    outcomes[Check.SIZE] = check_size(facts, outcomes[Check.IMAGE])
+    outcomes[Check.ORGANIZATION] = check_organization(facts, outcomes)
+    outcomes[Check.CONTAINER] = check_container(facts, explained=_is_explained(outcomes))
+    lines = tuple(_line(check, outcomes[check]) for check in ORDER)
+    return Diagnosis(facts, lines, _ordered(outcomes), isinstance(facts.manifest, Known))
+
+
+def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
+    """Return a diagnosis for each container. What is only guessed of one goes where another explains the failure."""
+    diagnoses = tuple(map(diagnose, facts))
+    if not any(map(explains, diagnoses)):
+        return diagnoses
+    return tuple(
+        replace(each, causes=tuple(cause for cause in each.causes if not _is_guess(cause))) for each in diagnoses
+    )
+
+
+def explains(diagnosis: Diagnosis) -> bool:
+    """Return whether a cause was found that lasts, and not only for want of another."""
+    return any(not cause.yields and not _is_guess(cause) for cause in diagnosis.causes)
+
+
+def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
+    """Return the diagnosis to show of several containers: one that explains the failure, else the first with a cause."""
+    return min(
+        diagnoses, key=lambda each: (not explains(each), each.root is None, bool(each.root and each.root.yields))
+    )
+
+
+def _is_guess(cause: Found) -> bool:
+    return cause.code in GUESSES
+
+
+def _is_explained(outcomes: Mapping[Check, Outcome]) -> bool:
+    return any(cause for outcome in outcomes.values() for cause in outcome.causes if not cause.yields)
+
+
+def _ordered(outcomes: Mapping[Check, Outcome]) -> tuple[Found, ...]:
+    causes = [cause for check in ORDER for cause in outcomes[check].causes]
+    return tuple(sorted(causes, key=lambda cause: cause.yields))
+
+
+def _line(check: Check, outcome: Outcome) -> Line:
+    return Line(check, outcome.status, outcome.said, outcome.permission)

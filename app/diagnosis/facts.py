@@ -1,0 +1,166 @@
+"""What is known of one image in one service: each reading is known, not found, refused, or unknown. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
+
+from app.aws.ports import ContainerService, Deployment
+from app.aws.pull_ports import ImageDetail, LogLine, Manifest
+from app.diagnosis.image_uri import ImageUri, parse_image
+from app.diagnosis.log_evidence import Ending, LogEvidence, read_log
+from app.diagnosis.outcome import Outcome, Said, Status
+from app.errors import Problem
+
+T = TypeVar("T")
+
+DENIED = "aws.access_denied"
+_MISSING = frozenset({"service.not_found", "repository.not_found", "image.not_found", "lifecycle.not_found"})
+
+
+@dataclass(frozen=True)
+class Known(Generic[T]):
+    """What AWS answered."""
+
+    value: T
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """AWS says that there is none; `code` is the Problem's."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """AWS refuses to say. `permission` is the IAM action that was refused.
+
+    `by_resource_policy`: the policy of the repository or of the registry explicitly denies it, so that IAM can't help.
+    """
+
+    permission: str
+    by_resource_policy: bool = False
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """AWS could not be asked, or not in time; `code` is the Problem's."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class NotRead:
+    """Not asked for."""
+
+
+NOT_READ = NotRead()
+Reading: TypeAlias = Known[T] | NotFound | Refused | Unknown | NotRead
+
+
+def reading_of(problem: Problem) -> NotFound | Refused | Unknown:
+    """Return what a Problem leaves of a reading; only AWS's own "not found" means that there is none."""
+    if problem.code in _MISSING:
+        return NotFound(problem.code)
+    if problem.code == DENIED:
+        is_explicit = "explicit deny in a resource-based policy" in problem.aws_message
+        return Refused(str(problem.params.get("action", "")), is_explicit)
+    return Unknown(problem.code)
+
+
+def not_checked(reading: Reading[T]) -> Outcome:
+    """Return the outcome of a check whose reading is missing."""
+    if isinstance(reading, Refused) and reading.by_resource_policy:
+        return Outcome(Status.NOT_CHECKED, Said("not_checked.denied", {"permission": reading.permission}))
+    if isinstance(reading, Refused):
+        said = Said("not_checked.permission", {"permission": reading.permission})
+        return Outcome(Status.NOT_CHECKED, said, permission=reading.permission)
+    if isinstance(reading, Unknown):
+        return Outcome(Status.NOT_CHECKED, Said("not_checked.unknown", {"problem": reading.code}))
+    return Outcome(Status.NOT_CHECKED, Said("not_checked.not_read"))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that was read, for one image of one service. `image` is the text as it was typed or deployed.
+
+    `regions` are those that have Lightsail; `region_problem` says why this one has none. `deployment` is the newest that
+    runs this image, with names but no values of environment variables; `port_variable`: its variable PORT names another
+    port than its public endpoint. `elsewhere` are other Regions that hold what is missing here. `platform` is that of
+    the image's config.
+    """
+
+    region: str
+    service_name: str
+    image: str
+    now: datetime
+    container: str = ""
+    region_problem: str = ""
+    service: Reading[ContainerService] = NOT_READ
+    service_names: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    deployments: Reading[tuple[Deployment, ...]] = NOT_READ
+    deployment: Deployment | None = None
+    port_variable: bool = False
+    policy: Reading[str | None] = NOT_READ
+    registry_policy: Reading[str | None] = NOT_READ
+    registry_scope: Reading[str] = NOT_READ
+    detail: Reading[ImageDetail] = NOT_READ
+    images: Reading[tuple[ImageDetail, ...]] = NOT_READ
+    lifecycle: Reading[str | None] = NOT_READ
+    repositories: Reading[tuple[str, ...]] = NOT_READ
+    log: Reading[tuple[LogLine, ...]] = NOT_READ
+    manifest: Reading[Manifest] = NOT_READ
+    config_url: Reading[str] = field(default=NOT_READ, repr=False)
+    platform: Reading[str] = NOT_READ
+    child: Reading[ImageDetail] = NOT_READ
+    uri: ImageUri = field(init=False, repr=False, compare=False, default=parse_image(""))
+    log_evidence: LogEvidence | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uri", parse_image(self.image))
+        if isinstance(self.log, Known) and self.failed is not None:
+            object.__setattr__(self, "log_evidence", read_log(self.log.value, self.failed))
+
+    @property
+    def failed(self) -> Deployment | None:
+        """The deployment of this image, where it has failed."""
+        return self.deployment if self.deployment is not None and self.deployment.state == "FAILED" else None
+
+    @property
+    def was_canceled(self) -> bool:
+        """Whether the deployment failed before the container wrote a line: the image was not pulled."""
+        return self._ended_unstarted(Ending.CANCELED)
+
+    @property
+    def took_too_long(self) -> bool:
+        """Whether Lightsail gave up on a container that wrote nothing."""
+        return self._ended_unstarted(Ending.TOOK_TOO_LONG)
+
+    def _ended_unstarted(self, ending: Ending) -> bool:
+        evidence = self.log_evidence
+        return evidence is not None and not evidence.started and evidence.ending is ending
+
+    @property
+    def account(self) -> str:
+        """The service's account, "" where the service is not known."""
+        return self.service.value.account if isinstance(self.service, Known) else ""
+
+    @property
+    def registry_id(self) -> str:
+        """The account whose registry is read: the one that the image names, else the service's."""
+        return self.uri.account or self.account
+
+    @property
+    def repository_arn(self) -> str:
+        """The ARN of the repository that is read, in the service's Region; "" where its account is not known."""
+        if not self.registry_id or not self.uri.repository:
+            return ""
+        return f"arn:aws:ecr:{self.region}:{self.registry_id}:repository/{self.uri.repository}"
+
+    @property
+    def tag(self) -> str:
+        """The tag that is pulled: `latest` where the image names neither tag nor digest."""
+        return self.uri.tag or ("" if self.uri.digest else "latest")

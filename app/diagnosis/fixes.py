@@ -1,0 +1,233 @@
+"""Fills the fixes of a cause for one service and image: `aws` commands, Terraform, CloudFormation. Runs nothing.
+
+A grant is planned by `app.policy`, on the policy as it was read, so that the whole merged document is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from app.diagnosis.causes import CAUSES
+from app.diagnosis.checks.size import MEMORY
+from app.diagnosis.facts import Facts, Known, Reading
+from app.diagnosis.fix_kinds import KINDS, Fix
+from app.diagnosis.outcome import Found
+from app.errors import Problem
+from app.policy.arns import NOBODYS_ACCOUNT
+from app.policy.change import PolicyChange
+from app.policy.commands import System, Target, grant_commands
+from app.policy.dead import dead_principals
+from app.policy.grant import plan_grant
+from app.policy.mend import mend
+from app.policy.principals import PrincipalKind, principals_of
+from app.wording import fill
+
+# Stands in a document for the role's ARN until it has one.
+_ARN: Final = f"arn:aws:iam::{NOBODYS_ACCOUNT}:role/amazon/lightsail/PRINCIPAL-ARN-OF-THE-IMAGE-PULLER-ROLE"
+_PLACEHOLDER: Final = "PRINCIPAL-ARN"
+
+
+@dataclass(frozen=True)
+class FixText:
+    """A fix, ready to copy. `title` is a template to translate; `operation` is what Sailpass does by a button."""
+
+    kind: Fix
+    title: str
+    aws: str
+    terraform: str
+    cloudformation: str
+    operation: str
+
+
+def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = None) -> tuple[FixText, ...]:
+    """Return the fixes of a cause, in the order in which they are made.
+
+    Args:
+        found: the cause.
+        facts: what it was found in.
+        endpoints: addresses that stand in for AWS's own, by service: those of a sandbox.
+    """
+    params = _params(found, facts)
+    kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
+
+
+def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mapping[str, str]) -> FixText:
+    shape = KINDS[kind]
+    if kind is Fix.GRANT:
+        return FixText(kind, shape.title, *_grant(facts, endpoints), shape.operation)
+    commands = _located(fill(shape.aws, _quoted(params, shlex.quote)), facts.region, endpoints)
+    return FixText(
+        kind,
+        shape.title,
+        commands,
+        fill(shape.terraform, _quoted(params, _hcl)),
+        _pretty(fill(shape.cloudformation, _quoted(params, json.dumps) | _documents(facts))),
+        shape.operation,
+    )
+
+
+def _params(found: Found, facts: Facts) -> dict[str, str | int]:
+    service = facts.service.value if isinstance(facts.service, Known) else None
+    powers = [*MEMORY]
+    power = service.power if service and service.power in powers else powers[0]
+    registry = facts.registry_id
+    uri = facts.uri.uri(registry, facts.region) if registry and facts.uri.repository else facts.image
+    image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
+    port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
+    heard = str(found.params.get("detail", ""))
+    known: dict[str, str | int] = {
+        "service": facts.service_name,
+        "container": facts.container or "app",
+        "power": power,
+        "next_power": powers[min(powers.index(power) + 1, len(powers) - 1)],
+        "scale": service.scale if service else 1,
+        "registry": registry,
+        "registry_host": f"{registry}.dkr.ecr.{facts.region}.amazonaws.com",
+        "repository": facts.uri.repository,
+        "repository_arn": facts.repository_arn,
+        "image": facts.image,
+        "uri": uri,
+        "image_id": image_id,
+        "variable": heard or "NAME",
+        "port": port,
+        "path": facts.deployment.health_check_path if facts.deployment and facts.deployment.health_check_path else "/",
+        "right_port": int(heard) if found.code == "health.port" and heard.isdecimal() else port,
+        "suggested": "",
+        "statement": "",
+        "rule": "",
+    }
+    return {
+        **known,
+        **{name: value for name, value in found.params.items() if name in ("suggested", "statement", "rule")},
+    }
+
+
+def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dict[str, str | int]:
+    """The values as their format writes them; identifiers bare, numbers as they are."""
+    names = {
+        "id": _identifier(str(params["service"])),
+        "repository_id": _identifier(str(params["repository"])),
+        "variable_id": str(params["variable"]).lower(),
+    }
+    if quote is not shlex.quote:  # in a comment, and as a key, these are bare
+        names |= {name: _one_line(str(params[name])) for name in ("statement", "rule")} if quote is _hcl else {}
+        names |= {"variable": str(params["variable"])} if quote is _hcl else {}
+    plain = {name: _one_line(value) if isinstance(value, str) else value for name, value in params.items()}
+    quoted = {name: quote(value) if isinstance(value, str) else value for name, value in plain.items()}
+    return {**quoted, **names}
+
+
+def _documents(facts: Facts) -> dict[str, str]:
+    """The policies as they are, as JSON to stand in a template: what is to be changed is shown whole."""
+    return {
+        "policy_document": _document(facts.policy),
+        "registry_document": _document(facts.registry_policy),
+        "lifecycle_text": json.dumps(facts.lifecycle.value or "") if isinstance(facts.lifecycle, Known) else '""',
+    }
+
+
+def _document(reading: Reading[str | None]) -> str:
+    try:
+        value = json.loads(reading.value or "") if isinstance(reading, Known) else {}
+    except (ValueError, RecursionError):
+        value = {}
+    return json.dumps(value)
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", name) or "this"
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _hcl(text: str) -> str:
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")
+
+
+def _located(commands: str, region: str, endpoints: Mapping[str, str]) -> str:
+    """The commands with their Region, and the endpoint of a sandbox, before a pipe or redirection."""
+    return "\n".join(_line(line, region, endpoints) for line in commands.split("\n"))
+
+
+def _line(line: str, region: str, endpoints: Mapping[str, str]) -> str:
+    if not line.startswith("aws "):
+        return _one_line(line)
+    endpoint = endpoints.get(line.split(" ", 2)[1], "")
+    flags = f" --region {shlex.quote(region)}" + (f" --endpoint-url {shlex.quote(endpoint)}" if endpoint else "")
+    command, mark, rest = _before_pipe(line)
+    return f"{command}{flags}{mark}{rest}"
+
+
+def _before_pipe(line: str) -> tuple[str, str, str]:
+    for mark in (" | docker", " > "):
+        if mark in line:
+            return line.rpartition(mark)
+    return line, "", ""
+
+
+def _pretty(text: str) -> str:
+    return json.dumps(json.loads(text), indent=2) if text else ""
+
+
+def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
+    """The merged policy in each format. In a template the role is named by reference: its ARN may change."""
+    service = facts.service.value if isinstance(facts.service, Known) else None
+    arn = service.role.principal_arn if service else ""
+    target = Target(facts.region, facts.service_name, facts.registry_id, facts.uri.repository, endpoints)
+    try:
+        planned = _planned(facts, arn or _ARN)
+    except Problem:
+        planned = None
+    if planned is None or planned.after is None:
+        return "", "", ""
+    commands = grant_commands(target, planned, System.POSIX, activate=not arn)
+    text = "\n".join(command.text.replace(_ARN, _PLACEHOLDER) for command in commands)
+    document = json.loads(planned.after)
+    identifier = _identifier(facts.service_name)
+    reference = f"${{aws_lightsail_container_service.{identifier}.private_registry_access[0].ecr_image_puller_role[0].principal_arn}}"
+    attribute = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
+    shown = json.dumps(document, indent=2).replace("${", "$${").replace("%{", "%%{")
+    body = "\n".join(f"    {line}" for line in shown.replace(arn or _ARN, reference).split("\n"))
+    terraform = (
+        f'resource "aws_ecr_repository_policy" "{_identifier(facts.uri.repository)}" {{\n'
+        f"  repository = {_hcl(facts.uri.repository)}\n  policy     = <<-JSON\n{body}\n  JSON\n}}"
+    )
+    properties = {
+        "RepositoryName": facts.uri.repository,
+        "RepositoryPolicyText": _replaced(document, arn or _ARN, attribute),
+    }
+    return text, terraform, json.dumps({"Type": "AWS::ECR::Repository", "Properties": properties}, indent=2)
+
+
+def _planned(facts: Facts, arn: str) -> PolicyChange | None:
+    """The grant on the policy as it is, mended where it was pasted together, without the service's wrong ARNs."""
+    text = facts.policy.value if isinstance(facts.policy, Known) else None
+    mended = mend(text) if text is not None else None
+    text = mended.text if mended is not None and mended.what else text
+    wrong = [
+        principal.value
+        for principal in principals_of(text)
+        if principal.service == facts.service_name
+        and principal.region == facts.region
+        and principal.kind in (PrincipalKind.GENERAL, PrincipalKind.PULLER)
+        and principal.value != arn
+    ]
+    wrong += [principal.value for principal in dead_principals(text)]  # ECR refuses every write while they are named
+    change = plan_grant(text, principal_arn=arn, service=facts.service_name, replaces=wrong)
+    return replace(change, after=change.after or text)
+
+
+def _replaced(value: Any, text: str, by: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(each, text, by) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, text, by) for each in value]
+    return by if value == text else value

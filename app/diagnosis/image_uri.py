@@ -1,0 +1,214 @@
+"""Reads the image that a deployment names, finds what is wrong with it, and what was probably meant. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from app.diagnosis.outcome import Found, Said
+
+LONGEST: Final = 1_000
+_HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
+_DUAL_STACK: Final = re.compile(
+    r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn)"
+)
+# A host that is meant to be ECR's: digits first, `ecr` somewhere.
+_ECR_LIKE: Final = re.compile(r"(?P<account>\d[\d-]*\d)\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?", re.IGNORECASE)
+_API_HOST: Final = re.compile(r"(?:api\.|dkr\.)?ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_REGION: Final = re.compile(r"(?<![a-z0-9-])(?P<region>[a-z]{2}(?:-[a-z]+){1,3}-\d)(?![a-z0-9-])")
+_NAME: Final = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_SCHEME: Final = re.compile(r"(?:https?|docker|oci)://", re.IGNORECASE)
+_STORED: Final = re.compile(r":[a-z0-9-]+\.[a-z0-9-]+\.(?:\d+|latest)")
+_PUBLIC_ECR: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com", "gallery.ecr.aws"})
+_DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "hub.docker.com"})
+_ARN: Final = re.compile(
+    r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>[^:@]+(?::[^@]+)?(?:@.+)?)"
+)
+_QUOTES: Final = "\"'`,;"
+_FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_ACCOUNT_DIGITS: Final = 12
+
+
+class Registry(StrEnum):
+    """Where an image is pulled from."""
+
+    ECR = "ecr"
+    ECR_PUBLIC = "ecr_public"
+    DOCKER_HUB = "docker_hub"
+    OTHER = "other"
+    STORED = "stored"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class ImageUri:
+    """An image as it was named, and as it was probably meant.
+
+    `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" where the text holds none;
+    `faults` are what is wrong with the text, in the order in which it fails.
+    """
+
+    text: str
+    registry: Registry = Registry.NONE
+    host: str = ""
+    account: str = ""
+    region: str = ""
+    repository: str = ""
+    tag: str = ""
+    digest: str = ""
+    faults: tuple[Found, ...] = field(default=())
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the image is meant to be in a private ECR repository."""
+        return self.registry is Registry.ECR
+
+    @property
+    def names_image(self) -> bool:
+        """Whether it is clear which tag or digest is meant."""
+        return bool(self.repository) and not any(fault.code in ("uri.tag", "uri.digest") for fault in self.faults)
+
+    @property
+    def reference(self) -> str:
+        """Tag and digest as they follow the repository, `:latest` where neither is given."""
+        tag = f":{self.tag}" if self.tag or not self.digest else ""
+        tag = ":latest" if tag == ":" else tag
+        return f"{tag}@{self.digest}" if self.digest else tag
+
+    def uri(self, account: str, region: str, repository: str = "") -> str:
+        """The same image at ECR's own host in another account, Region or repository."""
+        return f"{account}.dkr.ecr.{region}.amazonaws.com/{repository or self.repository}{self.reference}"
+
+
+def parse_image(text: str) -> ImageUri:
+    """Read an image's name. Never raises: what is wrong stands in `faults`."""
+    original = text
+    text = text[:LONGEST]
+    faults: list[Found] = []
+    plain = _visible(text)
+    if plain != text:
+        faults.append(Found("uri.spaces", {"image": plain}, (Said("evidence.image", {"image": repr(text)}),)))
+    if odd := _odd(plain) or _quotes(plain):
+        faults.append(Found("uri.odd_characters", {"characters": odd}))
+        plain = "".join(letter for letter in plain.translate(_FULL_WIDTH) if letter.isascii() and letter.isprintable())
+        plain = plain.replace(" ", "").strip(_QUOTES)
+    if scheme := _SCHEME.match(plain):
+        faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
+        plain = plain[scheme.end() :]
+    uri = _split(plain.strip("/"))
+    return replace(uri, text=original, faults=(*faults, *uri.faults))
+
+
+def _split(text: str) -> ImageUri:
+    if not text:
+        return ImageUri(text, Registry.NONE)
+    if _STORED.fullmatch(text):
+        return ImageUri(text, Registry.STORED)
+    if arn := _ARN.fullmatch(text):
+        fault = Found("uri.host", {"host": text.partition("/")[0]})
+        uri = ImageUri(text, Registry.ECR, account=arn["account"], region=arn["region"], faults=(fault,))
+        return _referenced(uri, arn["name"])
+    host, slash, path = text.partition("/")
+    if not slash:
+        host, path = ("", text) if not _is_ecr_host(text.partition(":")[0]) else (text, "")
+    elif not _is_host(host):
+        host, path = "", text
+    return _of_host(text, host, path)
+
+
+def _of_host(text: str, host: str, path: str) -> ImageUri:
+    lower = host.lower()
+    if lower in _PUBLIC_ECR:
+        return _referenced(ImageUri(text, Registry.ECR_PUBLIC, host, repository=path.partition("/")[2]), path)
+    if lower in _DOCKER_HUB or not host:
+        return _referenced(ImageUri(text, Registry.DOCKER_HUB, host), path)
+    if not _is_ecr_host(host):
+        return _referenced(ImageUri(text, Registry.OTHER, host), path)
+    account, region, faults = _read_host(host)
+    return _referenced(ImageUri(text, Registry.ECR, host, account, region, faults=faults), path)
+
+
+def _is_host(part: str) -> bool:
+    """Whether the first part of a path is a registry, by Docker's rule."""
+    return "." in part or ":" in part or part == "localhost"
+
+
+def _is_ecr_host(host: str) -> bool:
+    lower = host.lower()
+    return bool(_HOST.fullmatch(lower) or _DUAL_STACK.fullmatch(lower) or _ECR_LIKE.fullmatch(lower)) or bool(
+        _API_HOST.fullmatch(lower)
+    )
+
+
+def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
+    """Account and Region as they were probably meant, and what is wrong with the host."""
+    if match := _HOST.fullmatch(host):
+        return match["account"], match["region"], ()
+    lower = host.lower()
+    if match := _DUAL_STACK.fullmatch(lower):
+        return match["account"], match["region"], (Found("uri.dual_stack", {"host": host}),)
+    digits = lower.partition(".")[0].replace("-", "")
+    region = _REGION.search(lower.partition(".")[2] or lower)
+    account = digits if digits.isdecimal() else ""
+    faults: list[Found] = []
+    if account and len(account) != _ACCOUNT_DIGITS:
+        faults.append(Found("uri.account_digits", {"account": account, "digits": len(account)}))
+    else:  # whatever it is, it isn't the one form that is right
+        faults.append(Found("uri.host", {"host": host}))
+    return (account if len(account) == _ACCOUNT_DIGITS else ""), region["region"] if region else "", tuple(faults)
+
+
+def _referenced(uri: ImageUri, path: str) -> ImageUri:
+    """The image with its repository, tag and digest read from what follows the host."""
+    name, at, digest = path.partition("@")
+    repository, colon, tag = name.partition(":")
+    faults = list(uri.faults)
+    is_ecr = uri.registry is Registry.ECR
+    fixed = re.sub(r"/{2,}", "/", repository.lower()).strip("/")
+    if is_ecr and not _NAME.fullmatch(repository):
+        faults.append(Found("uri.name", {"repository": repository}))
+    if colon and not _TAG.fullmatch(tag):
+        faults.append(Found("uri.tag", {"tag": tag}))
+    if at and not _DIGEST.fullmatch(digest):
+        faults.append(Found("uri.digest", {"digest": digest}))
+    if uri.registry is Registry.ECR_PUBLIC:
+        repository = fixed = repository.partition("/")[2]
+    return replace(
+        uri,
+        repository=fixed if _NAME.fullmatch(fixed) else "",
+        tag=tag if _TAG.fullmatch(tag) else "",
+        digest=digest if _DIGEST.fullmatch(digest) else "",
+        faults=tuple(faults),
+    )
+
+
+def _visible(text: str) -> str:
+    """The text without white space and invisible characters at its ends."""
+    start, end = 0, len(text)
+    while start < end and _is_unseen(text[start]):
+        start += 1
+    while end > start and _is_unseen(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_unseen(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter) in {"Cc", "Cf"}
+
+
+def _quotes(text: str) -> str:
+    """The quotation marks or commas that were copied along with the text, by their names."""
+    around = dict.fromkeys(letter for letter in (text[:1], text[-1:]) if letter and letter in _QUOTES)
+    return ", ".join(f"{unicodedata.name(letter)} (U+{ord(letter):04X})" for letter in around)
+
+
+def _odd(text: str) -> str:
+    """The characters inside that no image name can hold, by their names."""
+    odd = dict.fromkeys(letter for letter in text if not letter.isascii() or letter.isspace() or letter < "!")
+    names = [f"{unicodedata.name(letter, 'control character')} (U+{ord(letter):04X})" for letter in [*odd][:3]]
+    return ", ".join(names)

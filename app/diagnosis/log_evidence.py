@@ -1,0 +1,229 @@
+"""Reads a container's log for what kept a deployment from running. Pure; takes time linear in the log.
+
+Lightsail's own lines stand among the container's: `[deployment:4] Creating your deployment`, then `Reached a steady
+state`, `Canceled` or `Took too long`. With no line of the container itself, it never started [reported, AWS.md].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.aws.ports import Deployment
+from app.aws.pull_ports import LogLine
+
+MOST_LINES: Final = 400
+LONGEST_LINE: Final = 400
+LONGEST_QUOTE: Final = 160
+
+_LIGHTSAIL: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
+_EXEC_FORMAT: Final = re.compile(
+    r"exec format error|exec user process caused.{0,40}format|wrong architecture", re.IGNORECASE
+)
+_NOT_FOUND: Final = re.compile(
+    r"executable file not found|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
+    r"|exec .{1,200}: no such file or directory|starting container process caused|unable to start container process"
+    r"|^(?:/\S*/)?(?:ba|da|a)?sh: .{0,200}not found",
+    re.IGNORECASE,
+)
+_MEMORY: Final = re.compile(
+    r"out of memory|oom[- ]?kill|cannot allocate memory|heap out of memory|OutOfMemoryError|MemoryError|^killed\b"
+    r"|(?:exit(?:ed)?(?: with)?|exit|status)(?: code| status)?[ :=]*137\b",
+    re.IGNORECASE,
+)
+_EXIT_CODE: Final = re.compile(
+    r"(?:exit(?:ed|ing)?(?: with)?(?: (?:code|status))?|exit (?:code|status)|code)[ :=]{1,3}(\d{1,3})\b", re.IGNORECASE
+)
+_FATAL: Final = re.compile(
+    r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
+    r"|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such",
+    re.IGNORECASE,
+)
+_VARIABLE: Final = re.compile(
+    r"(?:environment variable|env(?:ironment)? var\w*|variable|KeyError:|missing|required|undefined|no|unset|set|getenv)"
+    r"[ :'\"`(]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
+    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
+    r"(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
+)
+_REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300})(?: HTTP/[\d.]+)?\"? (\d{3})\b")
+_ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+_LISTENING: Final = re.compile(
+    r"\b(?:listen\w*|serving|running|started|starting|bound|ready|available|server|local)\b[^\n]{0,120}?"
+    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?)[ :=]{1,3}(?P<port>\d{2,5})\b",
+    re.IGNORECASE,
+)
+_LISTENING_ON: Final = re.compile(r"\blisten\w* (?P<host>on|at) :?(?P<port>\d{2,5})\b(?![-/.:])", re.IGNORECASE)
+_LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_NUMBER: Final = re.compile(r"\d+")
+_MOST_RESTARTS: Final = 6
+
+
+class Ending(StrEnum):
+    """Lightsail's own word for how the deployment ended, as its log has it."""
+
+    CANCELED = "canceled"
+    TOOK_TOO_LONG = "took_too_long"
+    STEADY = "steady"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """What the container's lines show."""
+
+    NOTHING = "nothing"
+    EXEC_FORMAT = "exec_format"
+    COMMAND_NOT_FOUND = "command_not_found"
+    OUT_OF_MEMORY = "out_of_memory"
+    MISSING_VARIABLE = "missing_variable"
+    EXITED = "exited"
+    HEALTH_PATH = "health_path"
+    HEALTH_STATUS = "health_status"
+    PORT = "port"
+    LOCALHOST = "localhost"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class LogEvidence:
+    """What a log shows. `started`: the container itself wrote something, so its image was pulled.
+
+    `line` is the line that shows the reason, shortened; `detail` its number or name: a status, a port, a variable.
+    """
+
+    ending: Ending = Ending.NONE
+    reason: Reason = Reason.NOTHING
+    line: str = ""
+    detail: str = ""
+
+    @property
+    def started(self) -> bool:
+        """Whether the container wrote anything of its own."""
+        return self.reason is not Reason.NOTHING
+
+
+def read_log(lines: Sequence[LogLine], deployment: Deployment) -> LogEvidence:
+    """Return what the lines of a deployment show.
+
+    Args:
+        lines: from the deployment's creation on, oldest first; those of later deployments are left out.
+        deployment: what ran, for its health check and its variables' names.
+    """
+    ending, own = _of_deployment(lines, deployment.version)
+    if not own:
+        return LogEvidence(ending)
+    for reason, pattern in _SIGNS:
+        if line := next((line for line in own if pattern.search(line)), ""):
+            return LogEvidence(ending, reason, _quoted(line))
+    if ending is Ending.CANCELED:  # nothing was started: the version before goes on writing under the same name
+        return LogEvidence(ending)
+    evidence = _health(own, deployment) or _exit(own, deployment) or _port(own, deployment)
+    if evidence is None:
+        return LogEvidence(ending, Reason.QUIET, _quoted(own[-1]))
+    reason, line, detail = evidence
+    return LogEvidence(ending, reason, _quoted(line), detail)
+
+
+_SIGNS: Final = (
+    (Reason.EXEC_FORMAT, _EXEC_FORMAT),
+    (Reason.COMMAND_NOT_FOUND, _NOT_FOUND),
+    (Reason.OUT_OF_MEMORY, _MEMORY),
+)
+_ENDINGS: Final = (
+    ("canceled", Ending.CANCELED),
+    ("cancelled", Ending.CANCELED),
+    ("took too long", Ending.TOOK_TOO_LONG),
+    ("reached a steady state", Ending.STEADY),
+)
+
+
+def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list[str]]:
+    """How the deployment ended, and the container's own lines while it was the newest one."""
+    ending, own, is_its = Ending.NONE, list[str](), True
+    for line in lines[:MOST_LINES]:
+        match = _LIGHTSAIL.match(line.text)
+        if match is None:
+            if is_its and line.text.strip():
+                own.append(_ANSI.sub("", line.text[:LONGEST_LINE]))
+            continue
+        number, words = int(match[1]), match[2].lower()
+        is_its = number == version
+        if is_its:
+            ending = next((end for text, end in _ENDINGS if text in words), ending)
+    return ending, own
+
+
+def _health(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
+    """The last request of the health check, where its status is none that counts as healthy."""
+    last = None
+    for line in lines:
+        match = _REQUEST.search(line)
+        if match and ("HealthChecker" in line or match[1] == (deployment.health_check_path or "/")):
+            last = line, match[2]
+    if last is None or _is_success(int(last[1]), deployment.health_check_codes or "200-499"):
+        return None
+    reason = Reason.HEALTH_STATUS if last[1] >= "500" else Reason.HEALTH_PATH
+    return reason, last[0], last[1]
+
+
+def _is_success(status: int, codes: str) -> bool:
+    for part in codes.split(","):
+        first, _, last = part.strip().partition("-")
+        if first.isdecimal() and int(first) <= status <= int(last if last.isdecimal() else first):
+            return True
+    return False
+
+
+def _exit(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
+    """The container's last words, where it ended: it was started again, or says so."""
+    code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
+    exited = code is not None and code[1] != "0"
+    telling = [line for line in lines if _FATAL.search(line) or _VARIABLE.search(line)]
+    ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
+    if not ended and not _FATAL.search(lines[-1]):
+        return None
+    names = {variable for container in deployment.containers for variable in container.environment}
+    for line in telling:
+        match = _VARIABLE.search(line)
+        name = next((group for group in match.groups() if group), "") if match else ""
+        if name and name not in names:
+            return Reason.MISSING_VARIABLE, line, name
+    last = telling[-1] if telling else code.string if code else lines[-1]
+    return Reason.EXITED, last, code[1] if code and exited else ""
+
+
+def _is_last_word(line: str) -> bool:
+    return bool(
+        re.search(r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!", line, re.IGNORECASE)
+    )
+
+
+def _restarted(lines: Sequence[str]) -> bool:
+    """Whether the container wrote the same from its first line on several times: Lightsail starts it again."""
+    lines = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
+    starts = [index for index, line in enumerate(lines) if line == lines[0]]
+    if not 2 <= len(starts) <= _MOST_RESTARTS:
+        return False
+    period = starts[1]
+    return len(lines) >= 2 * period and all(line == lines[index % period] for index, line in enumerate(lines))
+
+
+def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
+    """A line that says where the container listens, where that is not on the public endpoint's port."""
+    if deployment.public_port is None:
+        return None
+    heard = [(line, match) for line in lines if (match := _LISTENING.search(line) or _LISTENING_ON.search(line))]
+    right = [(line, match) for line, match in heard if int(match["port"]) == deployment.public_port]
+    if heard and not right:
+        line, match = heard[-1]
+        return Reason.PORT, line, match["port"]
+    if right and all(match["host"].lower() in _LOCAL for _, match in right):
+        return Reason.LOCALHOST, right[-1][0], str(deployment.public_port)
+    return None
+
+
+def _quoted(line: str) -> str:
+    text = "".join(letter if letter.isprintable() else " " for letter in line).strip()
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"

@@ -1,0 +1,200 @@
+"""What else to read once something is missing or has failed, and how results become facts. Calls nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from app.aws.ports import Answered, ContainerService, Deployment
+from app.aws.pull_ports import LogLine
+from app.diagnosis.diagnosis import diagnose, explains
+from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading
+from app.diagnosis.manifests import child, config_digest, is_artifact, is_index, platform_of
+
+if TYPE_CHECKING:
+    from app.diagnosis.reader import ReadsAws
+
+Key: TypeAlias = tuple[int, str]
+Reads: TypeAlias = dict[Key, tuple[str, Callable[[], Answered[Any]]]]
+
+MOST_REGIONS: Final = 5
+ELSEWHERE: Final = "in:"
+# Where most people have something, for those whose settings name no other Region.
+USUAL_REGIONS: Final = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "us-east-2")
+_REPOSITORY_MISSING: Final = NotFound("repository.not_found")
+_LONGEST_PORT: Final = 5
+_SHORTEST_VALUE: Final = 4
+
+
+def of_service(facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
+    """Return the reads that look for a missing service in other Regions."""
+    others = _other_regions(facts.region, regions, aws.regions())
+    return {
+        (0, ELSEWHERE + other): (other, partial(aws.services(other).get_service, facts.service_name))
+        for other in others
+    }
+
+
+def needs_image(facts: Facts) -> bool:
+    """Return whether policy and description of the image are still to be read."""
+    return bool(facts.uri.repository) and isinstance(facts.policy, NotRead)
+
+
+def is_explained(facts: Sequence[Facts]) -> bool:
+    """Return whether what is known so far explains the failure, of whichever container."""
+    return any(explains(diagnose(each)) for each in facts)
+
+
+def needs_manifest(facts: Facts, *, asked: bool, explained: bool, number: int) -> bool:
+    """Return whether the manifest is to be read now: a person asked for it, or nothing else explains a failed pull.
+
+    Args:
+        facts: what is known so far.
+        asked: whether the platform was asked for.
+        explained: whether the failure is explained already.
+        number: of the round that comes, from 1.
+    """
+    if not isinstance(facts.manifest, NotRead) or not facts.uri.is_private or not facts.uri.repository:
+        return False
+    if asked:
+        return isinstance(facts.detail, NotRead | Known)
+    if number == 2 or explained or not isinstance(facts.detail, Known) or is_artifact(facts.detail.value):
+        return False
+    return facts.was_canceled or (facts.failed is not None and not isinstance(facts.log, Known))
+
+
+def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
+    """Return the reads that explain what is missing, and those that a manifest leads to."""
+    if _REPOSITORY_MISSING in (facts.policy, facts.detail):
+        return _of_repository(index, facts, regions, aws) if isinstance(facts.repositories, NotRead) else {}
+    if isinstance(facts.detail, NotFound) and isinstance(facts.images, NotRead):
+        return _of_tag(index, facts, aws)
+    return _of_manifest(index, facts, aws)
+
+
+def _of_repository(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
+    own = not facts.account or facts.registry_id == facts.account
+    if not own:
+        return {}
+    name = facts.uri.repository
+    others = _other_regions(facts.region, regions, aws.regions()) if index == 0 else ()
+    pulls = aws.pull_reads(facts.region)
+    return {
+        (index, "repositories"): (facts.region, pulls.repository_names),
+        **{
+            (index, ELSEWHERE + other): (other, partial(aws.repositories(other).get_repository, name))
+            for other in others
+        },
+    }
+
+
+def _of_tag(index: int, facts: Facts, aws: ReadsAws) -> Reads:
+    pulls, registry, name = aws.pull_reads(facts.region), facts.registry_id, facts.uri.repository
+    return {
+        (index, "images"): (facts.region, partial(pulls.images, registry, name)),
+        (index, "lifecycle"): (facts.region, partial(pulls.lifecycle_policy, registry, name)),
+    }
+
+
+def _of_manifest(index: int, facts: Facts, aws: ReadsAws) -> Reads:
+    """What a manifest leads to: the index's own image, or the config, whose URL is asked for first."""
+    if not isinstance(facts.manifest, Known):
+        return {}
+    pulls, registry, name = aws.pull_reads(facts.region), facts.registry_id, facts.uri.repository
+    manifest = facts.manifest.value
+    reads: Reads = {}
+    digest, config = child(manifest), config_digest(manifest)
+    if is_index(manifest.media_type):
+        if digest and isinstance(facts.child, NotRead):
+            reads[index, "child"] = (facts.region, partial(pulls.image, registry, name, digest=digest))
+    elif isinstance(facts.config_url, Known):
+        if isinstance(facts.platform, NotRead):
+            reads[index, "config"] = (facts.region, partial(pulls.image_config, facts.config_url.value))
+    elif config and isinstance(facts.config_url, NotRead):
+        reads[index, "config_url"] = (facts.region, partial(pulls.layer_url, registry, name, config))
+    return reads
+
+
+def _other_regions(region: str, named: Sequence[str], offered: Sequence[str]) -> tuple[str, ...]:
+    wanted = dict.fromkeys((*named, *USUAL_REGIONS))
+    return tuple(other for other in wanted if other != region and other in offered)[:MOST_REGIONS]
+
+
+def own_service(
+    reading: Reading[tuple[ContainerService, ...]], name: str
+) -> tuple[Reading[ContainerService], tuple[str, ...]]:
+    """Return the service of that name, and the names of all, from the Region's list."""
+    if not isinstance(reading, Known):
+        return reading, ()
+    names = tuple(service.name for service in reading.value)
+    service = next((service for service in reading.value if service.name == name), None)
+    return (NotFound("service.not_found") if service is None else Known(service)), names
+
+
+def deployments_of(
+    reading: Reading[tuple[Deployment, ...]], service: Reading[ContainerService]
+) -> Reading[tuple[Deployment, ...]]:
+    """Return the deployments, newest first; those that the service itself shows where the list could not be read."""
+    if isinstance(reading, Known | NotFound) or not isinstance(service, Known):
+        return reading
+    shown = (service.value.next_deployment, service.value.current_deployment)
+    found = {deployment.version: deployment for deployment in shown if deployment is not None}
+    return Known(tuple(found[version] for version in sorted(found, reverse=True))) if found else reading
+
+
+def learnt(facts: Facts, own: Mapping[str, Reading[Any]], values: Iterable[str]) -> Facts:
+    """Return the facts with what a round has read about their image.
+
+    Args:
+        facts: as known before.
+        own: the results about this image, by the read's name.
+        values: those of environment variables, which are taken out of the log.
+    """
+    changes: dict[str, Reading[Any]] = {name: own[name] for name in _FIELDS if name in own}
+    if "config" in own:
+        config = own["config"]
+        changes["platform"] = Known(platform_of(config.value)) if isinstance(config, Known) else config
+    elif "config_url" in own and not isinstance(own["config_url"], Known):
+        changes["platform"] = own["config_url"]
+    if "log" in own:
+        changes["log"] = _log(own["log"], own.get("own_log", NotRead()), tuple(values))
+    return replace(facts, **changes) if changes else facts  # type: ignore[arg-type]
+
+
+_FIELDS: Final = ("policy", "detail", "images", "lifecycle", "repositories", "manifest", "child", "config_url")
+
+
+def found_elsewhere(results: Mapping[Key, Reading[Any]]) -> tuple[str, ...]:
+    """Return the other Regions in which a round has found what is missing."""
+    found = (
+        name for (_, name), reading in results.items() if name.startswith(ELSEWHERE) and isinstance(reading, Known)
+    )
+    return tuple(name.removeprefix(ELSEWHERE) for name in found)
+
+
+def _log(
+    log: Reading[tuple[LogLine, ...]], own: Reading[tuple[LogLine, ...]], values: tuple[str, ...]
+) -> Reading[tuple[LogLine, ...]]:
+    """The container's lines with Lightsail's own among them, and without the values of variables."""
+    if isinstance(log, NotFound):
+        return Known(())
+    if not isinstance(log, Known):
+        return log
+    more = [line for line in own.value if line not in log.value] if isinstance(own, Known) else []
+    lines = [*log.value, *more]
+    if more:
+        lines.sort(key=lambda line: line.at.timestamp() if line.at else 0)
+    hidden = [value for value in values if len(value) >= _SHORTEST_VALUE and not _is_port(value)]
+    return Known(tuple(LogLine(line.at, _without(line.text, hidden)) for line in lines))
+
+
+def _is_port(value: str) -> bool:
+    return value.isdecimal() and len(value) <= _LONGEST_PORT
+
+
+def _without(text: str, values: Sequence[str]) -> str:
+    for value in values:
+        text = text.replace(value, "…")
+    return text

@@ -1,0 +1,92 @@
+"""What checks come to: one line each, and the causes they find. Plain values; the sentences are in `causes` and `words`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Params: TypeAlias = Mapping[str, str | int]
+
+
+class Check(StrEnum):
+    """The checks, in the order in which AWS fails."""
+
+    SERVICE = "service"
+    URI = "uri"
+    ROLE = "role"
+    REPOSITORY = "repository"
+    POLICY = "policy"
+    REGISTRY = "registry"
+    ORGANIZATION = "organization"
+    IMAGE = "image"
+    PLATFORM = "platform"
+    SIZE = "size"
+    CONTAINER = "container"
+
+
+ORDER = tuple(Check)
+
+
+class Status(StrEnum):
+    """How a check came out."""
+
+    FINE = "fine"
+    CAUSE = "cause"
+    NOT_REACHED = "not_reached"
+    NOT_CHECKED = "not_checked"
+
+
+class Certainty(StrEnum):
+    """How sure a cause is: proven by what was read, or the likeliest of what fits."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence by its code (a key of `words.WORDS`, or of `app.policy.words.WORDS`), and what fills it."""
+
+    code: str
+    params: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A cause that was found: `code` is a key of `causes.CAUSES`, `params` fill its sentences.
+
+    `yields`: it is told last, since something that lasts explains more (a service that is busy just now).
+    """
+
+    code: str
+    params: Params = field(default_factory=dict)
+    evidence: tuple[Said, ...] = ()
+    certainty: Certainty = Certainty.CERTAIN
+    yields: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check's line. `permission` is the IAM action that is missing, where one kept it from being checked."""
+
+    status: Status
+    said: Said
+    causes: tuple[Found, ...] = ()
+    permission: str = ""
+
+
+def fine(code: str, **params: str | int) -> Outcome:
+    """Return the outcome of a check that found nothing wrong."""
+    return Outcome(Status.FINE, Said(f"fine.{code}", params))
+
+
+def caused(*causes: Found) -> Outcome:
+    """Return the outcome of a check that found these causes, the first one first."""
+    return Outcome(Status.CAUSE, Said("line.cause"), causes)
+
+
+def not_reached(code: str = "earlier", **params: str | int) -> Outcome:
+    """Return the outcome of a check that has nothing to look at."""
+    return Outcome(Status.NOT_REACHED, Said(f"not_reached.{code}", params))

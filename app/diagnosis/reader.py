@@ -1,0 +1,224 @@
+"""Reads what a diagnosis needs, in rounds of calls that may run side by side. Decides nothing, calls nothing itself.
+
+The reader is a generator: it yields a round of reads and gets their results, so that threads and an event loop can
+drive it alike, and its depth and number of calls are plain to see. At most `MOST_ROUNDS` rounds and `MOST_CALLS` calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, TypeAlias
+
+from app.aws.ports import Answered, ContainerService, ContainerServices, Deployment, Registry, Repositories
+from app.aws.pull_ports import PullReads
+from app.diagnosis import lookups
+from app.diagnosis.facts import Facts, Known, NotFound, Reading
+from app.diagnosis.subjects import Subject, choose_subjects, port_differs, without_values
+from app.errors import Problem
+
+MOST_ROUNDS: Final = 3
+MOST_CALLS: Final = 15
+# Lightsail's clock and ours: what was logged just before the deployment's own time belongs to it still.
+_EARLIER: Final = timedelta(seconds=5)
+
+
+class ReadsAws(Protocol):
+    """The part of a connection that a diagnosis reads."""
+
+    def services(self, region: str) -> ContainerServices:
+        """The port to a Region's container services."""
+
+    def repositories(self, region: str) -> Repositories:
+        """The port to a Region's repositories."""
+
+    def registry(self, region: str) -> Registry:
+        """The port to a Region's registry."""
+
+    def pull_reads(self, region: str) -> PullReads:
+        """The port to what else decides on a pull."""
+
+    def regions(self) -> tuple[str, ...]:
+        """Every Region that has Lightsail containers."""
+
+    def region_problem(self, region: str) -> Problem | None:
+        """Why a Region has none."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: why this image can't be pulled or doesn't run in this service.
+
+    `image` "" means those of the newest deployment; `container` "" any. `platform`: read the image's manifest, which ECR
+    records as a pull. `regions` are those where a service or repository that isn't here is looked for.
+    """
+
+    region: str
+    service: str
+    image: str = ""
+    container: str = ""
+    platform: bool = False
+    regions: tuple[str, ...] = ()
+
+
+Key: TypeAlias = tuple[int, str]
+Read: TypeAlias = Callable[[], Answered[Any]]
+Round: TypeAlias = Mapping[Key, tuple[str, Read]]
+"""Reads by key, each with the Region that it is made in."""
+Results: TypeAlias = Mapping[Key, Reading[Any]]
+Rounds: TypeAlias = Generator[Round, Results, tuple[Facts, ...]]
+
+SHARED: Final = -1
+
+
+def read(question: Question, aws: ReadsAws, now: datetime) -> Rounds:
+    """Yield rounds of reads; return the facts of each image, the most telling first."""
+    return _Reader(question, aws, now).rounds()
+
+
+class _Reader:
+    def __init__(self, question: Question, aws: ReadsAws, now: datetime) -> None:
+        self._question = question
+        self._aws = aws
+        self._pulls = aws.pull_reads(question.region)
+        self._facts = [Facts(question.region, question.service, question.image, now, question.container)]
+        self._calls = 0
+        self._values: tuple[str, ...] = ()
+
+    def rounds(self) -> Rounds:
+        problem = self._aws.region_problem(self._question.region)
+        if problem is not None:
+            return (replace(self._facts[0], region_problem=problem.code),)
+        first = {**self._shared(), **(self._of_image(0) if self._question.image else {})}
+        if self._question.image and self._question.platform:
+            first |= self._manifest(0)
+        self._learn((yield self._counted(first)))
+        for number in range(2, MOST_ROUNDS + 1):
+            explained = lookups.is_explained(self._facts)
+            each = (self._next(index, number, explained=explained) for index in range(len(self._facts)))
+            wanted = {key: read for reads in each for key, read in reads.items()}
+            if not wanted:
+                break
+            self._learn((yield self._counted(wanted)))
+        return tuple(self._facts)
+
+    def _counted(self, wanted: Round) -> Round:
+        """The round, cut where there would be more calls than a diagnosis may make."""
+        room = dict(list(wanted.items())[: MOST_CALLS - self._calls])
+        self._calls += len(room)
+        return room
+
+    def _shared(self) -> dict[Key, tuple[str, Read]]:
+        services, name = self._aws.services(self._question.region), self._question.service
+        region, registry = self._question.region, self._aws.registry(self._question.region)
+        return {
+            (SHARED, "services"): (region, services.list_services),
+            (SHARED, "deployments"): (region, lambda: services.list_deployments(name)),
+            (SHARED, "registry_policy"): (region, registry.get_policy),
+            (SHARED, "registry_scope"): (region, registry.get_policy_scope),
+        }
+
+    def _of_image(self, index: int) -> dict[Key, tuple[str, Read]]:
+        """The repository's policy and the image's description."""
+        facts, region = self._facts[index], self._question.region
+        name, registry = facts.uri.repository, facts.registry_id
+        if not name:
+            return {}
+        tag, digest = facts.tag, facts.uri.digest
+        reads: dict[Key, tuple[str, Read]] = {
+            (index, "policy"): (region, lambda: self._pulls.repository_policy(registry, name))
+        }
+        if facts.uri.names_image:
+            reads[index, "detail"] = (region, lambda: self._pulls.image(registry, name, tag=tag, digest=digest))
+        return reads
+
+    def _manifest(self, index: int) -> dict[Key, tuple[str, Read]]:
+        facts = self._facts[index]
+        if not facts.uri.is_private or not facts.uri.repository:
+            return {}
+        registry, name, tag, digest = facts.registry_id, facts.uri.repository, facts.tag, facts.uri.digest
+        read = (self._question.region, lambda: self._pulls.manifest(registry, name, tag=tag, digest=digest))
+        return {(index, "manifest"): read}
+
+    def _next(self, index: int, number: int, *, explained: bool) -> dict[Key, tuple[str, Read]]:
+        """What is still missing of one image, and can be read now."""
+        facts, wanted = self._facts[index], dict[Key, tuple[str, Read]]()
+        if isinstance(facts.service, NotFound):
+            return lookups.of_service(facts, self._question.regions, self._aws) if number == 2 else {}
+        if lookups.needs_image(facts):
+            wanted |= self._of_image(index)
+        if number == 2:
+            wanted |= self._log(index)
+        if lookups.needs_manifest(facts, asked=self._question.platform, explained=explained, number=number):
+            wanted |= self._manifest(index)
+        return wanted | lookups.of_image(index, facts, self._question.regions, self._aws)
+
+    def _log(self, index: int) -> dict[Key, tuple[str, Read]]:
+        """The failed deployment's log: what the container wrote, and Lightsail's own lines, which may be far behind."""
+        facts = self._facts[index]
+        failed = facts.failed
+        if failed is None or not facts.container:
+            return {}
+        region, service, container = self._question.region, self._question.service, facts.container
+        since = failed.created_at - _EARLIER if failed.created_at else None
+        pattern = f'"[deployment:{failed.version}]"'
+        return {
+            (index, "log"): (region, lambda: self._pulls.container_log(service, container, since)),
+            (index, "own_log"): (region, lambda: self._pulls.container_log(service, container, since, pattern)),
+        }
+
+    def _learn(self, results: Results) -> None:
+        """Take over what a round has read."""
+        if (SHARED, "services") in results:
+            self._learn_shared(results)
+        for index, facts in enumerate(self._facts):
+            own = {name: reading for (number, name), reading in results.items() if number == index}
+            self._facts[index] = lookups.learnt(facts, own, self._values)
+        if elsewhere := lookups.found_elsewhere(results):
+            self._facts[0] = replace(self._facts[0], elsewhere=elsewhere)
+
+    def _learn_shared(self, results: Results) -> None:
+        service, names = lookups.own_service(results[SHARED, "services"], self._question.service)
+        deployments = lookups.deployments_of(results[SHARED, "deployments"], service)
+        known = deployments.value if isinstance(deployments, Known) else ()
+        subjects = choose_subjects(known, self._question.image, self._question.container)
+        shared = replace(
+            self._facts[0],
+            service=_without_deployments(service),
+            service_names=names,
+            deployments=_bare(deployments),
+            registry_policy=results[SHARED, "registry_policy"],
+            registry_scope=results[SHARED, "registry_scope"],
+        )
+        self._facts = [_about(shared, subject) for subject in subjects]
+        self._values = tuple(
+            value
+            for deployment in known
+            for container in deployment.containers
+            for value in container.environment.values()
+        )
+
+
+def _about(shared: Facts, subject: Subject) -> Facts:
+    deployment = subject.deployment
+    return replace(
+        shared,
+        image=subject.image,
+        container=subject.container,
+        deployment=without_values(deployment) if deployment else None,
+        port_variable=port_differs(deployment, subject.container) if deployment else False,
+    )
+
+
+def _bare(deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[Deployment, ...]]:
+    if isinstance(deployments, Known):
+        return Known(tuple(map(without_values, deployments.value)))
+    return deployments
+
+
+def _without_deployments(service: Reading[ContainerService]) -> Reading[ContainerService]:
+    """The service without what its environment variables hold."""
+    if isinstance(service, Known):
+        return Known(replace(service.value, current_deployment=None, next_deployment=None))
+    return service

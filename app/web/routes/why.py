@@ -1,0 +1,69 @@
+"""Why a service can't pull an image, or why the image doesn't run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from app.bootstrap import Services
+from app.errors import Problem
+from app.web.deps import KnownPlace, ServicesDep
+from app.web.diagnosing import diagnose, endpoints_of, question_of
+from app.web.pages_why import WhyPage
+from app.web.render import render
+from app.web.repositories import resolve_repository
+from app.web.show.why import image_of_repository, why_page
+from app.web.threads import ThreadedRoute, run_in_threadpool
+
+router = APIRouter(
+    prefix="/containers/{region}/{service}",
+    dependencies=[KnownPlace],
+    include_in_schema=False,
+    route_class=ThreadedRoute,
+)
+
+Image = Annotated[str, Query(max_length=1000)]
+Name = Annotated[str, Query(max_length=64)]
+
+
+@router.get("/why")
+async def why(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    image: Image = "",
+    repository: Image = "",
+    container: Name = "",
+) -> Response:
+    """The diagnosis, read now: of an image, of a repository's, or of the newest deployment's."""
+    if repository and not image:
+        name = await resolve_repository(services, region, repository)
+        image = await image_of_repository(services, region, service, name)
+    return await _answer(request, services, (region, service), (image, container))
+
+
+@router.post("/why")
+async def why_with_platform(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    image: Annotated[str, Form(max_length=1000)],
+    container: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """The same with the image's platform, for which its manifest is read: ECR records that as a pull."""
+    return await _answer(request, services, (region, service), (image, container), platform=True)
+
+
+async def _answer(
+    request: Request, services: Services, place: tuple[str, str], subject: tuple[str, str], *, platform: bool = False
+) -> Response:
+    try:
+        diagnoses = await diagnose(services, question_of(services, place, *subject, platform=platform))
+        page = await run_in_threadpool(lambda: why_page(diagnoses, endpoints_of(services)))
+    except Problem as problem:
+        page = WhyPage(*place, *subject, problem=problem)
+    return await run_in_threadpool(render, request, page)

@@ -1,0 +1,45 @@
+"""The right cause first for every injected cause, by real boto3; access is never blamed wrongly, nor acquitted."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.diagnosis.causes import CAUSES
+from app.diagnosis.fixes import fixes_of
+from app.diagnosis.outcome import Status
+from app.diagnosis.reader import MOST_CALLS, MOST_ROUNDS
+from app.diagnosis.report import report
+from tests.diagnosis.corpus import CASES
+from tests.diagnosis.world import WEB
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_right_cause_comes_first(world, case):
+    case.build(world)
+    world.calls.clear()
+    diagnosis = world.why(**case.asked)
+    assert [cause.code for cause in diagnosis.causes] == [case.code, *case.also]
+    assert len(world.calls) <= MOST_CALLS
+    assert world.rounds <= MOST_ROUNDS
+    told = report([diagnosis])
+    assert "?" not in f"{told['summary']} {told['causes'][0]['explanation']}"
+    assert all(fix.aws for cause in diagnosis.causes for fix in fixes_of(cause, diagnosis.facts))
+
+
+def test_every_cause_of_the_list_but_a_few_is_in_the_corpus():
+    told = {code for case in CASES for code in (case.code, *case.also)}
+    assert set(CAUSES) - told == {"service.stuck"}  # the sandbox has no such state
+
+
+def test_nothing_is_wrong_where_nothing_is(world):
+    world.build()
+    world.deploy()
+    diagnosis = world.why()
+    assert (diagnosis.causes, diagnosis.undetermined, diagnosis.read_manifest) == ((), False, False)
+    assert {line.status for line in diagnosis.lines} == {Status.FINE}
+
+
+def test_nothing_is_wrong_before_a_deployment_that_will_succeed(world):
+    world.build()
+    diagnosis = world.why(WEB)
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), False)

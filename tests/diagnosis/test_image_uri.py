@@ -1,0 +1,66 @@
+"""Whatever is typed as an image is read without an error, in no time, and what is right is left alone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.diagnosis.image_uri import Registry, parse_image
+from tests.diagnosis.world import HOST
+
+ODD = [
+    "",
+    " ",
+    "/",
+    ":",
+    "@",
+    "//",
+    ":::",
+    "@@@",
+    "a@b@c:d",
+    "\x00",
+    "\ud800",
+    "é/ü:1",
+    "[::1]:80/x",
+    "%(x)s",
+    "<tag>",
+    ".",
+]
+LONG = [
+    "a" * 5_000,
+    "a-" * 3_000,
+    "a/" * 3_000,
+    "." * 5_000,
+    "1." * 3_000,
+    ":" * 5_000,
+    "1" * 5_000 + ".ecr",
+    HOST + "/" + "a._-" * 900,
+]
+
+
+@pytest.mark.parametrize("text", ODD + LONG)
+def test_nothing_breaks_it(text):
+    started = time.process_time()
+    for around in (text, f"{HOST}/{text}", f"{text}/x:1", f"{HOST}/x:{text}", f"{HOST}/x@{text}"):
+        assert parse_image(around).text == around
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text, registry",
+    [
+        (f"{HOST}/shop/web:1.4", Registry.ECR),
+        (f"{HOST}/shop/web", Registry.ECR),
+        (f"{HOST}/shop/web:1.4@sha256:{'0' * 64}", Registry.ECR),
+        ("nginx", Registry.DOCKER_HUB),
+        ("library/nginx:1.27", Registry.DOCKER_HUB),
+        ("public.ecr.aws/nginx/nginx:1.27", Registry.ECR_PUBLIC),
+        ("ghcr.io/owner/app:1", Registry.OTHER),
+        ("localhost:5000/app", Registry.OTHER),
+        (":shop.web.3", Registry.STORED),
+    ],
+)
+def test_what_is_right_has_no_fault(text, registry):
+    image = parse_image(text)
+    assert (image.registry, image.faults) == (registry, ())

@@ -1,0 +1,94 @@
+"""What a container's lines show, by examples as programs write them; and that no log takes more than linear time."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from app.aws.ports import Container, Deployment
+from app.aws.pull_ports import LogLine
+from app.diagnosis.log_evidence import Ending, Reason, read_log
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+DEPLOYMENT = Deployment(
+    4,
+    "FAILED",
+    NOW,
+    (Container("app", "x", environment={"LOG_LEVEL": ""}),),
+    public_container="app",
+    public_port=80,
+    health_check_path="/healthz",
+    health_check_codes="200-399",
+)
+
+
+def seen(*lines, ending="Took too long"):
+    texts = ["[deployment:4] Creating your deployment", *lines, f"[deployment:4] {ending}"]
+    return read_log([LogLine(NOW, text) for text in texts], DEPLOYMENT)
+
+
+@pytest.mark.parametrize(
+    "reason, lines",
+    [
+        (Reason.EXEC_FORMAT, ["exec /usr/local/bin/start: exec format error"]),
+        (Reason.EXEC_FORMAT, ["standard_init_linux.go:228: exec user process caused: exec format error"]),
+        (Reason.COMMAND_NOT_FOUND, ["/bin/sh: 1: nodejs: not found"]),
+        (Reason.COMMAND_NOT_FOUND, ["exec /app/start.sh: no such file or directory"]),
+        (Reason.COMMAND_NOT_FOUND, ["/entrypoint.sh: line 3: gunicorn: command not found"]),
+        (Reason.COMMAND_NOT_FOUND, ['exec: "/app/run": permission denied']),
+        (Reason.OUT_OF_MEMORY, ["loading model", "Killed"]),
+        (Reason.OUT_OF_MEMORY, ["java.lang.OutOfMemoryError: Java heap space"]),
+        (Reason.OUT_OF_MEMORY, ["worker exited with code 137"]),
+        (Reason.MISSING_VARIABLE, ["Error: Missing required environment variable: API_KEY"] * 3),
+        (Reason.MISSING_VARIABLE, ["DATABASE_URL must be set", "exit status 1"]),
+        (Reason.MISSING_VARIABLE, ["panic: env var REDIS_URL not set"]),
+        (Reason.MISSING_VARIABLE, ["Traceback (most recent call last):", "KeyError: 'SECRET_KEY'"]),
+        (Reason.MISSING_VARIABLE, ["boot", "fatal: environment variable 'JWT_SECRET' is required"]),
+        (Reason.EXITED, ["2026-01-31T00:00:01 starting", "2026-01-31T00:00:02 Error: connect ECONNREFUSED 10.0.0.5:5432"]),
+        (Reason.EXITED, ["[11:01:07] starting pid 17", "[11:01:08] bye", "[11:01:17] starting pid 23", "[11:01:18] bye"]),
+        (Reason.EXITED, ["Error: listen EADDRINUSE: address already in use :::80"] * 3),
+        (Reason.EXITED, ["python: can't open file '/app/main.py': [Errno 2] No such file or directory"] * 3),
+        (Reason.EXITED, ["done", "process exited with code 0"] * 3),
+        (Reason.HEALTH_PATH, ['10.0.0.9 - - [31/Jan/2026] "GET /healthz HTTP/1.1" 404 153 "-" "ELB-HealthChecker/2.0"']),
+        (Reason.HEALTH_PATH, ['INFO:     10.0.0.9:3312 - "GET /healthz HTTP/1.1" 404 Not Found']),
+        (Reason.HEALTH_PATH, ["\x1b[0mGET /healthz \x1b[33m404\x1b[0m 2.1 ms"]),
+        (Reason.HEALTH_STATUS, ['"GET /healthz HTTP/1.1" 503 "ELB-HealthChecker/2.0"']),
+        (Reason.PORT, ["Server listening on port 3000"]),
+        (Reason.PORT, ["Listening on 3000"]),
+        (Reason.PORT, ["INFO: Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)"]),
+        (Reason.PORT, ["Tomcat started on port(s): 8080 (http)"]),
+        (Reason.PORT, ["Now listening on: http://[::]:8080"]),
+        (Reason.PORT, ["   - Local:        http://localhost:3000"]),
+        (Reason.LOCALHOST, ["* Running on http://127.0.0.1:80"]),
+        (Reason.QUIET, ["listening on 0.0.0.0:80"]),
+        (Reason.QUIET, ["started on 2026-01-31", "warming caches"]),
+        (Reason.NOTHING, []),
+    ],
+)  # fmt: skip
+def test_lines_show_a_reason(reason, lines):
+    assert seen(*lines).reason is reason
+
+
+def test_a_variable_that_is_set_is_not_missing():
+    assert seen("fatal: LOG_LEVEL must be set to a number").reason is Reason.EXITED
+
+
+def test_what_the_version_before_writes_is_not_the_canceled_ones():
+    evidence = seen('"GET / HTTP/1.1" 200', "served 17 requests", ending="Canceled")
+    assert (evidence.ending, evidence.started) == (Ending.CANCELED, False)
+
+
+def test_lines_of_a_later_deployment_are_left_out():
+    lines = ["[deployment:4] Creating your deployment", "[deployment:4] Canceled", "[deployment:5] Creating", "Killed"]
+    assert read_log([LogLine(NOW, line) for line in lines], DEPLOYMENT).reason is Reason.NOTHING
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 200_000, "GET " * 50_000, "exec: " * 40_000, "listening on " * 20_000, "A_B " * 50_000]
+)
+def test_long_lines_take_no_time(text):
+    started = time.process_time()
+    seen(*[text] * 200)
+    assert time.process_time() - started < 2

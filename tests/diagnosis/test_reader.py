@@ -1,0 +1,210 @@
+"""What a diagnosis costs and needs: calls, rounds, permissions, time; and what it must never show or do."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from app.aws.calls import AwsCalls
+from app.aws.ports import Answered
+from app.diagnosis.facts import Known
+from app.diagnosis.outcome import Check, Status
+from app.diagnosis.report import report
+from app.diagnosis.run import Pool, diagnose_in_pool, diagnose_with_threads, side_by_side
+from app.errors import Problem
+from app.policy.permissions import Scope, why_policy
+from tests.diagnosis.corpus import CASES
+from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB
+
+CANARY = "s3cr3t-canary-value"
+
+
+def line(diagnosis, check):
+    return next(each for each in diagnosis.lines if each.check is check)
+
+
+def actions(calls):
+    return {f"{call.service}:{call.operation}" for call in calls}
+
+
+def allowed():
+    return {action for statement in why_policy(Scope("*"))["Statement"] for action in statement["Action"]}
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.code[:5] in ("image", "platf", "repos")], ids=lambda case: case.name
+)
+def test_only_actions_of_the_published_policy_are_called(world, case):
+    case.build(world)
+    world.why(**case.asked)
+    assert actions(world.calls) <= allowed()
+
+
+def test_a_diagnosis_with_everything_in_it_keeps_to_its_bounds(world):
+    world.build()
+    containers = {name: {"image": f"{HOST}/{REPOSITORY}:1.9"} for name in ("one", "two", "three", "four")}
+    world.lightsail.create_container_service_deployment(serviceName=SERVICE, containers=containers)
+    world.sandbox.advance(61)
+    assert world.why(platform=True).root.code == "image.tag_not_found"
+    assert (len(world.calls) <= 15, world.rounds <= 3) == (True, True)
+
+
+def test_what_is_read_does_not_grow_with_what_there_is(world):
+    world.build()
+    world.deploy()
+    world.why()
+    few = len(world.calls)
+    for number in range(30):
+        world.ecr.create_repository(repositoryName=f"many/{number}")
+        world.push([f"2.{number}"])
+    world.why()
+    assert len(world.calls) == few
+
+
+def test_the_calls_of_a_round_are_made_side_by_side():
+    together = threading.Barrier(6)
+
+    def call():
+        together.wait(30)  # breaks unless all six are under way at once
+        return Answered("done", "")
+
+    results = side_by_side({(0, str(number)): (REGION, call) for number in range(6)}, time.monotonic() + 60)
+    assert set(results.values()) == {Known("done")}
+
+
+def test_what_does_not_come_back_in_time_is_unknown(world):
+    world.build()
+    world.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="latency", seconds=20, times=1)
+    started = time.monotonic()
+    (diagnosis,) = diagnose_with_threads(world.ask(WEB), world.aws, world.now(), seconds=2.0)
+    assert time.monotonic() - started < 15
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+    assert line(diagnosis, Check.POLICY).status is Status.NOT_CHECKED
+
+
+@pytest.mark.parametrize(
+    "action, check",
+    [
+        ("ecr:GetRepositoryPolicy", Check.POLICY),
+        ("ecr:GetRegistryPolicy", Check.REGISTRY),
+        ("ecr:DescribeImages", Check.IMAGE),
+        ("lightsail:GetContainerServices", Check.SERVICE),
+        ("lightsail:GetContainerServiceDeployments", Check.CONTAINER),
+    ],
+)
+def test_a_missing_permission_is_named_and_nothing_is_blamed_for_it(world, action, check):
+    world.build()
+    world.sandbox.fault(action=action, kind="access_denied", times=50)
+    diagnosis = world.why(WEB)
+    assert diagnosis.causes == ()
+    refused = line(diagnosis, check)
+    assert (refused.status, refused.permission) == (Status.NOT_CHECKED, action)
+    assert diagnosis.undetermined is True
+
+
+def test_a_log_that_must_not_be_read_leaves_the_failure_open(world):
+    world.build()
+    world.sandbox.add_behavior(exit_code=1)
+    world.deploy()
+    world.sandbox.fault(action="lightsail:GetContainerLog", kind="access_denied", times=50)
+    diagnosis = world.why()
+    assert diagnosis.causes == ()
+    assert line(diagnosis, Check.CONTAINER).permission == "lightsail:GetContainerLog"
+
+
+def test_deployments_that_must_not_be_listed_are_those_of_the_service(world):
+    world.build(granted=False)
+    world.deploy("nginx:1.27")
+    world.sandbox.fault(action="lightsail:GetContainerServiceDeployments", kind="access_denied", times=50)
+    assert world.why().facts.image == "nginx:1.27"
+
+
+def test_without_credentials_nothing_is_said_but_that(world):
+    world.build()
+    world.sandbox.fault(action="*", kind="expired_token", times=100)
+    with pytest.raises(Problem) as raised:
+        world.why(WEB)
+    assert raised.value.code in ("aws.expired_token", "aws.bad_credentials")
+
+
+def test_throttling_is_no_cause(world):
+    world.build()
+    world.sandbox.fault(action="*", kind="throttle", times=200)
+    aws = world.connect(retry_mode="standard")
+    diagnosis = world.why(WEB, aws=aws)
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+
+
+def test_a_manifest_is_read_only_when_asked_for_or_after_a_failed_pull(world):
+    world.build(granted=False)
+    world.deploy()
+    world.why(WEB)
+    assert "ecr:BatchGetImage" not in actions(world.calls)
+    world.grant()
+    world.why(WEB)
+    assert "ecr:BatchGetImage" in actions(world.calls)
+
+
+def test_reading_a_manifest_is_said(world):
+    world.build()
+    told = report([world.why(WEB, platform=True)])
+    assert ("records this as a pull" in told["note"], report([world.why(WEB)])["note"]) == (True, "")
+
+
+def test_nothing_is_changed(world):
+    world.build(granted=False)
+    world.deploy()
+    world.why(platform=True)
+    assert not {
+        action
+        for action in actions(world.calls)
+        if not action.partition(":")[2].startswith(("Get", "Describe", "BatchGet"))
+    }
+
+
+def test_values_of_variables_are_nowhere(world):
+    world.build()
+    world.sandbox.add_behavior(exit_code=1, lines=["booting", f"fatal: cannot log in with {CANARY}"])
+    world.deploy(environment={"PASSWORD": CANARY, "NAME": "x"})
+    diagnosis = world.why()
+    assert diagnosis.root.code == "container.exited"
+    assert CANARY not in repr(diagnosis) + repr(report([diagnosis]))
+
+
+def test_other_containers_are_told_too(world):
+    world.build()
+    containers = {"app": {"image": WEB}, "proxy": {"image": f"{HOST}/payments/api:3.12.0"}}
+    world.lightsail.create_container_service_deployment(serviceName=SERVICE, containers=containers)
+    world.sandbox.advance(61)
+    told = report(world.every())
+    assert (told["container"], told["causes"][0]["code"]) == ("proxy", "policy.missing")
+    assert told["other_containers"] == [{"container": "app", "image": WEB, "cause": None}]
+    assert report(world.every(container="app"))["container"] == "app"
+
+
+def test_the_servers_pool_comes_to_the_same(world):
+    world.build(granted=False)
+    world.deploy()
+    calls = AwsCalls()
+    try:
+        (diagnosis,) = asyncio.run(
+            diagnose_in_pool(world.ask(), world.aws, Pool(calls, asyncio.to_thread), world.now())
+        )
+    finally:
+        calls.close()
+    assert [cause.code for cause in diagnosis.causes] == [cause.code for cause in world.why().causes]
+
+
+def test_a_pool_that_does_not_answer_ends_in_time(world):
+    world.build()
+
+    class Slow:
+        async def run(self, region, call):
+            await asyncio.sleep(60)
+
+    pool = Pool(Slow(), asyncio.to_thread)
+    (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(WEB), world.aws, pool, world.now(), seconds=0.05))
+    assert diagnosis.undetermined is True
