@@ -18,9 +18,9 @@ from app.backup.mark import is_backup
 from app.backup.swap import SwapError, finish_swap
 from app.db import Database, database_file, is_sqlite, reason_of
 from app.lock_file import exclusive
+from app.resources import MIGRATIONS
 from app.settings import SettingsError
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # Any fixed number: the PostgreSQL advisory lock that one replica at a time holds while it migrates.
 LOCK = 7_245_277
 # Seconds for a migration, and for another replica's to end.

@@ -20,7 +20,6 @@ from sqlalchemy.exc import ArgumentError
 
 from app.files import create_private, private_folder
 
-ROOT = Path(__file__).resolve().parent.parent
 # What AWS may call a region, or somebody may take for one: whether there is such a one, the SDK knows.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,20}){1,3}-\d{1,2}[a-z]?")
 # A name, *.name, an address (IPv6 in brackets), or * for any; a port or a scheme would never match.
