@@ -15,6 +15,9 @@ COMMANDS = {
         "app.commands.servers:sandbox", "Run the local AWS endpoint alone, for the AWS CLI, SDKs and tests."
     ),
     "migrate": LazyCommand("app.commands.servers:migrate", "Bring the database to the present tables."),
+    "doctor": LazyCommand(
+        "app.commands.doctor:doctor", "Check this installation and its access to AWS, and say what to do."
+    ),
     "grant": LazyCommand("app.commands.access:grant", "Let SERVICE pull images from REPOSITORY."),
     "revoke": LazyCommand("app.commands.access:revoke", "Take from SERVICE the right to pull images from REPOSITORY."),
     "status": LazyCommand(

@@ -59,7 +59,7 @@ def migrate(database: Database) -> bool:
         DatabaseUnusableError: an SQLite file is a link or a backup, or an interrupted restore can't be finished.
     """
     with postgresql.patience(MIGRATES_WITHIN), alone(database) as connection:
-        present = _revision(connection)
+        present = present_revision(connection)
         if present == head():
             return False
         if present > head():
@@ -86,7 +86,7 @@ def setup_lock_path(database: Path) -> Path:
     return database.with_name(database.name + ".setup-lock")
 
 
-def _revision(connection: Connection) -> str:
+def present_revision(connection: Connection) -> str:
     """The revision of the tables, "" for an empty database. A start that has nothing to do loads no Alembic for it."""
     if not inspect(connection).has_table("alembic_version"):
         return ""

@@ -8,7 +8,9 @@ import click
 import pytest
 
 from app.cli import COMMANDS, main
-from tests.console import ROOT, console  # noqa: F401  (a fixture)
+from tests.console import ROOT, console
+
+__all__ = ["console"]
 
 # Runs a command in a process of its own, and then prints the names of the packages that it has imported.
 IMPORTED = """
