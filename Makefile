@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock why-docs messages clean
+.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock why-docs messages dist sbom images docs clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,9 +19,9 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Sailpass needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME): requirements.lock | $(BIN)/python
+$(RUNTIME): requirements.lock requirements-build.lock | $(BIN)/python
 	@echo 'Installing the locked packages …'
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
@@ -73,8 +73,24 @@ messages: $(DEV) ## Extract the words on screen into the catalogues
 	@$(BIN)/python tools/messages.py
 
 lock: $(DEV) ## Resolve the dependencies again (needs uv on the PATH)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build -o requirements.lock
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) --group build -c requirements.lock -o requirements-build.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
 
 clean: ## Remove .venv and everything generated
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/results
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/results dist site
+
+dist: $(DEV) ## Build wheel and sdist into dist/
+	@rm -f dist/*.whl dist/*.tar.gz
+	@$(BIN)/python -m hatchling build --directory dist
+
+sbom: $(DEV) ## Write dist/sailpass.cdx.json, what the lock installs (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application --of JSON -o dist/sailpass.cdx.json
+
+images: $(DEV) ## Pin the images of Dockerfile and compose.yaml to their tags' present digests
+	@$(BIN)/python tools/images.py
+
+docs: $(DEV) ## Build the documentation site into site/
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo 'Open site/index.html'

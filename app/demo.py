@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from app.resources import ROOT
 from app.settings import Settings, check_port, check_usable, load
 
 DATA_DIR = Path("data")
@@ -80,7 +81,7 @@ def _is_stray(name: str) -> bool:
 @contextmanager
 def _sandbox(settings: Settings) -> Iterator[subprocess.Popen[str]]:
     """The sandbox, which ends with this process however that ends: its standard input closes then."""
-    command = [sys.executable, "-m", "app.cli", "sandbox", "--exit-with-parent"]
+    command = [sys.executable, "-m", "sailpass", "sandbox", "--exit-with-parent"]
     command += ["--port", str(settings.sandbox_port)]
     command += ["--activation-seconds", str(settings.sandbox_activation_seconds)]
     command += ["--state-file", str((settings.data_dir / "sandbox.json").resolve())]
@@ -89,7 +90,7 @@ def _sandbox(settings: Settings) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         umask=0o077,
         start_new_session=True,  # Ctrl-C is ours to answer; the sandbox ends after the console
     )

@@ -127,6 +127,11 @@ def exclusive(file: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def lock_path(database: Path) -> Path:
+    """The lock of whoever works on an SQLite file, with the address at which it serves."""
+    return database.with_name(database.name + ".lock")
+
+
 def current_holder(file: Path) -> Holder | None:
     """Who holds the lock now, as it wrote into a file that nobody else can write or open; None where that isn't sure.
 

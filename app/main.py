@@ -16,7 +16,8 @@ from app import bootstrap
 from app.api import docs, v1
 from app.auth.authenticator import Authenticator
 from app.migrate import migrate
-from app.settings import ROOT, Settings
+from app.resources import LOCALE, STATIC, TEMPLATES
+from app.settings import Settings
 from app.web import problems
 from app.web.assets import Assets
 from app.web.i18n import LanguageMiddleware, load_catalogues
@@ -56,7 +57,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         lifespan=_life,
         dependencies=[OnlyText, OnlyKnownFields],
         middleware=[
-            Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
+            Middleware(LanguageMiddleware, catalogues=load_catalogues(LOCALE)),
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
                 refusals=Refusals(problems.cross_origin, problems.too_large),
@@ -65,9 +66,9 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
             sign_in.guard(authenticator),
         ],
     )
-    assets = Assets(ROOT / "static")
+    assets = Assets(STATIC)
     app.state.services = wired
-    app.state.renderer = make_renderer(ROOT / "templates", assets, shell)
+    app.state.renderer = make_renderer(TEMPLATES, assets, shell)
     app.mount("/static", assets)
     for routes in (
         health,

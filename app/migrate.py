@@ -19,9 +19,9 @@ from app.backup.swap import SwapError, finish_swap
 from app.db import Database, database_file, is_sqlite
 from app.lock_file import exclusive
 from app.outage import reason_of
+from app.resources import MIGRATIONS
 from app.settings import SettingsError
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 # Any fixed number: the PostgreSQL advisory lock that one replica at a time holds while it migrates.
 LOCK = 7_245_277
 # Seconds for a migration, and for another replica's to end.
@@ -60,7 +60,7 @@ def migrate(database: Database) -> bool:
         DatabaseUnusableError: an SQLite file is a link or a backup, or an interrupted restore can't be finished.
     """
     with postgresql.patience(MIGRATES_WITHIN), alone(database) as connection:
-        present = _revision(connection)
+        present = present_revision(connection)
         if present == head():
             return False
         if present > head():
@@ -87,7 +87,7 @@ def setup_lock_path(database: Path) -> Path:
     return database.with_name(database.name + ".setup-lock")
 
 
-def _revision(connection: Connection) -> str:
+def present_revision(connection: Connection) -> str:
     """The revision of the tables, "" for an empty database. A start that has nothing to do loads no Alembic for it."""
     if not inspect(connection).has_table("alembic_version"):
         return ""

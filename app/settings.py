@@ -15,12 +15,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from app.files import create_private, private_folder
 
-ROOT = Path(__file__).resolve().parent.parent
 # What AWS may call a region, or somebody may take for one: whether there is such a one, the SDK knows.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,20}){1,3}-\d{1,2}[a-z]?")
 # A name, *.name, an address (IPv6 in brackets), or * for any; a port or a scheme would never match.
@@ -83,6 +80,9 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str) -> str:
         if not url:
             return url
+        from sqlalchemy.engine import make_url  # noqa: PLC0415  (a quarter of a second, which SQLite's default spares)
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         # Never with a part of the URL in the message: a password that is not encoded ends up in any part.
         try:
             address = make_url(url)
@@ -124,9 +124,19 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def history_file(self) -> Path | None:
+        """The SQLite file of our own tables; None on PostgreSQL."""
+        if not self.database_url:
+            return self.data_dir.resolve() / "sailpass.db"
+        from sqlalchemy.engine import make_url  # noqa: PLC0415  (as above)
+
+        address = make_url(self.database_url)
+        return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+
+    @property
     def history_url(self) -> str:
         """The database of our own tables."""
-        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'sailpass.db'}"
+        return self.database_url or f"sqlite:///{self.history_file}"
 
     @property
     def engine_url(self) -> str:
@@ -134,10 +144,8 @@ class Settings(BaseSettings):
 
         Two files, so that the engine's many small writes and ours never wait for each other.
         """
-        if self.database_url and not self.database_url.startswith("sqlite"):
-            return self.database_url
-        ours = make_url(self.history_url).database or ""
-        return f"sqlite:///{ours.removesuffix('.db')}-engine.db"
+        file = self.history_file
+        return self.database_url if file is None else f"sqlite:///{str(file).removesuffix('.db')}-engine.db"
 
 
 def _is_file(database: str | None) -> bool:

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "app.wording": (),
     "app.clock": (),
     "app.files": (),
+    "app.resources": (),
     "app.urls": (),
     "app.settings": ("app.files",),
     "app.problem_words": ("app.errors", "app.problem_words_aws", "app.wording"),

@@ -20,7 +20,7 @@ from botocore.loaders import create_loader
 from botocore.session import Session
 
 from app.aws.answers import mismatch
-from app.aws.credentials import SessionCredentials
+from app.aws.credentials import CredentialSource, SessionCredentials
 from app.aws.errors import Call, problem_of_aws
 from app.aws.exchange import Exchange, bound_connections, carrying, clean_request_id, send
 from app.aws.local_setup import broken_setting, check_certificates, configured_endpoint, missing_endpoint
@@ -175,6 +175,10 @@ class Clients:
     def endpoint(self, service: str) -> str:
         """The address that the settings name in place of AWS's own for a service, "" for none. Raises Problem."""
         return self._settings.endpoint_url or self._setting(lambda session: configured_endpoint(session, service))
+
+    def credential_source(self, region: str) -> CredentialSource:
+        """Where the credentials come from. Raises Problem where there are none."""
+        return self._current().credentials.source(region)
 
     def _setting(self, read: Callable[[Session], Any]) -> str:
         try:

@@ -61,6 +61,33 @@ class MfaPromptedError(Exception):
     """A source asked for an MFA code, which nobody can type at a server."""
 
 
+# How the SDK names the sources of its chain, and how people know them.
+_SOURCES: Final = {
+    "env": "environment variables",
+    "shared-credentials-file": "the shared credentials file",
+    "config-file": "the configuration file",
+    "assume-role": "an IAM role that the profile assumes",
+    "assume-role-with-web-identity": "an IAM role, by a web identity token",
+    "sso": "IAM Identity Center",
+    "login": "AWS sign-in",
+    "custom-process": "the profile's credential_process",
+    "container-role": "the container's role",
+    "iam-role": "the instance's role",
+}
+
+
+@dataclass(frozen=True)
+class CredentialSource:
+    """Where credentials came from. Holds none of them.
+
+    `method` is the SDK's name of the source, `origin` says it in words, with variable or profile.
+    """
+
+    method: str
+    origin: str
+    profile: str
+
+
 @dataclass
 class SessionCredentials:
     """The credentials of one SDK session. Safe in threads: one thread at a time asks the source.
@@ -114,6 +141,17 @@ class SessionCredentials:
         self._refuse_unusable(frozen)
         self._frozen.present = frozen
         return frozen
+
+    def source(self, region: str) -> CredentialSource:
+        """Where the present credentials come from. Raises Problem, as `load`."""
+        self.load(region)
+        method = str(self._source.method) if self._source is not None else ""
+        origin = _SOURCES.get(method, method)
+        if method == "env":
+            origin = f"{origin} ({self._name_of('access_key')})"
+        elif method not in ("container-role", "iam-role"):
+            origin = f"{origin} (profile {self._profile()})"
+        return CredentialSource(method, origin, self._profile())
 
     def provider(self) -> CredentialResolver:
         """What the SDK's clients ask: they get what `load` got last in their thread, and never ask a source."""

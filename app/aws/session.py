@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from app.aws.clients import Clients, ConnectionSettings, OnCall
+from app.aws.credentials import CredentialSource
 from app.aws.ecr import EcrRepositories
 from app.aws.lightsail import LightsailContainerServices
 from app.aws.ports import Probe
@@ -68,6 +69,10 @@ class BotoAws:
     def endpoint(self, service: str) -> str:
         """The address that the settings name in place of AWS's own for a service, "" for none."""
         return self._clients.endpoint(service)
+
+    def credential_source(self, region: str) -> CredentialSource:
+        """Where the credentials come from, without any of them. Raises Problem where there are none."""
+        return self._clients.credential_source(region)
 
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
         """Try one AWS action harmlessly: see `app.aws.probe`."""

@@ -19,21 +19,11 @@ from app.auth.names import command_token_name
 from app.auth.secret import fingerprint, new_token
 from app.auth.store import TokenFacts
 from app.auth.terminal import operator_name
-from app.db import Database, database_file, is_sqlite
+from app.db import Database
 from app.errors import Problem
-from app.lock_file import current_holder
-from app.operations.lease import lock_path
 from app.settings import Settings
 
 LIFETIME = timedelta(hours=1)
-
-
-def served_address(settings: Settings) -> str:
-    """Where the server that works on our SQLite file said it serves; "" where none does, or none can be trusted."""
-    if not is_sqlite(settings.history_url):
-        return ""
-    holder = current_holder(lock_path(database_file(settings.history_url)))
-    return holder.address if holder is not None else ""
 
 
 @contextmanager

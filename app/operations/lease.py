@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import Database, database_file, is_sqlite
-from app.lock_file import Holder, LockedError, LockFile
+from app.lock_file import Holder, LockedError, LockFile, lock_path
 from app.migrate import setup_lock_path
 from app.operations.models import Instance
 
@@ -145,11 +145,6 @@ class FileLease:
             f"Process {holder.pid} uses the database {self._database} already, and SQLite takes one at a time; "
             "stop it, or name another folder with SAILPASS_DATA_DIR."
         )
-
-
-def lock_path(database: Path) -> Path:
-    """The lock of whoever works on an SQLite file, with the address at which it serves."""
-    return database.with_name(database.name + ".lock")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from app.auth.secret import fingerprint, new_secret
 from app.bootstrap import build
 from app.db import Database
 from app.main import create_app
-from app.settings import ROOT, Settings
+from app.resources import STATIC, TEMPLATES
+from app.settings import Settings
 from app.web.assets import Assets
 from app.web.render import Renderer, make_renderer
 from app.web.routes import sign_in
@@ -69,7 +70,7 @@ def new_token(db, clock):
 
 @pytest.fixture(scope="session")
 def renderer() -> Renderer:
-    return make_renderer(ROOT / "templates", Assets(ROOT / "static"))
+    return make_renderer(TEMPLATES, Assets(STATIC))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.auth.events import list_events
 from app.auth.secret import new_secret
-from app.settings import ROOT
+from app.resources import ROOT
 
 CLIENT, CLAIMED, PROXY = "198.51.100.7", "192.0.2.66", "10.0.0.2"
 

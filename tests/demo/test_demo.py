@@ -2,98 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from app.demo import CALM, calmed
-from tests.console import ROOT, free_port, until
+from tests.console import until
+from tests.demo.demo_process import running_demo
 
-# Runs at the start of every Python process of the demo: the console's and the sandbox's.
-RECORDER = """
-import os, sys
-
-def record(event, arguments):
-    if event == "socket.connect" and not isinstance(arguments[1], (str, bytes)):
-        line = f"{arguments[1][0]}:{arguments[1][1]}"
-    elif event == "socket.getaddrinfo":
-        line = f"{arguments[0]}:{arguments[1]}"
-    else:
-        return
-    descriptor = os.open(os.environ["RECORD"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(descriptor, (line + "\\n").encode())
-    os.close(descriptor)
-
-sys.addaudithook(record)
-"""
 OUTSIDE = "http://192.0.2.1:8080"  # an address of no one's (RFC 5737)
 PROFILE = "[default]\nregion=eu-west-1\naws_access_key_id=AKIAREALREALREALREAL\naws_secret_access_key=real\n"
-
-
-@dataclass
-class Demo:
-    url: str
-    sandbox: str
-    record: Path
-
-    def get(self, path: str) -> str:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(self.url + path, timeout=20) as answer:
-            return answer.read().decode()
-
-    def strangers(self) -> set[str]:
-        """Whom it has tried to reach besides its sandbox and its own address."""
-        lines = set(self.record.read_text().splitlines())
-        own = {
-            f"{host}:{port}"
-            for host in ("127.0.0.1", "localhost")
-            for port in (self.sandbox, self.url.rpartition(":")[2])
-        }
-        return lines - own
-
-
-@contextlib.contextmanager
-def running(folder: Path, environment: Mapping[str, str]) -> Iterator[Demo]:
-    (folder / "recorder").mkdir(parents=True)
-    (folder / "recorder" / "sitecustomize.py").write_text(RECORDER)
-    port, sandbox = str(free_port()), str(free_port())
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAILPASS_"))}
-    around = {
-        **kept,
-        "HOME": str(folder),
-        "SAILPASS_PORT": port,
-        "SAILPASS_SANDBOX_PORT": sandbox,
-        "SAILPASS_DATA_DIR": str(folder / "data"),
-        "PYTHONPATH": f"{folder / 'recorder'}:{ROOT}",
-        "RECORD": str(folder / "record.txt"),
-        **environment,
-    }
-    command = [sys.executable, "-m", "app.cli", "demo"]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=around,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            assert line.startswith("Sailpass is ready: "), process.communicate(timeout=20)
-            yield Demo(f"http://127.0.0.1:{port}", sandbox, folder / "record.txt")
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
 
 
 def config(text: str | bytes):
@@ -147,7 +65,7 @@ def test_the_demo_works_and_tries_to_reach_nobody_else(tmp_path, case):
     environment, prepare = HOSTILE[case]
     if prepare is not None:
         prepare(tmp_path)
-    with running(tmp_path, environment) as demo:
+    with running_demo(tmp_path, environment) as demo:
         page = until(lambda: demo.get("/containers"), lambda text: "storefront-web" in text)
         assert "Sandbox" in page
         until(lambda: demo.get("/containers/us-east-1/storefront-web/images"), lambda text: "storefront/web" in text)

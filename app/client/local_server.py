@@ -1,0 +1,13 @@
+"""Finds the server of this machine that works on our own database. Imports no database library: commands start fast."""
+
+from __future__ import annotations
+
+from app.lock_file import current_holder, lock_path
+from app.settings import Settings
+
+
+def served_address(settings: Settings) -> str:
+    """Return where the server that holds our SQLite file serves; "" where none does, or none can be trusted."""
+    file = settings.history_file
+    holder = current_holder(lock_path(file)) if file is not None else None
+    return holder.address if holder is not None else ""
