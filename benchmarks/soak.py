@@ -52,6 +52,7 @@ class Load:
     dialogs: int = 0
     grants: int = 0
     revokes: int = 0
+    granted: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -109,9 +110,9 @@ def _console() -> Iterator[tuple[RunningConsole, RunningSandbox]]:
 def _people(console: RunningConsole, sandbox: RunningSandbox, load: Load) -> Iterator[None]:
     names = repositories(console)
     waiting = services_by_role(sandbox, active=False)
-    active = services_by_role(sandbox, active=True)[:8]
+    load.granted = services_by_role(sandbox, active=True)[:8]
     watched = [(waiting[number % len(waiting)], names[number]) for number in range(MODALS)]
-    pairs = [(service, name) for name in names[MODALS:] for service in active]
+    pairs = [(service, name) for name in names[MODALS:] for service in load.granted]
     threads = [threading.Thread(target=_guarded, args=(load, _modal, console, *pair), daemon=True) for pair in watched]
     threads.append(threading.Thread(target=_guarded, args=(load, _granter, console, pairs), daemon=True))
     for thread in threads:
@@ -196,7 +197,7 @@ def _figures(console: RunningConsole, load: Load, samples: list[Sample]) -> list
         Figure("polls of 50 open dialogs", load.polls, "requests"),
         Figure("grants", load.grants, "operations"),
         Figure("revokes", load.revokes, "operations"),
-        Figure("grants and revokes that failed", _failed(console), "operations", at_most=0),
+        Figure("grants and revokes that failed", _failed(console, load.granted), "operations", at_most=0),
         Figure("memory at the start", samples[0].rss, "MB"),
         Figure("memory after 10 minutes", min(samples, key=lambda each: abs(each.minute - 10)).rss, "MB"),
         Figure("memory at the end", samples[-1].rss, "MB"),
@@ -208,14 +209,13 @@ def _figures(console: RunningConsole, load: Load, samples: list[Sample]) -> list
     ]
 
 
-def _failed(console: RunningConsole) -> int:
-    """Operations that failed although nothing was in their way: all but those of the dialogs, whose roles never come."""
+def _failed(console: RunningConsole, services: Sequence[str]) -> int:
+    """How many operations of these services failed."""
     db = Database(f"sqlite:///{console.data_dir}/sailpass.db")
-    active = services_by_role(console.sandbox, active=True)
-    failed = select(func.count()).select_from(Operation)
+    failed = select(func.count()).select_from(Operation).where(Operation.outcome == "failed")
     try:
         with db.read() as session:
-            return session.scalar(failed.where(Operation.outcome == "failed", Operation.service.in_(active))) or 0
+            return session.scalar(failed.where(Operation.service.in_(services))) or 0
     finally:
         db.close()
 

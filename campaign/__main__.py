@@ -169,6 +169,8 @@ def _spoil_answers(number: int, options: argparse.Namespace) -> bool:
         answers.add(run)
         for sentence in run.wrong:
             print(f"    SEED={run.played.name}: {sentence}", flush=True)
+        if answers.played % 200 == 0:
+            print(f"    {answers.answers.total():,} answers in {answers.played:,} runs", flush=True)
 
     play_answers(number, first=options.first, processes=options.processes, told=told)
     print(f"    {answers.played:,} runs in {time.monotonic() - began:.0f} s", flush=True)

@@ -15,6 +15,7 @@ from app.history.models import PolicyChange
 from app.inventory import policies, queries
 from app.operations import engine
 from app.operations.context import Context, current
+from app.operations.policy_steps import CATCHES_UP
 from app.policy.canonical import equivalent
 
 log = logging.getLogger(__name__)
@@ -42,17 +43,28 @@ def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]
 
 
 async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
-    newest, at = changes[0], context.clock.now()
+    """Whether a repository's policy has become what one of these writes makes of it, and has stayed so.
+
+    An answer of ECR may be older than one before it, and then looks the same.
+    """
+    newest = changes[0]
     repository = (newest.connection, newest.region, newest.repository)
     before = await context.in_db(_last_known, context, newest)
-    try:
-        text = await _read(context, newest)
-    except Problem as problem:
-        log.warning("the policy of %s could not be read to look for a late write: %s", newest.repository, problem)
-        return False
+    change: PolicyChange | None = None
+    for pause in (0.0, *CATCHES_UP):
+        await context.clock.sleep(pause)
+        at = context.clock.now()
+        try:
+            text = await _read(context, newest)
+        except Problem as problem:
+            log.warning("the policy of %s could not be read to look for a late write: %s", newest.repository, problem)
+            return False
+        change = next((change for change in changes if equivalent(text, change.after)), None)
+        if change is None or equivalent(before, text):
+            change = None
+            break
     await context.in_db(policies.remember_policy, context.db, *repository, text, at=at)
-    change = next((change for change in changes if equivalent(text, change.after)), None)
-    if change is None or equivalent(before, text):
+    if change is None:
         return False
     return await context.in_db(
         writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()

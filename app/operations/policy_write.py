@@ -147,16 +147,19 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     step = work.step
     context, operation = step.context, step.operation
     unanswered = await context.in_db(writes.unanswered, context.db, operation.id)
-    if unanswered:
-        # AWS carried it out, though its answer was lost. Others whose answers were lost may still come.
-        await _closed(step, unanswered[0].position)
+    # Only the text itself proves that AWS carried one out: somebody else may have made the change needless.
+    proven = next((write for write in unanswered if equivalent(text, write.after)), None)
+    if proven is not None:
+        await _closed(step, proven.position)
         if len(unanswered) == 1:
-            step.late_until = None
-    wrote = await context.in_db(writes.has_written, context.db, operation.id, operation.repository)
-    if wrote:
-        deleted_unseen = unanswered and unanswered[0].after is None
+            step.late_until = None  # no other is on its way
+    if await context.in_db(writes.has_written, context.db, operation.id, operation.repository):
+        deleted_unseen = proven is not None and proven.after is None
         step.because("policy.deletion_unconfirmed" if deleted_unseen else work.wanted.remark)
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
+    if unanswered:
+        step.because("policy.unconfirmed")
+        return StepState.SUCCEEDED, {"after": text, "wrote": False}
     step.because("policy.nothing_named" if operation.kind == Kind.REVOKE else "policy.unchanged")
     return StepState.SKIPPED, {"after": text, "wrote": False}
 

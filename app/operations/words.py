@@ -118,6 +118,9 @@ NOTES: dict[str, str] = {
     "policy.deletion_unconfirmed": N_(
         "The policy was deleted, but AWS's answer was lost. A change that someone made in the last moment may be lost too."
     ),
+    "policy.unconfirmed": N_(
+        "The policy is as requested, but AWS's answer to the change was lost, and someone else has changed the policy since."
+    ),
     "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
     "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
     "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),

@@ -147,6 +147,31 @@ def test_many_tries_of_one_text_are_told_in_a_line_each_for_what_is_known_and_wh
     assert [one.written_at is not None for one in shop.changes(started)] == [False, False, True]
 
 
+def test_an_older_answer_is_not_taken_for_a_write_that_came_late(shop, ready, slow):
+    ready.fail(SET, slow)
+
+    def somebody_adds_a_statement():
+        ours = ready.known_repositories[REGION, WEB].policy
+        repository(ready, WEB, a_policy([*ready.policy_of(WEB)["Statement"], a_statement(sid="Late")]))
+        ready.meanwhile(GET, lambda: ready.tell_older(ours))
+
+    at_the_second(ready, SET, lambda: ready.meanwhile(GET, somebody_adds_a_statement))
+    started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
+    assert told_as_written(shop, started) == [False, True]
+
+
+def test_a_write_is_not_told_as_done_because_somebody_else_made_it_needless(shop, ready, slow):
+    repository(ready, WEB, a_policy([a_statement(), a_statement(sid="Ours", principal={"AWS": puller_arn(SERVICE)})]))
+    ready.fail(SET, slow)
+    at_the_second(ready, GET, foreign(ready, a_statement(sid="Late")))
+    removal = shop.revoke(SERVICE, WEB)
+    ended = shop.ended(removal)
+    assert (ended.outcome, ended.wrote_policy, ended.unconfirmed) == ("nothing_to_do", False, True)
+    assert told_as_written(shop, removal) == [False]
+    assert step(ended, StepName.UPDATE_POLICY).note.code == "policy.unconfirmed"
+
+
 def told_as_written(shop, operation_id) -> list[bool]:
     return [change.written_at is not None for change in shop.changes(operation_id)]
 

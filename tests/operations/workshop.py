@@ -66,6 +66,8 @@ class CrashPoints:
 class Workshop:
     """What tests ask for operations and see of them; `aws` is what they change."""
 
+    speed = SPEED
+
     def __init__(
         self, services: bootstrap.Services, aws: FakeAws, points: CrashPoints, loop: asyncio.AbstractEventLoop
     ) -> None:
