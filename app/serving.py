@@ -34,17 +34,25 @@ class _Server(Server):
     """Says that it is ready once it can be reached. `announce` is told where, and "" before it no longer can."""
 
     def __init__(
-        self, config: uvicorn.Config, limits: Limits, settings: Settings, announce: Callable[[str], None]
+        self,
+        config: uvicorn.Config,
+        limits: Limits,
+        settings: Settings,
+        announce: Callable[[str], None],
+        hint: str,
     ) -> None:
         super().__init__(config, limits)
         self._settings = settings
         self._announce = announce
+        self._hint = hint
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce(bound_address(self.address))
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
+            if self._hint:
+                print(self._hint, flush=True)  # noqa: T201  (for the person who started it)
             if self._settings.auth == "local":
                 print_start_link(self._settings)
 
@@ -67,10 +75,11 @@ def address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def serve(settings: Settings, aws: Aws | None = None) -> int:
+def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served.
 
-    `aws` is another connection than the one that AWS's own variables and files describe.
+    `aws` is another connection than the one that AWS's own variables and files describe; `hint` is printed once it can
+    be reached.
     """
     set_up_logging(settings.log_format)
     _secure_files(settings)
@@ -90,7 +99,7 @@ def serve(settings: Settings, aws: Aws | None = None) -> int:
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, _limits(len(services.regions)), settings, services.replica.announce)
+    server = _Server(config, _limits(len(services.regions)), settings, services.replica.announce, hint)
     try:
         server.run()
     except KeyboardInterrupt:
