@@ -20,7 +20,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): requirements.lock requirements-build.lock | $(BIN)/python
-	@echo 'Installing the locked packages …'
+	@echo 'Installing the locked packages into $(VENV). This takes about half a minute, once …'
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $@
@@ -31,6 +31,7 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 	@touch $@
 
 demo: $(RUNTIME) ## Start the sandbox and the console on it, until Ctrl-C
+	@echo 'Starting the sandbox and the console …'
 	@exec $(BIN)/sailpass demo
 
 test: $(DEV) ## Set up all that the tests need, browser included, and run every test

@@ -35,6 +35,10 @@ CALM = {
     "NO_PROXY": "*",
 }
 
+HINT = """\
+Open it, choose payments-api, then Images, then Add repository. The first page lists what else to try.
+Ctrl-C stops it. Its data is in {data}: delete that folder to start over."""
+
 
 def demo(flags: Mapping[str, Any]) -> int:
     """Run both until Ctrl-C; the exit status. Raises SettingsError."""
@@ -64,7 +68,7 @@ def demo(flags: Mapping[str, Any]) -> int:
             access_key=ACCESS_KEY,
             secret_key=SECRET_KEY,
         )
-        return serve(settings, BotoAws(connection))
+        return serve(settings, BotoAws(connection), HINT.format(data=settings.data_dir))
 
 
 def calmed(environment: Mapping[str, str]) -> dict[str, str]:

@@ -32,16 +32,19 @@ log = logging.getLogger(__name__)
 class _Server(Server):
     """Says that it is ready once it can be reached; the replica announces where, until it no longer can."""
 
-    def __init__(self, config: uvicorn.Config, limits: Limits, services: Services) -> None:
+    def __init__(self, config: uvicorn.Config, limits: Limits, services: Services, hint: str) -> None:
         super().__init__(config, limits, services.supervisor)
         self._settings = services.settings
         self._announce = services.replica.announce
+        self._hint = hint
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce(bound_address(self.address))
             print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
+            if self._hint:
+                print(self._hint, flush=True)  # noqa: T201  (for the person who started it)
             if self._settings.auth == "local":
                 print_start_link(self._settings)
 
@@ -64,10 +67,11 @@ def address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def serve(settings: Settings, aws: Aws | None = None) -> int:
+def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served.
 
-    `aws` is another connection than the one that AWS's own variables and files describe.
+    `aws` is another connection than the one that AWS's own variables and files describe; `hint` is printed once it can
+    be reached.
     """
     set_up_logging(settings.log_format)
     _secure_files(settings)
@@ -87,7 +91,7 @@ def serve(settings: Settings, aws: Aws | None = None) -> int:
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, _limits(len(services.regions)), services)
+    server = _Server(config, _limits(len(services.regions)), services, hint)
     try:
         server.run()
     except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME …]`: runs all benchmarks or those named, prints the table, writes `results/`.
 
-`--readme` writes the table of all results there are into README.md.
+`--page` writes the table of all results there are into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.figures import HEADER, Report, as_markdown, as_text, figures_of,
 from tests.console import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 # Each is a module with a `run() -> Report`.
 BENCHMARKS = (
@@ -42,7 +42,7 @@ BENCHMARKS = (
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which to run; none: all")
-    parser.add_argument("--readme", action="store_true", help="write the table of all results into README.md")
+    parser.add_argument("--page", action="store_true", help="write the table of all results into docs/performance.md")
     parser.add_argument("--no-run", action="store_true", help="run nothing: only print and write what is there")
     wanted = parser.parse_args(arguments)
     failed = [] if wanted.no_run else [name for name in wanted.names or BENCHMARKS if not _run(name)]
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str]) -> int:
     if found:
         print()
         print(as_text(_rows(found)))
-    if wanted.readme:
-        _write_readme(_results(()))
+    if wanted.page:
+        _write_page(_results(()))
     if failed:
         print(f"\nThese did not run to their end: {', '.join(failed)}.", file=sys.stderr)
     return 1 if failed else 0
@@ -114,12 +114,12 @@ def _rows(results: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
     return [HEADER, *(row(name, figure) for name, found in results.items() for figure in figures_of(found))]
 
 
-def _write_readme(results: dict[str, dict[str, Any]]) -> None:
-    before, _, rest = README.read_text().partition(BEGIN)
+def _write_page(results: dict[str, dict[str, Any]]) -> None:
+    before, _, rest = PAGE.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     machine = next(iter(results.values()))["machine"]
     where = f"{machine['cores']} cores ({machine['cpu']}), Python {machine['python']}, everything on this one machine."
-    README.write_text(f"{before}{BEGIN}\n{as_markdown(_rows(results))}\n\n{where}\n{END}{after}")
+    PAGE.write_text(f"{before}{BEGIN}\n{as_markdown(_rows(results))}\n\n{where}\n{END}{after}")
 
 
 if __name__ == "__main__":

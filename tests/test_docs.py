@@ -1,6 +1,9 @@
 """The documents say what there is: settings, commands, make targets."""
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -41,3 +44,17 @@ def test_each_make_target_says_what_it_does():
 def test_links_between_documents_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_newest_entry_of_the_changelog_is_the_version_with_its_date():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    newest = re.search(r"^## (\S+) \((\d{4}-\d{2}-\d{2})\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest
+    assert newest[1] == version
+
+
+def test_the_documentation_builds_as_a_site(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "index.html").exists()

@@ -10,6 +10,7 @@ from typing import ClassVar
 from app.aws.ports import ContainerService, Deployment
 from app.errors import Problem
 from app.operations.progress import Progress
+from app.web.demo_tasks import DemoTask
 from app.web.pages import Freshness, PartFailure, View, is_slow
 
 
@@ -51,6 +52,8 @@ class ContainersPage(View):
     freshness: Freshness
     query: str = ""
     failures: tuple[PartFailure, ...] = ()
+    tasks: tuple[DemoTask, ...] = ()
+    """What to try, in the demo alone."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.inventory import queries, reading
 from app.inventory.reading import What
 from app.operations.progress import Progress
+from app.web.demo_tasks import tasks_for
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, ServiceRow, Tab
 from app.web.show import frame
 
@@ -43,7 +44,8 @@ def containers_page(services: Services, query: str, now: datetime) -> Containers
     )
     failures = tuple(found for part in parts if (found := frame.failure(part, part.region)))
     fresh = frame.together([frame.freshness(part, now) for part in parts], now)
-    return ContainersPage(rows, len(known), services.regions, fresh, query, failures)
+    tasks = tasks_for({(one.service.region, one.service.name) for one in known}) if frame.is_sandbox(services) else ()
+    return ContainersPage(rows, len(known), services.regions, fresh, query, failures, tasks)
 
 
 def _matches(one: queries.KnownService, query: str) -> bool:

@@ -39,9 +39,14 @@ def shell(request: Request) -> Shell:
         person=person,
         account=caller.account if caller else "",
         caller=caller.arn if caller else "",
-        sandbox=endpoint(services, "lightsail").startswith(LOOPBACK),
+        sandbox=is_sandbox(services),
         problem=_of_the_connection(services) if may_ask else None,
     )
+
+
+def is_sandbox(services: Services) -> bool:
+    """Whether an endpoint on this machine is called in place of AWS."""
+    return endpoint(services, "lightsail").startswith(LOOPBACK)
 
 
 def endpoint(services: Services, service: str) -> str:
