@@ -27,6 +27,7 @@ from campaign.window import measure
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "reliability.md"
+STORIES = ROOT / "benchmarks" / "results" / "faults"  # of runs that failed: the next one may go otherwise
 PROCESSES = 2
 PARTS = ("faults", "registers", "answers", "window")
 
@@ -139,11 +140,19 @@ def _phase(words: str, summary: Summary, run: Callable[[Callable[[Played], None]
 
     def told(played: Played) -> None:
         summary.add(played)
-        for sentence in played.verdict.wrong:
-            print(f"    SEED={played.name}: {sentence}", flush=True)
+        _tell_failed(played.name, played.verdict.wrong, played.story)
 
     run(told)
     print(f"    {summary.whole.runs - before:,} runs in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _tell_failed(name: str, wrong: Sequence[str], story: Sequence[str]) -> None:
+    """Say what was wrong with a run, if anything was, and keep its story."""
+    for sentence in wrong:
+        print(f"    SEED={name}: {sentence}", flush=True)
+    if wrong:
+        STORIES.mkdir(parents=True, exist_ok=True)
+        (STORIES / f"{name.replace('/', ' ')}.txt").write_text("\n".join([*story, *wrong, ""]))
 
 
 def _check_registers(seeds: Sequence[int], options: argparse.Namespace) -> bool:
@@ -152,8 +161,7 @@ def _check_registers(seeds: Sequence[int], options: argparse.Namespace) -> bool:
 
     def told(checked: Checked) -> None:
         registers.add(checked)
-        for sentence in checked.anomalies:
-            print(f"    SEED=register-{checked.seed}: {sentence}", flush=True)
+        _tell_failed(f"register-{checked.seed}", checked.anomalies, checked.story)
 
     check_all(seeds, heard=told)
     print(f"    {len(seeds):,} histories in {time.monotonic() - began:.0f} s", flush=True)
@@ -167,8 +175,7 @@ def _spoil_answers(number: int, options: argparse.Namespace) -> bool:
 
     def told(run: SpoiltRun) -> None:
         answers.add(run)
-        for sentence in run.wrong:
-            print(f"    SEED={run.played.name}: {sentence}", flush=True)
+        _tell_failed(run.played.name, run.wrong, run.played.story)
         if answers.played % 200 == 0:
             print(f"    {answers.answers.total():,} answers in {answers.played:,} runs", flush=True)
 
