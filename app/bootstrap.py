@@ -156,7 +156,8 @@ def build(
     db = Database(settings.history_url)
     aws = aws or BotoAws(ConnectionSettings(version=version("sailpass")))
     calls = AwsCalls()
-    supervisor = Supervisor(clock)
+    pace = pace or Pace()
+    supervisor = Supervisor(clock, max(1.0, pace.beat / Pace().beat))
     poller = _poller(_lister(aws, calls), clock, supervisor)
     one_database = settings.engine_url == settings.history_url
     outage = db.outage if one_database else Outage("the engine's database")
@@ -165,7 +166,6 @@ def build(
     threads = ThreadPoolExecutor(3, thread_name_prefix="history")
     cancels = CancelWatch(_asked_to_stop(db, threads))
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
-    pace = pace or Pace()
     lease = lease_for(db, settings.instance, VERSION, pace)
     reconciler = Reconciler(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))

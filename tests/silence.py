@@ -15,7 +15,7 @@ class Relay:
     def __init__(self, server: str, database: str = "postgres") -> None:
         self._server = server
         self._database = database
-        self._refuses = False
+        self._refuses = self._dark = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._selector = selectors.DefaultSelector()
@@ -55,6 +55,12 @@ class Relay:
         with self._lock:
             self._refuses = False
 
+    def go_dark(self) -> None:
+        """Fall silent, and let new connections be as silent."""
+        self.fall_silent()
+        with self._lock:
+            self._dark = True
+
     def fall_silent(self) -> None:
         """Let every connection there is carry nothing more, in either direction; new ones work."""
         with self._lock:
@@ -77,6 +83,8 @@ class Relay:
         server = socket.socket(socket.AF_UNIX)
         server.connect(f"{self._server}/.s.PGSQL.5432")
         self._pairs |= {client: server, server: client}
+        if self._dark:
+            self._silent |= {client, server}
         for each in (client, server):
             self._selector.register(each, selectors.EVENT_READ)
 

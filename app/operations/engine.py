@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from app.files import ensure_private
 from app.outage import EngineLog, Outage
 
 QUEUE = "operations"
+QUEUE_THREADS = "queue-worker-"  # what the engine calls them
 SCHEMA = "dbos"  # the engine's own default on PostgreSQL
 # Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
 # operations of the one before it.
@@ -103,8 +105,8 @@ class Engine:
     async def close(self) -> None:
         """Stop. What is at work stays recorded and continues at the next launch."""
         self._log.stopping = True
+        _let_threads_die_quietly()
         await asyncio.to_thread(DBOS.destroy)
-        logging.getLogger("dbos").removeFilter(self._log)
 
     def enqueue(self, operation_id: str, run: Workflow, key: str) -> None:
         """Have `run` work on an operation, one at a time per `key`. The same id again changes nothing.
@@ -217,6 +219,19 @@ def _quiet_logger(quiet: EngineLog) -> None:
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
+    for other in [known for known in logger.filters if isinstance(known, EngineLog)]:
+        logger.removeFilter(other)  # it stays for as long as threads of the engine may outlive its end
     quiet.stopping = False
     logger.addFilter(quiet)
     logger.propagate = True
+
+
+def _let_threads_die_quietly() -> None:
+    """Print no traceback of a thread of the engine that finds the engine gone: it waited for a silent database."""
+    usual = threading.excepthook
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        if failed.thread is None or not failed.thread.name.startswith(QUEUE_THREADS):
+            usual(failed)
+
+    threading.excepthook = hook

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
+import os
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -23,6 +29,9 @@ log = logging.getLogger(__name__)
 BACKLOG = 1024
 # Seconds without a look at the deadlines of connections.
 HANGS_AFTER = 30.0
+# Seconds from the signal to the end, whatever hangs.
+STOPS_WITHIN = 13.0
+HANGUP = signal.SIGHUP
 
 
 class Server(uvicorn.Server):
@@ -33,6 +42,7 @@ class Server(uvicorn.Server):
         self._limits = limits
         self._connections = Connections(limits)
         self._supervisor = supervisor or Supervisor(SystemClock())
+        self._hung_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then listen. Ends the process where the address cannot be listened on."""
@@ -47,6 +57,37 @@ class Server(uvicorn.Server):
         self.servers = list(self._listeners)  # type: ignore[arg-type]
         part = self._supervisor.part("connections", HANGS_AFTER)
         self._supervisor.every(part, self._limits.tick_seconds, self._enforce_deadlines)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop in order by SIGHUP too, unless it is ignored, as under nohup."""
+        if threading.current_thread() is not threading.main_thread() or signal.getsignal(HANGUP) is signal.SIG_IGN:
+            with super().capture_signals():
+                yield
+            return
+        before = signal.signal(HANGUP, self.handle_exit)
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            signal.signal(HANGUP, before)
+        if self._hung_up:  # as uvicorn does for its signals: the process ends by it, whatever its threads wait for
+            signal.raise_signal(HANGUP)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler's shape)
+        """Begin to stop. A second signal changes nothing: what is on its way to AWS must still be recorded.
+
+        What hangs is left behind: the process ends `STOPS_WITHIN` after the first signal.
+        """
+        if not self.should_exit:
+            end = threading.Timer(STOPS_WITHIN, _end_at_once)
+            end.daemon = True
+            end.start()
+        if sig == HANGUP:
+            self._hung_up = True
+        elif sig not in self._captured_signals:
+            self._captured_signals.append(sig)
+        self.should_exit = True
 
     @property
     def address(self) -> tuple[str, int]:
@@ -74,6 +115,12 @@ class Server(uvicorn.Server):
             connection.enforce_deadlines(now)
         self._connections.rise()
         return True
+
+
+def _end_at_once() -> None:
+    log.warning("the server did not stop within %.0f s; it ends now, and the next start goes on", STOPS_WITHIN)
+    logging.shutdown()
+    os._exit(1)
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

@@ -53,15 +53,21 @@ def test_a_process_that_may_open_no_more_files_ends_no_running_grant(tmp_path):
     assert "payments-api can now pull images from payments/api." in page.text
 
 
-def stops(console: RunningConsole, by: signal.Signals) -> None:
+SIGNALS = [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT], [signal.SIGHUP]]
+
+
+def stops(console: RunningConsole, by: list[signal.Signals]) -> None:
     began = time.monotonic()
-    console.process.send_signal(by)
+    for each in by:
+        console.process.send_signal(each)
+        time.sleep(0.3)  # as fast as a person presses Ctrl-C twice
     console.process.wait(STOPS_WITHIN)
     assert time.monotonic() - began < STOPS_WITHIN
     assert "Traceback" not in console.log()
+    assert " dbos: " not in console.log()
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", SIGNALS)
 def test_a_server_stops_in_time_while_each_answer_drips(tmp_path, by):
     """A byte every six seconds: no read of a socket ever takes too long."""
     dripping: list[str] = []
@@ -84,7 +90,7 @@ def test_a_server_stops_in_time_while_each_answer_drips(tmp_path, by):
         stops(console, by)
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", SIGNALS)
 def test_a_server_stops_in_time_while_a_source_of_credentials_hangs(tmp_path, monkeypatch, by):
     home = Home(tmp_path / "home")
     program = home.program(f"echo x > {tmp_path}/began; sleep 600")
@@ -94,3 +100,16 @@ def test_a_server_stops_in_time_while_a_source_of_credentials_hangs(tmp_path, mo
     with start_console(tmp_path) as console:
         until((tmp_path / "began").exists)
         stops(console, by)
+
+
+@pytest.mark.parametrize("by", SIGNALS)
+def test_a_server_at_work_stops_in_order_by_any_signal(tmp_path, by):
+    with start_console(tmp_path) as console:
+        console.sandbox.options(activation_seconds=LONG)
+        mika = Reader(console)
+        operation = mika.adds("payments/api", "payments-api")
+        until(lambda: remarks(console, operation), lambda notes: "role.usually" in notes)
+        stops(console, by)
+        console.start_again()
+        console.sandbox.advance(LONG)
+        assert "can now pull images from payments/api." in mika.ended(operation).text

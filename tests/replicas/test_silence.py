@@ -18,6 +18,7 @@ from tests.silence import Relay
 pytestmark = [pytest.mark.crash, pytest.mark.postgres]
 ON, OFF = "storefront-web", "payments-api"
 RECOVERS_WITHIN = 30.0
+STOPS_WITHIN = 15.0
 TOLD_WITHIN = 12.0  # ten seconds, and the two that the database has to answer
 
 
@@ -98,3 +99,15 @@ def test_a_database_that_restarts_is_two_lines_in_the_log_and_503_meanwhile(cons
     until(lambda: operation(console, waiting).get("outcome"), lambda outcome: outcome == "succeeded")
     lines = warnings(console)
     assert (len(lines), "Traceback" in console.log()) == (2, False), lines
+
+
+def test_a_server_stops_in_time_while_its_database_is_silent(console, relay):
+    waiting = grant(console, OFF, "payments/api")
+    until(lambda: step(console, waiting, "wait_for_role").get("state"), lambda state: state == "running")
+    relay.go_dark()
+    until(lambda: console.get("/readyz").status, lambda status: status == 503, TOLD_WITHIN)
+    began = time.monotonic()
+    console.process.terminate()
+    console.process.wait(STOPS_WITHIN)
+    assert time.monotonic() - began < STOPS_WITHIN
+    assert "Traceback" not in console.log()
