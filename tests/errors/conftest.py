@@ -8,13 +8,16 @@ from tests.errors.fast import start_fast_console
 from tests.errors.making import make_repository, make_service
 from tests.reader import Reader
 
-# Seconds that the console waits for a role.
-ROLE_WAIT = 300
+
+@pytest.fixture(scope="module")
+def role_wait() -> int:
+    """Seconds that the console waits for a role: longer than any test takes."""
+    return 86_400
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory):
-    with start_fast_console(tmp_path_factory.mktemp("console"), role_wait_seconds=ROLE_WAIT) as running:
+def console(tmp_path_factory, role_wait):
+    with start_fast_console(tmp_path_factory.mktemp("console"), role_wait_seconds=role_wait) as running:
         Reader(running).knows()
         yield running
 

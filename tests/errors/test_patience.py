@@ -11,11 +11,11 @@ import pytest
 
 from app.settings import Settings
 from tests.console import until
-from tests.errors.conftest import ROLE_WAIT
 from tests.errors.making import make_repository, make_service
 from tests.reader import Page, Reader
 
 LONG = 1_000_000.0
+ROLE_WAIT = 300
 ACTIVATE = "Activate the image puller role"
 WAIT = "Wait for the role"
 UPDATE = "Update the repository policy"
@@ -69,6 +69,11 @@ def region_in_setup(mika, sandbox):
     sandbox.options(setup_regions=["ap-northeast-1"])
     place = ("tokyo/scheduler", "tokyo-api")
     return Case(mika.adds(*place, "ap-northeast-1"), *place)
+
+
+@pytest.fixture(scope="module")
+def role_wait():
+    return ROLE_WAIT
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,18 @@
 
 import pytest
 
+from app.operations import policy_steps
 from tests.build import SERVICE, a_policy, a_statement
-from tests.operations.workshop import actions, active, repository
+from tests.operations.workshop import SPEED, actions, active, repository
 
 WEB = "storefront/web"
 OTHER = "reporting"
+
+
+@pytest.fixture(autouse=True)
+def slow_machine(monkeypatch):
+    """A write is of just now however long this machine takes to read it."""
+    monkeypatch.setattr(policy_steps, "JUST_NOW", policy_steps.JUST_NOW * SPEED)
 
 
 @pytest.fixture
