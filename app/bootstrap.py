@@ -25,6 +25,7 @@ from app.clock import Clock, SystemClock
 from app.clock_watch import EVERY as CLOCK_EVERY
 from app.clock_watch import ClockWatch
 from app.db import Database, is_sqlite
+from app.drift import DriftWatch
 from app.errors import Problem
 from app.history.models import Operation
 from app.history.retention import Retention
@@ -190,7 +191,7 @@ def build(
             late_write_seconds=late_write_seconds,
         )
     )
-    scanner = Scanner(db, aws, calls, clock, regions, CONNECTION)
+    scanner = Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION).notice)
     return Services(
         settings,
         regions,

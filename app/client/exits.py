@@ -32,6 +32,7 @@ _OUTCOMES = {
     "failed": Exit.FAILED,
     "cancelled": Exit.CANCELLED,
     "interrupted": Exit.INTERRUPTED,
+    "seen": Exit.DONE,
 }
 
 

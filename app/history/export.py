@@ -112,7 +112,9 @@ def _row(operation: Operation) -> Iterator[object]:
     summed_up = {
         "problem": problem.get("code"),
         "aws_code": problem.get("aws_code"),
-        "policy_writes": sum(change.written_at is not None for change in operation.changes),
+        "policy_writes": 0
+        if operation.kind == "drift"
+        else sum(bool(change.written_at) for change in operation.changes),
         "policy_writes_unknown": sum(change.written_at is None for change in operation.changes),
         "request_ids": " ".join(request_id for step in operation.steps for request_id in step.request_ids),
     }

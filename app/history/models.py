@@ -89,6 +89,9 @@ class Step(Base):
 class PolicyChange(Base):
     """One write of a repository's policy: recorded with its text before it is sent, closed when AWS has answered.
 
+    Of an operation of kind `drift` it is a write of somebody else's that a reading showed: `planned_at` is when the text
+    before was last known to stand, `written_at` when the text after was read.
+
     None as a text: the repository had, or then has, no policy. An open one (`written_at` empty) may or may not have
     reached AWS; the step that wrote it reads and compares when it runs again.
     """

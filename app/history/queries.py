@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
@@ -70,7 +70,7 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
 
     If the policy no longer names the service's role, somebody else took the access away.
     """
-    row, later = Operation, aliased(Operation)
+    row = Operation
     gave = (
         (row.connection == connection)
         & (row.region == region)
@@ -78,16 +78,28 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
         & row.kind.in_(("grant", "repair"))
         & (row.outcome == "succeeded")
     )
-    changed = (
-        select(later.id)
-        .where(later.connection == connection, later.region == region, later.repository == row.repository)
-        .where(later.sequence > row.sequence)
-        .where(or_(later.service == service, later.kind.in_(("undo", "restore", "prune"))))
-        .where(later.kind.not_in(("grant", "repair")))
-    )
-    wanted = select(row.repository, func.max(row.ended_at)).where(gave, ~changed.exists()).group_by(row.repository)
+    wanted = select(row.repository, func.max(row.ended_at)).where(gave, ~overridden(row)).group_by(row.repository)
     with db.read() as session:
         return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}
+
+
+def overridden(row: type[Operation]) -> ColumnElement[bool]:
+    """Whether a later operation changed, or may have changed, what `row` gave its service."""
+    later = aliased(Operation)
+    same_region = (later.connection == row.connection) & (later.region == row.region)
+    on_the_policy = (
+        (later.repository == row.repository)
+        & or_(later.service == row.service, later.kind.in_(("undo", "restore", "prune")))
+        & later.kind.not_in(("grant", "repair", "drift"))
+    )
+    role_off = (
+        (later.service == row.service)
+        & (later.kind == "deactivate")
+        & or_(later.outcome.is_(None), later.outcome == "succeeded")
+    )
+    # Two questions, each with an index of its own.
+    after = (same_region, later.sequence > row.sequence)
+    return or_(exists().where(*after, on_the_policy), exists().where(*after, role_off))
 
 
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:

@@ -78,17 +78,18 @@ def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) ->
     repository or one service are decided one after the other, on all replicas, and numbered in that order.
     """
     with db.write() as session:
-        db.lock(session, _keys(new))
+        db.lock(session, keys_of(new))
         joined = join(new, _live(session, new))
         if joined:
             return joined, False
         sequence = session.scalar(NEXT_SEQUENCE)
-        session.execute(NEW_OPERATION, {**_row(new, at), "sequence": sequence})
+        session.execute(NEW_OPERATION, {**row_of(new, at), "sequence": sequence})
         session.execute(NEW_STEP, _steps(new))
     return new.id, True
 
 
-def _keys(new: NewOperation) -> tuple[str, ...]:
+def keys_of(new: NewOperation) -> tuple[str, ...]:
+    """Return what is locked while it is recorded: what concerns the same repository or service waits."""
     here = f"{new.connection} {new.region}"
     return tuple(f"{here} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
 
@@ -108,7 +109,8 @@ def _register(operation: Mapping[str, Any]) -> dict[str, Any]:
     return {f"at_{name}": operation[name] for name in ("connection", "region", "service", "repository")}
 
 
-def _row(new: NewOperation, at: datetime) -> dict[str, Any]:
+def row_of(new: NewOperation, at: datetime) -> dict[str, Any]:
+    """Return the values of its row; it waits for its turn."""
     return {**{each.name: getattr(new, each.name) for each in fields(new) if each.name != "steps"}, "asked_at": at}
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -181,6 +182,9 @@ PLAN_WRITE: ReturningInsert[int] = (
 )
 """Record a write that is about to be sent, behind those of the same operation; its position."""
 
+BY_US: ColumnElement[bool] = ~exists().where(OPERATIONS.c.id == CHANGES.c.operation_id, OPERATIONS.c.kind == "drift")
+"""The policy change is a write of ours, not one that a reading showed."""
+
 LAST_WRITES: Select[str | None, str | None, bool] = (
     select(CHANGES.c.before, CHANGES.c.after, CHANGES.c.written_at.is_not(None))
     .where(
@@ -188,6 +192,7 @@ LAST_WRITES: Select[str | None, str | None, bool] = (
         CHANGES.c.region == bindparam("at_region"),
         CHANGES.c.repository == bindparam("at_repository"),
         CHANGES.c.planned_at >= bindparam("since"),
+        BY_US,
     )
     .order_by(CHANGES.c.planned_at.desc())
     .limit(bindparam("count"))

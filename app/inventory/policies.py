@@ -60,6 +60,17 @@ class PolicyUnread:
     at: datetime
 
 
+@dataclass(frozen=True)
+class PolicySeen:
+    """A reading that was kept, beside what was known before: `before` as it was read at `before_at`, None for never."""
+
+    repository: str
+    before: str | None
+    before_at: datetime | None
+    text: str | None
+    at: datetime
+
+
 def remember_policy(  # noqa: PLR0917  (a repository's key alone takes three)
     db: Database, connection: str, region: str, repository: str, text: str | None, at: datetime
 ) -> bool:
@@ -67,8 +78,10 @@ def remember_policy(  # noqa: PLR0917  (a repository's key alone takes three)
     return bool(remember_policies(db, connection, region, [PolicyRead(repository, text, at)]))
 
 
-def remember_policies(db: Database, connection: str, region: str, readings: Sequence[PolicyRead]) -> int:
-    """Keep many policies in one transaction: how many were newer than what we had. Each repository at most once.
+def remember_policies(
+    db: Database, connection: str, region: str, readings: Sequence[PolicyRead]
+) -> tuple[PolicySeen, ...]:
+    """Keep many policies in one transaction: those that were newer than what we had. Each repository at most once.
 
     To understand a policy takes longer than to keep it, so that is done before the transaction, and not at all for a
     text that is known.
@@ -90,7 +103,10 @@ def remember_policies(db: Database, connection: str, region: str, readings: Sequ
             region,
             {one: understood.get(one.repository) or named_in(one.text) for one in changed},
         )
-    return len(newer)
+    return tuple(
+        PolicySeen(read.repository, known[read.repository].text, known[read.repository].read_at, read.text, read.at)
+        for read in newer
+    )
 
 
 def remember_unread(db: Database, connection: str, region: str, readings: Sequence[PolicyUnread]) -> None:

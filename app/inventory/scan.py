@@ -19,7 +19,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
 from app.inventory.reading import What
-from app.inventory.sweep import Rest, Sweeper, Swept
+from app.inventory.sweep import Notice, Rest, Sweeper, Swept, unnoticed
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +69,12 @@ class Scanner:
         clock: Clock,
         regions: Sequence[str],
         connection: str = "default",
+        notice: Notice = unnoticed,
     ) -> None:
         self.regions = tuple(regions)
         self._clock = clock
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="inventory")
-        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads)
+        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, notice)
         self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
         self._quiet_until: dict[Hashable, float] = {}
         self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
@@ -175,7 +176,7 @@ class Scanner:
             repository = await here.calls.run(region, repositories.get_repository, name)
             await here.in_db(store.remember_repository, here.db, here.connection, repository.value, at)
         policy = await here.calls.run(region, repositories.get_policy, name)
-        await here.in_db(store.remember_policy, here.db, here.connection, region, name, policy.value, at)
+        await here.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
 
     def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
         key = ("retry", region, what)

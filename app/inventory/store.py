@@ -19,10 +19,18 @@ from app.aws.ports import Caller, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
 from app.inventory.facts import to_facts
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
-from app.inventory.policies import PolicyRead, PolicyUnread, remember_policies, remember_policy, remember_unread
+from app.inventory.policies import (
+    PolicyRead,
+    PolicySeen,
+    PolicyUnread,
+    remember_policies,
+    remember_policy,
+    remember_unread,
+)
 
 __all__ = [
     "PolicyRead",
+    "PolicySeen",
     "PolicyUnread",
     "forget_repository",
     "forget_service",

@@ -6,7 +6,7 @@ Must never let one refused policy, or one refused region, spoil what is known.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +24,14 @@ from app.inventory.registries import read_registry, remember_registry
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+Notice = Callable[[str, Sequence[store.PolicySeen]], None]
+"""Called with a region and the readings of its policies that were kept, in a thread that may block."""
+
+
+def unnoticed(_region: str, _readings: Sequence[store.PolicySeen]) -> None:
+    """Notice nothing."""
+
 
 # Policies read under one claim: few enough to end long before the claim is taken for abandoned.
 SLICE = 200
@@ -79,7 +87,7 @@ class _Slice:
 
 @dataclass(frozen=True)
 class Sweeper:
-    """Reads one connection. `threads` run what blocks on the database."""
+    """Reads one connection. `threads` run what blocks on the database; `notice` gets each reading of policies kept."""
 
     db: Database
     aws: Aws
@@ -87,6 +95,7 @@ class Sweeper:
     clock: Clock
     connection: str
     threads: Executor
+    notice: Notice = unnoticed
 
     async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
         """Read a part of a region where it has rested long enough and nobody else is reading it."""
@@ -182,8 +191,14 @@ class Sweeper:
         else:
             found.read.append(PolicyRead(name, answered.value, at))
 
+    async def keep_policies(self, region: str, readings: Sequence[store.PolicyRead]) -> None:
+        """Keep these readings, and let them be noticed."""
+        seen = await self.in_db(store.remember_policies, self.db, self.connection, region, readings)
+        if seen:
+            await self.in_db(self.notice, region, seen)
+
     async def _keep(self, region: str, found: _Slice) -> None:
-        await self.in_db(store.remember_policies, self.db, self.connection, region, found.read)
+        await self.keep_policies(region, found.read)
         await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
         for one in found.gone:
             await self.in_db(store.forget_repository, self.db, self.connection, region, one.repository, one.at)

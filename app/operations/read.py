@@ -66,7 +66,8 @@ def progress_of(operation: Operation) -> Progress:
         outcome=Outcome(operation.outcome) if operation.outcome else None,
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
-        wrote_policy=any(change.written_at is not None for change in operation.changes),
+        wrote_policy=operation.kind != Kind.DRIFT
+        and any(change.written_at is not None for change in operation.changes),
         unconfirmed=any(
             change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)
             for change in operation.changes

@@ -20,6 +20,7 @@ from app.db import Database
 from app.errors import Problem
 from app.history import record
 from app.history.models import Operation, PolicyChange
+from app.history.statements import BY_US
 from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
@@ -81,7 +82,7 @@ class Starter:
                 fingerprint of its preview; `role.deactivating`; `storage.failed` when it cannot be recorded, and then
                 nothing is done.
         """
-        if ask.repository or STEPS[ask.kind][0] == "update_policy":
+        if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
             check_name(ask.repository)
         if ask.kind in NEEDS_PREVIEW and not ask.input.get("previewed"):
             raise Problem("operation.preview_needed", repository=ask.repository)
@@ -159,7 +160,7 @@ class Starter:
         with self._db.read() as session:
             change = session.scalars(
                 select(PolicyChange)
-                .where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_not(None))
+                .where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_not(None), BY_US)
                 .order_by(PolicyChange.position.desc())
             ).first()
         if change is None:

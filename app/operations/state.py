@@ -20,6 +20,7 @@ class Kind(StrEnum):
     RESTORE = "restore"
     UNDO = "undo"
     PRUNE = "prune"
+    DRIFT = "drift"  # nobody asked for it: access that a reading showed to be removed outside Sailpass
 
 
 class Outcome(StrEnum):
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"  # it was running when a backup was made that has been restored since
+    SEEN = "seen"  # nothing was done: a reading showed it
 
 
 class StepState(StrEnum):
@@ -70,6 +72,7 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.RESTORE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.UNDO: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.PRUNE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
+    Kind.DRIFT: (),
 }
 
 # A step that ended never changes again, except that a run repeated after a crash may find it running and end it.

@@ -14,6 +14,7 @@ KINDS: dict[Kind, str] = {
     Kind.RESTORE: N_("Restore a repository policy"),
     Kind.UNDO: N_("Undo"),
     Kind.PRUNE: N_("Remove dead principals"),
+    Kind.DRIFT: N_("Access removed outside Sailpass"),
 }
 
 # What is being done, as the title of its progress.
@@ -26,6 +27,7 @@ TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restoring the policy of %(repository)s"),
     Kind.UNDO: N_("Undoing a change to %(repository)s"),
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
+    Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
 }
 
 STEPS: dict[StepName, str] = {
@@ -56,6 +58,7 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.FAILED: N_("Failed"),
     Outcome.CANCELLED: N_("Cancelled"),
     Outcome.INTERRUPTED: N_("Interrupted"),
+    Outcome.SEEN: N_("Detected"),
 }
 
 # The end of an operation in one sentence. The whole of a failure is its problem; this says what became of access.
@@ -76,6 +79,9 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("Nothing of that change is left in %(repository)s."),
     (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
+    (Kind.DRIFT, Outcome.SEEN): N_(
+        "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
+    ),
 }
 GIVEN_UNDER_A_CONDITION = N_(
     "%(service)s can pull images from %(repository)s only while a condition of the policy holds."

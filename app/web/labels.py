@@ -244,7 +244,7 @@ def outcome_tone(progress: Progress) -> str:
     """The tone of `outcome`."""
     if progress.outcome is None:
         return "progress"
-    tones = {Outcome.FAILED: "error", Outcome.CANCELLED: "off", Outcome.INTERRUPTED: "warning"}
+    tones = {Outcome.FAILED: "error", Outcome.CANCELLED: "off", Outcome.INTERRUPTED: "warning", Outcome.SEEN: "warning"}
     return tones.get(progress.outcome, "success")
 
 

@@ -10,7 +10,15 @@ from app.operations.state import Outcome
 
 @pytest.mark.parametrize(
     "outcome, status",
-    [("succeeded", 0), ("nothing_to_do", 0), ("failed", 1), ("cancelled", 3), ("interrupted", 6), (None, 4)],
+    [
+        ("succeeded", 0),
+        ("nothing_to_do", 0),
+        ("failed", 1),
+        ("cancelled", 3),
+        ("interrupted", 6),
+        ("seen", 0),
+        (None, 4),
+    ],
 )
 def test_an_operation_says_how_it_stands(outcome, status):
     assert of_operation({"outcome": outcome}) == status

@@ -13,6 +13,8 @@ from tests.build import SERVICE, a_policy, a_statement
 from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"
+# What a reading showed is only recorded: no workflow runs for it.
+WORKED_ON = [kind for kind in Kind if kind is not Kind.DRIFT]
 GIVES = ["activate_role", "wait_for_role", "update_policy", "verify_access"]
 REWRITES = ["rewrite_policy", "verify_policy"]
 STEPS_BY_VERSION = {
@@ -51,7 +53,7 @@ def perform(shop, aws):
     return performed
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", WORKED_ON)
 def test_the_steps_are_those_of_their_version(shop, perform, kind):
     operation = perform(kind)
     shop.ended(operation)
@@ -59,4 +61,4 @@ def test_the_steps_are_those_of_their_version(shop, perform, kind):
 
 
 def test_every_version_names_every_kind():
-    assert set(STEPS_BY_VERSION[VERSION]) == set(Kind)
+    assert set(STEPS_BY_VERSION[VERSION]) == set(WORKED_ON)

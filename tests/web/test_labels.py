@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import botocore.session
 import pytest
@@ -60,8 +61,10 @@ def test_every_step_and_kind_has_a_name():
     assert len(labels.kinds()) == len(Kind)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize(
+    "kind, outcome",
+    [(kind, outcome) for kind, outcome in product(Kind, Outcome) if (kind is Kind.DRIFT) == (outcome is Outcome.SEEN)],
+)
 def test_every_ending_is_one_sentence(kind, outcome):
     progress = replace(Examples().progress(kind), outcome=outcome)
     assert labels.ending(progress).endswith(".")

@@ -211,6 +211,27 @@ def test_a_preview_of_another_repository_is_refused_and_both_are_named(mika, san
     assert sandbox.policy("payments/worker") == before
 
 
+def test_access_that_somebody_else_took_away_is_in_the_history_and_is_repaired_there(mika, sandbox):
+    before = sandbox.policy("shared/base-python")["policy"]
+    mika.ended(mika.adds("shared/base-python"))
+    sandbox.put_policy("shared/base-python", before)
+
+    def detected():
+        mika.reads(f"{HERE}/storefront-web/policy?repository=shared/base-python")
+        return mika.reads("/history?kind=drift&outcome=seen")
+
+    history = until(detected, lambda page: "no longer names the image puller role of storefront-web" in page.text)
+    assert "Access removed outside Sailpass: shared/base-python" in history.text
+    assert len(history.soup.select("article")) == 1
+    entry = mika.reads(history.soup.select_one("article h3 a")["href"])
+    assert "Removal detected at" in entry.text
+    assert not {"Undo", "Retry", "Cancel operation", "Restore the policy from before"} & set(
+        entry.soup.stripped_strings
+    )
+    mika.ended(operation_of(mika.follows(mika.follows(entry, "Repair access of shared/base-python"), "Repair access")))
+    mika.ended(mika.removes("shared/base-python"))
+
+
 def test_access_that_somebody_else_took_away_stays_listed_and_is_repaired(mika, sandbox):
     before = sandbox.policy("shared/base-python")["policy"]
     mika.ended(mika.adds("shared/base-python"))

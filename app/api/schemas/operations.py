@@ -79,9 +79,12 @@ class Operation(BaseModel):
     region: str
     service: str
     repository: str = Field(description="Empty for operations on the image puller role alone.")
-    asked_by: str
+    asked_by: str = Field(description="Empty for the kind `drift`, which nobody asked for.")
     asked_at: datetime
-    started_at: datetime | None = Field(description="Null while it waits for its turn.")
+    started_at: datetime | None = Field(
+        description="Null while it waits for its turn. Of the kind `drift`, when the access was last known to be there; "
+        "`ended_at` is when it was seen to be gone."
+    )
     ended_at: datetime | None
     outcome: Outcome | None
     ending: str = Field(description="What became of it in one English sentence; empty while it lives.")
@@ -129,7 +132,10 @@ _AS_THEY_ARE = (
 
 
 class PolicyWrite(BaseModel):
-    """One change of one repository's policy. A text of null: there was, or then is, no policy."""
+    """One change of one repository's policy. A text of null: there was, or then is, no policy.
+
+    Of the kind `drift` somebody else made it, and `written_at` is when it was seen.
+    """
 
     region: str
     repository: str
