@@ -189,12 +189,11 @@ def test_a_write_that_an_earlier_run_left_counts_as_unanswered(db, begin):
     assert (left.written_at, left.unanswered_at) == (None, NOON)
 
 
-def test_unanswered_writes_of_one_text_are_told_once(db, begin):
+def test_unanswered_writes_are_listed_newest_first(db, begin):
     run = begin()
     for at in (NOON, LATER):
         writes.write_unanswered(db, run, writes.write_planned(db, run, WRITE, at), at)
-    [left] = writes.unanswered(db, "one")
-    assert left.unanswered_at == LATER
+    assert [change.unanswered_at for change in writes.unanswered(db, "one")] == [LATER, NOON]
 
 
 def test_a_write_seen_late_is_told_with_what_it_replaced(db, begin):
