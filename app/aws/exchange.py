@@ -22,7 +22,7 @@ from botocore import exceptions as sdk
 from botocore.model import OperationModel
 from urllib3 import exceptions as urllib3
 
-from app.aws.answers import BadAnswerError, checked, is_refusal
+from app.aws.answers import BadAnswerError, about_another, checked, is_refusal
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024  # bytes; a page of 1,000 repositories has 400 kB
 CHUNK: Final = 64 * 1024
@@ -127,9 +127,12 @@ def send(http: Any, request: Any, model: OperationModel) -> Any:
         _refuse_repetition(raw, response.headers)
         body = _whole(raw, request.url)
         body = checked(response.status_code, response.headers, body, model)
+        _refuse_another(response.status_code, body, request)
     except BadAnswerError:
         raw.close()
         raise
+    if response.status_code >= 400 and not body:
+        raw.close()  # something else answered: the true answer may still come, and be taken for the next one's
     if is_refusal(response.status_code, body):
         exchange.refused()
     return awsrequest.AWSResponse(response.url, response.status_code, response.headers, _Body(body))
@@ -149,6 +152,11 @@ def _refuse_repetition(raw: Any, headers: Mapping[str, str]) -> None:
     if request_id in connection.answered:
         raise BadAnswerError("repeated")
     connection.answered.append(request_id)
+
+
+def _refuse_another(status: int, body: bytes, request: Any) -> None:
+    if about_another(status, body, request.body or b""):
+        raise BadAnswerError("mismatched")
 
 
 def _whole(raw: Any, url: str) -> bytes:

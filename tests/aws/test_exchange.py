@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -210,6 +211,20 @@ def test_an_answer_to_another_call_is_never_taken_for_this_ones(proxied, raw, we
             except Problem:
                 failed += 1
     assert failed <= 3
+
+
+@pytest.mark.parametrize("kind", ["unavailable_page", "forbidden_page", "corrupt_head"])
+def test_an_error_about_another_repository_is_never_taken_for_this_ones(proxied, raw, web, kind):
+    """Something on the way answers itself, or spoils an answer, and tells the true one to the next call."""
+    raw("ecr").create_repository(repositoryName="api")
+    read = proxied.hasty.repositories(REGION).get_policy
+    for at in range(0, proxied.size_of(read, "api"), 3 if kind == "corrupt_head" else 200):
+        proxied.spoil(Fault(kind, at), times=1)
+        with contextlib.suppress(Problem):
+            assert read("api").value is None
+        proxied.spoil(Fault("stale"), times=1)
+        with contextlib.suppress(Problem):
+            assert read("web").value is not None, at
 
 
 def test_a_damaged_tls_record_is_no_certificate_that_is_not_trusted(sandbox, web, once, monkeypatch):
