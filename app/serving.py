@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import socket
 
 import uvicorn
@@ -21,6 +22,7 @@ from app.server.server import Server
 from app.settings import Settings, SettingsError
 
 GRACE_SECONDS = 5
+TRUSTED_PROXIES = "FORWARDED_ALLOW_IPS"
 NO_SIGN_IN = (
     "SAILPASS_AUTH=none turns sign-in off. Every user and program on this computer can change your "
     "repository policies. Use SAILPASS_AUTH=local unless you alone use this computer."
@@ -89,6 +91,8 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         access_log=False,
         server_header=False,
         date_header=True,
+        # uvicorn trusts whatever runs on this machine; any program here could choose the address that we record.
+        forwarded_allow_ips=os.environ.get(TRUSTED_PROXIES, ""),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config, _limits(len(services.regions)), services, hint)
