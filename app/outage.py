@@ -27,6 +27,8 @@ _ABOUT_DATABASE = re.compile(
     r"|^Database connection |^Notification (?:listener|poller) error|^Notifier |^Fallback "
     r"|^Error connecting to the DBOS system database|^Could not connect to postgres|QueuePool limit"
 )
+# A driver's error within what the engine says: who was at work when it came is of no use to the reader.
+_DRIVER_SAID = re.compile(r"\((?:psycopg|sqlite3)[\w.]*\) (.+)")
 _ABOUT_STOPPING = re.compile(r"^Asyncio task cancelled|^Background thread .* did not exit")
 
 
@@ -118,5 +120,12 @@ class EngineLog(logging.Filter):
         if not ((error is not None and is_outage(error)) or _ABOUT_DATABASE.search(message)):
             return True
         if not self.stopping:
-            self._outage.began(reason_of(error) if error is not None else message.partition("\n")[0])
+            self._outage.began(reason_of(error) if error is not None else _reason_in(message))
         return False
+
+
+def _reason_in(message: str) -> str:
+    """Return what the database said, from a message of the engine that may hold it."""
+    first_line = message.partition("\n")[0]
+    driver_said = _DRIVER_SAID.search(first_line)
+    return driver_said[1] if driver_said else first_line

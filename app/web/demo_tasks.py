@@ -44,7 +44,7 @@ TASKS = (
         MAIN,
         "payments-api",
         links.policy(MAIN, "payments-api", "payments/ledger"),
-        Said(N_("An explicit deny overrides every allow. Add payments/ledger and see what Sailpass says.")),
+        Said(N_("An explicit deny overrides every allow. Add payments/ledger and see the reason.")),
     ),
     DemoTask(
         MAIN,
