@@ -70,7 +70,9 @@ def test_an_outage_is_one_line_at_its_begin_and_one_at_its_end(outage, engine, m
 
 
 def test_what_the_database_said_is_told_without_the_engines_words(engine, caplog):
-    engine.error("Exception in background job delayed_workflows: (psycopg.OperationalError) no answer within 10 s\n[SQL…")
+    engine.error(
+        "Exception in background job delayed_workflows: (psycopg.OperationalError) no answer within 10 s\n[SQL…"
+    )
     assert lines(caplog) == ["the database cannot be used: no answer within 10 s"]
 
 
