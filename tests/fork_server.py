@@ -223,7 +223,9 @@ def _program(request: dict[str, Any], streams: list[int]) -> Job:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
+    # Whoever started the tests may ignore these.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     asking = socket.socket(fileno=int(sys.argv[1]))
     for name in IMPORTS:
         importlib.import_module(name)

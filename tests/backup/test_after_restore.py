@@ -215,7 +215,8 @@ def test_what_breaks_in_the_middle_changes_nothing(restored, monkeypatch):
 
 def test_an_older_dump_is_migrated_first(used, tmp_path, postgres_server):
     with used.write() as session:
-        session.execute(text("DROP TABLE database_origins"))
+        for table in ("registries", "database_origins"):
+            session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("UPDATE alembic_version SET version_num = '0006'"))
     file = dump(used, tmp_path / "dump")
     with empty_database(postgres_server) as url:

@@ -42,11 +42,6 @@ def test_a_policy_that_changed_since_its_preview_is_not_touched(mika, sandbox, r
     assert "can now pull" in mika.ended(mika.adds(repository, previewed=seen_in(mika.reads(address)))).text
 
 
-def test_what_was_previewed_of_another_repository_binds_nothing(mika, sandbox, repository):
-    seen = seen_in(mika.reads(f"{WEB}/repositories/preview?kind=grant&repository=payments/ledger"))
-    assert "can now pull" in mika.ended(mika.adds(repository, previewed=seen)).text
-
-
 def test_a_statement_that_somebody_adds_meanwhile_stands_beside_ours(mika, sandbox, repository):
     foreign = allowing("210987654321", "Meanwhile")
     fault = {"kind": "foreign_write", "action": "ecr:SetRepositoryPolicy", "when": "after", "times": 1}
