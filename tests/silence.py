@@ -8,6 +8,8 @@ import socket
 import threading
 from typing import Self
 
+HANDS_ON_WITHIN = 5.0
+
 
 class Relay:
     """Listens on 127.0.0.1 at `port`, and hands everything on to the server's socket, a path or an address."""
@@ -17,6 +19,7 @@ class Relay:
         self._database = database
         self._refuses = self._dark = False
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0)  # a client that is gone again must not keep the others waiting
         self.port: int = self._listener.getsockname()[1]
         self._selector = selectors.DefaultSelector()
         self._silent: set[socket.socket] = set()
@@ -26,7 +29,7 @@ class Relay:
 
     def __enter__(self) -> Self:
         self._selector.register(self._listener, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
 
@@ -76,7 +79,10 @@ class Relay:
                         self._hand_on(key.fileobj)
 
     def _connect(self) -> None:
-        client, _ = self._listener.accept()
+        try:
+            client, _ = self._listener.accept()
+        except OSError:
+            return
         if self._refuses:
             client.close()
             return
@@ -86,6 +92,7 @@ class Relay:
         if self._dark:
             self._silent |= {client, server}
         for each in (client, server):
+            each.settimeout(HANDS_ON_WITHIN)
             self._selector.register(each, selectors.EVENT_READ)
 
     def _hand_on(self, source: socket.socket) -> None:
