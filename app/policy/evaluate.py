@@ -99,12 +99,12 @@ class Evaluator:
 
     def _not_allowed(self, caller: Caller) -> Verdict:
         if self._nothing_allows:
-            return Verdict(Access.NOT_ALLOWED, "verdict.no_policy", missing_actions=PULL_ACTIONS)
+            return Verdict(Access.NOT_ALLOWED, "verdict.no_policy")
         naming = self._named.get((caller.type, caller.value))
         if naming is None:
-            return Verdict(Access.NOT_ALLOWED, "verdict.not_named", missing_actions=PULL_ACTIONS)
+            return Verdict(Access.NOT_ALLOWED, "verdict.not_named")
         params: dict[str, str | int] = {"statement": naming.label, "actions": ", ".join(PULL_ACTIONS)}
-        return Verdict(Access.NOT_ALLOWED, "verdict.other_actions", params, (naming,), PULL_ACTIONS)
+        return Verdict(Access.NOT_ALLOWED, "verdict.other_actions", params, (naming,))
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], Deciding]:

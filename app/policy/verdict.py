@@ -45,16 +45,14 @@ class Deciding:
 class Verdict:
     """Whether a principal may pull, with a reason to read.
 
-    `code` is a key of `words.WORDS` and `params` fill it. `deciding` are the statements that decided it.
-    `missing_actions` are those that no statement allows; `conditions` what it depends on, as texts, and `keys` the
-    condition keys (or elements) among them. `unseen` is what may decide too and was not looked at.
+    `code` is a key of `words.WORDS` and `params` fill it. `deciding` are the statements that decided it,
+    `conditions` what it depends on, as texts, and `keys` the condition keys (or elements) among them. `unseen` is what may decide too and was not looked at.
     """
 
     access: Access
     code: str
     params: dict[str, str | int] = field(default_factory=dict)
     deciding: tuple[Deciding, ...] = ()
-    missing_actions: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     unseen: tuple[Unseen, ...] = ()
@@ -103,7 +101,7 @@ def not_met(missed: Missed) -> Verdict:
         ends = [test for test in failed if test.is_end]
         code = "verdict.allow_ended" if ends else "verdict.allow_not_started"
         params["when"] = _moment_of(ends[0] if ends else failed[0])
-    return Verdict(Access.NOT_ALLOWED, code, params, (Deciding.of(rule),), PULL_ACTIONS)
+    return Verdict(Access.NOT_ALLOWED, code, params, (Deciding.of(rule),))
 
 
 def _denied(covers: Sequence[Cover]) -> Verdict:
@@ -119,7 +117,7 @@ def _partly(allows: Sequence[Cover], missing: tuple[str, ...]) -> Verdict:
     code, params = _code("action_missing", allows, None), _params(allows)
     params["actions"] = ", ".join(missing)
     deciding = tuple(Deciding.of(cover.rule) for cover in allows)
-    return Verdict(Access.NOT_ALLOWED, code, params, deciding, missing)
+    return Verdict(Access.NOT_ALLOWED, code, params, deciding)
 
 
 def _verdict(access: Access, kind: str, covers: Sequence[Cover], reach: Reach | None = None) -> Verdict:
