@@ -32,12 +32,11 @@ _KINDS: Final = {
     "VPC endpoint policy": "vpc_endpoint_policy",
     "resource-based policy": "resource_policy",
 }
-REASONS: Final = frozenset({NOT_ALLOWED, EXPLICIT_DENY, *_KINDS.values()})
 
 
 @dataclass(frozen=True)
 class Denial:
-    """What was refused, "" where AWS does not tell, and why: one of `REASONS`."""
+    """What was refused, "" where AWS does not tell, and why: `NOT_ALLOWED`, `EXPLICIT_DENY`, or the kind of policy that denies."""
 
     action: str
     resource: str

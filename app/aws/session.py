@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from app.aws.clients import Clients, ConnectionSettings, OnCall
 from app.aws.credentials import CredentialSource
@@ -77,13 +77,3 @@ class BotoAws:
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
         """Try one AWS action harmlessly: see `app.aws.probe`."""
         return probe(self._clients, action, region, repository)
-
-    def warm(self, regions: Iterable[str]) -> Problem | None:
-        """Make the clients of some regions ahead of their first call; what keeps that from working is returned."""
-        try:
-            for region in regions:
-                self._clients.make("lightsail", region)
-                self._clients.make("ecr", region)
-        except Problem as problem:
-            return problem
-        return None

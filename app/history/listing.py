@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.db import Database
@@ -94,12 +94,6 @@ def list_operations(
         page, beyond = found[:limit], len(found) > limit
         newer = older_than is not None and bool(page) and _any(session, wanted, _is_newer(_place(page[0])))
         return _page(page, older=beyond, newer=newer)
-
-
-def count_operations(db: Database, wanted: HistoryFilter) -> int:
-    """How many there are in all."""
-    with db.read() as session:
-        return session.scalar(select(func.count()).select_from(Operation).where(*_conditions(wanted))) or 0
 
 
 def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:

@@ -45,11 +45,6 @@ class Reading:
     done: int = 0
     total: int = 0
 
-    @property
-    def never_read(self) -> bool:
-        """Nothing can be said about what exists."""
-        return self.succeeded_at is None
-
     def is_running(self, now: datetime) -> bool:
         """Somebody is reading it."""
         if self.started_at is None or now - self.started_at > ABANDONED:

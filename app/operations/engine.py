@@ -32,7 +32,7 @@ SCHEMA = "dbos"  # the engine's own default on PostgreSQL
 # operations of the one before it.
 VERSION = "operations-1"
 
-AT_WORK, QUEUED = "PENDING", "ENQUEUED"
+AT_WORK = "PENDING"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 Workflow = Callable[[str], Awaitable[str]]

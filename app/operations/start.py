@@ -6,7 +6,7 @@ The browser, the API and the terminal come through here, so that the same thing 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -179,14 +179,6 @@ class Starter:
         if asked:
             self._notice(operation_id)
         return asked
-
-    def enqueue_again(self) -> int:
-        """Hand every living operation to the engine once more, which knows most of them already. How many live."""
-        with self._db.read() as session:
-            living: Sequence[Operation] = session.scalars(select(Operation).where(Operation.outcome.is_(None))).all()
-        for operation in living:
-            self.enqueue(operation)
-        return len(living)
 
     def enqueue(self, operation: Operation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""

@@ -80,14 +80,3 @@ STEP_ENDED = frozenset(
     {StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED, StepState.INTERRUPTED}
 )
 STEP_DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
-
-STEP_MOVES: dict[StepState, frozenset[StepState]] = {
-    StepState.PENDING: frozenset({StepState.RUNNING, StepState.SKIPPED, StepState.CANCELLED, StepState.INTERRUPTED}),
-    # Running may go back to pending: a read-back that finds a foreign write in between merges again.
-    StepState.RUNNING: frozenset({StepState.RUNNING, StepState.PENDING, *STEP_ENDED}),
-    StepState.SUCCEEDED: frozenset({StepState.RUNNING}),
-    StepState.SKIPPED: frozenset({StepState.RUNNING}),
-    StepState.FAILED: frozenset(),
-    StepState.CANCELLED: frozenset(),
-    StepState.INTERRUPTED: frozenset(),
-}

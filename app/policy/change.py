@@ -42,11 +42,6 @@ class PolicyChange:
     leftovers: tuple[Finding, ...] = ()
 
     @property
-    def deletes_policy(self) -> bool:
-        """Whether it takes `DeleteRepositoryPolicy`, because no statement is left."""
-        return self.needed and self.after is None
-
-    @property
     def added(self) -> tuple[Statement, ...]:
         """The statements that are new."""
         return tuple(edit.after for edit in self.edits if edit.before is None and edit.after is not None)

@@ -53,14 +53,8 @@ def grant_commands(target: Target, change: PolicyChange, system: System, *, acti
 
     `change` is the plan for this repository's policy; where it needs nothing, nothing is written.
     """
-    role = (set_role(target, system, active=True), find_principal(target, system)) if activate else ()
+    role = (activate_role(target, system), find_principal(target, system)) if activate else ()
     return (*role, *policy_commands(target, change, system))
-
-
-def revoke_commands(target: Target, change: PolicyChange, system: System, *, deactivate: bool) -> tuple[Command, ...]:
-    """All that takes access away by hand; with `deactivate` the role goes too, and with it every other grant."""
-    role = (set_role(target, system, active=False),) if deactivate else ()
-    return (*policy_commands(target, change, system), *role)
 
 
 def policy_commands(target: Target, change: PolicyChange, system: System) -> tuple[Command, ...]:
@@ -73,18 +67,17 @@ def policy_commands(target: Target, change: PolicyChange, system: System) -> tup
     return (read, save_policy(change.after, system), set_policy(target, system), Command("read_back", read.text))
 
 
-def set_role(target: Target, system: System, *, active: bool) -> Command:
-    """Activate or deactivate the image puller role; nothing else of the service is sent."""
-    state = f"ecrImagePullerRole={{isActive={'true' if active else 'false'}}}"
+def activate_role(target: Target, system: System) -> Command:
+    """Activate the image puller role; nothing else of the service is sent."""
     words = [
         "lightsail",
         "update-container-service",
         "--service-name",
         target.service,
         "--private-registry-access",
-        state,
+        "ecrImagePullerRole={isActive=true}",
     ]
-    return Command("activate" if active else "deactivate", _aws(words, target, system))
+    return Command("activate", _aws(words, target, system))
 
 
 def find_principal(target: Target, system: System) -> Command:

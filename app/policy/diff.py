@@ -72,19 +72,9 @@ class Diff:
     removed: int
 
     @property
-    def hunks(self) -> tuple[Block, ...]:
-        """The blocks to show."""
-        return tuple(block for block in self.blocks if not block.hidden)
-
-    @property
     def lines(self) -> tuple[Line, ...]:
         """Every line, hidden ones too."""
         return tuple(line for block in self.blocks for line in block.lines)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing changed."""
-        return not (self.added or self.removed)
 
 
 def diff_texts(before: str | None, after: str | None, *, context: int = CONTEXT) -> Diff:

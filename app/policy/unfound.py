@@ -37,11 +37,6 @@ class Suspects:
             return self.dead or self.new or self.others
         return (*self.new, *self.others) if self.others else ()
 
-    @property
-    def may_pass(self) -> bool:
-        """Whether waiting may help: something is fresh, and nothing is dead by its form."""
-        return self.fresh and not self.dead
-
 
 def unfound(before: str | None, after: str | None, *, fresh: bool, ours: Collection[str] = ()) -> Suspects:
     """Whom ECR may not have found in `after`.

@@ -17,14 +17,3 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Let everything that waits see `seconds` pass at once."""
         self.ahead += seconds
-
-
-class StoppedClock(Clock):
-    """A clock that moves only when told to, from a fixed moment."""
-
-    def __init__(self, at: float = 1_700_000_000.0) -> None:
-        super().__init__()
-        self.at = at
-
-    def now(self) -> float:
-        return self.at + self.ahead

@@ -20,7 +20,6 @@ from app.web.allowing import iam_statement
 from app.web.assets import Assets
 from app.web.pages import Shell, View
 from app.web.pages_errors import ErrorPage
-from app.web.pages_operation import ProgressView, progress_dialog
 
 THEME_COOKIE = "sailpass_theme"
 THEMES = ("light", "dark")
@@ -118,13 +117,6 @@ def redirect(request: Request, url: str) -> Response:
     if is_htmx(request):
         return Response(status_code=200, headers={"HX-Redirect": url, "Vary": VARY})
     return RedirectResponse(url, status_code=303, headers={"Vary": VARY})
-
-
-def started(request: Request, shown: ProgressView) -> Response:
-    """Answer a POST that started or touched an operation: its progress in the dialog for htmx, else its page."""
-    if is_htmx(request):
-        return render(request, progress_dialog(shown))
-    return redirect(request, links.operation(shown.progress.id))
 
 
 def nothing_new() -> Response:

@@ -238,12 +238,6 @@ def test_expired_credentials_are_read_anew(credentials_file, sandbox):
     assert aws.identity().caller().value.account == "777788889999"
 
 
-def test_making_clients_ahead_tells_what_is_missing(monkeypatch):
-    assert BotoAws(SETTINGS).warm([REGION]) is None
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    assert BotoAws(SETTINGS).warm([REGION]).code == "aws.no_credentials"
-
-
 def test_the_region_is_awss(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert BotoAws(SETTINGS).default_region() == "us-east-1"

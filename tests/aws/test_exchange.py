@@ -51,7 +51,8 @@ class Proxied:
         self.aws = connection(proxy.url)
         self.hasty = connection(proxy.url, read_timeout=0.2)
         for aws in (self.aws, self.hasty):
-            assert aws.warm([REGION]) is None
+            for service in ("lightsail", "ecr"):
+                aws._clients.make(service, REGION)
 
     def spoil(self, fault: Fault, action: str = "", times: int = 10**9) -> None:
         """Play a fault on the next answers to an action, or to any."""

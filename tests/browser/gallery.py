@@ -23,8 +23,8 @@ from app.web.i18n import LanguageMiddleware, load_catalogues
 from app.web.pages import Shell
 from app.web.pages_errors import error_page
 from app.web.pages_images import RepositoryOption, RepositoryOptions
-from app.web.pages_operation import UnknownOperation
-from app.web.render import make_renderer, nothing_new, refuse, render, started
+from app.web.pages_operation import UnknownOperation, progress_dialog
+from app.web.render import make_renderer, nothing_new, refuse, render
 from app.web.security import middleware
 from tests.console import ROOT
 from tests.web.examples import Examples
@@ -77,7 +77,7 @@ async def add(request: Request) -> Response:
         )
         return render(request, refused, status=422)
     request.app.state.looks = 0
-    return started(request, replace(PICTURES[0], in_dialog=True))
+    return render(request, progress_dialog(replace(PICTURES[0], in_dialog=True)))
 
 
 def progress(request: Request) -> Response:

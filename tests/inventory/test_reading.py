@@ -5,7 +5,7 @@ import pytest
 
 from app.errors import Problem
 from app.inventory import store
-from app.inventory.reading import ABANDONED, Reading, What, claim, due_policies, find_reading, finish, readings
+from app.inventory.reading import Reading, What, claim, due_policies, find_reading, finish, readings
 from tests.build import REGION, a_repository
 from tests.inventory.at import HERE, MINUTE, NOON, keep
 
@@ -27,7 +27,8 @@ def test_each_part_of_each_region_has_its_own_reader(db):
 
 def test_a_reader_that_shows_no_life_is_replaced_and_cannot_finish(db):
     dead = take(db)
-    later = NOON + ABANDONED + MINUTE
+    later = NOON + 3 * MINUTE
+    assert take(db, NOON + 2 * MINUTE) is None
     assert take(db, later) is not None
     assert finish(db, dead, now=later + MINUTE) is False
     assert find_reading(db, *HERE, What.SERVICES).ended_at is None
@@ -55,7 +56,7 @@ def test_a_failed_reading_keeps_what_was_known_and_says_why(db):
 def test_a_part_of_a_reading_is_no_success(db):
     finish(db, take(db), now=NOON, whole=False, counted=(200, 1000))
     found = find_reading(db, *HERE, What.SERVICES)
-    assert (found.never_read, found.done, found.total) == (True, 200, 1000)
+    assert (found.succeeded_at, found.done, found.total) == (None, 200, 1000)
 
 
 def test_a_reading_that_never_began_is_blank(db):

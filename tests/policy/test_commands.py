@@ -10,11 +10,10 @@ from app.policy.commands import (
     FILE,
     System,
     Target,
+    activate_role,
     grant_commands,
     policy_commands,
-    revoke_commands,
     save_policy,
-    set_role,
 )
 from app.policy.grant import plan_grant
 from app.policy.revoke import plan_revoke
@@ -46,12 +45,11 @@ def test_a_grant_by_hand_from_the_roles_activation_to_the_look_back():
     )
 
 
-def test_the_role_is_switched_by_nothing_but_itself_with_its_braces_quoted():
-    assert set_role(TARGET, System.POSIX, active=True).text == (
+def test_the_role_is_activated_by_nothing_but_itself_with_its_braces_quoted():
+    assert activate_role(TARGET, System.POSIX).text == (
         "aws lightsail update-container-service --service-name shop"
         " --private-registry-access 'ecrImagePullerRole={isActive=true}' --region eu-west-1"
     )
-    assert "{isActive=false}" in set_role(TARGET, System.WINDOWS, active=False).text
 
 
 def test_the_pullers_arn_is_asked_for_and_not_the_services_own():
@@ -66,14 +64,14 @@ def test_the_policy_is_read_as_text_with_nothing_to_unescape():
 
 def test_a_revoke_of_the_last_statement_deletes_the_policy():
     change = plan_revoke(a_policy(a_statement(PULLER)), principals=[PULLER])
-    commands = revoke_commands(TARGET, change, System.POSIX, deactivate=True)
-    assert codes(commands) == ["read", "delete", "deactivate"]
+    commands = policy_commands(TARGET, change, System.POSIX)
+    assert codes(commands) == ["read", "delete"]
     assert texts(commands)[1] == f"aws ecr delete-repository-policy {REPOSITORY} --region eu-west-1"
 
 
-def test_a_revoke_of_one_of_several_writes_the_rest_and_keeps_the_role():
+def test_a_revoke_of_one_of_several_writes_the_rest():
     change = plan_revoke(a_policy(a_statement(PULLER), a_statement()), principals=[PULLER])
-    assert codes(revoke_commands(TARGET, change, System.POSIX, deactivate=False)) == [
+    assert codes(policy_commands(TARGET, change, System.POSIX)) == [
         "read",
         "save",
         "write",

@@ -32,13 +32,12 @@ def revoke(*statements, principals=(PULLER,)):
 
 def test_the_last_statement_takes_the_policy_with_it():
     change = revoke(a_statement(PULLER))
-    assert change.deletes_policy
     assert (change.needed, change.after) == (True, None)
 
 
 def test_a_role_that_is_not_named_needs_nothing():
     change = revoke(a_statement(MIKA))
-    assert (change.needed, change.after, change.deletes_policy) == (False, change.before, False)
+    assert (change.needed, change.after) == (False, change.before)
 
 
 def test_no_policy_needs_nothing():
@@ -129,7 +128,8 @@ def test_a_pruned_principal_is_named_nowhere_any_more():
 
 
 def test_pruning_the_only_statement_deletes_the_policy():
-    assert plan_prune(a_policy(a_statement(DEAD)), [DEAD]).deletes_policy
+    change = plan_prune(a_policy(a_statement(DEAD)), [DEAD])
+    assert (change.needed, change.after) == (True, None)
 
 
 def test_a_statement_that_leaves_out_only_the_dead_is_left_to_a_person():

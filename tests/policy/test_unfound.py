@@ -19,12 +19,12 @@ def test_what_is_left_of_a_deleted_identity_is_told_apart_and_nobody_is_hidden(f
     found = unfound(there, after, fresh=fresh)
     assert [one.value for one in found.every] == [DEAD, PULLER, MIKA]
     assert [one.value for one in found.likeliest] == [DEAD]
-    assert not found.may_pass
+    assert [one.value for one in found.dead] == [DEAD]
 
 
 def test_a_fresh_role_alone_is_not_told_of_as_dead():
     found = unfound(None, a_policy(a_statement(PULLER)), fresh=True)
-    assert (found.likeliest, found.may_pass) == ((), True)
+    assert (found.likeliest, found.fresh, found.dead) == ((), True, ())
 
 
 def test_beside_others_a_fresh_role_is_the_likeliest():

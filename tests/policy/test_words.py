@@ -9,7 +9,7 @@ import pytest
 import app.policy
 from app import problem_words
 from app.policy import mend
-from app.policy.commands import System, Target, policy_commands, set_role
+from app.policy.commands import System, Target, activate_role, policy_commands
 from app.policy.grant import plan_grant
 from app.policy.matching import Reach
 from app.policy.revoke import plan_revoke
@@ -52,7 +52,7 @@ def test_every_command_has_words():
     granting = plan_grant(None, principal_arn=PULLER, service="shop")
     revoking = plan_revoke(granting.after, principals=[PULLER])
     commands = [*policy_commands(target, granting, System.POSIX), *policy_commands(target, revoking, System.POSIX)]
-    commands += [set_role(target, System.POSIX, active=active) for active in (True, False)]
+    commands.append(activate_role(target, System.POSIX))
     assert {f"command.{command.code}" for command in commands} <= set(WORDS)
 
 

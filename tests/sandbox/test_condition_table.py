@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.sandbox.authorization import PULL_ACTIONS, decide
-from app.sandbox.clock import StoppedClock
 from app.sandbox.foreign import kept_policy
 from app.sandbox.identity import Identity
 from app.sandbox.options import SandboxOptions
 from app.sandbox.server import create_sandbox
 from app.sandbox.state import Repository
+from tests.sandbox.stopped_clock import StoppedClock
 
 FILE = Path(__file__).parents[1] / "policy/condition_table.json"
 TABLE = json.loads(FILE.read_text(encoding="utf-8"))

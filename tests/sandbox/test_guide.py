@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.sandbox.behavior import SHAPES
-from app.sandbox.clock import StoppedClock
 from app.sandbox.control import control_app
 from app.sandbox.operations import OFFERED
 from app.sandbox.options import CHANGEABLE, SandboxOptions
 from app.sandbox.parts import Parts
+from tests.sandbox.stopped_clock import StoppedClock
 
 GUIDE = (Path(__file__).parents[2] / "docs/sandbox.md").read_text(encoding="utf-8")
 ROUTES = control_app(Parts(SandboxOptions(seed="empty"), StoppedClock())).routes

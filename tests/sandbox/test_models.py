@@ -9,13 +9,13 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from app.sandbox.call import Call
-from app.sandbox.clock import StoppedClock
 from app.sandbox.manifests import make_image
 from app.sandbox.model import services
 from app.sandbox.operations import OFFERED
 from app.sandbox.options import SandboxOptions
 from app.sandbox.policy_text import Policy
 from app.sandbox.server import create_sandbox
+from tests.sandbox.stopped_clock import StoppedClock
 
 WEB = {"repositoryName": "storefront/web"}
 POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.sandbox.clock import StoppedClock
 from app.sandbox.deployments import begin_deployment
 from app.sandbox.options import SandboxOptions
 from app.sandbox.policy_read import rendered
 from app.sandbox.policy_text import accept
 from app.sandbox.server import create_sandbox
 from app.sandbox.service_state import describe
+from tests.sandbox.stopped_clock import StoppedClock
 
 ACCOUNT = "123456789012"
 

@@ -8,7 +8,6 @@ import pytest
 
 from app.sandbox.behavior import Behavior
 from app.sandbox.call import Call
-from app.sandbox.clock import StoppedClock
 from app.sandbox.deployments import begin_deployment, pull_due
 from app.sandbox.errors import SandboxError
 from app.sandbox.identity import Identity
@@ -17,6 +16,7 @@ from app.sandbox.options import SandboxOptions
 from app.sandbox.parts import Parts
 from app.sandbox.policy_text import Policy
 from app.sandbox.state import Organization
+from tests.sandbox.stopped_clock import StoppedClock
 
 ACCOUNT = "123456789012"
 

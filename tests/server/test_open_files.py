@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.server.limits import MOST_CONNECTIONS, are_few, limits_for
+from app.server.limits import are_few, limits_for
 from tests.console import ROOT, start_console, until
 
 OPEN_FILES = 200
@@ -81,7 +81,7 @@ def test_it_is_raised_no_further_than_is_of_use():
 @pytest.mark.parametrize("open_files, regions", [(200, 2), (1024, 2), (1024, 17), (8192, 17), (8192, 1)])
 def test_connections_leave_room_for_aws_and_the_databases(open_files, regions):
     limits = limits_for(open_files, regions)
-    assert limits.connections <= MOST_CONNECTIONS
+    assert limits.connections <= 1024
     assert open_files - limits.connections >= min(96 + 16 * regions, open_files - 16)
     assert 0 < limits.per_client < limits.connections
 

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from app.web.pages import Shell
 from app.web.pages_errors import error_page
-from app.web.render import Renderer, nothing_new, redirect, refuse, render, safe_next, started
+from app.web.render import Renderer, nothing_new, redirect, refuse, render, safe_next
 from tests.web.asking import PARTIAL, ask
 from tests.web.examples import Examples
 
@@ -22,7 +22,6 @@ def app(environment):
         return {
             "page": lambda: render(request, EXAMPLES.images(), headers={"X-Own": "1"}),
             "redirect": lambda: redirect(request, "/containers"),
-            "started": lambda: started(request, EXAMPLES.progress_view()),
             "refused": lambda: refuse(request, error_page(500)),
             "nothing": nothing_new,
         }[how]()
@@ -47,12 +46,6 @@ def test_caches_are_told_what_an_answer_hangs_on(app):
 def test_a_form_is_redirected_by_status_and_htmx_by_header(app):
     assert ask(app, "/redirect", "POST").status_code == 303
     assert ask(app, "/redirect", "POST", headers=PARTIAL).headers["hx-redirect"] == "/containers"
-
-
-def test_a_started_operation_is_shown_in_the_dialog_or_on_its_page(app):
-    in_dialog = ask(app, "/started", "POST", headers=PARTIAL).text
-    assert "place=dialog" in in_dialog
-    assert ask(app, "/started", "POST").headers["location"].startswith("/operations/")
 
 
 def test_a_poll_with_the_newest_picture_gets_nothing(app):
