@@ -87,13 +87,18 @@ def checked(status: int, headers: Mapping[str, str], body: bytes, model: Operati
     return body if _is_error(body, model) else b""
 
 
-def is_refusal(status: int, body: bytes) -> bool:
-    """Whether a checked answer proves that AWS did not do what it was asked for: its own error, about the request."""
+def is_refusal(status: int, body: bytes, model: OperationModel) -> bool:
+    """Return whether a checked answer proves that AWS did not do what it was asked for: its own error, about the request.
+
+    An error that the service's model gives to other operations alone is the answer to another call.
+    """
     if not 400 <= status < 500 or not body:
         return False
     document = _parsed(body)
     code = document["__type"].partition(":")[0].rpartition("#")[2] if isinstance(document, dict) else ""
-    return code not in SERVER_FAULTS
+    own = {shape.name for shape in model.error_shapes}
+    others = {shape.name for shape in model.service_model.error_shapes}
+    return code not in SERVER_FAULTS and (code in own or code not in others)
 
 
 def mismatch(operation: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:

@@ -123,6 +123,8 @@ def send(http: Any, request: Any, model: OperationModel) -> Any:
     request.stream_output = True  # the body is read here
     response = http.send(request)
     raw = response.raw
+    connection = raw.connection  # the response lets go of it once the body is read
+    number = connection.asked if connection is not None else 0
     try:
         _refuse_repetition(raw, response.headers)
         body = _whole(raw, request.url)
@@ -131,9 +133,9 @@ def send(http: Any, request: Any, model: OperationModel) -> Any:
     except BadAnswerError:
         raw.close()
         raise
-    if response.status_code >= 400 and not body:
-        raw.close()  # something else answered: the true answer may still come, and be taken for the next one's
-    if is_refusal(response.status_code, body):
+    if connection is not None and (response.status_code < 400 or body):
+        connection.accepted = number  # else something else answered: the true answer may still come
+    if is_refusal(response.status_code, body, model):
         exchange.refused()
     return awsrequest.AWSResponse(response.url, response.status_code, response.headers, _Body(body))
 
@@ -217,7 +219,11 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _Bounded:
-    """A connection that tells the present exchange when its request goes out."""
+    """A connection that tells the present exchange when its request goes out.
+
+    Not used again unless the last answer was AWS's: the true one may still come, and be taken for the next one's.
+    urllib3 gives a connection back as soon as a body is read, so to close the response then closes nothing.
+    """
 
     response_class = _BoundedResponse
     sock: Any
@@ -225,7 +231,18 @@ class _Bounded:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.answered: deque[str] = deque(maxlen=REMEMBERED)
+        self.asked = self.accepted = 0
         self._connecting = False
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can be used again, as urllib3 asks before each use."""
+        return self.accepted == self.asked and bool(super().is_connected)  # type: ignore[misc]
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a request."""
+        self.asked += 1
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
     def connect(self) -> None:
         """Connect, through a proxy where there is one: nothing of it reaches AWS."""
@@ -239,6 +256,7 @@ class _Bounded:
         """Close, and forget what was answered: the next connection begins anew."""
         super().close()  # type: ignore[misc]
         self.answered.clear()
+        self.accepted = self.asked
 
     def send(self, data: Any) -> None:
         """Send a part of a request."""

@@ -26,7 +26,6 @@ class ImageDetail:
     artifact_type: str = ""
     subject: str = ""
     status: str = ""
-    pulled_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,6 @@ def detail_of(raw: Mapping[str, Any]) -> ImageDetail:
         artifact_type=raw.get("artifactMediaType", ""),
         subject=raw.get("subjectManifestDigest", ""),
         status=raw.get("imageStatus", ""),
-        pulled_at=raw.get("lastRecordedPullTime"),
     )
 
 

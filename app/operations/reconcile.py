@@ -76,10 +76,10 @@ class Reconciler:
         now = self._clock.monotonic()
         known = {id_: self._resumed.get(id_, (now, AGAIN_AFTER)) for id_ in idle}
         due = [id_ for id_, (at, _) in known.items() if now >= at]
-        self._resumed = {id_: known[id_] for id_ in known}
         for id_ in due:
-            pause = known[id_][1]
-            self._resumed[id_] = now + pause, min(2 * pause, LONGEST_AGAIN)
+            _, pause = known[id_]
+            known[id_] = now + pause, min(2 * pause, LONGEST_AGAIN)
+        self._resumed = known
         return due
 
     def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:

@@ -101,6 +101,14 @@ def problem_of(call, *args, **kwargs) -> Problem:
     return raised.value
 
 
+def problem_or_none(call, *args) -> Problem | None:
+    try:
+        call(*args)
+    except Problem as problem:
+        return problem
+    return None
+
+
 def every(size: int, tls: bool) -> range:
     return range(0, size, 23 if tls else 2)
 
@@ -226,6 +234,23 @@ def test_an_error_about_another_repository_is_never_taken_for_this_ones(proxied,
         proxied.spoil(Fault("stale"), times=1)
         with contextlib.suppress(Problem):
             assert read("web").value is not None, at
+
+
+@pytest.mark.parametrize("kind", ["page", "gzip", "nothing", "forbidden_page", "unavailable_page", "corrupt_head"])
+def test_an_answer_that_nobody_saw_never_proves_that_a_later_write_was_not_done(proxied, raw, kind):
+    """The true answer to a read is spoilt, and told to the write after it: that there is no policy."""
+    raw("ecr").create_repository(repositoryName="api")
+    repositories = proxied.hasty.repositories(REGION)
+    for at in range(0, 200, 9 if kind == "corrupt_head" else 200):
+        with contextlib.suppress(Problem):
+            repositories.delete_policy("api")
+        proxied.spoil(Fault(kind, at), times=1)
+        with contextlib.suppress(Problem):
+            assert repositories.get_policy("api").value is None
+        proxied.spoil(Fault("stale"), times=1)
+        problem = problem_or_none(repositories.set_policy, "api", OTHER)
+        assert problem is None or problem.effect_unknown, (at, problem)
+        proxied.spoil(NONE)
 
 
 def test_a_damaged_tls_record_is_no_certificate_that_is_not_trusted(sandbox, web, once, monkeypatch):

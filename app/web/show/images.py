@@ -90,7 +90,11 @@ def _rows(services: Services, service: ContainerService, live: tuple[Progress, .
 def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:
     """The repositories whose access was added here and taken away by somebody else, as their policies were read since."""
     given = history.standing_grants(services.db, services.connection, service.region, service.name)
-    names = sorted(given.keys() - shown)[:LIMIT]
+    absent = given.keys() - shown
+    # A page shows some of the repositories whose policies name the service; the others haven't lost their access.
+    if absent:
+        absent -= set(queries.naming_service(services.db, services.connection, service.region, service.name))
+    names = sorted(absent)[:LIMIT]
     held = queries.find_repositories(services.db, services.connection, service.region, names) if names else ()
     return tuple(
         repository

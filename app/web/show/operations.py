@@ -40,11 +40,11 @@ DIFFERENT_SINCE = N_("When it was last read after that, the policy was different
 
 def _last_read(services: Services, change: PolicyChange) -> tuple[Said, datetime] | None:
     """What a policy was when it was last read after a write that AWS never answered; None where it wasn't."""
-    held = inventory.find_repository(services.db, change.connection, change.region, change.repository)
     sent_at = change.unanswered_at
-    if change.written_at is not None or held is None or held.policy_read_at is None or sent_at is None:
+    if change.written_at is not None or sent_at is None:
         return None
-    if held.policy_read_at < sent_at:
+    held = inventory.find_repository(services.db, change.connection, change.region, change.repository)
+    if held is None or held.policy_read_at is None or held.policy_read_at < sent_at:
         return None
     if equivalent(held.policy_text, change.after):
         return Said(CHANGED_SINCE), held.policy_read_at
