@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "app.files": (),
     "app.resources": (),
     "app.urls": (),
+    "app.ecr_names": (),
     "app.settings": ("app.files",),
     "app.problem_words": ("app.errors", "app.problem_words_aws", "app.wording"),
     "app.problem_words_aws": ("app.wording",),
@@ -28,6 +29,7 @@ MAY_IMPORT = {
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
     "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
     "app.diagnosis": (
+        "app.ecr_names",
         "app.errors",
         "app.wording",
         "app.policy",

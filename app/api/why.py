@@ -9,7 +9,8 @@ from app.api.refusals import AWS, refusals
 from app.api.schemas.why import Why, WhyRequest
 from app.diagnosis.report import report
 from app.web.deps import ServicesDep
-from app.web.diagnosing import diagnose, endpoints_of, question_of
+from app.web.diagnosing import diagnose, question_of
+from app.web.show.frame import endpoints_of
 from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)

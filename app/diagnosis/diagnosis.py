@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.diagnosis.causes import CAUSES
 from app.diagnosis.checks.container import check_container
 from app.diagnosis.checks.image import check_image
 from app.diagnosis.checks.organization import check_organization
@@ -17,7 +18,7 @@ from app.diagnosis.checks.service import check_service
 from app.diagnosis.checks.size import check_size
 from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Facts, Known
-from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Said, Status
+from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Said, Status, not_reached
 
 # Told only where nothing else is found.
 GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
@@ -81,9 +82,7 @@ def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
     diagnoses = tuple(map(diagnose, facts))
     if not any(map(explains, diagnoses)):
         return diagnoses
-    return tuple(
-        replace(each, causes=tuple(cause for cause in each.causes if not _is_guess(cause))) for each in diagnoses
-    )
+    return tuple(map(_without_guesses, diagnoses))
 
 
 def explains(diagnosis: Diagnosis) -> bool:
@@ -96,6 +95,16 @@ def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     return min(
         diagnoses, key=lambda each: (not explains(each), each.root is None, bool(each.root and each.root.yields))
     )
+
+
+def _without_guesses(diagnosis: Diagnosis) -> Diagnosis:
+    causes = tuple(cause for cause in diagnosis.causes if not _is_guess(cause))
+    told = {CAUSES[cause.code].check for cause in causes}
+    lines = (
+        _line(line.check, not_reached()) if line.status is Status.CAUSE and line.check not in told else line
+        for line in diagnosis.lines
+    )
+    return replace(diagnosis, causes=causes, lines=tuple(lines))
 
 
 def _is_guess(cause: Found) -> bool:

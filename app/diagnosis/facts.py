@@ -10,7 +10,7 @@ from app.aws.ports import ContainerService, Deployment
 from app.aws.pull_ports import ImageDetail, LogLine, Manifest
 from app.diagnosis.image_uri import ImageUri, parse_image
 from app.diagnosis.log_evidence import Ending, LogEvidence, read_log
-from app.diagnosis.outcome import Outcome, Said, Status
+from app.diagnosis.outcome import Outcome, Said, Status, fine, not_reached
 from app.errors import Problem
 
 T = TypeVar("T")
@@ -144,6 +144,21 @@ class Facts:
         return evidence is not None and not evidence.started and evidence.ending is ending
 
     @property
+    def was_active(self) -> bool:
+        """Whether the newest deployment of this image is active, or was."""
+        return self.deployment is not None and self.deployment.state in ("ACTIVE", "INACTIVE")
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a container of this image was seen to run: the image was pulled."""
+        return self.was_active or (self.log_evidence is not None and self.log_evidence.started)
+
+    @property
+    def repository_missing(self) -> bool:
+        """Whether ECR says that there is no such repository."""
+        return NotFound("repository.not_found") in (self.policy, self.detail)
+
+    @property
     def account(self) -> str:
         """The service's account, "" where the service is not known."""
         return self.service.value.account if isinstance(self.service, Known) else ""
@@ -164,3 +179,10 @@ class Facts:
     def tag(self) -> str:
         """The tag that is pulled: `latest` where the image names neither tag nor digest."""
         return self.uri.tag or ("" if self.uri.digest else "latest")
+
+
+def not_private(facts: Facts) -> Outcome | None:
+    """Return the outcome of a check that private repositories alone need, None where the image is in one."""
+    if facts.uri.is_private:
+        return None
+    return fine("not_private") if facts.image else not_reached("no_image")

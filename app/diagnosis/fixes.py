@@ -81,7 +81,7 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
     image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
     port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
     heard = str(found.params.get("detail", ""))
-    known: dict[str, str | int] = {
+    return {
         "service": facts.service_name,
         "container": facts.container or "app",
         "power": power,
@@ -94,17 +94,13 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "image": facts.image,
         "uri": uri,
         "image_id": image_id,
-        "variable": heard or "NAME",
+        "variable": heard if found.code == "container.missing_variable" else "HOST",
         "port": port,
         "path": facts.deployment.health_check_path if facts.deployment and facts.deployment.health_check_path else "/",
         "right_port": int(heard) if found.code == "health.port" and heard.isdecimal() else port,
-        "suggested": "",
-        "statement": "",
-        "rule": "",
-    }
-    return {
-        **known,
-        **{name: value for name, value in found.params.items() if name in ("suggested", "statement", "rule")},
+        "suggested": found.params.get("suggested", ""),
+        "statement": found.params.get("statement", ""),
+        "rule": found.params.get("rule", ""),
     }
 
 
@@ -115,11 +111,9 @@ def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dic
         "repository_id": _identifier(str(params["repository"])),
         "variable_id": str(params["variable"]).lower(),
     }
-    if quote is not shlex.quote:  # in a comment, and as a key, these are bare
-        names |= {name: _one_line(str(params[name])) for name in ("statement", "rule")} if quote is _hcl else {}
-        names |= {"variable": str(params["variable"])} if quote is _hcl else {}
-    plain = {name: _one_line(value) if isinstance(value, str) else value for name, value in params.items()}
-    quoted = {name: quote(value) if isinstance(value, str) else value for name, value in plain.items()}
+    if quote is _hcl:  # in a comment, and as a key, these are bare
+        names |= {name: _one_line(str(params[name])) for name in ("statement", "rule", "variable")}
+    quoted = {name: quote(_one_line(value)) if isinstance(value, str) else value for name, value in params.items()}
     return {**quoted, **names}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from app.diagnosis.outcome import Found, Said
+from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
 
 LONGEST: Final = 1_000
 _HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
@@ -19,18 +19,14 @@ _DUAL_STACK: Final = re.compile(
 _ECR_LIKE: Final = re.compile(r"(?P<account>\d[\d-]*\d)\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?", re.IGNORECASE)
 _API_HOST: Final = re.compile(r"(?:api\.|dkr\.)?ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _REGION: Final = re.compile(r"(?<![a-z0-9-])(?P<region>[a-z]{2}(?:-[a-z]+){1,3}-\d)(?![a-z0-9-])")
-_NAME: Final = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_SCHEME: Final = re.compile(r"(?:https?|docker|oci)://", re.IGNORECASE)
 _STORED: Final = re.compile(r":[a-z0-9-]+\.[a-z0-9-]+\.(?:\d+|latest)")
-_PUBLIC_ECR: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com", "gallery.ecr.aws"})
 _DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "hub.docker.com"})
 _ARN: Final = re.compile(
     r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>[^:@]+(?::[^@]+)?(?:@.+)?)"
 )
 _QUOTES: Final = "\"'`,;"
-_FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _ACCOUNT_DIGITS: Final = 12
 
 
@@ -90,14 +86,14 @@ def parse_image(text: str) -> ImageUri:
     original = text
     text = text[:LONGEST]
     faults: list[Found] = []
-    plain = _visible(text)
+    plain = trimmed(text)
     if plain != text:
         faults.append(Found("uri.spaces", {"image": plain}, (Said("evidence.image", {"image": repr(text)}),)))
     if odd := _odd(plain) or _quotes(plain):
         faults.append(Found("uri.odd_characters", {"characters": odd}))
-        plain = "".join(letter for letter in plain.translate(_FULL_WIDTH) if letter.isascii() and letter.isprintable())
+        plain = "".join(letter for letter in plain.translate(FULL_WIDTH) if letter.isascii() and letter.isprintable())
         plain = plain.replace(" ", "").strip(_QUOTES)
-    if scheme := _SCHEME.match(plain):
+    if scheme := SCHEME.match(plain):
         faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
         plain = plain[scheme.end() :]
     uri = _split(plain.strip("/"))
@@ -123,7 +119,7 @@ def _split(text: str) -> ImageUri:
 
 def _of_host(text: str, host: str, path: str) -> ImageUri:
     lower = host.lower()
-    if lower in _PUBLIC_ECR:
+    if lower in PUBLIC_HOSTS:
         return _referenced(ImageUri(text, Registry.ECR_PUBLIC, host, repository=path.partition("/")[2]), path)
     if lower in _DOCKER_HUB or not host:
         return _referenced(ImageUri(text, Registry.DOCKER_HUB, host), path)
@@ -170,7 +166,7 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
     faults = list(uri.faults)
     is_ecr = uri.registry is Registry.ECR
     fixed = re.sub(r"/{2,}", "/", repository.lower()).strip("/")
-    if is_ecr and not _NAME.fullmatch(repository):
+    if is_ecr and not NAME.fullmatch(repository):
         faults.append(Found("uri.name", {"repository": repository}))
     if colon and not _TAG.fullmatch(tag):
         faults.append(Found("uri.tag", {"tag": tag}))
@@ -180,35 +176,20 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
         repository = fixed = repository.partition("/")[2]
     return replace(
         uri,
-        repository=fixed if _NAME.fullmatch(fixed) else "",
+        repository=fixed if NAME.fullmatch(fixed) else "",
         tag=tag if _TAG.fullmatch(tag) else "",
         digest=digest if _DIGEST.fullmatch(digest) else "",
         faults=tuple(faults),
     )
 
 
-def _visible(text: str) -> str:
-    """The text without white space and invisible characters at its ends."""
-    start, end = 0, len(text)
-    while start < end and _is_unseen(text[start]):
-        start += 1
-    while end > start and _is_unseen(text[end - 1]):
-        end -= 1
-    return text[start:end]
-
-
-def _is_unseen(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) in {"Cc", "Cf"}
-
-
 def _quotes(text: str) -> str:
     """The quotation marks or commas that were copied along with the text, by their names."""
     around = dict.fromkeys(letter for letter in (text[:1], text[-1:]) if letter and letter in _QUOTES)
-    return ", ".join(f"{unicodedata.name(letter)} (U+{ord(letter):04X})" for letter in around)
+    return ", ".join(map(named, around))
 
 
 def _odd(text: str) -> str:
     """The characters inside that no image name can hold, by their names."""
     odd = dict.fromkeys(letter for letter in text if not letter.isascii() or letter.isspace() or letter < "!")
-    names = [f"{unicodedata.name(letter, 'control character')} (U+{ord(letter):04X})" for letter in [*odd][:3]]
-    return ", ".join(names)
+    return ", ".join(map(named, [*odd][:3]))

@@ -142,10 +142,10 @@ _ENDINGS: Final = (
 def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list[str]]:
     """How the deployment ended, and the container's own lines while it was the newest one."""
     ending, own, is_its = Ending.NONE, list[str](), True
-    for line in lines[:MOST_LINES]:
+    for line in lines:
         match = _LIGHTSAIL.match(line.text)
         if match is None:
-            if is_its and line.text.strip():
+            if is_its and len(own) < MOST_LINES and line.text.strip():
                 own.append(_ANSI.sub("", line.text[:LONGEST_LINE]))
             continue
         number, words = int(match[1]), match[2].lower()

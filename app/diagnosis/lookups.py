@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from app.diagnosis.reader import ReadsAws
 
 Key: TypeAlias = tuple[int, str]
-Reads: TypeAlias = dict[Key, tuple[str, Callable[[], Answered[Any]]]]
+Read: TypeAlias = Callable[[], Answered[Any]]
+Reads: TypeAlias = dict[Key, tuple[str, Read]]
+"""Reads by key, each with the Region that it is made in."""
 
 MOST_REGIONS: Final = 5
 ELSEWHERE: Final = "in:"
 # Where most people have something, for those whose settings name no other Region.
 USUAL_REGIONS: Final = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "us-east-2")
-_REPOSITORY_MISSING: Final = NotFound("repository.not_found")
 _LONGEST_PORT: Final = 5
 _SHORTEST_VALUE: Final = 4
 
@@ -67,7 +68,7 @@ def needs_manifest(facts: Facts, *, asked: bool, explained: bool, number: int) -
 
 def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
     """Return the reads that explain what is missing, and those that a manifest leads to."""
-    if _REPOSITORY_MISSING in (facts.policy, facts.detail):
+    if facts.repository_missing:
         return _of_repository(index, facts, regions, aws) if isinstance(facts.repositories, NotRead) else {}
     if isinstance(facts.detail, NotFound) and isinstance(facts.images, NotRead):
         return _of_tag(index, facts, aws)
@@ -186,8 +187,16 @@ def _log(
     lines = [*log.value, *more]
     if more:
         lines.sort(key=lambda line: line.at.timestamp() if line.at else 0)
-    hidden = [value for value in values if len(value) >= _SHORTEST_VALUE and not _is_port(value)]
+    hidden = _hidden(values)
     return Known(tuple(LogLine(line.at, _without(line.text, hidden)) for line in lines))
+
+
+def _hidden(values: Iterable[str]) -> list[str]:
+    """What to take out, line by line as a log has it: the longest first, which may hold a shorter one."""
+    parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()))}
+    return sorted(
+        (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part)), key=len, reverse=True
+    )
 
 
 def _is_port(value: str) -> bool:

@@ -6,15 +6,16 @@ drive it alike, and its depth and number of calls are plain to see. At most `MOS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias
 
-from app.aws.ports import Answered, ContainerService, ContainerServices, Deployment, Registry, Repositories
+from app.aws.ports import ContainerService, ContainerServices, Deployment, Registry, Repositories
 from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
+from app.diagnosis.lookups import Key, Read, Reads
 from app.diagnosis.subjects import Subject, choose_subjects, port_differs, without_values
 from app.errors import Problem
 
@@ -62,10 +63,7 @@ class Question:
     regions: tuple[str, ...] = ()
 
 
-Key: TypeAlias = tuple[int, str]
-Read: TypeAlias = Callable[[], Answered[Any]]
 Round: TypeAlias = Mapping[Key, tuple[str, Read]]
-"""Reads by key, each with the Region that it is made in."""
 Results: TypeAlias = Mapping[Key, Reading[Any]]
 Rounds: TypeAlias = Generator[Round, Results, tuple[Facts, ...]]
 
@@ -109,7 +107,7 @@ class _Reader:
         self._calls += len(room)
         return room
 
-    def _shared(self) -> dict[Key, tuple[str, Read]]:
+    def _shared(self) -> Reads:
         services, name = self._aws.services(self._question.region), self._question.service
         region, registry = self._question.region, self._aws.registry(self._question.region)
         return {
@@ -119,21 +117,19 @@ class _Reader:
             (SHARED, "registry_scope"): (region, registry.get_policy_scope),
         }
 
-    def _of_image(self, index: int) -> dict[Key, tuple[str, Read]]:
+    def _of_image(self, index: int) -> Reads:
         """The repository's policy and the image's description."""
         facts, region = self._facts[index], self._question.region
         name, registry = facts.uri.repository, facts.registry_id
         if not name:
             return {}
         tag, digest = facts.tag, facts.uri.digest
-        reads: dict[Key, tuple[str, Read]] = {
-            (index, "policy"): (region, lambda: self._pulls.repository_policy(registry, name))
-        }
+        reads: Reads = {(index, "policy"): (region, lambda: self._pulls.repository_policy(registry, name))}
         if facts.uri.names_image:
             reads[index, "detail"] = (region, lambda: self._pulls.image(registry, name, tag=tag, digest=digest))
         return reads
 
-    def _manifest(self, index: int) -> dict[Key, tuple[str, Read]]:
+    def _manifest(self, index: int) -> Reads:
         facts = self._facts[index]
         if not facts.uri.is_private or not facts.uri.repository:
             return {}
@@ -141,9 +137,9 @@ class _Reader:
         read = (self._question.region, lambda: self._pulls.manifest(registry, name, tag=tag, digest=digest))
         return {(index, "manifest"): read}
 
-    def _next(self, index: int, number: int, *, explained: bool) -> dict[Key, tuple[str, Read]]:
+    def _next(self, index: int, number: int, *, explained: bool) -> Reads:
         """What is still missing of one image, and can be read now."""
-        facts, wanted = self._facts[index], dict[Key, tuple[str, Read]]()
+        facts, wanted = self._facts[index], Reads()
         if isinstance(facts.service, NotFound):
             return lookups.of_service(facts, self._question.regions, self._aws) if number == 2 else {}
         if lookups.needs_image(facts):
@@ -154,7 +150,7 @@ class _Reader:
             wanted |= self._manifest(index)
         return wanted | lookups.of_image(index, facts, self._question.regions, self._aws)
 
-    def _log(self, index: int) -> dict[Key, tuple[str, Read]]:
+    def _log(self, index: int) -> Reads:
         """The failed deployment's log: what the container wrote, and Lightsail's own lines, which may be far behind."""
         facts = self._facts[index]
         failed = facts.failed

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from app.diagnosis.diagnosis import Diagnosis, diagnose_all
-from app.diagnosis.facts import Known, Reading, Unknown, reading_of
-from app.diagnosis.reader import Question, Read, ReadsAws, Results, Round, Rounds, read
+from app.diagnosis.facts import DENIED, Known, Reading, Unknown, reading_of
+from app.diagnosis.lookups import Read
+from app.diagnosis.reader import SHARED, Question, ReadsAws, Results, Round, Rounds, read
 from app.errors import Problem
 
 SECONDS: Final = 10.0
@@ -115,7 +116,7 @@ def side_by_side(wanted: Round, until: float) -> Results:
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     settled = dict(results)
-    _raise_what_concerns_all(problems, len(wanted))
+    _raise_what_concerns_all(problems, wanted)
     return {key: settled.get(key, _TOO_LATE) for key in wanted}
 
 
@@ -136,19 +137,24 @@ async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
         except Problem as problem:
             problems.append(problem)
             results[key] = reading_of(problem)
-    _raise_what_concerns_all(problems, len(wanted))
+    _raise_what_concerns_all(problems, wanted)
     return results
 
 
-def _raise_what_concerns_all(problems: list[Problem], calls: int) -> None:
-    """Where every call of a round failed alike, and not for want of a permission, nothing at all can be said."""
+def _raise_what_concerns_all(problems: list[Problem], wanted: Round) -> None:
+    """Where every call of the first round failed alike, and not for want of a permission, nothing at all can be said.
+
+    A later round may be one call, which says nothing of what was read before.
+    """
+    if not any(number == SHARED for number, _ in wanted):
+        return
     first = problems[0] if problems else None
     if (
         first is None
         or first.retryable
-        or len(problems) < calls
+        or len(problems) < len(wanted)
         or not first.code.startswith("aws.")
-        or first.code == "aws.access_denied"
+        or first.code == DENIED
     ):
         return
     if all(problem.code == first.code for problem in problems):

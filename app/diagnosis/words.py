@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.diagnosis.outcome import Certainty, Check, Said, Status
+from app.diagnosis.outcome import Check, Said, Status
 from app.policy import words as policy_words
 from app.wording import N_, fill
 
@@ -28,8 +28,6 @@ STATUSES: Final = {
     Status.NOT_REACHED: N_("Not reached"),
     Status.NOT_CHECKED: N_("Couldn't be checked"),
 }
-
-CERTAINTIES: Final = {Certainty.CERTAIN: N_("Certain"), Certainty.LIKELY: N_("Likely")}
 
 READ_MANIFEST: Final = N_("The image's manifest was read. ECR records this as a pull of the image.")
 NOTHING_FOUND: Final = N_("No cause found")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
 from app.errors import Problem
 
-# ECR's own rule for repository names, and its length (CreateRepository).
-NAME = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+# The length of a repository's name (CreateRepository).
 SHORTEST, LONGEST = 2, 256
 
-_SCHEME = re.compile(r"(?:https?|docker|oci)://", re.IGNORECASE)
 # 123456789012.dkr.ecr.us-east-1.amazonaws.com, with -fips, in other partitions, and dual-stack as …dkr-ecr.…on.aws.
 _ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+(?::\d+)?")
 _ARN = re.compile(r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>.+)")
@@ -20,15 +18,12 @@ _PUBLIC_ARN = re.compile(r"arn:[a-z-]+:ecr-public:.*")
 # `<tag>` is what our own pages write where a tag is to be chosen.
 _TAG = re.compile(r"<tag>|\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[a-z0-9]+:[0-9a-fA-F]{32,128}")
-_PUBLIC_ECR = frozenset({"public.ecr.aws", "ecr-public.aws.com", "gallery.ecr.aws"})
 # Dots are allowed in the names of repositories, so only registries that are well known are told from them.
 _REGISTRY = re.compile(
     r"docker\.io|(?:index|registry-1)\.docker\.io|(?:registry\.)?hub\.docker\.com|ghcr\.io|quay\.io|(?:[a-z]+\.)?gcr\.io"
     r"|[a-z0-9-]+\.pkg\.dev|mcr\.microsoft\.com|[a-z0-9]+\.azurecr\.io|registry\.gitlab\.com|registry\.k8s\.io"
 )
 _PORT = re.compile(r"[^:/]+:\d+(?=/)")
-# A Japanese keyboard writes these for plain ASCII.
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _MOST_NAMED = 3
 
 
@@ -71,7 +66,7 @@ def parse_reference(text: str) -> Reference:
         Problem: `repository.missing`; `repository.odd_characters`, which names them; `repository.public_ecr`,
             `repository.other_registry`; `repository.bad_name`.
     """
-    plain = _SCHEME.sub("", _trimmed(text).translate(_FULL_WIDTH), count=1).strip("/")
+    plain = SCHEME.sub("", trimmed(text).translate(FULL_WIDTH), count=1).strip("/")
     if not plain:
         raise Problem("repository.missing")
     _refuse_odd_characters(plain)
@@ -82,36 +77,17 @@ def parse_reference(text: str) -> Reference:
         if not path:
             raise Problem("repository.missing")
         return _checked(Reference(_without_tag(path), registry["account"], registry["region"]))
-    if host.lower() in _PUBLIC_ECR or _PUBLIC_ARN.fullmatch(plain):
+    if host.lower() in PUBLIC_HOSTS or _PUBLIC_ARN.fullmatch(plain):
         raise Problem("repository.public_ecr", image=plain[:LONGEST])
     if slash and (_REGISTRY.fullmatch(host.lower()) or _PORT.match(plain)):
         raise Problem("repository.other_registry", registry=host)
     return _checked(Reference(_without_tag(plain)))
 
 
-def _trimmed(text: str) -> str:
-    """`text` without white space and what nobody sees at its ends."""
-    start, end = 0, len(text)
-    while start < end and _is_unseen(text[start]):
-        start += 1
-    while end > start and _is_unseen(text[end - 1]):
-        end -= 1
-    return text[start:end]
-
-
-def _is_unseen(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
-
-
 def _refuse_odd_characters(text: str) -> None:
     odd = dict.fromkeys(character for character in text if not character.isascii() or ord(character) < ord(" "))
     if odd:
-        raise Problem("repository.odd_characters", characters=", ".join(map(_named, [*odd][:_MOST_NAMED])))
-
-
-def _named(character: str) -> str:
-    """`ZERO WIDTH SPACE (U+200B)`; the character itself may be what nobody sees."""
-    return f"{unicodedata.name(character, 'control character')} (U+{ord(character):04X})"
+        raise Problem("repository.odd_characters", characters=", ".join(map(named, [*odd][:_MOST_NAMED])))
 
 
 def _without_tag(path: str) -> str:

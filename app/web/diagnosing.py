@@ -6,7 +6,6 @@ from app.bootstrap import Services
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
-from app.web.show.frame import endpoint
 from app.web.threads import run_in_threadpool
 
 
@@ -21,8 +20,3 @@ def question_of(
 ) -> Question:
     """Return what is asked about a service; what isn't there is looked for in the configured Regions."""
     return Question(*place, image, container, platform, services.regions)
-
-
-def endpoints_of(services: Services) -> dict[str, str]:
-    """Return the addresses that stand in for AWS's own, for commands to copy."""
-    return {name: endpoint(services, name) for name in ("lightsail", "ecr")}

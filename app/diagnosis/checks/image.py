@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from app.aws.pull_ports import ImageDetail
-from app.diagnosis.checks.repository import MISSING
-from app.diagnosis.facts import Facts, Known, NotFound, not_checked
+from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.lifecycle import expiring_rule
 from app.diagnosis.manifests import is_artifact
 from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
@@ -17,11 +18,11 @@ _MOST_TAGS = 3
 
 def check_image(facts: Facts) -> Outcome:
     """Return whether the image can be pulled, as far as ECR's description of it tells."""
-    if not facts.uri.is_private:
-        return fine("not_private") if facts.image else not_reached("no_image")
+    if outcome := not_private(facts):
+        return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
         return not_reached()
-    if MISSING in (facts.policy, facts.detail) or not facts.uri.names_image:
+    if facts.repository_missing or not facts.uri.names_image:
         return not_reached()
     if isinstance(facts.detail, NotFound):
         return caused(_missing(facts))
@@ -74,8 +75,8 @@ def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
     return Found("image.moved", {**_params(facts), **when, "digest": detail.digest}, evidence, Certainty.LIKELY)
 
 
-def _time(moment: object) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"  # the SDK gives local time
 
 
 def _missing(facts: Facts) -> Found:
@@ -107,8 +108,7 @@ def _expired(params: dict[str, str | int], rule: str, evidence: tuple[Said, ...]
 
 
 def _with_tag(facts: Facts, tag: str) -> str:
-    account = facts.registry_id
-    return f"{account}.dkr.ecr.{facts.region}.amazonaws.com/{facts.uri.repository}:{tag}"
+    return replace(facts.uri, tag=tag).uri(facts.registry_id, facts.region)
 
 
 def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.diagnosis.facts import Facts, NotFound
+from app.diagnosis.facts import Facts, NotFound, not_private
 from app.diagnosis.outcome import Certainty, Check, Found, Outcome, Said, Status, caused, fine, not_reached
 from app.policy.layers import EXEMPTING_TAG
 
@@ -16,14 +16,12 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outco
 
     It is told as a cause only where the pull was refused and every check that can be made is fine.
     """
-    if not facts.uri.is_private:
-        return fine("not_private") if facts.image else not_reached("no_image")
+    if outcome := not_private(facts):
+        return outcome
     if facts.region_problem or isinstance(facts.service, NotFound):
         return not_reached()
     deployment = facts.deployment
-    if deployment is not None and deployment.state in ("ACTIVE", "INACTIVE"):
-        return fine("organization_pulled", version=deployment.version)
-    if facts.log_evidence is not None and facts.log_evidence.started:
+    if facts.has_run:
         return fine("organization_pulled", version=deployment.version if deployment else 0)
     is_fine = all(outcomes[check].status is Status.FINE for check in _BEFORE)
     is_caused = any(outcome.status is Status.CAUSE for outcome in outcomes.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.aws.pull_ports import Manifest
-from app.diagnosis.facts import Facts, Known, NotFound, Reading, not_checked
+from app.diagnosis.facts import Facts, Known, NotFound, Reading, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import RUNS, child, is_index, platforms
 from app.diagnosis.outcome import Found, Outcome, Said, Status, caused, fine, not_reached
@@ -15,8 +15,8 @@ def check_platform(facts: Facts, image: Outcome) -> Outcome:
     if evidence is not None and evidence.reason is Reason.EXEC_FORMAT:
         line = {"line": evidence.line}
         return caused(Found("platform.exec_format", {**_params(facts), **line}, (Said("evidence.log_line", line),)))
-    if not facts.uri.is_private:
-        return fine("not_private") if facts.image else not_reached("no_image")
+    if outcome := not_private(facts):
+        return outcome
     if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound):
         return not_reached()
     return _of_image(facts)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from app.diagnosis.checks.repository import MISSING
-from app.diagnosis.facts import Facts, Known, NotFound, Reading, Refused, Unknown, not_checked
+from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
 from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
 from app.errors import Problem
 from app.policy.document import parse
@@ -103,11 +102,11 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
 
 def _unreachable(facts: Facts) -> Outcome | None:
     """What both checks say where there is no policy to look at, or no role to look for; None where there is."""
-    if not facts.uri.is_private:
-        return fine("not_private") if facts.image else not_reached("no_image")
+    if outcome := not_private(facts):
+        return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
         return not_reached()
-    if MISSING in (facts.policy, facts.detail):
+    if facts.repository_missing:
         return not_reached()
     if not isinstance(facts.service, Known):
         return not_checked(facts.service)
@@ -127,9 +126,7 @@ def _verdicts(facts: Facts) -> tuple[Verdict, Verdict]:
 def _registry(facts: Facts) -> RegistryPolicy:
     if not isinstance(facts.registry_policy, Known):
         unread = facts.registry_policy
-        code = (
-            "aws.access_denied" if isinstance(unread, Refused) else unread.code if isinstance(unread, Unknown) else ""
-        )
+        code = DENIED if isinstance(unread, Refused) else unread.code if isinstance(unread, Unknown) else ""
         return RegistryPolicy(read=False, problem=code)
     scope = facts.registry_scope.value if isinstance(facts.registry_scope, Known) else ""
     return RegistryPolicy(facts.registry_policy.value, RegistryScope(scope) if scope in set(RegistryScope) else None)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from app.diagnosis.facts import Facts, Known, NotFound, Refused, not_checked
+from app.diagnosis.facts import Facts, Known, NotFound, Refused, not_checked, not_private
 from app.diagnosis.outcome import Found, Outcome, Said, Status, caused, fine, not_reached
-
-MISSING = NotFound("repository.not_found")
 
 
 def check_repository(facts: Facts, uri: Outcome) -> Outcome:
     """Return whether there is such a repository; `uri` is what the image's name came to."""
-    if not facts.uri.is_private:
-        return fine("not_private") if facts.image else not_reached("no_image")
+    if outcome := not_private(facts):
+        return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
         return not_reached()
-    if MISSING in (facts.policy, facts.detail):
+    if facts.repository_missing:
         is_elsewhere = uri.status is Status.CAUSE and any(
             cause.code in ("uri.other_region", "uri.other_account") for cause in uri.causes
         )

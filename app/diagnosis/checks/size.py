@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.diagnosis.facts import Facts, Known, NotFound, not_checked
+from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.outcome import Certainty, Found, Outcome, Said, Status, caused, fine, not_reached
 
@@ -24,8 +24,8 @@ def check_size(facts: Facts, image: Outcome) -> Outcome:
         params = {"service": facts.service_name, "power": facts.service.value.power, **_memory(facts)}
         line = Said("evidence.log_line", {"line": evidence.line})
         return caused(Found("size.out_of_memory", params, (line,)))
-    if not facts.uri.is_private:
-        return fine("not_private") if facts.image else not_reached("no_image")
+    if outcome := not_private(facts):
+        return outcome
     if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound):
         return not_reached()
     if not isinstance(facts.detail, Known):
@@ -39,7 +39,7 @@ def _fits(facts: Facts, megabytes: int) -> Outcome:
     power = facts.service.value.power if isinstance(facts.service, Known) else ""
     memory = MEMORY.get(power)
     params: dict[str, str | int] = {"megabytes": megabytes, "power": power, **_memory(facts)}
-    if memory is None or megabytes <= memory or _has_run(facts):
+    if memory is None or megabytes <= memory or facts.has_run:
         return fine("size", **params)
     about = {**params, "service": facts.service_name, "image": facts.image}
     return caused(Found("size.too_large", about, (Said("evidence.size", params),), Certainty.LIKELY))
@@ -48,10 +48,3 @@ def _fits(facts: Facts, megabytes: int) -> Outcome:
 def _memory(facts: Facts) -> dict[str, str | int]:
     power = facts.service.value.power if isinstance(facts.service, Known) else ""
     return {"memory": MEMORY.get(power, 0)}
-
-
-def _has_run(facts: Facts) -> bool:
-    """Whether a container of the image was seen to run, or its pull failed before size could matter."""
-    if facts.deployment is not None and facts.deployment.state in ("ACTIVE", "INACTIVE"):
-        return True
-    return facts.log_evidence is not None and facts.log_evidence.started

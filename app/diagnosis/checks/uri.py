@@ -66,21 +66,19 @@ def _region(facts: Facts) -> Found | None:
 def _account(facts: Facts) -> Found | None:
     """Another account's repository: a cause unless the policy there is seen to allow the pull, or it has worked."""
     other, own = facts.uri.account, facts.account
-    if not other or not own or other == own or isinstance(facts.policy, Known) or _has_run(facts):
+    if not other or not own or other == own or isinstance(facts.policy, Known) or facts.was_active:
         return None
     params = {"other": other, "account": own, "repository": facts.uri.repository}
-    found = NotFound("repository.not_found") in (facts.policy, facts.detail)
-    certainty = Certainty.CERTAIN if found else Certainty.LIKELY
+    certainty = Certainty.CERTAIN if facts.repository_missing else Certainty.LIKELY
     return Found("uri.other_account", {**params, "suggested": suggestion(facts)}, _shown(facts), certainty)
 
 
 def _not_private(facts: Facts) -> Found | None:
     """An image of a public registry, where a private repository of that name exists or the deployment failed."""
-    if facts.uri.registry in (Registry.STORED, Registry.NONE) or _has_run(facts):
+    if facts.uri.registry in (Registry.STORED, Registry.NONE) or facts.was_active:
         return None
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
-    failed = facts.deployment is not None and facts.deployment.state == "FAILED"
-    if not exists and (failed or facts.deployment is not None) and not _was_not_pulled(facts):
+    if not exists and facts.deployment is not None and not _was_not_pulled(facts):
         return None
     params = {"registry": _place(facts), "image": facts.image}
     evidence = _shown(facts)
@@ -92,10 +90,6 @@ def _not_private(facts: Facts) -> Found | None:
 
 def _place(facts: Facts) -> str:
     return _PLACES.get(facts.uri.registry, facts.uri.host)
-
-
-def _has_run(facts: Facts) -> bool:
-    return facts.deployment is not None and facts.deployment.state in ("ACTIVE", "INACTIVE")
 
 
 def _was_not_pulled(facts: Facts) -> bool:

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.diagnosis.image_uri import LONGEST
 from app.errors import Problem
 from app.web.deps import KnownPlace, ServicesDep
-from app.web.diagnosing import diagnose, endpoints_of, question_of
+from app.web.diagnosing import diagnose, question_of
 from app.web.pages_why import WhyPage
 from app.web.render import render
 from app.web.repositories import resolve_repository
+from app.web.show.frame import endpoints_of
 from app.web.show.why import image_of_repository, why_page
 from app.web.threads import ThreadedRoute, run_in_threadpool
 
@@ -24,7 +26,7 @@ router = APIRouter(
     route_class=ThreadedRoute,
 )
 
-Image = Annotated[str, Query(max_length=1000)]
+Image = Annotated[str, Query(max_length=LONGEST)]
 Name = Annotated[str, Query(max_length=64)]
 
 
@@ -51,7 +53,7 @@ async def why_with_platform(
     services: ServicesDep,
     region: str,
     service: str,
-    image: Annotated[str, Form(max_length=1000)],
+    image: Annotated[str, Form(max_length=LONGEST)],
     container: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """The same with the image's platform, for which its manifest is read: ECR records that as a pull."""

@@ -57,6 +57,11 @@ def endpoint(services: Services, service: str) -> str:
         return ""
 
 
+def endpoints_of(services: Services) -> dict[str, str]:
+    """The addresses that stand in for AWS's own, for commands to copy."""
+    return {name: endpoint(services, name) for name in ("lightsail", "ecr")}
+
+
 def _of_the_connection(services: Services) -> Problem | None:
     """What keeps every region from being read: the credentials or the AWS settings of this machine."""
     reads = [read for read in reading.readings(services.db, services.connection) if read.region in services.regions]

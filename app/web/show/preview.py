@@ -13,7 +13,7 @@ from app.web.pages_operation import Commands, Preview
 from app.web.pages_verdict import Access
 from app.web.show.commands import for_each_system
 from app.web.show.evidence import evidence
-from app.web.show.frame import endpoint
+from app.web.show.frame import endpoints_of
 
 
 def preview_of(services: Services, planned: Planned, service: ContainerService, repository: str) -> Preview:
@@ -36,8 +36,7 @@ def preview_of(services: Services, planned: Planned, service: ContainerService, 
 
 def by_hand(services: Services, planned: Planned, service: ContainerService, repository: str) -> tuple[Commands, ...]:
     """The commands of each system that do the same, at the endpoints that this console calls."""
-    endpoints = {name: endpoint(services, name) for name in ("lightsail", "ecr")}
-    target = Target(service.region, service.name, service.account, repository, endpoints)
+    target = Target(service.region, service.name, service.account, repository, endpoints_of(services))
     return for_each_system(lambda system: _commands(planned, target, system))
 
 

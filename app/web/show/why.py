@@ -48,7 +48,8 @@ async def image_of_repository(services: Services, region: str, service: str, rep
     deployments = (known.service.next_deployment, known.service.current_deployment) if known else ()
     for deployment in deployments:
         for container in deployment.containers if deployment else ():
-            if parse_image(container.image).repository == repository and parse_image(container.image).is_private:
+            image = parse_image(container.image)
+            if image.is_private and image.repository == repository:
                 return container.image
     steps = await next_steps(services, region, repository)
     if steps is None:
