@@ -8,10 +8,10 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock why-docs messages dist sbom images docs clean
+.PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock why-docs messages mutants dist sbom images docs clean
 
 help: ## Say what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(RUNTIME) ## Make .venv from the hashed lock
 
@@ -67,6 +67,9 @@ screenshots: $(DEV) ## Render the pictures of the README and docs/
 	@$(BIN)/python tools/browser.py
 	@$(BIN)/python tools/screenshots.py
 
+mutants: $(DEV) ## Make small faults in the code, one at a time, and count those that the tests notice
+	@$(BIN)/python -m tools.mutants $(ARGS)
+
 why-docs: $(DEV) ## Write docs/why.md from the code
 	@$(BIN)/python -m tools.why_docs
 
@@ -93,5 +96,5 @@ images: $(DEV) ## Pin the images of Dockerfile and compose.yaml to their tags' p
 	@$(BIN)/python tools/images.py
 
 docs: $(DEV) ## Build the documentation site into site/
-	@$(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/mkdocs build --strict
 	@echo 'Open site/index.html'

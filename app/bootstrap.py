@@ -110,7 +110,7 @@ class Services:
         """Keep what is known of AWS up to date, until `stop`."""
         for scanning in self.scanner.parts():
             part = self.supervisor.part(scanning.name, scanning.hangs_after)
-            self.supervisor.run(part, partial(scanning.run, part.rests))
+            self.supervisor.run(part, partial(scanning.run, part.turned))
 
     async def _look_for_cancels(self) -> bool:
         await self.cancels.look()
@@ -258,7 +258,7 @@ def _lister(aws: Aws, calls: AwsCalls) -> ListServices:
 def _poller(list_services: ListServices, clock: Clock, supervisor: Supervisor) -> RolePoller:
     def turned(region: str, seconds: float) -> None:
         again = partial(poller.look_again, region)
-        supervisor.part(f"role poller of {region}", HANGS_AFTER, start_again=again).rests(seconds)
+        supervisor.part(f"role poller of {region}", HANGS_AFTER, start_again=again).turned(seconds)
 
     poller = RolePoller(list_services, clock, turned)
     return poller

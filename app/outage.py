@@ -72,7 +72,7 @@ class Outage:
             yield
         except SQLAlchemyError as error:
             if is_outage(error):
-                self._of_writes = writes
+                self._of_writes |= writes  # a read that fails too does not make it one of reads
                 self.began(reason_of(error))
             raise
         if writes or not self._of_writes:

@@ -7,11 +7,13 @@ Must never decide anything.
 from __future__ import annotations
 
 from app.errors import Problem
-from app.problem_words_aws import AWS_WORDS, Words
-from app.wording import N_, fill
+from app.problem_words_aws import AWS_WORDS
+from app.problem_words_commands import COMMAND_WORDS
+from app.wording import N_, Words, fill
 
 WORDS: dict[str, Words] = {
     **AWS_WORDS,
+    **COMMAND_WORDS,
     # Operations.
     "operation.not_found": Words(
         N_("There is no operation of this id."),
@@ -209,68 +211,6 @@ WORDS: dict[str, Words] = {
     "region.not_configured": Words(
         N_("This console does not look after %(region)s, but after %(regions)s."),
         N_("Name one of those, or add the region to SAILPASS_REGIONS."),
-    ),
-    # What commands meet on their way to a server.
-    "client.bad_url": Words(
-        N_("“%(url)s” is no address of a server."),
-        N_("Set SAILPASS_URL to one such as http://127.0.0.1:8000."),
-    ),
-    "client.unreachable": Words(
-        N_("No server answers at %(url)s: %(why)s."),
-        N_("Start it there, correct SAILPASS_URL, or leave that out to work without a server."),
-    ),
-    "client.not_ours": Words(
-        N_("What answers at %(url)s is not Sailpass."),
-        N_("Correct SAILPASS_URL."),
-    ),
-    "client.token_needed": Words(
-        N_("%(url)s lets nobody in without a token."),
-        N_("Print one with “sailpass token” where that server runs, and set SAILPASS_TOKEN to it."),
-    ),
-    "client.token_refused": Words(
-        N_("%(url)s does not accept the token in SAILPASS_TOKEN."),
-        N_("Print a new one with “sailpass token” where that server runs."),
-    ),
-    "client.redirected": Words(
-        N_("%(url)s redirects to %(to)s, and tokens don't follow redirects."),
-        N_("Set SAILPASS_URL to the address that answers by itself."),
-    ),
-    "client.other_server": Words(
-        N_("A Sailpass server answers at %(url)s, but nothing shows that it uses this command's database."),
-        N_("Use --url (SAILPASS_URL) to choose that server, or --data-dir to choose the folder with its database."),
-    ),
-    # How commands are called.
-    "command.token_without_url": Words(
-        N_("SAILPASS_TOKEN is set, but no server is named that the token is for."),
-        N_("Set SAILPASS_URL to that server's address, or unset SAILPASS_TOKEN to use the local server."),
-    ),
-    "command.insecure_url": Words(
-        N_("%(url)s isn't encrypted, so others on the network could read the token."),
-        N_("Use an https:// address, or --insecure-http if you trust the whole network in between."),
-    ),
-    "command.url_with_password": Words(
-        N_("A server's address must not contain a user or password: %(url)s."),
-        N_("Remove them from SAILPASS_URL, and set SAILPASS_TOKEN to a token of that server."),
-    ),
-    "command.bad_token": Words(
-        N_("SAILPASS_TOKEN contains characters that no token has."),
-        N_("Copy the token again, without spaces and line breaks."),
-    ),
-    "client.stopped_answering": Words(
-        N_("The server has stopped answering: %(why)s."),
-        N_("The operation is recorded; see how it stands with “sailpass status %(operation)s”."),
-    ),
-    "service.ambiguous": Words(
-        N_("There is a container service %(service)s in each of %(regions)s."),
-        N_("Say which one you mean with --region."),
-    ),
-    "service.unknown": Words(
-        N_("There is no container service %(service)s in %(regions)s."),
-        N_("See the services there are with “sailpass status”."),
-    ),
-    "service.unknown_but": Words(
-        N_("There is no container service %(service)s in %(regions)s."),
-        N_("Did you mean %(nearest)s?"),
     ),
     # Signing in.
     "auth.sign_in_needed": Words(

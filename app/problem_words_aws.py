@@ -5,17 +5,7 @@ A key such as `aws.access_denied/session_policy` holds the sentences of a code f
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from app.wording import N_
-
-
-class Words(NamedTuple):
-    """Two templates: the cause in one sentence, and what to do in one sentence."""
-
-    what: str
-    todo: str
-
+from app.wording import N_, Words
 
 AWS_WORDS: dict[str, Words] = {
     # Credentials.

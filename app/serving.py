@@ -80,7 +80,7 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
     services = build(settings, aws=aws)
     with database_errors():
         services.claim()
-    if settings.auth == "none":
+    if settings.auth == "none" and aws is None:  # the demo has no sign-in either, and nothing to protect
         log.warning(NO_SIGN_IN)
     config = uvicorn.Config(
         create_app(settings, services),

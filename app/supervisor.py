@@ -36,7 +36,7 @@ class Part:
     needed: bool
     clock: Clock
     turned_at: float = field(init=False)
-    pause: float = 0.0
+    rest: float = 0.0
     restarts: int = 0
     failed: str = ""
     tried_at: float = field(init=False)
@@ -44,17 +44,13 @@ class Part:
     def __post_init__(self) -> None:
         self.turned_at = self.tried_at = self.clock.monotonic()
 
-    def turned(self, *, pause: float = 0.0) -> None:
+    def turned(self, rest: float = 0.0) -> None:
         """Note that it has done its work once more, and for how many seconds it may now rest."""
-        self.turned_at, self.pause = self.clock.monotonic(), pause
+        self.turned_at, self.rest = self.clock.monotonic(), rest
         self.tried()
         if self.failed:
             log.info("%s works again", self.name)
             self.failed = ""
-
-    def rests(self, seconds: float) -> None:
-        """Note that it has done its work once more, and may rest now."""
-        self.turned(pause=seconds)
 
     def tried(self) -> None:
         """Note that it lives, whether or not it could do its work."""
@@ -77,7 +73,7 @@ class Part:
     @property
     def age(self) -> float:
         """Seconds since it should have turned: since it turned last, without the rest that it may take."""
-        return self.clock.monotonic() - self.turned_at - self.pause
+        return self.clock.monotonic() - self.turned_at - self.rest
 
     @property
     def is_stuck(self) -> bool:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """The two templates of a problem: the cause in one sentence, and what to do in one sentence."""
+
+    what: str
+    todo: str
 
 
 def N_(text: str) -> str:  # noqa: N802  (the name that gettext tools look for)

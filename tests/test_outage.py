@@ -108,6 +108,15 @@ def test_reading_does_not_end_an_outage_of_writes(outage, caplog):
     assert len(lines(caplog)) == 1
 
 
+def test_a_read_that_fails_too_does_not_let_reading_end_an_outage_of_writes(outage):
+    for writes in (True, False):
+        with pytest.raises(OperationalError), outage.noticed(writes=writes):
+            raise failed("disk I/O error")
+    with outage.noticed(writes=False):
+        pass
+    assert outage.is_on
+
+
 @pytest.mark.parametrize(
     "error, away",
     [

@@ -116,7 +116,7 @@ async def test_a_part_that_hangs_is_started_again_and_counted(supervisor, clock)
     async def hangs_once() -> None:
         runs.append(clock.monotonic())
         if len(runs) > 1:
-            part.turned(pause=math.inf)
+            part.turned(math.inf)
         await asyncio.Event().wait()
 
     part = supervisor.part("reader", 10)
@@ -149,7 +149,7 @@ async def test_a_part_whose_task_is_elsewhere_is_started_there(supervisor, clock
 
 async def test_a_part_that_rests_is_not_stuck(supervisor, clock):
     part = supervisor.part("reader", 10)
-    part.rests(600)
+    part.turned(600)
     clock.advance(605)
     assert not part.is_stuck
     clock.advance(10)

@@ -64,19 +64,21 @@ def show_json(value: Any) -> None:
 
 
 @contextmanager
-def told(*, as_json: bool = False, unread: Exit = Exit.FAILED) -> Iterator[None]:
+def told(*, as_json: bool = False, failed: Exit = Exit.FAILED) -> Iterator[None]:
     """The edge of a command: what keeps it from its work becomes sentences and an exit status.
 
-    `unread` is the status where AWS could not be read.
+    `failed` is the status where the command could not do its work: another one where FAILED is a result of it.
     """
     try:
         yield
     except Problem as problem:
         words = {"message": what_happened(problem), "what_to_do": what_to_do(problem)}
-        status = unread if problem.code.startswith("aws.") else of_problem(problem)
-        _end({"code": problem.code, **words, "params": problem.params}, status, as_json=as_json)
+        status = of_problem(problem)
+        answer = {"code": problem.code, **words, "params": problem.params}
+        _end(answer, failed if status is Exit.FAILED else status, as_json=as_json)
     except Refused as refused:
-        _end(refused.told or _unreadable(refused), of_refusal(refused), as_json=as_json)
+        status = of_refusal(refused)
+        _end(refused.told or _unreadable(refused), failed if status is Exit.FAILED else status, as_json=as_json)
     except NoAnswerError as error:
         _end(
             {"code": "client.no_answer", "message": f"The server does not answer: {error}."},

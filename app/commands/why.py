@@ -44,7 +44,7 @@ def why(service: str, image: str, *, as_json: bool, fix_format: str, **options: 
     Exit status: 0 no cause found, 1 a cause found, 2 wrong usage, 5 no server or not allowed, 7 not determined: no cause
     found, but not everything could be checked, or AWS couldn't be read.
     """
-    with told(as_json=as_json, unread=Exit.UNDETERMINED):
+    with told(as_json=as_json, failed=Exit.UNDETERMINED):
         found = (_by_server if options["url"] else _by_ourselves)(service, image, **options)
     if as_json:
         show_json(found)

@@ -14,7 +14,7 @@ from app.errors import Problem
 from app.problem_words import what_happened, what_to_do
 from app.settings import Settings
 
-# Regions asked at a time: as many as the SDK's connection pool of one client holds.
+# Regions asked at a time.
 AT_A_TIME = 8
 SERVICES = ("lightsail", "ecr", "sts")
 

@@ -111,11 +111,13 @@ def _state_of(folder: Path, mode: int, exposed: Sequence[str], free: int) -> tup
 
 
 def _missing_folder(folder: Path, details: dict[str, Any]) -> Finding:
+    todo = "Use SAILPASS_DATA_DIR to choose another folder."
+    if folder.exists():
+        return Finding("Data folder", Level.PROBLEM, f"{folder} isn't a folder", todo, details)
     parent = next(each for each in folder.parents if each.exists())
     if os.access(parent, os.W_OK | os.X_OK):
         text = f"{folder} doesn't exist yet; sailpass serve creates it"
         return Finding("Data folder", Level.OK, text, details=details)
-    todo = "Use SAILPASS_DATA_DIR to choose another folder."
     return Finding("Data folder", Level.PROBLEM, f"{folder} can't be created: {parent} isn't writable", todo, details)
 
 
