@@ -45,7 +45,7 @@ class Size:
     writes: int = 3_000
 
 
-SMALL = Size(seeds=25, share=60, every=10, killed=("grant-first",), histories=15, answers=60, writes=40)
+SMALL = Size(seeds=12, share=120, every=20, killed=("grant-first",), histories=6, answers=30, writes=20)
 LONG = 100_000  # answers
 
 
