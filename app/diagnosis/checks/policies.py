@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
-from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+from app.diagnosis.outcome import Certainty, Found, Outcome, Said, Status, caused, fine, not_reached
 from app.errors import Problem
 from app.policy.document import parse
 from app.policy.evaluate import Access, Verdict, evaluate
 from app.policy.findings import findings
-from app.policy.layers import Layer, Policies, RegistryPolicy, RegistryScope
+from app.policy.layers import UNSEEN_ORGANIZATION, Layer, Policies, RegistryPolicy, RegistryScope
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
 from app.policy.statement import Statement, is_allow, named_by, orphan_of
 
@@ -97,6 +97,9 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
         return caused(Found("registry.denied", params, evidence))
     if decides and verdict.access is Access.CONDITIONAL:
         return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY))
+    for unseen in verdict.unseen:
+        if unseen is not UNSEEN_ORGANIZATION:  # which has a check of its own
+            return Outcome(Status.NOT_CHECKED, Said(unseen.code, dict(unseen.params)))
     return fine("registry")
 
 
