@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 # PostgreSQL's read_only_sql_transaction: a standby that was not promoted yet.
 READ_ONLY = "25006"
+# The class of PostgreSQL's deadlocks and serialization failures: of one transaction, not of the database.
+ROLLED_BACK = "40"
 # Seconds after an outage within which another one is taken for the same: connections that were silent are noticed one
 # after the other, the last long after the first one works.
 SAME_WITHIN = 30.0
@@ -34,12 +36,15 @@ _ABOUT_STOPPING = re.compile(r"^Asyncio task cancelled|^Background thread .* did
 
 def is_outage(error: BaseException) -> bool:
     """Return whether the database is away, full or damaged. Any other error is about the statement or its values."""
+    sqlstate = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    if sqlstate.startswith(ROLLED_BACK):
+        return False
     if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False
     # SQLite's driver raises DatabaseError itself, no subclass, where a file is damaged.
-    return type(error) is DatabaseError or getattr(error.orig, "sqlstate", "") == READ_ONLY
+    return type(error) is DatabaseError or sqlstate == READ_ONLY
 
 
 def reason_of(error: BaseException) -> str:

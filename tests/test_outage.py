@@ -128,6 +128,7 @@ def test_a_read_that_fails_too_does_not_let_reading_end_an_outage_of_writes(outa
             True,
         ),
         (InternalError("UPDATE", {}, Exception("cache lookup failed")), False),
+        (OperationalError("UPDATE", {}, type("Error", (Exception,), {"sqlstate": "40P01"})("deadlock")), False),
         (ValueError("a value"), False),
     ],
 )
