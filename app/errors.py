@@ -1,7 +1,7 @@
 """Every way in which Sailpass says no: one exception, `Problem`, known by a stable code.
 
 A problem carries data, never prose: its sentences (one of cause, one of what to do) stand once in
-`app/problem_words.py`, so that the browser can say them in the reader's language and programs can
+`app/messages/problems.py`, so that the browser can say them in the reader's language and programs can
 key on the code. It is stored with the operation it ended, so it goes to JSON and back.
 Must never import anything of ours.
 """

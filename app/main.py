@@ -15,11 +15,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from app import bootstrap
 from app.api import docs, v1
 from app.auth.authenticator import Authenticator
+from app.http import problems
+from app.http.security import Refusals, middleware
+from app.http.validation import OnlyKnownFields, OnlyText
+from app.messages.i18n import LanguageMiddleware, load_catalogues
 from app.migrate import migrate
 from app.settings import ROOT, Settings
-from app.web import problems
 from app.web.assets import Assets
-from app.web.i18n import LanguageMiddleware, load_catalogues
 from app.web.render import make_renderer
 from app.web.routes import (
     containers,
@@ -34,9 +36,7 @@ from app.web.routes import (
     sign_in,
     sign_ins,
 )
-from app.web.security import Refusals, middleware
 from app.web.show.frame import shell
-from app.web.texts import OnlyKnownFields, OnlyText
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Exports are streamed by threads of the framework; pages and the API have their own.

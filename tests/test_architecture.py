@@ -17,8 +17,8 @@ MAY_IMPORT = {
     "app.files": (),
     "app.urls": (),
     "app.settings": ("app.files",),
-    "app.problem_words": ("app.errors", "app.problem_words_aws", "app.wording"),
-    "app.problem_words_aws": ("app.wording",),
+    "app.messages.problems": ("app.errors", "app.messages.problems_aws", "app.wording"),
+    "app.messages.problems_aws": ("app.wording",),
     "app.postgresql": (),
     "app.db": ("app.files", "app.postgresql"),
     "app.policy": ("app.errors", "app.wording", "app.policy"),
@@ -114,7 +114,7 @@ def test_the_core_catches_everything_only_at_its_edges():
     edges = {
         "app.operations.workflow",
         "app.supervisor",
-        "app.inventory.scan",
+        "app.inventory.background_sync",
         "app.aws.clients",
         "app.aws.credentials",
     }

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse
 
-from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
+from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.previewing import preview_of
-from app.api.refusals import AWS, refusals, started
+from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import Operation
 from app.api.schemas.previews import Preview, PreviewRequest
 from app.api.schemas.problems import ProblemBody
@@ -17,16 +17,16 @@ from app.api.schemas.repositories import GrantRequest, PruneRequest
 from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
+from app.console.repositories import resolve_repository
+from app.console.services import check_removable
 from app.errors import Problem
+from app.http.deps import PersonDep, ServicesDep
+from app.http.problems import status_of
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web.deps import PersonDep, ServicesDep
 from app.web.forms import AccessForm, with_existing_name
-from app.web.problems import status_of
-from app.web.repositories import resolve_repository
-from app.web.service_lookup import check_removable
 from app.web.show.dialogs import add_dialog
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 

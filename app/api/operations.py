@@ -10,21 +10,21 @@ import anyio
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
 
-from app.api.asked import OperationId, accepted, get_progress
+from app.api.deps import OperationId, accepted, get_progress
 from app.api.previewing import preview_of
-from app.api.refusals import AWS, refusals, started
+from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.errors import Problem
-from app.history import listing, queries
-from app.history.listing import HistoryFilter, Place
+from app.history import queries, search
+from app.history.search import HistoryFilter, Place
+from app.http.deps import PersonDep, ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.operations.read import find_version, progress_of
 from app.operations.start import Ask
 from app.operations.state import Kind, Outcome
-from app.web.deps import PersonDep, ServicesDep
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
 
@@ -81,7 +81,7 @@ def list_operations(
     place = Place.from_text(cursor) if cursor else None
     if cursor and place is None:
         raise Problem("request.bad_cursor")
-    page = listing.list_operations(services.db, asked, older_than=place, limit=limit)
+    page = search.list_operations(services.db, asked, older_than=place, limit=limit)
     return OperationList(
         operations=[Operation.of(progress_of(row)) for row in page.operations],
         next=page.older.to_text() if page.older else None,

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 
 from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
 from app.api.schemas.texts import TEXT
-from app.web.caller import learn_caller
-from app.web.checking import check
-from app.web.deps import ServicesDep
+from app.console.identity import learn_caller
+from app.console.permission_check import check
+from app.http.deps import ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.web.show.permissions import names_in, permissions_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(prefix="/permissions", tags=["Permissions"], route_class=ThreadedRoute)
 

@@ -8,12 +8,12 @@ from typing import Any
 from app.api.schemas.previews import Preview
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.previews import plan
+from app.http.threads import run_in_threadpool
 from app.operations.preview import Planned
 from app.operations.state import Kind
 from app.policy.diff import diff_texts
-from app.web.planning import plan
 from app.web.show.preview import by_hand
-from app.web.threads import run_in_threadpool
 
 
 async def preview_of(

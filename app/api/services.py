@@ -7,22 +7,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.asked import KnownServiceDep, RepositoryQuery
-from app.api.refusals import AWS, refusals
+from app.api.deps import KnownServiceDep, RepositoryQuery
+from app.api.responses import AWS, refusals
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
-from app.inventory import queries, reading, search
-from app.inventory.reading import Reading, What
-from app.web.asking import PATIENCE, within
-from app.web.deps import NowDep, PersonDep, ServicesDep
-from app.web.repositories import resolve_repository
+from app.console.repositories import resolve_repository
+from app.console.timeouts import PATIENCE, within
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.inventory import queries, search, sync_state
+from app.inventory.sync_state import Reading, What
 from app.web.show.containers import regions_with_policies
 from app.web.show.frame import running
 from app.web.show.images import images_page
 from app.web.show.policy import policy_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
 
@@ -58,7 +58,9 @@ def list_services(
     known = queries.list_services(services.db, services.connection)
     shown = [one for one in known if one.service.region in services.regions and q.lower() in one.service.name]
     reads = {
-        read.region: read for read in reading.readings(services.db, services.connection) if read.what is What.SERVICES
+        read.region: read
+        for read in sync_state.readings(services.db, services.connection)
+        if read.what is What.SERVICES
     }
     return ServiceList(
         services=[Service.of(one, live, counted) for one in shown],

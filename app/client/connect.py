@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.client.api import ROOT, Api, NoAnswerError
-from app.client.exits import OUT_OF_SCOPE
+from app.client.exit_codes import OUT_OF_SCOPE
 from app.client.http import Http
 from app.errors import Problem
 from app.settings import Settings, is_loopback
@@ -80,7 +80,7 @@ def _named(wish: Wish) -> Iterator[Api]:
 @contextmanager
 def _local(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
     """The server that works on our own database, or this process where there is none."""
-    from app.client.lending import served_address
+    from app.client.local_token import served_address
 
     address = served_address(wish.settings)
     if not address:
@@ -127,7 +127,7 @@ def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 @contextmanager
 def _lent(settings: Settings, server: Http) -> Iterator[Api]:
     """The server with a token for this command, if it is the one that works on our own database."""
-    from app.client.lending import lent_token, served_address
+    from app.client.local_token import lent_token, served_address
 
     address = served_address(settings)
     local = Http(address, insecure=True) if address else None

@@ -17,8 +17,8 @@ from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.queries import KnownRepository, known_repository
 from app.policy.arns import WILDCARD, account_of, is_namesakes
 from app.policy.evaluate import Verdict, evaluate, is_timed
+from app.policy.finding import Finding
 from app.policy.findings import findings
-from app.policy.notes import Finding
 
 # A page of more rows helps nobody; those that name the service come first.
 LIMIT = 500

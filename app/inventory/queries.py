@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from app.aws.ports import Caller, ContainerService
 from app.db import Database
 from app.errors import Problem
-from app.inventory.facts import from_facts
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
+from app.inventory.service_json import from_facts
 from app.policy.arns import is_namesakes
 from app.policy.evaluate import Access
 

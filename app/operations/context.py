@@ -14,14 +14,14 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
 from app.aws.waiting import RolePoller
 from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
-from app.operations.cancels import CancelWatch
-from app.operations.running import Running
+from app.operations.cancellation import CancelWatch
+from app.operations.local_tasks import Running
 
 # Seconds between two tries while the database cannot be used.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from app.errors import Problem
-from app.history import writes
+from app.history import policy_writes
 from app.history.models import PolicyChange
 from app.inventory import policies, queries
 from app.operations import engine
@@ -35,7 +35,7 @@ async def look_for_late_writes(operation_id: str, until: float) -> bool:
 def _unanswered(context: Context, operation_id: str) -> tuple[PolicyChange, ...]:
     """Return each repository's last unanswered write."""
     newest: dict[str, PolicyChange] = {}
-    for change in writes.unanswered(context.db, operation_id):
+    for change in policy_writes.unanswered(context.db, operation_id):
         newest.setdefault(change.repository, change)
     return tuple(newest.values())
 
@@ -54,7 +54,7 @@ async def _look(context: Context, change: PolicyChange) -> bool:
     if not equivalent(text, change.after) or equivalent(before, text):
         return False
     return await context.in_db(
-        writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
+        policy_writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
     )
 
 

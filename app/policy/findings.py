@@ -15,9 +15,9 @@ from app.policy.context_keys import Request
 from app.policy.dead import is_dead
 from app.policy.document import MAX_CHARACTERS, PolicyDocument, parse, size_of
 from app.policy.evaluate import Access, Evaluator
+from app.policy.finding import Finding, Severity
 from app.policy.matching import Caller, covers_action
 from app.policy.mend import mend
-from app.policy.notes import Finding, Severity
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
 from app.policy.registry import is_registry_statement
 from app.policy.statement import (

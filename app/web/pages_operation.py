@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.errors import Problem
+from app.operations.messages import TITLES
 from app.operations.progress import Progress
 from app.operations.state import Kind
-from app.operations.words import TITLES
 from app.policy.diff import Diff
 from app.web.pages import DialogView, Said, View
 

@@ -15,8 +15,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.web import formats, i18n, labels, links
-from app.web.allowing import iam_statement
+from app.console.iam_hint import iam_statement
+from app.messages import i18n, labels
+from app.web import formats, links
 from app.web.assets import Assets
 from app.web.pages import Shell, View
 from app.web.pages_errors import ErrorPage

@@ -18,14 +18,14 @@ from starlette.routing import Mount, Route
 from app.api import docs
 from app.api.reference import reference
 from app.errors import Problem
+from app.http.security import middleware
+from app.messages.i18n import LanguageMiddleware, load_catalogues
 from app.web.assets import Assets
-from app.web.i18n import LanguageMiddleware, load_catalogues
 from app.web.pages import Shell
 from app.web.pages_errors import error_page
 from app.web.pages_images import RepositoryOption, RepositoryOptions
 from app.web.pages_operation import UnknownOperation
 from app.web.render import make_renderer, nothing_new, refuse, render, started
-from app.web.security import middleware
 from tests.console import ROOT
 from tests.web.examples import Examples
 

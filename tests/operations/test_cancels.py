@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.operations.cancels import CancelWatch
+from app.operations.cancellation import CancelWatch
 from tests.fakes import FakeClock
 
 

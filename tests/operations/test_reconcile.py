@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from app.history import record
+from app.history import store
 from app.history.models import Operation
 from app.operations.engine import VERSION
 from app.operations.ids import new_id
@@ -33,10 +33,10 @@ def ready(aws):
 
 def test_one_that_was_recorded_and_never_handed_over_is_done(shop, ready):
     now = shop.services.clock.now()
-    new = record.NewOperation(
+    new = store.NewOperation(
         new_id(now), "grant", "default", REGION, SERVICE, WEB, "never handed over", "mika", STEPS[Kind.GRANT]
     )
-    record.insert_or_join(shop.services.db, new, lambda *_: "", now)
+    store.insert_or_join(shop.services.db, new, lambda *_: "", now)
     assert shop.ended(new.id).outcome == "succeeded"
 
 

@@ -9,13 +9,13 @@ from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.errors import Problem
+from app.messages.problems import WORDS as PROBLEMS
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
+from app.policy.messages import WORDS
 from app.policy.permissions import ACTIONS_USED, Scope
 from app.policy.principals import PrincipalKind
-from app.policy.words import WORDS
-from app.problem_words import WORDS as PROBLEMS
 from app.web.pages import Freshness, Said
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
 from app.web.pages_images import (

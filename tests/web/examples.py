@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from app.aws.ports import Role
 from app.errors import Problem
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 from app.operations.progress import StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.web import pages_dialogs as dialogs

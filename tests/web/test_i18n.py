@@ -4,7 +4,7 @@ import contextvars
 
 import pytest
 
-from app.web import i18n
+from app.messages import i18n
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import botocore.session
 import pytest
 
 from app.errors import Problem
+from app.messages import labels
 from app.operations.progress import Note
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.web import labels
 from app.web.pages import Said
 from app.web.pages_images import Access, RoleState
 from app.web.pages_permissions import Check, CheckedAction

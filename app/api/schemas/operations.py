@@ -12,10 +12,10 @@ from app.api.schemas.texts import FINGERPRINT
 from app.api.strict import RequestBody
 from app.history.models import Operation as Row
 from app.history.models import PolicyChange
+from app.messages import labels
 from app.operations.progress import Note, Progress, StepView
 from app.operations.read import progress_of
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.web import labels
 from app.web.show.operations import progress_view
 
 Fingerprint = Annotated[

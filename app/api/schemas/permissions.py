@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.strict import RequestBody
-from app.web import labels
+from app.messages import labels
 from app.web.pages_permissions import Check, PermissionsPage
 
 

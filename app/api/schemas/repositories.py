@@ -13,8 +13,8 @@ from app.api.schemas.services import PullerRole
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
 from app.inventory.search import Choice, Choices
-from app.policy.words import say
-from app.web import labels
+from app.messages import labels
+from app.policy.messages import say
 from app.web.pages import Said
 from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app.api.schemas.problems import ProblemBody
 from app.api.strict import RequestBody
 from app.inventory.queries import KnownService
-from app.inventory.reading import Reading
+from app.inventory.sync_state import Reading
 from app.operations.progress import Progress
 from app.web.pages_images import RoleState, RoleView
 from app.web.show.frame import freshness

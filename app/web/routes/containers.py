@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.console.timeouts import ask, patience
 from app.errors import Problem
-from app.web.asking import ask, patience
-from app.web.deps import KnownPlace, NowDep, RetryProblems, ServicesDep
+from app.http.deps import KnownPlace, NowDep, RetryProblems, ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
 

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.db import Database
 from app.errors import Problem
-from app.web.deps import ServicesDep
-from app.web.threads import BoundedThreads, ThreadedRoute
+from app.http.deps import ServicesDep
+from app.http.threads import BoundedThreads, ThreadedRoute
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

@@ -8,22 +8,22 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console.previews import live_preview
+from app.console.repositories import resolve_repository
+from app.console.services import check_removable
+from app.console.timeouts import patience
 from app.errors import Problem
+from app.http.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.operations.state import Kind
 from app.web import links
-from app.web.asking import patience
-from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
 from app.web.forms import AccessForm, start_access, with_existing_name, with_name
 from app.web.pages_operation import Preview
-from app.web.planning import live_preview
 from app.web.render import is_htmx, redirect, render
-from app.web.repositories import resolve_repository
-from app.web.service_lookup import check_removable
+from app.web.responses import started
 from app.web.show import dialogs
 from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
-from app.web.started import started
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",

@@ -7,20 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
+from app.console.previews import live_preview
 from app.errors import Problem
 from app.history import queries
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.operations.progress import Progress
 from app.operations.read import find_progress, find_version
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web import links, pages_dialogs
-from app.web.deps import NowDep, PersonDep, ServicesDep
 from app.web.pages_operation import UnknownOperation
-from app.web.planning import live_preview
 from app.web.render import is_htmx, nothing_new, redirect, render
+from app.web.responses import started
 from app.web.show.operations import operation_page, progress_view
-from app.web.started import started
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False, route_class=ThreadedRoute)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.web.asking import patience, within
-from app.web.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
+from app.console.timeouts import patience, within
+from app.http.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
+from app.http.threads import ThreadedRoute, run_in_threadpool
 from app.web.render import render
 from app.web.show.policy import policy_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",

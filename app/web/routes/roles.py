@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.http.deps import KnownPlace, PersonDep, ServicesDep
+from app.http.threads import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web import pages_dialogs
-from app.web.deps import KnownPlace, PersonDep, ServicesDep
 from app.web.render import render
+from app.web.responses import started
 from app.web.show import dialogs
-from app.web.started import started
-from app.web.threads import ThreadedRoute
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/role",

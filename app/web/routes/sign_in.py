@@ -17,15 +17,15 @@ from app.auth.authenticator import Authenticator, cookie_of, shown_by, source_of
 from app.auth.middleware import Authenticate
 from app.auth.rules import Caller
 from app.errors import Problem
+from app.http.deps import AuthenticatorDep
+from app.http.problems import as_json
+from app.http.threads import ThreadedRoute
 from app.web import links
-from app.web.deps import AuthenticatorDep
 from app.web.pages import Said
 from app.web.pages_errors import ErrorPage, SignInPage
 from app.web.pages_sign_in import SignInWithLinkPage
-from app.web.problems import as_json
 from app.web.render import is_htmx, redirect, render, safe_next
 from app.web.render import refuse as refuse_page
-from app.web.threads import ThreadedRoute
 from app.wording import N_
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)

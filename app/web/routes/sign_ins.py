@@ -10,8 +10,9 @@ from starlette.responses import Response, StreamingResponse
 from app.auth import export
 from app.auth.authenticator import source_of
 from app.errors import Problem
+from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
+from app.http.threads import ThreadedRoute
 from app.web import links
-from app.web.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
 from app.web.pages_sign_ins import (
     end_session_dialog,
     revoke_link_dialog,
@@ -21,7 +22,6 @@ from app.web.pages_sign_ins import (
 from app.web.render import redirect, render
 from app.web.routes.sign_in import signed_out
 from app.web.show.sign_ins import find_link, find_session, sign_ins_page
-from app.web.threads import ThreadedRoute
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

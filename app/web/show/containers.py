@@ -8,8 +8,8 @@ from datetime import datetime
 from app.aws.ports import Deployment
 from app.bootstrap import Services
 from app.errors import Problem
-from app.inventory import queries, reading
-from app.inventory.reading import What
+from app.inventory import queries, sync_state
+from app.inventory.sync_state import What
 from app.operations.progress import Progress
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, ServiceRow, Tab
 from app.web.show import frame
@@ -20,9 +20,11 @@ def containers_page(services: Services, query: str, now: datetime) -> Containers
     for region in services.regions:
         services.scanner.request(region, What.SERVICES)
     reads = {
-        read.region: read for read in reading.readings(services.db, services.connection) if read.what is What.SERVICES
+        read.region: read
+        for read in sync_state.readings(services.db, services.connection)
+        if read.what is What.SERVICES
     }
-    parts = [reads.get(region, reading.Reading(region, What.SERVICES)) for region in services.regions]
+    parts = [reads.get(region, sync_state.Reading(region, What.SERVICES)) for region in services.regions]
     known = [
         one for one in queries.list_services(services.db, services.connection) if one.service.region in services.regions
     ]
@@ -53,7 +55,7 @@ def regions_with_policies(services: Services) -> set[str]:
     """Where every policy has been read once, so that a number of repositories says something."""
     return {
         read.region
-        for read in reading.readings(services.db, services.connection)
+        for read in sync_state.readings(services.db, services.connection)
         if read.what is What.POLICIES and (read.succeeded_at is not None or read.done)
     }
 

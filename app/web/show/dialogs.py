@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.bootstrap import Services
+from app.console.repositories import searched_name
 from app.errors import Problem
 from app.history.queries import last_refusal
-from app.inventory import queries, reading, search
+from app.inventory import queries, search, sync_state
 from app.inventory.access import RepositoryAccess, repositories_of
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 from app.operations.preview import plan_operation
 from app.operations.pruning import Prunable, prunable
 from app.operations.read import find_progress
@@ -17,7 +18,6 @@ from app.web.pages import Said
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.pages_operation import Preview
-from app.web.repositories import searched_name
 from app.web.show.images import REPAIRABLE, judge, said
 from app.wording import N_
 
@@ -26,7 +26,7 @@ def add_dialog(
     services: Services, region: str, service: str, typed: str = "", refused: Problem | None = None
 ) -> AddRepositoryDialog:
     """The Add dialog, or the same again with what was typed and why it will not do."""
-    listed = reading.find_reading(services.db, services.connection, region, What.REPOSITORIES)
+    listed = sync_state.find_reading(services.db, services.connection, region, What.REPOSITORIES)
     name = searched_name(typed)
     nearest = search.nearest_names(services.db, services.connection, region, name) if refused else ()
     return AddRepositoryDialog(

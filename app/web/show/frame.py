@@ -9,8 +9,8 @@ from fastapi import Request
 from app.aws.clients import OF_THE_SESSION
 from app.bootstrap import Services
 from app.errors import Problem
-from app.inventory import queries, reading
-from app.inventory.reading import Reading, What
+from app.inventory import queries, sync_state
+from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
 from app.operations.read import list_running
 from app.web.pages import Freshness, PartFailure, Said, Shell
@@ -51,7 +51,7 @@ def endpoint(services: Services, service: str) -> str:
 
 def _of_the_connection(services: Services) -> Problem | None:
     """What keeps every region from being read: the credentials or the AWS settings of this machine."""
-    reads = [read for read in reading.readings(services.db, services.connection) if read.region in services.regions]
+    reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
     return next((read.problem for read in reads if read.problem and read.problem.code in OF_THE_SESSION), None)
 
 
@@ -94,7 +94,7 @@ def failure(read: Reading, part: Said | str) -> PartFailure | None:
 def service_frame(services: Services, region: str, name: str, tab: Tab, now: datetime) -> ServiceFrame:
     """A service's head, and a request to read it again if that is due."""
     services.scanner.request(region, What.SERVICES)
-    read = reading.find_reading(services.db, services.connection, region, What.SERVICES)
+    read = sync_state.find_reading(services.db, services.connection, region, What.SERVICES)
     known = queries.find_service(services.db, services.connection, region, name)
     problem = read.problem
     if problem is None and known is None and read.succeeded_at is not None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.bootstrap import Services
-from app.history import listing
-from app.history.listing import Place
+from app.history import search
+from app.history.search import Place
 from app.operations.read import progress_of
 from app.web import links
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryPage, HistoryRow, ServiceHistoryPage
@@ -35,10 +35,10 @@ def service_history_page(
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 
-def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter:
+def wanted_of(services: Services, asked: HistoryFilter) -> search.HistoryFilter:
     """What the history is asked for; days that are no days are left out."""
     until = _day(asked.until)
-    return listing.HistoryFilter(
+    return search.HistoryFilter(
         connection=services.connection,
         region=asked.region,
         of_service=asked.of_service,
@@ -54,7 +54,7 @@ def wanted_of(services: Services, asked: HistoryFilter) -> listing.HistoryFilter
 
 def _list(services: Services, asked: HistoryFilter, place: tuple[str, str], address: Address) -> HistoryList:
     older, newer = (Place.from_text(text) for text in place)
-    page = listing.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
+    page = search.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
     rows = tuple(
         HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None))
         for one in page.operations

@@ -8,14 +8,14 @@ from datetime import datetime
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.history import queries as history
-from app.inventory import queries, reading
+from app.inventory import queries, sync_state
 from app.inventory.access import RepositoryAccess, Tie, repositories_of
-from app.inventory.reading import Reading, What
+from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
 from app.operations.state import Kind
-from app.policy import words
+from app.policy import messages
 from app.policy.evaluate import Access as Verdict
-from app.policy.notes import Finding
+from app.policy.finding import Finding
 from app.web.pages import Said
 from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryRow, RoleState, RoleView
 from app.web.pages_service import Tab
@@ -42,7 +42,7 @@ def images_page(services: Services, region: str, name: str, now: datetime, added
         services.scanner.request(region, what)
     head = frame.service_frame(services, region, name, Tab.IMAGES, now)
     live = frame.running(services, region, name)
-    reads = {read.what: read for read in reading.readings(services.db, services.connection) if read.region == region}
+    reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
     failures = (frame.failure(read, _part(read)) for read in reads.values() if read.what is not What.SERVICES)
     return ImagesPage(
         frame=head,
@@ -115,17 +115,17 @@ def judge(row: RepositoryAccess) -> tuple[Access, Said | None]:
         return Access.UNREADABLE, None
     stray = next((finding for finding in row.findings if finding.code in STRAYS), None)
     if verdict is not None and verdict.access is not Verdict.NOT_ALLOWED:
-        return Access(verdict.access), Said(words.WORDS[verdict.code], verdict.params)
+        return Access(verdict.access), Said(messages.WORDS[verdict.code], verdict.params)
     if stray is not None:
         return STRAYS[stray.code], said(stray)
     if verdict is not None and row.tie is Tie.ROLE:
-        return Access.PARTLY, Said(words.WORDS[verdict.code], verdict.params)
-    return Access.NOT_ALLOWED, Said(words.WORDS[verdict.code], verdict.params) if verdict else None
+        return Access.PARTLY, Said(messages.WORDS[verdict.code], verdict.params)
+    return Access.NOT_ALLOWED, Said(messages.WORDS[verdict.code], verdict.params) if verdict else None
 
 
 def said(finding: Finding) -> Said:
     """A finding as a sentence to be said."""
-    return Said(words.WORDS[finding.code], finding.params)
+    return Said(messages.WORDS[finding.code], finding.params)
 
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:

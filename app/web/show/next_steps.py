@@ -8,11 +8,11 @@ from itertools import islice
 
 from app.aws.ports import Image
 from app.bootstrap import Services
+from app.console.timeouts import PATIENCE, in_time
 from app.errors import Problem
+from app.http.threads import run_in_threadpool
 from app.inventory import queries
-from app.web.asking import PATIENCE, in_time
 from app.web.pages_images import NextSteps
-from app.web.threads import run_in_threadpool
 
 MOST_TAGS = 12
 # ECR gives a thousand images at once, in no order: the newest may stand on any page.

@@ -6,7 +6,9 @@ import re
 
 from app.aws.ports import Probe
 from app.bootstrap import Services
+from app.console.iam_hint import lacks_permission
 from app.errors import Problem
+from app.messages.labels import what
 from app.operations.repository_name import check_name
 from app.policy.permissions import (
     ACTIONS_USED,
@@ -19,8 +21,6 @@ from app.policy.permissions import (
     read_only_policy,
     to_text,
 )
-from app.web.allowing import lacks_permission
-from app.web.labels import what
 from app.web.pages import Said
 from app.web.pages_permissions import Check, CheckedAction, IamPolicy, PermissionsPage
 from app.web.show.frame import account

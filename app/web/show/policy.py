@@ -14,15 +14,15 @@ from app.inventory.access import repositories_of
 from app.inventory.queries import KnownRepository
 from app.operations.preview import plan_operation
 from app.operations.state import Kind
-from app.policy import words
+from app.policy import messages
 from app.policy.document import size_of
 from app.policy.evaluate import Access as Verdict
 from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
-from app.policy.readers import Reader as PolicyReader
-from app.policy.readers import readers
+from app.policy.who_can_pull import Reader as PolicyReader
+from app.policy.who_can_pull import readers
 from app.web.pages import Said
 from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
@@ -99,7 +99,7 @@ def _verdict(
         verdict = evaluate(held.policy_text, service.role.principal_arn, repository_arn=held.arn, now=now)
     except Problem:
         return Access.UNREADABLE, None
-    return Access.NOT_ALLOWED, Said(words.WORDS[verdict.code], verdict.params)
+    return Access.NOT_ALLOWED, Said(messages.WORDS[verdict.code], verdict.params)
 
 
 def _named(service: ContainerService | None, held: KnownRepository) -> bool:
@@ -145,7 +145,7 @@ def _reader(one: PolicyReader) -> Reader:
     return Reader(
         who=who,
         allowed=allowed,
-        how=Said(words.WORDS[one.verdict.code], one.verdict.params),
+        how=Said(messages.WORDS[one.verdict.code], one.verdict.params),
         value=", ".join(one.excluded) if one.excluded else one.value,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.messages import i18n
 from app.operations.preview import Planned
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands
 from app.policy.diff import diff_texts
-from app.policy.words import WORDS
-from app.web import i18n
+from app.policy.messages import WORDS
 from app.web.pages_operation import Commands, Preview
 from app.web.show.frame import endpoint
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import click
 
 from app.client.api import Api, Json
-from app.client.exits import Exit, of_operation
-from app.client.watching import watch
-from app.commands.asking import show_json, tell
+from app.client.exit_codes import Exit, of_operation
+from app.client.poll import watch
+from app.commands.options import show_json, tell
 from app.commands.terminal import Steps, plain, say
 
 

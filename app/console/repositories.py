@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from app.bootstrap import Services
 from app.errors import Problem
+from app.http.threads import run_in_threadpool
 from app.inventory import queries
 from app.operations.repository_name import parse_reference
 from app.web.show import frame
-from app.web.threads import run_in_threadpool
 
 # A repository may be named like a registry, as those of a pull-through cache often are.
 _LIKE_A_REGISTRY = frozenset({"repository.public_ecr", "repository.other_registry"})

@@ -14,10 +14,10 @@ from fastapi import Depends, Request
 from app.auth.authenticator import Authenticator
 from app.auth.rules import Caller
 from app.bootstrap import Services
+from app.console.repositories import resolve_repository
+from app.console.timeouts import PATIENCE
 from app.errors import Problem
-from app.web.asking import PATIENCE
 from app.web.render import is_htmx
-from app.web.repositories import resolve_repository
 
 # Lightsail's own rule for names of container services.
 SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"

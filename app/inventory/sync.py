@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
-from app.inventory import queries, reading, store
+from app.inventory import queries, store, sync_state
 from app.inventory.policies import PolicyRead, PolicyUnread
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -124,7 +124,7 @@ class Sweeper:
         known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
         max_age = max(rest.after_success, timedelta(seconds=known.total / POLICIES_PER_SECOND))
         before = self.clock.now() - max_age
-        due = await self.in_db(reading.due_policies, self.db, self.connection, region, before=before, limit=SLICE)
+        due = await self.in_db(sync_state.due_policies, self.db, self.connection, region, before=before, limit=SLICE)
         after_success = timedelta(0) if due else max_age
         held = await self._claim(region, What.POLICIES, Rest(after_success, rest.after_problem))
         if held is None:
@@ -167,25 +167,25 @@ class Sweeper:
         for one in found.gone:
             await self.in_db(store.forget_repository, self.db, self.connection, region, one.repository, one.at)
 
-    async def _claim(self, region: str, what: What, rest: Rest) -> reading.Claim | None:
+    async def _claim(self, region: str, what: What, rest: Rest) -> sync_state.Claim | None:
         rests = {"rest": rest.after_success, "retry": rest.after_problem}
-        return await self.in_db(reading.claim, self.db, self.connection, region, what, now=self.clock.now(), **rests)
+        return await self.in_db(sync_state.claim, self.db, self.connection, region, what, now=self.clock.now(), **rests)
 
-    async def _listed(self, held: reading.Claim, count: int) -> Swept:
+    async def _listed(self, held: sync_state.Claim, count: int) -> Swept:
         await self._finish(held, counted=(count, count))
         return Swept()
 
-    async def _refused(self, held: reading.Claim, problem: Problem) -> Swept:
+    async def _refused(self, held: sync_state.Claim, problem: Problem) -> Swept:
         await self._finish(held, problem=problem)
         return Swept(problem=problem)
 
     async def _finish(
         self,
-        held: reading.Claim,
+        held: sync_state.Claim,
         *,
         problem: Problem | None = None,
         whole: bool = True,
         counted: tuple[int, int] | None = None,
     ) -> None:
         now = self.clock.now()
-        await self.in_db(reading.finish, self.db, held, now=now, problem=problem, whole=whole, counted=counted)
+        await self.in_db(sync_state.finish, self.db, held, now=now, problem=problem, whole=whole, counted=counted)

@@ -14,10 +14,10 @@ import click
 
 from app.client.api import Api, NoAnswerError, Refused
 from app.client.connect import Wish, connected
-from app.client.exits import Exit, of_problem, of_refusal
+from app.client.exit_codes import Exit, of_problem, of_refusal
 from app.commands.terminal import plain, say
 from app.errors import Problem
-from app.problem_words import what_happened, what_to_do
+from app.messages.problems import what_happened, what_to_do
 from app.settings import SettingsError, load
 
 # Never a flag: other people on the machine can read a command's flags.

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from app.aws.ports import Answered
 from app.errors import Problem
-from app.history import record
+from app.history import store
 from app.history.models import Operation
-from app.history.record import Run
+from app.history.store import Run
 from app.operations.context import Context, current
 from app.operations.state import StepName, StepState
 
@@ -73,7 +73,7 @@ class Stepping:
 
     async def note(self, code: str, **params: str | int) -> None:
         """Leave a remark that is shown while the step runs."""
-        await self.context.in_db(record.step_noted, self.context.db, self.run, {"code": code, "params": params})
+        await self.context.in_db(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
 
     async def note_again(self, problem: Problem, seconds: float) -> None:
         """Say that AWS is asked again, and what it answered if it did."""
@@ -165,7 +165,7 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
     context = current()
     while True:
         await context.running.admit()
-        begun = await context.in_db(record.step_started, context.db, operation_id, name, context.clock.now())
+        begun = await context.in_db(store.step_started, context.db, operation_id, name, context.clock.now())
         if begun is None:
             return {"state": StepState.CANCELLED}
         try:
@@ -196,6 +196,6 @@ async def _run(stepping: Stepping, body: Body) -> Result:
 async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
     note = {"code": stepping.note_code, "params": stepping.note_params} if stepping.note_code else None
     request_ids = tuple(dict.fromkeys(stepping.request_ids))
-    end = record.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
+    end = store.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
     context = stepping.context
-    await context.in_db(record.step_ended, context.db, stepping.run, end, context.clock.now())
+    await context.in_db(store.step_ended, context.db, stepping.run, end, context.clock.now())

@@ -19,15 +19,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
+from app.console.iam_hint import iam_statement
 from app.errors import Problem
-from app.policy.words import say
-from app.problem_words import what_happened, what_to_do
-from app.web import labels
-from app.web.allowing import iam_statement
+from app.http.security import READING
+from app.http.threads import run_in_threadpool
+from app.messages import labels
+from app.messages.problems import what_happened, what_to_do
+from app.policy.messages import say
 from app.web.pages_errors import ErrorPage, error_page
 from app.web.render import refuse
-from app.web.security import READING
-from app.web.threads import run_in_threadpool
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.errors import Problem
 from app.history.models import Operation
-from app.history.statements import (
+from app.history.sql import (
     BEGIN_OPERATION,
     BEGIN_STEP,
     LIVE_ON_REPOSITORY,

@@ -12,13 +12,13 @@ from fastapi import Depends, Path, Query, Response
 from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
+from app.console.services import get_service
 from app.errors import Problem
+from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
 from app.inventory.queries import KnownService
+from app.messages import i18n
 from app.operations.progress import Progress
 from app.operations.read import find_progress
-from app.web import i18n
-from app.web.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
-from app.web.service_lookup import get_service
 
 ROOT = "/api/v1"
 

@@ -12,8 +12,8 @@ from app.api import v1
 from app.auth.authenticator import Authenticator
 from app.auth.rules import By, Caller
 from app.bootstrap import Services
-from app.web import problems
-from app.web.deps import caller, person
+from app.http import problems
+from app.http.deps import caller, person
 
 
 def api_alone(services: Services, asked_by: str) -> FastAPI:

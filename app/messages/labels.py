@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.errors import Problem
-from app.operations import words
+from app.messages.i18n import gettext, ngettext
+from app.messages.problems import words_of
+from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
-from app.policy.words import WORDS as POLICY_WORDS
-from app.problem_words import words_of
-from app.web.i18n import gettext, ngettext
+from app.policy.messages import WORDS as POLICY_WORDS
 from app.web.pages import Said
 from app.web.pages_images import Access, RoleState
 from app.web.pages_permissions import Check
@@ -209,34 +209,34 @@ def role_state(code: RoleState) -> str:
 
 def kind(code: Kind) -> str:
     """What an operation is for."""
-    return gettext(words.KINDS[code])
+    return gettext(messages.KINDS[code])
 
 
 def title(progress: Progress) -> str:
     """What is being done, as a heading."""
-    return _fill(words.TITLES[progress.kind], _subject(progress))
+    return _fill(messages.TITLES[progress.kind], _subject(progress))
 
 
 def step(name: StepName) -> str:
     """A step's name."""
-    return gettext(words.STEPS[name])
+    return gettext(messages.STEPS[name])
 
 
 def step_state(code: StepState) -> str:
     """A step's state in a word."""
-    return gettext(words.STEP_STATES[code])
+    return gettext(messages.STEP_STATES[code])
 
 
 def note(remark: Note) -> str:
     """A step's remark."""
-    return _fill(words.NOTES[remark.code], remark.params) if remark.code in words.NOTES else remark.code
+    return _fill(messages.NOTES[remark.code], remark.params) if remark.code in messages.NOTES else remark.code
 
 
 def outcome(progress: Progress) -> str:
     """How an operation stands, in a word."""
     if progress.outcome is None:
         return gettext(WAITING if progress.queued else STILL_RUNNING)
-    return gettext(words.OUTCOMES[progress.outcome])
+    return gettext(messages.OUTCOMES[progress.outcome])
 
 
 def outcome_tone(progress: Progress) -> str:
@@ -254,16 +254,16 @@ def ending(progress: Progress) -> str:
     if progress.outcome in NOT_DONE:
         return gettext(_not_done(progress, progress.outcome))
     if progress.is_conditional:
-        return _fill(words.GIVEN_UNDER_A_CONDITION, _subject(progress))
-    return _fill(words.ENDINGS[progress.kind, progress.outcome], _subject(progress))
+        return _fill(messages.GIVEN_UNDER_A_CONDITION, _subject(progress))
+    return _fill(messages.ENDINGS[progress.kind, progress.outcome], _subject(progress))
 
 
 def _not_done(progress: Progress, ended_as: Outcome) -> str:
     """What became of the repository policy when an operation failed, or was cancelled or interrupted."""
     unsure, changed, unchanged = {
-        Outcome.FAILED: (words.UNSURE, words.FAILED_CHANGED, words.FAILED_UNCHANGED),
-        Outcome.CANCELLED: (words.UNSURE, words.CANCELLED_CHANGED, words.CANCELLED_UNCHANGED),
-        Outcome.INTERRUPTED: (words.INTERRUPTED_UNSURE, words.INTERRUPTED_CHANGED, words.INTERRUPTED),
+        Outcome.FAILED: (messages.UNSURE, messages.FAILED_CHANGED, messages.FAILED_UNCHANGED),
+        Outcome.CANCELLED: (messages.UNSURE, messages.CANCELLED_CHANGED, messages.CANCELLED_UNCHANGED),
+        Outcome.INTERRUPTED: (messages.INTERRUPTED_UNSURE, messages.INTERRUPTED_CHANGED, messages.INTERRUPTED),
     }[ended_as]
     if progress.unconfirmed:
         return unsure
@@ -272,7 +272,7 @@ def _not_done(progress: Progress, ended_as: Outcome) -> str:
 
 def unsure_write() -> str:
     """What a policy change says whose answer from AWS nobody recorded."""
-    return gettext(words.UNSURE_WRITE)
+    return gettext(messages.UNSURE_WRITE)
 
 
 def spoken(progress: Progress) -> str:
@@ -294,7 +294,7 @@ def kinds() -> list[tuple[str, str]]:
 
 def outcomes() -> list[tuple[str, str]]:
     """Every outcome with its word, and what has none yet."""
-    ended = [(str(code), gettext(words.OUTCOMES[code])) for code in Outcome]
+    ended = [(str(code), gettext(messages.OUTCOMES[code])) for code in Outcome]
     return [*ended, ("running", gettext(STILL_RUNNING))]
 
 

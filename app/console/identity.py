@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.bootstrap import Services
+from app.console.timeouts import ask
 from app.errors import Problem
+from app.http.threads import run_in_threadpool
 from app.inventory import queries, store
-from app.web.asking import ask
-from app.web.threads import run_in_threadpool
 
 
 async def learn_caller(services: Services) -> None:

@@ -7,7 +7,7 @@ Must never decide anything.
 from __future__ import annotations
 
 from app.errors import Problem
-from app.problem_words_aws import AWS_WORDS, Words
+from app.messages.problems_aws import AWS_WORDS, Words
 from app.wording import N_, fill
 
 WORDS: dict[str, Words] = {

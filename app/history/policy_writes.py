@@ -14,16 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import PolicyChange
-from app.history.record import Run, count, touch
-from app.history.statements import (
-    ADOPT_OPEN_WRITES,
-    CLOSE_WRITE,
-    DROP_WRITE,
-    LAST_WRITES,
-    NEWEST_RUN,
-    PLAN_WRITE,
-    named,
-)
+from app.history.sql import ADOPT_OPEN_WRITES, CLOSE_WRITE, DROP_WRITE, LAST_WRITES, NEWEST_RUN, PLAN_WRITE, named
+from app.history.store import Run, count, touch
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
-from app.inventory.reading import What
-from app.inventory.sweep import Rest, Sweeper, Swept
+from app.inventory.sync import Rest, Sweeper, Swept
+from app.inventory.sync_state import What
 
 log = logging.getLogger(__name__)
 
