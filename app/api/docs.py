@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app.api import v1
 from app.api.reference import reference
 from app.auth.rules import COOKIE
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.render import render
 

@@ -22,9 +22,10 @@ from app.console.services import check_removable
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.problems import status_of
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 from app.web.forms import AccessForm, with_existing_name
 from app.web.show.dialogs import add_dialog
 

@@ -21,10 +21,11 @@ from app.errors import Problem
 from app.history import queries, search
 from app.history.search import HistoryFilter, Place
 from app.http.deps import PersonDep, ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
 from app.operations.read import find_version, progress_of
 from app.operations.start import Ask
 from app.operations.state import Kind, Outcome
+from app.threads import run_in_threadpool
 
 router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
 

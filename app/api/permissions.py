@@ -11,7 +11,8 @@ from app.api.schemas.texts import TEXT
 from app.console.identity import learn_caller
 from app.console.permission_check import check
 from app.http.deps import ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 from app.web.show.permissions import names_in, permissions_page
 
 router = APIRouter(prefix="/permissions", tags=["Permissions"], route_class=ThreadedRoute)

@@ -9,10 +9,10 @@ from app.api.schemas.previews import Preview
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.previews import plan
-from app.http.threads import run_in_threadpool
 from app.operations.preview import Planned
 from app.operations.state import Kind
 from app.policy.diff import diff_texts
+from app.threads import run_in_threadpool
 from app.web.show.preview import by_hand
 
 

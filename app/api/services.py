@@ -16,9 +16,10 @@ from app.api.schemas.texts import TEXT
 from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import Reading, What
+from app.threads import run_in_threadpool
 from app.web.show.containers import regions_with_policies
 from app.web.show.frame import running
 from app.web.show.images import images_page

@@ -12,7 +12,7 @@ from app.auth import events, store
 from app.auth.authenticator import source_of
 from app.errors import Problem
 from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 
 router = APIRouter(tags=["Sign-ins"], route_class=ThreadedRoute)
 

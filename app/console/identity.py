@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.bootstrap import Services
 from app.console.timeouts import ask
 from app.errors import Problem
-from app.http.threads import run_in_threadpool
 from app.inventory import queries, store
+from app.threads import run_in_threadpool
 
 
 async def learn_caller(services: Services) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from app.aws.ports import Probe
 from app.bootstrap import Services
 from app.errors import Problem
-from app.http.threads import run_in_threadpool
+from app.threads import run_in_threadpool
 from app.web.pages_permissions import Check
 from app.web.show.permissions import actions_to_try, check_of
 

@@ -13,13 +13,13 @@ from app.bootstrap import Services
 from app.console.timeouts import PATIENCE, ask, patience
 from app.errors import Problem
 from app.history.queries import last_refusal
-from app.http.threads import run_in_threadpool
 from app.inventory import queries
 from app.operations.circumstances import circumstances_of
 from app.operations.explained import explained
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import check_name
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 from app.web.pages_operation import Preview
 from app.web.show import frame
 from app.web.show.preview import preview_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.http.threads import run_in_threadpool
 from app.inventory import queries
 from app.operations.repository_name import parse_reference
+from app.threads import run_in_threadpool
 from app.web.show import frame
 
 # A repository may be named like a registry, as those of a pull-through cache often are.

@@ -6,10 +6,10 @@ from app.bootstrap import Services
 from app.console.previews import Place, plan
 from app.console.timeouts import PATIENCE, within
 from app.errors import Problem
-from app.http.threads import run_in_threadpool
 from app.inventory import queries
 from app.inventory.queries import KnownService
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 
 
 async def get_service(services: Services, region: str, name: str) -> KnownService:

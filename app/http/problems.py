@@ -22,10 +22,10 @@ from app.auth.rules import is_for_programs
 from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.security import READING
-from app.http.threads import run_in_threadpool
 from app.messages import labels
 from app.messages.problems import what_happened, what_to_do
 from app.policy.messages import say
+from app.threads import run_in_threadpool
 from app.web.pages_errors import ErrorPage, error_page
 from app.web.render import refuse
 

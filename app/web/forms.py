@@ -10,12 +10,12 @@ from app.bootstrap import Services
 from app.console.repositories import resolve_repository
 from app.console.timeouts import ask
 from app.errors import Problem
-from app.http.threads import run_in_threadpool
 from app.inventory import queries, store
 from app.inventory.unlisted import unlisted
 from app.operations.read import find_version
 from app.operations.start import Ask
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from app.console.timeouts import ask, patience
 from app.errors import Problem
 from app.http.deps import KnownPlace, NowDep, RetryProblems, ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
 

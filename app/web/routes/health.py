@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from app.db import Database
 from app.errors import Problem
 from app.http.deps import ServicesDep
-from app.http.threads import BoundedThreads, ThreadedRoute
+from app.http.routing import ThreadedRoute
+from app.threads import BoundedThreads
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

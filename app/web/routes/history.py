@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.history import export
 from app.http.deps import KnownPlace, NowDep, ServicesDep
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.pages_history import HistoryFilter
 from app.web.render import render

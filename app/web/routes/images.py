@@ -14,8 +14,9 @@ from app.console.services import check_removable
 from app.console.timeouts import patience
 from app.errors import Problem
 from app.http.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 from app.web import links
 from app.web.forms import AccessForm, start_access, with_existing_name, with_name
 from app.web.pages_operation import Preview

@@ -11,11 +11,12 @@ from app.console.previews import live_preview
 from app.errors import Problem
 from app.history import queries
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
 from app.operations.progress import Progress
 from app.operations.read import find_progress, find_version
 from app.operations.start import Ask
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 from app.web import links, pages_dialogs
 from app.web.pages_operation import UnknownOperation
 from app.web.render import is_htmx, nothing_new, redirect, render

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from app.console.identity import learn_caller
 from app.console.permission_check import check
 from app.http.deps import ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 from app.web import links
 from app.web.render import render
 from app.web.show.permissions import names_in, permissions_page

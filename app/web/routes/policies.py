@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from app.console.timeouts import patience, within
 from app.http.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
-from app.http.threads import ThreadedRoute, run_in_threadpool
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 from app.web.render import render
 from app.web.show.policy import policy_page
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 from app.messages.i18n import LANGUAGE_COOKIE, LANGUAGES
 from app.web import links
 from app.web.render import THEME_COOKIE, THEMES, safe_next

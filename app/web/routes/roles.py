@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.http.deps import KnownPlace, PersonDep, ServicesDep
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web import pages_dialogs

@@ -19,7 +19,7 @@ from app.auth.rules import Caller
 from app.errors import Problem
 from app.http.deps import AuthenticatorDep
 from app.http.problems import as_json
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.pages import Said
 from app.web.pages_errors import ErrorPage, SignInPage

@@ -11,7 +11,7 @@ from app.auth import export
 from app.auth.authenticator import source_of
 from app.errors import Problem
 from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
-from app.http.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.pages_sign_ins import (
     end_session_dialog,

@@ -10,8 +10,8 @@ from app.aws.ports import Image
 from app.bootstrap import Services
 from app.console.timeouts import PATIENCE, in_time
 from app.errors import Problem
-from app.http.threads import run_in_threadpool
 from app.inventory import queries
+from app.threads import run_in_threadpool
 from app.web.pages_images import NextSteps
 
 MOST_TAGS = 12

@@ -11,10 +11,7 @@ import functools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar
-
-from fastapi.routing import APIRoute
 
 from app.errors import Problem
 
@@ -85,24 +82,6 @@ def page_threads() -> BoundedThreads:
 async def run_in_threadpool(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run `call` in one of the page threads. Raises Problem `server.busy`."""
     return await page_threads().run(call, *args, **kwargs)
-
-
-class ThreadedRoute(APIRoute):
-    """A route whose plain function runs in the page threads: `APIRouter(route_class=ThreadedRoute)`.
-
-    FastAPI would run it in threads where a request may wait without end.
-    """
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint if iscoroutinefunction(endpoint) else _in_thread(endpoint), **options)
-
-
-def _in_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(endpoint)
-    async def run(**values: Any) -> Any:
-        return await run_in_threadpool(endpoint, **values)
-
-    return run
 
 
 def _busy() -> Problem:
