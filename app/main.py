@@ -16,13 +16,14 @@ from app import bootstrap
 from app.api import docs, v1
 from app.auth.authenticator import Authenticator
 from app.http import problems
+from app.http.language import LanguageMiddleware
 from app.http.security import Refusals, middleware
 from app.http.validation import OnlyKnownFields, OnlyText
-from app.messages.i18n import LanguageMiddleware, load_catalogues
+from app.messages.i18n import load_catalogues
 from app.migrate import migrate
 from app.settings import ROOT, Settings
 from app.web.assets import Assets
-from app.web.render import make_renderer
+from app.web.render import make_renderer, refuse
 from app.web.routes import (
     containers,
     health,
@@ -84,7 +85,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)
-    problems.install(app)
+    problems.install(app, refuse)
     return app
 
 

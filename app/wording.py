@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence to be said in the reader's language: an English template marked with `N_`, and its values."""
+
+    text: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def N_(text: str) -> str:  # noqa: N802  (the name that gettext tools look for)

@@ -13,15 +13,15 @@ from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
+from app.console.operations import running
 from app.console.repositories import resolve_repository
+from app.console.services import regions_with_policies
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import Reading, What
 from app.threads import run_in_threadpool
-from app.web.show.containers import regions_with_policies
-from app.web.show.frame import running
 from app.web.show.images import images_page
 from app.web.show.policy import policy_page
 

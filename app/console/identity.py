@@ -19,3 +19,23 @@ async def learn_caller(services: Services) -> None:
     except Problem:
         return
     await run_in_threadpool(store.remember_caller, services.db, services.connection, caller, at)
+
+
+def account(services: Services) -> str:
+    """The account that AWS takes us for, else the one that our services are in; "" while neither is known."""
+    known = queries.find_caller(services.db, services.connection)
+    if known:
+        return known[0].account
+    told = queries.list_services(services.db, services.connection)
+    return told[0].service.account if told else ""
+
+
+def endpoint(services: Services, service: str) -> str:
+    """The address that is called in place of AWS's own for a service, "" for none and where the settings cannot be read."""
+    try:
+        return services.aws.endpoint(service)
+    except Problem:
+        return ""
+
+
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")

@@ -10,7 +10,8 @@ from fastapi import Request
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
-from app.console.timeouts import PATIENCE, ask, patience
+from app.console.identity import account
+from app.console.timeouts import PATIENCE, ask
 from app.errors import Problem
 from app.history.queries import last_refusal
 from app.inventory import queries
@@ -20,8 +21,8 @@ from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import check_name
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
+from app.web.deps import patience
 from app.web.pages_operation import Preview
-from app.web.show import frame
 from app.web.show.preview import preview_of
 
 Place = tuple[str, str, str]
@@ -97,5 +98,5 @@ def _plan(  # noqa: PLR0917  (what the plan itself takes)
 def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:
     """The service as far as it matters without one: a name, and the account whose repository it is."""
     held = queries.find_repository(services.db, services.connection, region, repository)
-    account = held.registry_id if held else frame.account(services)
+    account = held.registry_id if held else account(services)
     return ContainerService(region=region, name=name, arn="", account=account, state="", role=Role())

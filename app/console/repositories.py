@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.bootstrap import Services
+from app.console.identity import account
 from app.errors import Problem
 from app.inventory import queries
 from app.operations.repository_name import parse_reference
 from app.threads import run_in_threadpool
-from app.web.show import frame
 
 # A repository may be named like a registry, as those of a pull-through cache often are.
 _LIKE_A_REGISTRY = frozenset({"repository.public_ecr", "repository.other_registry"})
@@ -25,7 +25,7 @@ async def resolve_repository(services: Services, region: str, text: str) -> str:
         if problem.code in _LIKE_A_REGISTRY and await run_in_threadpool(_exists, services, region, text.strip()):
             return text.strip()
         raise
-    account = await run_in_threadpool(frame.account, services) if reference.account else ""
+    account = await run_in_threadpool(account, services) if reference.account else ""
     return reference.name_in(region, account)
 
 

@@ -6,23 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from fastapi import Request
-
 from app.aws.ports import Answered
 from app.bootstrap import Services
 from app.errors import Problem
-from app.web.render import is_htmx
 
 T = TypeVar("T")
 
 PATIENCE = 2.0  # seconds
-# What a page asks for by itself, once it stands, keeps nobody from reading it; shorter than the browser's own time limit.
-LONG_PATIENCE = 10.0
-
-
-def patience(request: Request) -> float:
-    """How long a request may wait for AWS: a page that is being opened not for long, a part that it fetches longer."""
-    return LONG_PATIENCE if is_htmx(request) else PATIENCE
 
 
 async def ask(

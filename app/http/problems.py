@@ -1,6 +1,6 @@
-"""From a refusal to its answer: which status a problem has, and the page, message or JSON that tells it.
+"""From a refusal to its answer: which status a problem has, and the JSON or page that says so.
 
-Whatever a route raises ends here, so that routes catch nothing.
+Whatever a route raises ends here, so that routes catch nothing. The page is made by whoever installs these handlers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import errno
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,8 +26,6 @@ from app.messages import labels
 from app.messages.problems import what_happened, what_to_do
 from app.policy.messages import say
 from app.threads import run_in_threadpool
-from app.web.pages_errors import ErrorPage, error_page
-from app.web.render import refuse
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +75,10 @@ STATUS = {
 }
 
 
+# Makes the page for a status and, where there is one, the problem.
+RefusalPage = Callable[[Request, int, Problem | None], Response]
+
+
 def status_of(problem: Problem) -> int:
     """The HTTP status that tells a program what kind of refusal it is."""
     return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
@@ -106,18 +108,19 @@ async def cross_origin(request: Request) -> Response:
         return JSONResponse(as_json(problem), 403)
     if request.method in READING:  # no page of ours would be shown there
         return PlainTextResponse(f"{what_happened(problem)}\n", 403)
-    return await _page(request, error_page(403))
+    return await _page(request, 403)
 
 
 async def too_large(request: Request) -> Response:
     """Answer a body that is larger than any that we take."""
     if is_for_programs(request.url.path):
         return JSONResponse(as_json(Problem("request.too_large")), 413)
-    return await _page(request, error_page(413))
+    return await _page(request, 413)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every refusal and every failure of `app`."""
+def install(app: FastAPI, page: RefusalPage | None = None) -> None:
+    """Answer every refusal and every failure of `app`: with a `page` for people, with JSON for programs."""
+    app.state.refusal_page = page
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -131,7 +134,7 @@ async def _problem(request: Request, error: Exception) -> Response:
     if is_for_programs(request.url.path):
         answer: Response = JSONResponse(as_json(error), status)
     else:
-        answer = await _page(request, error_page(status, problem=error))
+        answer = await _page(request, status, error)
     if error.code in PASSES_SOON:
         answer.headers["Retry-After"] = "1"
     return answer
@@ -142,7 +145,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if is_for_programs(request.url.path):
         answer: Response = JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code)
     else:
-        answer = await _page(request, error_page(error.status_code))
+        answer = await _page(request, error.status_code)
     answer.headers.update(error.headers or {})
     if error.status_code == 405:
         answer.headers["Allow"] = ", ".join(_methods(request))
@@ -177,7 +180,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         where = " / ".join(str(part) for part in first["where"])
         problem = Problem("request.invalid", where=where, why=first["message"])
         return JSONResponse({**as_json(problem), "detail": detail}, 422)
-    return await _page(request, error_page(422))
+    return await _page(request, 422)
 
 
 async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the shape of every handler)
@@ -194,10 +197,11 @@ async def _failure(request: Request, error: Exception) -> Response:
     return await _problem(request, Problem("internal", reference=reference))
 
 
-async def _page(request: Request, page: ErrorPage) -> Response:
-    """The refusal as a page; in a bare sentence where even that finds no thread."""
+async def _page(request: Request, status: int, problem: Problem | None = None) -> Response:
+    """The refusal as a page; as a bare sentence where even that gets no thread."""
+    page: RefusalPage = request.app.state.refusal_page
     try:
-        return await run_in_threadpool(refuse, request, page)
+        return await run_in_threadpool(page, request, status, problem)
     except Problem as busy:
         sentence = f"{labels.what(busy)} {labels.todo(busy)}\n"
         return PlainTextResponse(sentence, status_of(busy), headers={"Retry-After": "1"})

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-LANGUAGE_COOKIE = "sailpass_language"
 ENGLISH = "en"
 # The languages there are, each by its own name for itself.
 LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
@@ -51,44 +47,14 @@ def _load(path: Path, code: str) -> Translations:
     return Translations(compiled)
 
 
-def choose(cookie: str | None, accept: str | None) -> str:
-    """The code of the language to use: the reader's own choice, else what the browser asks for, else English."""
-    if cookie in LANGUAGES:
-        return cookie
-    wanted: list[tuple[float, str]] = []
-    for part in (accept or "")[:200].split(","):
-        tag, _, quality = part.partition(";q=")
-        try:
-            wanted.append((-float(quality or 1), tag.strip().replace("-", "_")))
-        except ValueError:
-            continue
-    tags = [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
-    return negotiate_locale(tags, list(LANGUAGES)) or ENGLISH
+def use(code: str, catalogues: Catalogues) -> Token[Language | None]:
+    """Set the language of the present context; `leave` with what this returns restores the one before."""
+    return _current.set(Language(code, catalogues.get(code, NullTranslations())))
 
 
-class LanguageMiddleware:
-    """Sets the language of each request for all that runs in it."""
-
-    def __init__(self, app: ASGIApp, catalogues: Catalogues) -> None:
-        self.app = app
-        self.catalogues = catalogues
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request = HTTPConnection(scope)
-        code = choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
-        token = _current.set(Language(code, self.catalogues.get(code, NullTranslations())))
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            _current.reset(token)
-
-
-def use(code: str, catalogues: Catalogues) -> None:
-    """Set the language of the present context, where there is no request."""
-    _current.set(Language(code, catalogues.get(code, NullTranslations())))
+def leave(token: Token[Language | None]) -> None:
+    """Restore the language from before `use`."""
+    _current.reset(token)
 
 
 def code() -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.console.permissions import Check
+from app.console.services import RoleState
 from app.errors import Problem
 from app.messages.i18n import gettext, ngettext
 from app.messages.problems import words_of
@@ -14,10 +16,8 @@ from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.policy.messages import WORDS as POLICY_WORDS
-from app.web.pages import Said
-from app.web.pages_images import Access, RoleState
-from app.web.pages_permissions import Check
-from app.wording import N_, fill
+from app.web.pages_images import Access
+from app.wording import N_, Said, fill
 
 SERVICE_STATES = {
     "PENDING": N_("Pending"),

@@ -8,9 +8,9 @@ from typing import ClassVar
 from app.errors import Problem
 from app.operations.progress import Progress
 from app.web import links
-from app.web.pages import DialogView, Said
+from app.web.pages import DialogView
 from app.web.pages_operation import Preview
-from app.wording import N_
+from app.wording import N_, Said
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.errors import Problem
-from app.web.pages import Said, View
-from app.wording import N_
+from app.web.pages import View
+from app.wording import N_, Said
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ _TITLES = {
     409: N_("Not now"),
     413: N_("Too large"),
     422: N_("Something is missing or wrong"),
+    429: N_("Too many tries"),
     500: N_("Something went wrong"),
     502: N_("AWS gave no proper answer"),
     503: N_("Not available at the moment"),

@@ -7,11 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from app.console.freshness import PartFailure, is_slow
+from app.console.services import RoleView
 from app.errors import Problem
 from app.operations.progress import Progress
-from app.web.pages import DialogView, PartFailure, Said, View, is_slow
+from app.web.pages import DialogView, View
 from app.web.pages_service import ServiceFrame
-from app.wording import N_
+from app.wording import N_, Said
 
 ADD_REPOSITORY = Said(N_("Add repository"))
 
@@ -29,16 +31,6 @@ class Access(StrEnum):
     NOT_ALLOWED = "not_allowed"  # nothing in the policy is about this service
     UNREAD = "unread"  # the policy has not been read yet
     UNREADABLE = "unreadable"  # AWS refused to show it, or it is not a policy
-
-
-class RoleState(StrEnum):
-    """Where the image puller role stands."""
-
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    ACTIVATING = "activating"
-    DEACTIVATING = "deactivating"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -59,16 +51,6 @@ class RepositoryRow:
     added_by: str = ""
     read_at: datetime | None = None
     problem: Problem | None = None
-    running: Progress | None = None
-
-
-@dataclass(frozen=True)
-class RoleView:
-    """The image puller role, and the other principal of the same service that must not be confused with it."""
-
-    state: RoleState
-    principal_arn: str = ""
-    general_principal_arn: str = ""
     running: Progress | None = None
 
 

@@ -11,7 +11,8 @@ from app.operations.messages import TITLES
 from app.operations.progress import Progress
 from app.operations.state import Kind
 from app.policy.diff import Diff
-from app.web.pages import DialogView, Said, View
+from app.web.pages import DialogView, View
+from app.wording import Said
 
 POLL_MS = 500
 

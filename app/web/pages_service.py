@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import ClassVar
 
 from app.aws.ports import ContainerService, Deployment
+from app.console.freshness import Freshness, PartFailure, is_slow
 from app.errors import Problem
 from app.operations.progress import Progress
-from app.web.pages import Freshness, PartFailure, View, is_slow
+from app.web.pages import View
 
 
 class Tab(StrEnum):

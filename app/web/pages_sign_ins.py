@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.web import links
-from app.web.pages import Said, View
+from app.web.pages import View
 from app.web.pages_dialogs import ConfirmDialog
-from app.wording import N_
+from app.wording import N_, Said
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.http.htmx import is_htmx
 from app.operations.read import find_progress
 from app.web import links
 from app.web.pages_operation import progress_dialog
-from app.web.render import is_htmx, redirect, render
+from app.web.render import redirect, render
 from app.web.show.operations import progress_view
 
 

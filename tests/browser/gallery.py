@@ -18,8 +18,9 @@ from starlette.routing import Mount, Route
 from app.api import docs
 from app.api.reference import reference
 from app.errors import Problem
+from app.http.language import LanguageMiddleware
 from app.http.security import middleware
-from app.messages.i18n import LanguageMiddleware, load_catalogues
+from app.messages.i18n import load_catalogues
 from app.web.assets import Assets
 from app.web.pages import Shell
 from app.web.pages_errors import error_page

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from app.http.language import LanguageMiddleware
 from app.http.security import middleware
-from app.messages.i18n import Catalogues, LanguageMiddleware, load_catalogues
+from app.messages.i18n import Catalogues, load_catalogues
 from app.web.assets import Assets
 from app.web.pages import Shell, View
 from app.web.render import Renderer, make_environment, render

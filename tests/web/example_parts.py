@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
+from app.console.freshness import Freshness
+from app.console.permissions import Check, CheckedAction, policies
+from app.console.services import RoleState, RoleView
 from app.errors import Problem
 from app.messages.problems import WORDS as PROBLEMS
 from app.operations.progress import Note, Progress, StepView
@@ -16,7 +19,6 @@ from app.policy.diff import diff_texts
 from app.policy.messages import WORDS
 from app.policy.permissions import ACTIONS_USED, Scope
 from app.policy.principals import PrincipalKind
-from app.web.pages import Freshness, Said
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
 from app.web.pages_images import (
     Access,
@@ -26,8 +28,6 @@ from app.web.pages_images import (
     RepositoryOption,
     RepositoryOptions,
     RepositoryRow,
-    RoleState,
-    RoleView,
 )
 from app.web.pages_operation import (
     Commands,
@@ -35,13 +35,13 @@ from app.web.pages_operation import (
     Preview,
     ProgressView,
 )
-from app.web.pages_permissions import Check, CheckedAction, PermissionsPage
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
 from app.web.pages_sign_ins import LinkRow, SessionRow, SignInsPage, TokenRow
-from app.web.show.permissions import policies
 from app.web.show.policy import NEVER, WHO, same_as
 from app.web.show.sign_ins import SCOPES, event_row
+from app.web.views.permissions import PermissionsPage
+from app.wording import Said
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"

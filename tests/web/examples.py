@@ -7,23 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.ports import Role
+from app.console.freshness import Freshness, PartFailure
+from app.console.permissions import Check
+from app.console.services import RoleState, RoleView
 from app.errors import Problem
 from app.inventory.sync_state import What
 from app.operations.progress import StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.web import pages_dialogs as dialogs
-from app.web.pages import Freshness, PartFailure, Said, View
+from app.web.pages import View
 from app.web.pages_errors import SignInPage, error_page
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryPage, ServiceHistoryPage
-from app.web.pages_images import (
-    Access,
-    ImagesPage,
-    NextSteps,
-    PoliciesRead,
-    RepositoryOptions,
-    RoleState,
-    RoleView,
-)
+from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryOptions
 from app.web.pages_operation import (
     OperationPage,
     Preview,
@@ -31,7 +26,6 @@ from app.web.pages_operation import (
     UnknownOperation,
     progress_dialog,
 )
-from app.web.pages_permissions import Check
 from app.web.pages_policy import ByHand
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, Tab
 from app.web.pages_sign_in import SignInWithLinkPage
@@ -43,6 +37,7 @@ from app.web.pages_sign_ins import (
     sign_out_everywhere_dialog,
 )
 from app.web.show.images import PARTS
+from app.wording import Said
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 
 __all__ = ["NOW", "Examples"]

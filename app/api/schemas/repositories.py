@@ -15,8 +15,8 @@ from app.api.strict import RequestBody
 from app.inventory.search import Choice, Choices
 from app.messages import labels
 from app.policy.messages import say
-from app.web.pages import Said
 from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
+from app.wording import Said
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
 RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]

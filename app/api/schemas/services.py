@@ -9,12 +9,11 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.problems import ProblemBody
 from app.api.strict import RequestBody
+from app.console.freshness import freshness
+from app.console.services import RoleState, RoleView, role_view
 from app.inventory.queries import KnownService
 from app.inventory.sync_state import Reading
 from app.operations.progress import Progress
-from app.web.pages_images import RoleState, RoleView
-from app.web.show.frame import freshness
-from app.web.show.images import role_view
 
 
 class PullerRole(BaseModel):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.console.timeouts import ask, patience
+from app.console.timeouts import ask
 from app.errors import Problem
-from app.http.deps import KnownPlace, NowDep, RetryProblems, ServicesDep
+from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
+from app.web.deps import KnownPlace, RetryProblems, patience
 from app.web.render import render
 from app.web.show.containers import containers_page, deployments_page, overview_page
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.history import export
-from app.http.deps import KnownPlace, NowDep, ServicesDep
+from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.web import links
+from app.web.deps import KnownPlace
 from app.web.pages_history import HistoryFilter
 from app.web.render import render
 from app.web.show.history import history_page, service_history_page, wanted_of

@@ -11,16 +11,17 @@ from app.bootstrap import Services
 from app.console.previews import live_preview
 from app.console.repositories import resolve_repository
 from app.console.services import check_removable
-from app.console.timeouts import patience
 from app.errors import Problem
-from app.http.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
+from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
 from app.web.forms import AccessForm, start_access, with_existing_name, with_name
 from app.web.pages_operation import Preview
-from app.web.render import is_htmx, redirect, render
+from app.web.render import redirect, render
 from app.web.responses import started
 from app.web.show import dialogs
 from app.web.show.images import images_page

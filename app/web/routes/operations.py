@@ -11,6 +11,7 @@ from app.console.previews import live_preview
 from app.errors import Problem
 from app.history import queries
 from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
 from app.operations.progress import Progress
 from app.operations.read import find_progress, find_version
@@ -19,7 +20,7 @@ from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links, pages_dialogs
 from app.web.pages_operation import UnknownOperation
-from app.web.render import is_htmx, nothing_new, redirect, render
+from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
 from app.web.show.operations import operation_page, progress_view
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.console.identity import learn_caller
-from app.console.permission_check import check
+from app.console.permissions import check, names_in
 from app.http.deps import ServicesDep
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.render import render
-from app.web.show.permissions import names_in, permissions_page
+from app.web.views.permissions import permissions_page
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.console.timeouts import patience, within
-from app.http.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
+from app.console.timeouts import within
+from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
+from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import render
 from app.web.show.policy import policy_page
 

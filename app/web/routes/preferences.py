@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.http.language import LANGUAGE_COOKIE
 from app.http.routing import ThreadedRoute
-from app.messages.i18n import LANGUAGE_COOKIE, LANGUAGES
+from app.messages.i18n import LANGUAGES
 from app.web import links
 from app.web.render import THEME_COOKIE, THEMES, safe_next
 

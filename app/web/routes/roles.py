@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from app.http.deps import KnownPlace, PersonDep, ServicesDep
+from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.web import pages_dialogs
+from app.web.deps import KnownPlace
 from app.web.render import render
 from app.web.responses import started
 from app.web.show import dialogs

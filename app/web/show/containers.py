@@ -7,6 +7,9 @@ from datetime import datetime
 
 from app.aws.ports import Deployment
 from app.bootstrap import Services
+from app.console.freshness import failure, freshness, together
+from app.console.operations import running
+from app.console.services import regions_with_policies
 from app.errors import Problem
 from app.inventory import queries, sync_state
 from app.inventory.sync_state import What
@@ -30,7 +33,7 @@ def containers_page(services: Services, query: str, now: datetime) -> Containers
     ]
     policies_read = regions_with_policies(services)
     live: dict[tuple[str, str], list[Progress]] = defaultdict(list)
-    for progress in frame.running(services):
+    for progress in running(services):
         live[progress.region, progress.service].append(progress)
     rows = tuple(
         ServiceRow(
@@ -41,8 +44,8 @@ def containers_page(services: Services, query: str, now: datetime) -> Containers
         for one in known
         if _matches(one, query)
     )
-    failures = tuple(found for part in parts if (found := frame.failure(part, part.region)))
-    fresh = frame.together([frame.freshness(part, now) for part in parts], now)
+    failures = tuple(found for part in parts if (found := failure(part, part.region)))
+    fresh = together([freshness(part, now) for part in parts], now)
     return ContainersPage(rows, len(known), services.regions, fresh, query, failures)
 
 
@@ -51,22 +54,13 @@ def _matches(one: queries.KnownService, query: str) -> bool:
     return any(word in text.lower() for text in (one.service.name, one.service.region, one.service.state))
 
 
-def regions_with_policies(services: Services) -> set[str]:
-    """Where every policy has been read once, so that a number of repositories says something."""
-    return {
-        read.region
-        for read in sync_state.readings(services.db, services.connection)
-        if read.what is What.POLICIES and (read.succeeded_at is not None or read.done)
-    }
-
-
 def overview_page(services: Services, region: str, name: str, now: datetime) -> OverviewPage:
     """A service's facts."""
     known = queries.find_service(services.db, services.connection, region, name)
     return OverviewPage(
         frame=frame.service_frame(services, region, name, Tab.OVERVIEW, now),
         repositories=known.can_pull if known and region in regions_with_policies(services) else None,
-        running=frame.running(services, region, name),
+        running=running(services, region, name),
     )
 
 

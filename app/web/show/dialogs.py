@@ -14,12 +14,11 @@ from app.operations.pruning import Prunable, prunable
 from app.operations.read import find_progress
 from app.operations.state import Kind
 from app.web import pages_dialogs
-from app.web.pages import Said
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.pages_operation import Preview
 from app.web.show.images import REPAIRABLE, judge, said
-from app.wording import N_
+from app.wording import N_, Said
 
 
 def add_dialog(

@@ -7,20 +7,21 @@ from datetime import datetime
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.freshness import failure
+from app.console.operations import running
+from app.console.services import role_view
 from app.history import queries as history
 from app.inventory import queries, sync_state
 from app.inventory.access import RepositoryAccess, Tie, repositories_of
 from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
-from app.operations.state import Kind
 from app.policy import messages
 from app.policy.evaluate import Access as Verdict
 from app.policy.finding import Finding
-from app.web.pages import Said
-from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryRow, RoleState, RoleView
+from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryRow
 from app.web.pages_service import Tab
 from app.web.show import frame
-from app.wording import N_
+from app.wording import N_, Said
 
 REPAIRABLE = (Access.WRONG_ROLE, Access.STALE, Access.PARTLY, Access.INACTIVE)
 PARTS = {
@@ -41,9 +42,9 @@ def images_page(services: Services, region: str, name: str, now: datetime, added
     for what in (What.REPOSITORIES, What.POLICIES):
         services.scanner.request(region, what)
     head = frame.service_frame(services, region, name, Tab.IMAGES, now)
-    live = frame.running(services, region, name)
+    live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
-    failures = (frame.failure(read, _part(read)) for read in reads.values() if read.what is not What.SERVICES)
+    failures = (failure(read, _part(read)) for read in reads.values() if read.what is not What.SERVICES)
     return ImagesPage(
         frame=head,
         repositories=_rows(services, head.service, live) if head.service else (),
@@ -126,16 +127,3 @@ def judge(row: RepositoryAccess) -> tuple[Access, Said | None]:
 def said(finding: Finding) -> Said:
     """A finding as a sentence to be said."""
     return Said(messages.WORDS[finding.code], finding.params)
-
-
-def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:
-    """Where the role stands; AWS's word, unless an operation of ours is switching it right now."""
-    at_work = next((one for one in live if one.kind in (Kind.ACTIVATE, Kind.DEACTIVATE)), None)
-    if service is None:
-        return RoleView(RoleState.UNKNOWN, running=at_work)
-    state = RoleState.ACTIVE if service.role.ready else RoleState.INACTIVE
-    if service.role.is_active and not service.role.principal_arn:
-        state = RoleState.ACTIVATING
-    if at_work is not None:
-        state = RoleState.ACTIVATING if at_work.kind is Kind.ACTIVATE else RoleState.DEACTIVATING
-    return RoleView(state, service.role.principal_arn, service.general_principal_arn, at_work)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.operations import running
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.access import repositories_of
@@ -23,14 +24,12 @@ from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import Reader as PolicyReader
 from app.policy.who_can_pull import readers
-from app.web.pages import Said
 from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
-from app.web.show import frame
 from app.web.show.dialogs import prunable_of
 from app.web.show.images import REPAIRABLE, judge, said
 from app.web.show.preview import by_hand
-from app.wording import N_
+from app.wording import N_, Said
 
 WHO = {
     PrincipalKind.PULLER: N_("Image puller role of %(service)s"),
@@ -57,7 +56,7 @@ def policy_page(
         raise problem or Problem("repository.not_found", repository=repository, region=region)
     seen = known.service if known else None
     access, reason = _verdict(services, seen, held, now)
-    live = next((one for one in frame.running(services, region, service) if one.repository == repository), None)
+    live = next((one for one in running(services, region, service) if one.repository == repository), None)
     text = held.policy_text
     may_go = prunable_of(services, region, repository, text)
     return PolicyPage(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.identity import endpoint
 from app.messages import i18n
 from app.operations.preview import Planned
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands
 from app.policy.diff import diff_texts
 from app.policy.messages import WORDS
 from app.web.pages_operation import Commands, Preview
-from app.web.show.frame import endpoint
 
 SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"}
 

@@ -13,9 +13,8 @@ from app.auth.store import SessionFacts, TokenFacts
 from app.bootstrap import Services
 from app.errors import Problem
 from app.web import links
-from app.web.pages import Said
 from app.web.pages_sign_ins import EventRow, LinkRow, SessionRow, SignInsPage, TokenRow
-from app.wording import N_
+from app.wording import N_, Said
 
 WORDS: dict[str, tuple[str, str]] = {
     EventKind.SIGNED_IN: (N_("Signed in"), "success"),

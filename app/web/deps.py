@@ -1,0 +1,54 @@
+"""What the routes of pages take by name: a place that can exist, a repository, how long a request may wait for AWS."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.console.repositories import resolve_repository
+from app.console.timeouts import PATIENCE
+from app.errors import Problem
+from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, services
+from app.http.htmx import is_htmx
+
+# What a page asks for by itself, once it stands, keeps nobody from reading it; shorter than the browser's own time limit.
+LONG_PATIENCE = 10.0
+
+
+def patience(request: Request) -> float:
+    """How long a request may wait for AWS: a page that is being opened not for long, a part that it fetches longer."""
+    return LONG_PATIENCE if is_htmx(request) else PATIENCE
+
+
+async def known_place(request: Request) -> None:
+    """An address names a region that we look after and a service that can exist.
+
+    Raises:
+        Problem: `region.not_configured`; `service.not_found` for what Lightsail would never take as a name.
+    """
+    region, service = (str(request.path_params.get(name, "")) for name in ("region", "service"))
+    ours = (await services(request)).regions
+    if region and region not in ours:
+        raise Problem("region.not_configured", region=region, regions=", ".join(ours))
+    if service and (len(service) > LONGEST_SERVICE or not re.fullmatch(SERVICE_NAME, service)):
+        raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
+
+
+async def retry_problems(request: Request) -> None:
+    """Read again what could not be read, for a person who opens or reloads a page; not for a part that polls."""
+    if is_htmx(request):
+        return
+    wired, region = await services(request), str(request.path_params.get("region", ""))
+    await wired.scanner.retry([region] if region else wired.regions, PATIENCE)
+
+
+async def repository_name(request: Request, repository: str) -> str:
+    """The repository that an address names. Raises Problem as `resolve_repository`."""
+    return await resolve_repository(await services(request), request.path_params["region"], repository)
+
+
+KnownPlace = Depends(known_place)
+RetryProblems = Depends(retry_problems)
+RepositoryDep = Annotated[str, Depends(repository_name)]
