@@ -17,8 +17,8 @@ from app.api.schemas.repositories import GrantRequest, PruneRequest
 from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
-from app.console.repositories import resolve_repository
-from app.console.services import check_removable
+from app.console.access import check_removable
+from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.problems import status_of
@@ -26,8 +26,6 @@ from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
-from app.web.forms import AccessForm, with_existing_name
-from app.web.show.dialogs import add_dialog
 
 HERE = "/services/{region}/{name}"
 
@@ -44,10 +42,10 @@ async def grant(
     """
     place = (known.service.region, known.service.name, body.repository)
     try:
-        named = await with_existing_name(services, AccessForm(*place, who))
+        name = await existing_repository(services, *place)
     except Problem as refused:
         return await run_in_threadpool(_refuse, services, place, refused)
-    ask = Ask(Kind.GRANT, named.region, named.service, named.repository, who, _as(body.previewed))
+    ask = Ask(Kind.GRANT, *place[:2], name, who, _as(body.previewed))
     return await run_in_threadpool(_start, services, response, ask)
 
 
@@ -140,6 +138,6 @@ def _as(previewed: str | None) -> dict[str, Any]:
 
 def _refuse(services: Services, place: tuple[str, str, str], problem: Problem) -> Any:
     """The refusal of a repository's name, with the names that are like it."""
-    dialog = add_dialog(services, *place, problem)
-    told = dialog.refused or problem
-    return JSONResponse(ProblemBody.of(told, dialog.nearest).model_dump(mode="json"), status_of(told))
+    region, _, typed = place
+    told, nearest = explain_refused_name(services, region, typed, problem)
+    return JSONResponse(ProblemBody.of(told, nearest).model_dump(mode="json"), status_of(told))

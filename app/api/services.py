@@ -13,6 +13,7 @@ from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
+from app.console.access import service_repositories
 from app.console.operations import running
 from app.console.repositories import resolve_repository
 from app.console.services import regions_with_policies
@@ -22,7 +23,6 @@ from app.http.routing import ThreadedRoute
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import Reading, What
 from app.threads import run_in_threadpool
-from app.web.show.images import images_page
 from app.web.show.policy import policy_page
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
@@ -78,9 +78,9 @@ def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
 
 
 @router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))
-def list_repositories(services: ServicesDep, now: NowDep, known: KnownServiceDep) -> RepositoryList:
+def list_repositories(services: ServicesDep, known: KnownServiceDep) -> RepositoryList:
     """Every repository whose policy is about the service, each with our verdict and its reason."""
-    return RepositoryList.of(images_page(services, known.service.region, known.service.name, now, None))
+    return RepositoryList.of(service_repositories(services, known.service.region, known.service.name))
 
 
 @router.get(HERE + "/repositories/choices", summary="Repositories to choose from", responses=refusals(*AWS))

@@ -98,5 +98,5 @@ def _plan(  # noqa: PLR0917  (what the plan itself takes)
 def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:
     """The service as far as it matters without one: a name, and the account whose repository it is."""
     held = queries.find_repository(services.db, services.connection, region, repository)
-    account = held.registry_id if held else account(services)
-    return ContainerService(region=region, name=name, arn="", account=account, state="", role=Role())
+    registry = held.registry_id if held else account(services)
+    return ContainerService(region=region, name=name, arn="", account=registry, state="", role=Role())

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.previews import Place, plan
 from app.console.timeouts import PATIENCE, within
 from app.errors import Problem
 from app.inventory import queries, sync_state
@@ -33,23 +32,6 @@ async def get_service(services: Services, region: str, name: str) -> KnownServic
     if known is None:
         raise problem or Problem("service.not_found", service=name, region=region)
     return known
-
-
-async def check_removable(services: Services, place: Place) -> None:
-    """See that access can be removed: the service exists, or the repository's policy names it still.
-
-    Raises:
-        Problem: `service.not_found` where neither is so; what kept us from finding out.
-    """
-    region, name, _ = place
-    try:
-        await get_service(services, region, name)
-    except Problem as problem:
-        if problem.code != "service.not_found":
-            raise
-        planned, _ = await plan(services, Kind.REVOKE, place)
-        if not planned.change.needed:
-            raise
 
 
 class RoleState(StrEnum):

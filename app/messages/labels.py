@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.console.access import Access
 from app.console.permissions import Check
 from app.console.services import RoleState
 from app.errors import Problem
@@ -16,7 +17,6 @@ from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.policy.messages import WORDS as POLICY_WORDS
-from app.web.pages_images import Access
 from app.wording import N_, Said, fill
 
 SERVICE_STATES = {

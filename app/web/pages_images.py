@@ -3,75 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 
-from app.console.freshness import PartFailure, is_slow
-from app.console.services import RoleView
+from app.console.access import ServiceRepositories
+from app.console.freshness import is_slow
 from app.errors import Problem
-from app.operations.progress import Progress
 from app.web.pages import DialogView, View
 from app.web.pages_service import ServiceFrame
 from app.wording import N_, Said
 
 ADD_REPOSITORY = Said(N_("Add repository"))
-
-
-class Access(StrEnum):
-    """Our verdict on a service's access to a repository."""
-
-    ALLOWED = "allowed"
-    CONDITIONAL = "conditional"  # a condition of the policy decides at the time of the pull
-    PARTLY = "partly"  # one of the two actions only
-    DENIED = "denied"  # named, and yet explicitly denied
-    WRONG_ROLE = "wrong_role"  # the service's general principal is named instead of its image puller role
-    STALE = "stale"  # names an earlier role of this service, which is dead
-    INACTIVE = "role_inactive"  # the policy is right, the role is off
-    NOT_ALLOWED = "not_allowed"  # nothing in the policy is about this service
-    UNREAD = "unread"  # the policy has not been read yet
-    UNREADABLE = "unreadable"  # AWS refused to show it, or it is not a policy
-
-
-@dataclass(frozen=True)
-class RepositoryRow:
-    """One repository that the service can pull from, or whose policy is about it.
-
-    `by_name`: the policy names the role, so Remove can take something away. `repairable`: Repair access would mend it.
-    `running`: the live operation on it. `read_at`: when its policy was read.
-    """
-
-    name: str
-    uri: str
-    access: Access
-    reason: Said | None = None
-    by_name: bool = True
-    repairable: bool = False
-    added_at: datetime | None = None
-    added_by: str = ""
-    read_at: datetime | None = None
-    problem: Problem | None = None
-    running: Progress | None = None
-
-
-@dataclass(frozen=True)
-class PoliciesRead:
-    """How much of the region's policies is known: `read` of `total`, the oldest reading at `oldest_at`.
-
-    `listing` False: IAM does not let us list repositories, so `total` counts only those we know by name. `listed`
-    False: they have not been listed yet, so that there may be more.
-    """
-
-    read: int = 0
-    total: int = 0
-    oldest_at: datetime | None = None
-    listing: bool = True
-    listed: bool = True
-
-    @property
-    def whole(self) -> bool:
-        """Every policy has been read at least once."""
-        return self.listed and self.read >= self.total
 
 
 @dataclass(frozen=True)
@@ -100,31 +41,19 @@ class NextSteps(View):
 
 @dataclass(frozen=True)
 class ImagesPage(View):
-    """GET /containers/{region}/{service}/images?added=…; polled (`partial`) while `frame.freshness.reading` or running.
-
-    `running`: the service's live operations, those on the role too.
-    """
+    """GET /containers/{region}/{service}/images?added=…; polled (`partial`) while `frame.freshness.reading` or running."""
 
     page: ClassVar[str] = "pages/images.html"
     partial: ClassVar[str] = "partials/images_body.html"
 
     frame: ServiceFrame
-    repositories: tuple[RepositoryRow, ...]
-    role: RoleView
-    policies: PoliciesRead
+    access: ServiceRepositories
     next_steps: NextSteps | None = None
-    running: tuple[Progress, ...] = ()
-    failures: tuple[PartFailure, ...] = ()
-
-    @property
-    def repairable(self) -> int:
-        """How many rows Repair access would mend."""
-        return sum(row.repairable for row in self.repositories)
 
     @property
     def polls(self) -> bool:
         """Something on this page is changing by itself."""
-        return self.frame.freshness.reading or bool(self.running)
+        return self.frame.freshness.reading or bool(self.access.running)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from app.console.access import Access
 from app.console.freshness import is_slow
 from app.errors import Problem
 from app.operations.progress import Progress
 from app.web.pages import View
-from app.web.pages_images import Access
 from app.web.pages_operation import Commands
 from app.wording import Said
 

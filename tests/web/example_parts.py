@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
+from app.console.access import Access, PoliciesRead, RepositoryRow
 from app.console.freshness import Freshness
 from app.console.permissions import Check, CheckedAction, policies
 from app.console.services import RoleState, RoleView
@@ -20,15 +21,7 @@ from app.policy.messages import WORDS
 from app.policy.permissions import ACTIONS_USED, Scope
 from app.policy.principals import PrincipalKind
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
-from app.web.pages_images import (
-    Access,
-    AddRepositoryDialog,
-    ImagesPage,
-    PoliciesRead,
-    RepositoryOption,
-    RepositoryOptions,
-    RepositoryRow,
-)
+from app.web.pages_images import AddRepositoryDialog, ImagesPage, RepositoryOption, RepositoryOptions
 from app.web.pages_operation import (
     Commands,
     PolicyChangeView,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.ports import Role
+from app.console.access import PARTS, Access, PoliciesRead
 from app.console.freshness import Freshness, PartFailure
 from app.console.permissions import Check
 from app.console.services import RoleState, RoleView
@@ -18,7 +19,7 @@ from app.web import pages_dialogs as dialogs
 from app.web.pages import View
 from app.web.pages_errors import SignInPage, error_page
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryPage, ServiceHistoryPage
-from app.web.pages_images import Access, ImagesPage, NextSteps, PoliciesRead, RepositoryOptions
+from app.web.pages_images import ImagesPage, NextSteps, RepositoryOptions
 from app.web.pages_operation import (
     OperationPage,
     Preview,
@@ -36,7 +37,6 @@ from app.web.pages_sign_ins import (
     revoke_token_dialog,
     sign_out_everywhere_dialog,
 )
-from app.web.show.images import PARTS
 from app.wording import Said
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import botocore.session
 import pytest
 
+from app.console.access import Access
 from app.console.permissions import Check, CheckedAction
 from app.console.services import RoleState
 from app.errors import Problem
 from app.messages import labels
 from app.operations.progress import Note
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.web.pages_images import Access
 from app.wording import Said
 from tests.web.examples import Examples
 

@@ -4,13 +4,13 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
+from app.console.access import PoliciesRead
 from app.console.freshness import Freshness
 from app.errors import Problem
 from app.web import pages_dialogs as dialogs
 from app.web.pages import View
 from app.web.pages_errors import error_page
 from app.web.pages_history import HistoryFilter
-from app.web.pages_images import PoliciesRead
 from app.web.pages_operation import Preview
 from app.wording import Said
 from tests.web.examples import NOW, Examples

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import english
+from app.console.access import Access
 from app.messages import labels
-from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, PolicyPage, Weight
 
 

@@ -12,10 +12,10 @@ from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
+from app.console.access import Access, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.inventory.search import Choice, Choices
 from app.messages import labels
 from app.policy.messages import say
-from app.web.pages_images import Access, ImagesPage, PoliciesRead, RepositoryRow
 from app.wording import Said
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
@@ -82,12 +82,12 @@ class RepositoryList(BaseModel):
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
 
     @classmethod
-    def of(cls, page: ImagesPage) -> RepositoryList:
+    def of(cls, found: ServiceRepositories) -> RepositoryList:
         return cls(
-            repositories=[RepositoryAccess.of(row) for row in page.repositories],
-            role=PullerRole.of(page.role),
-            policies=Coverage.of(page.policies),
-            problems=[ProblemBody.of(failure.problem) for failure in page.failures],
+            repositories=[RepositoryAccess.of(row) for row in found.repositories],
+            role=PullerRole.of(found.role),
+            policies=Coverage.of(found.policies),
+            problems=[ProblemBody.of(failure.problem) for failure in found.failures],
         )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console.access import check_removable
 from app.console.previews import live_preview
-from app.console.repositories import resolve_repository
-from app.console.services import check_removable
+from app.console.repositories import existing_repository, resolve_repository
 from app.errors import Problem
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
@@ -19,7 +20,7 @@ from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
-from app.web.forms import AccessForm, start_access, with_existing_name, with_name
+from app.web.forms import AccessForm, start_access
 from app.web.pages_operation import Preview
 from app.web.render import redirect, render
 from app.web.responses import started
@@ -54,7 +55,8 @@ async def access_form(
 
 async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
     """The same with the repository's name for whatever was given. Raises Problem."""
-    return await with_name(services, form)
+    name = await resolve_repository(services, form.region, form.repository)
+    return replace(form, repository=name)
 
 
 FormDep = Annotated[AccessForm, Depends(access_form)]
@@ -100,12 +102,12 @@ def options(
 async def add(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start adding a repository; a name that cannot be right comes back with the dialog."""
     try:
-        named = await with_existing_name(services, form)
+        name = await existing_repository(services, form.region, form.service, form.repository)
     except Problem as refused:
         again = (services, form.region, form.service, form.repository, refused)
         dialog = await run_in_threadpool(dialogs.add_dialog, *again)
         return await run_in_threadpool(render, request, dialog, status=422)
-    return await run_in_threadpool(_start, request, services, Kind.GRANT, named)
+    return await run_in_threadpool(_start, request, services, Kind.GRANT, replace(form, repository=name))
 
 
 @router.get("/repositories/remove")

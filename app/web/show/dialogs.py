@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.bootstrap import Services
-from app.console.repositories import searched_name
+from app.console.access import find_row, naming_role, said
+from app.console.repositories import explain_refused_name, searched_name
 from app.errors import Problem
 from app.history.queries import last_refusal
 from app.inventory import queries, search, sync_state
-from app.inventory.access import RepositoryAccess, repositories_of
 from app.inventory.sync_state import What
 from app.operations.preview import plan_operation
 from app.operations.pruning import Prunable, prunable
@@ -17,7 +17,6 @@ from app.web import pages_dialogs
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.pages_operation import Preview
-from app.web.show.images import REPAIRABLE, judge, said
 from app.wording import N_, Said
 
 
@@ -26,29 +25,16 @@ def add_dialog(
 ) -> AddRepositoryDialog:
     """The Add dialog, or the same again with what was typed and why it will not do."""
     listed = sync_state.find_reading(services.db, services.connection, region, What.REPOSITORIES)
-    name = searched_name(typed)
-    nearest = search.nearest_names(services.db, services.connection, region, name) if refused else ()
+    refused, nearest = explain_refused_name(services, region, typed, refused) if refused else (None, ())
     return AddRepositoryDialog(
         region=region,
         service=service,
         choices=options(services, region, service, typed),
         listing=listed.problem is None or listed.problem.code != "aws.access_denied",
         typed=typed,
-        refused=_elsewhere(services, region, name) or refused if _is_missing(refused) else refused,
+        refused=refused,
         nearest=nearest,
     )
-
-
-def _is_missing(refused: Problem | None) -> bool:
-    return refused is not None and refused.code == "repository.not_found"
-
-
-def _elsewhere(services: Services, region: str, typed: str) -> Problem | None:
-    """That the repository is in another region, which is why this one does not have it."""
-    others = search.regions_with(services.db, services.connection, typed) if typed else ()
-    if not others or region in others:
-        return None
-    return Problem("repository.other_region", repository=typed, region=region, others=", ".join(others))
 
 
 def options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
@@ -59,14 +45,6 @@ def options(services: Services, region: str, service: str, query: str) -> Reposi
     now = services.clock.now()
     found = search.choices(services.db, services.connection, known.service, searched_name(query), now=now)
     return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
-
-
-def _row(services: Services, region: str, service: str, repository: str) -> RepositoryAccess | None:
-    known = queries.find_service(services.db, services.connection, region, service)
-    if known is None:
-        return None
-    rows = repositories_of(services.db, services.connection, known.service, now=services.clock.now()).rows
-    return next((row for row in rows if row.repository.name == repository), None)
 
 
 def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
@@ -94,9 +72,8 @@ def remove(services: Services, region: str, service: str, repository: str) -> Co
 
 def repair(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
     """What is wrong with the access as it stands."""
-    row = _row(services, region, service, repository)
-    access, reason = judge(row) if row else (None, None)
-    changes = (reason,) if reason is not None and access in REPAIRABLE else ()
+    row = find_row(services, region, service, repository)
+    changes = (row.reason,) if row is not None and row.reason is not None and row.repairable else ()
     return pages_dialogs.repair_dialog(region, service, repository, changes=changes)
 
 
@@ -119,10 +96,3 @@ def prunable_of(services: Services, region: str, repository: str, text: str | No
 def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
     """Every repository whose policy names the role."""
     return pages_dialogs.deactivate_dialog(region, service, repositories=naming_role(services, region, service))
-
-
-def naming_role(services: Services, region: str, service: str) -> tuple[str, ...]:
-    """The repositories whose policy names the service's role now."""
-    known = queries.find_service(services.db, services.connection, region, service)
-    role = known.service.role.principal_arn if known else ""
-    return queries.naming(services.db, services.connection, region, role) if role else ()

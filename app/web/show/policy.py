@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.access import REPAIRABLE, Access, judge, said
 from app.console.operations import running
 from app.errors import Problem
 from app.inventory import queries
@@ -24,10 +25,8 @@ from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import Reader as PolicyReader
 from app.policy.who_can_pull import readers
-from app.web.pages_images import Access
 from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
 from app.web.show.dialogs import prunable_of
-from app.web.show.images import REPAIRABLE, judge, said
 from app.web.show.preview import by_hand
 from app.wording import N_, Said
 
