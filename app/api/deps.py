@@ -12,13 +12,12 @@ from fastapi import Depends, Path, Query, Response
 from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
+from app.console.operations import get_progress
 from app.console.services import get_service
 from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
 from app.inventory.queries import KnownService
 from app.messages import i18n
-from app.operations.progress import Progress
-from app.operations.read import find_progress
 
 ROOT = "/api/v1"
 
@@ -60,14 +59,6 @@ async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownS
 
 
 KnownServiceDep = Annotated[KnownService, Depends(known_service)]
-
-
-def get_progress(services: Services, operation_id: str) -> Progress:
-    """How the operation stands. Raises Problem `operation.not_found`."""
-    found = find_progress(services.db, operation_id)
-    if found is None:
-        raise Problem("operation.not_found")
-    return found
 
 
 def accepted(services: Services, response: Response, operation_id: str) -> Operation:

@@ -8,16 +8,17 @@ from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse
 
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
-from app.api.previewing import preview_of
 from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import Operation
-from app.api.schemas.previews import Preview, PreviewRequest
+from app.api.schemas.previews import Preview as PreviewAnswer
+from app.api.schemas.previews import PreviewRequest
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import GrantRequest, PruneRequest
 from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
 from app.console.access import check_removable
+from app.console.previews import preview as console_preview
 from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
@@ -100,11 +101,12 @@ async def prune(
 
 
 @router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
-async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> Preview:
+async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> PreviewAnswer:
     """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
     place = (*named, await resolve_repository(services, named.region, body.repository))
     asked = {"principals": body.principals} if body.principals else None
-    return await preview_of(services, Kind(body.kind), place, asked)
+    kind = Kind(body.kind)
+    return PreviewAnswer.of(kind, await console_preview(services, kind, place, asked))
 
 
 @router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))

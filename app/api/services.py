@@ -15,6 +15,7 @@ from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
 from app.console.access import service_repositories
 from app.console.operations import running
+from app.console.policies import repository_policy
 from app.console.repositories import resolve_repository
 from app.console.services import regions_with_policies
 from app.console.timeouts import PATIENCE, within
@@ -23,7 +24,6 @@ from app.http.routing import ThreadedRoute
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import Reading, What
 from app.threads import run_in_threadpool
-from app.web.show.policy import policy_page
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
 
@@ -102,5 +102,5 @@ async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep,
     repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     return await run_in_threadpool(
-        lambda: Policy.of(policy_page(services, region, name, repository, now=now, problem=problem))
+        lambda: Policy.of(repository_policy(services, region, name, repository, now=now, problem=problem))
     )

@@ -1,16 +1,16 @@
-"""Plans an operation on what AWS holds now, for whoever wants to see it first: a page or a program. Changes nothing."""
+"""Previews: what an operation would do to the policy as AWS holds it now, and the commands that do the same. Changes nothing."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from fastapi import Request
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
-from app.console.identity import account
+from app.console.identity import account, endpoint
+from app.console.operations import get_progress
 from app.console.timeouts import PATIENCE, ask
 from app.errors import Problem
 from app.history.queries import last_refusal
@@ -20,15 +20,71 @@ from app.operations.explained import explained
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import check_name
 from app.operations.state import Kind
+from app.policy.commands import System, Target, grant_commands, policy_commands
+from app.policy.diff import Diff, diff_texts
+from app.policy.messages import WORDS
 from app.threads import run_in_threadpool
-from app.web.deps import patience
-from app.web.pages_operation import Preview
-from app.web.show.preview import preview_of
+from app.wording import Said
 
 Place = tuple[str, str, str]
 
 # These are about the policy alone: the service is not asked for, and need not be there any more.
 WITHOUT_SERVICE = frozenset({Kind.PRUNE, Kind.UNDO, Kind.RESTORE})
+
+
+SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"}
+
+
+@dataclass(frozen=True)
+class ShellStep:
+    """One command with the remark that stands above it."""
+
+    remark: Said
+    command: str
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The commands that do the same on one system: `system` is "macOS / Linux" or "Windows (PowerShell)"."""
+
+    system: str
+    steps: tuple[ShellStep, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an operation would do now. `diff` None: the policy stays as it is."""
+
+    planned: Planned
+    service: ContainerService
+    repository: str
+    diff: Diff | None
+    commands: tuple[Commands, ...]
+
+
+async def preview(
+    services: Services,
+    kind: Kind,
+    place: Place,
+    asked: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = PATIENCE,
+) -> Preview:
+    """Return what `kind` would do now; `place` is region, service and repository. Raises Problem as `plan`."""
+    planned, service = await plan(services, kind, place, asked, seconds=seconds)
+    return await run_in_threadpool(_preview, services, planned, service, place[2])
+
+
+async def preview_undo(services: Services, kind: Kind, operation_id: str, *, seconds: float = PATIENCE) -> Preview:
+    """Return what an undo (or a restore, by `kind`) of an operation would do now.
+
+    Raises:
+        Problem: `operation.not_found`, `operation.nothing_to_undo`, or as `plan`.
+    """
+    undone = await run_in_threadpool(get_progress, services, operation_id)
+    change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
+    asked = {"text": change.before, "before": change.before, "after": change.after}
+    return await preview(services, kind, (undone.region, undone.service, change.repository), asked, seconds=seconds)
 
 
 async def plan(
@@ -52,17 +108,6 @@ async def plan(
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
     )
     return await run_in_threadpool(_plan, services, kind, service, repository, text, asked), service
-
-
-async def live_preview(
-    request: Request, services: Services, kind: Kind, place: Place, asked: Mapping[str, Any] | None = None
-) -> Preview:
-    """The plan as a page shows it; what keeps us from making one is its `problem`."""
-    try:
-        planned, service = await plan(services, kind, place, asked, seconds=patience(request))
-    except Problem as problem:
-        return Preview(repository=place[2], problem=problem)
-    return await run_in_threadpool(preview_of, services, planned, service, place[2])
 
 
 async def _service(services: Services, kind: Kind, place: Place, seconds: float) -> ContainerService:
@@ -100,3 +145,26 @@ def _gone(services: Services, region: str, name: str, repository: str) -> Contai
     held = queries.find_repository(services.db, services.connection, region, repository)
     registry = held.registry_id if held else account(services)
     return ContainerService(region=region, name=name, arn="", account=registry, state="", role=Role())
+
+
+def _preview(services: Services, planned: Planned, service: ContainerService, repository: str) -> Preview:
+    change = planned.change
+    diff = diff_texts(change.before, change.after) if change.needed else None
+    return Preview(planned, service, repository, diff, shell_commands(services, planned, service, repository))
+
+
+def shell_commands(
+    services: Services, planned: Planned, service: ContainerService, repository: str
+) -> tuple[Commands, ...]:
+    """Return the commands of each system that do the same, at the endpoints that this console calls."""
+    endpoints = {name: endpoint(services, name) for name in ("lightsail", "ecr")}
+    target = Target(service.region, service.name, service.account, repository, endpoints)
+    return tuple(Commands(name, _steps(planned, target, system)) for system, name in SYSTEMS.items())
+
+
+def _steps(planned: Planned, target: Target, system: System) -> tuple[ShellStep, ...]:
+    if planned.activates:
+        commands = grant_commands(target, planned.change, system, activate=True)
+    else:
+        commands = policy_commands(target, planned.change, system)
+    return tuple(ShellStep(Said(WORDS[f"command.{command.code}"]), command.text) for command in commands)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from app.console.access import Access
 from app.console.permissions import Check
+from app.console.previews import Commands
 from app.console.services import RoleState
 from app.errors import Problem
 from app.messages.i18n import gettext, ngettext
@@ -160,6 +161,11 @@ def todo(problem: Problem) -> str:
     """What to do about it; "" for a problem that we no longer have words for."""
     sentences = words_of(problem)
     return _fill(sentences.todo, problem.params) if sentences else ""
+
+
+def shell_text(commands: Commands) -> str:
+    """Return the commands as one text to copy, each below its remark; both shells write comments with #."""
+    return "\n\n".join(f"# {say(step.remark)}\n{step.command}" for step in commands.steps)
 
 
 def tone(code: str) -> str:

@@ -9,7 +9,7 @@ from app.errors import Problem
 from app.operations.progress import Progress
 from app.web import links
 from app.web.pages import DialogView
-from app.web.pages_operation import Preview
+from app.web.pages_operation import PreviewView
 from app.wording import N_, Said
 
 
@@ -56,7 +56,7 @@ class ConfirmDialog(DialogView):
     warning: Said | None = None
     checkbox: Checkbox | None = None
     choices: Choices | None = None
-    preview: Preview | None = None
+    preview: PreviewView | None = None
     preview_url: str = ""
     danger: bool = False
 
@@ -128,7 +128,9 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
     )
 
 
-def prune_dialog(region: str, service: str, repository: str, *, preview: Preview, follows: str = "") -> ConfirmDialog:
+def prune_dialog(
+    region: str, service: str, repository: str, *, preview: PreviewView, follows: str = ""
+) -> ConfirmDialog:
     """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
     `follows` is the operation that failed because of them, so that it can be retried afterwards.
@@ -152,7 +154,7 @@ def prune_dialog(region: str, service: str, repository: str, *, preview: Preview
     )
 
 
-def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: Preview) -> Choices | None:
+def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: PreviewView) -> Choices | None:
     if not preview.doubtful:
         return None
     sure = tuple(("principal", name) for name in preview.principals if name not in preview.doubtful)
@@ -225,7 +227,7 @@ def cancel_dialog(progress: Progress) -> ConfirmDialog:
     )
 
 
-def undo_dialog(progress: Progress, *, preview: Preview | None = None) -> ConfirmDialog:
+def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> ConfirmDialog:
     """GET /operations/{id}/undo: takes back what it changed, and keeps what others changed since."""
     return ConfirmDialog(
         heading=Said(N_("Undo this change?")),
@@ -243,7 +245,7 @@ def undo_dialog(progress: Progress, *, preview: Preview | None = None) -> Confir
     )
 
 
-def restore_dialog(progress: Progress, repository: str, *, preview: Preview | None = None) -> ConfirmDialog:
+def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView | None = None) -> ConfirmDialog:
     """GET /operations/{id}/restore: puts the policy back as it was before the operation, whole."""
     return ConfirmDialog(
         heading=Said(N_("Restore this policy?")),

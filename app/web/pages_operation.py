@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from app.console.previews import Commands
 from app.errors import Problem
 from app.operations.messages import TITLES
 from app.operations.progress import Progress
@@ -105,15 +106,7 @@ class UnknownOperation(View):
 
 
 @dataclass(frozen=True)
-class Commands:
-    """The same work by hand for one system: `system` is "macOS / Linux" or "Windows (PowerShell)"."""
-
-    system: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Preview(View):
+class PreviewView(View):
     """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
 
     `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.

@@ -11,6 +11,8 @@ from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.console.access import Access, PoliciesRead, RepositoryRow
 from app.console.freshness import Freshness
 from app.console.permissions import Check, CheckedAction, policies
+from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, Weight, same_as
+from app.console.previews import Commands
 from app.console.services import RoleState, RoleView
 from app.errors import Problem
 from app.messages.problems import WORDS as PROBLEMS
@@ -22,18 +24,12 @@ from app.policy.permissions import ACTIONS_USED, Scope
 from app.policy.principals import PrincipalKind
 from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
 from app.web.pages_images import AddRepositoryDialog, ImagesPage, RepositoryOption, RepositoryOptions
-from app.web.pages_operation import (
-    Commands,
-    PolicyChangeView,
-    Preview,
-    ProgressView,
-)
-from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
+from app.web.pages_operation import PolicyChangeView, Preview, ProgressView
 from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
 from app.web.pages_sign_ins import LinkRow, SessionRow, SignInsPage, TokenRow
-from app.web.show.policy import NEVER, WHO, same_as
 from app.web.show.sign_ins import SCOPES, event_row
 from app.web.views.permissions import PermissionsPage
+from app.web.views.policy import PolicyPage
 from app.wording import Said
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -308,19 +304,19 @@ class Parts:
             reason=self.reason(),
             read_at=NOW - timedelta(minutes=1),
             readers=(
-                Reader(
+                PrincipalAccess(
                     Said(WHO[PrincipalKind.SERVICE]),
                     allowed=True,
                     how=Said(WORDS["verdict.allowed_named"], {"statement": self.repository}),
                     value="lambda.amazonaws.com",
                 ),
-                Reader(
+                PrincipalAccess(
                     Said(WHO[PrincipalKind.UNIQUE_ID]),
                     allowed=False,
                     how=Said(NEVER[PrincipalKind.UNIQUE_ID]),
                     value=dead,
                 ),
-                Reader(
+                PrincipalAccess(
                     Said(WHO[PrincipalKind.WILDCARD]),
                     allowed=None,
                     how=Said(

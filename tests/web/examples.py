@@ -10,6 +10,7 @@ from app.aws.ports import Role
 from app.console.access import PARTS, Access, PoliciesRead
 from app.console.freshness import Freshness, PartFailure
 from app.console.permissions import Check
+from app.console.policies import ByHand
 from app.console.services import RoleState, RoleView
 from app.errors import Problem
 from app.inventory.sync_state import What
@@ -27,7 +28,6 @@ from app.web.pages_operation import (
     UnknownOperation,
     progress_dialog,
 )
-from app.web.pages_policy import ByHand
 from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, Tab
 from app.web.pages_sign_in import SignInWithLinkPage
 from app.web.pages_sign_ins import (

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console import previews
 from app.console.access import check_removable
-from app.console.previews import live_preview
 from app.console.repositories import existing_repository, resolve_repository
 from app.errors import Problem
 from app.http.deps import NowDep, PersonDep, ServicesDep
@@ -21,12 +21,13 @@ from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
 from app.web.forms import AccessForm, start_access
-from app.web.pages_operation import Preview
+from app.web.pages_operation import PreviewView
 from app.web.render import redirect, render
 from app.web.responses import started
 from app.web.show import dialogs
 from app.web.show.images import images_page
 from app.web.show.next_steps import next_steps
+from app.web.show.preview import preview_view
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",
@@ -152,7 +153,8 @@ async def ask_prune(
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
     place = (region, service, repository)
     chosen = {"principals": principal} if principal else None
-    preview = await live_preview(request, services, Kind.PRUNE, place, chosen)
+    planning = previews.preview(services, Kind.PRUNE, place, chosen, seconds=patience(request))
+    preview = await preview_view(planning, repository)
     dialog = await run_in_threadpool(dialogs.prune, services, place, preview, follows)
     return await run_in_threadpool(render, request, dialog)
 
@@ -176,9 +178,9 @@ async def preview(
     try:
         name = await resolve_repository(services, region, repository)
     except Problem as problem:
-        return await run_in_threadpool(render, request, Preview(repository=repository, problem=problem))
-    view = await live_preview(request, services, kind, (region, service, name))
-    return await run_in_threadpool(render, request, view)
+        return await run_in_threadpool(render, request, PreviewView(repository, problem=problem))
+    planning = previews.preview(services, kind, (region, service, name), seconds=patience(request))
+    return await run_in_threadpool(render, request, await preview_view(planning, name))
 
 
 def _start(request: Request, services: Services, kind: Kind, form: AccessForm) -> Response:

@@ -6,17 +6,15 @@ from app.bootstrap import Services
 from app.console.access import find_row, naming_role, said
 from app.console.repositories import explain_refused_name, searched_name
 from app.errors import Problem
-from app.history.queries import last_refusal
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import What
 from app.operations.preview import plan_operation
-from app.operations.pruning import Prunable, prunable
 from app.operations.read import find_progress
 from app.operations.state import Kind
 from app.web import pages_dialogs
 from app.web.pages_dialogs import BlockedDialog, ConfirmDialog
 from app.web.pages_images import AddRepositoryDialog, RepositoryOption, RepositoryOptions
-from app.web.pages_operation import Preview
+from app.web.pages_operation import PreviewView
 from app.wording import N_, Said
 
 
@@ -77,20 +75,12 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
     return pages_dialogs.repair_dialog(region, service, repository, changes=changes)
 
 
-def prune(services: Services, place: tuple[str, str, str], preview: Preview, follows: str) -> ConfirmDialog:
+def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
     """Return the dialog that prunes what the preview shows; `place` is region, service and repository."""
     known = find_progress(services.db, follows) if follows else None
     region, service, repository = place
     of_this = known is not None and (known.region, known.service, known.repository) == place
     return pages_dialogs.prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")
-
-
-def prunable_of(services: Services, region: str, repository: str, text: str | None) -> Prunable:
-    """Return what may be pruned from a policy, by its text and by what ECR refused; nothing where it is broken."""
-    try:
-        return prunable(text, last_refusal(services.db, services.connection, region, repository))
-    except Problem:
-        return Prunable()
 
 
 def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:

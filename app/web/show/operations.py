@@ -7,26 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.bootstrap import Services
+from app.console.operations import actions_on, is_undone
 from app.history import queries
 from app.history.models import Operation, PolicyChange
 from app.operations.progress import Progress
-from app.operations.read import find_progress, progress_of
-from app.operations.start import may_retry
-from app.operations.state import Kind, Outcome
+from app.operations.read import progress_of
 from app.policy.diff import diff_texts
 from app.web.pages_operation import OperationPage, PolicyChangeView, ProgressView
 
 
 def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
     """The progress with what the reader may do about it."""
-    return ProgressView(
-        progress=progress,
-        now=now,
-        in_dialog=in_dialog,
-        can_retry=may_retry(progress.outcome),
-        can_cancel=not progress.ended and not progress.cancel_requested,
-        can_undo=progress.ended and progress.wrote_policy and progress.kind is not Kind.DEACTIVATE,
-    )
+    actions = actions_on(progress)
+    return ProgressView(progress, now, actions.retry, actions.cancel, actions.undo, in_dialog)
 
 
 def change_views(changes: Iterable[PolicyChange], *, ended: bool) -> tuple[PolicyChangeView, ...]:
@@ -48,14 +41,8 @@ def operation_page(services: Services, operation: Operation, now: datetime) -> O
     followed_by = queries.followers(services.db, operation.id)
     shown = progress_view(progress_of(operation), now)
     return OperationPage(
-        shown=replace(shown, can_undo=shown.can_undo and not _undone(services, followed_by)),
+        shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
         changes=change_views(operation.changes, ended=operation.outcome is not None),
         follows=operation.follows or "",
         followed_by=followed_by,
     )
-
-
-def _undone(services: Services, followed_by: Iterable[str]) -> bool:
-    """Whether one of these operations has taken back what they follow."""
-    found = (find_progress(services.db, operation_id) for operation_id in followed_by)
-    return any(one is not None and one.kind is Kind.UNDO and one.outcome is Outcome.SUCCEEDED for one in found)

@@ -1,20 +1,26 @@
-"""Fills a repository's policy page: the text, who may pull by it, what is wrong with it, and the same by hand."""
+"""A repository's policy as seen for a service: who may pull by it, what is wrong with it, and the same by hand."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.access import REPAIRABLE, Access, judge, said
 from app.console.operations import running
+from app.console.previews import Commands, shell_commands
 from app.errors import Problem
+from app.history.queries import last_refusal
 from app.inventory import queries
 from app.inventory.access import repositories_of
 from app.inventory.queries import KnownRepository
+from app.limits import POLICY_CHARACTERS
 from app.operations.preview import plan_operation
+from app.operations.progress import Progress
+from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy import messages
 from app.policy.document import size_of
@@ -25,9 +31,6 @@ from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import Reader as PolicyReader
 from app.policy.who_can_pull import readers
-from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
-from app.web.show.dialogs import prunable_of
-from app.web.show.preview import by_hand
 from app.wording import N_, Said
 
 WHO = {
@@ -45,10 +48,94 @@ WHO = {
 }
 
 
-def policy_page(
+# Whom the policy allows, and yet nobody ever pulls as them.
+NEVER = {
+    PrincipalKind.UNIQUE_ID: N_("It was deleted, so nobody pulls as it, whatever the policy says."),
+    PrincipalKind.GENERAL: N_("The policy names it, but Lightsail never pulls with this role."),
+}
+
+
+class Weight(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class PrincipalAccess:
+    """Somebody whom the policy lets pull, or keeps from it. `allowed` None: it depends, as `how` says."""
+
+    who: Said
+    allowed: bool | None
+    how: Said
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """Something worth knowing about the policy, and what to do about it."""
+
+    what: Said
+    todo: Said | None = None
+    weight: Weight = Weight.INFO
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What a person does who wants to do it without us: the finished policy and the commands of each system.
+
+    `what` says which of our buttons does the same. `activates`: the role has to be activated first, so the policy's principal is a placeholder. `mended`: the policy as
+    it stands is broken, and this is it made whole.
+    """
+
+    what: Said
+    policy_text: str
+    commands: tuple[Commands, ...]
+    activates: bool = False
+    mended: bool = False
+
+
+@dataclass(frozen=True)
+class RepositoryPolicy:
+    """A repository's policy as seen for a service.
+
+    `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
+    `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
+    characters the policy takes when it is sent.
+    """
+
+    region: str
+    service: str
+    repository: str
+    uri: str
+    access: Access
+    text: str | None = None
+    reason: Said | None = None
+    read_at: datetime | None = None
+    readers: tuple[PrincipalAccess, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+    by_hand: ByHand | None = None
+    can_add: bool = False
+    can_remove: bool = False
+    can_repair: bool = False
+    dead: tuple[str, ...] = ()
+    can_prune: bool = False
+    size: int = 0
+    size_limit: int = POLICY_CHARACTERS
+    problem: Problem | None = None
+    running: Progress | None = None
+
+
+def repository_policy(
     services: Services, region: str, service: str, repository: str, *, now: datetime, problem: Problem | None
-) -> PolicyPage:
-    """The policy as we last read it; `problem` is what kept it from being read just now."""
+) -> RepositoryPolicy:
+    """Return the policy as it was last read; `problem` is what kept it from being read just now.
+
+    Raises:
+        Problem: the `problem`, or `repository.not_found`, where nothing is known of the repository.
+    """
     known = queries.find_service(services.db, services.connection, region, service)
     held = queries.find_repository(services.db, services.connection, region, repository)
     if held is None:
@@ -58,13 +145,12 @@ def policy_page(
     live = next((one for one in running(services, region, service) if one.repository == repository), None)
     text = held.policy_text
     may_go = prunable_of(services, region, repository, text)
-    return PolicyPage(
+    return RepositoryPolicy(
         region=region,
         service=service,
         repository=repository,
         uri=held.uri,
         access=access,
-        now=now,
         text=_pretty(text),
         reason=reason,
         read_at=held.policy_read_at,
@@ -80,6 +166,14 @@ def policy_page(
         problem=problem or held.problem,
         running=live,
     )
+
+
+def prunable_of(services: Services, region: str, repository: str, text: str | None) -> Prunable:
+    """Return what may be pruned from a policy, by its text and by what ECR refused; nothing where it is broken."""
+    try:
+        return prunable(text, last_refusal(services.db, services.connection, region, repository))
+    except Problem:
+        return Prunable()
 
 
 def _verdict(
@@ -118,7 +212,7 @@ def _pretty(text: str | None) -> str | None:
         return text
 
 
-def _readers(text: str | None, arn: str, now: datetime) -> tuple[Reader, ...]:
+def _readers(text: str | None, arn: str, now: datetime) -> tuple[PrincipalAccess, ...]:
     try:
         found = readers(text, repository_arn=arn, now=now)
     except Problem:
@@ -126,21 +220,14 @@ def _readers(text: str | None, arn: str, now: datetime) -> tuple[Reader, ...]:
     return tuple(_reader(one) for one in found)
 
 
-# Whom the policy allows, and yet nobody ever pulls as them.
-NEVER = {
-    PrincipalKind.UNIQUE_ID: N_("It was deleted, so nobody pulls as it, whatever the policy says."),
-    PrincipalKind.GENERAL: N_("The policy names it, but Lightsail never pulls with this role."),
-}
-
-
-def _reader(one: PolicyReader) -> Reader:
+def _reader(one: PolicyReader) -> PrincipalAccess:
     allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(one.access, False)
     if one.kind in NEVER and allowed is not False:
-        return Reader(
+        return PrincipalAccess(
             Said(WHO[one.kind], {"service": one.service}), allowed=False, how=Said(NEVER[one.kind]), value=one.value
         )
     who = Said(N_("Everyone but a few")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
-    return Reader(
+    return PrincipalAccess(
         who=who,
         allowed=allowed,
         how=Said(messages.WORDS[one.verdict.code], one.verdict.params),
@@ -182,7 +269,7 @@ def _by_hand(
     return ByHand(
         same_as(access, mended=bool(mended.what)),
         _pretty(planned.change.after) or "",
-        by_hand(services, planned, service, held.name),
+        shell_commands(services, planned, service, held.name),
         planned.activates,
         mended=bool(mended.what),
     )
