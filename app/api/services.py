@@ -13,16 +13,14 @@ from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
+from app.console import services as console
 from app.console.access import service_repositories
-from app.console.operations import running
 from app.console.policies import repository_policy
 from app.console.repositories import resolve_repository
-from app.console.services import regions_with_policies
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
-from app.inventory import queries, search, sync_state
-from app.inventory.sync_state import Reading, What
+from app.inventory import queries, search
 from app.threads import run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
@@ -53,28 +51,17 @@ def list_services(
     q: Annotated[Text, Query(description="A part of the name.")] = "",
 ) -> ServiceList:
     """From the console's own store, with how fresh each region is; what has grown old is read again behind."""
-    for region in services.regions:
-        services.scanner.request(region, What.SERVICES)
-    live, counted = running(services), regions_with_policies(services)
-    known = queries.list_services(services.db, services.connection)
-    shown = [one for one in known if one.service.region in services.regions and q.lower() in one.service.name]
-    reads = {
-        read.region: read
-        for read in sync_state.readings(services.db, services.connection)
-        if read.what is What.SERVICES
-    }
+    answer = console.list_services(services)
     return ServiceList(
-        services=[Service.of(one, live, counted) for one in shown],
-        regions=[RegionRead.of(reads.get(region, Reading(region, What.SERVICES)), now) for region in services.regions],
+        services=[Service.of(each) for each in answer.services if q.lower() in each.service.name],
+        regions=[RegionRead.of(reading, now) for reading in answer.regions],
     )
 
 
 @router.get(HERE, summary="One container service", responses=refusals(*AWS))
 def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
     """From the console's own store; one that is not there yet is asked for at AWS."""
-    region, name = known.service.region, known.service.name
-    services.scanner.request(region, What.SERVICES)
-    return Service.of(known, running(services, region, name), regions_with_policies(services))
+    return Service.of(console.summarize(services, known))
 
 
 @router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))

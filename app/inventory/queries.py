@@ -25,14 +25,14 @@ from app.policy.evaluate import Access
 class KnownService:
     """A service as it was at `seen_at`.
 
-    `can_pull` counts the repositories whose policy names its role and lets it pull; `strays` those places where a
+    `can_pull` counts the repositories whose policy names its role and lets it pull; `stale_grants` those places where a
     policy names another role of this service: one that is dead, or its general one, which never pulls.
     """
 
     service: ContainerService
     seen_at: datetime
     can_pull: int = 0
-    strays: int = 0
+    stale_grants: int = 0
 
 
 @dataclass(frozen=True)
@@ -227,8 +227,8 @@ def _service(row: SeenService, counts: Iterable[_Count]) -> KnownService:
     granted = [one for one in here if one.principal == row.role_arn and one.access == Access.ALLOWED]
     own = (row.role_arn, row.general_arn)
     others = [one for one in here if one.service == row.name and one.principal != row.role_arn]
-    strays = [one for one in others if not is_namesakes(one.principal, own)]
-    return KnownService(from_facts(row.facts), row.seen_at, _sum(granted), _sum(strays))
+    stale_grants = [one for one in others if not is_namesakes(one.principal, own)]
+    return KnownService(from_facts(row.facts), row.seen_at, _sum(granted), _sum(stale_grants))
 
 
 def _sum(counts: Iterable[_Count]) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from app.aws.ports import ContainerService, Deployment
+from app.aws.ports import ContainerService
 from app.console.freshness import Freshness, PartFailure, is_slow
+from app.console.services import Deployments, ServiceSummary
 from app.errors import Problem
 from app.operations.progress import Progress
 from app.web.pages import View
@@ -24,19 +24,6 @@ class Tab(StrEnum):
 
 
 @dataclass(frozen=True)
-class ServiceRow:
-    """One service in the list.
-
-    `repositories` is how many it can pull from as far as known, None before the first reading; `running` its live
-    operations.
-    """
-
-    service: ContainerService
-    repositories: int | None = None
-    running: tuple[Progress, ...] = ()
-
-
-@dataclass(frozen=True)
 class ContainersPage(View):
     """GET /containers: every service of every configured region, filtered by `query` (GET field `q`).
 
@@ -46,7 +33,7 @@ class ContainersPage(View):
     page: ClassVar[str] = "pages/containers.html"
     partial: ClassVar[str] = "partials/service_list.html"
 
-    services: tuple[ServiceRow, ...]
+    services: tuple[ServiceSummary, ...]
     total: int
     regions: tuple[str, ...]
     freshness: Freshness
@@ -85,20 +72,15 @@ class OverviewPage(View):
 
 @dataclass(frozen=True)
 class DeploymentsPage(View):
-    """GET /containers/{region}/{service}/deployments, newest first; `partial` once more where AWS was slow.
-
-    `read_at` is when AWS told them.
-    """
+    """GET /containers/{region}/{service}/deployments, newest first; `partial` once more where AWS was slow."""
 
     page: ClassVar[str] = "pages/service_deployments.html"
     partial: ClassVar[str] = "partials/deployments_body.html"
 
     frame: ServiceFrame
-    deployments: tuple[Deployment, ...]
-    read_at: datetime | None = None
-    problem: Problem | None = None
+    answer: Deployments
 
     @property
     def slow(self) -> bool:
         """AWS kept the page waiting."""
-        return is_slow(self.problem)
+        return is_slow(self.answer.problem)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.console.timeouts import ask
-from app.errors import Problem
+from app.console.services import get_deployments
 from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
@@ -32,10 +31,6 @@ def overview(request: Request, services: ServicesDep, now: NowDep, region: str, 
 @router.get("/{region}/{service}/deployments")
 async def deployments(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
     """A service's deployments, or what is known of them when AWS is slow."""
-    try:
-        asked = services.aws.services(region).list_deployments
-        found = await ask(services, region, asked, service, patience=patience(request))
-        page = await run_in_threadpool(deployments_page, services, region, service, now, told=found)
-    except Problem as problem:
-        page = await run_in_threadpool(deployments_page, services, region, service, now, problem=problem)
+    answer = await get_deployments(services, region, service, seconds=patience(request))
+    page = await run_in_threadpool(deployments_page, services, region, service, now, answer)
     return await run_in_threadpool(render, request, page)
