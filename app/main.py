@@ -37,7 +37,7 @@ from app.web.routes import (
     sign_in,
     sign_ins,
 )
-from app.web.show.frame import shell
+from app.web.views.frame import shell
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Exports are streamed by threads of the framework; pages and the API have their own.

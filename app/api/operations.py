@@ -16,9 +16,9 @@ from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, 
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
+from app.console import previews
 from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
-from app.console.previews import preview_undo
 from app.errors import Problem
 from app.history import queries, search
 from app.history.search import HistoryFilter, Place
@@ -119,10 +119,10 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
 
 
 @router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
-async def preview(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
+async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
     """What an undo or a restore would do to the policy as AWS holds it now. Changes nothing."""
     kind = Kind(body.kind)
-    return Preview.of(kind, await preview_undo(services, kind, operation_id))
+    return Preview.of(kind, await previews.preview_undo(services, kind, operation_id))
 
 
 @router.post("/{operation_id}/undo", status_code=202, summary="Undo", responses=started(404, 409))

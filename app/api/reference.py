@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from app.web.pages import View
+from app.web.views.base import View
 
 Schema = Mapping[str, Any]
 

@@ -21,9 +21,10 @@ from app.http.htmx import is_htmx
 from app.messages import i18n, labels
 from app.web import formats, links
 from app.web.assets import Assets
-from app.web.pages import Shell, View
-from app.web.pages_errors import error_page
-from app.web.pages_operation import ProgressView, progress_dialog
+from app.web.views.base import View
+from app.web.views.errors import error_page
+from app.web.views.frame import Shell
+from app.web.views.operation import ProgressView, progress_dialog
 
 THEME_COOKIE = "sailpass_theme"
 THEMES = ("light", "dark")

@@ -9,9 +9,8 @@ from app.bootstrap import Services
 from app.http.htmx import is_htmx
 from app.operations.read import find_progress
 from app.web import links
-from app.web.pages_operation import progress_dialog
 from app.web.render import redirect, render
-from app.web.show.operations import progress_view
+from app.web.views.operation import progress_dialog, progress_view
 
 
 def started(request: Request, services: Services, operation_id: str) -> Response:

@@ -22,11 +22,11 @@ from app.http.language import LanguageMiddleware
 from app.http.security import middleware
 from app.messages.i18n import load_catalogues
 from app.web.assets import Assets
-from app.web.pages import Shell
-from app.web.pages_errors import error_page
-from app.web.pages_images import RepositoryOption, RepositoryOptions
-from app.web.pages_operation import UnknownOperation
 from app.web.render import make_renderer, nothing_new, refuse, render, started
+from app.web.views.add_repository import RepositoryOption, RepositoryOptions
+from app.web.views.errors import error_page
+from app.web.views.frame import Shell
+from app.web.views.operation import UnknownOperation
 from tests.console import ROOT
 from tests.web.examples import Examples
 

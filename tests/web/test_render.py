@@ -6,8 +6,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
-from app.web.pages import Shell
 from app.web.render import Renderer, nothing_new, redirect, refuse, render, safe_next, started
+from app.web.views.frame import Shell
 from tests.web.asking import PARTIAL, ask
 from tests.web.examples import Examples
 

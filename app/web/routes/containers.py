@@ -11,7 +11,8 @@ from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace, RetryProblems, patience
 from app.web.render import render
-from app.web.show.containers import containers_page, deployments_page, overview_page
+from app.web.views.containers import containers_page
+from app.web.views.service import deployments_page, overview_page
 
 router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
 

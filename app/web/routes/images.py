@@ -21,13 +21,13 @@ from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
 from app.web.forms import AccessForm, start_access
-from app.web.pages_operation import PreviewView
 from app.web.render import redirect, render
 from app.web.responses import started
-from app.web.show import dialogs
-from app.web.show.images import images_page
-from app.web.show.next_steps import next_steps
-from app.web.show.preview import preview_view
+from app.web.views import dialogs
+from app.web.views.add_repository import add_dialog, repository_options
+from app.web.views.images import images_page
+from app.web.views.next_steps import next_steps
+from app.web.views.preview import PreviewView, preview_view
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",
@@ -88,7 +88,7 @@ async def next_steps_alone(
 @router.get("/repositories/new")
 def new(request: Request, services: ServicesDep, region: str, service: str) -> Response:
     """The Add dialog."""
-    return render(request, dialogs.add_dialog(services, region, service))
+    return render(request, add_dialog(services, region, service))
 
 
 @router.get("/repositories/options")
@@ -96,7 +96,7 @@ def options(
     request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery = ""
 ) -> Response:
     """The list under the field, as the reader types."""
-    return render(request, dialogs.options(services, region, service, repository))
+    return render(request, repository_options(services, region, service, repository))
 
 
 @router.post("/repositories")
@@ -106,7 +106,7 @@ async def add(request: Request, services: ServicesDep, form: FormDep) -> Respons
         name = await existing_repository(services, form.region, form.service, form.repository)
     except Problem as refused:
         again = (services, form.region, form.service, form.repository, refused)
-        dialog = await run_in_threadpool(dialogs.add_dialog, *again)
+        dialog = await run_in_threadpool(add_dialog, *again)
         return await run_in_threadpool(render, request, dialog, status=422)
     return await run_in_threadpool(_start, request, services, Kind.GRANT, replace(form, repository=name))
 

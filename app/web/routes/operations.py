@@ -17,13 +17,13 @@ from app.http.routing import ThreadedRoute
 from app.operations.read import find_progress, find_version
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
-from app.web import links, pages_dialogs
+from app.web import links
 from app.web.deps import patience
-from app.web.pages_operation import UnknownOperation
 from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
-from app.web.show.operations import operation_page, progress_view
-from app.web.show.preview import preview_view
+from app.web.views import dialogs
+from app.web.views.operation import UnknownOperation, operation_page, progress_view
+from app.web.views.preview import preview_view
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False, route_class=ThreadedRoute)
 
@@ -69,7 +69,7 @@ def retry(request: Request, services: ServicesDep, who: PersonDep, operation_id:
 @router.get("/cancel")
 def ask_cancel(request: Request, services: ServicesDep, operation_id: str) -> Response:
     """The dialog that asks before an operation is stopped."""
-    return render(request, pages_dialogs.cancel_dialog(get_progress(services, operation_id)))
+    return render(request, dialogs.cancel_dialog(get_progress(services, operation_id)))
 
 
 @router.post("/cancel")
@@ -85,7 +85,7 @@ async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -
     progress = await run_in_threadpool(get_progress, services, operation_id)
     await run_in_threadpool(services.starter.change_to_undo, operation_id)
     planning = previews.preview_undo(services, Kind.UNDO, operation_id, seconds=patience(request))
-    dialog = pages_dialogs.undo_dialog(progress, preview=await preview_view(planning, progress.repository))
+    dialog = dialogs.undo_dialog(progress, preview=await preview_view(planning, progress.repository))
     return await run_in_threadpool(render, request, dialog)
 
 
@@ -105,7 +105,7 @@ async def ask_restore(request: Request, services: ServicesDep, operation_id: str
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
     planning = previews.preview_undo(services, Kind.RESTORE, operation_id, seconds=patience(request))
     preview = await preview_view(planning, change.repository)
-    dialog = pages_dialogs.restore_dialog(progress, change.repository, preview=preview)
+    dialog = dialogs.restore_dialog(progress, change.repository, preview=preview)
     return await run_in_threadpool(render, request, dialog)
 
 

@@ -11,11 +11,10 @@ from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web import pages_dialogs
 from app.web.deps import KnownPlace
 from app.web.render import render
 from app.web.responses import started
-from app.web.show import dialogs
+from app.web.views import dialogs
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/role",
@@ -28,7 +27,7 @@ router = APIRouter(
 @router.get("/activate")
 def ask_activate(request: Request, region: str, service: str) -> Response:
     """What activating means."""
-    return render(request, pages_dialogs.activate_dialog(region, service))
+    return render(request, dialogs.activate_dialog(region, service))
 
 
 @router.post("/activate")

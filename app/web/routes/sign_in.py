@@ -22,10 +22,9 @@ from app.http.htmx import is_htmx
 from app.http.problems import as_json
 from app.http.routing import ThreadedRoute
 from app.web import links
-from app.web.pages_errors import SignInPage
-from app.web.pages_sign_in import SignInWithLinkPage
 from app.web.render import redirect, render, safe_next
 from app.web.render import refuse as refuse_page
+from app.web.views.sign_in import SignInPage, SignInWithLinkPage
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from app.bootstrap import Services
 from app.console.permissions import ANY_ACCOUNT, Check, IamPolicy, needed_permissions
-from app.web.pages import View
+from app.web.views.base import View
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from app.console.freshness import is_slow
 from app.console.policies import RepositoryPolicy
-from app.web.pages import View
+from app.web.views.base import View
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Refusals and the way in: error pages by status, a problem as a page, sign-in. Pure."""
+"""Error pages by status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.errors import Problem
-from app.web.pages import View
+from app.web.views.base import View
 from app.wording import N_, Said
 
 
@@ -25,16 +25,6 @@ class ErrorPage(View):
     what: Said | None = None
     todo: Said | None = None
     problem: Problem | None = None
-
-
-@dataclass(frozen=True)
-class SignInPage(View):
-    """GET /sign-in: where the link is. `failed`: the one that was used is wrong, used up or too old. `next`: where to."""
-
-    page: ClassVar[str] = "pages/sign_in.html"
-
-    next: str = "/"
-    failed: bool = False
 
 
 _TITLES = {

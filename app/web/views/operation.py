@@ -1,18 +1,22 @@
-"""An operation as it runs: its progress in the dialog and on its own page, its policy changes, previews. Pure."""
+"""An operation as it runs: its progress in the dialog and on its own page, and its policy changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from app.console.previews import Commands
-from app.errors import Problem
+from app.bootstrap import Services
+from app.console.operations import actions_on, is_undone
+from app.history import queries
+from app.history.models import Operation, PolicyChange
 from app.operations.messages import TITLES
 from app.operations.progress import Progress
+from app.operations.read import progress_of
 from app.operations.state import Kind
-from app.policy.diff import Diff
-from app.web.pages import DialogView, View
+from app.policy.diff import Diff, diff_texts
+from app.web.views.base import DialogView, View
 from app.wording import Said
 
 POLL_MS = 500
@@ -105,26 +109,33 @@ class UnknownOperation(View):
     id: str
 
 
-@dataclass(frozen=True)
-class PreviewView(View):
-    """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
+def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
+    """The progress with what the reader may do about it."""
+    actions = actions_on(progress)
+    return ProgressView(progress, now, actions.retry, actions.cancel, actions.undo, in_dialog)
 
-    `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
-    `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`. `principals`
-    are those that a pruning of that policy would remove, `doubtful` those that the reader may add, because ECR refused
-    the policy for one of them. `activates`: the role has to be activated first, so that its
-    ARN in the policy is a placeholder.
-    """
 
-    page: ClassVar[str] = "partials/preview.html"
-    partial: ClassVar[str] = "partials/preview.html"
+def change_views(changes: Iterable[PolicyChange], *, ended: bool) -> tuple[PolicyChangeView, ...]:
+    """The policy writes that reached AWS, each with its diff; of an operation that has ended also those that may have."""
+    return tuple(
+        PolicyChangeView(
+            repository=change.repository,
+            diff=diff_texts(change.before, change.after),
+            written_at=change.written_at,
+            request_id=change.request_id,
+        )
+        for change in changes
+        if ended or change.written_at is not None or change.unanswered_at is not None
+    )
 
-    repository: str = ""
-    diff: Diff | None = None
-    calls: tuple[str, ...] = ()
-    commands: tuple[Commands, ...] = ()
-    problem: Problem | None = None
-    seen: str = ""
-    principals: tuple[str, ...] = ()
-    doubtful: tuple[str, ...] = ()
-    activates: bool = False
+
+def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
+    """The whole page; the operation's steps and changes are loaded."""
+    followed_by = queries.followers(services.db, operation.id)
+    shown = progress_view(progress_of(operation), now)
+    return OperationPage(
+        shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
+        changes=change_views(operation.changes, ended=operation.outcome is not None),
+        follows=operation.follows or "",
+        followed_by=followed_by,
+    )

@@ -1,18 +1,46 @@
-"""Fills Next steps: the image URI of a repository that was added, and the tags to choose from."""
+"""Next steps: the image URI of a repository that was added, and the tags to choose from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import ClassVar
 
 from app.aws.ports import Image
 from app.bootstrap import Services
+from app.console.freshness import is_slow
 from app.console.timeouts import PATIENCE, in_time
 from app.errors import Problem
 from app.inventory import queries
 from app.threads import run_in_threadpool
-from app.web.pages_images import NextSteps
+from app.web.views.base import View
+
+
+@dataclass(frozen=True)
+class NextSteps(View):
+    """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it.
+
+    GET …/next-steps?added=… gives it alone, once more where AWS was slow.
+    `problem` is what kept AWS from telling the tags. Not `whole`: not every image could be looked at, so that newer tags
+    may be missing.
+    """
+
+    page: ClassVar[str] = "partials/next_steps.html"
+    partial: ClassVar[str] = "partials/next_steps.html"
+
+    repository: str
+    uri: str
+    tags: tuple[str, ...] = ()
+    problem: Problem | None = None
+    whole: bool = True
+
+    @property
+    def slow(self) -> bool:
+        """AWS kept the page waiting."""
+        return is_slow(self.problem)
+
 
 MOST_TAGS = 12
 # ECR gives a thousand images at once, in no order: the newest may stand on any page.

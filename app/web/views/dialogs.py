@@ -1,15 +1,21 @@
-"""The dialogs that ask before something is done: one shape, and one builder for each thing that can be asked. Pure."""
+"""The dialogs that ask before something is done: one shape, and one builder for each thing that can be asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.bootstrap import Services
+from app.console.access import find_row, naming_role, said
 from app.errors import Problem
+from app.inventory import queries
+from app.operations.preview import plan_operation
 from app.operations.progress import Progress
+from app.operations.read import find_progress
+from app.operations.state import Kind
 from app.web import links
-from app.web.pages import DialogView
-from app.web.pages_operation import PreviewView
+from app.web.views.base import DialogView
+from app.web.views.preview import PreviewView
 from app.wording import N_, Said
 
 
@@ -260,3 +266,46 @@ def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView 
         preview=preview,
         danger=True,
     )
+
+
+def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
+    """Which statements go, and what access remains all the same; or what is wrong with the policy."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if known is None or held is None or held.policy_read_at is None:
+        return remove_dialog(region, service, repository)
+    try:
+        change = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text).change
+    except Problem as problem:
+        return cannot_remove_dialog(region, service, repository, problem)
+    count = len(change.removed) + len(change.changed)
+    if change.needed and change.after is None:
+        changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
+    elif change.needed and count == 1:
+        changes = (Said(N_("One statement of the policy changes; everything else stays.")),)
+    elif change.needed:
+        changes = (Said(N_("%(count)s statements of the policy change; everything else stays."), {"count": count}),)
+    else:
+        changes = (Said(N_("The policy does not name this service, so nothing will change.")),)
+    stays = said(change.leftovers[0]) if change.leftovers else None
+    return remove_dialog(region, service, repository, changes=changes, stays=stays)
+
+
+def repair(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
+    """What is wrong with the access as it stands."""
+    row = find_row(services, region, service, repository)
+    changes = (row.reason,) if row is not None and row.reason is not None and row.repairable else ()
+    return repair_dialog(region, service, repository, changes=changes)
+
+
+def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
+    """Return the dialog that prunes what the preview shows; `place` is region, service and repository."""
+    known = find_progress(services.db, follows) if follows else None
+    region, service, repository = place
+    of_this = known is not None and (known.region, known.service, known.repository) == place
+    return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")
+
+
+def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
+    """Every repository whose policy names the role."""
+    return deactivate_dialog(region, service, repositories=naming_role(services, region, service))

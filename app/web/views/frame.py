@@ -1,20 +1,59 @@
-"""Fills what stands around a page: who AWS takes us for, a service's head, how old what is shown is."""
+"""What stands around a page: who is signed in to which account, a service's head and tabs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from fastapi import Request
 
 from app.aws.clients import OF_THE_SESSION
+from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.freshness import freshness
+from app.console.freshness import Freshness, freshness
 from app.console.identity import LOOPBACK, endpoint
 from app.errors import Problem
 from app.inventory import queries, sync_state
 from app.inventory.sync_state import What
-from app.web.pages import Shell
-from app.web.pages_service import ServiceFrame, Tab
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What stands around every page.
+
+    `auth` is the setting ("local", "oidc", "none"); `person` who is signed in, "" for nobody. `account` and
+    `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
+    every region from being read.
+    """
+
+    auth: str = "local"
+    person: str = ""
+    account: str = ""
+    caller: str = ""
+    sandbox: bool = False
+    problem: Problem | None = None
+
+
+class Tab(StrEnum):
+    """The tabs of a service, by the last part of their address; the overview has none."""
+
+    OVERVIEW = ""
+    DEPLOYMENTS = "deployments"
+    IMAGES = "images"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class ServiceFrame:
+    """The head of each tab. `service` is None while AWS has not told about it yet; `problem` says why, if AWS refused."""
+
+    region: str
+    name: str
+    tab: Tab
+    freshness: Freshness
+    service: ContainerService | None = None
+    problem: Problem | None = None
 
 
 def shell(request: Request) -> Shell:
