@@ -25,6 +25,7 @@ from app.settings import ROOT, Settings
 from app.web.assets import Assets
 from app.web.render import make_renderer, refuse
 from app.web.routes import (
+    api_docs,
     containers,
     health,
     history,
@@ -85,6 +86,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)
+    app.include_router(api_docs.router(docs.document))
     problems.install(app, refuse)
     return app
 

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from app.api import docs
-from app.api.reference import reference
 from app.errors import Problem
 from app.http.language import LanguageMiddleware
 from app.http.security import middleware
@@ -24,6 +23,7 @@ from app.messages.i18n import load_catalogues
 from app.web.assets import Assets
 from app.web.render import make_renderer, nothing_new, refuse, render, started
 from app.web.views.add_repository import RepositoryOption, RepositoryOptions
+from app.web.views.api_reference import reference
 from app.web.views.errors import error_page
 from app.web.views.frame import Shell
 from app.web.views.operation import UnknownOperation
