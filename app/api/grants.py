@@ -106,7 +106,8 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
     place = (*named, await resolve_repository(services, named.region, body.repository))
     asked = {"principals": body.principals} if body.principals else None
     kind = Kind(body.kind)
-    return PreviewAnswer.of(kind, await console_preview(services, kind, place, asked))
+    planned = await console_preview(services, kind, place, asked)
+    return await run_in_threadpool(PreviewAnswer.of, kind, planned)
 
 
 @router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))

@@ -122,7 +122,8 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
 async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
     """What an undo or a restore would do to the policy as AWS holds it now. Changes nothing."""
     kind = Kind(body.kind)
-    return Preview.of(kind, await previews.preview_undo(services, kind, operation_id))
+    planned = await previews.preview_undo(services, kind, operation_id)
+    return await run_in_threadpool(Preview.of, kind, planned)
 
 
 @router.post("/{operation_id}/undo", status_code=202, summary="Undo", responses=started(404, 409))

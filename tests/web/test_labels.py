@@ -115,7 +115,10 @@ def test_a_plain_text_is_no_sentence_to_look_up():
     ],
 )
 def test_a_check_is_summed_up_and_claims_no_more_than_was_told(results, said, tone):
-    actions = tuple(CheckedAction("ecr:DescribeImages", allowed, why="" if allowed else "x") for allowed in results)
+    actions = tuple(
+        CheckedAction("ecr:DescribeImages", allowed, problem=None if allowed else Problem("aws.unreachable"))
+        for allowed in results
+    )
     check = Check("us-east-1", actions)
     assert (labels.check_said(check), labels.check_tone(check)) == (said, tone)
 
