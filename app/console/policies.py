@@ -55,8 +55,8 @@ WHO = {
 
 # Whom the policy allows, and yet nobody ever pulls as them.
 NEVER = {
-    PrincipalKind.UNIQUE_ID: N_("It was deleted, so nobody pulls as it, whatever the policy says."),
-    PrincipalKind.GENERAL: N_("The policy names it, but Lightsail never pulls with this role."),
+    PrincipalKind.UNIQUE_ID: N_("This principal no longer exists, so it can't pull."),
+    PrincipalKind.GENERAL: N_("Lightsail doesn't pull with this role."),
 }
 
 
@@ -244,7 +244,7 @@ def _reader(one: PolicyReader) -> PrincipalAccess:
         return PrincipalAccess(
             Said(WHO[one.kind], {"service": one.service}), allowed=False, how=Said(NEVER[one.kind]), value=one.value
         )
-    who = Said(N_("Everyone but a few")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
+    who = Said(N_("Everyone except")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
     return PrincipalAccess(
         who=who,
         allowed=allowed,
@@ -301,9 +301,9 @@ def _by_hand(
 def same_as(access: Access, *, mended: bool) -> Said:
     """Which button does what is shown by hand; for a text that is mended there is none."""
     if mended:
-        return Said(N_("What makes the policy whole again, for those who want to do it themselves."))
+        return Said(N_("Corrects the policy text."))
     if access is Access.ALLOWED:
-        return Said(N_("What Remove would do, for those who want to do it themselves."))
+        return Said(N_("The same as Remove."))
     if access in REPAIRABLE:
-        return Said(N_("What Repair access would do, for those who want to do it themselves."))
-    return Said(N_("What Add repository would do, for those who want to do it themselves."))
+        return Said(N_("The same as Repair access."))
+    return Said(N_("The same as Add repository."))

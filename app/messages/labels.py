@@ -50,17 +50,17 @@ STATE_DETAILS = {
     "UNKNOWN_ERROR": N_("AWS reports an unknown error"),
 }
 STATE_DETAIL_EXPLAINED = {
-    "CREATING_SYSTEM_RESOURCES": N_("AWS is creating what the service runs on."),
+    "CREATING_SYSTEM_RESOURCES": N_("AWS is creating the service's resources."),
     "CREATING_NETWORK_INFRASTRUCTURE": N_("AWS is creating the service's network."),
-    "PROVISIONING_CERTIFICATE": N_("AWS is making the SSL/TLS certificate of the service's address."),
+    "PROVISIONING_CERTIFICATE": N_("AWS is creating the SSL/TLS certificate of the service's address."),
     "PROVISIONING_SERVICE": N_("AWS is preparing the service."),
     "CREATING_DEPLOYMENT": N_("AWS is pulling the images and starting the containers."),
-    "EVALUATING_HEALTH_CHECK": N_("The containers have started; AWS is asking their health check."),
+    "EVALUATING_HEALTH_CHECK": N_("The containers have started; AWS is checking their health."),
     "ACTIVATING_DEPLOYMENT": N_("The containers are healthy; traffic is being moved to them."),
     "CERTIFICATE_LIMIT_EXCEEDED": N_(
         "Delete an unused certificate in Lightsail or ask AWS to raise the limit; the service cannot start before."
     ),
-    "UNKNOWN_ERROR": N_("Look at the service in the Lightsail console, and ask AWS Support if it stays like this."),
+    "UNKNOWN_ERROR": N_("Check the service in the Lightsail console, and contact AWS Support if this persists."),
 }
 DEPLOYMENT_STATES = {
     "ACTIVATING": N_("Activating"),

@@ -49,7 +49,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("lightsail:GetContainerServices", Need.READ, Shape.ANY, N_("lists container services and their roles")),
     ActionUse("lightsail:GetContainerServiceDeployments", Need.READ, Shape.ANY, N_("shows a service's deployments")),
     ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("lists repositories to choose from")),
-    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads who may pull from a repository")),
+    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads a repository's policy")),
     ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("lists the tags of a repository")),
     ActionUse("ecr:GetRegistryPolicy", Need.READ, Shape.REGISTRY, N_("reads the registry policy, which can deny or allow pulls")),
     ActionUse("ecr:GetAccountSetting", Need.READ, Shape.REGISTRY, N_("reads whether the registry policy applies to pulls")),
@@ -58,7 +58,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ),
     ActionUse("ecr:SetRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("writes a repository's policy")),
     ActionUse(
-        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when its last statement goes")
+        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when no statements remain")
     ),
     ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
     ActionUse("lightsail:GetContainerImages", Need.DEPLOY, Shape.ANY, N_("lists a service's stored images")),
@@ -67,7 +67,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
     ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
     ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's config to check its platform")),
-    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("tells which account and identity is used; needs no permission")),
+    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("returns the account and identity; needs no permission")),
 )  # fmt: skip
 
 _GUIDE = (

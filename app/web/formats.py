@@ -44,9 +44,9 @@ def moment(when: datetime, language: str) -> str:
 
 
 def age(when: datetime, now: datetime, language: str) -> str:
-    """How long ago: "3 min. ago"."""
+    """How long ago: "3 minutes ago"."""
     seconds = max(1, int((utc(now) - utc(when)).total_seconds()))
-    return format_timedelta(-seconds, granularity="second", add_direction=True, format="short", locale=language)
+    return format_timedelta(-seconds, granularity="second", add_direction=True, format="long", locale=language)
 
 
 def duration(seconds: float, language: str) -> str:

@@ -84,7 +84,7 @@
   // --- Times ----------------------------------------------------------------------------------------------------
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
-  const ago = new Intl.RelativeTimeFormat(language, { style: 'short' });
+  const ago = new Intl.RelativeTimeFormat(language, { style: 'long' });
   const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 
   function age(seconds) {

@@ -19,7 +19,7 @@ PATIENT = 30_000
 WEB = "/containers/us-east-1/storefront-web"
 ACTIVATE = "Activate the image puller role"
 UPDATE = "Update the repository policy"
-AS_IT_WAS = "The repository policy is as it was."
+AS_IT_WAS = "The repository policy was not changed."
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,9 @@ def test_access_denied_names_the_action_and_the_statement_that_allows_it(mika, s
     sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
     mika.opens_images_of("storefront-web")
     mika.asks_to_add(repository)
-    is_told(mika, "Your AWS permissions do not allow ecr:SetRepositoryPolicy on", "The repository policy is as it was.")
+    is_told(
+        mika, "Your AWS permissions do not allow ecr:SetRepositoryPolicy on", "The repository policy was not changed."
+    )
     expect(mika.dialog.get_by_text('"ecr:SetRepositoryPolicy"')).to_be_visible()
     sandbox.clear_faults()
     retries(mika)

@@ -58,7 +58,7 @@ def test_a_failure_says_why_and_what_to_do(run, console):
     assert ran.status == 1
     assert "do not allow ecr:SetRepositoryPolicy" in ran.err
     assert '"Sid": "AllowEcrSetRepositoryPolicy"' in ran.err
-    assert ran.out.endswith("The repository policy is as it was.\n")
+    assert ran.out.endswith("The repository policy was not changed.\n")
 
 
 def test_a_preview_changes_nothing_and_can_be_held_to(run, console):
@@ -84,7 +84,7 @@ def test_a_preview_is_readable(run):
         (("grant", "storefront-web", "edge/cache", "--region", "eu-west-1"), "does not look after eu-west-1"),
         (("grant", "storefront-web", "edge/cache", "--region", "ap-northeast-1"), "in ap-northeast-1"),
         (("history", "--kind", "nonsense"), "Input should be 'grant'"),
-        (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "There is no operation of this id."),
+        (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "Operation not found."),
     ],
 )
 def test_what_is_named_wrongly_is_wrong_usage(run, words, said):

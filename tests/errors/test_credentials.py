@@ -25,7 +25,7 @@ def ken(tmp_path, profile):
 def test_without_credentials_everything_says_so_and_goes_on_after_a_sign_in(ken, profile):
     page = ken.sees("/containers", NO_CREDENTIALS)
     assert "us-east-1" in page.text
-    assert "Nothing of it can be shown yet." in page.text
+    assert "No data yet." in page.text
     failed = ken.adds("tools/cli")
     assert NO_CREDENTIALS in ken.ended(failed).text
     profile.write_text(KEYS)

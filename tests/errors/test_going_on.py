@@ -63,7 +63,7 @@ def test_a_policy_in_the_way_is_told_left_alone_and_got_past_once_it_is_put_righ
     operation = mika.adds(repository)
     page = mika.ended(operation)
     assert (reds(page), is_told(page, sentence)) == ([UPDATE], True)
-    assert "The repository policy is as it was." in page.text
+    assert "The repository policy was not changed." in page.text
     assert sandbox.policy(repository) == before
     assert mika.reads(f"{POLICY}?repository={repository}").status == 200
     sandbox.put_policy(repository, GOOD)

@@ -19,7 +19,7 @@ ROLE_WAIT = 300
 ACTIVATE = "Activate the image puller role"
 WAIT = "Wait for the role"
 UPDATE = "Update the repository policy"
-REFUSED = "The repository policy is as it was."
+REFUSED = "The repository policy was not changed."
 UNANSWERED = "It isn't known whether the repository policy was changed."
 # What is wrong with every write to one policy, and the sentence at the end.
 FAULTS = {

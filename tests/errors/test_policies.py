@@ -107,7 +107,7 @@ def test_where_everyone_may_pull_no_button_is_offered_and_nothing_by_hand(mika, 
     sandbox.put_policy(repository, document(allowing("*", "Everyone")))
     page = mika.reads(f"{WEB}/policy?repository={repository}")
     assert "Statement #1 (Everyone) allows everyone to pull." in page.text
-    assert "By hand" not in page.text
+    assert "Do it yourself with the AWS CLI" not in page.text
     assert not {"Add repository", f"Remove {repository}", "Repair access"} & set(page.buttons())
 
 

@@ -44,7 +44,7 @@ def test_an_operation_names_what_was_refused_and_goes_on_once_it_is_allowed(mika
     page = mika.ended(failed)
     assert page.step(step)[0] == "error"
     assert f"Your AWS permissions do not allow {action} on " in page.text
-    assert "The repository policy is as it was." in page.text
+    assert "The repository policy was not changed." in page.text
     assert page.statements()[action]["Effect"] == "Allow"
     assert sandbox.policy(repository) == before
     sandbox.clear_faults()

@@ -94,7 +94,7 @@ def test_what_is_spoken_changes_with_each_step():
 
 
 def test_a_failure_is_spoken_as_its_cause():
-    assert labels.spoken(Examples().failed_view().progress) == "Something went wrong inside Sailpass."
+    assert labels.spoken(Examples().failed_view().progress) == "Sailpass failed unexpectedly."
 
 
 def test_what_an_older_release_stored_still_shows():

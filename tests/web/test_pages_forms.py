@@ -170,7 +170,7 @@ def test_the_history_of_a_service_is_filtered_and_taken_along_for_itself(mika):
     assert all("tools/cli" in text and "storefront-web" in text for text in articles)
     table = mika.console.get(found.soup.find("a", string="CSV")["href"]).text.splitlines()
     assert len(table) == 1 + len(articles)
-    assert "Nothing matches the filter" in mika.follows(page, "Filter", person="nobody").text
+    assert "No operations match the filter" in mika.follows(page, "Filter", person="nobody").text
     assert found.soup.find("a", string="Clear")["href"] == f"{HERE}/storefront-web/history"
 
 

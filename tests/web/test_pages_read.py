@@ -22,7 +22,7 @@ PAGES = {
     f"{WEB}/images?added=storefront/web": "Next steps",
     f"{WEB}/history": "History",
     f"{WEB}/policy?repository=storefront/web": "AllowLightsailPull-storefront-web",
-    f"{WEB}/policy?repository=analytics/reports": "Who may pull",
+    f"{WEB}/policy?repository=analytics/reports": "Principals",
     f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/repositories/repair?repository=tools/cli": "Repair access?",
@@ -47,9 +47,9 @@ PARTS = {
     },
 }
 MISSING = {
-    "/nowhere": "There is nothing at this address.",
+    "/nowhere": "Page not found.",
     "/operations/nobody": "The history does not hold this operation.",
-    "/operations/nobody/undo": "There is no operation of this id.",
+    "/operations/nobody/undo": "Operation not found.",
     "/containers/eu-west-1/storefront-web": "This console does not look after eu-west-1",
     "/containers/eu-west-1/storefront-web/images": "This console does not look after eu-west-1",
     "/containers/eu-west-1/storefront-web/history": "This console does not look after eu-west-1",
@@ -137,7 +137,7 @@ def test_by_hand_a_role_without_an_arn_is_explained_where_it_stands_in_the_text(
 
 def test_by_hand_a_policy_that_loses_its_last_statement_is_deleted_and_no_empty_one_is_shown(mika):
     page = mika.reads(f"{WEB}/policy?repository=storefront/web")
-    assert "No statement is left then, so the repository policy is deleted." in page.text
+    assert "This deletes the repository policy, because no statements remain." in page.text
     assert not page.soup.select('pre[aria-label="finished policy"]')
     assert "aws ecr delete-repository-policy" in page.text
 
@@ -195,7 +195,7 @@ def test_the_exports_are_files(mika):
 )
 def test_a_request_of_the_wrong_kind_is_refused_and_starts_nothing(mika, method, path, headers, status):
     assert mika.console.send(method, path, **headers).status == status
-    assert "Nothing has happened yet" in mika.reads("/history").text
+    assert "No operations yet" in mika.reads("/history").text
 
 
 def test_a_body_too_large_is_refused(mika):

@@ -88,7 +88,9 @@ def remove_dialog(
     return ConfirmDialog(
         heading=Said(N_("Remove repository?")),
         lead=Said(
-            N_("%(service)s will no longer be able to pull images from %(repository)s. Running containers go on."),
+            N_(
+                "%(service)s will no longer be able to pull images from %(repository)s. Running containers aren't affected."
+            ),
             {"service": service, "repository": repository},
         ),
         action=links.repositories(region, service, "remove"),
@@ -186,10 +188,8 @@ def activate_dialog(region: str, service: str) -> ConfirmDialog:
         button=Said(N_("Activate")),
         back=links.images(region, service),
         changes=(
-            Said(N_("The service is updated; its containers go on running.")),
-            Said(
-                N_("No repository is opened by this: add repositories afterwards, each activates the role if need be.")
-            ),
+            Said(N_("The service is updated. Running containers aren't affected.")),
+            Said(N_("This alone doesn't grant access. Next, add a repository.")),
         ),
     )
 
@@ -201,7 +201,7 @@ def deactivate_dialog(
     return ConfirmDialog(
         heading=Said(N_("Deactivate the image puller role?")),
         lead=Said(
-            N_("%(service)s will not be able to pull from any private repository. Running containers go on."),
+            N_("%(service)s won't be able to pull from any private repository. Running containers aren't affected."),
             {"service": service},
         ),
         action=links.role(region, service, "deactivate"),
@@ -226,7 +226,7 @@ def cancel_dialog(progress: Progress) -> ConfirmDialog:
     """GET /operations/{id}/cancel."""
     return ConfirmDialog(
         heading=Said(N_("Cancel this operation?")),
-        lead=Said(N_("It stops before its next step. A step that is at work is finished first.")),
+        lead=Said(N_("It stops after the current step.")),
         action=links.operation(progress.id, "cancel"),
         button=Said(N_("Cancel operation")),
         back=links.operation(progress.id),
@@ -239,9 +239,7 @@ def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> Co
     return ConfirmDialog(
         heading=Said(N_("Undo this change?")),
         lead=Said(
-            N_(
-                "What this operation changed in the policy of %(repository)s is taken back; later changes of others stay."
-            ),
+            N_("This undoes what this operation changed in the policy of %(repository)s. Later changes are kept."),
             {"repository": progress.repository},
         ),
         action=links.operation(progress.id, "undo"),
@@ -263,7 +261,7 @@ def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView 
         action=links.operation(progress.id, "restore"),
         button=Said(N_("Restore")),
         back=links.operation(progress.id),
-        warning=Said(N_("Everything that was changed in it since then is lost.")),
+        warning=Said(N_("All later changes to it are lost.")),
         preview=preview,
         danger=True,
     )
@@ -283,11 +281,11 @@ def remove(services: Services, region: str, service: str, repository: str) -> Co
         return cannot_remove_dialog(region, service, repository, problem)
     count = len(change.removed) + len(change.changed)
     if change.needed and change.after is None:
-        changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
+        changes = (Said(N_("This deletes the repository policy, because no statements remain.")),)
     elif change.needed and count == 1:
-        changes = (Said(N_("One statement of the policy changes; everything else stays.")),)
+        changes = (Said(N_("One statement of the policy changes. All others are kept.")),)
     elif change.needed:
-        changes = (Said(N_("%(count)s statements of the policy change; everything else stays."), {"count": count}),)
+        changes = (Said(N_("%(count)s statements of the policy change. All others are kept."), {"count": count}),)
     else:
         changes = (Said(N_("The policy does not name this service, so nothing will change.")),)
     stays = said(change.leftovers[0]) if change.leftovers else None

@@ -126,7 +126,7 @@ def revoke_link_dialog(link: LinkRow) -> ConfirmDialog:
     """GET /sign-ins/links/revoke?id=…."""
     return ConfirmDialog(
         heading=Said(N_("Revoke this sign-in link?")),
-        lead=Said(N_("Nobody can sign in with the link %(id)s anymore."), {"id": link.id}),
+        lead=Said(N_("The link %(id)s no longer works."), {"id": link.id}),
         action=links.REVOKE_LINK,
         button=Said(N_("Revoke link")),
         back=links.SIGN_INS,
