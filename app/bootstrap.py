@@ -267,8 +267,8 @@ def _poller(list_services: ListServices, clock: Clock, supervisor: Supervisor) -
 def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
     def ids() -> list[str]:
         with db.read() as session:
-            asked = Operation.cancel_requested_by.is_not(None)
-            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), asked)))
+            is_cancelled = Operation.cancel_requested_by.is_not(None)
+            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), is_cancelled)))
 
     async def asked() -> Iterable[str]:
         return await asyncio.get_running_loop().run_in_executor(threads, ids)

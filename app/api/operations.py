@@ -80,10 +80,10 @@ def list_operations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OperationList:
     """Filtered, page by page. The whole history with every policy is `GET /history/export.json`."""
-    place = Place.from_text(cursor) if cursor else None
-    if cursor and place is None:
+    position = Place.from_text(cursor) if cursor else None
+    if cursor and position is None:
         raise Problem("request.bad_cursor")
-    page = search.list_operations(services.db, asked, older_than=place, limit=limit)
+    page = search.list_operations(services.db, asked, older_than=position, limit=limit)
     return OperationList(
         operations=[Operation.of(progress_of(row)) for row in page.operations],
         next=page.older.to_text() if page.older else None,

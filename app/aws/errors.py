@@ -152,10 +152,10 @@ def problem_of_aws(error: sdk.ClientError, call: Call, secrets: Iterable[str] = 
         call: what was called.
         secrets: what must not be repeated wherever AWS's text may hold it: the credentials in use.
     """
-    told = error.response.get("Error", {})
+    error_body = error.response.get("Error", {})
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    code = _CONTROL.sub(" ", str(told.get("Code", "")))[:100]
-    message = str(told.get("Message", ""))[:_LONGEST_READ]
+    code = _CONTROL.sub(" ", str(error_body.get("Code", "")))[:100]
+    message = str(error_body.get("Message", ""))[:_LONGEST_READ]
     rules = AWS_CODES.get(code) or _rules_of_unknown(code, status)
     rule = choose(rules, message, call)
     return Problem(

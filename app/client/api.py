@@ -108,10 +108,10 @@ class Api:
         return self._ask("GET", f"{ROOT}/operations?{urlencode(_given(**filters))}")
 
     def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        status, told = self.transport.send(method, path, body)
-        if status >= 400 or not isinstance(told, dict):
-            raise Refused(status, told if isinstance(told, dict) else {})
-        return told
+        status, answer = self.transport.send(method, path, body)
+        if status >= 400 or not isinstance(answer, dict):
+            raise Refused(status, answer if isinstance(answer, dict) else {})
+        return answer
 
 
 def _given(**values: str | int | None) -> Json:

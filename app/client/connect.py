@@ -66,12 +66,12 @@ def connected(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 def _named(wish: Wish) -> Iterator[Api]:
     """The server that the person named."""
     server = Http(wish.url, wish.token, insecure=wish.insecure)
-    found, why = _look(server)
-    if found is Found.OPEN:
+    state, why = _look(server)
+    if state is Found.OPEN:
         yield Api(server)
         return
-    if found is not Found.LOCKED:
-        raise _not_there(found, server.url, why)
+    if state is not Found.LOCKED:
+        raise _not_there(state, server.url, why)
     if wish.token:
         raise Problem("client.token_refused", url=server.url)
     with _lent(wish.settings, server) as api:
@@ -89,14 +89,14 @@ def _local(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
             yield api
         return
     server = Http(address, insecure=True)  # it is on this machine, whatever its address
-    found, why = _look(server)
-    if found is Found.OPEN:
+    state, why = _look(server)
+    if state is Found.OPEN:
         yield Api(server)
-    elif found is Found.LOCKED:
+    elif state is Found.LOCKED:
         with _lent(wish.settings, server) as api:
             yield api
     else:
-        raise _not_there(found, server.url, why)
+        raise _not_there(state, server.url, why)
 
 
 def _refuse_another(settings: Settings) -> None:
@@ -107,10 +107,10 @@ def _refuse_another(settings: Settings) -> None:
     host = settings.host if is_loopback(settings.host) else "127.0.0.1"
     server = Http(f"http://{f'[{host}]' if ':' in host else host}:{settings.port}")
     try:
-        found, _ = _look(server)
+        state, _ = _look(server)
     except Problem:
         return
-    if found in (Found.OPEN, Found.LOCKED):
+    if state in (Found.OPEN, Found.LOCKED):
         raise Problem("client.other_server", url=server.url)
 
 

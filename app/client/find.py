@@ -26,16 +26,16 @@ def find_service(api: Api, name: str, region: str = "") -> Json:
         return _in_region(api, Place(region, name))
     api.transport.read((), policies=False)
     listed = _listed(api)
-    found: list[Json] = [one for one in listed["services"] if one["name"] == name]
-    if not found:
-        places = (Place(one["region"], name) for one in listed["regions"])
-        found = [one for one in (_asked(api, place) for place in places) if one]
-    where = ", ".join(one["region"] for one in (found or listed["regions"]))
-    if not found:
-        raise _unknown(name, where, [one["name"] for one in listed["services"]])
-    if len(found) > 1:
+    matches: list[Json] = [each for each in listed["services"] if each["name"] == name]
+    if not matches:
+        places = (Place(each["region"], name) for each in listed["regions"])
+        matches = [each for each in (_asked(api, place) for place in places) if each]
+    where = ", ".join(each["region"] for each in (matches or listed["regions"]))
+    if not matches:
+        raise _unknown(name, where, [each["name"] for each in listed["services"]])
+    if len(matches) > 1:
         raise Problem("service.ambiguous", service=name, regions=where)
-    return found[0]
+    return matches[0]
 
 
 def find_service_named_by(api: Api, repository: str, name: str, region: str = "") -> Json:
@@ -73,7 +73,7 @@ def _listed(api: Api) -> Json:
     end = time.monotonic() + PATIENCE
     while True:
         listed = api.services()
-        waiting = any(one["read_at"] is None and one["reading"] for one in listed["regions"])
+        waiting = any(each["read_at"] is None and each["reading"] for each in listed["regions"])
         if not waiting or time.monotonic() >= end:
             return listed
         time.sleep(PAUSE)
@@ -95,7 +95,7 @@ def _in_region(api: Api, place: Place) -> Json:
     except Refused as refused:
         if refused.code not in ("service.not_found", "request.invalid"):
             raise
-        names = [one["name"] for one in api.services()["services"] if one["region"] == place.region]
+        names = [service["name"] for service in api.services()["services"] if service["region"] == place.region]
         raise _unknown(place.service, place.region, names) from refused
 
 

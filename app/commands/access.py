@@ -73,11 +73,11 @@ def _run(
     **server: Any,
 ) -> None:
     with told(as_json=as_json), served(**server, works=not preview) as api:
-        place = _place(api, kind, service, repository, region)
+        target = _place(api, kind, service, repository, region)
         if preview:
-            _show(api.preview(place, kind, repository), as_json=as_json)
+            _show(api.preview(target, kind, repository), as_json=as_json)
             return
-        operation = _start(api, kind, place, repository, previewed)
+        operation = _start(api, kind, target, repository, previewed)
         status = follow(api, operation, Following(wait, timeout, as_json))
     sys.exit(status)
 

@@ -45,12 +45,12 @@ def why(service: str, image: str, *, as_json: bool, fix_format: str, **options: 
     found, but not everything could be checked, or AWS couldn't be read.
     """
     with told(as_json=as_json, failed=Exit.UNDETERMINED):
-        found = (_by_server if options["url"] else _by_ourselves)(service, image, **options)
+        answer = (_by_server if options["url"] else _by_ourselves)(service, image, **options)
     if as_json:
-        show_json(found)
+        show_json(answer)
     else:
-        _show(found, fix_format)
-    sys.exit(_status(found))
+        _show(answer, fix_format)
+    sys.exit(_status(answer))
 
 
 def _status(report: Json) -> Exit:

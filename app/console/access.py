@@ -137,7 +137,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
         role=role_view(service, live),
         policies=_policies(services, region, reads),
         running=live,
-        failures=tuple(found for found in failures if found),
+        failures=tuple(problem for problem in failures if problem),
         evidence=evidence(services, region),
     )
 
@@ -171,12 +171,12 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
 
 
 def _rows(services: Services, service: ContainerService, live: tuple[Progress, ...]) -> tuple[RepositoryRow, ...]:
-    found = repositories_of(services.db, services.connection, service, now=services.clock.now())
+    listed = repositories_of(services.db, services.connection, service, now=services.clock.now())
     added = history.last_grants(services.db, services.connection, service.region, service.name)
     at_work = {progress.repository: progress for progress in live}
     rows = [
         repository_row(row, added.get(row.repository.name), at_work.get(row.repository.name))
-        for row in found.rows
+        for row in listed.rows
         if _belongs(row)
     ]
     shown = {row.name for row in rows} | at_work.keys()

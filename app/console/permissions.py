@@ -98,13 +98,13 @@ def names_in(text: str) -> tuple[str, ...]:
 
     Raises Problem `repository.bad_name` for what can be neither: a policy for it would allow nothing.
     """
-    found = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
-    for name in found:
+    names = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
+    for name in names:
         try:
             check_name(name.replace("*", "any"))
         except Problem as problem:
             raise Problem("repository.bad_name", repository=name) from problem
-    return found
+    return names
 
 
 def policies(scope: Scope) -> tuple[IamPolicy, ...]:

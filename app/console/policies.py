@@ -155,7 +155,7 @@ def repository_policy(
     access, reason = _verdict(services, seen, held, circumstances)
     by_registry = seen is not None and decided_by_registry(circumstances.kept_verdict(text, seen.role.principal_arn))
     overruled = access is Access.DENIED and by_registry  # Adding it would be refused.
-    live = next((one for one in running(services, region, service) if one.repository == repository), None)
+    live = next((each for each in running(services, region, service) if each.repository == repository), None)
     may_go = prunable_of(services, region, repository, text)
     return RepositoryPolicy(
         region=region,
@@ -167,7 +167,7 @@ def repository_policy(
         reason=reason,
         read_at=held.policy_read_at,
         readers=_readers(text, circumstances),
-        findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
+        findings=tuple(finding for finding in _findings(text, seen, now) if finding.what != reason),
         by_hand=_by_hand(services, seen, held, access, circumstances),
         can_add=not overruled and access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
         can_remove=_named(seen, held, circumstances),
@@ -232,10 +232,10 @@ def _pretty(text: str | None) -> str | None:
 def _readers(text: str | None, circumstances: Circumstances) -> tuple[PrincipalAccess, ...]:
     policies = Policies(text, circumstances.registry)
     try:
-        found = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
+        principals = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
     except Problem:
         return ()
-    return tuple(_reader(one) for one in found)
+    return tuple(_reader(each) for each in principals)
 
 
 def _reader(one: PolicyReader) -> PrincipalAccess:
@@ -254,14 +254,14 @@ def _reader(one: PolicyReader) -> PrincipalAccess:
 
 
 def _findings(text: str | None, service: ContainerService | None, now: datetime) -> tuple[FindingView, ...]:
-    found = findings(
+    listed = findings(
         text,
         service=service.name if service else None,
         region=service.region if service else None,
         role=service.role.principal_arn if service else None,
         now=now,
     )
-    return tuple(FindingView(said(one), weight=Weight(one.severity)) for one in found)
+    return tuple(FindingView(said(each), weight=Weight(each.severity)) for each in listed)
 
 
 def _by_hand(

@@ -99,9 +99,9 @@ def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
 
 def _without_guesses(diagnosis: Diagnosis) -> Diagnosis:
     causes = tuple(cause for cause in diagnosis.causes if not _is_guess(cause))
-    told = {CAUSES[cause.code].check for cause in causes}
+    explained = {CAUSES[cause.code].check for cause in causes}
     lines = (
-        _line(line.check, not_reached()) if line.status is Status.CAUSE and line.check not in told else line
+        _line(line.check, not_reached()) if line.status is Status.CAUSE and line.check not in explained else line
         for line in diagnosis.lines
     )
     return replace(diagnosis, causes=causes, lines=tuple(lines))

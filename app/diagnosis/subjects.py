@@ -46,10 +46,10 @@ def _rank(container: Container, deployment: Deployment) -> tuple[bool, bool]:
 
 def _of_image(deployments: Sequence[Deployment], image: str, container: str) -> Subject:
     """The image, in the newest deployment that runs it as written, or else from the same repository and tag."""
-    wanted = parse_image(image)
+    reference = parse_image(image)
     for deployment in deployments:
         for each in deployment.containers:
-            if container in ("", each.name) and (each.image == image or _is_same(parse_image(each.image), wanted)):
+            if container in ("", each.name) and (each.image == image or _is_same(parse_image(each.image), reference)):
                 return Subject(image, each.name, deployment)
     return Subject(image, container)
 

@@ -94,9 +94,9 @@ def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None
 
 def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
     """Return the writes whose answer was lost and that no reading has shown to be carried out, the newest first."""
-    wanted = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
+    query = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
     with db.read() as session:
-        return tuple(session.scalars(wanted.order_by(PolicyChange.position.desc())))
+        return tuple(session.scalars(query.order_by(PolicyChange.position.desc())))
 
 
 def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
@@ -122,10 +122,10 @@ def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
     db: Database, connection: str, region: str, repository: str, since: datetime, count: int
 ) -> tuple[Written, ...]:
     """The last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
-    here = {"at_connection": connection, "at_region": region, "at_repository": repository}
+    parameters = {"at_connection": connection, "at_region": region, "at_repository": repository}
     with db.read() as session:
-        found = session.execute(LAST_WRITES, {**here, "since": since, "count": count})
-        return tuple(Written(*row) for row in found)
+        rows = session.execute(LAST_WRITES, {**parameters, "since": since, "count": count})
+        return tuple(Written(*row) for row in rows)
 
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:

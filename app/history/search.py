@@ -98,14 +98,14 @@ def list_operations(
 
 def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
     """All of them, newest first, never more than a batch in memory and no transaction open in between."""
-    place: Place | None = None
+    position: Place | None = None
     while True:
         with db.read() as session:
-            found = _next(session, wanted, _is_older(place), batch)
+            found = _next(session, wanted, _is_older(position), batch)
         yield from found
         if len(found) < batch:
             return
-        place = _place(found[-1])
+        position = _place(found[-1])
 
 
 def _next(

@@ -131,10 +131,10 @@ class Engine:
 
     def resume(self, operation_ids: Iterable[str]) -> int:
         """Continue those of these operations that count as at work in this replica, and are not: how many."""
-        wanted = list(operation_ids)
-        if not wanted:
+        ids = list(operation_ids)
+        if not ids:
             return 0
-        return self._resume(_list(status=AT_WORK, workflow_ids=wanted, executor_id=self._instance))
+        return self._resume(_list(status=AT_WORK, workflow_ids=ids, executor_id=self._instance))
 
     def find(self, operation_ids: Sequence[str]) -> dict[str, Known]:
         """What the engine knows of operations; those that are missing it has never heard of."""

@@ -79,14 +79,14 @@ def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> b
 
 def _last_writes(step: Stepping, since: datetime) -> tuple[policy_writes.Written, ...]:
     operation = step.operation
-    place = (operation.connection, operation.region, operation.repository)
-    return policy_writes.last_writes(step.context.db, *place, since=since, count=REMEMBERED)
+    key = (operation.connection, operation.region, operation.repository)
+    return policy_writes.last_writes(step.context.db, *key, since=since, count=REMEMBERED)
 
 
 def _keep(step: Stepping, reading: Reading) -> None:
     operation = step.operation
-    place = (operation.connection, operation.region, operation.repository)
-    policies.remember_policy(step.context.db, *place, reading.text, at=reading.at)
+    key = (operation.connection, operation.region, operation.repository)
+    policies.remember_policy(step.context.db, *key, reading.text, at=reading.at)
 
 
 async def verify_access(

@@ -281,16 +281,16 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: Reading) -> N
 
 def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
     """A grant that another statement's Deny makes useless is not written; a person must settle that first."""
-    found = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
-    if found is not None:
-        raise denied(step, str(found.params["statement"]), by_registry=found.code == DENIED_BY_REGISTRY)
+    denial = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
+    if denial is not None:
+        raise denied(step, str(denial.params["statement"]), by_registry=denial.code == DENIED_BY_REGISTRY)
 
 
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
-    told = (request_id, context.clock.now(), replaced)
-    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *told):
+    answer = (request_id, context.clock.now(), replaced)
+    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *answer):
         raise Overtaken
 
 

@@ -36,7 +36,7 @@ def find_version(db: Database, operation_id: str) -> int | None:
 
 def list_running(db: Database, connection: str, region: str = "", service: str = "") -> tuple[Progress, ...]:
     """The live operations, newest first; of one service where it is named."""
-    wanted = (
+    query = (
         select(Operation)
         .where(Operation.connection == connection, Operation.outcome.is_(None))
         .options(selectinload(Operation.steps), selectinload(Operation.changes))
@@ -44,9 +44,9 @@ def list_running(db: Database, connection: str, region: str = "", service: str =
         .limit(MOST_RUNNING)
     )
     if service:
-        wanted = wanted.where(Operation.region == region, Operation.service == service)
+        query = query.where(Operation.region == region, Operation.service == service)
     with db.read() as session:
-        return tuple(progress_of(operation) for operation in session.scalars(wanted))
+        return tuple(progress_of(operation) for operation in session.scalars(query))
 
 
 def progress_of(operation: Operation) -> Progress:

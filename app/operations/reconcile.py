@@ -53,11 +53,11 @@ class Reconciler:
             living, versions = self._lease.living(), self._lease.versions()
             for ids in _chunks(self._living()):
                 known = self._engine.find(ids)
-                idle |= {id_ for id_, one in known.items() if one.is_mine and id_ not in at_work}
+                idle |= {id_ for id_, each in known.items() if each.is_mine and id_ not in at_work}
                 if may:
                     stranded = [id_ for id_ in ids if _is_stranded(known.get(id_), versions)]
                     count += self._start_over(stranded, known)
-                    lost = {one.instance for one in known.values() if _is_lost(one, living)}
+                    lost = {each.instance for each in known.values() if _is_lost(each, living)}
                     count += sum(self._engine.take_over(instance) for instance in lost)
         # One that has just been taken from the queue has no task yet: only at the second look is it known to be idle.
         count += self._engine.resume(self._due(idle & self._idle))

@@ -140,9 +140,9 @@ class Starter:
         """
         operation = self._ended(operation_id)
         change = self.change_to_undo(operation_id)
-        asked: dict[str, Any] = {"before": change.before, "after": change.after}
+        request: dict[str, Any] = {"before": change.before, "after": change.after}
         if previewed is not None:
-            asked["previewed"] = previewed
+            request["previewed"] = previewed
         return self.start(
             Ask(
                 Kind.UNDO,
@@ -150,7 +150,7 @@ class Starter:
                 operation.service,
                 operation.repository,
                 asked_by,
-                asked,
+                request,
                 follows=operation_id,
             )
         )
@@ -175,10 +175,10 @@ class Starter:
         with _recorded():
             if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
-            asked = store.cancel_requested(self._db, operation_id, by)
-        if asked:
+            is_cancelling = store.cancel_requested(self._db, operation_id, by)
+        if is_cancelling:
             self._notice(operation_id)
-        return asked
+        return is_cancelling
 
     def enqueue(self, operation: Operation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""

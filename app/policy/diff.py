@@ -135,8 +135,8 @@ def _in_order(old: PolicyDocument, new: PolicyDocument) -> Iterable[tuple[int | 
     for i2, j2 in [*matched(old.statements, new.statements), (len(old.statements), len(new.statements))]:
         if i2 is None or j2 is None or i2 < i or j2 < j:
             continue
-        yield from ((one + 1, None) for one in range(i, i2))
-        yield from ((None, one + 1) for one in range(j, j2))
+        yield from ((each + 1, None) for each in range(i, i2))
+        yield from ((None, each + 1) for each in range(j, j2))
         yield i2 + 1, j2 + 1
         i, j = i2 + 1, j2 + 1
 

@@ -71,14 +71,14 @@ def findings(
         return _broken(text, problem)
     current = service_of(role) if role else None
     subject = _Subject(service or "", region or (current.region if current else ""), role)
-    found = [
+    listed = [
         *_of_principals(document, subject),
         *_of_statements(document),
         *_of_role(document, subject, now),
         *_of_size(document),
     ]
     last = len(document.statements)
-    return tuple(sorted(found, key=lambda finding: last if finding.statement is None else finding.statement))
+    return tuple(sorted(listed, key=lambda finding: last if finding.statement is None else finding.statement))
 
 
 def suspects(text: str | None, *, ours: Collection[str] = ()) -> tuple[PrincipalRef, ...]:

@@ -62,8 +62,8 @@ def plan_grant(
         return unchanged(text, leftovers)
     statements = list(document.statements)
     if not enough:
-        place = len(statements) if at is None else at
-        statements.insert(place, pull_statement(principal_arn, service, sids(statements)))
+        position = len(statements) if at is None else at
+        statements.insert(position, pull_statement(principal_arn, service, sids(statements)))
     return change_to(text, before, document.with_statements(statements), leftovers)
 
 
@@ -85,20 +85,20 @@ def granting(principal_arn: str, service: str) -> PolicyDocument:
 def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tuple[PolicyDocument, int | None]:
     """The document without these principals, and where ours goes: None where there was none of them."""
     kept: list[Statement] = []
-    place: int | None = None
+    position: int | None = None
     touched = False
     everywhere = same_forms(principal for principal in replaces if not _lives(principal))
     in_allows = same_forms(replaces)
     for statement in document.statements:
         left = without_anywhere(statement, in_allows if is_allow(statement) else everywhere)
         touched = touched or left is not statement
-        if left is None and place is None:
-            place = len(kept)
+        if left is None and position is None:
+            position = len(kept)
         if left is not None:
             kept.append(left)
     if not touched:
         return document, None
-    return document.with_statements(kept), len(kept) if place is None else place
+    return document.with_statements(kept), len(kept) if position is None else position
 
 
 def _lives(principal: str) -> bool:

@@ -103,8 +103,8 @@ class Scope:
         """The `Resource` of an action with that shape; a string where it is one."""
         if shape not in (Shape.SERVICE, Shape.REPOSITORY):
             return "*"
-        found = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
-        return found[0] if len(found) == 1 else found
+        arns = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
+        return arns[0] if len(arns) == 1 else arns
 
     def _in(self, region: str, shape: Shape) -> Iterable[str]:
         if shape is Shape.SERVICE:  # its ARN ends with an id that nobody knows beforehand, not with the name

@@ -38,9 +38,9 @@ def iso(when: datetime) -> str:
 
 def moment(when: datetime, language: str) -> str:
     """Day and minute in UTC: "Nov 24, 2026, 9:30 UTC"."""
-    here = utc(when)
-    day = format_skeleton("yMMMd", here, locale=language)
-    return f"{day} {here:%H:%M} UTC"
+    in_utc = utc(when)
+    day = format_skeleton("yMMMd", in_utc, locale=language)
+    return f"{day} {in_utc:%H:%M} UTC"
 
 
 def age(when: datetime, now: datetime, language: str) -> str:

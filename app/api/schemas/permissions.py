@@ -37,9 +37,12 @@ class Permissions(BaseModel):
             repositories=list(page.names),
             policies=[
                 IamPolicyText(
-                    key=one.key, title=labels.say(one.title), what=labels.say(one.what), document=json.loads(one.text)
+                    key=policy.key,
+                    title=labels.say(policy.title),
+                    what=labels.say(policy.what),
+                    document=json.loads(policy.text),
                 )
-                for one in page.policies
+                for policy in page.policies
             ],
         )
 
@@ -77,12 +80,12 @@ class PermissionCheck(BaseModel):
             unknown=check.unknown,
             actions=[
                 ActionTried(
-                    action=one.action,
-                    allowed=one.allowed,
-                    needed_for=labels.say(one.needed_for) if one.needed_for else "",
-                    why=labels.what(one.problem) if one.problem else "",
+                    action=action.action,
+                    allowed=action.allowed,
+                    needed_for=labels.say(action.needed_for) if action.needed_for else "",
+                    why=labels.what(action.problem) if action.problem else "",
                 )
-                for one in check.actions
+                for action in check.actions
             ],
             policy=json.loads(check.statement) if check.statement else None,
         )

@@ -41,7 +41,7 @@ class ByHandSteps(BaseModel):
 
     @classmethod
     def of(cls, hand: ByHand) -> ByHandSteps:
-        commands = [ShellCommands.of(one) for one in hand.commands]
+        commands = [ShellCommands.of(command) for command in hand.commands]
         return cls(policy=hand.policy_text, commands=commands, activates=hand.activates)
 
 
@@ -79,15 +79,19 @@ class Policy(BaseModel):
             access=policy.access,
             reason=english(policy.reason),
             readers=[
-                PolicyReader(who=labels.say(one.who), value=one.value, allowed=one.allowed, how=labels.say(one.how))
-                for one in policy.readers
+                PolicyReader(
+                    who=labels.say(reader.who), value=reader.value, allowed=reader.allowed, how=labels.say(reader.how)
+                )
+                for reader in policy.readers
             ],
-            findings=[PolicyFinding(severity=one.weight, message=labels.say(one.what)) for one in policy.findings],
+            findings=[
+                PolicyFinding(severity=finding.weight, message=labels.say(finding.what)) for finding in policy.findings
+            ],
             dead_principals=list(policy.dead),
             by_hand=ByHandSteps.of(policy.by_hand) if policy.by_hand else None,
             read_at=policy.read_at,
             registry=RegistryRead.maybe(policy.evidence),
-            change_registry=[ShellCommands.of(one) for one in policy.change_registry],
+            change_registry=[ShellCommands.of(each) for each in policy.change_registry],
             problem=ProblemBody.maybe(policy.problem),
         )
 

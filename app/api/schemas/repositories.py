@@ -151,7 +151,7 @@ class ChoiceList(BaseModel):
 
     @classmethod
     def of(cls, found: Choices) -> ChoiceList:
-        return cls(choices=[RepositoryChoice.of(one) for one in found.rows], more=found.more)
+        return cls(choices=[RepositoryChoice.of(row) for row in found.rows], more=found.more)
 
 
 class GrantRequest(RequestBody):

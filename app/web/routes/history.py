@@ -85,8 +85,8 @@ def of_service(
     newer: Field = "",
 ) -> Response:
     """One service's operations, newest first."""
-    here = replace(wanted, region=region, of_service=service)
-    return render(request, service_history_page(services, here, now, (older, newer)))
+    filter_here = replace(wanted, region=region, of_service=service)
+    return render(request, service_history_page(services, filter_here, now, (older, newer)))
 
 
 def _named(kind: str) -> dict[str, str]:

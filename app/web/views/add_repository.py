@@ -85,4 +85,4 @@ def repository_options(services: Services, region: str, service: str, query: str
         return RepositoryOptions((), query)
     now = services.clock.now()
     found = search.choices(services.db, services.connection, known.service, searched_name(query), now=now)
-    return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
+    return RepositoryOptions(tuple(RepositoryOption(row.name) for row in found.rows), query, more=found.more)

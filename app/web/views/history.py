@@ -140,8 +140,8 @@ def _list(services: Services, asked: HistoryFilter, place: tuple[str, str], addr
     older, newer = (Place.from_text(text) for text in place)
     page = search.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
     rows = tuple(
-        HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None))
-        for one in page.operations
+        HistoryRow(progress_of(operation), change_views(operation.changes, ended=operation.outcome is not None))
+        for operation in page.operations
     )
     return HistoryList(
         rows,
