@@ -21,10 +21,11 @@ from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.errors import Problem
 from app.history import queries, search
+from app.history.queries import find_version
 from app.history.search import HistoryFilter, Place
 from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
-from app.operations.read import find_version, progress_of
+from app.operations.read import progress_of
 from app.operations.state import Kind, Outcome
 from app.threads import run_in_threadpool
 

@@ -14,7 +14,16 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import PolicyChange
-from app.history.sql import ADOPT_OPEN_WRITES, CLOSE_WRITE, DROP_WRITE, LAST_WRITES, NEWEST_RUN, PLAN_WRITE, named
+from app.history.sql import (
+    ADOPT_OPEN_WRITES,
+    BY_US,
+    CLOSE_WRITE,
+    DROP_WRITE,
+    LAST_WRITES,
+    NEWEST_RUN,
+    PLAN_WRITE,
+    named,
+)
 from app.history.store import Run, count, touch
 
 
@@ -27,6 +36,17 @@ class PlannedWrite:
     repository: str
     before: str | None
     after: str | None
+
+
+def last_confirmed(db: Database, operation_id: str) -> PolicyChange | None:
+    """Return the last policy write of an operation of ours that AWS confirmed."""
+    query = (
+        select(PolicyChange)
+        .where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_not(None), BY_US)
+        .order_by(PolicyChange.position.desc())
+    )
+    with db.read() as session:
+        return session.scalars(query).first()
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:

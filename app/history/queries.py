@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,22 @@ def get_operation(db: Database, operation_id: str) -> Operation | None:
     )
     with db.read() as session:
         return session.scalar(query)
+
+
+def find_version(db: Database, operation_id: str) -> int | None:
+    """Return an operation's version alone, which is all that most polls need; None when there is none of that id."""
+    with db.read() as session:
+        return session.scalar(select(Operation.version).where(Operation.id == operation_id))
+
+
+def repositories_with_outcome(db: Database, ids: Collection[str], outcomes: Collection[str]) -> list[str]:
+    """Return the repositories of those of the named operations that ended in one of the outcomes."""
+    with db.read() as session:
+        return list(
+            session.scalars(
+                select(Operation.repository).where(Operation.id.in_(ids), Operation.outcome.in_(tuple(outcomes)))
+            )
+        )
 
 
 def followers(db: Database, operation_id: str) -> tuple[str, ...]:

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import or_, select
-
 from app.clock import Clock
 from app.db import Database
-from app.history.models import Operation
+from app.history.living import living_among, living_ids_outside
 from app.history.queries import stuck_in_queue
 from app.operations.engine import Engine, Known
 from app.operations.lease import RECONCILING, Lease, alone
@@ -84,8 +82,7 @@ class Reconciler:
 
     def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:
         """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""
-        with self._db.read() as session:
-            still = session.scalars(select(Operation).where(Operation.id.in_(ids), Operation.outcome.is_(None))).all()
+        still = living_among(self._db, ids)
         self._engine.forget([operation.id for operation in still if operation.id in known])
         for operation in still:
             self._starter.enqueue(operation)
@@ -95,9 +92,7 @@ class Reconciler:
         """All but those that may be on their way to the engine just now."""
         now = self._clock.now()
         # One from the future was recorded before the clock was set back.
-        settled = or_(Operation.asked_at < now - ON_ITS_WAY, Operation.asked_at > now + ON_ITS_WAY)
-        with self._db.read() as session:
-            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled)))
+        return living_ids_outside(self._db, now - ON_ITS_WAY, now + ON_ITS_WAY)
 
 
 def _is_stranded(known: Known | None, versions: frozenset[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.operations.read import find_version
+from app.history.queries import find_version
 from app.operations.start import Ask
 from app.operations.state import Kind
 
