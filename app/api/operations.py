@@ -22,7 +22,7 @@ from app.console.operations import restore as start_restore
 from app.errors import Problem
 from app.history import queries, search
 from app.history.queries import find_version
-from app.history.search import HistoryFilter, Place
+from app.history.search import Cursor, HistoryFilter
 from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.operations.read import progress_of
@@ -81,7 +81,7 @@ def list_operations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OperationList:
     """Filtered, page by page. The whole history with every policy is `GET /history/export.json`."""
-    position = Place.from_text(cursor) if cursor else None
+    position = Cursor.from_text(cursor) if cursor else None
     if cursor and position is None:
         raise Problem("request.bad_cursor")
     page = search.list_operations(services.db, asked, older_than=position, limit=limit)

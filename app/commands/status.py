@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Api, Json, Place
+from app.client.api import Api, Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
@@ -88,7 +88,7 @@ def _all(api: Api, *, as_json: bool) -> None:
 def _service(api: Api, name: str, region: str, *, as_json: bool) -> None:
     service = find_service(api, name, region)
     api.transport.read((service["region"],), policies=True)
-    answer = api.repositories(Place(service["region"], service["name"]))
+    answer = api.repositories(ServiceRef(service["region"], service["name"]))
     if as_json:
         show_json({"service": service, **answer})
         return

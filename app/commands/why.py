@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Json, Place
+from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
@@ -72,7 +72,7 @@ def _by_server(
 ) -> Json:
     with served(url, data_dir, works=False, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)
-        return api.why(Place(known["region"], known["name"]), image=image, container=container, platform=platform)
+        return api.why(ServiceRef(known["region"], known["name"]), image=image, container=container, platform=platform)
 
 
 def _by_ourselves(

@@ -16,7 +16,7 @@ from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
 from app.diagnosis.lookups import Key, Read, Reads
-from app.diagnosis.subjects import Subject, choose_subjects, port_differs, without_values
+from app.diagnosis.subjects import ImageSubject, choose_subjects, port_differs, without_values
 from app.errors import Problem
 
 MOST_ROUNDS: Final = 3
@@ -196,7 +196,7 @@ class _Reader:
         )
 
 
-def _about(shared: Facts, subject: Subject) -> Facts:
+def _about(shared: Facts, subject: ImageSubject) -> Facts:
     deployment = subject.deployment
     return replace(
         shared,

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
-from app.aws.ports import Caller, ContainerService
+from app.aws.ports import CallerIdentity, ContainerService
 from app.db import Database
 from app.errors import Problem
 from app.inventory.circumstances import Circumstances
@@ -180,11 +180,11 @@ def naming_service(db: Database, connection: str, region: str, service: str) -> 
     return tuple(sorted({name for name, principal in rows if not is_namesakes(principal, roles)}))
 
 
-def find_caller(db: Database, connection: str) -> tuple[Caller, datetime] | None:
+def find_caller(db: Database, connection: str) -> tuple[CallerIdentity, datetime] | None:
     """Who AWS took us for when it was last asked."""
     with db.read() as session:
         row = session.get(ConnectionIdentity, connection)
-        return (Caller(row.account, row.arn), row.seen_at) if row else None
+        return (CallerIdentity(row.account, row.arn), row.seen_at) if row else None
 
 
 def known_repository(row: SeenRepository) -> KnownRepository:

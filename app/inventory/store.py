@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, case, delet
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.aws.ports import Caller, ContainerService, Repository
+from app.aws.ports import CallerIdentity, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import (
@@ -56,7 +56,7 @@ SERVICE_AT = select(*SeenService.__table__.c).where(
 )
 
 
-def remember_caller(db: Database, connection: str, caller: Caller, at: datetime) -> None:
+def remember_caller(db: Database, connection: str, caller: CallerIdentity, at: datetime) -> None:
     """Who AWS takes us for."""
     row = {"connection": connection, "account": caller.account, "arn": caller.arn, "seen_at": at}
     with db.write() as session:

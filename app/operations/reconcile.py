@@ -14,7 +14,7 @@ from app.clock import Clock
 from app.db import Database
 from app.history.living import living_among, living_ids_outside
 from app.history.queries import stuck_in_queue
-from app.operations.engine import Engine, Known
+from app.operations.engine import Engine, WorkflowState
 from app.operations.lease import RECONCILING, Lease, alone
 from app.operations.start import Starter
 
@@ -80,7 +80,7 @@ class Reconciler:
         self._resumed = known
         return due
 
-    def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:
+    def _start_over(self, ids: Sequence[str], known: dict[str, WorkflowState]) -> int:
         """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""
         still = living_among(self._db, ids)
         self._engine.forget([operation.id for operation in still if operation.id in known])
@@ -95,12 +95,12 @@ class Reconciler:
         return living_ids_outside(self._db, now - ON_ITS_WAY, now + ON_ITS_WAY)
 
 
-def _is_stranded(known: Known | None, versions: frozenset[str]) -> bool:
+def _is_stranded(known: WorkflowState | None, versions: frozenset[str]) -> bool:
     """The engine never heard of it, gave it up, or keeps it for a version that no replica can run."""
     return known is None or known.ended or known.version not in versions
 
 
-def _is_lost(known: Known, living: frozenset[str]) -> bool:
+def _is_lost(known: WorkflowState, living: frozenset[str]) -> bool:
     """It counts as at work in a replica that nobody remembers."""
     return known.is_at_work and known.instance not in living
 

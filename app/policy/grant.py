@@ -7,12 +7,12 @@ from datetime import datetime
 
 from app.errors import Problem
 from app.policy.arns import is_arn, service_of
-from app.policy.change import PolicyChange, change_to, unchanged
+from app.policy.change import PlannedChange, change_to, unchanged
 from app.policy.document import PolicyDocument, new_document, parse_or_new
 from app.policy.evaluate import Evaluator
 from app.policy.finding import Finding, Severity
 from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
-from app.policy.matching import Caller, Cover, Reach, covers_action
+from app.policy.matching import Cover, PullPrincipal, Reach, covers_action
 from app.policy.rulebook import Collected
 from app.policy.statement import (
     PULL_ACTIONS,
@@ -35,7 +35,7 @@ def plan_grant(
     registry: RegistryPolicy = NOT_READ,
     repository_arn: str = "",
     now: datetime | None = None,
-) -> PolicyChange:
+) -> PlannedChange:
     """What lets the role `principal_arn` of `service` pull, given the policy's `text` (None: no policy yet).
 
     Nothing is written where the policy allows both actions already for good: by our own statement, by another that
@@ -54,7 +54,7 @@ def plan_grant(
         raise Problem("policy.no_puller", service=service, principal=principal_arn)
     before = parse_or_new(text)
     document, at = _without_replaced(before, set(replaces) - {principal_arn})
-    caller = Caller.puller(principal_arn)
+    caller = PullPrincipal.puller(principal_arn)
     evaluator = Evaluator(Policies(None, registry), document=document, repository_arn=repository_arn, now=now)
     enough = _allowing_for_good(document, caller, repository_arn)
     leftovers = [*_obstacles(evaluator.collect(caller)), *_covered(enough)]
@@ -67,7 +67,7 @@ def plan_grant(
     return change_to(text, before, document.with_statements(statements), leftovers)
 
 
-def _allowing_for_good(document: PolicyDocument, caller: Caller, repository_arn: str) -> list[Cover]:
+def _allowing_for_good(document: PolicyDocument, caller: PullPrincipal, repository_arn: str) -> list[Cover]:
     """The statements that together allow both actions whenever it is; none where they do not suffice.
 
     Denies are not weighed: no Allow that is added could help against them.

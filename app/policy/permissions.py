@@ -91,7 +91,7 @@ _WHY = {
 
 
 @dataclass(frozen=True)
-class Scope:
+class PermissionScope:
     """What a policy is to be about: one account, and no regions or repositories named means any."""
 
     account: str
@@ -113,7 +113,7 @@ class Scope:
         return (f"arn:{self.partition}:ecr:{region}:{self.account}:repository/{name}" for name in names)
 
 
-def guide_policy(scope: Scope) -> dict[str, Any]:
+def guide_policy(scope: PermissionScope) -> dict[str, Any]:
     """The policy of AWS's guide: four ECR actions, for any repository or for the named ones.
 
     It suffices for the policies of repositories, not for the image puller role.
@@ -121,18 +121,18 @@ def guide_policy(scope: Scope) -> dict[str, Any]:
     return _policy(_statement("ManageEcrPrivateRepositoriesAccess", _GUIDE, scope.resources(Shape.REPOSITORY)))
 
 
-def manage_policy(scope: Scope, *, deploy: bool = False) -> dict[str, Any]:
+def manage_policy(scope: PermissionScope, *, deploy: bool = False) -> dict[str, Any]:
     """All that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
     needs = tuple(need for need in Need if deploy or need is not Need.DEPLOY)
     return _policy(*_statements(scope, needs))
 
 
-def read_only_policy(scope: Scope) -> dict[str, Any]:
+def read_only_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that Sailpass needs to show what is, and no action that changes anything."""
     return _policy(*_statements(scope, (Need.READ, Need.DIAGNOSE)))
 
 
-def why_policy(scope: Scope) -> dict[str, Any]:
+def why_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that `sailpass why` reads, and nothing that changes anything.
 
     Other Regions and repositories are looked for only where they are in the scope.
@@ -141,7 +141,7 @@ def why_policy(scope: Scope) -> dict[str, Any]:
     return _policy(*_statements_of(scope, actions))
 
 
-def allowing(action: str, scope: Scope) -> dict[str, Any]:
+def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:
     """The IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
 
     Raises:
@@ -157,11 +157,11 @@ def to_text(policy: dict[str, Any]) -> str:
     return strict_json.dump(policy, indent=4)
 
 
-def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
+def _statements(scope: PermissionScope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
     return _statements_of(scope, {use.action for use in ACTIONS_USED if use.need in needs})
 
 
-def _statements_of(scope: Scope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
+def _statements_of(scope: PermissionScope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
     sids = {
         Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",

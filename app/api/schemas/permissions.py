@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.strict import RequestBody
-from app.console.permissions import Check, NeededPermissions
+from app.console.permissions import NeededPermissions
+from app.console.permissions import PermissionCheck as CheckedPermissions
 from app.messages import labels
 
 
@@ -73,7 +74,7 @@ class PermissionCheck(BaseModel):
     policy: dict[str, Any] | None
 
     @classmethod
-    def of(cls, check: Check) -> PermissionCheck:
+    def of(cls, check: CheckedPermissions) -> PermissionCheck:
         return cls(
             region=check.region,
             missing=check.missing,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RegistryRead, english
-from app.console.access import Access
+from app.console.access import AccessStatus
 from app.console.policies import ByHand, RepositoryPolicy, Weight
 from app.messages import labels
 
@@ -54,7 +54,7 @@ class Policy(BaseModel):
     document: dict[str, Any] | None = Field(description="The same as JSON; null also where it is not JSON.")
     characters: int = Field(description="How many the policy takes when it is sent, without white space.")
     limit: int = Field(description="How many characters ECR allows.")
-    access: Access
+    access: AccessStatus
     reason: str
     readers: list[PolicyReader]
     findings: list[PolicyFinding]

@@ -11,9 +11,9 @@ from app.errors import Problem
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import What
 from app.web.views.base import DialogView, View
-from app.wording import N_, Said
+from app.wording import N_, Message
 
-ADD_REPOSITORY = Said(N_("Add repository"))
+ADD_REPOSITORY = Message(N_("Add repository"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class AddRepositoryDialog(DialogView):
     typed: str = ""
     refused: Problem | None = None
     nearest: tuple[str, ...] = ()
-    heading: Said = ADD_REPOSITORY
+    heading: Message = ADD_REPOSITORY
 
 
 def add_dialog(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from app.errors import Problem
 from app.web.views.base import View
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class ErrorPage(View):
     partial: ClassVar[str] = "partials/error_flash.html"
 
     status: int
-    title: Said
-    what: Said | None = None
-    todo: Said | None = None
+    title: Message
+    what: Message | None = None
+    todo: Message | None = None
     problem: Problem | None = None
 
 
@@ -65,8 +65,8 @@ def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
     what, todo = _SENTENCES.get(known, _SENTENCES[500])
     return ErrorPage(
         status=status,
-        title=Said(_TITLES[known]),
-        what=None if problem else Said(what),
-        todo=None if problem else Said(todo),
+        title=Message(_TITLES[known]),
+        what=None if problem else Message(what),
+        todo=None if problem else Message(todo),
         problem=problem,
     )
