@@ -23,7 +23,7 @@ from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
 from app.operations.state import Kind
 from app.policy import messages
-from app.policy.evaluate import AccessStatus as Verdict
+from app.policy.evaluate import Access as Verdict
 from app.policy.finding import Finding
 from app.wording import N_, Message
 

@@ -28,7 +28,7 @@ from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy import messages
 from app.policy.document import size_of
-from app.policy.evaluate import AccessStatus as Verdict
+from app.policy.evaluate import Access as Verdict
 from app.policy.findings import findings
 from app.policy.layers import Policies
 from app.policy.mend import mend

@@ -11,8 +11,7 @@ from app.diagnosis.causes import CAUSES
 from app.diagnosis.diagnosis import CheckLine, Diagnosis, most_telling
 from app.diagnosis.facts import NotRead
 from app.diagnosis.fixes import FixText, fixes_of
-from app.diagnosis.outcome import Certainty, Found
-from app.diagnosis.outcome import Message as DiagnosisSaid
+from app.diagnosis.outcome import Certainty, Found, Sentence
 from app.errors import Problem
 from app.web.views.base import View
 from app.wording import Message
@@ -134,5 +133,5 @@ def _other(diagnosis: Diagnosis) -> OtherView:
     return OtherView(diagnosis.facts.container, diagnosis.facts.image, cause)
 
 
-def _said(said: DiagnosisSaid) -> Message:
+def _said(said: Sentence) -> Message:
     return Message(words.template(said), said.params)
