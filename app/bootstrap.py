@@ -16,8 +16,8 @@ from importlib.metadata import version
 from app.aws.call_pool import AwsCalls
 from app.aws.clients import ConnectionSettings
 from app.aws.ports import Answered, Aws, ContainerService
+from app.aws.role_poller import ListServices, RolePoller
 from app.aws.session import BotoAws
-from app.aws.waiting import ListServices, RolePoller
 from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
 from app.clock_watch import EVERY as CLOCK_EVERY

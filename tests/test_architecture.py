@@ -175,7 +175,7 @@ def test_the_core_catches_everything_only_at_its_edges():
         "app.operations.workflow",
         "app.supervisor",
         "app.inventory.background_sync",
-        "app.aws.waiting",
+        "app.aws.role_poller",
         "app.aws.clients",
         "app.aws.credentials",
         "app.aws.pull_reads",

@@ -23,7 +23,9 @@ def test_a_grant_to_the_wrong_role_is_explained(mika):
     expect(
         verdict.get_by_text("names the principal ARN of the container service reporting itself. ECR accepts it")
     ).to_have_count(1)
-    expect(mika.page.get_by_role("row", name="General role of reporting")).to_contain_text("never pulls with this role")
+    expect(mika.page.get_by_role("row", name="General role of reporting")).to_contain_text(
+        "doesn't pull with this role"
+    )
     expect(mika.page.get_by_role("button", name="Repair access")).to_be_visible()
 
 
