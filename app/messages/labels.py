@@ -219,8 +219,15 @@ def kind(code: Kind) -> str:
 
 
 def title(progress: Progress) -> str:
-    """What is being done, as a heading."""
-    return _fill(messages.TITLES[progress.kind], _subject(progress))
+    """What is being done, was done, or could not be done, as a heading."""
+    subject = _subject(progress)
+    if progress.outcome is Outcome.FAILED:
+        return _fill(messages.FAILED_TITLES[progress.kind], subject)
+    if progress.outcome is Outcome.SUCCEEDED:
+        return _fill(messages.DONE_TITLES[progress.kind], subject)
+    doing = _fill(messages.TITLES[progress.kind], subject)
+    around = messages.OTHER_TITLES.get(progress.outcome) if progress.outcome else None
+    return _fill(around, {"title": doing}) if around else doing
 
 
 def step(name: StepName) -> str:

@@ -30,6 +30,37 @@ TITLES: dict[Kind, str] = {
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
 }
 
+DONE_TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Added %(repository)s"),
+    Kind.REPAIR: N_("Repaired access to %(repository)s"),
+    Kind.REVOKE: N_("Removed %(repository)s"),
+    Kind.ACTIVATE: N_("Activated the image puller role of %(service)s"),
+    Kind.DEACTIVATE: N_("Deactivated the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Restored the policy of %(repository)s"),
+    Kind.UNDO: N_("Undid a change to %(repository)s"),
+    Kind.PRUNE: N_("Removed dead principals from %(repository)s"),
+    Kind.DRIFT: TITLES[Kind.DRIFT],
+}
+
+FAILED_TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Couldn't add %(repository)s"),
+    Kind.REPAIR: N_("Couldn't repair access to %(repository)s"),
+    Kind.REVOKE: N_("Couldn't remove %(repository)s"),
+    Kind.ACTIVATE: N_("Couldn't activate the image puller role of %(service)s"),
+    Kind.DEACTIVATE: N_("Couldn't deactivate the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Couldn't restore the policy of %(repository)s"),
+    Kind.UNDO: N_("Couldn't undo a change to %(repository)s"),
+    Kind.PRUNE: N_("Couldn't remove dead principals from %(repository)s"),
+    Kind.DRIFT: TITLES[Kind.DRIFT],
+}
+
+# Of what ended otherwise, around the title that says what was being done.
+OTHER_TITLES: dict[Outcome, str] = {
+    Outcome.NOTHING_TO_DO: N_("Nothing to do: %(title)s"),
+    Outcome.CANCELLED: N_("Cancelled: %(title)s"),
+    Outcome.INTERRUPTED: N_("Interrupted: %(title)s"),
+}
+
 STEPS: dict[StepName, str] = {
     StepName.ACTIVATE_ROLE: N_("Activate the image puller role"),
     StepName.WAIT_FOR_ROLE: N_("Wait for the role"),

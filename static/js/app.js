@@ -40,6 +40,9 @@
     const place = modal.open ? body : byId('main');
     const news = [...place.querySelectorAll('[data-say]')].at(-1);
     if (news?.dataset.say) announce(news.dataset.say);
+    // The heading is outside of what is polled, and follows the operation: Adding, Added, Couldn't add.
+    const heading = byId(modal.open ? 'modal-title' : 'operation-title');
+    if (heading && news?.dataset.title) heading.textContent = news.dataset.title;
   };
 
   // --- No answer ------------------------------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def test_an_operation_says_what_it_waits_for_and_then_ends_well(mika, sandbox, s
 @pytest.mark.parametrize(
     "text, sentence",
     [
-        ('{"Version": "2012-10-17",\n "Statement": [}', "is not valid JSON: it breaks at line 2, column 16."),
+        ('{"Version": "2012-10-17",\n "Statement": [}', "isn't valid JSON (line 2, column 16)."),
         (policy(*(statement(TEAM, f"Team{number:03}") for number in range(70))), "characters; ECR allows 10240."),
     ],
     ids=["not JSON", "too large"],
@@ -315,6 +315,18 @@ def test_an_expired_token_is_told_above_data_that_is_called_old(mika, sandbox):
     expect(mika.page.get_by_role("link", name="payments-api")).to_be_visible()
 
 
+def test_the_title_and_the_button_say_how_it_ended(mika, sandbox, repository):
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    expect(mika.dialog.get_by_role("heading")).to_have_text(f"Added {repository}", timeout=PATIENT)
+    mika.dialog.get_by_role("link", name="Continue").click()
+    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
+    mika.asks_to_add("tools/cli")
+    expect(mika.dialog.get_by_role("heading")).to_have_text("Couldn't add tools/cli", timeout=PATIENT)
+    expect(mika.dialog.get_by_role("link", name="Close")).to_be_visible()
+    expect(mika.dialog.get_by_role("link", name="Continue")).to_have_count(0)
+
+
 def test_a_hostile_policy_runs_nothing_in_the_browser(mika, sandbox, repository):
     boxes = []
     mika.page.on("dialog", lambda box: (boxes.append(box.message), box.dismiss()))
@@ -323,7 +335,7 @@ def test_a_hostile_policy_runs_nothing_in_the_browser(mika, sandbox, repository)
     expect(mika.page.get_by_role("group", name="policy text")).to_contain_text("<script>alert(2)</script>")
     sandbox.fault(kind="error", action="ecr:SetRepositoryPolicy", code="EvilException", message=EVIL)
     mika.page.get_by_role("button", name="Add repository").click()
-    is_told(mika, "AWS answered ecr:SetRepositoryPolicy with EvilException")
+    is_told(mika, "AWS answered ecr:SetRepositoryPolicy with an unknown error: EvilException")
     mika.dialog.get_by_text("Error details").click()
     is_told(mika, EVIL)
     assert boxes == []

@@ -49,7 +49,7 @@ def added(mika):
     def add(repository: str) -> None:
         Reader(mika.console).ended(Reader(mika.console).adds(repository))
         mika.opens_last_operation("storefront-web")
-        expect(mika.page.get_by_role("heading", name=f"Adding {repository}")).to_be_visible()
+        expect(mika.page.get_by_role("heading", name=f"Added {repository}")).to_be_visible()
 
     return add
 
@@ -117,7 +117,7 @@ def test_undo_takes_our_statement_back_and_keeps_what_others_wrote(mika, sandbox
     expect(mika.dialog).to_contain_text("The change to tools/cli was undone.", timeout=20_000)
     assert mika.sids("tools/cli") == ["LambdaECRImageRetrievalPolicy", "Team"]
     mika.dialog.get_by_role("link", name="Continue").click()
-    expect(mika.page.get_by_role("heading", level=1)).to_have_text("Adding tools/cli")
+    expect(mika.page.get_by_role("heading", level=1)).to_have_text("Added tools/cli")
     expect(mika.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 

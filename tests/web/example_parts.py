@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.auth.events import Event, EventKind, Via
-from app.auth.scopes import PermissionScope as TokenScope
+from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.console.freshness import Freshness

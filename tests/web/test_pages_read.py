@@ -40,7 +40,7 @@ PARTS = {
     f"{WEB}/repositories/options?repository=tools": "tools/cli",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/role/deactivate": "Deactivate the image puller role?",
-    "/history": "Nothing",
+    "/history": "No operations",
     **{
         f"{WEB}/repositories/preview?kind={kind}&repository=payments/worker": "ecr:GetRepositoryPolicy"
         for kind in ("grant", "repair", "revoke", "prune")

@@ -11,7 +11,7 @@ from app.bootstrap import Services
 from app.console.operations import actions_on, is_undone, last_read
 from app.history import queries
 from app.history.models import Operation, PolicyChange
-from app.operations.messages import TITLES
+from app.messages import labels
 from app.operations.progress import Progress
 from app.operations.read import progress_of
 from app.operations.state import Kind
@@ -68,10 +68,8 @@ class ProgressDialog(DialogView):
 
 
 def progress_dialog(shown: ProgressView) -> ProgressDialog:
-    """The dialog of a running operation, headed by what it does."""
-    progress = shown.progress
-    subject = {"service": progress.service, "repository": progress.repository}
-    return ProgressDialog(replace(shown, in_dialog=True), Message(TITLES[progress.kind], subject))
+    """The dialog of an operation, headed by what it does or did."""
+    return ProgressDialog(replace(shown, in_dialog=True), Message("%(title)s", {"title": labels.title(shown.progress)}))
 
 
 @dataclass(frozen=True)
