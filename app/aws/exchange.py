@@ -1,4 +1,4 @@
-"""Sends one AWS call: bounded in time, its answer read completely or refused, with a record of whether it may have effect.
+"""Sends one AWS call within a time limit, reads its answer completely or refuses it, and tracks its possible effect.
 
 The SDK accepts half a body as a whole answer (it switches urllib3's own length check off) and bounds each read of a
 socket, not the call: an answer at a byte every few seconds never ends. So each attempt is sent from here, through the
