@@ -40,7 +40,7 @@ def take_in(source: Path, copy: Path) -> None:
 
 
 def check(copy: Path, expected: Path | None = None) -> str:
-    """Check that a file is a complete database of ours; return its revision. `expected` has the tables of that revision.
+    """Check that a file is a complete database of ours; return its revision. `expected` has that revision's tables.
 
     Raises:
         BackupError: names the foreign, missing or damaged part.
