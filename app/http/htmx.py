@@ -6,5 +6,5 @@ from fastapi import Request
 
 
 def is_htmx(request: Request) -> bool:
-    """Return whether htmx sent the request, for a part of a page; back and forward load whole pages without its header."""
+    """Return whether htmx wants a part of a page; back and forward load whole pages, without its header."""
     return request.headers.get("hx-request") == "true"

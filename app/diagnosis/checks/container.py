@@ -1,4 +1,4 @@
-"""Checks for causes other than access: the container exited, failed its health check, lacks the command, was too slow."""
+"""Checks for causes other than access: the container exited, failed its health check, lacks a command, is too slow."""
 
 from __future__ import annotations
 
