@@ -152,7 +152,7 @@ class Engine:
             DBOS.delete_workflows(list(operation_ids))
 
     def forget_finished(self, before: datetime, limit: int = 500) -> int:
-        """Delete the engine's rows of operations that ended before a time, at most `limit`; return how many. Ours stay."""
+        """Delete up to `limit` engine rows of operations that ended before a time; return how many. Our rows stay."""
         rows = _list(status=list(ENDED), completed_before=before.isoformat(), limit=limit)
         self.forget([row.workflow_id for row in rows])
         return len(rows)

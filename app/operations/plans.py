@@ -40,7 +40,7 @@ def granting(subject: Subject) -> Plan:
 
 
 def repairing(subject: Subject) -> Plan:
-    """Return the plan that lets the service's role pull and, in the same write, removes its principals that don't work."""
+    """Return the plan that lets the service's role pull and removes its principals that don't work, in one write."""
 
     def plan(text: str | None) -> PlannedChange:
         others = [arn for arn in named_for(text, subject) if arn != subject.principal_arn]
