@@ -1,7 +1,4 @@
-"""What several routes take by name: the service in the address, and answers that a started operation gets.
-
-Must never start anything itself.
-"""
+"""Shared dependencies of routes: the service in the path, and the response to a started operation."""
 
 from __future__ import annotations
 
@@ -35,12 +32,12 @@ class ServiceName(NamedTuple):
 
 
 async def speak_english() -> None:
-    """Say every sentence in English, whatever language the program's user reads."""
+    """Set English for every sentence, whatever the language of the program's user."""
     i18n.use(i18n.ENGLISH, {})
 
 
 async def named_service(services: ServicesDep, region: Region, name: Name) -> ServiceName:
-    """The service in the address, whether there is one or not. Raises Problem `region.not_configured`."""
+    """Return the service in the path, existing or not. Raises Problem `region.not_configured`."""
     if region not in services.regions:
         raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
     return ServiceName(region, name)
@@ -50,10 +47,10 @@ NamedServiceDep = Annotated[ServiceName, Depends(named_service)]
 
 
 async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownService:
-    """The service in the address; one that we have not seen is asked for once.
+    """Return the service in the path; an unknown one is read from AWS once.
 
     Raises:
-        Problem: `region.not_configured`, `service.not_found`, or what kept us from asking.
+        Problem: `region.not_configured`, `service.not_found`, or why the read failed.
     """
     return await get_service(services, *named)
 
@@ -62,6 +59,6 @@ KnownServiceDep = Annotated[KnownService, Depends(known_service)]
 
 
 def accepted(services: Services, response: Response, operation_id: str) -> Operation:
-    """What is answered, with 202, to a request that started an operation or found it running."""
+    """Return the body of a 202 response, for a request that started an operation or found it running."""
     response.headers["Location"] = f"{ROOT}/operations/{operation_id}"
     return Operation.of(get_progress(services, operation_id))

@@ -39,7 +39,7 @@ SECURITY = {
 
 @cache
 def document() -> dict[str, Any]:
-    """The OpenAPI document of version 1."""
+    """Return the OpenAPI document of version 1."""
     made = get_openapi(title="Sailpass", version=version("sailpass"), description=DESCRIPTION, routes=v1.router.routes)
     made["components"]["securitySchemes"] = SECURITY
     made["security"] = [{name: []} for name in SECURITY]
@@ -48,5 +48,5 @@ def document() -> dict[str, Any]:
 
 @router.get("/api/openapi.json")
 def openapi() -> Response:
-    """For programs."""
+    """The OpenAPI document, for programs."""
     return JSONResponse(document())

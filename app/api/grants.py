@@ -1,4 +1,4 @@
-"""Giving and taking access, switching the image puller role, and looking at it beforehand. Starts, never waits."""
+"""Routes that grant, revoke, repair and preview access, and switch the image puller role. They start operations."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
 async def grant(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
-    """Activates the image puller role if need be, adds one statement to the policy, and verifies it.
+    """Activates the image puller role if needed, adds one statement to the policy, and verifies the access.
 
-    The same asked for twice is one operation: while it runs, its id is answered again.
+    A repeated request joins the running operation and returns its id.
     """
     target = (known.service.region, known.service.name, body.repository)
     try:
@@ -61,9 +61,9 @@ async def revoke(
         str | None, Query(max_length=64, pattern=FINGERPRINT, description="As in the body of a grant.")
     ] = None,
 ) -> Operation:
-    """Takes the service out of the policy wherever it is named; everything else stays as it is.
+    """Removes the service from every statement of the policy that names it; everything else stays unchanged.
 
-    The service need not exist any more, as long as the policy names it.
+    The service may be deleted, as long as the policy names it.
     """
     name = await resolve_repository(services, named.region, repository)
     await check_removable(services, (*named, name))
@@ -75,7 +75,7 @@ async def revoke(
 async def repair(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
-    """Gives access to the role that the service has now, and takes out those of its roles that cannot pull."""
+    """Grants access to the service's current role, and removes those of its roles that cannot pull."""
     region, service = known.service.region, known.service.name
     name = await resolve_repository(services, region, body.repository)
     ask = Ask(Kind.REPAIR, region, service, name, who, _as(body.previewed))
@@ -90,7 +90,7 @@ async def prune(
 
     Only what the preview showed is removed, and only what cannot exist or what ECR refused.
 
-    The service need not exist any more.
+    The service may be deleted.
     """
     name = await resolve_repository(services, named.region, body.repository)
     request: dict[str, Any] = {"previewed": body.previewed}
@@ -102,7 +102,7 @@ async def prune(
 
 @router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
 async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> PreviewAnswer:
-    """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
+    """The policy change and the AWS calls, planned on the current policy in AWS. Changes nothing."""
     target = (*named, await resolve_repository(services, named.region, body.repository))
     request = {"principals": body.principals} if body.principals else None
     kind = Kind(body.kind)
@@ -112,7 +112,7 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
 
 @router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))
 def activate(services: ServicesDep, who: PersonDep, known: KnownServiceDep, response: Response) -> Operation:
-    """Ends once AWS has given the role its principal ARN."""
+    """The operation ends once AWS has given the role its principal ARN."""
     ask = Ask(Kind.ACTIVATE, known.service.region, known.service.name, asked_by=who)
     return _start(services, response, ask)
 
@@ -125,7 +125,7 @@ def deactivate(
     response: Response,
     body: DeactivateRequest | None = None,
 ) -> Operation:
-    """The service can pull from no private repository then; a later activation gives the role another ARN."""
+    """Afterwards the service can't pull from any private repository; a later activation gives the role another ARN."""
     request = {"remove_statements": body is not None and body.remove_statements}
     ask = Ask(Kind.DEACTIVATE, known.service.region, known.service.name, asked_by=who, input=request)
     return _start(services, response, ask)
@@ -140,7 +140,7 @@ def _as(previewed: str | None) -> dict[str, Any]:
 
 
 def _refuse(services: Services, place: tuple[str, str, str], problem: Problem) -> Any:
-    """The refusal of a repository's name, with the names that are like it."""
+    """Return the response to a refused repository name, with the most similar names."""
     region, _, typed = place
     explained, nearest = explain_refused_name(services, region, typed, problem)
     return JSONResponse(ProblemBody.of(explained, nearest).model_dump(mode="json"), status_of(explained))

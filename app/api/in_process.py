@@ -1,4 +1,4 @@
-"""The API without a server: for commands that find none and do the work in their own process. Listens nowhere."""
+"""The API without a server, for commands that run it in their own process. Listens on no port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.http.deps import caller, person
 
 
 def api_alone(services: Services, asked_by: str) -> FastAPI:
-    """The API's routes and refusals on these parts, for one person who is let in."""
+    """Return an app with the API's routes and refusals on these services, for one authenticated person."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.include_router(v1.router)
@@ -36,7 +36,7 @@ def api_alone(services: Services, asked_by: str) -> FastAPI:
 
 
 async def call(app: FastAPI, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    """Send one request to `app` as a server would; the status and the JSON that it answers."""
+    """Send one request to `app` as a server would; return the status and the JSON of the answer."""
     payload = b"" if body is None else json.dumps(body).encode()
     status, parts = 0, []
 

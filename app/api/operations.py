@@ -1,4 +1,4 @@
-"""Operations: the list of all, how one stands, and what may be done about it: retry, cancel, undo, restore."""
+"""Operations: list, details, and the actions retry, cancel, undo, restore."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from app.threads import run_in_threadpool
 
 router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
 
-# A server that stops waits a few seconds for its requests: a longer wait would be cut off.
+# A stopping server waits a few seconds for its requests: a longer poll would be cut off.
 LONGEST_WAIT = 4.0
 FIRST_LOOK, LAST_LOOK = 0.05, 0.4
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """The time in UTC, which it is taken for where it has no zone."""
+    """Return the time in UTC; one without a zone is taken as UTC."""
     try:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError as error:
@@ -59,7 +59,7 @@ async def wanted(
     since: Annotated[Moment | None, Query(description="Included; without a zone it is UTC.")] = None,
     until: Annotated[Moment | None, Query(description="Left out; without a zone it is UTC.")] = None,
 ) -> HistoryFilter:
-    """Which operations are asked for."""
+    """Return the filter of the list."""
     return HistoryFilter(
         connection=services.connection,
         region=region,
@@ -80,7 +80,7 @@ def list_operations(
     cursor: Annotated[str, Query(max_length=100, pattern=r"^[0-9A-Za-z:.~+-]*$", description="`next` of a page.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OperationList:
-    """Filtered, page by page. The whole history with every policy is `GET /history/export.json`."""
+    """Filtered, page by page. `GET /history/export.json` returns the whole history with every policy."""
     position = Cursor.from_text(cursor) if cursor else None
     if cursor and position is None:
         raise Problem("request.bad_cursor")
@@ -100,20 +100,20 @@ async def get_operation(
         float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for another version than `seen`.")
     ] = 0,
 ) -> OperationDetail:
-    """At once, or with `seen` and `wait` as soon as it changes: ask again and again until `outcome` is set."""
+    """At once, or with `seen` and `wait` as soon as it changes: poll until `outcome` is set."""
     await _changed(services, operation_id, seen, wait)
     return await run_in_threadpool(_detail, services, operation_id)
 
 
 @router.post("/{operation_id}/retry", status_code=202, summary="Try again", responses=started(404, 409))
 def retry(services: ServicesDep, who: PersonDep, operation_id: OperationId, response: Response) -> Operation:
-    """A new operation that does what the ended one did not do."""
+    """Starts a new operation that does what the ended one did not do."""
     return accepted(services, response, services.starter.retry(operation_id, who))
 
 
 @router.post("/{operation_id}/cancel", status_code=202, summary="Cancel", responses=started(404))
 def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, response: Response) -> Operation:
-    """Asks it to stop at its next safe point; one that has ended stays as it is."""
+    """Requests a stop at its next safe point; an ended operation stays unchanged."""
     get_progress(services, operation_id)
     services.starter.cancel(operation_id, who)
     return accepted(services, response, operation_id)
@@ -121,7 +121,7 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
 
 @router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
 async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
-    """What an undo or a restore would do to the policy as AWS holds it now. Changes nothing."""
+    """What an undo or a restore would change in the current policy in AWS. Changes nothing."""
     kind = Kind(body.kind)
     planned = await previews.preview_undo(services, kind, operation_id)
     return await run_in_threadpool(Preview.of, kind, planned)
@@ -135,7 +135,7 @@ def undo(
     response: Response,
     body: AsPreviewed | None = None,
 ) -> Operation:
-    """Takes back what it changed, and nothing of what others changed since."""
+    """Takes back its change, and keeps what others changed since."""
     seen = body.previewed if body else None
     return accepted(services, response, services.starter.undo(operation_id, who, previewed=seen))
 
@@ -148,7 +148,7 @@ def restore(
     response: Response,
     body: RestoreRequest,
 ) -> Operation:
-    """Puts the policy back as it was before the operation, whole: what others changed since goes too."""
+    """Restores the whole policy from before the operation: this also removes what others changed since."""
     return accepted(services, response, start_restore(services, operation_id, who, body.previewed))
 
 

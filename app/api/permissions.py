@@ -1,4 +1,4 @@
-"""The IAM policies that a person needs, and the check of the present credentials."""
+"""The IAM policies that a person needs, and the check of the current credentials."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def permissions(
 
 @router.post("/check", summary="Try each action")
 async def check_permissions(services: ServicesDep, body: CheckRequest | None = None) -> PermissionCheck:
-    """Tries each AWS action with the present credentials in a way that changes nothing."""
+    """Tries each AWS action with the current credentials, without changing anything."""
     request = body or CheckRequest()
     checked = await check(services, request.region, names_in(" ".join(request.repositories)))
     return await run_in_threadpool(PermissionCheck.of, checked)

@@ -1,4 +1,4 @@
-"""What the documentation says of answers beside the plain one. Answers nothing itself."""
+"""The documented responses of routes besides the successful one."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ WORDS = {
     503: "The console, its database or AWS takes no more requests for the moment: try again soon.",
     504: "AWS did not answer in time.",
 }
-# What any route may answer, whatever it does.
+# Any route may return these.
 ALWAYS = (400, 401, 403, 413, 422, 500, 503)
-# What comes of asking AWS, beside a refusal by IAM.
+# Routes that call AWS may return these, besides a denial by IAM.
 AWS = (404, 502, 504)
 
 Responses = dict[int | str, dict[str, Any]]
 
 
 def refusals(*statuses: int) -> Responses:
-    """The refusals of a route, as FastAPI takes them; all have one shape."""
+    """Return the refusals of a route, as FastAPI takes them; all have one shape."""
     return {status: {"model": ProblemBody, "description": WORDS[status]} for status in statuses}
 
 
 def started(*statuses: int) -> Responses:
-    """What a route answers that starts an operation, and its refusals."""
+    """Return the response of a route that starts an operation, and its refusals."""
     address = {"description": "Where to ask how it stands.", "schema": {"type": "string"}}
     accepted = {"description": "It was started, or was found running.", "headers": {"Location": address}}
     return {202: accepted, **refusals(*statuses)}

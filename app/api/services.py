@@ -1,4 +1,4 @@
-"""Container services, the repositories that each can pull from, and who we are."""
+"""Container services, the repositories that each can pull from, and the caller's identity."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HERE = "/services/{region}/{name}"
 
 @router.get("/identity", summary="Who asks, and who AWS takes this console for")
 def identity(services: ServicesDep, who: PersonDep) -> Identity:
-    """Also the cheapest way to see whether a token counts."""
+    """Also the cheapest way to check a token."""
     known = queries.find_caller(services.db, services.connection)
     caller, seen_at = known or (None, None)
     return Identity(
@@ -50,7 +50,7 @@ def list_services(
     now: NowDep,
     q: Annotated[Text, Query(description="A part of the name.")] = "",
 ) -> ServiceList:
-    """From the console's own store, with how fresh each region is; what has grown old is read again behind."""
+    """From the console's own store, with how fresh each region is; old data is read again in the background."""
     answer = console.list_services(services)
     return ServiceList(
         services=[Service.of(each) for each in answer.services if q.lower() in each.service.name],
@@ -60,13 +60,13 @@ def list_services(
 
 @router.get(HERE, summary="One container service", responses=refusals(*AWS))
 def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
-    """From the console's own store; one that is not there yet is asked for at AWS."""
+    """From the console's own store; an unknown service is read from AWS."""
     return Service.of(console.summarize(services, known))
 
 
 @router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))
 def list_repositories(services: ServicesDep, known: KnownServiceDep) -> RepositoryList:
-    """Every repository whose policy is about the service, each with our verdict and its reason."""
+    """Every repository whose policy names the service, each with its verdict and the reason."""
     return RepositoryList.of(service_repositories(services, known.service.region, known.service.name))
 
 
@@ -76,7 +76,7 @@ def list_choices(
     known: KnownServiceDep,
     q: Annotated[Text, Query(description="A part of the name.")] = "",
 ) -> ChoiceList:
-    """Those of the service's region that it cannot pull from yet."""
+    """Those in the service's region that it cannot pull from yet."""
     return ChoiceList.of(
         search.choices(services.db, services.connection, known.service, q.strip(), now=services.clock.now())
     )
@@ -84,7 +84,7 @@ def list_choices(
 
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))
 async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
-    """Read from AWS now, at most once in three seconds; where `problem` says why not, as it was read at `read_at`."""
+    """Read from AWS now, at most once in three seconds; if that fails, `problem` says why and `read_at` is the age."""
     region, name = known.service.region, known.service.name
     repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))

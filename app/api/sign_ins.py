@@ -1,4 +1,4 @@
-"""Who is signed in, and what happened to sign-ins."""
+"""Who is signed in, and the sign-in events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="A sessio
 
 @router.get("/sessions", summary="Browsers that are signed in")
 def list_sessions(services: ServicesDep, caller: CallerDep, now: NowDep) -> SessionList:
-    """The sessions of everybody, the last used first."""
+    """Everyone's sessions, the last used first."""
     sessions = store.list_sessions(services.db, now)
     return SessionList(sessions=[Session.of(facts, caller.session) for facts in sessions])
 
@@ -30,7 +30,7 @@ def list_sessions(services: ServicesDep, caller: CallerDep, now: NowDep) -> Sess
 def end_session(
     request: Request, authenticator: AuthenticatorDep, caller: CallerDep, session_id: SessionId
 ) -> EndedSession:
-    """Its browser must sign in again; another replica may still answer it for five seconds."""
+    """Its browser must sign in again; another replica may still accept it for five seconds."""
     if not authenticator.end_session(session_id, caller, source_of(request)):
         raise Problem("auth.session_not_found", id=session_id)
     return EndedSession(id=session_id)

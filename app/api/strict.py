@@ -1,6 +1,6 @@
-"""Refuses what a route would drop in silence: unknown and repeated parameters and fields, and a body where none is taken.
+"""Refuses what a route would silently ignore: unknown and repeated parameters and fields, and an unexpected body.
 
-A misspelt `previewed` must not turn “as it was shown” into “whatever is right then”.
+A misspelt `previewed` must not turn “as shown” into “whatever is right at that time”.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from app.http.near_names import LONGEST, MOST, hint, query_names, repeated, unkn
 
 Refusal = dict[str, Any]
 
-# What some programs send where they have nothing to say.
+# Some programs send these as an empty body.
 EMPTY_BODIES = frozenset({b"", b"{}", b"null"})
 
 
 class RequestBody(BaseModel):
-    """What a program sends: exactly the fields that are known, exactly of their types."""
+    """The body of a request: only known fields, exactly of their types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -41,13 +41,13 @@ class RequestBody(BaseModel):
 def _line(error: Any, known: tuple[str, ...]) -> InitErrorDetails:
     kind: Any = error["type"]
     if kind == "extra_forbidden":
-        # A template with braces would be filled in by pydantic: the hint is one of its values.
+        # pydantic would fill in a template with braces, so the hint is one of its values.
         kind = PydanticCustomError("unknown_field", "{hint}", {"hint": hint(str(error["loc"][-1]), known)})
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
 
 
 async def understood(request: Request) -> None:
-    """Refuse what the route does not know. Raises RequestValidationError, which names each of it."""
+    """Refuse what the route does not know. Raises RequestValidationError, which lists each part."""
     route: APIRoute = request.scope["route"]
     names = [name for name, _ in request.query_params.multi_items()]
     known = query_names(route.dependant)
@@ -69,7 +69,7 @@ def _of_body(body: bytes, *, takes: bool) -> list[Refusal]:
 
 
 def _repeated_fields(body: bytes) -> tuple[str, ...]:
-    """The names that an object in a JSON text holds twice; none where it is no JSON, which FastAPI tells."""
+    """Return the names that an object in a JSON text repeats; none if it is not JSON, which FastAPI reports."""
     found: list[str] = []
 
     def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

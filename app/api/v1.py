@@ -1,4 +1,4 @@
-"""Version 1 of the API: its routers put together under one address. No logic."""
+"""Version 1 of the API: its routers under one path prefix."""
 
 from __future__ import annotations
 

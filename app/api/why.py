@@ -20,7 +20,7 @@ HERE = "/services/{region}/{name}"  # read by NamedServiceDep
 
 @router.post(HERE + "/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
 async def why(services: ServicesDep, named: NamedServiceDep, body: WhyRequest | None = None) -> Why:
-    """Reads AWS now, with at most 15 calls within 10 seconds, and tells the root cause first."""
+    """Reads AWS now, with at most 15 calls within 10 seconds, and returns the root cause first."""
     request = body or WhyRequest()
     question = question_of(services, named, request.image, request.container, platform=request.platform)
     diagnoses = await diagnose(services, question)

@@ -1,7 +1,7 @@
-"""Finds out who sends a request: by a session, by a token, or by a link that becomes a session. Knows no page.
+"""Authenticates requests: by a session, by a token, or by a link that becomes a session. Knows no page.
 
-What was found is kept for a few seconds, so that a page's many requests cost one lookup; a session ended or a token
-revoked on another replica is refused here after that long at most.
+Results are cached for a few seconds, so that a page's many requests cost one lookup. A session ended or a token
+revoked on another replica is refused here at most that much later.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.db import Database
 
 KEPT_SECONDS = 5.0
 KEPT = 1000
-# Threads of its own, so that authentication doesn't wait for pages.
+# A pool of its own, so that authentication doesn't wait for pages.
 LOOKUP_THREADS = 4
 LOCAL = Caller("local", By.NOTHING)
 
@@ -39,7 +39,7 @@ class _Kept:
 
 
 class Authenticator:
-    """Authenticates the requests of one replica. `auth` is the setting; with "none" everybody is let in as “local”."""
+    """Authenticates the requests of one replica. `auth` is the setting; with "none" every caller is “local”."""
 
     def __init__(self, db: Database, clock: Clock, auth: Literal["local", "none"]) -> None:
         self._failures = FailedTries()
@@ -51,7 +51,7 @@ class Authenticator:
         self._threads = anyio.CapacityLimiter(LOOKUP_THREADS)
 
     async def caller(self, request: HTTPConnection) -> Caller | None:
-        """Who sends the request; None for an unknown caller. Never blocks the loop."""
+        """Return who sends the request; None for an unknown caller. Never blocks the loop."""
         if self._open:
             return LOCAL
         shown = shown_by(request)
@@ -63,7 +63,7 @@ class Authenticator:
         return await anyio.to_thread.run_sync(self.find, shown, source_of(request), limiter=self._threads)
 
     def find(self, shown: Shown | None, source: Source = rules.NOWHERE) -> Caller | None:
-        """Look up who shows this, and record a token that doesn't count. Blocks on the database."""
+        """Return the caller with this session or token; record a token that isn't valid. Blocks on the database."""
         if self._open:
             return LOCAL
         if shown is None or not is_plausible(shown.secret):
@@ -80,18 +80,18 @@ class Authenticator:
         return caller
 
     async def refuse_scope(self, caller: Caller, request: HTTPConnection) -> None:
-        """Record that a token asked for what its scope doesn't include. Never blocks the loop."""
+        """Record that a token's scope doesn't include its request. Never blocks the loop."""
         actor = Actor(caller.person, Via.TOKEN, source_of(request))
         refused = f"{request.scope['method']} {request.scope['path']}"
         note = self._refusals.note
         await anyio.to_thread.run_sync(note, EventKind.SCOPE_REFUSED, actor, refused, limiter=self._threads)
 
     def wait(self, address: str) -> int:
-        """How many seconds an address with too many wrong links should wait; 0 when it is within the limit."""
+        """Return how many seconds an address with too many wrong links should wait; 0 when it is within the limit."""
         return self._failures.wait(address, self._clock.monotonic())
 
     def knows_link(self, link: str, source: Source) -> bool:
-        """Whether a link would sign its bearer in; asking doesn't use it up. Blocks on the database.
+        """Return whether a link would sign its bearer in; this doesn't use it up. Blocks on the database.
 
         A wrong link costs one lookup by its hash and is counted; the right one works whatever was counted before.
         """
@@ -101,17 +101,17 @@ class Authenticator:
         return False
 
     def sign_in(self, link: str, source: Source) -> str | None:
-        """The secret of a new session in exchange for a link; None: it doesn't count. Blocks on the database."""
+        """Return the secret of a new session in exchange for a link; None if it isn't valid. Blocks on the database."""
         if not self.knows_link(link, source):
             return None
         secret = new_secret()
         if store.exchange(self._db, fingerprint(link), fingerprint(secret), source, self._clock.now()):
             return secret
-        self._link_refused(link, source)  # used by somebody else just now
+        self._link_refused(link, source)  # used by another browser just now
         return None
 
     def sign_out(self, shown: Shown, source: Source) -> None:
-        """End the session that is shown. Blocks on the database; without a session it writes nothing."""
+        """End this session. Blocks on the database; without a session it writes nothing."""
         if shown.by is not By.SESSION or not is_plausible(shown.secret):
             return
         hashed, now = fingerprint(shown.secret), self._clock.now()
@@ -120,23 +120,23 @@ class Authenticator:
             store.sign_out(self._db, hashed, source, now)
 
     def end_session(self, session_id: str, caller: Caller, source: Source) -> bool:
-        """End the session with this id; False: there is none. Blocks on the database."""
+        """End the session with this id; return False if there is none. Blocks on the database."""
         ended = store.end_session(self._db, session_id, _actor(caller, source), self._clock.now())
         self._drop(ended)
         return bool(ended)
 
     def sign_out_everywhere(self, caller: Caller, source: Source) -> int:
-        """End every session of the caller's person; how many. Blocks on the database."""
+        """End every session of the caller's person and return how many. Blocks on the database."""
         ended = store.end_sessions(self._db, caller.person, _actor(caller, source), self._clock.now())
         self._drop(ended)
         return len(ended)
 
     def revoke_link(self, link_id: str, caller: Caller, source: Source) -> bool:
-        """Let an open link count no longer; False: there is none. Blocks on the database."""
+        """Revoke an open link; return False if there is none. Blocks on the database."""
         return store.revoke_links(self._db, link_id, _actor(caller, source), self._clock.now()) > 0
 
     def revoke_token(self, name: str, caller: Caller, source: Source) -> None:
-        """Let a token count no longer. Blocks on the database. Raises Problem `auth.token_not_found`."""
+        """Revoke a token. Blocks on the database. Raises Problem `auth.token_not_found`."""
         self._drop([store.revoke_token(self._db, name, _actor(caller, source), self._clock.now())])
 
     def _link_refused(self, link: str, source: Source) -> None:
@@ -172,17 +172,17 @@ class Authenticator:
 
 
 def shown_by(request: HTTPConnection) -> Shown | None:
-    """What a request shows. uvicorn sets the scheme, from a proxy's header only where it trusts the proxy."""
+    """Return a request's credential. uvicorn takes the scheme from a proxy's header only if it trusts the proxy."""
     return rules.shown(request.url.path, request.headers.get("authorization", ""), request.cookies, cookie_of(request))
 
 
 def cookie_of(request: HTTPConnection) -> str:
-    """The name of the session cookie at the address that the browser used."""
+    """Return the name of the session cookie at the address that the browser used."""
     return rules.cookie_name(request.headers.get("host", ""), secure=request.url.scheme == "https")
 
 
 def source_of(request: HTTPConnection) -> Source:
-    """Where a request comes from. uvicorn takes the client from a proxy's header only where it trusts the proxy."""
+    """Return where a request comes from. uvicorn takes the client from a proxy's header only if it trusts the proxy."""
     address = request.client.host if request.client else ""
     return Source(address, request.headers.get("user-agent", ""))
 

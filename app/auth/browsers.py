@@ -1,8 +1,8 @@
-"""Shortens what a browser calls itself to a name that a person recognizes. Pure; what it says proves nothing."""
+"""Shortens a User-Agent header to a name that a person recognizes. Pure; the header proves nothing."""
 
 from __future__ import annotations
 
-# The first match wins: browsers name those they are compatible with, too.
+# The first match wins: browsers also name those they are compatible with.
 _BROWSERS = (
     ("Edg/", "Edge"),
     ("EdgiOS/", "Edge"),
@@ -26,7 +26,7 @@ _SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """`Firefox, Windows` for a User-Agent header; a text that names no known browser is returned as it is."""
+    """Return `Firefox, Windows` for a User-Agent header; one that names no known browser is returned unchanged."""
     browser = _first(_BROWSERS, user_agent)
     system = _first(_SYSTEMS, user_agent)
     return ", ".join(part for part in (browser, system) if part) if browser else user_agent

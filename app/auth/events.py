@@ -1,6 +1,6 @@
-"""The record of what happened to sign-ins: who came in how and from where, what was refused, made and revoked.
+"""The record of sign-in events: who signed in how and from where, what was refused, created and revoked.
 
-Rows are written in the transaction of what they tell, and hold no secret: sessions and links are named by their ids.
+Rows are written in the transaction that they record, and hold no secret: sessions and links are named by their ids.
 Refusals are written by `app.auth.refusals`, which bounds them.
 """
 
@@ -24,11 +24,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PAGE = 50
 BATCH = 500
 MOST_REFUSALS = 10_000
-"""How many rows of refusals are kept, so that whoever is refused can't fill the database."""
+"""How many rows of refusals are kept, so that refused requests can't fill the database."""
 
 
 class EventKind(StrEnum):
-    """What happened. Stored: a name stays forever."""
+    """What happened. Stored: the names are permanent."""
 
     SIGNED_IN = "signed_in"
     LINK_REFUSED = "link_refused"
@@ -49,17 +49,17 @@ REFUSALS = (EventKind.LINK_REFUSED, EventKind.TOKEN_REFUSED, EventKind.SCOPE_REF
 
 
 class Via(StrEnum):
-    """How somebody came. Stored."""
+    """How the person was authenticated. Stored."""
 
     LINK = "link"
     SESSION = "session"
     TOKEN = "token"  # noqa: S105
     TERMINAL = "terminal"
-    """A command where the server's own data is."""
+    """A command run on the server's machine."""
     SERVER = "server"
     """The server itself, at its start."""
     OPEN = "open"
-    """Nobody signs in: SAILPASS_AUTH=none."""
+    """Without sign-in: SAILPASS_AUTH=none."""
 
 
 VIA_OF = {By.SESSION: Via.SESSION, By.TOKEN: Via.TOKEN, By.TERMINAL: Via.TERMINAL, By.NOTHING: Via.OPEN}
@@ -67,7 +67,7 @@ VIA_OF = {By.SESSION: Via.SESSION, By.TOKEN: Via.TOKEN, By.TERMINAL: Via.TERMINA
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something about sign-ins, how they came, and from where."""
+    """Who acts on sign-ins, how they were authenticated, and from where."""
 
     person: str
     via: Via
@@ -93,7 +93,7 @@ class Event:
 
 @dataclass(frozen=True)
 class EventPage:
-    """Some events, newest first. `older` and `newer` are the ids to go on from, 0 where there is nothing more."""
+    """Some events, newest first. `older` and `newer` are the ids to continue from, 0 if there are no more."""
 
     events: tuple[Event, ...]
     older: int = 0
@@ -109,7 +109,7 @@ def add(
     subject: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> int:
-    """Write one event in the caller's transaction; its id."""
+    """Write one event in the caller's transaction and return its id."""
     row = SignInEvent(
         at=now,
         kind=kind,
@@ -127,7 +127,7 @@ def add(
 
 
 def storable(text: str, longest: int) -> str:
-    """A text that others chose, as a column takes it: cut, and without control characters, which PostgreSQL refuses."""
+    """Return a foreign text as a column takes it: cut, and without control characters, which PostgreSQL refuses."""
     return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[:longest])
 
 
@@ -138,13 +138,13 @@ def record_restored(db: Database, person: str, subject: str, now: datetime) -> N
 
 
 def count_on(db: Database, event_id: int, count: int, now: datetime) -> None:
-    """Let a recorded refusal have happened `count` times by now."""
+    """Set how often a recorded refusal has happened by now."""
     with db.write() as session:
         session.execute(update(SignInEvent).where(SignInEvent.id == event_id).values(count=count, last_at=now))
 
 
 def list_events(db: Database, *, older_than: int = 0, newer_than: int = 0, limit: int = PAGE) -> EventPage:
-    """One page: the newest events, or those next to an id."""
+    """Return one page: the newest events, or those next to an id."""
     with db.read() as session:
         if newer_than:
             rows = _rows(session, limit + 1, newer_than=newer_than)
@@ -157,7 +157,7 @@ def list_events(db: Database, *, older_than: int = 0, newer_than: int = 0, limit
 
 
 def each_event(db: Database, *, batch: int = BATCH) -> Iterator[Event]:
-    """All events, newest first; never more than a batch in memory, and no transaction open in between."""
+    """Yield all events, newest first, one batch in memory at a time, without a transaction open in between."""
     last = 0
     while True:
         with db.read() as session:
@@ -169,7 +169,7 @@ def each_event(db: Database, *, batch: int = BATCH) -> Iterator[Event]:
 
 
 def forget(db: Database, before: datetime | None, *, most_refusals: int = MOST_REFUSALS) -> int:
-    """Delete events from `before` a time (None keeps them), and the oldest refusals beyond `most_refusals`; how many."""
+    """Delete events before a time (None keeps all) and the oldest refusals beyond `most_refusals`; return how many."""
     refused = SignInEvent.kind.in_(REFUSALS)
     with db.write() as session:
         deleted = 0
@@ -183,7 +183,7 @@ def forget(db: Database, before: datetime | None, *, most_refusals: int = MOST_R
 
 
 def _rows(session: Session, limit: int, *, older_than: int = 0, newer_than: int = 0) -> Sequence[SignInEvent]:
-    """Rows newest first, or oldest first after `newer_than`."""
+    """Return rows newest first, or oldest first after `newer_than`."""
     statement = select(SignInEvent).limit(limit)
     if newer_than:
         statement = statement.where(SignInEvent.id > newer_than).order_by(SignInEvent.id)

@@ -1,4 +1,4 @@
-"""The record of sign-ins as files for other programs, line by line; never more than a batch in memory."""
+"""The record of sign-ins as CSV or JSON, line by line, one batch in memory at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = ("id", "at", "last_at", "count", "kind", "person", "via", "address", "
 
 
 def csv_lines(db: Database) -> Lines:
-    """A heading and a row per event, newest first, each with its line end."""
+    """Yield a heading and a row per event, newest first, each with its line end."""
     yield csv_line(COLUMNS)
     for event in each_event(db):
         document = event_document(event)
@@ -25,7 +25,7 @@ def csv_lines(db: Database) -> Lines:
 
 
 def json_lines(db: Database) -> Lines:
-    """A JSON list with an event per line, newest first."""
+    """Yield a JSON list with an event per line, newest first."""
     between = "[\n"
     for event in each_event(db):
         yield between + json.dumps(event_document(event), ensure_ascii=False)
@@ -34,7 +34,7 @@ def json_lines(db: Database) -> Lines:
 
 
 def event_document(event: Event) -> dict[str, Any]:
-    """One event as plain JSON values."""
+    """Return one event as plain JSON values."""
     return {
         "id": event.id,
         "at": event.at.isoformat(),

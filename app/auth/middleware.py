@@ -1,6 +1,6 @@
 """Refuses every request whose sender isn't authenticated, whatever the path, except on the few open paths.
 
-It runs before the routes, so that a new route is closed until somebody opens it on purpose, and a token's scope is
+It runs before the routes, so that a new route is closed unless it is opened on purpose, and a token's scope is
 checked by method and path in this one place. Knows no page.
 """
 
@@ -26,9 +26,9 @@ DatabaseFailed = Callable[[Request, Exception], Awaitable[Response]]
 class Authenticate:
     """Sets `request.state.caller`, and the caller's `person` beside it.
 
-    `refuse` answers whoever isn't let in: None for an unknown sender, else a caller whose token's scope doesn't
-    include the request. On the open paths nobody is looked up, and nothing is set. `database_failed` answers where
-    the database does not say who somebody is.
+    `refuse` answers refused requests: it gets None for an unknown sender, else the caller whose token's scope doesn't
+    include the request. On the open paths no caller is looked up, and nothing is set. `database_failed` answers if the
+    lookup fails.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Authenticate:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             await self._authenticated(scope, receive, send)
-        else:  # there are no WebSockets
+        else:  # WebSockets are not used
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 
     async def _authenticated(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,13 +15,13 @@ from app.db import Base, Json, UtcDateTime
 
 
 class SignInLink(Base):
-    """A link that lets one browser in, once. `used_at` is empty until then; a link that was revoked is deleted."""
+    """A link that signs one browser in, once. `used_at` is empty until then; a revoked link is deleted."""
 
     __tablename__ = "sign_in_links"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     person: Mapped[str] = mapped_column(String(255))
-    """Whoever printed it, and is signed in by it."""
+    """The person who printed it, and whom it signs in."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -40,9 +40,9 @@ class SignInSession(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """Moves with `seen_at`, up to a last day."""
     address: Mapped[str] = mapped_column(String(64), default="", server_default="")
-    """The address that it was begun from, "" where an older release began it."""
+    """The address of its first request, "" in rows of older releases."""
     browser: Mapped[str] = mapped_column(String(255), default="", server_default="")
-    """The User-Agent header that it was begun with."""
+    """The User-Agent header of its first request."""
 
     __table_args__ = (Index("ix_sign_in_sessions_expires_at", "expires_at"),)
 
@@ -65,7 +65,7 @@ class ApiToken(Base):
 
 
 class SignInEvent(Base):
-    """Something that happened to sign-ins. Only the row of a refusal that repeats is ever changed: it counts on."""
+    """A sign-in event. Only the row of a repeated refusal is ever changed: its count rises."""
 
     __tablename__ = "sign_in_events"
 
@@ -75,7 +75,7 @@ class SignInEvent(Base):
     person: Mapped[str] = mapped_column(String(255))
     """Who did it, as history names them; "" where that isn't known."""
     via: Mapped[str] = mapped_column(String(16))
-    """How they came: by a link, a session, a token, or in a terminal."""
+    """How they were authenticated: by a link, a session, a token, or in a terminal."""
     address: Mapped[str] = mapped_column(String(64))
     browser: Mapped[str] = mapped_column(String(255))
     subject: Mapped[str] = mapped_column(String(255))
@@ -83,7 +83,7 @@ class SignInEvent(Base):
     count: Mapped[int] = mapped_column(default=1)
     """How often, at least."""
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When it happened last, where it happened more than once."""
+    """When it happened last, if it happened more than once."""
     detail: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """A token's scope and expiry, how many links were voided, how many sessions ended."""
 

@@ -1,7 +1,7 @@
-"""Counts failed sign-ins by address. Pure; each replica counts for itself.
+"""Counts failed sign-ins by address. Pure; each replica counts on its own.
 
 The right link always works, whatever its address did before: only failures are counted and answered with 429.
-Guessing is hopeless by the length of the secrets; this tells a client that fails again and again to stop.
+The secrets are too long to guess; the limit only makes a failing client stop.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ ADDRESSES = 1000
 
 
 class FailedTries:
-    """How many failures an address had in the current minute. Times are seconds of a monotonic clock."""
+    """The number of failures of each address in the current minute. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._failures: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
     def wait(self, address: str, now: float) -> int:
-        """How many seconds this address should wait; 0 when it is within the limit."""
+        """Return how many seconds this address should wait; 0 when it is within the limit."""
         began, count = self._failures.get(address, (now, 0))
         left = began + SECONDS - now
         return math.ceil(left) if count >= ALLOWED and left > 0 else 0

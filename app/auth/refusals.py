@@ -1,8 +1,8 @@
-"""Records what was refused, bounded: whoever is refused decides how often, and must not fill the database.
+"""Records refused requests, bounded: anyone can cause refusals, and must not be able to fill the database.
 
-Refusals of the same kind from the same address within an hour are one row, which counts on. It is written at the
-first, second, fourth, eighth … of them, so its count says how many there were at least. When an hour has brought too
-many rows, the rest of it is counted without addresses. Each replica counts for itself.
+Refusals of the same kind from the same address within an hour share one row with a count. It is written at the first,
+second, fourth, eighth … of them, so its count is a lower bound. When an hour has brought too many rows, the rest of it
+is counted without addresses. Each replica counts on its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.db import Database
 
 WINDOW = 3600.0
 ROWS = 60
-"""How many rows an hour may bring that name an address."""
+"""How many rows with an address are written per hour."""
 
 
 @dataclass
@@ -38,9 +38,9 @@ class Refusals:
         self._lock = threading.Lock()
 
     def note(self, kind: EventKind, actor: Actor, subject: str = "") -> None:
-        """Record one refusal. Blocks on the database, where it is written at all.
+        """Record one refusal. Blocks on the database if a row is written.
 
-        The browser and the subject are those of the first request: whoever floods us may name others each time.
+        The browser and the subject are those of the first request: an attacker may send others each time.
         """
         with self._lock:
             if self._clock.monotonic() - self._began >= WINDOW:

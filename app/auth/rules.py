@@ -1,4 +1,4 @@
-"""Who must show what, where, and for how long it counts. Pure: reads no clock, no request and no database."""
+"""Which credentials are needed where, and how long they are valid. Pure: reads no clock, no request and no database."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 """A session ends after this long in any case."""
 TOKEN_LIFETIME = timedelta(days=90)
-"""A token ends after this long, unless another lifetime is named."""
+"""A token expires after this long, unless another lifetime is given."""
 TOUCH_AFTER = timedelta(minutes=5)
-"""That a session or a token was used is written down this often at most."""
+"""How often at most the use of a session or a token is recorded."""
 
-# Open to everybody: whether the process lives, the way in and out, and what those pages are made of.
+# Open to everyone: the liveness check, sign-in and sign-out, and the static files of those pages.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in", "/sign-out", "/preferences", "/favicon.ico"})
 OPEN_BELOW = "/static/"
 API_DOCS = "/api/docs"
@@ -32,18 +32,18 @@ _PORT = re.compile(r":([0-9]{1,5})$")
 
 
 class By(StrEnum):
-    """How a caller came in."""
+    """How a caller is authenticated."""
 
     NOTHING = "nothing"
     SESSION = "session"
     TOKEN = "token"  # noqa: S105  (a kind, not a secret)
     TERMINAL = "terminal"
-    """A command that does the work in its own process."""
+    """A command that works in its own process."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The secret that a request shows, and as what."""
+    """The secret in a request, and its kind."""
 
     by: By
     secret: str
@@ -51,7 +51,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a request comes from: the client's address and what its browser calls itself, "" where unknown."""
+    """Where a request comes from: the client's address and its User-Agent, "" where unknown."""
 
     address: str = ""
     browser: str = ""
@@ -74,29 +74,29 @@ class Caller:
     scope: Scope | None = None
 
     def may(self, method: str, path: str) -> bool:
-        """Whether this caller may send such a request."""
+        """Return whether this caller may send such a request."""
         return self.by is not By.TOKEN or permits(self.scope, method, path)
 
 
 def is_open(path: str) -> bool:
-    """Whether anybody may request this path."""
+    """Return whether anyone may request this path."""
     return path in OPEN_PATHS or path.startswith(OPEN_BELOW)
 
 
 def is_for_programs(path: str) -> bool:
-    """Whether a refusal is read by a program. The API's documentation is read by a person."""
+    """Return whether a program reads a refusal on this path. The API's documentation is read by people."""
     return path == METRICS or (path.startswith(API) and path != API_DOCS)
 
 
 def takes_tokens(path: str) -> bool:
-    """Whether a token counts here. Pages take sessions alone, so that a leaked token opens no browser."""
+    """Return whether this path accepts tokens. Pages accept only sessions, so that a leaked token opens no browser."""
     return path == METRICS or path.startswith(API)
 
 
 def cookie_name(host: str, *, secure: bool) -> str:
-    """The session cookie's name for a request to `host` (the Host header), on https (`secure`) or plain http.
+    """Return the session cookie's name for a request to `host` (the Host header), on https (`secure`) or plain http.
 
-    It carries the port that the browser used, because browsers send a host's cookies to every port of it: two
+    It contains the port that the browser used, because browsers send a host's cookies to every port of it: two
     consoles on one host would overwrite each other's. The port in the Host header is the browser's own, also behind
     a proxy; the port we listen on may differ between replicas that share sessions.
     """
@@ -106,7 +106,7 @@ def cookie_name(host: str, *, secure: bool) -> str:
 
 
 def shown(path: str, authorization: str, cookies: Mapping[str, str], cookie: str) -> Shown | None:
-    """What a request shows. A bearer token takes precedence over the session cookie named `cookie`.
+    """Return the credential in a request. A bearer token takes precedence over the session cookie named `cookie`.
 
     Any other Authorization header belongs to a proxy and is ignored.
     """
@@ -118,5 +118,5 @@ def shown(path: str, authorization: str, cookies: Mapping[str, str], cookie: str
 
 
 def session_end(created_at: datetime, seen_at: datetime) -> datetime:
-    """When a session ends that was last used at `seen_at`."""
+    """Return when a session ends that was last used at `seen_at`."""
     return min(seen_at + IDLE, created_at + LONGEST)

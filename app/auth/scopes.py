@@ -11,7 +11,7 @@ METRICS = "/metrics"
 _READING = frozenset({"GET", "HEAD"})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Sent as POST because they take a body; they change nothing, neither here nor at AWS
-# (but for when an image was last pulled, by ECR's records, where `why` reads its manifest).
+# (except an image's last pull time in ECR, when `why` reads its manifest).
 _READ_BY_POST = re.compile(
     r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why)|operations/[^/]+/preview|permissions/check)"
 )
@@ -26,7 +26,7 @@ class Scope(StrEnum):
 
 
 def permits(scope: Scope | None, method: str, path: str) -> bool:
-    """Whether a token of this scope may send such a request; no scope permits nothing."""
+    """Return whether a token of this scope may send such a request; False without a scope."""
     if scope is None:
         return False
     if path == METRICS:

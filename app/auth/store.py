@@ -1,6 +1,6 @@
-"""Writes and finds links, sessions and tokens by their hashes, and records what happens to them. Never sees a secret.
+"""Stores and finds links, sessions and tokens by their hashes, and records their events. Handles no secrets.
 
-What may happen once is one conditional statement that says by its row count whether it happened.
+An action that may happen only once is one conditional statement, whose row count says whether it happened.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class LinkFacts:
 
 
 def add_link(db: Database, link: str, actor: Actor, now: datetime) -> int:
-    """Let a link count from now on, and void every older one; how many were voided.
+    """Store a new link and revoke every older one; return how many were revoked.
 
-    Links and sessions that have expired are deleted on the way.
+    Also deletes expired links and sessions.
     """
     with db.write() as session:
-        if not is_sqlite(db.url):  # of two that are made at once, one has to see the other
+        if not is_sqlite(db.url):  # of two created at once, one has to see the other
             session.execute(text("LOCK TABLE sign_in_links IN SHARE ROW EXCLUSIVE MODE"))
         session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
         session.execute(delete(SignInSession).where(SignInSession.expires_at <= now))
@@ -55,20 +55,20 @@ def add_link(db: Database, link: str, actor: Actor, now: datetime) -> int:
 
 
 def has_link(db: Database, link: str, now: datetime) -> bool:
-    """Whether a link would sign somebody in."""
+    """Return whether a link is valid."""
     with db.read() as session:
         return session.scalar(select(SignInLink.hash).where(SignInLink.hash == link, *_is_open(now))) is not None
 
 
 def list_links(db: Database, now: datetime) -> tuple[LinkFacts, ...]:
-    """Every link that counts, newest first."""
+    """Return every valid link, newest first."""
     with db.read() as session:
         rows = session.scalars(select(SignInLink).where(*_is_open(now)).order_by(SignInLink.created_at.desc()))
         return tuple(LinkFacts(short_id(row.hash), row.person, row.created_at, row.expires_at) for row in rows)
 
 
 def revoke_links(db: Database, link_id: str, actor: Actor, now: datetime) -> int:
-    """Let the open link with this id count no longer, or every one for ""; how many that were."""
+    """Revoke the open link with this id, or every one for ""; return how many that were."""
     which = (*_is_open(now), _has_id(SignInLink.hash, link_id)) if link_id else _is_open(now)
     with db.write() as session:
         revoked = _delete_links(session, *which)
@@ -94,7 +94,7 @@ class SessionFacts:
 
 
 def exchange(db: Database, link: str, new_session: str, source: Source, now: datetime) -> bool:
-    """Use a link up and begin a session in its place, both or neither. False: it is wrong, expired or used."""
+    """Use up a link and start a session instead, both or neither. Return False if it is wrong, expired or used."""
     with db.write() as session:
         use = update(SignInLink).where(SignInLink.hash == link, *_is_open(now)).values(used_at=now)
         person = session.scalar(use.returning(SignInLink.person))
@@ -117,20 +117,20 @@ def exchange(db: Database, link: str, new_session: str, source: Source, now: dat
 
 
 def find_session(db: Database, hashed: str, now: datetime) -> SignInSession | None:
-    """The session with this hash that counts now, if there is one."""
+    """Return the valid session with this hash, or None."""
     with db.read() as session:
         return session.scalar(select(SignInSession).where(SignInSession.hash == hashed, SignInSession.expires_at > now))
 
 
 def list_sessions(db: Database, now: datetime) -> tuple[SessionFacts, ...]:
-    """Every session that counts, the last used first."""
+    """Return every valid session, the last used first."""
     with db.read() as session:
         living = select(SignInSession).where(SignInSession.expires_at > now)
         return tuple(_session_facts(row) for row in session.scalars(living.order_by(SignInSession.seen_at.desc())))
 
 
 def touch_session(db: Database, row: SignInSession, now: datetime) -> None:
-    """Write down that a session was used, unless that was done a moment ago."""
+    """Record that a session was used, unless that was done recently."""
     if now - row.seen_at < TOUCH_AFTER:
         return
     with db.write() as session:
@@ -142,7 +142,7 @@ def touch_session(db: Database, row: SignInSession, now: datetime) -> None:
 
 
 def sign_out(db: Database, hashed: str, source: Source, now: datetime) -> bool:
-    """End the session with this hash, as its own browser asks. False: there is none."""
+    """End the session with this hash on its own browser's request. Return False if there is none."""
     with db.write() as session:
         ended = _delete_sessions(session, SignInSession.hash == hashed)
         for whose in ended.values():
@@ -152,7 +152,7 @@ def sign_out(db: Database, hashed: str, source: Source, now: datetime) -> bool:
 
 
 def end_session(db: Database, session_id: str, actor: Actor, now: datetime) -> tuple[str, ...]:
-    """End the session with this id, as somebody asks who may; the hashes of what ended, none where there is none."""
+    """End the session with this id on an authorized person's request; return the hashes of ended ones, if any."""
     with db.write() as session:
         ended = _delete_sessions(session, _has_id(SignInSession.hash, session_id))
         for whose in ended.values():
@@ -161,7 +161,7 @@ def end_session(db: Database, session_id: str, actor: Actor, now: datetime) -> t
 
 
 def end_sessions(db: Database, person: str, actor: Actor, now: datetime) -> tuple[str, ...]:
-    """End every session of a person, or everybody's for ""; the hashes of what ended."""
+    """End every session of a person, or all for ""; return the hashes of ended ones."""
     kind = EventKind.SIGNED_OUT_EVERYWHERE if person else EventKind.ALL_SESSIONS_ENDED
     which = (SignInSession.person == person,) if person else ()
     with db.write() as session:
@@ -185,12 +185,12 @@ class TokenFacts:
     scope: Scope = Scope.CHANGE
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether it has run out by `now`."""
+        """Return whether it has expired by `now`."""
         return self.expires_at is not None and self.expires_at <= now
 
 
 def add_token(db: Database, token: str, facts: TokenFacts, actor: Actor | None = None) -> None:
-    """Let a token count from now on. It takes the place of an expired one of its name.
+    """Store a new token. It replaces an expired one of its name.
 
     Args:
         db: the server's database.
@@ -226,14 +226,14 @@ def add_token(db: Database, token: str, facts: TokenFacts, actor: Actor | None =
 
 
 def find_token(db: Database, hashed: str, now: datetime) -> ApiToken | None:
-    """The token with this hash that counts now, if there is one."""
+    """Return the valid token with this hash, or None."""
     with db.read() as session:
         alive = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
         return session.scalar(select(ApiToken).where(ApiToken.hash == hashed, alive))
 
 
 def touch_token(db: Database, row: ApiToken, now: datetime) -> None:
-    """Write down that a token was used, unless that was done a moment ago."""
+    """Record that a token was used, unless that was done recently."""
     if row.used_at is not None and now - row.used_at < TOUCH_AFTER:
         return
     with db.write() as session:
@@ -241,13 +241,13 @@ def touch_token(db: Database, row: ApiToken, now: datetime) -> None:
 
 
 def list_tokens(db: Database) -> tuple[TokenFacts, ...]:
-    """Every token, by name; expired ones too."""
+    """Return every token, by name, including expired ones."""
     with db.read() as session:
         return tuple(_token_facts(row) for row in session.scalars(select(ApiToken).order_by(ApiToken.name)))
 
 
 def remove_token(db: Database, name: str) -> None:
-    """Take a borrowed token back.
+    """Delete a borrowed token.
 
     Raises:
         Problem: `auth.token_not_found`.
@@ -257,7 +257,7 @@ def remove_token(db: Database, name: str) -> None:
 
 
 def revoke_token(db: Database, name: str, actor: Actor, now: datetime) -> str:
-    """Let a token count no longer, and record who revoked it; its hash.
+    """Revoke a token, record who did it, and return its hash.
 
     Raises:
         Problem: `auth.token_not_found`.
@@ -281,7 +281,7 @@ def _delete_links(session: Session, *which: ColumnElement[bool]) -> tuple[str, .
 
 
 def _delete_sessions(session: Session, *which: ColumnElement[bool]) -> Mapping[str, str]:
-    """Delete sessions; their people by their hashes."""
+    """Delete sessions; return their people by their hashes."""
     gone = session.execute(delete(SignInSession).where(*which).returning(SignInSession.hash, SignInSession.person))
     return {row.hash: row.person for row in gone}
 

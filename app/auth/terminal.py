@@ -1,4 +1,4 @@
-"""What the terminal does about sign-ins: makes, lists and revokes links, sessions and tokens.
+"""The terminal's sign-in commands: create, list and revoke links, sessions and tokens.
 
 A secret is returned or printed once, and written nowhere else.
 """
@@ -38,7 +38,7 @@ NOBODY_SIGNS_IN = "SAILPASS_AUTH=none lets everybody in on this computer; there 
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token that was just made; its secret isn't shown again."""
+    """A new token; its secret isn't shown again."""
 
     secret: str
     facts: TokenFacts
@@ -47,9 +47,9 @@ class NewToken:
 def print_start_link(settings: Settings) -> None:
     """Print how to sign in, as a server does at its start.
 
-    With SQLite that is a new link, which voids the older ones: there is one server, and it prints them. Replicas on
-    PostgreSQL print none: each would void the link that somebody is about to use, under an address that browsers
-    don't reach, and leave a secret in a log that is collected.
+    With SQLite that is a new link, which revokes the older ones: the one server prints them. Replicas on PostgreSQL
+    print none: each would revoke a link that another replica just printed, show an address that browsers may not reach,
+    and leave a secret in collected logs.
     """
     if is_sqlite(settings.history_url):
         link = create_link(settings, via=Via.SERVER)
@@ -59,12 +59,12 @@ def print_start_link(settings: Settings) -> None:
 
 
 def create_link(settings: Settings, *, base: str = "", via: Via = Via.TERMINAL, clock: Clock | None = None) -> str:
-    """The address of a new sign-in link, `http://127.0.0.1:8000/sign-in?link=…`. Every older link is void from now on.
+    """Return the address of a new sign-in link, `http://127.0.0.1:8000/sign-in?link=…`. Revokes every older link.
 
     `base` is the address under which the browser reaches the console, such as https://sailpass.example.com.
 
     Raises:
-        SettingsError: nobody signs in here, or there is no database yet.
+        SettingsError: sign-in is off, or there is no database yet.
     """
     if settings.auth == "none":
         raise SettingsError(NOBODY_SIGNS_IN)
@@ -75,13 +75,13 @@ def create_link(settings: Settings, *, base: str = "", via: Via = Via.TERMINAL, 
 
 
 def list_links(settings: Settings, *, clock: Clock | None = None) -> tuple[LinkFacts, ...]:
-    """Every link that counts. Raises SettingsError when there is no database yet."""
+    """Return every valid link. Raises SettingsError when there is no database yet."""
     with _database(settings) as db:
         return store.list_links(db, _now(clock))
 
 
 def revoke_links(settings: Settings, link_id: str = "", *, clock: Clock | None = None) -> int:
-    """Let the link with this id count no longer, or every one for ""; how many.
+    """Revoke the link with this id, or every one for ""; return how many.
 
     Raises:
         Problem: `auth.link_not_found`, for an id.
@@ -95,13 +95,13 @@ def revoke_links(settings: Settings, link_id: str = "", *, clock: Clock | None =
 
 
 def list_sessions(settings: Settings, *, clock: Clock | None = None) -> tuple[SessionFacts, ...]:
-    """Every session that counts. Raises SettingsError when there is no database yet."""
+    """Return every valid session. Raises SettingsError when there is no database yet."""
     with _database(settings) as db:
         return store.list_sessions(db, _now(clock))
 
 
 def end_sessions(settings: Settings, session_id: str = "", *, clock: Clock | None = None) -> int:
-    """End the session with this id, or every one for ""; how many. Running servers refuse them within seconds.
+    """End the session with this id, or all for ""; return how many. Running servers refuse them within seconds.
 
     Raises:
         Problem: `auth.session_not_found`, for an id.
@@ -123,14 +123,14 @@ def create_token(
     expires: str = "",
     clock: Clock | None = None,
 ) -> NewToken:
-    """Make a token for programs.
+    """Create a token for programs.
 
     Args:
-        settings: which database is the server's.
-        name: the history shows `token:<name>`; "" for one that is made up.
+        settings: name the server's database.
+        name: the history shows `token:<name>`; "" for a generated one.
         scope: what it may do.
         expires: `never`, or a number of days such as `30d` or `30`; "" for 90 days.
-        clock: another clock than the machine's, for tests.
+        clock: replaces the system clock, for tests.
 
     Raises:
         Problem: `auth.token_bad_name`, `auth.token_bad_expiry`, `auth.token_name_taken`.
@@ -147,7 +147,7 @@ def create_token(
 
 
 def list_tokens(settings: Settings) -> tuple[TokenFacts, ...]:
-    """Every token, without its secret. Raises SettingsError when there is no database yet."""
+    """Return every token, without its secret. Raises SettingsError when there is no database yet."""
     with _database(settings) as db:
         return store.list_tokens(db)
 
@@ -164,7 +164,7 @@ def revoke_token(settings: Settings, name: str, *, clock: Clock | None = None) -
 
 
 def operator_name() -> str:
-    """Whoever runs this process, as history names them: by the user id, whatever the environment says."""
+    """Return the name in history of the user that runs this process: by the user id, not the environment."""
     try:
         return person_name(pwd.getpwuid(os.geteuid()).pw_name) or "owner"
     except KeyError:  # a container may run as a user that its system has no name for
@@ -172,7 +172,7 @@ def operator_name() -> str:
 
 
 def reachable_at(settings: Settings) -> str:
-    """The console's address as a browser would name it: on a host that isn't loopback, the first allowed name."""
+    """Return the console's address for browsers: on a host that isn't loopback, the first allowed name."""
     names = [name for name in settings.allowed_hosts if "*" not in name]
     host = settings.host if is_loopback(settings.host) or not names else names[0]
     return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{settings.port}"
@@ -204,7 +204,7 @@ def _some_name(person: str) -> str:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    """The server's database. None is made: a new one would let nobody in."""
+    """Open the server's existing database. None is created: a new one would hold no sessions."""
     url = settings.history_url
     if is_sqlite(url) and not Path(make_url(url).database or "").is_file():
         raise SettingsError(

@@ -1,7 +1,7 @@
-"""Whether what came back is a whole answer of AWS to this call: JSON, of the operation's shape, with what it must hold.
+"""Checks that a response is AWS's complete answer to a call: JSON of the operation's shape with its required members.
 
-botocore believes what parses: `{}` reads as an empty list, half a list as a shorter one, an error with status 200 as
-success. Nothing here knows the network; a body comes in and is accepted or refused.
+botocore accepts whatever parses: `{}` reads as an empty list, half a list as a shorter one, an error with status 200
+as success. This module does no network I/O: it accepts or refuses a body.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from botocore.exceptions import HTTPClientError
 from botocore.model import OperationModel
 from botocore.utils import parse_timestamp
 
-# As ECR's messages name the repository that they are about.
+# How ECR's messages name the repository that they are about.
 _NAMED_REPOSITORY: Final = re.compile(r"repository with name '([^']{1,256})'")
 NOT_AWS, CUT, UNREADABLE = "not_aws", "cut", "unreadable"
 
-# Codes by which AWS says that the failure is its own: what was asked for may have been done all the same.
+# AWS's codes for its own failures: the request may have taken effect nevertheless.
 SERVER_FAULTS: Final = frozenset(
     {
         "InternalError",
@@ -38,10 +38,10 @@ SERVER_FAULTS: Final = frozenset(
 
 
 class BadAnswerError(HTTPClientError):  # type: ignore[misc]
-    """What came back is no answer of AWS to this call; `kind` says why.
+    """The response is not AWS's answer to this call; `kind` says why.
 
-    `not_aws`: a page or a redirect of something else. `cut`, `unreadable`, `repeated`, `too_large`, `mismatched`: it
-    may have been AWS's before something on the way spoilt it. The SDK tries again what is one of its own kind.
+    `not_aws`: a page or a redirect from something else. `cut`, `unreadable`, `repeated`, `too_large`, `mismatched`: it
+    may have been AWS's answer, damaged on the way. The SDK retries errors of its own class.
     """
 
     fmt = "The answer cannot be used: {kind}"
@@ -51,8 +51,8 @@ class BadAnswerError(HTTPClientError):  # type: ignore[misc]
         self.kind = kind
 
 
-# What an answer must hold, beyond what AWS's models say (their output shapes require nothing): paths of members, `[]`
-# for each element of a list. A list that AWS leaves out is no empty list, and an element without its name is no element.
+# What an answer must contain, beyond AWS's models (their output shapes require nothing): paths of members, `[]` for
+# each element of a list. A missing list is not an empty list, and an element without its name is not an element.
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "GetContainerServices": ("containerServices[].containerServiceName", "containerServices[].state"),
     "UpdateContainerService": ("containerService.containerServiceName", "containerService.state"),
@@ -72,7 +72,7 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def checked(status: int, headers: Mapping[str, str], body: bytes, model: OperationModel) -> bytes:
-    """The body, known to be AWS's; empty for an error that AWS did not write, of which its status is all there is.
+    """Return the body, checked to be AWS's; empty for an error that AWS did not write, which has only its status.
 
     Raises:
         BadAnswerError: for anything else.
@@ -88,9 +88,9 @@ def checked(status: int, headers: Mapping[str, str], body: bytes, model: Operati
 
 
 def is_refusal(status: int, body: bytes, model: OperationModel) -> bool:
-    """Return whether a checked answer proves that AWS did not do what it was asked for: its own error, about the request.
+    """Return whether a checked answer proves that AWS did not make the change: its own error, about the request.
 
-    An error that the service's model gives to other operations alone is the answer to another call.
+    An error that the service's model defines only for other operations is the answer to another call.
     """
     if not 400 <= status < 500 or not body:
         return False
@@ -102,7 +102,7 @@ def is_refusal(status: int, body: bytes, model: OperationModel) -> bool:
 
 
 def mismatch(operation: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Whether an answer is about something else than what was asked for: one that went to the wrong caller."""
+    """Return whether an answer is about something other than the request: it went to the wrong caller."""
     if operation == "UpdateContainerService":
         return bool(answer["containerService"]["containerServiceName"] != arguments["serviceName"])
     requested, answered = arguments.get("repositoryName"), answer.get("repositoryName")
@@ -110,7 +110,7 @@ def mismatch(operation: str, arguments: Mapping[str, Any], answer: Mapping[str, 
 
 
 def about_another(status: int, body: bytes, request: bytes) -> bool:
-    """Whether an error of ECR names another repository than the request does: it is the answer to another call."""
+    """Return whether an ECR error names another repository than the request: it is the answer to another call."""
     if status < 400:
         return False
     document, sent = _parsed(body), _parsed(request)
@@ -122,7 +122,7 @@ def about_another(status: int, body: bytes, request: bytes) -> bool:
 
 
 def _checked_xml(status: int, body: bytes) -> bytes:
-    """STS speaks XML, which does not parse when it is cut; what it must hold is asked of the parsed answer."""
+    """Return an STS body. XML does not parse when cut; its required members are checked after parsing."""
     if 200 < status < 400:
         raise BadAnswerError(NOT_AWS)
     if status == 200 and not body.rstrip().endswith(b"Response>"):
@@ -179,7 +179,7 @@ def _is_error(body: bytes, model: OperationModel) -> bool:
 
 
 def _fits(value: Any, shape: Any) -> bool:
-    """Whether a JSON value can be read as a shape of AWS's model. A null stands for a member that is left out."""
+    """Return whether a JSON value matches a shape of AWS's model. A null means that the member is left out."""
     fits = _FITS.get(shape.type_name)
     return fits is None or fits(value, shape)
 

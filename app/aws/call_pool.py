@@ -1,8 +1,8 @@
-"""The bounded pool in which all blocking calls to AWS run, with a limit per region and service.
+"""The bounded thread pool for all blocking calls to AWS, with a limit per region and service.
 
 AWS throttles by account and region, so a region may use only part of the pool, and one service of it only part of
-that; what a person or an operation waits for goes before background reading. No call holds its place for ever: one that
-does not end in time is given up, and its thread replaced. The threads end with the process, whatever hangs in them.
+that. Calls that a person or an operation awaits run before background reads. A call that does not end in time is
+given up and its thread replaced. The threads are daemons: they end with the process, even if a call hangs.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from app.errors import Problem
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Of what a region, a service or the pool may run at once: for one service of a region, and for background work.
+# Shares of a region's, a service's or the pool's limit: for one service of a region, and for background work.
 SHARE: Final = 0.75
-# Seconds after which a call is given up; the SDK's own time limits end it before, unless it hangs outside of them.
+# Seconds after which a call is given up; the SDK's own timeouts end it earlier, unless it hangs outside of them.
 LONGEST_CALL: Final = 45.0
-# Calls that were given up and whose threads still hang, after which no thread is replaced any more.
+# When this many given-up calls still hang in their threads, no further thread is replaced.
 MOST_LOST: Final = 64
 
 
 @dataclass(frozen=True)
 class CallCounts:
-    """Calls handed in so far that wait, run, or have ended (well or badly); and threads that hang in calls given up."""
+    """Calls so far that wait, run, or have ended (successfully or not), and threads that hang in given-up calls."""
 
     waiting: int
     running: int
@@ -61,16 +61,16 @@ class _Lane:
 
 
 class AwsCalls:
-    """Runs calls to one AWS connection in threads of its own.
+    """Runs calls to one AWS connection in a thread pool.
 
     Args:
-        pool_size: threads in all.
+        pool_size: number of threads.
         per_region_limit: calls of one region in flight at once.
         longest: seconds after which a call is given up.
-        monotonic: tells the time.
+        monotonic: the clock.
 
-    Background work may use three quarters of either, and so may one service of a region, so that neither a slow AWS
-    nor one slow service can fill the pool.
+    Background work may use three quarters of either limit, and so may one service of a region, so that neither a slow
+    AWS nor one slow service can fill the pool.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class AwsCalls:
         self._monotonic = monotonic
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._lock = threading.Lock()
-        self._wanted = threading.Condition(self._lock)  # workers that have nothing to do wait here
+        self._wanted = threading.Condition(self._lock)  # idle workers wait here
         self._overdue = threading.Condition(self._lock)
         self._running: list[_Task] = []
         self._threads = 0
@@ -98,7 +98,7 @@ class AwsCalls:
         self._closed = False
 
     async def run(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Await a blocking call that somebody waits for. Raises whatever the call raises.
+        """Run a blocking call that is awaited, and return its result. Raises what the call raises.
 
         Raises:
             Problem: `aws.call_lost` for a call that was given up, which may still take effect.
@@ -106,21 +106,21 @@ class AwsCalls:
         return await asyncio.wrap_future(self._hand_in(region, call, partial(call, *args, **kwargs)))
 
     async def run_next(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `run`, before everything that waits: for a write, which is based on a reading that grows old."""
+        """Like `run`, but ahead of all waiting calls: for a write, which is based on a read that ages."""
         return await asyncio.wrap_future(self._hand_in(region, call, partial(call, *args, **kwargs), first=True))
 
     async def run_in_background(self, region: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `run`, behind everything that somebody waits for."""
+        """Like `run`, but after all awaited calls."""
         return await asyncio.wrap_future(self._hand_in(region, call, partial(call, *args, **kwargs), background=True))
 
     def counts(self) -> CallCounts:
-        """How many calls wait, run and have ended."""
+        """Return how many calls wait, run and have ended."""
         with self._lock:
             waiting = sum(len(lane.awaited) + len(lane.background) for lane in self._lanes.values())
             return CallCounts(waiting, len(self._running), self._ended, self._lost)
 
     def close(self) -> None:
-        """Take no more calls and cancel those that wait; those in flight end by themselves, or with the process."""
+        """Accept no more calls and cancel those that wait; those in flight end on their own, or with the process."""
         with self._lock:
             self._closed = True
             for lane in self._lanes.values():
@@ -152,7 +152,7 @@ class AwsCalls:
         return future
 
     def _wake(self) -> bool:
-        """Let an idle worker look for a task; False: none is idle. The lock is held."""
+        """Let an idle worker look for a task; return False if none is idle. The lock is held."""
         if not self._idle:
             return False
         self._idle -= 1
@@ -160,12 +160,12 @@ class AwsCalls:
         return True
 
     def _begin_thread(self) -> bool:
-        """One more worker where there may be one. False: there is none at all. The lock is held."""
+        """Start one more worker if allowed; return False if there is none at all. The lock is held."""
         if self._threads - self._lost < self._pool_size and self._lost < MOST_LOST:
             try:
                 threading.Thread(target=self._work, name="aws", daemon=True).start()
             except RuntimeError:
-                pass  # the machine has no thread to give; those there are go on
+                pass  # the machine cannot start a thread; the existing ones continue
             else:
                 self._threads += 1
         return self._threads > self._lost
@@ -179,17 +179,17 @@ class AwsCalls:
         while (task := self._await_task()) is not None:
             try:
                 result, error = task.call(), None
-            except BaseException as raised:  # noqa: BLE001  (handed on to whoever awaits it, whatever it is)
+            except BaseException as raised:  # noqa: BLE001  (passed on to the awaiting caller)
                 result, error = None, _awaitable(raised)
             if not self._end(task):
-                continue  # somebody was told already
+                continue  # the caller has its answer already
             if error is not None:
                 task.future.set_exception(error)
             else:
                 task.future.set_result(result)
 
     def _await_task(self) -> _Task | None:
-        """The next task to run, begun; None once this thread is no longer needed."""
+        """Return the next task, marked as running; None once this thread is no longer needed."""
         with self._lock:
             while (task := self._next()) is None:
                 if self._closed or self._threads - self._lost > self._pool_size:
@@ -204,14 +204,14 @@ class AwsCalls:
             return task
 
     def _next(self) -> _Task | None:
-        """The next call that may run: awaited ones first, the lanes in turn. The lock is held."""
+        """Return the next call that may run: awaited ones first, round robin over the lanes. The lock is held."""
         for kind, share in (("awaited", 1.0), ("background", SHARE)):
             if len(self._running) >= _part(self._pool_size, share):
                 continue
             for key, lane in self._lanes.items():
                 task = _take(getattr(lane, kind)) if self._has_room(lane, key[1], share) else None
                 if task is not None:
-                    self._lanes[key] = self._lanes.pop(key)  # to the end of the line
+                    self._lanes[key] = self._lanes.pop(key)  # to the end of the queue
                     return task
         return None
 
@@ -222,7 +222,7 @@ class AwsCalls:
         return not service or lane.running < _part(limit, SHARE)
 
     def _end(self, task: _Task) -> bool:
-        """Count a task as ended; False: it was given up before."""
+        """Count a task as ended; return False if it was given up before."""
         with self._lock:
             if task.given_up:
                 self._lost -= 1
@@ -233,7 +233,7 @@ class AwsCalls:
             return True
 
     def _watch(self) -> None:
-        """See that somebody gives up what hangs. The lock is held."""
+        """Make sure that a watchdog gives up hanging calls. The lock is held."""
         if not self._watching:
             try:
                 threading.Thread(target=self._give_up_in_time, name="aws-watch", daemon=True).start()
@@ -244,7 +244,7 @@ class AwsCalls:
     def _give_up_in_time(self) -> None:
         while (overdue := self._await_overdue()) is not None:
             for task in overdue:
-                # A call that nobody answered for may have taken effect.
+                # A call without an answer may have taken effect.
                 problem = Problem(
                     "aws.call_lost", retryable=True, region=task.lane.region, seconds=round(self._longest)
                 )
@@ -275,7 +275,7 @@ class AwsCalls:
 
 
 def _service_of(call: Callable[..., Any]) -> str:
-    """The AWS service of a port's method, "" for a call that is none's."""
+    """Return the AWS service of a port's method, "" for any other call."""
     return str(getattr(getattr(inspect.unwrap(call), "__self__", None), "service", ""))
 
 
@@ -284,7 +284,7 @@ def _part(whole: int, share: float) -> int:
 
 
 def _take(queue: deque[_Task]) -> _Task | None:
-    """The first that nobody has cancelled meanwhile."""
+    """Return the first task that has not been cancelled."""
     while queue:
         task = queue.popleft()
         if task.future.set_running_or_notify_cancel():
@@ -293,7 +293,7 @@ def _take(queue: deque[_Task]) -> _Task | None:
 
 
 def _awaitable(error: BaseException) -> BaseException:
-    """What an event loop can hand on: not what would end it, or never arrive."""
+    """Return an exception that a future can carry: not one that ends the event loop or gets lost in it."""
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
     return RuntimeError(f"a call raised {type(error).__name__}")

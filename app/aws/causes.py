@@ -1,7 +1,7 @@
-"""What lies behind an exception of the SDK: this machine's shortages, and the operating system's own words.
+"""What is behind an SDK exception: this machine's shortages, and the operating system's error text.
 
-An exception's text is never repeated: it may hold whatever the failing part had in hand. What is told comes from error
-numbers and from texts that the operating system and OpenSSL have for them.
+An exception's own text is never repeated: it may hold any data of the failing part. The result comes from error
+numbers and from the operating system's and OpenSSL's texts for them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OUT_OF_MEMORY: Final = frozenset({errno.ENOMEM, errno.ENOBUFS})
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and all that it was raised for, wherever a library keeps them."""
+    """Yield the exception and all its causes, wherever a library keeps them."""
     seen: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting and len(seen) < DEEPEST:
@@ -39,7 +39,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def shortage_of(error: BaseException) -> Problem | None:
-    """The problem of a machine that has run out of something, None where that is not the trouble. It passes by itself."""
+    """Return the problem of a machine that has run out of a resource, else None. It is temporary."""
     for cause in causes(error):
         code = _shortage(cause)
         if code:
@@ -49,7 +49,7 @@ def shortage_of(error: BaseException) -> Problem | None:
 
 
 def exhausted() -> Problem | None:
-    """The shortage that this machine is in right now, where files that exist read as if they did not."""
+    """Return the machine's current shortage, if files that exist read as missing."""
     try:
         with Path(os.devnull).open("rb"), socket.socket():
             return None
@@ -58,7 +58,7 @@ def exhausted() -> Problem | None:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why the network failed, in the operating system's or OpenSSL's words; "" where neither has any."""
+    """Return why the network failed, in the operating system's or OpenSSL's text; "" if neither has one."""
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return str(cause.verify_message)
@@ -70,7 +70,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def is_caused_by(error: BaseException, *kinds: type[BaseException]) -> bool:
-    """Whether one of these is behind it."""
+    """Return whether one of these exceptions is behind it."""
     return any(isinstance(cause, kinds) for cause in causes(error))
 
 
@@ -82,6 +82,6 @@ def _shortage(error: BaseException) -> str:
         return "host.out_of_memory"
     if isinstance(error, EmptyPoolError):
         return "host.out_of_connections"
-    # fork(2) that has no process to give says "try again"
+    # fork(2) without a free process fails with "try again"
     no_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
     return "host.out_of_threads" if no_thread or isinstance(error, BlockingIOError) else ""

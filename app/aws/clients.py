@@ -1,6 +1,6 @@
-"""The SDK's clients of one connection: made when first needed, kept, shared by all threads; one way to call through them.
+"""The SDK's clients of one connection: created when first needed, kept, shared by all threads; one way to call them.
 
-Must never write down or show a credential; the SDK's own chain finds and holds them.
+Writes and shows no credential; the SDK's own chain finds and holds them.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from app.errors import Problem
 CONNECT_TIMEOUT: Final = 3.0  # seconds
 READ_TIMEOUT: Final = 12.0  # from an attempt's first byte to the answer's last
 ATTEMPTS: Final = 3
-# A call ends within this, whatever comes of its attempts and however slowly.
+# A call ends within this time, whatever happens to its attempts.
 CALL_TIMEOUT: Final = 30.0
-# A policy that is written replaces whatever stands there, so what was merged into an older one must not be sent again
-# unseen: the SDK tries these once, and sends nothing later than this. Whoever writes reads anew before each try.
+# A policy write replaces the current policy, so a text merged into an older one must not be resent blindly: the SDK
+# tries these once, and sends nothing later than this. The caller reads the policy again before each try.
 SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy"})
 SENT_ONCE_WITHIN: Final = 5.0
-# Credentials that failed are got again at most this often.
+# Failed credentials are reloaded at most this often.
 READ_AGAIN_AFTER: Final = 3.0
-# As the AWS CLI and every other SDK read them; botocore alone knows only the second.
+# In the order of the AWS CLI and the other SDKs; botocore reads only the second.
 _REGION_VARIABLES: Final = {"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}
-# AWS does not take these credentials: somebody may have renewed them since they were got.
+# AWS refused these credentials: they may have been renewed since they were loaded.
 _REFUSED: Final = frozenset({"aws.expired_token", "aws.bad_credentials"})
-# What is wrong with settings or credentials: nobody need ask again before they may have been mended.
+# Problems with settings or credentials: no call is made again before they may have been fixed.
 OF_THE_SESSION: Final = frozenset(
     {
         *_REFUSED,
@@ -66,13 +66,13 @@ OF_THE_SESSION: Final = frozenset(
         "aws.sign_in_expired",
     }
 )
-# What the name of an endpoint that does not exist may come out as.
+# What an endpoint's name that does not exist may resolve to.
 _OF_THE_ENDPOINT: Final = frozenset({"aws.unreachable", "aws.unknown_region"})
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """How an account is reached. All but `version` empty: as AWS's own variables and files say.
+    """How an account is reached. Empty values (all but `version` may be): AWS's own variables and files apply.
 
     `pool_size` is how many threads call through the connection at once. Timeouts are seconds: of connecting, and of
     one attempt from its first byte to the answer's last; `retry_mode` is the SDK's.
@@ -91,7 +91,7 @@ class ConnectionSettings:
 
 
 class CallMade(NamedTuple):
-    """One call that was made; the SDK's own retries within it do not count."""
+    """One call; the SDK's own retries within it do not count."""
 
     service: str
     operation: str
@@ -103,15 +103,15 @@ OnCall = Callable[[CallMade], None]
 
 @dataclass
 class _Epoch:
-    """A session with its credentials and clients, thrown away together once its settings or credentials have failed."""
+    """A session with its credentials and clients, discarded together once its settings or credentials have failed."""
 
     session: Session
     credentials: SessionCredentials
     sdk: boto3.session.Session | None = None
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     failed_at: float | None = None
-    failure: Problem | None = None  # what kept us from calling at all
-    compared_at: float = float("-inf")  # when its credentials were last compared with what their source gives
+    failure: Problem | None = None  # why no call can be made at all
+    compared_at: float = float("-inf")  # when its credentials were last compared with their source's
 
 
 class Clients:
@@ -119,7 +119,7 @@ class Clients:
 
     Args:
         settings: how the account is reached.
-        on_call: told of every call as it is made, in the thread that makes it.
+        on_call: called for every call, in the thread that makes it.
         monotonic: seconds, never set back.
     """
 
@@ -132,7 +132,7 @@ class Clients:
         self._settings = settings
         self._on_call = on_call
         self._monotonic = monotonic
-        # One for all sessions: it keeps the service models, which are slow to read.
+        # Shared by all sessions: it keeps the service models, which are slow to read.
         self._loader = create_loader(os.environ.get("AWS_DATA_PATH"))
         self._lock = threading.RLock()
         self._epoch: _Epoch | None = None
@@ -142,11 +142,11 @@ class Clients:
 
         Args:
             call: what is called, and what it is about.
-            member: one that the answer has; without it it came from something else.
+            member: a required member of the answer; without it the answer came from something else.
             arguments: as the SDK's model names them.
 
         Raises:
-            Problem: for every refusal and failure; its `effect_unknown` says whether AWS may have done it all the same.
+            Problem: for every refusal and failure; its `effect_unknown` says whether the call may have taken effect.
         """
         until = self._monotonic() + (SENT_ONCE_WITHIN if call.operation in SENT_ONCE else CALL_TIMEOUT)
         epoch = self._current()
@@ -163,29 +163,29 @@ class Clients:
         self._ready(self._current(), Call(service, "", region))
 
     def regions(self, service: str) -> tuple[str, ...]:
-        """The regions that have a service, as the SDK knows them."""
+        """Return the regions that have a service, according to the SDK."""
         return tuple(self._any_session().get_available_regions(service))
 
     def region_problem(self, region: str) -> Problem | None:
-        """Why nothing can be looked for in a region, by the SDK's data; None where Lightsail is offered."""
+        """Return why a region cannot be used, according to the SDK's data; None if Lightsail is offered there."""
         return region_problem(region, self._loader.load_data("endpoints"))
 
     def default_region(self) -> str | None:
-        """The region that profile and environment name. Raises Problem when the profile is missing or unreadable."""
+        """Return the region from profile and environment. Raises Problem when the profile is missing or unreadable."""
         return self._setting(lambda session: session.get_config_variable("region")) or None
 
     def endpoint(self, service: str) -> str:
-        """The address that the settings name in place of AWS's own for a service, "" for none. Raises Problem."""
+        """Return the endpoint URL in the settings for a service, "" for AWS's own. Raises Problem."""
         return self._settings.endpoint_url or self._setting(lambda session: configured_endpoint(session, service))
 
     def credential_source(self, region: str) -> CredentialSource:
-        """Where the credentials come from. Raises Problem where there are none."""
+        """Return where the credentials come from. Raises Problem if there are none."""
         return self._current().credentials.source(region)
 
     def _setting(self, read: Callable[[Session], Any]) -> str:
         try:
             return str(read(self._any_session()) or "")
-        except Exception as error:  # noqa: BLE001  (settings are other people's; nothing of their text may go further)
+        except Exception as error:  # noqa: BLE001  (settings come from outside; no Problem may hold their text)
             problem = problem_of_sdk(error, Call("", "", ""), unforeseen="aws.bad_config")
         raise problem
 
@@ -212,7 +212,7 @@ class Clients:
         return Answered(answer, clean_request_id(answer["ResponseMetadata"].get("RequestId")))
 
     def _ready(self, epoch: _Epoch, call: Call) -> tuple[Any, ReadOnlyCredentials]:
-        """A client, and the credentials that it will call with in this thread. Raises Problem."""
+        """Return a client, and the credentials that it uses in this thread. Raises Problem."""
         frozen = self._load(epoch, call)
         try:
             return self._client(epoch, call), frozen
@@ -223,16 +223,16 @@ class Clients:
     def _call(
         self, client: Any, call: Call, arguments: Mapping[str, Any], secrets: list[str]
     ) -> tuple[Any, Problem | None]:
-        """The SDK's answer, or the problem; never an exception, so that nothing leads to the SDK's and its text."""
+        """Return the SDK's answer or the problem; never raise, so that no traceback leads to the SDK's text."""
         try:
             return getattr(client, xform_name(call.operation))(**arguments), None
         except ClientError as error:
             return None, problem_of_aws(error, call, secrets)
-        except Exception as error:  # noqa: BLE001  (the SDK is other people's code: whatever it raises ends here)
+        except Exception as error:  # noqa: BLE001  (the SDK may raise anything; it ends here)
             return None, problem_of_sdk(error, call)
 
     def _explained(self, epoch: _Epoch, call: Call, problem: Problem) -> Problem:
-        """The problem, or what makes it one: an endpoint that AWS does not have."""
+        """Return the problem, or its cause if that is an endpoint that AWS does not have."""
         if problem.code not in _OF_THE_ENDPOINT:
             return problem
         if not (self._settings.endpoint_url or configured_endpoint(epoch.session, call.service)):
@@ -250,7 +250,7 @@ class Clients:
             return (self._epoch or self._begin()).session
 
     def _current(self) -> _Epoch:
-        """The epoch to call with; a new one if its settings or credentials failed a while ago and may be right now."""
+        """Return the epoch to call with; a new one if settings or credentials failed a while ago and may work now."""
         with self._lock:
             epoch = self._epoch
             if epoch is None or epoch.failed_at is None:
@@ -262,10 +262,10 @@ class Clients:
             return epoch
 
     def _renewed(self, epoch: _Epoch, call: Call) -> bool:
-        """Whether there are other credentials by now than those that AWS has refused in this thread.
+        """Return whether the credentials differ by now from those that AWS refused in this thread.
 
         Raises:
-            Problem: what keeps the source from giving any.
+            Problem: why the source gives none.
         """
         refused, now = epoch.credentials.present()[:3], self._monotonic()
         with self._lock:
@@ -283,7 +283,7 @@ class Clients:
         return bool(self._load(epoch, call)[:3] != refused)
 
     def _load(self, epoch: _Epoch, call: Call) -> ReadOnlyCredentials:
-        """The credentials for calls of this thread. Raises Problem; what concerns every call is remembered."""
+        """Return the credentials for this thread's calls. Raises Problem; one that affects every call is remembered."""
         try:
             return epoch.credentials.load(call.region)
         except Problem as problem:
@@ -298,7 +298,7 @@ class Clients:
         settings = self._settings
         session = Session(session_vars=_REGION_VARIABLES, profile=settings.profile)
         session.register_component("data_loader", self._loader)
-        # For the calls that sources of credentials make by themselves.
+        # For the calls that sources of credentials make themselves.
         timeouts = {"connect_timeout": settings.connect_timeout, "read_timeout": settings.read_timeout}
         session.set_default_client_config(Config(**timeouts, retries={"mode": "standard", "total_max_attempts": 2}))
         credentials = SessionCredentials(session, settings.read_timeout)
@@ -312,7 +312,7 @@ class Clients:
         if client is not None:
             return client
         problem = None
-        # The SDK's clients are safe in threads, the making of them is not.
+        # The SDK's clients are thread-safe, creating them is not.
         with self._lock:
             try:
                 client = epoch.clients.get((call.service, call.region)) or self._create(epoch, call)
@@ -350,7 +350,7 @@ class Clients:
 
     def _sdk(self, epoch: _Epoch) -> boto3.session.Session:
         if epoch.sdk is None:
-            # boto3 adds its own folder to the loader that it finds: the shared one would grow with every epoch.
+            # boto3 adds its own folder to the loader it gets: the shared one would grow with every epoch.
             epoch.session.register_component("data_loader", create_loader())
             epoch.sdk = boto3.session.Session(botocore_session=epoch.session)
             epoch.session.register_component("data_loader", self._loader)
@@ -362,19 +362,19 @@ class Clients:
             self._on_call(CallMade(service, model.name, context["client_region"]))
 
     def _give_up(self, epoch: _Epoch, problem: Problem) -> None:
-        """After what concerns every call, read settings and credentials anew before long, and call nothing before that."""
+        """After a problem that affects every call, reload settings and credentials soon, and call nothing before."""
         if problem.code not in OF_THE_SESSION and problem.code != "aws.credentials_slow":
             return
         with self._lock:
             if epoch.failed_at is None:
-                # A source that is slow may hang for ever, or have answered by the next call.
+                # A slow source may hang forever, or have answered by the next call.
                 epoch.failure = problem if problem.code in OF_THE_SESSION else None
                 epoch.failed_at = self._monotonic()
 
 
 def _send_by_ourselves(client: Any) -> None:
-    """Let each attempt of a client go over the wire by `app.aws.exchange`, after all else that the SDK does before it."""
-    http = client._endpoint.http_session  # noqa: SLF001  (there is no public way to it)
+    """Send each attempt of a client with `app.aws.exchange`, after the SDK's other handlers."""
+    http = client._endpoint.http_session  # noqa: SLF001  (there is no public access)
     bound_connections(http)
 
     def attempt(request: Any, event_name: str, **_: Any) -> Any:
@@ -384,7 +384,7 @@ def _send_by_ourselves(client: Any) -> None:
 
 
 def _host(problem: Problem, call: Call, client: Any) -> str:
-    """Who answered or should have: the endpoint's host, where no proxy is named."""
+    """Return which host answered or should have: the endpoint's, if no proxy is named."""
     named = str(problem.params.get("endpoint", ""))
     return host_of(client.meta.endpoint_url) if named in ("", call.service) else named
 
@@ -395,5 +395,5 @@ def _unusable(call: Call, answer: Mapping[str, Any]) -> Problem:
 
 
 def _not_again(**_: Any) -> bool:
-    """The SDK's first answer to whether it tries again is the one that counts."""
+    """Return False: the SDK takes the first handler's answer to whether it retries."""
     return False

@@ -1,4 +1,4 @@
-"""Where a file of AWS's configuration breaks: its line, never what stands there, which may be a secret key."""
+"""Where an AWS configuration file is invalid: the line number, never its content, which may be a secret key."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import configparser
 from pathlib import Path
 from typing import Any, Final
 
-# Whoever has a larger one has named the wrong file.
+# A larger file is the wrong file.
 LARGEST: Final = 1_000_000
 
 
 def where_it_breaks(path: str, error: Any) -> dict[str, str | int]:
-    """`path`, the `line` (0: not known) and a `reason`: `bom`, `line` or "" for what is not known.
+    """Return `path`, the `line` (0: not known) and a `reason`: `bom`, `line` or "" if not known.
 
     `error` is what the parser of such files raised.
     """

@@ -1,7 +1,7 @@
-"""Credentials, got before each call from whatever the settings name, so that no failure of a source looks like AWS's.
+"""Credentials, loaded before each call from the configured source, so that a source's failure never looks like AWS's.
 
-A source is other people's code: programs, plug-ins, token files. Nothing that one says is kept, logged or shown; only
-its kind of failure is told. Whatever it raises ends here.
+Sources are foreign code: programs, plug-ins, token files. Their output is not kept, logged or shown; only the kind of
+failure is reported. Any exception they raise ends here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.aws.sdk_errors import problem_of_sdk
 from app.errors import Problem
 
 PROCESS_SECONDS: Final = 20.0  # for a credential_process to print its keys
-# What can stand in a header of a request, as AWS's keys and tokens do.
+# Characters allowed in a request header, as in AWS's keys and tokens.
 _SENDABLE: Final = re.compile(r"[!-~]+")
 _ENVIRONMENT: Final = {
     "access_key": ("AWS_ACCESS_KEY_ID",),
@@ -47,21 +47,21 @@ _IN_FILES: Final = {
     "token": "aws_session_token",
 }
 _ROLE_CALLS: Final = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
-# Refusals of the keys with which a role is asked for.
+# Refusals of the keys that are used to assume a role.
 _OF_THE_KEYS: Final = frozenset({"aws.expired_token", "aws.bad_credentials", "aws.clock_wrong", "aws.region_disabled"})
 _MISSING: Final = frozenset({"aws.no_credentials", "aws.no_profile", "aws.partial_credentials", "aws.bad_config"})
 _TOO_LONG: Final = re.compile(r"DurationSeconds exceeds", re.IGNORECASE)
 
-# They log what a failing source or a stranger's answer says, as warnings with tracebacks.
+# They log a failing source's or a foreign answer's text, as warnings with tracebacks.
 logging.getLogger("botocore").setLevel(logging.CRITICAL + 1)
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 
 class MfaPromptedError(Exception):
-    """A source asked for an MFA code, which nobody can type at a server."""
+    """A source asked for an MFA code, which cannot be typed at a server."""
 
 
-# How the SDK names the sources of its chain, and how people know them.
+# The SDK's names of the sources in its chain, and their names for people.
 _SOURCES: Final = {
     "env": "environment variables",
     "shared-credentials-file": "the shared credentials file",
@@ -80,7 +80,7 @@ _SOURCES: Final = {
 class CredentialSource:
     """Where credentials came from. Holds none of them.
 
-    `method` is the SDK's name of the source, `origin` says it in words, with variable or profile.
+    `method` is the SDK's name of the source, `origin` its name for people, with variable or profile.
     """
 
     method: str
@@ -90,11 +90,11 @@ class CredentialSource:
 
 @dataclass
 class SessionCredentials:
-    """The credentials of one SDK session. Safe in threads: one thread at a time asks the source.
+    """The credentials of one SDK session. Thread-safe: only one thread at a time queries the source.
 
     Args:
         session: the SDK's, with its settings.
-        patience: seconds that a caller waits for another one that is asking the source.
+        patience: seconds that a caller waits while another one queries the source.
     """
 
     session: Session
@@ -104,46 +104,46 @@ class SessionCredentials:
     _frozen: threading.local = field(default_factory=threading.local)
 
     def use(self, access_key: str, secret_key: str | None, token: str | None) -> None:
-        """Take these, and ask no source."""
+        """Use these, and query no source."""
         self._source = Credentials(access_key, secret_key, token)
 
     def adopt(self, other: SessionCredentials) -> None:
-        """Take the source of another session, which has read the settings since."""
+        """Use the source of another session, which has read the settings since."""
         with self._lock:
             self.session, self._source = other.session, other._source
 
     def present(self) -> ReadOnlyCredentials:
-        """What `load` gave this thread last."""
+        """Return what `load` returned last in this thread."""
         frozen: ReadOnlyCredentials = self._frozen.present
         return frozen
 
     def load(self, region: str) -> ReadOnlyCredentials:
-        """The present credentials, renewed where that is due, from now on those of this thread's calls.
+        """Return the current credentials, renewed if due; this thread's calls use them from now on.
 
         Args:
-            region: where STS is asked for a role, unless the settings name a region.
+            region: where STS is called for a role, unless the settings name a region.
 
         Raises:
-            Problem: what kind of failure kept them from being had.
+            Problem: the kind of failure.
         """
         call = Call("sts", "", region)
         if not self._lock.acquire(timeout=self.patience):
             raise Problem("aws.credentials_slow", retryable=True, seconds=round(self.patience))
         try:
             frozen, failure = self._ask(region), None
-        except Exception as error:  # noqa: BLE001  (a source may raise anything; nothing of it may go further)
+        except Exception as error:  # noqa: BLE001  (a source may raise anything; nothing of it may appear further up)
             frozen, failure = None, self._problem_of(error, call)
         finally:
             self._lock.release()
         if frozen is None:
-            # Raised here, so that no traceback of ours leads to the source's exception and its text.
+            # Raised here, so that the traceback does not lead to the source's exception and its text.
             raise failure or exhausted() or Problem("aws.no_credentials")
         self._refuse_unusable(frozen)
         self._frozen.present = frozen
         return frozen
 
     def source(self, region: str) -> CredentialSource:
-        """Where the present credentials come from. Raises Problem, as `load`."""
+        """Return where the current credentials come from. Raises Problem, as `load`."""
         self.load(region)
         method = str(self._source.method) if self._source is not None else ""
         origin = _SOURCES.get(method, method)
@@ -154,7 +154,7 @@ class SessionCredentials:
         return CredentialSource(method, origin, self._profile())
 
     def provider(self) -> CredentialResolver:
-        """What the SDK's clients ask: they get what `load` got last in their thread, and never ask a source."""
+        """Return the resolver for the SDK's clients. It returns what `load` got last in their thread."""
         return CredentialResolver([_Loaded(self._frozen)])
 
     def _ask(self, region: str) -> ReadOnlyCredentials | None:
@@ -175,7 +175,7 @@ class SessionCredentials:
             return Problem("aws.expired_token")
         problem = problem_of_sdk(error, call, unforeseen="aws.credentials_unavailable")
         problem.params.setdefault("profile", profile)
-        # A file that cannot be opened for want of a descriptor reads as an empty one.
+        # A file that cannot be opened because no descriptor is free reads as an empty one.
         return (exhausted() if problem.code in _MISSING else None) or problem
 
     def _has_expired(self) -> bool:
@@ -190,7 +190,7 @@ class SessionCredentials:
                 raise Problem("aws.malformed_credentials", source=self._name_of(member))
 
     def _name_of(self, member: str) -> str:
-        """The variable, or the key in a file, that a part of the credentials came from."""
+        """Return the variable, or the key in a file, that a part of the credentials came from."""
         method = self._source.method if self._source is not None else ""
         if method == "env":
             return next(name for name in _ENVIRONMENT[member] if os.environ.get(name))
@@ -200,13 +200,13 @@ class SessionCredentials:
         return self.session.get_config_variable("profile") or "default"
 
     def _role(self) -> str:
-        """The role that the settings ask for, "" where they are silent."""
+        """Return the role in the settings, "" if there is none."""
         profiles: Mapping[str, Any] = self.session.full_config.get("profiles", {})
         return str(os.environ.get("AWS_ROLE_ARN") or profiles.get(self._profile(), {}).get("role_arn", ""))
 
 
 class _Loaded:
-    """The SDK's interface of a source, over credentials that were got before."""
+    """The SDK's interface of a source, over already loaded credentials."""
 
     METHOD = "sailpass"
 
@@ -218,7 +218,7 @@ class _Loaded:
 
 
 class _Held(Credentials):  # type: ignore[misc]
-    """The SDK's interface of credentials, over those of the present thread."""
+    """The SDK's interface of credentials, over those of the current thread."""
 
     def __init__(self, frozen: threading.local) -> None:
         self._frozen = frozen
@@ -245,11 +245,11 @@ class _Held(Credentials):  # type: ignore[misc]
 
 
 def _resolver(session: Session, region: str) -> CredentialResolver:
-    """The SDK's own chain of sources, which never prompts, and whose programs end in time."""
+    """Return the SDK's own chain of sources, without prompts and with a time limit for programs."""
     resolver = create_credential_resolver(session, region_name=region)
     _bound(resolver.providers)
     role = resolver.get_provider("assume-role")
-    role._prompter = _refuse_prompt  # noqa: SLF001  (the chain hands in no other)
+    role._prompter = _refuse_prompt  # noqa: SLF001  (the chain passes in no other)
     role._profile_provider_builder = _Builder(session, cache={}, region_name=region)  # noqa: SLF001  (as above)
     return resolver
 
@@ -270,7 +270,7 @@ def _bound(providers: list[Any]) -> None:
 
 
 class _Program(subprocess.Popen[bytes]):
-    """A program that is ended, with all that it has started, when it takes too long."""
+    """A program that is killed, with all that it has started, when it takes too long."""
 
     def __init__(self, arguments: list[str], **more: Any) -> None:
         super().__init__(arguments, start_new_session=True, **more)
@@ -293,7 +293,7 @@ def _refuse_prompt(_: str) -> str:
 
 
 def _refused_by_aws(error: ClientError, role: str, call: Call) -> Problem:
-    """AWS's answer to a call that was to get credentials: never one about what those are for."""
+    """Return the problem for AWS's answer to a call made to get credentials, not to the call that needs them."""
     operation = str(error.operation_name)
     problem = problem_of_aws(error, Call("sts", operation, call.region))
     about: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""Who refuses, from AWS's text of an AccessDenied. Pure; must never take longer than the text is long.
+"""Which policy denied a call, from AWS's text of an AccessDenied. Pure; takes time linear in the text's length.
 
-AWS says it in one form: `User: ARN is not authorized to perform: ACTION on resource: ARN`, then either `because no
-TYPE allows the ACTION action` or `with an explicit deny in a TYPE`, since 2025 with the policy's ARN behind it. Some
+AWS's text has one form: `User: ARN is not authorized to perform: ACTION on resource: ARN`, then either `because no
+TYPE allows the ACTION action` or `with an explicit deny in a TYPE`, since 2025 followed by the policy's ARN. Some
 services leave the second half out. (IAM User Guide, "Troubleshooting access denied error messages".)
 """
 
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-# More than AWS ever says; what comes behind is not looked at.
+# Longer than any text of AWS's; the rest is ignored.
 LONGEST: Final = 4_000
 _ACTION: Final = re.compile(r"[a-z0-9-]{1,64}:[A-Za-z0-9*]{1,128}")
 _RESOURCE: Final = re.compile(r"[!-~]{1,512}")
@@ -22,7 +22,7 @@ _IMPLICIT: Final = "because no "
 
 NOT_ALLOWED: Final = "not_allowed"
 EXPLICIT_DENY: Final = "explicit_deny"
-# What AWS calls each kind of policy, and our reason for it. Only an identity-based policy can also be what lacks.
+# AWS's name of each kind of policy, and our reason for it. Only an identity-based policy can also be the missing one.
 _KINDS: Final = {
     "identity-based policy": "identity_deny",
     "service control policy": "service_control_policy",
@@ -36,7 +36,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True)
 class Denial:
-    """What was refused, "" where AWS does not tell, and why: `NOT_ALLOWED`, `EXPLICIT_DENY`, or the kind of policy that denies."""
+    """What was denied, "" if unknown, and why: `NOT_ALLOWED`, `EXPLICIT_DENY`, or the kind of policy that denies."""
 
     action: str
     resource: str
@@ -44,7 +44,7 @@ class Denial:
 
 
 def denial_of(message: str) -> Denial:
-    """What AWS's text says."""
+    """Return what AWS's text says."""
     text = " ".join(message[:LONGEST].split())
     _, marker, rest = text.partition(_PERFORM)
     if not marker:
@@ -69,6 +69,6 @@ def _reason(text: str) -> str:
 
 
 def _kind(text: str) -> str:
-    """The reason for the kind of policy that stands earliest in a text."""
+    """Return the reason for the kind of policy that comes first in a text."""
     positions = [(at, reason) for kind, reason in _KINDS.items() if (at := text.find(kind)) >= 0]
     return min(positions)[1] if positions else ""

@@ -1,4 +1,4 @@
-"""ECR repositories and their policies as plain values. Must never send `force`, nor take a refusal for "has none"."""
+"""ECR repositories and their policies as plain values. Sends no `force`; returns "no policy" only if ECR says so."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EcrRepositories:
     region: str
 
     def list_repositories(self) -> Answered[tuple[Repository, ...]]:
-        """All repositories of the registry in the region, by name (ecr:DescribeRepositories, all pages)."""
+        """Return all repositories of the registry in the region, by name (ecr:DescribeRepositories, all pages)."""
         repositories: list[Repository] = []
         arguments: dict[str, str] = {}
         before: set[str] = set()
@@ -35,24 +35,24 @@ class EcrRepositories:
             token = answered.value.get("nextToken")
             if not token:
                 return Answered(tuple(sorted(repositories, key=lambda one: one.name)), answered.request_id)
-            if token in before:  # it would go on for ever
+            if token in before:  # a repeated token would loop forever
                 raise Problem("aws.not_aws", request_id=answered.request_id, endpoint=f"ecr {self.region}")
             before.add(token)
             arguments = {"nextToken": token}
 
     def get_repository(self, name: str) -> Answered[Repository]:
-        """One repository (ecr:DescribeRepositories by name). Raises Problem `repository.not_found`."""
+        """Return one repository (ecr:DescribeRepositories by name). Raises Problem `repository.not_found`."""
         answered = self._answer("DescribeRepositories", "repositories", {"repository": name}, repositoryNames=[name])
         for raw in answered.value["repositories"]:
             return Answered(repository_of(raw, self.region), answered.request_id)
         raise Problem("repository.not_found", request_id=answered.request_id, repository=name, region=self.region)
 
     def get_policy(self, name: str) -> Answered[str | None]:
-        """The policy text, None only when ECR says that there is none (ecr:GetRepositoryPolicy)."""
+        """Return the policy text; None only if ECR says that there is none (ecr:GetRepositoryPolicy)."""
         return self._text_or_none("GetRepositoryPolicy", name)
 
     def set_policy(self, name: str, text: str) -> Answered[str]:
-        """Write the policy; the text as ECR took it (ecr:SetRepositoryPolicy).
+        """Write the policy and return the text that ECR accepted (ecr:SetRepositoryPolicy).
 
         Raises Problem `policy.principal_not_found` (retryable), `policy.refused`, `policy.too_long`,
         `repository.not_found`.
@@ -63,11 +63,11 @@ class EcrRepositories:
         return Answered(answered.value["policyText"], answered.request_id)
 
     def delete_policy(self, name: str) -> Answered[str | None]:
-        """Delete the policy; the text that was deleted, None when there was none (ecr:DeleteRepositoryPolicy)."""
+        """Delete the policy and return its text; None if there was none (ecr:DeleteRepositoryPolicy)."""
         return self._text_or_none("DeleteRepositoryPolicy", name)
 
     def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
-        """Up to 1,000 images that have tags (ecr:DescribeImages, one page)."""
+        """Return up to 1,000 images that have tags (ecr:DescribeImages, one page)."""
         arguments: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE, "filter": {"tagStatus": "TAGGED"}}
         if after:
             arguments["nextToken"] = after
@@ -91,7 +91,7 @@ class EcrRepositories:
 
 
 def repository_of(raw: Mapping[str, Any], region: str) -> Repository:
-    """A repository from AWS's answer."""
+    """Return a repository from AWS's answer."""
     return Repository(
         region=region,
         name=raw["repositoryName"],
@@ -103,7 +103,7 @@ def repository_of(raw: Mapping[str, Any], region: str) -> Repository:
 
 
 def image_of(raw: Mapping[str, Any]) -> Image:
-    """An image from AWS's answer; one without tags was replaced by a newer push."""
+    """Return an image from AWS's answer; one without tags was replaced by a newer push."""
     return Image(
         digest=raw.get("imageDigest", ""),
         tags=tuple(raw.get("imageTags") or ()),

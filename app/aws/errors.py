@@ -1,7 +1,7 @@
-"""From what AWS answers to our problems, in one table. Must never guess: what is not in the table stays visible.
+"""Maps AWS's error answers to our problems, in one table. Errors that are not in the table stay visible as they are.
 
-AWS's codes come first; its text is asked only where one code means several things, and only within that code.
-HTTP status is asked only for codes that nobody knows (AWS's own pages disagree on them).
+AWS's code decides; its text only if a code has several meanings, and only within that code.
+The HTTP status decides only for unknown codes (AWS's own pages disagree on them).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from app.limits import POLICY_CHARACTERS
 class Call:
     """One call to AWS, for the problem that may come of it.
 
-    `subject` names what it is about: `service`, `repository`, `characters` and `over` (of a policy text, and beyond its limit).
+    `subject` names what it is about: `service`, `repository`, and of a policy text its `characters` and `over` (how far
+    beyond the limit).
     """
 
     service: str
@@ -39,7 +40,7 @@ class Call:
 
 
 class ErrorRule(NamedTuple):
-    """One line of the table: our code, whether trying later may help, the fence on the text, the subject it needs."""
+    """One row of the table: our code, whether a retry may help, the pattern for the text, the subject it needs."""
 
     code: str
     retryable: bool = False
@@ -48,7 +49,7 @@ class ErrorRule(NamedTuple):
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """A fence on a text, whatever the case of its letters."""
+    """Return a case-insensitive pattern for a text."""
     return re.compile(text, re.IGNORECASE)
 
 
@@ -63,7 +64,7 @@ _CLOCK = pattern("signature (expired|not yet current)|too skewed")
 _SIGNATURE = (ErrorRule("aws.clock_wrong", hint=_CLOCK), ErrorRule("aws.bad_credentials"))
 _REFUSED = (ErrorRule("aws.refused"),)
 
-# The whole table. The first rule that fits is taken.
+# The whole table. The first matching rule is used.
 AWS_CODES: Mapping[str, tuple[ErrorRule, ...]] = {
     # Lightsail, as modelled
     "NotFoundException": (ErrorRule("service.not_found", about="service"), ErrorRule("aws.refused")),
@@ -90,7 +91,7 @@ AWS_CODES: Mapping[str, tuple[ErrorRule, ...]] = {
         ErrorRule("repository.bad_name", hint=pattern("repositoryNames?'"), about="repository"),
         ErrorRule("aws.refused"),
     ),
-    # Common to all of AWS, left out of the models
+    # Common to all AWS services, not in the models
     "AccessDenied": _DENIED,
     "AccessDeniedException": _DENIED,
     "UnauthorizedOperation": _DENIED,
@@ -130,14 +131,14 @@ AWS_CODES: Mapping[str, tuple[ErrorRule, ...]] = {
     "UnknownOperationException": (ErrorRule("aws.not_aws"),),
 }
 
-# Problems whose sentence says all there is, so that AWS's text, which may repeat a part of the request, is not kept.
+# Problems that need no detail, so that AWS's text, which may repeat a part of the request, is dropped.
 _UNQUOTED: Final = frozenset({"aws.bad_credentials", "aws.expired_token", "aws.not_aws", "aws.clock_wrong"})
 _QUOTED_STATE = re.compile(r"transition state \(\W{0,3}([A-Z_]{1,40})\W{0,3}\)")
 _ACCESS_KEY_ID = re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-# What follows these in a text of AWS's is a part of the request, or a long cipher.
+# In AWS's texts, a part of the request, or a long cipher, follows these.
 _UNQUOTED_FROM: Final = ("The Canonical String", "The String-to-Sign", "Encoded authorization failure message")
-# The one text about a wrong clock that can be shown: it holds times and nothing else.
+# The only text about a wrong clock that can be shown: it holds nothing but times.
 _TIMES = re.compile(
     r"Signature (expired|not yet current): [0-9TZ]{16} is (now earlier|still later) than [0-9TZ() +min.-]{16,60}"
 )
@@ -147,12 +148,12 @@ _SHORTEST_SECRET = 8
 
 
 def problem_of_aws(error: sdk.ClientError, call: Call, secrets: Iterable[str] = ()) -> Problem:
-    """The problem that AWS's error answer means, with AWS's code, message and request id kept.
+    """Return the problem for AWS's error answer, with AWS's code, message and request id kept.
 
     Args:
         error: the SDK's, from an answer that AWS wrote.
         call: what was called.
-        secrets: what must not be repeated wherever AWS's text may hold it: the credentials in use.
+        secrets: the credentials in use, which must not be repeated from AWS's text.
     """
     error_body = error.response.get("Error", {})
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -171,7 +172,7 @@ def problem_of_aws(error: sdk.ClientError, call: Call, secrets: Iterable[str] = 
 
 
 def choose(rules: Iterable[ErrorRule], message: str, call: Call) -> ErrorRule:
-    """The first rule that fits the text and the call."""
+    """Return the first rule that matches the text and the call."""
     for rule in rules:
         if (not rule.about or rule.about in call.subject) and (not rule.hint or rule.hint.search(message)):
             return rule
@@ -179,7 +180,7 @@ def choose(rules: Iterable[ErrorRule], message: str, call: Call) -> ErrorRule:
 
 
 def common(call: Call, answer: str) -> dict[str, Any]:
-    """What every sentence may name."""
+    """Return the params that every message may use."""
     return {
         "answer": answer,
         "action": call.action,
@@ -191,7 +192,7 @@ def common(call: Call, answer: str) -> dict[str, Any]:
 
 
 def presentable(message: str, secrets: Iterable[str] = ()) -> str:
-    """AWS's message without what must not be repeated; "" where it holds one of `secrets`."""
+    """Return AWS's message without parts that must not be repeated; "" if it holds one of `secrets`."""
     for begin in _UNQUOTED_FROM:
         message = message.partition(begin)[0]
     if any(len(secret) >= _SHORTEST_SECRET and secret in message for secret in secrets):
@@ -205,7 +206,7 @@ def _can_be_quoted(code: str, message: str) -> bool:
 
 
 def _rules_of_unknown(code: str, status: int) -> tuple[ErrorRule, ...]:
-    """For a code that nobody knows, its HTTP status; a bare number as code means that no AWS wrote the body."""
+    """Return the rules for an unknown code, by HTTP status; a number as code means that AWS did not write the body."""
     if status == 429:
         return _THROTTLED
     if status >= 500:
@@ -214,7 +215,7 @@ def _rules_of_unknown(code: str, status: int) -> tuple[ErrorRule, ...]:
 
 
 def _said(code: str, message: str, call: Call) -> dict[str, Any]:
-    """What AWS's text adds: the action and resource it refused and why, the state it named."""
+    """Return what AWS's text adds: the denied action and resource and why, the state it named."""
     if code == "aws.access_denied":
         denial = denial_of(message)
         return {

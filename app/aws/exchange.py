@@ -1,8 +1,8 @@
-"""One call's way over the wire: bounded in time, read whole or refused, and aware of what may have taken effect.
+"""Sends one AWS call within a time limit, reads its answer completely or refuses it, and tracks its possible effect.
 
-The SDK takes half a body for a whole answer (it switches urllib3's own length check off) and bounds each read of a
+The SDK accepts half a body as a whole answer (it switches urllib3's own length check off) and bounds each read of a
 socket, not the call: an answer at a byte every few seconds never ends. So each attempt is sent from here, through the
-SDK's own session with connections of ours.
+SDK's own session with our connection classes.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Exchange:
     """A call with all of its attempts. Times are monotonic seconds.
 
     Args:
-        monotonic: tells the time.
-        send_until: after this no attempt is sent any more.
-        end_at: after this no answer is waited for.
+        monotonic: the clock.
+        send_until: no attempt is sent after this.
+        end_at: no answer is awaited after this.
         attempt_seconds: how long one attempt may take, from its first byte to the answer's last.
 
     `effect_unknown`: an attempt was sent, and nothing proves that AWS refused it.
@@ -57,7 +57,7 @@ class Exchange:
     _unknown_before: bool = False
 
     def begin_attempt(self) -> None:
-        """Raises TooLate when there is no time for another."""
+        """Start an attempt. Raises TooLate if there is no time for another."""
         now = self.monotonic()
         if now > self.send_until:
             raise TooLate
@@ -65,29 +65,29 @@ class Exchange:
         self._unknown_before = self.effect_unknown
 
     def sending(self) -> None:
-        """The next byte of the request goes out now: from here on AWS may act on it. Raises TooLate."""
+        """Record that the next byte of the request is sent now: AWS may act on it from here on. Raises TooLate."""
         if self.monotonic() > self.send_until:
             raise TooLate
         self.effect_unknown = True
 
     def refused(self) -> None:
-        """AWS has said that it did not do what this attempt asked for."""
+        """Record that AWS did not do what this attempt asked for."""
         self.effect_unknown = self._unknown_before
 
     def seconds_to_read(self) -> float:
-        """How long the next read of the socket may take. Raises TimeoutError when the attempt's time is over."""
+        """Return how long the next read of the socket may take. Raises TimeoutError when the attempt's time is over."""
         left = self._attempt_ends - self.monotonic()
         if left <= 0:
             raise TimeoutError("the attempt took too long")
         return left
 
 
-# The call that the present thread makes: urllib3's connections are made far from where we could hand it in.
+# The current thread's call: urllib3 creates connections where none can be passed in.
 _present = threading.local()
 
 
 def present() -> Exchange | None:
-    """The call that this thread is making."""
+    """Return the call that this thread is making."""
     return getattr(_present, "exchange", None)
 
 
@@ -106,14 +106,14 @@ class carrying:  # noqa: N801  (reads as a verb)
 
 
 def send(http: Any, request: Any, model: OperationModel) -> Any:
-    """Send one attempt through the SDK's session `http`, and read its answer whole.
+    """Send one attempt through the SDK's session `http`, and read its answer completely.
 
     Returns:
-        The SDK's own response object, whose body is known to be complete and of the operation's shape; the body of
-        an error that AWS did not write is left out.
+        The SDK's own response object, whose body is complete and of the operation's shape; the body of an error that
+        AWS did not write is left out.
 
     Raises:
-        BadAnswerError: what came back is no answer of AWS to this call.
+        BadAnswerError: the response is not AWS's answer to this call.
         TooLate, botocore.exceptions.HTTPClientError: as the SDK's session does.
     """
     exchange = present()
@@ -123,7 +123,7 @@ def send(http: Any, request: Any, model: OperationModel) -> Any:
     request.stream_output = True  # the body is read here
     response = http.send(request)
     raw = response.raw
-    connection = raw.connection  # the response lets go of it once the body is read
+    connection = raw.connection  # the response releases it once the body is read
     number = connection.asked if connection is not None else 0
     try:
         _refuse_repetition(raw, response.headers)
@@ -134,20 +134,20 @@ def send(http: Any, request: Any, model: OperationModel) -> Any:
         raw.close()
         raise
     if connection is not None and (response.status_code < 400 or body):
-        connection.accepted = number  # else something else answered: the true answer may still come
+        connection.accepted = number  # else something else answered: the real answer may still arrive
     if is_refusal(response.status_code, body, model):
         exchange.refused()
     return awsrequest.AWSResponse(response.url, response.status_code, response.headers, _Body(body))
 
 
 def clean_request_id(value: Any) -> str:
-    """A request id that can be shown; "" for what AWS would never give."""
+    """Return a request id that can be shown; "" for one that cannot be AWS's."""
     text = str(value or "")
     return text if _PRINTABLE_ID.fullmatch(text) else ""
 
 
 def _refuse_repetition(raw: Any, headers: Mapping[str, str]) -> None:
-    """An answer that came twice would be taken for that of the next call on its connection, and so on for ever."""
+    """Refuse a repeated answer: it would be taken for that of the next call on its connection, and so on."""
     connection, request_id = raw.connection, headers.get(_REQUEST_ID)
     if connection is None or not request_id:
         return
@@ -181,7 +181,7 @@ def _whole(raw: Any, url: str) -> bytes:
 
 @dataclass(frozen=True)
 class _Body:
-    """A body that was read already, where the SDK expects one to read."""
+    """A body that was already read, for the SDK to read again."""
 
     content: bytes
 
@@ -190,7 +190,7 @@ class _Body:
 
 
 class _BoundedReader(io.RawIOBase):
-    """Reads a socket for no longer than the present attempt may take."""
+    """Reads a socket for no longer than the current attempt may take."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw = raw
@@ -211,7 +211,7 @@ class _BoundedReader(io.RawIOBase):
 
 
 class _BoundedResponse(http.client.HTTPResponse):
-    """The standard library's response, on such a reader."""
+    """The standard library's response, with such a reader."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -219,10 +219,10 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _Bounded:
-    """A connection that tells the present exchange when its request goes out.
+    """A connection that reports to the current exchange when its request is sent.
 
-    Not used again unless the last answer was AWS's: the true one may still come, and be taken for the next one's.
-    urllib3 gives a connection back as soon as a body is read, so to close the response then closes nothing.
+    Reused only if the last answer was AWS's: otherwise the real one may still arrive, and be taken for the next call's.
+    urllib3 returns a connection as soon as a body is read, so closing the response then closes nothing.
     """
 
     response_class = _BoundedResponse
@@ -236,7 +236,7 @@ class _Bounded:
 
     @property
     def is_connected(self) -> bool:
-        """Whether it can be used again, as urllib3 asks before each use."""
+        """Return whether it can be reused; urllib3 checks before each use."""
         return self.accepted == self.asked and bool(super().is_connected)  # type: ignore[misc]
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
@@ -245,7 +245,7 @@ class _Bounded:
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
     def connect(self) -> None:
-        """Connect, through a proxy where there is one: nothing of it reaches AWS."""
+        """Connect, through a proxy if there is one: nothing of it reaches AWS."""
         self._connecting = True
         try:
             super().connect()  # type: ignore[misc]
@@ -253,7 +253,7 @@ class _Bounded:
             self._connecting = False
 
     def close(self) -> None:
-        """Close, and forget what was answered: the next connection begins anew."""
+        """Close, and forget what was answered: the next connection starts fresh."""
         super().close()  # type: ignore[misc]
         self.answered.clear()
         self.accepted = self.asked
@@ -285,5 +285,5 @@ class _HTTPSPool(awsrequest.AWSHTTPSConnectionPool):  # type: ignore[misc]
 
 
 def bound_connections(http: Any) -> None:
-    """Let the SDK's session make connections of ours, direct and through proxies alike."""
-    http._pool_classes_by_scheme.update(http=_HTTPPool, https=_HTTPSPool)  # noqa: SLF001  (it takes them in no other way)
+    """Make the SDK's session use our connection classes, direct and through proxies."""
+    http._pool_classes_by_scheme.update(http=_HTTPPool, https=_HTTPSPool)  # noqa: SLF001  (there is no public way)

@@ -1,4 +1,4 @@
-"""Lightsail container services as plain values. Must never send a member of UpdateContainerService but the role's."""
+"""Lightsail container services as plain values. Sends UpdateContainerService only the image puller role's member."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class LightsailContainerServices:
     region: str
 
     def list_services(self) -> Answered[tuple[ContainerService, ...]]:
-        """All services of the region, by name (lightsail:GetContainerServices)."""
+        """Return all services of the region, by name (lightsail:GetContainerServices)."""
         answered = self._call("GetContainerServices", "containerServices")
         services = (service_of(raw, self.region) for raw in answered.value)
         return Answered(tuple(sorted(services, key=lambda service: service.name)), answered.request_id)
 
     def get_service(self, name: str) -> Answered[ContainerService]:
-        """One service. Raises Problem `service.not_found`."""
+        """Return one service. Raises Problem `service.not_found`."""
         answered = self._call("GetContainerServices", "containerServices", serviceName=name)
         for raw in answered.value:
             if raw["containerServiceName"] == name:
                 return Answered(service_of(raw, self.region), answered.request_id)
         about: dict[str, Any] = {"request_id": answered.request_id, "region": self.region}
-        if answered.value:  # others were told of: the answer to another question
+        if answered.value:  # others were returned: this is the answer to another call
             action = "lightsail:GetContainerServices"
             raise Problem("aws.bad_answer", retryable=True, action=action, endpoint="lightsail", **about)
         raise Problem("service.not_found", service=name, **about)
@@ -57,13 +57,13 @@ class LightsailContainerServices:
         return Answered(service_of(answered.value, self.region), answered.request_id)
 
     def list_deployments(self, name: str) -> Answered[tuple[Deployment, ...]]:
-        """A service's deployments, newest first (lightsail:GetContainerServiceDeployments)."""
+        """Return a service's deployments, newest first (lightsail:GetContainerServiceDeployments)."""
         answered = self._call("GetContainerServiceDeployments", "deployments", serviceName=name)
         deployments = sorted(map(deployment_of, answered.value), key=lambda one: one.version, reverse=True)
         return Answered(tuple(deployments), answered.request_id)
 
     def _refusal(self, problem: Problem, name: str) -> Problem:
-        """Why AWS refused an update: AWS's text seldom says, the service's state does."""
+        """Return why AWS refused an update: AWS's text seldom says, the service's state does."""
         try:
             state = self.get_service(name).value.state
         except Problem:
@@ -81,7 +81,7 @@ class LightsailContainerServices:
 
 
 def service_of(raw: Mapping[str, Any], region: str) -> ContainerService:
-    """A service from AWS's answer. Members that older services lack read as empty."""
+    """Return a service from AWS's answer. Members that older services lack read as empty."""
     arn = raw.get("arn", "")
     detail = raw.get("stateDetail") or {}
     return ContainerService(
@@ -107,13 +107,13 @@ def service_of(raw: Mapping[str, Any], region: str) -> ContainerService:
 
 
 def role_of(raw: Mapping[str, Any]) -> Role:
-    """The image puller role; services older than May 2022 may lack the whole of `privateRegistryAccess`."""
+    """Return the image puller role; services older than May 2022 may lack the whole of `privateRegistryAccess`."""
     role = (raw.get("privateRegistryAccess") or {}).get("ecrImagePullerRole") or {}
     return Role(is_active=bool(role.get("isActive", False)), principal_arn=role.get("principalArn") or "")
 
 
 def deployment_of(raw: Mapping[str, Any]) -> Deployment:
-    """One deployment from AWS's answer."""
+    """Return one deployment from AWS's answer."""
     endpoint = raw.get("publicEndpoint") or {}
     return Deployment(
         version=raw.get("version", 0),
@@ -128,7 +128,7 @@ def deployment_of(raw: Mapping[str, Any]) -> Deployment:
 
 
 def account_of(arn: str) -> str:
-    """The account id in an ARN, "" where there is none."""
+    """Return the account id in an ARN, "" if there is none."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 else ""
 

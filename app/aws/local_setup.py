@@ -1,6 +1,6 @@
-"""What this machine's AWS settings get wrong in a way that no call would name: certificates, endpoints, numbers.
+"""Checks this machine's AWS settings for errors that no call would name: certificates, endpoints, numbers.
 
-The settings are AWS's own; nothing here reads a credential.
+The settings are AWS's own; no credential is read here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TITLES: Final = {"lightsail": "Amazon Lightsail", "ecr": "Amazon ECR", "sts": "
 
 
 def check_certificates(session: Session) -> None:
-    """See that the certificate bundle that the settings name can be used.
+    """Check that the certificate bundle in the settings can be used.
 
     Raises:
         Problem: `aws.ca_missing`, `aws.ca_unusable`, with the setting's name and the file's.
@@ -48,9 +48,9 @@ def check_certificates(session: Session) -> None:
 
 
 def missing_endpoint(session: Session, service: str, region: str) -> Problem | None:
-    """The setting that asks for a kind of endpoint which the SDK's data does not know for a service; None for none.
+    """Return the setting that asks for a kind of endpoint that the SDK's data lacks for a service, or None.
 
-    Asked once a call has failed, since AWS may have opened one that this SDK has not heard of.
+    Called after a call has failed, since AWS may have opened one that this SDK does not know.
     """
     endpoints = session.get_data("endpoints")
     for name, variable, tag, kind in _VARIANTS:
@@ -62,7 +62,7 @@ def missing_endpoint(session: Session, service: str, region: str) -> Problem | N
 
 
 def broken_setting(session: Session) -> Problem | None:
-    """The setting whose value is no number where one is needed; None where each can be read."""
+    """Return the setting whose value should be a number and is not; None if all can be read."""
     for name, (key, variables, _, convert) in session.session_var_map.items():
         if convert is None:
             continue
@@ -76,7 +76,7 @@ def broken_setting(session: Session) -> Problem | None:
 
 
 def configured_endpoint(session: Session, service: str) -> str:
-    """The address that the settings name in place of AWS's own for a service, "" for none."""
+    """Return the endpoint URL in the settings for a service, "" for AWS's own."""
     if session.get_config_variable("ignore_configured_endpoint_urls"):
         return ""
     profile, shared = session.get_scoped_config(), session.full_config
@@ -91,7 +91,7 @@ def configured_endpoint(session: Session, service: str) -> str:
 
 
 def _has_variant(endpoints: Mapping[str, Any], service: str, region: str, tag: str) -> bool:
-    prefix = "api.ecr" if service == "ecr" else service  # as the SDK's data names it
+    prefix = "api.ecr" if service == "ecr" else service  # its name in the SDK's data
     for partition in endpoints["partitions"]:
         endpoints_of_service = partition["services"].get(prefix, {}).get("endpoints", {})
         variants = endpoints_of_service.get(region, {}).get("variants", ())

@@ -1,7 +1,7 @@
 """What the product needs from AWS, as ports: plain values in and out, `Problem` for every refusal.
 
-Nothing here or behind it may ever send an account's secrets anywhere or write them down. All calls block; callers in
-async code hand them to the AWS pool (`app.aws.call_pool`).
+No implementation sends an account's secrets to anything but AWS, or writes them down. All calls block; async code runs
+them in the AWS pool (`app.aws.call_pool`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CallerIdentity:
-    """Who AWS takes us for (sts:GetCallerIdentity)."""
+    """The AWS caller identity (sts:GetCallerIdentity)."""
 
     account: str
     arn: str
@@ -39,7 +39,7 @@ class Role:
 
     @property
     def ready(self) -> bool:
-        """Active, and its principal can be named in a policy."""
+        """Whether it is active and its principal can be named in a policy."""
         return self.is_active and bool(self.principal_arn)
 
 
@@ -70,7 +70,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class ContainerService:
-    """A Lightsail container service as `GetContainerServices` tells it.
+    """A Lightsail container service as `GetContainerServices` returns it.
 
     `general_principal_arn` is the service's own `principalArn`: never the one that pulls from ECR.
     """
@@ -97,7 +97,7 @@ class ContainerService:
 
 @dataclass(frozen=True)
 class Repository:
-    """A private ECR repository as `DescribeRepositories` tells it."""
+    """A private ECR repository as `DescribeRepositories` returns it."""
 
     region: str
     name: str
@@ -109,7 +109,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Image:
-    """One image of a repository. `size` in bytes; `media_type` tells a single image from an index or attestation."""
+    """One image of a repository. `size` in bytes; `media_type` marks a single image, an index or an attestation."""
 
     digest: str
     tags: tuple[str, ...]
@@ -120,7 +120,7 @@ class Image:
 
 @dataclass(frozen=True)
 class ImagePage:
-    """Some images of a repository, in no order; `next` asks for those after them, "" when there are none."""
+    """Some images of a repository, in no order; `next` is the token for the next page, "" on the last one."""
 
     images: tuple[Image, ...]
     next: str = ""
@@ -128,7 +128,7 @@ class ImagePage:
 
 @dataclass(frozen=True)
 class Answered(Generic[T]):
-    """What AWS answered, with the request id to quote."""
+    """AWS's answer, with the request id to quote."""
 
     value: T
     request_id: str
@@ -136,7 +136,7 @@ class Answered(Generic[T]):
 
 @dataclass(frozen=True)
 class Probe:
-    """Whether the present credentials may do one action; None where AWS's answer leaves it open."""
+    """Whether the current credentials may do one action; None if AWS's answer does not decide it."""
 
     action: str
     allowed: bool | None
@@ -147,10 +147,10 @@ class ContainerServices(Protocol):
     """Lightsail container services of one region."""
 
     def list_services(self) -> Answered[tuple[ContainerService, ...]]:
-        """All services of the region (lightsail:GetContainerServices, which is not paged)."""
+        """Return all services of the region (lightsail:GetContainerServices, which is not paged)."""
 
     def get_service(self, name: str) -> Answered[ContainerService]:
-        """One service. Raises Problem `service.not_found`."""
+        """Return one service. Raises Problem `service.not_found`."""
 
     def set_role_active(self, name: str, *, active: bool) -> Answered[ContainerService]:
         """Switch the image puller role and nothing else (lightsail:UpdateContainerService).
@@ -159,85 +159,85 @@ class ContainerServices(Protocol):
         """
 
     def list_deployments(self, name: str) -> Answered[tuple[Deployment, ...]]:
-        """A service's deployments, newest first (lightsail:GetContainerServiceDeployments)."""
+        """Return a service's deployments, newest first (lightsail:GetContainerServiceDeployments)."""
 
 
 class Repositories(Protocol):
     """ECR repositories of one region and their policies."""
 
     def list_repositories(self) -> Answered[tuple[Repository, ...]]:
-        """All repositories of the registry in the region (ecr:DescribeRepositories, all pages of 1,000)."""
+        """Return all repositories of the registry in the region (ecr:DescribeRepositories, all pages of 1,000)."""
 
     def get_repository(self, name: str) -> Answered[Repository]:
-        """One repository by name, for those who may not list. Raises Problem `repository.not_found`."""
+        """Return one repository by name, without needing permission to list. Raises Problem `repository.not_found`."""
 
     def get_policy(self, name: str) -> Answered[str | None]:
-        """The repository's policy text, None when it has none. Raises Problem `repository.not_found`."""
+        """Return the repository's policy text, None if it has none. Raises Problem `repository.not_found`."""
 
     def set_policy(self, name: str, text: str) -> Answered[str]:
-        """Write the policy, without `force`; the text as ECR took it.
+        """Write the policy, without `force`, and return the text that ECR accepted.
 
         Raises Problem `policy.principal_not_found` (retryable), `policy.refused`, `policy.too_long`,
         `repository.not_found`.
         """
 
     def delete_policy(self, name: str) -> Answered[str | None]:
-        """Delete the policy; the text that was deleted, None when there was none."""
+        """Delete the policy and return its text; None if there was none."""
 
     def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
-        """Up to 1,000 of the repository's images that have tags, those of the next page with `after`."""
+        """Return up to 1,000 of the repository's images that have tags; with `after`, those of the next page."""
 
 
 class Registry(Protocol):
-    """The private ECR registry of one region: what holds for all of its repositories."""
+    """The private ECR registry of one region: what applies to all of its repositories."""
 
     def get_policy(self) -> Answered[str | None]:
-        """The registry policy's text, None when there is none (ecr:GetRegistryPolicy)."""
+        """Return the registry policy's text, None if there is none (ecr:GetRegistryPolicy)."""
 
     def get_policy_scope(self) -> Answered[str]:
-        """`V1` or `V2`: what the registry policy is evaluated for (ecr:GetAccountSetting REGISTRY_POLICY_SCOPE)."""
+        """Return `V1` or `V2`: the registry policy's scope (ecr:GetAccountSetting REGISTRY_POLICY_SCOPE)."""
 
 
 class Identity(Protocol):
-    """Who we are to AWS."""
+    """The identity of the credentials in use."""
 
     def caller(self) -> Answered[CallerIdentity]:
-        """sts:GetCallerIdentity."""
+        """Return the caller identity (sts:GetCallerIdentity)."""
 
 
 class Aws(Protocol):
     """One connection: an AWS account as its credentials reach it."""
 
     def services(self, region: str) -> ContainerServices:
-        """The port to a region's container services."""
+        """Return the port to a region's container services."""
 
     def repositories(self, region: str) -> Repositories:
-        """The port to a region's repositories."""
+        """Return the port to a region's repositories."""
 
     def registry(self, region: str) -> Registry:
-        """The port to a region's registry."""
+        """Return the port to a region's registry."""
 
     def identity(self) -> Identity:
-        """The port to who we are."""
+        """Return the port to the caller identity."""
 
     def pull_reads(self, region: str) -> PullReads:
-        """The port to what else decides on a pull: images, manifests, logs."""
+        """Return the port to what else decides on a pull: images, manifests, logs."""
 
     def regions(self) -> tuple[str, ...]:
-        """Every region that has Lightsail containers, as the SDK knows them."""
+        """Return every region that has Lightsail containers, according to the SDK."""
 
     def default_region(self) -> str | None:
-        """The region that the SDK resolves from profile and environment. Raises Problem where neither can be read."""
+        """Return the region from profile and environment, as the SDK resolves it. Raises Problem if unreadable."""
 
     def region_problem(self, region: str) -> Problem | None:
-        """Why nothing can be looked for in a region, by the SDK's data; None where Lightsail is offered."""
+        """Return why a region cannot be used, according to the SDK's data; None if Lightsail is offered there."""
 
     def endpoint(self, service: str) -> str:
-        """The address that the settings name in place of AWS's own for a service, "" for none. Raises Problem."""
+        """Return the endpoint URL in the settings for a service, "" for AWS's own. Raises Problem."""
 
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
-        """Try one AWS action harmlessly, for Check permissions.
+        """Try one AWS action without effect, for Check permissions.
 
         A change is tried on a name that cannot exist: AWS checks permission before existence, so that "not found"
-        means allowed. With a `repository` the ecr actions are tried on that one, for people who may touch only some.
+        means allowed. With a `repository` the ecr actions are tried on that one, for people who may use only some.
         """

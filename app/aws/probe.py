@@ -1,4 +1,4 @@
-"""Tries whether the present credentials may do an action, for Check permissions. Must never change anything.
+"""Tries whether the current credentials may do an action, for Check permissions. Changes nothing.
 
 AWS checks permission before existence and before the content of a request. So a change is tried on a name that cannot
 exist, and on a real repository only with a policy text that ECR always refuses: "not found" and "refused" both mean
@@ -17,10 +17,10 @@ from app.aws.ports import Probe
 from app.aws.registry import POLICY_SCOPE
 from app.errors import Problem
 
-# No policy in any language of AWS's: ECR refuses it once it has found that the caller may set policies.
+# Not a policy in any AWS language: ECR refuses it after checking that the caller may set policies.
 NO_POLICY: Final = "sailpass permission check"
 
-# Answers that come only after the permission was found.
+# Answers that come only after the permission check has passed.
 ALLOWED: Final = frozenset(
     {
         "service.not_found",
@@ -68,11 +68,11 @@ def probe(clients: Clients, action: str, region: str, repository: str = "") -> P
         clients: the connection's.
         action: one of `TRIES`, as IAM names it.
         region: where.
-        repository: for the ecr actions, a real repository to ask about, for people who may touch only some. Without
-            it they are asked about a name that cannot exist, and a refusal means "not on every repository".
+        repository: for the ecr actions, a real repository to try, for people who may use only some. Without it they are
+            tried on a name that cannot exist, and a refusal means "not on every repository".
 
     Returns:
-        `allowed` None where the answer leaves it open: AWS could not be asked, or no harmless try exists.
+        `allowed` None if undecided: AWS could not be reached, or no try without effect exists.
     """
     trial = TRIES[action]
     if repository and not trial.harmless_on_real:

@@ -12,9 +12,9 @@ from app.aws.ports import Answered
 
 @dataclass(frozen=True)
 class ImageDetail:
-    """One image as `DescribeImages` shows it. `size` in bytes, compressed; `status`: ACTIVE, ARCHIVED, ACTIVATING.
+    """One image as `DescribeImages` returns it. `size` in bytes, compressed; `status`: ACTIVE, ARCHIVED, ACTIVATING.
 
-    `artifact_type` is the media type of its config (or its own artifact type), "" where ECR gives none. `subject` is the
+    `artifact_type` is the media type of its config (or its own artifact type), "" if ECR gives none. `subject` is the
     digest of the image that a signature or an SBOM is about.
     """
 
@@ -48,7 +48,7 @@ class PullReads(Protocol):
     """Reads in one Region. `registry_id` "" is the caller's own registry. Every method raises Problem."""
 
     def repository_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
-        """Return the policy text, None where ECR says that there is none (ecr:GetRepositoryPolicy)."""
+        """Return the policy text, None if ECR says that there is none (ecr:GetRepositoryPolicy)."""
 
     def image(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[ImageDetail]:
         """Return one image (ecr:DescribeImages). Raises Problem `image.not_found`, `repository.not_found`."""
@@ -57,7 +57,7 @@ class PullReads(Protocol):
         """Return up to 1,000 tagged images, archived ones too (ecr:DescribeImages, one page)."""
 
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
-        """Return the lifecycle policy's text, None where there is none (ecr:GetLifecyclePolicy)."""
+        """Return the lifecycle policy's text, None if there is none (ecr:GetLifecyclePolicy)."""
 
     def repository_names(self) -> Answered[tuple[str, ...]]:
         """Return up to 1,000 names of repositories (ecr:DescribeRepositories, one page)."""
@@ -71,7 +71,7 @@ class PullReads(Protocol):
         """Return an image's manifest (ecr:BatchGetImage). ECR records this as a pull of the image."""
 
     def layer_url(self, registry_id: str, repository: str, digest: str) -> Answered[str]:
-        """Return where a layer or config can be fetched for an hour (ecr:GetDownloadUrlForLayer)."""
+        """Return the URL from which a layer or config can be downloaded for an hour (ecr:GetDownloadUrlForLayer)."""
 
     def image_config(self, url: str) -> Answered[Mapping[str, Any]]:
-        """Return an image's config, from the URL that `layer_url` gave."""
+        """Return an image's config, from the URL that `layer_url` returned."""

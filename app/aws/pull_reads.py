@@ -1,7 +1,7 @@
 """Reads what decides on a pull: images, manifests, logs. Changes nothing.
 
-Reading a manifest counts as a pull in ECR's records (`lastRecordedPullTime`): callers read one only when a person asks
-for it, or after a deployment has failed.
+Reading a manifest counts as a pull in ECR's records (`lastRecordedPullTime`): callers read one only on a person's
+request, or after a deployment has failed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class BotoPullReads:
     region: str
 
     def repository_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
-        """Return the policy text, None only where ECR says that there is none."""
+        """Return the policy text, None only if ECR says that there is none."""
         arguments = _repository(registry_id, repository)
         return self._text_or_none("GetRepositoryPolicy", "policyText", "policy.not_found", arguments)
 
@@ -64,7 +64,7 @@ class BotoPullReads:
         return Answered(tuple(map(detail_of, answered.value["imageDetails"])), answered.request_id)
 
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
-        """Return the lifecycle policy's text, None only where ECR says that there is none."""
+        """Return the lifecycle policy's text, None only if ECR says that there is none."""
         arguments = _repository(registry_id, repository)
         return self._text_or_none("GetLifecyclePolicy", "lifecyclePolicyText", "lifecycle.not_found", arguments)
 
@@ -103,19 +103,19 @@ class BotoPullReads:
         raise Problem("image.not_found", request_id=answered.request_id, repository=repository)
 
     def layer_url(self, registry_id: str, repository: str, digest: str) -> Answered[str]:
-        """Return where a layer or config can be fetched for an hour."""
+        """Return the URL from which a layer or config can be downloaded for an hour."""
         arguments = {**_repository(registry_id, repository), "layerDigest": digest}
         answered = self._ecr("GetDownloadUrlForLayer", "downloadUrl", arguments)
         return Answered(answered.value["downloadUrl"], answered.request_id)
 
     def image_config(self, url: str) -> Answered[Mapping[str, Any]]:
-        """Return an image's config from the URL that `layer_url` gave: a few kilobytes, read whole or not at all."""
+        """Return an image's config from the URL that `layer_url` returned: a few kilobytes, all or nothing."""
         call = Call("ecr", "GetDownloadUrlForLayer", self.region)
         try:
             session = URLLib3Session(timeout=(CONNECT_TIMEOUT, CONFIG_SECONDS), proxies=get_environ_proxies(url))
             response = session.send(AWSRequest("GET", url, stream_output=True).prepare())
             body = response.raw.read(LARGEST_CONFIG + 1) if response.status_code == 200 else b""
-        except Exception as error:  # noqa: BLE001  (the SDK's own, and whatever the connection raises)
+        except Exception as error:  # noqa: BLE001  (the SDK's own exceptions, and any that the connection raises)
             raise problem_of_sdk(error, call) from None
         config = _object(body.decode("utf-8", "replace")) if len(body) <= LARGEST_CONFIG else {}
         if not config:
@@ -163,7 +163,7 @@ def _image_id(tag: str, digest: str) -> dict[str, str]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object in a text, empty where it holds none."""
+    """Return the JSON object in a text, empty if there is none."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

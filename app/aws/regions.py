@@ -1,4 +1,4 @@
-"""Which regions have Lightsail, as the SDK's own data tells, and what may be meant by a name that is none of them."""
+"""Which regions have Lightsail, according to the SDK's data, and which ones a mistyped name may mean."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ NEAREST: Final = 3
 
 
 def region_problem(region: str, endpoints: Mapping[str, Any]) -> Problem | None:
-    """Why nothing can be looked for in a region; None where Lightsail is offered.
+    """Return why a region cannot be used; None if Lightsail is offered there.
 
     Args:
-        region: a name as somebody typed it.
+        region: a name as typed.
         endpoints: the SDK's `endpoints` data.
 
     Returns:
-        `aws.no_lightsail` for a region of AWS's without it, `aws.unknown_region` for a name that is no region's; both
-        with the `nearest` names that would do.
+        `aws.no_lightsail` for an AWS region without it, `aws.unknown_region` for a name that is not a region; both with
+        the `nearest` valid names.
     """
     offered = frozenset(_with_lightsail(endpoints))
     if region in offered:

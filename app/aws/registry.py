@@ -23,7 +23,7 @@ class EcrRegistry:
     region: str
 
     def get_policy(self) -> Answered[str | None]:
-        """Return the policy text, None only when ECR says that there is none (ecr:GetRegistryPolicy)."""
+        """Return the policy text, None only if ECR says that there is none (ecr:GetRegistryPolicy)."""
         try:
             answered = self.clients.answer(Call("ecr", "GetRegistryPolicy", self.region), "policyText")
         except Problem as problem:

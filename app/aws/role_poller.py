@@ -1,7 +1,7 @@
-"""Waiting for container services, shared: one list call per region and interval serves all who wait there.
+"""Waits for container services. All waits in a region share one list call per interval.
 
-No Lightsail waiter exists. A waiter costs a future and no thread, so that thousands may wait; it must never outlive
-its deadline, nor take one stale answer of AWS for the truth.
+No Lightsail waiter exists. A waiter costs a future and no thread, so that thousands may wait. It ends at its deadline
+and does not trust a single stale answer.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ T = TypeVar("T")
 ListServices = Callable[[str], Awaitable[Answered[tuple[ContainerService, ...]]]]
 OnNote = Callable[[Problem | None, float], None]
 
-# States in which a service takes an update; AWS.md: terraform and CloudFormation wait for these.
+# States in which a service accepts an update; AWS.md: terraform and CloudFormation wait for these.
 SETTLED: Final = frozenset({"READY", "RUNNING", "DISABLED"})
 
-SHORTEST = 0.25  # seconds between two looks at a region, however many begin to wait: at most 4 calls a second
+SHORTEST = 0.25  # seconds between two polls of a region, however many waits begin: at most 4 calls a second
 LONGEST = 5.0
-PATIENT = 15.0  # for those that have waited longer than five minutes
+PATIENT = 15.0  # for waits longer than five minutes
 PATIENT_AFTER = 300.0
 LONGEST_BACK_OFF = 30.0
-SURE_AFTER = 5.0  # a bad sign must still be there after this many seconds: AWS may answer with an older state
-# How long all looks at a region must have met problems that do not pass by themselves, before those who wait are told:
-# one answer concerns one look, and an expired token may be renewed.
+SURE_AFTER = 5.0  # a bad sign must persist for this many seconds: AWS may answer with an older state
+# How long all polls of a region must meet problems that are not temporary before its waits fail: one answer concerns
+# one poll, and an expired token may be renewed.
 SURE_OF_FAILURE_AFTER = 60.0
-# Seconds by which a sleep is longer than was wanted when the machine slept, and what is left of each wait after that.
+# How much longer than requested a sleep takes when the machine slept, and how long each wait still runs after that.
 SLEPT, AWAKE = 30.0, 60.0
-ACTIVATION_SHOWS_AFTER = 30.0  # an activation unseen for that long in a settled service was undone by somebody
+ACTIVATION_SHOWS_AFTER = 30.0  # an activation not visible by then in a settled service was undone by someone
 
 
 def interval(waited: float) -> float:
-    """Seconds to the next look for who has waited that long: a twentieth of it, so that a wait costs little more than AWS.
+    """Return seconds to the next poll after a wait this long: a twentieth of it, so that polling adds little to a wait.
 
-    The first looks come every quarter of a second; from 100 s on every 5 s; after five minutes every 15 s.
+    The first polls come every quarter of a second; from 100 s on every 5 s; after five minutes every 15 s.
     """
     if waited > PATIENT_AFTER:
         return PATIENT
@@ -53,9 +53,9 @@ def interval(waited: float) -> float:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is waited for.
+    """The state to wait for.
 
-    `reached` tells it from one answer; `needs_role` says that a role which is off ends the wait; `late` is the code of
+    `reached` decides it from one answer; `needs_role` means that an inactive role ends the wait; `late` is the code of
     the problem at the deadline.
     """
 
@@ -86,7 +86,7 @@ class _Waiter:
 
 @dataclass
 class _Region:
-    """The waiters of one region and when it was looked at."""
+    """The waiters of one region and when it was polled."""
 
     waiters: set[_Waiter] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
@@ -100,13 +100,13 @@ class _Region:
 
 
 class RolePoller:
-    """Serves all who wait for services of one connection. Lives on one event loop.
+    """Serves all waits for services of one connection. Runs on one event loop.
 
     Args:
         list_services: lists a region's services; raises Problem. It is called at most four times a second per region.
-        clock: tells and passes the time.
-        turned: told of each look that has ended, with the region and the seconds to the next one; infinity when nobody
-            waits any more.
+        clock: the current time, and sleeping.
+        turned: called after each poll, with the region and the seconds to the next one; infinity when no waiter is
+            left.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class RolePoller:
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of waiters."""
         return sum(len(room.waiters) for room in self._regions.values())
 
     async def wait(
@@ -138,20 +138,20 @@ class RolePoller:
         Args:
             region: where the service is.
             service: its name.
-            seconds: until the deadline; there is one more look at it before the wait ends in vain.
+            seconds: until the deadline; a last poll is made then.
             goal: what to wait for.
-            minutes: how long the whole wait may take, for the sentence at its end.
+            minutes: how long the whole wait may take, for the message at the deadline.
             cancelled: once set, the wait ends at once.
-            on_note: told of each failed look with the seconds to the next one, and once with None when AWS answers
+            on_note: called for each failed poll with the seconds to the next one, and once with None when AWS answers
                 again. Runs on the loop: it must be quick.
 
         Returns:
-            The service as AWS told it when the goal was reached; None if the wait was cancelled.
+            The service as AWS returned it when the goal was reached; None if the wait was cancelled.
 
         Raises:
-            Problem: the goal's `late` at the deadline, or the last failure if AWS could not be asked then;
-                `service.not_found` or `role.switched_off` when AWS says so for five seconds; an AWS problem that
-                does not pass by itself, and that every look has met for a minute.
+            Problem: the goal's `late` at the deadline, or the last failure if AWS could not be reached then;
+                `service.not_found` or `role.switched_off` when AWS says so for five seconds; an AWS problem that is not
+                temporary and that every poll has met for a minute.
         """
         future: asyncio.Future[ContainerService] = asyncio.get_running_loop().create_future()
         now = self._clock.monotonic()
@@ -163,7 +163,7 @@ class RolePoller:
             self._leave(waiter)
 
     def close(self) -> None:
-        """Stop looking. Those who still wait are cancelled."""
+        """Stop polling. Remaining waits are cancelled."""
         for room in self._regions.values():
             for waiter in room.waiters:
                 waiter.future.cancel()
@@ -171,7 +171,7 @@ class RolePoller:
                 room.task.cancel()
 
     def look_again(self, region: str) -> None:
-        """Begin anew to look at a region whose looks hang."""
+        """Restart the polls of a region whose polls hang."""
         room = self._regions.get(region)
         if room is not None and room.task is not None:
             room.task.cancel()
@@ -214,14 +214,14 @@ class RolePoller:
             self._turned(region, self._rest(room) if room.waiters else math.inf)
 
     def _prolong(self, room: _Region) -> None:
-        """Let nobody's wait end because the machine slept: AWS, and the network at first, may need a moment."""
+        """Extend the waits after the machine slept: AWS, and the network at first, may need a moment."""
         least = self._clock.monotonic() + AWAKE
         for waiter in room.waiters:
             waiter.ends = max(waiter.ends, least)
         room.earliest = min((waiter.ends for waiter in room.waiters), default=None)
 
     def _rest(self, room: _Region) -> float:
-        """Seconds until this region is to be looked at."""
+        """Return seconds until this region is due for a poll."""
         now = self._clock.monotonic()
         pace = interval(now - room.youngest)
         due = max(room.looked, room.unserved_since or room.looked) + pace
@@ -232,7 +232,7 @@ class RolePoller:
         return max(due, room.looked + SHORTEST) - now
 
     async def _look(self, region: str, room: _Region) -> None:
-        # Whoever joins during the call may have changed the service after AWS read it: the answer is not for them.
+        # A waiter that joins during the call may have changed the service after AWS read it: this answer is not for it.
         present = list(room.waiters)
         room.looked, room.unserved_since = self._clock.monotonic(), None
         try:
@@ -240,7 +240,7 @@ class RolePoller:
         except Problem as problem:
             room.failures += 1
             self._failed(room, present, problem)
-        except Exception:  # a fault of ours in one look must not end the operations of a whole region
+        except Exception:  # our own bug in one poll must not end the operations of a whole region
             reference = uuid.uuid4().hex[:12]
             if not room.failures:
                 log.exception("the services of %s could not be listed, reference %s", region, reference)
@@ -275,7 +275,7 @@ class RolePoller:
 
 
 def _verdict(waiter: _Waiter, service: ContainerService | None, monotonic: float) -> ContainerService | Problem | None:
-    """What one answer means for one waiter; None: wait on."""
+    """Return what one answer means for one waiter; None: keep waiting."""
     where: dict[str, Any] = {"service": waiter.service, "region": waiter.region}
     if service is not None and waiter.goal.reached(service):
         return service
@@ -293,7 +293,7 @@ def _verdict(waiter: _Waiter, service: ContainerService | None, monotonic: float
 
 
 def _is_off(waiter: _Waiter, service: ContainerService, monotonic: float) -> bool:
-    """The role was switched off after its activation: it was seen active, or should have been by now."""
+    """Return whether the role was switched off after its activation: it was seen active, or should have been by now."""
     if service.role.is_active:
         waiter.was_active = True
         return False
@@ -317,7 +317,7 @@ def _back_off(failures: int, pace: float) -> float:
 
 
 def _copy(problem: Problem) -> Problem:
-    """A problem of their own for each waiter: a raised exception gathers its raiser's traceback."""
+    """Return a separate problem for each waiter: a raised exception collects its raiser's traceback."""
     return Problem.from_json(problem.to_json())
 
 
@@ -331,7 +331,7 @@ def _settle(waiter: _Waiter, verdict: ContainerService | Problem) -> None:
 
 
 def _hand_on_failure(task: asyncio.Task[None], room: _Region) -> None:
-    """A look that broke in a way nobody foresaw must not leave its waiters waiting for ever."""
+    """Fail all waiters if a poll breaks unexpectedly, so that they do not wait forever."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
         for waiter in room.waiters:
@@ -340,7 +340,7 @@ def _hand_on_failure(task: asyncio.Task[None], room: _Region) -> None:
 
 
 async def _first(future: asyncio.Future[T], stop: asyncio.Event | None) -> T | None:
-    """The future's result, or None as soon as `stop` is set; the future is then cancelled."""
+    """Return the future's result, or None as soon as `stop` is set; the future is then cancelled."""
     if stop is None:
         return await future
     stopping = asyncio.ensure_future(stop.wait())

@@ -1,8 +1,8 @@
-"""From what the SDK itself raises to our problems, in one table: nothing was asked of AWS, or nothing came back.
+"""Maps what the SDK itself raises to our problems, in one table: no request was sent, or no answer came back.
 
-The SDK's texts are never kept. They hold what the failing part had in hand: a token with a line break in it, what a
-credential program wrote. What is told is the kind of failure, with names that are no secrets (a profile, a file, a
-host), and the operating system's own words.
+The SDK's texts are never kept. They hold data of the failing part: a token with a line break in it, a credential
+program's output. A problem holds the kind of failure, with names that are not secret (a profile, a file, a host), and
+the operating system's own error text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNREACHABLE = (ErrorRule("aws.unreachable", retryable=True),)
 _SLOW = (ErrorRule("aws.slow", retryable=True),)
 _BAD_ANSWER = (ErrorRule("aws.bad_answer", retryable=True),)
 
-# The first class that fits is taken, so the narrow ones stand first.
+# The first matching class is used, so the narrow ones come first.
 SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[ErrorRule, ...]], ...]] = (
     # Credentials.
     (sdk.NoCredentialsError, (ErrorRule("aws.no_credentials"),)),
@@ -66,7 +66,7 @@ SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[ErrorRule, ...]], ...]] = (
     (sdk.BaseEndpointResolverError, _NO_SUCH_REGION),
     (sdk.EndpointProviderError, _NO_SUCH_REGION),
     # The network.
-    (sdk.SSLError, _UNREACHABLE),  # a certificate that is not trusted is looked for before
+    (sdk.SSLError, _UNREACHABLE),  # untrusted certificates are checked before
     (sdk.ProxyConnectionError, (ErrorRule("aws.proxy", retryable=True),)),
     (sdk.ReadTimeoutError, _SLOW),
     (sdk.ConnectTimeoutError, _UNREACHABLE),
@@ -86,12 +86,12 @@ SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[ErrorRule, ...]], ...]] = (
 
 
 def problem_of_sdk(error: Exception, call: Call, unforeseen: str = "aws.bad_answer") -> Problem:
-    """The problem that an exception of the SDK means, with nothing of its text.
+    """Return the problem for an SDK exception, without any of its text.
 
     Args:
         error: whatever was raised.
-        call: what was being called.
-        unforeseen: the code for an exception that the table does not know.
+        call: the call that was made.
+        unforeseen: the code for an exception that is not in the table.
     """
     shortage = shortage_of(error)
     if shortage is not None:
@@ -108,7 +108,7 @@ def problem_of_sdk(error: Exception, call: Call, unforeseen: str = "aws.bad_answ
 
 
 def host_of(address: str) -> str:
-    """Host and port of an address, without the password that a proxy's may hold."""
+    """Return host and port of an address, without the password that a proxy's may hold."""
     try:
         return urlsplit(address).netloc.rpartition("@")[2]
     except ValueError:
@@ -129,7 +129,7 @@ def _rule_of(error: Exception, call: Call, unforeseen: str) -> ErrorRule:
 
 
 def _names(error: Exception, call: Call) -> dict[str, Any]:
-    """The names that a problem's sentence may need, none of which is a secret."""
+    """Return the names that a problem's message may need, none of which is a secret."""
     kwargs: Mapping[str, Any] = getattr(error, "kwargs", {})
     address = str(kwargs.get("endpoint_url") or kwargs.get("proxy_url") or "")
     names: dict[str, Any] = {"endpoint": host_of(address) or call.service}

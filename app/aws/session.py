@@ -1,4 +1,4 @@
-"""One connection: an AWS account as its credentials reach it. Must never keep or show a credential itself."""
+"""One connection: an AWS account as its credentials reach it. Neither keeps nor shows a credential itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from app.errors import Problem
 
 
 class BotoAws:
-    """`ports.Aws` over the SDK. Safe in threads; all calls block.
+    """Implements `ports.Aws` with the SDK. Thread-safe; all calls block.
 
     Args:
-        settings: how the account is reached; AWS's own variables and files where they say nothing.
-        on_call: told of every call as it is made, for benchmarks and tests.
+        settings: how the account is reached; for empty values, AWS's own variables and files apply.
+        on_call: called for every call, for benchmarks and tests.
         monotonic: seconds, never set back.
     """
 
@@ -35,45 +35,45 @@ class BotoAws:
         self._clients = Clients(settings, on_call, monotonic)
 
     def services(self, region: str) -> LightsailContainerServices:
-        """The port to a region's container services."""
+        """Return the port to a region's container services."""
         return LightsailContainerServices(self._clients, region)
 
     def repositories(self, region: str) -> EcrRepositories:
-        """The port to a region's repositories."""
+        """Return the port to a region's repositories."""
         return EcrRepositories(self._clients, region)
 
     def registry(self, region: str) -> EcrRegistry:
-        """The port to a region's registry."""
+        """Return the port to a region's registry."""
         return EcrRegistry(self._clients, region)
 
     def identity(self) -> StsIdentity:
-        """The port to who we are."""
+        """Return the port to the caller identity."""
         return StsIdentity(self._clients)
 
     def pull_reads(self, region: str) -> BotoPullReads:
-        """The port to what decides on a pull beside services and repositories."""
+        """Return the port to what else decides on a pull."""
         return BotoPullReads(self._clients, region)
 
     def regions(self) -> tuple[str, ...]:
-        """Every region that has Lightsail, as the SDK knows them."""
+        """Return every region that has Lightsail, according to the SDK."""
         return self._clients.regions("lightsail")
 
     def default_region(self) -> str | None:
-        """The region of profile and environment; `AWS_REGION` goes before `AWS_DEFAULT_REGION`."""
+        """Return the region of profile and environment; `AWS_REGION` wins over `AWS_DEFAULT_REGION`."""
         return self._clients.default_region()
 
     def region_problem(self, region: str) -> Problem | None:
-        """Why nothing can be looked for in a region, by the SDK's data; None where Lightsail is offered."""
+        """Return why a region cannot be used, according to the SDK's data; None if Lightsail is offered there."""
         return self._clients.region_problem(region)
 
     def endpoint(self, service: str) -> str:
-        """The address that the settings name in place of AWS's own for a service, "" for none."""
+        """Return the endpoint URL in the settings for a service, "" for AWS's own."""
         return self._clients.endpoint(service)
 
     def credential_source(self, region: str) -> CredentialSource:
-        """Where the credentials come from, without any of them. Raises Problem where there are none."""
+        """Return where the credentials come from, without any of them. Raises Problem if there are none."""
         return self._clients.credential_source(region)
 
     def probe(self, action: str, region: str, repository: str = "") -> Probe:
-        """Try one AWS action harmlessly: see `app.aws.probe`."""
+        """Try one AWS action without effect: see `app.aws.probe`."""
         return probe(self._clients, action, region, repository)

@@ -1,4 +1,4 @@
-"""Who AWS takes us for. Must never ask for credentials."""
+"""The AWS caller identity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.aws.clients import Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered, CallerIdentity
 
-# Where to ask when no region is configured: any will do.
+# The region to call when none is configured: any will do.
 FALLBACK_REGION: Final = "us-east-1"
 
 
@@ -22,7 +22,7 @@ class StsIdentity:
     clients: Clients
 
     def caller(self) -> Answered[CallerIdentity]:
-        """Account and ARN of the credentials in use (sts:GetCallerIdentity, which needs no permission)."""
+        """Return account and ARN of the credentials in use (sts:GetCallerIdentity, which needs no permission)."""
         region = self.clients.default_region() or FALLBACK_REGION
         answered = self.clients.answer(Call("sts", "GetCallerIdentity", region), "Account")
         return Answered(CallerIdentity(answered.value["Account"], answered.value.get("Arn", "")), answered.request_id)

@@ -1,4 +1,4 @@
-"""What `restore` does, for a database that was put back by other means: pg_restore, a snapshot, a file copied back."""
+"""Does what `restore` does, for a database restored by other means: pg_restore, a snapshot, a file copied back."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from app.operations.engine import forget_everything
 from app.operations.lease import LOCKS
 from app.settings import Settings
 
-# Nobody needs longer while every replica is stopped.
+# Enough while every replica is stopped.
 LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '15s'")
-# A replica that starts now waits for this table, and works only with what is committed here.
+# A replica that starts now waits for this table, and sees only what is committed here.
 NOBODY_STARTS = text("LOCK TABLE instances IN ACCESS EXCLUSIVE MODE")
-# Every replica at work holds an advisory lock of ours, which ends with its process.
+# Every running replica holds one of our advisory locks, which ends with its process.
 AT_WORK = text(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :locks"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -34,14 +34,14 @@ AT_WORK = text(
 
 
 def after_restore(settings: Settings, now: datetime, *, moved: bool = False) -> int:
-    """Leave of a database the history and nothing else; how many operations it showed as running.
+    """Delete everything but the history, and return how many operations it showed as running.
 
     Args:
-        moved: PostgreSQL: nothing was done on the original since; keep everything, and only note the new place.
+        moved: PostgreSQL: the original has not been used since; keep everything, and only record the new place.
 
     Raises:
         BackupError: a console runs on this database, or it can't be changed.
-        DatabaseUnusableError: the database is none to be worked on.
+        DatabaseUnusableError: this database can't be used.
     """
     if is_sqlite(settings.history_url):
         if moved:
@@ -77,7 +77,7 @@ def _sqlite(settings: Settings, now: datetime) -> int:
             raise BackupError(f"{file} can't be changed: {reason(error)}. Nothing was changed.") from error
         finally:
             database.close()
-        # Should this be killed here: the engine begins nothing for an operation that has ended.
+        # If the process is killed here: the engine starts nothing for an operation that has ended.
         with exclusive(setup_lock_path(file)):
             swap(file, Swap(tuple(set_aside(database_file(settings.engine_url), now))))
     return interrupted

@@ -1,4 +1,4 @@
-"""The one refusal of backups and restores."""
+"""The error of backups and restores."""
 
 from __future__ import annotations
 

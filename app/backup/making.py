@@ -1,4 +1,4 @@
-"""Makes a backup of an SQLite history: the history at one moment, and nothing else, while the console runs."""
+"""Creates a backup of an SQLite history while the console runs: a snapshot of the history, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from app.migrate import ready_file
 from app.outage import reason_of
 from app.settings import Settings
 
-# What a file system that has no hard links answers (link(2)).
+# The error of a file system without hard links (link(2)).
 NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 PRIMARY = 0xFF  # of an extended result code (https://www.sqlite.org/rescode.html)
 
 
 def backup(settings: Settings, target: Path) -> None:
-    """Copy the history to a new file that only its owner can open. Nothing is left where it can't be done whole.
+    """Copy the history to a new file that only its owner can open. On failure no file is left.
 
     Raises:
-        BackupError: in one sentence.
-        DatabaseUnusableError: the database is none to be worked on.
+        BackupError: with a one-sentence reason.
+        DatabaseUnusableError: this database can't be used.
     """
     source = sqlite_file(settings)
     if not source.exists():
@@ -54,7 +54,7 @@ def backup(settings: Settings, target: Path) -> None:
 
 
 def sqlite_file(settings: Settings) -> Path:
-    """The file of the history. Raises BackupError: it is on PostgreSQL."""
+    """Return the file of the history. Raises BackupError if it is on PostgreSQL."""
     if not is_sqlite(settings.history_url):
         raise BackupError(
             "The history is on PostgreSQL: back it up with pg_dump, and after pg_restore run “sailpass after-restore”."
@@ -63,7 +63,7 @@ def sqlite_file(settings: Settings) -> Path:
 
 
 def reason(error: Exception) -> str:
-    """Why a file can't be written, in words."""
+    """Return why a file can't be written, in words."""
     if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
         return reason(error.orig)
     if isinstance(error, DBAPIError):
@@ -92,7 +92,7 @@ def _fill(source: Path, part: Path) -> None:
 
 
 def _give_name(part: Path, target: Path) -> None:
-    """Let the part have its name, and never take a name from another file."""
+    """Give the part its final name, without replacing another file."""
     try:
         os.link(part, target)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""The mark that tells a backup from a database that is served, in SQLite's own field for such things."""
+"""The mark that separates a backup from a live database, in SQLite's `application_id` field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-# https://www.sqlite.org/pragma.html#pragma_application_id; a database that is served has 0.
+# https://www.sqlite.org/pragma.html#pragma_application_id; a live database has 0.
 BACKUP_ID = 0x53616C42  # "SalB"
 
 
@@ -16,10 +16,10 @@ def mark_as_backup(connection: sqlite3.Connection) -> None:
 
 
 def is_backup(file: Path) -> bool:
-    """Whether a file carries the mark. False for a file that is missing or no database.
+    """Return whether a file has the mark. False for a file that is missing or not a database.
 
-    Asks SQLite, which keeps this process's locks on the file; reading the header ourselves would drop them. `immutable`
-    leaves a write-ahead log alone that may belong to another file.
+    Reads it with SQLite, which keeps this process's locks on the file; reading the header directly would drop them.
+    `immutable` leaves a write-ahead log alone that may belong to another file.
     """
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:

@@ -1,4 +1,4 @@
-"""Where the database itself is, as PostgreSQL knew it when we last wrote this down."""
+"""The database's own location, as PostgreSQL last reported it to us."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.db import Base, UtcDateTime
 
 
 class DatabaseOrigin(Base):
-    """One row, on PostgreSQL only. What a dump carries elsewhere no longer fits the place where it then is."""
+    """One row, on PostgreSQL only. In a restored dump it no longer matches the actual location."""
 
     __tablename__ = "database_origins"
 
@@ -20,9 +20,9 @@ class DatabaseOrigin(Base):
     """The identifier of the cluster; "" where it can't be read."""
     database_oid: Mapped[int] = mapped_column(BigInteger)
     table_oid: Mapped[int] = mapped_column(BigInteger)
-    """This table's."""
+    """This table's object id."""
     written_by: Mapped[int] = mapped_column(BigInteger)
-    """The transaction that wrote this row, as the row's own `xmin` says it unless somebody copied the row."""
+    """The transaction that wrote this row: equal to the row's own `xmin` unless the row was copied."""
     timeline: Mapped[str] = mapped_column(String(8))
-    """Another one after a promotion or a recovery to a point in time; "" where it can't be read."""
+    """Changes after a promotion or a recovery to a point in time; "" if it can't be read."""
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,8 +1,8 @@
-"""Notices that a PostgreSQL database was restored from a dump, or copied, since we last used it.
+"""Detects that a PostgreSQL database was restored from a dump, or copied, since we last used it.
 
-A dump carries our rows, but not what PostgreSQL itself says of them: which cluster, database and table they are in, and
-which transaction wrote them. A copy of the data directory (a snapshot, a recovery to a point in time) carries that too
-and cannot be told from the original; only a recovery's new timeline is seen, which a failover has as well.
+A dump holds our rows, but not PostgreSQL's own data about them: which cluster, database and table they are in, and
+which transaction wrote them. A copy of the data directory (a snapshot, a recovery to a point in time) holds that too
+and can't be distinguished from the original; only a recovery's new timeline shows, which a failover has as well.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 ORIGIN = 3  # the second half of an advisory lock's number, as those in `lease`
 
-# Not everybody may ask for these everywhere; what can't be read is not compared.
+# Reading these may need permissions; what can't be read is not compared.
 _SYSTEM = text("SELECT system_identifier::text FROM pg_control_system()")
 _TIMELINE = text("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)")
 _NOW = text(
@@ -37,19 +37,19 @@ _ROW = text(
 
 
 class RestoredDatabaseError(SettingsError):
-    """The database was restored or copied; what it says may have been revoked since."""
+    """The database was restored or copied; sessions and tokens in it may have been revoked since."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the database is, as the server says it."""
+    """Where the database is, as reported by the server."""
 
     system: str
     timeline: str
 
 
 def check_origin(db: Database) -> None:
-    """See that the database is where it was when we last used it, and write that down the first time.
+    """Check that the database is where it was when we last used it; record its place the first time.
 
     Raises:
         RestoredDatabaseError: it was restored from a dump, or copied.
@@ -82,7 +82,7 @@ def check_origin(db: Database) -> None:
 
 
 def mark_origin(session: Session, db: Database) -> None:
-    """Write down where the database is now."""
+    """Record where the database is now."""
     _write(session, _place(db))
 
 

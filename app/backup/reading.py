@@ -1,4 +1,4 @@
-"""Takes in a file that is said to be a backup: a private copy of it, checked part by part before any row is used."""
+"""Reads a file given as a backup: a private copy of it, fully checked before any row is used."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def take_in(source: Path, copy: Path) -> None:
 
 
 def check(copy: Path, expected: Path | None = None) -> str:
-    """See that a file is a whole database of ours; its revision. `expected` has the tables of that revision.
+    """Check that a file is a complete database of ours; return its revision. `expected` has that revision's tables.
 
     Raises:
-        BackupError: what it contains that we don't make, what it lacks, or what is damaged.
+        BackupError: names the foreign, missing or damaged part.
     """
     try:
         with closing(open_file(copy, frozen=True)) as connection:
@@ -59,7 +59,7 @@ def check(copy: Path, expected: Path | None = None) -> str:
 
 
 def check_readable(database: Database) -> None:
-    """Read every operation as pages do. Raises BackupError: one can't be read, and would break the page it is on."""
+    """Read every operation as pages do. Raises BackupError if one can't be read: it would break its page."""
     for connection in connections(database):
         operation_id = ""
         try:
@@ -87,7 +87,7 @@ def _open(source: Path) -> int:
 
 
 def _refuse_log(source: Path, *, has_log: bool) -> None:
-    """A database whose last changes are in a file beside it is a running server's, or was copied from one."""
+    """Refuse a database with changes in a file beside it: it is a running server's, or was copied from one."""
     log = source.with_name(source.name + ("-wal" if has_log else "-journal"))
     if log.exists() and log.stat().st_size:
         raise BackupError(

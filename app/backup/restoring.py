@@ -1,7 +1,7 @@
-"""Puts the history of a backup in the place of the present one, which is kept: the history and nothing else.
+"""Replaces the current history with that of a backup: the history and nothing else. The current one is kept.
 
-The new file is made beside the present one from our own migrations and the backup's rows, so that nothing of the
-backup's own structure comes along; only then are names changed, in a way that survives a kill at any moment.
+The new file is created beside the current one from our own migrations and the backup's rows, so that nothing of the
+backup's own structure is used. Then the files are renamed, in a way that survives a kill at any moment.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Restored:
-    """`kept`: where the history before is, None if there was none; `interrupted`: how many operations were running."""
+    """`kept`: where the previous history is, or None; `interrupted`: how many operations were running."""
 
     kept: Path | None
     interrupted: int
 
 
 def restore(settings: Settings, source: Path, now: datetime) -> Restored:
-    """Put a backup in the place of the history.
+    """Replace the history with a backup.
 
     Raises:
-        BackupError: the file is no backup, is damaged or of a later release, or a console runs on this history.
+        BackupError: the file is not a backup, is damaged or of a later release, or a console runs on this history.
     """
     file = sqlite_file(settings)
     private_folder(file.parent)
@@ -61,7 +61,7 @@ def restore(settings: Settings, source: Path, now: datetime) -> Restored:
 
 @contextmanager
 def nobody_at_work(settings: Settings) -> Iterator[None]:
-    """Hold what a console holds while it runs, so that none runs or begins meanwhile. Raises BackupError."""
+    """Hold the lock that a running console holds, so that none runs or starts meanwhile. Raises BackupError."""
     lease = FileLease(database_file(settings.history_url), settings.instance, VERSION, RESTORE)
     try:
         lease.claim()
@@ -74,7 +74,7 @@ def nobody_at_work(settings: Settings) -> Iterator[None]:
 
 
 def _prepared(source: Path, file: Path, now: datetime) -> tuple[Path, int]:
-    """A file with the backup's history, ready to be served as `file`; and how many operations were running."""
+    """Return a file with the backup's history, ready to be used as `file`, and how many operations were running."""
     try:
         with private_part(file.with_name(file.name + ".restoring"), keep=True) as part:
             with private_part(file.with_name(file.name + ".incoming")) as copy:
@@ -104,9 +104,9 @@ def _settle(part: Path, now: datetime) -> int:
 
 
 def set_aside(file: Path, now: datetime) -> Iterator[tuple[str, str]]:
-    """What a database and its side files are renamed to.
+    """Yield the old and new names of a database and its side files.
 
-    A log without its database goes too: SQLite would apply it to the next file of that name.
+    A log without its database is renamed too: SQLite would apply it to the next file of that name.
     """
     kept = _free_name(file, now)
     for present in (file, *side_files(file)):

@@ -1,4 +1,4 @@
-"""Carries the rows of the history from one SQLite file to another. Nothing but rows: tables are made by migrations."""
+"""Copies the rows of the history from one SQLite file to another. Only rows: tables come from migrations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DamagedError(BackupError):
 
 @contextmanager
 def private_part(file: Path, *, keep: bool = False) -> Iterator[Path]:
-    """A new private file, deleted after the block; `keep`: only where the block fails. Raises OSError."""
+    """Yield a new private file, deleted after the block; with `keep` only if the block fails. Raises OSError."""
     _delete(file)
     ensure_private(file)
     whole = False
@@ -43,14 +43,14 @@ def make_tables(part: Path, revision: str) -> None:
 
 
 def open_file(file: Path, *, frozen: bool = False) -> sqlite3.Connection:
-    """A connection that begins nothing by itself; `frozen`: nobody writes the file, and it has no log beside it."""
+    """Return a connection without implicit transactions; `frozen`: the file has no writer and no log beside it."""
     connection = sqlite3.connect(_address(file, frozen=frozen), uri=True, timeout=30, isolation_level=None)
     connection.execute("PRAGMA trusted_schema=OFF")
     return connection
 
 
 def revision_of(connection: sqlite3.Connection, schema: str = "main") -> str:
-    """The revision of a file's tables. Raises BackupError: it is no database of ours, or of a later release."""
+    """Return the revision of a file's tables. Raises BackupError if it is not ours, or of a later release."""
     try:
         rows = connection.execute(f"SELECT version_num FROM {schema}.alembic_version").fetchall()  # noqa: S608  (ours)
     except sqlite3.OperationalError as error:
@@ -65,7 +65,7 @@ def revision_of(connection: sqlite3.Connection, schema: str = "main") -> str:
 
 
 def copy_history(source: Path, part: Path, *, frozen: bool = False) -> None:
-    """Copy the rows of the history as they are at one moment, and see that both files are whole.
+    """Copy a snapshot of the history's rows, and check that both files are intact.
 
     Args:
         source: a database of ours, also one that is being written.
@@ -91,7 +91,7 @@ def copy_history(source: Path, part: Path, *, frozen: bool = False) -> None:
 
 
 def check_whole(connection: sqlite3.Connection, schema: str) -> None:
-    """See that SQLite finds nothing wrong with a file. Raises DamagedError."""
+    """Check a file with SQLite's integrity check. Raises DamagedError."""
     try:
         (verdict,) = connection.execute(f"PRAGMA {schema}.integrity_check(1)").fetchone()
         orphan = connection.execute(f"PRAGMA {schema}.foreign_key_check").fetchone()
@@ -106,14 +106,14 @@ def check_whole(connection: sqlite3.Connection, schema: str) -> None:
 
 
 def seal(part: Path) -> None:
-    """Make one whole file of a part, without a log beside it, and see that it survives a power cut."""
+    """Merge a part's log into its file, and sync it to disk."""
     with closing(open_file(part)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     sync_file(part)
 
 
 def side_files(file: Path) -> tuple[Path, ...]:
-    """What SQLite keeps beside a database, the log first."""
+    """Return the files that SQLite keeps beside a database, the log first."""
     return tuple(file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))
 
 

@@ -1,4 +1,4 @@
-"""What an SQLite file consists of, compared with what our migrations make. Reads no row of it."""
+"""Compares an SQLite file's schema with that of our migrations. Reads none of its rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Shape = Mapping[str, Any]
 
 
 def refuse_active_parts(connection: sqlite3.Connection) -> None:
-    """Refuse what can compute or change rows by itself. Call it before anything is read. Raises BackupError.
+    """Refuse anything that can compute or change rows. Call it before anything is read. Raises BackupError.
 
     Our tables have no triggers, views, virtual tables or generated columns.
     """
@@ -32,7 +32,7 @@ def refuse_active_parts(connection: sqlite3.Connection) -> None:
 
 
 def refuse_differences(connection: sqlite3.Connection, expected: sqlite3.Connection) -> None:
-    """Refuse a file whose tables, columns or indexes are others than `expected` has. Raises BackupError."""
+    """Refuse a file whose tables, columns or indexes differ from `expected`. Raises BackupError."""
     seen, ours = shape(connection), shape(expected)
     # Tables before the indexes on them.
     for name in sorted(seen.keys() - ours.keys(), reverse=True):
@@ -45,7 +45,7 @@ def refuse_differences(connection: sqlite3.Connection, expected: sqlite3.Connect
 
 
 def shape(connection: sqlite3.Connection) -> Shape:
-    """Every table and index with what it consists of, by kind and name."""
+    """Return every table and index with its parts, by kind and name."""
     parts: dict[str, Any] = {}
     for kind, name, table in connection.execute("SELECT type, name, tbl_name FROM main.sqlite_master").fetchall():
         if (kind, name) not in STATISTICS:
@@ -55,7 +55,7 @@ def shape(connection: sqlite3.Connection) -> Shape:
 
 def _details(connection: sqlite3.Connection, kind: str, name: str) -> Iterator[Any]:
     if kind == "index":
-        # Per column: rank, its place in the table, name, descending, collation, part of the key.
+        # Per column: rank, its position in the table, name, descending, collation, part of the key.
         yield [(row[0], *row[2:]) for row in _rows(connection, "index_xinfo", name)]
         return
     yield sorted(row[1:] for row in _rows(connection, "table_xinfo", name))

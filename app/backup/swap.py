@@ -1,7 +1,7 @@
-"""Puts files in the place of others so that a kill at any moment leaves either the old or the new ones.
+"""Replaces files so that a kill at any moment leaves either the old or the new ones.
 
-What is to be renamed is written down first. Whoever opens the database next finds that note, and finishes what it says
-before SQLite sees any of the files.
+The renames are first written to a note. The next process that opens the database finds the note and finishes the
+renames before SQLite opens any of the files.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from app.files import NotPrivateError, create_private, open_own, sync_folder
 
 
 class SwapError(Exception):
-    """A swap that can't be finished; its text says what stands where."""
+    """A swap that can't be finished; its text says which file is where."""
 
 
 @dataclass(frozen=True)
 class Swap:
-    """What is renamed, all in one folder: `aside` are present and new names; `part` takes the file's name, if any."""
+    """The renames, all in one folder: `aside` are current and new names; `part` takes the file's name, if any."""
 
     aside: tuple[tuple[str, str], ...]
     part: str = ""
 
 
 def note_path(file: Path) -> Path:
-    """Where the note of an unfinished swap is."""
+    """Return where the note of an unfinished swap is."""
     return file.with_name(file.name + ".restore")
 
 
@@ -43,7 +43,7 @@ def swap(file: Path, planned: Swap) -> None:
 
 
 def finish_swap(file: Path) -> None:
-    """Finish a swap that was begun, if there is one. Call it under the file's setup lock. Raises SwapError."""
+    """Finish an interrupted swap, if there is one. Call it under the file's setup lock. Raises SwapError."""
     note = note_path(file)
     try:
         planned = _read(note)
@@ -61,7 +61,7 @@ def finish_swap(file: Path) -> None:
 
 
 def _write(note: Path, planned: Swap) -> None:
-    """Write down what is to be done: all of it, or nothing."""
+    """Write the note atomically."""
     draft = note.with_name(note.name + "-draft")
     draft.unlink(missing_ok=True)
     descriptor = create_private(draft)
@@ -79,7 +79,7 @@ def _rename(file: Path, planned: Swap) -> None:
     part = folder / planned.part if planned.part else None
     if part is not None and not part.exists():
         if file.exists() and all((folder / kept).exists() for name, kept in planned.aside if name == file.name):
-            return  # all that was left to do was to remove the note
+            return  # only the note was left to remove
         raise SwapError(
             f"A restore into {file} was interrupted, and its file {part} is gone. Delete {note_path(file)} and restore "
             f"again; the files before it are kept as {', '.join(kept for _, kept in planned.aside)}."

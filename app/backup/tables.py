@@ -1,17 +1,17 @@
-"""Which tables a restore keeps. A test sees that each table of ours is named here, so that a new one is decided about."""
+"""Which tables a restore keeps. A test checks that each of our tables is listed here."""
 
 from __future__ import annotations
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app import tables  # noqa: F401  (imported for its effect: every table is in the metadata)
+from app import tables  # noqa: F401  (registers every table in the metadata)
 from app.db import Base
 
-# What happened, parents first.
+# The history, parents first.
 KEPT = ("operations", "operation_steps", "policy_changes", "sign_in_events")
-# Who may sign in (what has been revoked since must stay so), what AWS looked like then (all of it can be read again),
-# and which replicas ran.
+# Sign-in data (revocations since the backup must stay), the AWS inventory of that time (all of it can be read again),
+# and the replicas.
 DROPPED = (
     "sign_in_links",
     "sign_in_sessions",
@@ -25,7 +25,7 @@ DROPPED = (
     "instances",
     "retention_proposals",
 )
-# Where the database itself is: written anew.
+# The database's own place: written again.
 OWN = ("database_origins",)
 
 

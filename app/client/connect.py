@@ -1,8 +1,8 @@
-"""Finds who does the work: the server that is named, the one that works on our own database, or else this process.
+"""Chooses where a command's work is done: the named server, the server of our own database, or else this process.
 
-A token goes only to a server that the person named. The one that is lent for a single command goes only to the address
-that the server itself wrote into its lock file, which nobody else can write. A server that was named and does not
-answer is an error: its database is not ours to work on in its place.
+A token goes only to a server that the person named. A token created for a single command goes only to the address that
+the server itself wrote into its lock file, which no other user can write. If a named server does not answer, that is
+an error: its database is not ours to work on instead.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from app.client.local_server import served_address
 from app.errors import Problem
 from app.settings import Settings, is_loopback
 
-# What only our answer to "who asks" holds.
+# A key that only our own identity response contains.
 OURS = {"person", "version", "regions"}
 
 
 class ServerState(Enum):
-    """Who is at an address."""
+    """What is at an address."""
 
     OPEN = auto()
     LOCKED = auto()
@@ -36,7 +36,7 @@ class ServerState(Enum):
 class Wish:
     """What a command needs. An empty `url` means the local server; `works`: it starts operations, or waits for them.
 
-    `insecure`: the server that was named may be spoken to over the network without encryption.
+    `insecure`: the named server may be used over the network without encryption.
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class Wish:
 
 @contextmanager
 def connected(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
-    """The API, through whoever answers; `say` tells the person what they should know beside the result.
+    """Yield the API, over HTTP or in this process; `say` shows the person messages besides the result.
 
     Raises:
         Problem: `client.bad_url`, `client.unreachable`, `client.not_ours`, `client.redirected`,
@@ -64,7 +64,7 @@ def connected(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 
 @contextmanager
 def _named(wish: Wish) -> Iterator[Api]:
-    """The server that the person named."""
+    """Yield the API of the server that the person named."""
     server = Http(wish.url, wish.token, insecure=wish.insecure)
     state, why = _look(server)
     if state is ServerState.OPEN:
@@ -80,7 +80,7 @@ def _named(wish: Wish) -> Iterator[Api]:
 
 @contextmanager
 def _local(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
-    """The server that works on our own database, or this process where there is none."""
+    """Yield the API of the server of our own database, or of this process if there is none."""
     address = served_address(wish.settings)
     if not address:
         _refuse_another(wish.settings)
@@ -100,9 +100,9 @@ def _local(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 
 
 def _refuse_another(settings: Settings) -> None:
-    """A console at the usual address that works on another database: the person may mean that one.
+    """Refuse if a console at the default address uses another database: the person may mean that one.
 
-    Raises Problem `client.other_server`. Nothing secret is sent to find that out.
+    Raises Problem `client.other_server`. The check sends no secret.
     """
     host = settings.host if is_loopback(settings.host) else "127.0.0.1"
     server = Http(f"http://{f'[{host}]' if ':' in host else host}:{settings.port}")
@@ -116,7 +116,7 @@ def _refuse_another(settings: Settings) -> None:
 
 @contextmanager
 def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
-    # Imported where it is needed: it takes a second, which a command that finds a server does not spend.
+    # Imported only here: it takes a second, which a command that finds a server does not need.
     from app.client.in_process import InProcess
 
     with InProcess(wish.settings, say, works=wish.works) as local:
@@ -125,7 +125,7 @@ def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 
 @contextmanager
 def _lent(settings: Settings, server: Http) -> Iterator[Api]:
-    """The server with a token for this command, if it is the one that works on our own database."""
+    """Yield the API of the server with a token for this command, if it is the one of our own database."""
     from app.client.local_token import lent_token
 
     address = served_address(settings)
@@ -140,13 +140,13 @@ def _lent(settings: Settings, server: Http) -> Iterator[Api]:
 
 
 def _is_same(server: Http, local: Http) -> bool:
-    """Whether a server that was named is the one at an address of this machine."""
+    """Return whether a named server is the one at an address of this machine."""
     same_host = server.host == local.host or (is_loopback(server.host) and is_loopback(local.host))
     return same_host and server.port == local.port
 
 
 def _look(server: Http) -> tuple[ServerState, str]:
-    """Who is there, and if nobody, why."""
+    """Return what is at the address, and why, if there is no server."""
     try:
         status, answer = server.send("GET", f"{ROOT}/identity")
     except NoAnswerError as error:
@@ -156,7 +156,7 @@ def _look(server: Http) -> tuple[ServerState, str]:
     if status == 200 and answer.keys() >= OURS:
         return ServerState.OPEN, ""
     code = answer.get("code")
-    if code == OUT_OF_SCOPE:  # the token counts, only not for this; what the command asks for is answered by itself
+    if code == OUT_OF_SCOPE:  # the token is valid, but not for this request; the command's own may be allowed
         return ServerState.OPEN, ""
     return (ServerState.LOCKED if code == "auth.sign_in_needed" else ServerState.OTHER), ""
 

@@ -1,4 +1,4 @@
-"""What a command's exit status says, for scripts. Pure."""
+"""The exit statuses of commands, for scripts. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OUT_OF_SCOPE = "auth.out_of_scope"
 
 
 class Exit(IntEnum):
-    """The statuses; they stay as they are."""
+    """The statuses; they are permanent."""
 
     DONE = 0
     FAILED = 1
@@ -37,18 +37,18 @@ _OUTCOMES = {
 
 
 def of_operation(operation: Mapping[str, Any]) -> Exit:
-    """By how it stands."""
+    """Return the status for an operation's state."""
     return _OUTCOMES[operation["outcome"]]
 
 
 def of_refusal(refused: RequestRefused) -> Exit:
-    """By what the API said: what was asked for cannot be, or it could not be done."""
+    """Return the status for the API's refusal: an impossible request, or one that could not be carried out."""
     if refused.status == 401 or refused.code == OUT_OF_SCOPE:
         return Exit.NO_SERVER
     return Exit.WRONG_USAGE if refused.status in (404, 409, 422) else Exit.FAILED
 
 
 def of_problem(problem: Problem) -> Exit:
-    """By what kept the command from being carried out."""
+    """Return the status for the problem that stopped the command."""
     families = {"client": Exit.NO_SERVER, "storage": Exit.FAILED, "aws": Exit.FAILED, "host": Exit.FAILED}
     return families.get(problem.code.partition(".")[0], Exit.WRONG_USAGE)

@@ -1,4 +1,4 @@
-"""Finds which service a person means by its name. Must never guess between two."""
+"""Finds the service that a person names. An ambiguous name is an error."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from difflib import get_close_matches
 from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.errors import Problem
 
-# Seconds to let a server that has just started read its regions for the first time.
+# Seconds that a server that has just started gets to read its regions for the first time.
 PATIENCE = 15.0
 PAUSE = 0.2
-# What is answered where a region has no such repository.
+# The codes returned if a region has no such repository.
 ELSEWHERE = frozenset({"repository.not_found", "repository.of_other_region", "request.invalid"})
 
 
 def find_service(api: Api, name: str, region: str = "") -> Json:
-    """The one service of that name.
+    """Return the one service of that name.
 
     Raises:
         Problem: `service.ambiguous`, `service.unknown`.
-        Refused: as the API says, where a region is named.
+        RequestRefused: as the API says, if a region is given.
     """
     if region:
         return _in_region(api, ServiceRef(region, name))
@@ -39,7 +39,7 @@ def find_service(api: Api, name: str, region: str = "") -> Json:
 
 
 def find_service_named_by(api: Api, repository: str, name: str, region: str = "") -> Json:
-    """The one service of that name; one that is deleted where the policy of `repository` names it still.
+    """Return the one service of that name, or a deleted one that the policy of `repository` still names.
 
     Raises:
         Problem: as `find_service`.
@@ -59,7 +59,7 @@ def find_service_named_by(api: Api, repository: str, name: str, region: str = ""
 
 
 def _names(api: Api, place: ServiceRef, repository: str) -> bool:
-    """Whether there is something to remove from the repository's policy."""
+    """Return whether there is something to remove from the repository policy."""
     try:
         return bool(api.preview(place, "revoke", repository)["needed"])
     except RequestRefused as refused:
@@ -69,7 +69,7 @@ def _names(api: Api, place: ServiceRef, repository: str) -> bool:
 
 
 def _listed(api: Api) -> Json:
-    """All services, once every region has been read, or could not be."""
+    """Return all services, once every region has been read or has failed."""
     end = time.monotonic() + PATIENCE
     while True:
         listed = api.services()
@@ -80,7 +80,7 @@ def _listed(api: Api) -> Json:
 
 
 def _asked(api: Api, place: ServiceRef) -> Json | None:
-    """The service if AWS has it there: one that was made just now is in no list yet."""
+    """Return the service if AWS has it there: a new one is not in any list yet."""
     try:
         return api.service(place)
     except RequestRefused as refused:

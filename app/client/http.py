@@ -1,4 +1,4 @@
-"""Speaks with a running server. Must never send a token along to where a redirect leads: it follows none."""
+"""HTTP client for a running server. It follows no redirects, so that a token never reaches another host."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from app.errors import Problem
 from app.settings import is_loopback
 from app.urls import without_password
 
-# Longer than the server lets a request wait.
+# Longer than the server holds a long poll.
 SECONDS = 15.0
-# What may stand in a header (RFC 6750); anything else would be refused with the token in the message.
+# Characters allowed in a header (RFC 6750); others would cause an error that repeats the token.
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 
 
 class Http:
-    """One server, and the token that it is shown, if any. A connection per request, so that a restart breaks nothing.
+    """One server, and the token to send, if any. One connection per request, so that server restarts do no harm.
 
-    `insecure`: it may be spoken to without encryption though it is not on this machine.
+    `insecure`: it may be used without encryption although it is not on this machine.
     """
 
     is_local = False
 
     def __init__(self, url: str, token: str = "", *, insecure: bool = False) -> None:
         address = _split(url)
-        assert address.hostname is not None  # noqa: S101  (seen to there)
+        assert address.hostname is not None  # noqa: S101  (checked there)
         if "@" in address.netloc:
             raise Problem("command.url_with_password", url=without_password(url))
         if address.scheme == "http" and not (insecure or is_loopback(address.hostname)):
@@ -47,7 +47,7 @@ class Http:
             self._headers["Authorization"] = f"Bearer {token}"
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """One request; raises NoAnswerError; Problem: `client.redirected`."""
+        """Send one request and return its answer. Raises NoAnswerError; Problem: `client.redirected`."""
         payload = None if body is None else json.dumps(body)
         headers = self._headers if payload is None else {**self._headers, "Content-Type": "application/json"}
         with contextlib.closing(self._connection()) as connection:
@@ -62,7 +62,7 @@ class Http:
         return status, _json(content)
 
     def read(self, regions: tuple[str, ...], *, policies: bool) -> None:
-        """Nothing to do: the server reads by itself."""
+        """Do nothing: the server reads AWS in the background."""
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._address.scheme == "https":
@@ -72,7 +72,7 @@ class Http:
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of a server's address. Raises Problem `client.bad_url`."""
+    """Return the parts of a server's URL. Raises Problem `client.bad_url`."""
     try:
         address = urlsplit(url)
         valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
@@ -84,7 +84,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _why(error: Exception) -> str:
-    """The system's own words, without its number."""
+    """Return the system's own error text, without its number."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

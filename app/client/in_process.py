@@ -1,7 +1,7 @@
-"""Does the work in this process, on the same database as the server would: the same API, only nobody listens.
+"""Runs the API in this process, on the same database as the server would, without listening on a port.
 
-It is a replica like any other: it claims a name of its own, works under a lease, and what it leaves undone stays
-recorded for the next one.
+It is a replica like any other: it has a unique name, works under a lease, and unfinished work stays recorded for the
+next one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from app.operations.lease import InstanceTakenError
 from app.outage import reason_of
 from app.settings import Settings, SettingsError
 
-# Seconds to wait for another command that works on the same SQLite file: as long as one takes, and more.
+# Seconds to wait for another command that uses the same SQLite file: longer than one takes.
 PATIENCE = 30.0
 PAUSE = 0.2
 
@@ -40,9 +40,9 @@ R = TypeVar("R")
 
 
 class InProcess:
-    """The API in this process. `works`: operations are run here; else they are only looked at.
+    """The API in this process. `works`: operations are run here; else they are only read.
 
-    `say` tells the person what takes long.
+    `say` shows the person messages about slow steps.
     """
 
     is_local = True
@@ -53,7 +53,7 @@ class InProcess:
         self._works = works
 
     def __enter__(self) -> Self:
-        """Start. Raises SettingsError: no region is known, or another process works on the database; Problem."""
+        """Start. Raises SettingsError: no region is configured, or another process uses the database; Problem."""
         logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
         self._services = build(self._settings)
         try:
@@ -72,7 +72,7 @@ class InProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop in order; what is at work stays recorded."""
+        """Stop in order; unfinished work stays recorded."""
         if self._works:
             self._run(self._services.stop())
         else:
@@ -82,11 +82,11 @@ class InProcess:
         self._loop.close()
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """One request to the API."""
+        """Send one request to the API and return its answer."""
         return self._run(call(self._app, method, path, body))
 
     def read(self, regions: tuple[str, ...], *, policies: bool) -> None:
-        """Read services, or the repositories and their policies, now; what kept us from it stands with the regions."""
+        """Read services, or repositories and their policies, now; failures are recorded with the regions."""
         self._run(_read(self._services, regions, policies=policies))
 
     def _claim(self) -> None:
@@ -137,6 +137,6 @@ async def _read_region(services: Services, region: str, parts: tuple[What, ...])
 
 
 def _name() -> str:
-    """A name that no other process has: two living ones must never share one."""
+    """Return a name that no other process has: two running ones must not share one."""
     host = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in socket.gethostname())
     return f"command-{host[:30]}-{os.getpid()}-{secrets.token_hex(3)}"

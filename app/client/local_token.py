@@ -1,8 +1,8 @@
-"""A token for one command, for whoever may write the server's own database anyway. Must never leave this machine.
+"""A token for one command, for users who can write the server's own database anyway. It never leaves this machine.
 
-It is lent only to the address that the server wrote into the lock file of that very database, while it holds the lock:
-nobody who merely listens on the port gets one. It is taken back when the command ends, and ends by itself within the
-hour.
+It is sent only to the address that the server wrote into the lock file of that database, while the server holds the
+lock: another process that listens on the port does not get it. It is deleted when the command ends, and expires within
+the hour.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LIFETIME = timedelta(hours=1)
 
 @contextmanager
 def lent_token(settings: Settings) -> Iterator[str]:
-    """A token that counts while the block runs."""
+    """Yield a token that is valid while the block runs."""
     token, now = new_token(), datetime.now(UTC)
     name = command_token_name(secrets.token_hex(6))
     facts = TokenFacts(name, operator_name(), now, now + LIFETIME, None)
@@ -38,7 +38,7 @@ def lent_token(settings: Settings) -> Iterator[str]:
         try:
             yield token
         finally:
-            # Somebody may have revoked it meanwhile; should the database be locked, it ends by itself.
+            # It may be revoked already; if the database is locked, the token expires.
             with suppress(Problem, OperationalError):
                 store.remove_token(db, facts.name)
     finally:

@@ -1,4 +1,4 @@
-"""Watches an operation until it ends. Must never touch it: it goes on whether anybody watches or not."""
+"""Watches an operation until it ends. The operation runs on, watched or not."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from app.client.api import Api, Json, NoAnswerError
 from app.errors import Problem
 
-# Seconds that one look lasts at most, and that a server may be away, as when it is restarted.
+# The longest duration of one poll in seconds, and how long a server may be away, as during a restart.
 LOOK = 1.0
 AWAY = 60.0
 PAUSE = 0.5
 
 
 def watch(api: Api, operation: Json, seconds: float | None = None) -> Iterator[Json]:
-    """The operation as it stands, again and again, at least once a second; ends with it or after `seconds`.
+    """Yield the operation at least once a second, until it ends or `seconds` have passed.
 
     Raises:
         Problem: `client.stopped_answering`, when the server has been away for a minute.

@@ -12,7 +12,7 @@ import click
 
 from app.settings import Settings, SettingsError, load
 
-# Modules that take long to import are imported by the command that needs them.
+# Slow imports happen in the command that needs them.
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _data_dir = click.option(
@@ -96,7 +96,7 @@ def after_restore(*, data_dir: Path | None, database_url: str | None, moved: boo
 
 
 def _record(settings: Settings, subject: str, now: datetime) -> None:
-    """Enter the restore in the record of sign-ins, whose links, sessions and tokens it ended."""
+    """Record the restore among the sign-in events, since it ended links, sessions and tokens."""
     from app.auth.events import record_restored
     from app.auth.terminal import operator_name
     from app.db import Database

@@ -16,12 +16,12 @@ from app.policy.permissions import PermissionScope, guide_policy, manage_policy,
 from app.settings import REGION, load
 
 if TYPE_CHECKING:
-    # The SDK takes a second to import, which is spared where account and region are named.
+    # The SDK takes a second to import, so it is not imported if account and region are given.
     from app.aws.session import BotoAws
 
 ANY = "*"
 ACCOUNT = re.compile(r"\d{12}|\*")
-# A repository's name, or a part of one with * for the rest, as IAM takes it.
+# A repository name, or a part of one with *, as IAM accepts it.
 NAME = re.compile(r"[a-z0-9*][a-z0-9._/*-]*")
 KINDS = {"complete": manage_policy, "read-only": read_only_policy, "guide": guide_policy, "why": why_policy}
 
@@ -61,7 +61,7 @@ def _check(option: str, shape: re.Pattern[str], value: str) -> None:
 
 
 def _regions(named: tuple[str, ...]) -> tuple[str, ...]:
-    """Those named, else those of the settings, else the SDK's own; empty for any."""
+    """Return the given regions, else those of the settings, else the SDK's own; empty for any."""
     chosen = named or load().regions
     if not chosen:
         own = _aws().default_region()
@@ -70,7 +70,7 @@ def _regions(named: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _own_account() -> str:
-    """The account of the present credentials, or any where AWS does not tell it."""
+    """Return the account of the current credentials, or any account if AWS does not return it."""
     try:
         return _aws().identity().caller().value.account
     except Problem as problem:

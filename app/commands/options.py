@@ -1,4 +1,4 @@
-"""What the commands that speak to a server share: their options, how they find it, and how they end. No verb."""
+"""Shared parts of the commands that use a server: options, how they find it, and exit statuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
 from app.settings import SettingsError, load
 
-# Never a flag: other people on the machine can read a command's flags.
+# Not a flag: other users of the machine can read a command's flags.
 TOKEN = "SAILPASS_TOKEN"  # noqa: S105  (the variable's name)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -46,28 +46,28 @@ _data_dir = click.option(
 
 
 def server_options(command: Command) -> Command:
-    """The options by which a command finds the server."""
+    """Add the options by which a command finds the server."""
     return _url(_insecure(_data_dir(command)))
 
 
 @contextmanager
 def served(url: str, data_dir: Path | None, *, works: bool = True, insecure_http: bool = False) -> Iterator[Api]:
-    """The API, by whoever answers."""
+    """Yield the API, over HTTP or in this process."""
     wish = Wish(load(data_dir=data_dir), url, os.environ.get(TOKEN, "").strip(), works, insecure_http)
     with connected(wish, say) as api:
         yield api
 
 
 def show_json(value: Any) -> None:
-    """Print a result for programs."""
+    """Print a result as JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @contextmanager
 def told(*, as_json: bool = False, failed: Exit = Exit.FAILED) -> Iterator[None]:
-    """The edge of a command: what keeps it from its work becomes sentences and an exit status.
+    """Turn exceptions of a command into messages and an exit status.
 
-    `failed` is the status where the command could not do its work: another one where FAILED is a result of it.
+    `failed` is the status if the command could not do its work; it differs for commands that use FAILED as a result.
     """
     try:
         yield
@@ -90,7 +90,7 @@ def told(*, as_json: bool = False, failed: Exit = Exit.FAILED) -> Iterator[None]
 
 
 def tell(problem: Mapping[str, Any]) -> None:
-    """Say a problem in the words that came with it."""
+    """Print a problem in the server's own words."""
     click.echo(plain(f"sailpass: {problem['message']}"), err=True)
     for text in (*problem.get("reasons", ()), problem.get("what_to_do"), _aws(problem), _nearest(problem)):
         if text:

@@ -1,4 +1,4 @@
-"""`sailpass serve`, `demo`, `sandbox` and `migrate`: the commands that serve, and what comes before it.
+"""`sailpass serve`, `demo`, `sandbox` and `migrate`: the commands that serve, and the migration before it.
 
 Exit status 2: a setting that cannot be used.
 """
@@ -15,7 +15,7 @@ import click
 from app.files import private_folder
 from app.settings import Settings, SettingsError, check_usable, load
 
-# Modules that take long to import are imported by the command that needs them.
+# Slow imports happen in the command that needs them.
 
 WRONG_SETTING = 2
 

@@ -1,4 +1,4 @@
-"""`sailpass sign-in-link`, `session` and `token`: for whoever may read and write the server's own database."""
+"""`sailpass sign-in-link`, `session` and `token`: for users who can read and write the server's own database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.commands.options import told
 from app.commands.terminal import plain
 from app.settings import Settings, load
 
-# Modules that take long to import are imported by the command that needs them.
+# Slow imports happen in the command that needs them.
 
 SCOPES = ("metrics", "read", "change")
 
@@ -37,7 +37,7 @@ def _listing(what: str) -> Callable[[Command], Command]:
 
 
 def _revoke(what: str) -> Callable[[Command], Command]:
-    """`--revoke ID`, or `--revoke --all`."""
+    """Add the options `--revoke ID` and `--revoke --all`."""
     return click.option("--revoke", is_flag=False, flag_value="", default=None, metavar="[ID|--all]", help=what)
 
 

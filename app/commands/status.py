@@ -1,4 +1,4 @@
-"""`sailpass status` and `sailpass history`: how things stand, and what happened. Change nothing."""
+"""`sailpass status` and `sailpass history`: the current state, and what happened. They change nothing."""
 
 from __future__ import annotations
 

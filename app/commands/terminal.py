@@ -1,7 +1,7 @@
-"""What a command shows while an operation runs: one line per step, kept up to date. Must never ask anything.
+"""A command's output while an operation runs: one line per step, kept up to date. It never prompts.
 
-On a terminal the lines are drawn over; elsewhere each change is a line of its own. What comes from AWS or from
-other people cannot move the cursor.
+On a terminal the lines are redrawn; elsewhere each change is a line of its own. Text from AWS or from other people
+cannot move the cursor.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ Json = dict[str, Any]
 
 
 def plain(text: str) -> str:
-    """The text on one line, with whatever could steer a terminal made visible."""
+    """Return the text on one line, with control characters made visible."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def say(text: str) -> None:
-    """Tell the person something beside the result."""
+    """Print a message to the person, apart from the result."""
     click.echo(f"sailpass: {plain(text)}", err=True)
 
 
 class Steps:
-    """Draws an operation's steps."""
+    """Prints an operation's steps."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
@@ -60,7 +60,7 @@ class Steps:
         self._began: dict[str, float] = {}
 
     def show(self, operation: Json) -> None:
-        """Bring what is shown up to date."""
+        """Update the output."""
         if self._live:
             self._draw(operation)
         else:

@@ -1,4 +1,4 @@
-"""Shows an operation until it ends, and what became of it. Ctrl-C leaves off watching, never the operation."""
+"""Shows an operation until it ends, and its result. Ctrl-C stops watching, not the operation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.commands.terminal import Steps, plain, say
 
 @dataclass(frozen=True)
 class Following:
-    """How an operation is followed: to its end or not at all, `seconds` at most (None: however long), for whom."""
+    """How to follow an operation: to its end or not, `seconds` at most (None: no limit), with which output."""
 
     wait: bool = True
     seconds: float | None = None
@@ -23,7 +23,7 @@ class Following:
 
 
 def follow(api: Api, operation: Json, how: Following) -> Exit:
-    """Follow an operation: the exit status of the command."""
+    """Follow an operation and return the command's exit status."""
     if not how.wait:
         return _leave(api, operation, how)
     newest = _watch(api, operation, how)
@@ -36,7 +36,7 @@ def follow(api: Api, operation: Json, how: Following) -> Exit:
 
 
 def _watch(api: Api, operation: Json, how: Following) -> Json:
-    """Show it until it ends, or until somebody has seen enough; how it stood then."""
+    """Show it until it ends, or until the limit or Ctrl-C; return its last state."""
     steps = None if how.as_json else Steps()
     if steps:
         click.echo(plain(f"{operation['title']} in {operation['region']} (operation {operation['id']})"))

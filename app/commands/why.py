@@ -17,7 +17,7 @@ from app.commands.terminal import plain
 from app.errors import Problem
 from app.settings import load
 
-# Modules that take long to import are imported by the function that needs them.
+# Slow imports happen in the function that needs them.
 
 MARKS = {"fine": "✓", "cause": "✗", "not_reached": "·", "not_checked": "?"}
 PLAIN_MARKS = {"fine": "+", "cause": "x", "not_reached": ".", "not_checked": "?"}
@@ -94,7 +94,7 @@ def _by_ourselves(
 
 
 def _default_region(aws: Any, configured: tuple[str, ...]) -> str:
-    """The SDK's, or the first of the settings. Raises Problem `aws.no_region`."""
+    """Return the SDK's region, or the first of the settings. Raises Problem `aws.no_region`."""
     own = aws.default_region()
     if own and (not configured or own in configured):
         return str(own)

@@ -1,4 +1,4 @@
-"""Which repositories a service can pull from, and what starts a change of that."""
+"""Which repositories a service can pull from, and checks before a change of that."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class AccessStatus(StrEnum):
     ALLOWED = "allowed"
     CONDITIONAL = "conditional"  # a condition of the policy decides at the time of the pull
     PARTLY = "partly"  # one of the two actions only
-    DENIED = "denied"  # named, and yet explicitly denied
+    DENIED = "denied"  # named, but explicitly denied
     WRONG_ROLE = "wrong_role"  # the service's general principal is named instead of its image puller role
-    STALE = "stale"  # names an earlier role of this service, which is dead
-    INACTIVE = "role_inactive"  # the policy is right, the role is off
+    STALE = "stale"  # names an earlier role of this service, which is deleted
+    INACTIVE = "role_inactive"  # the policy is right, the role is inactive
     NOT_ALLOWED = "not_allowed"  # nothing in the policy is about this service
     UNREAD = "unread"  # the policy has not been read yet
-    UNREADABLE = "unreadable"  # AWS refused to show it, or it is not a policy
+    UNREADABLE = "unreadable"  # AWS denies reading it, or it is not a policy
 
 
 TAKEN_AWAY = N_("This access was added with Sailpass and removed outside Sailpass. Repair access adds it again.")
@@ -50,7 +50,7 @@ PARTS = {
     What.POLICIES: N_("Repository policies of %(region)s"),
     What.REGISTRY: N_("Registry policy of %(region)s"),
 }
-# Findings that tell what is wrong with a service's own principals, by what the row shows for them.
+# Findings about a service's own principals, by the status that the row shows for them.
 STRAYS = {
     "finding.general_role": AccessStatus.WRONG_ROLE,
     "finding.stale_role": AccessStatus.STALE,
@@ -61,10 +61,10 @@ STRAYS = {
 
 @dataclass(frozen=True)
 class RepositoryRow:
-    """One repository that the service can pull from, or whose policy is about it.
+    """One repository that the service can pull from, or whose policy names it.
 
     `by_registry`: the registry policy decides, which only a person can change. `by_name`: the policy names the role, so
-    Remove can take something away. `repairable`: Repair access would mend it.
+    Remove can take something away. `repairable`: Repair access would fix it.
     `running`: the live operation on it. `read_at`: when its policy was read.
     """
 
@@ -84,10 +84,10 @@ class RepositoryRow:
 
 @dataclass(frozen=True)
 class PoliciesRead:
-    """How much of the region's policies is known: `read` of `total`, the oldest reading at `oldest_at`.
+    """How many of the region's policies are known: `read` of `total`, the oldest read at `oldest_at`.
 
-    `listing` False: IAM does not let us list repositories, so `total` counts only those we know by name. `listed`
-    False: they have not been listed yet, so that there may be more.
+    `listing` False: IAM denies listing repositories, so `total` counts only those known by name. `listed` False: they
+    have not been listed yet, so there may be more.
     """
 
     read: int = 0
@@ -98,7 +98,7 @@ class PoliciesRead:
 
     @property
     def whole(self) -> bool:
-        """Every policy has been read at least once."""
+        """Whether every policy has been read at least once."""
         return self.listed and self.read >= self.total
 
 
@@ -107,7 +107,7 @@ class ServiceRepositories:
     """The repositories that a service can pull from or whose policy names it, from the console's own store.
 
     `running`: the live operations of the service, those on its role too. `failures`: the parts of the region that could
-    not be read. `evidence`: what the verdicts go by, beside the repositories' own policies.
+    not be read. `evidence`: what the verdicts are based on, beside the repository policies.
     """
 
     repositories: tuple[RepositoryRow, ...]
@@ -119,12 +119,12 @@ class ServiceRepositories:
 
     @property
     def repairable(self) -> int:
-        """How many rows Repair access would mend."""
+        """How many rows Repair access would fix."""
         return sum(row.repairable for row in self.repositories)
 
 
 def service_repositories(services: Services, region: str, name: str) -> ServiceRepositories:
-    """Return what the service can pull from, and ask for whatever is old to be read again in the background."""
+    """Return what the service can pull from, and start a background read of whatever is old."""
     for what in (What.SERVICES, What.REPOSITORIES, What.POLICIES, What.REGISTRY):
         services.scanner.request(region, what)
     known = queries.find_service(services.db, services.connection, region, name)
@@ -143,7 +143,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
 
 
 def find_row(services: Services, region: str, service: str, repository: str) -> RepositoryRow | None:
-    """Return one repository as the service's list shows it; None where its policy isn't about the service."""
+    """Return one repository as the service's list shows it; None if its policy doesn't name the service."""
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return None
@@ -152,7 +152,7 @@ def find_row(services: Services, region: str, service: str, repository: str) -> 
 
 
 def naming_role(services: Services, region: str, service: str) -> tuple[str, ...]:
-    """The repositories whose policy names the service's role now."""
+    """Return the repositories whose policy currently names the service's role."""
     known = queries.find_service(services.db, services.connection, region, service)
     role = known.service.role.principal_arn if known else ""
     return queries.naming(services.db, services.connection, region, role) if role else ()
@@ -185,7 +185,7 @@ def _rows(services: Services, service: ContainerService, live: tuple[Progress, .
 
 
 def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:
-    """The repositories whose access was added here and taken away by somebody else, as their policies were read since."""
+    """Return the repositories whose access was added here and since removed by someone else, by their policies."""
     given = history.standing_grants(services.db, services.connection, service.region, service.name)
     absent = given.keys() - shown
     # A page shows some of the repositories whose policies name the service; the others haven't lost their access.
@@ -218,7 +218,7 @@ def _taken_away(repository: KnownRepository, added: Mapping[str, history.LastGra
 
 
 def _belongs(row: RepositoryAccess) -> bool:
-    """Whether the row says something about this service, and not only about everyone."""
+    """Return whether the row says something about this service, and not only about everyone."""
     if row.tie in (Tie.ROLE, Tie.OWN):
         return True
     # A condition for everyone, such as an organization, is hardly ever met by a role of Lightsail's own account.
@@ -228,7 +228,7 @@ def _belongs(row: RepositoryAccess) -> bool:
 def repository_row(
     row: RepositoryAccess, added: history.LastGrant | None = None, live: Progress | None = None
 ) -> RepositoryRow:
-    """One repository as the table shows it."""
+    """Return one repository as the table shows it."""
     access, reason = judge(row)
     return RepositoryRow(
         name=row.repository.name,
@@ -247,7 +247,7 @@ def repository_row(
 
 
 def judge(row: RepositoryAccess) -> tuple[AccessStatus, Message | None]:
-    """Our verdict and its reason: first what AWS lets us see, then what pulls, then what only looks as if it did."""
+    """Return our verdict and its reason: first what AWS lets us read, then what can pull, then what only seems to."""
     verdict = row.verdict
     if row.repository.policy_read_at is None:
         return (AccessStatus.UNREADABLE if row.repository.problem else AccessStatus.UNREAD), None
@@ -264,15 +264,15 @@ def judge(row: RepositoryAccess) -> tuple[AccessStatus, Message | None]:
 
 
 def said(finding: Finding) -> Message:
-    """A finding as a sentence to be said."""
+    """Return a finding as a sentence."""
     return Message(messages.WORDS[finding.code], finding.params)
 
 
 async def check_removable(services: Services, place: tuple[str, str, str]) -> None:
-    """See that access can be removed: the service exists, or the repository's policy names it still.
+    """Check that access can be removed: the service exists, or the repository policy still names it.
 
     Raises:
-        Problem: `service.not_found` where neither is so; what kept us from finding out.
+        Problem: `service.not_found` if neither is true; or why it could not be found out.
     """
     region, name, _ = place
     try:

@@ -1,4 +1,4 @@
-"""Why an image can't be pulled or doesn't run: AWS is read in the pool of calls, the rest works in threads."""
+"""Why an image can't be pulled or doesn't run: calls to AWS run in the pool, the rest in threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.threads import run_in_threadpool
 
 
 async def diagnose(services: Services, question: Question) -> tuple[Diagnosis, ...]:
-    """Return the diagnosis of each image, within 10 seconds. Raises Problem where no call can be made at all."""
+    """Return the diagnosis of each image, within 10 seconds. Raises Problem if no call can be made at all."""
     pool = Pool(services.calls, run_in_threadpool)
     return await diagnose_in_pool(question, services.aws, pool, services.clock.now())
 
@@ -21,12 +21,12 @@ async def diagnose(services: Services, question: Question) -> tuple[Diagnosis, .
 def question_of(
     services: Services, place: tuple[str, str], image: str, container: str = "", *, platform: bool = False
 ) -> Question:
-    """Return what is asked about a service; what isn't there is looked for in the configured Regions."""
+    """Return the question about a service; missing things are looked for in the configured Regions."""
     return Question(*place, image, container, platform, services.regions)
 
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:
-    """The image of a repository that the service runs or last failed to run, else the newest tag, else the URI alone."""
+    """Return the repository's image that the service runs or last failed to run, else the newest tag, else the URI."""
     known = await run_in_threadpool(queries.find_service, services.db, services.connection, region, service)
     deployments = (known.service.next_deployment, known.service.current_deployment) if known else ()
     for deployment in deployments:

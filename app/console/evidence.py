@@ -1,4 +1,4 @@
-"""What a verdict on a pull goes by: which policies were read and when, what can't be read, and how a person changes them."""
+"""What a verdict on a pull is based on: the policies read and when, what can't be read, and how to change them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class RegistryState(StrEnum):
 
 @dataclass(frozen=True)
 class RegistryEvidence:
-    """A Region's registry policy as a verdict uses it: `what` in words, `read_at` None where it was never read.
+    """A Region's registry policy as a verdict uses it: `what` is a sentence, `read_at` None if it was never read.
 
-    `problem` is what kept the last try from reading it; an older policy is then used.
+    `problem` is why the last read failed; an older policy is then used.
     """
 
     state: RegistryState
@@ -45,7 +45,7 @@ class RegistryEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict at `now` was reached by. `limits` say what else may decide and wasn't evaluated."""
+    """The basis of a verdict at `now`. `limits` say what else may decide and wasn't evaluated."""
 
     registry: RegistryEvidence
     now: datetime
@@ -64,7 +64,7 @@ WHAT = {
 
 
 def evidence(services: Services, region: str) -> Evidence:
-    """Return what every verdict in a region goes by, beside the repository's own policy."""
+    """Return what every verdict in a region is based on, beside the repository policy."""
     known = find_registry(services.db, services.connection, region)
     limits = tuple(Message(WORDS[unseen.code], dict(unseen.params)) for unseen in not_evaluated(known.policy))
     return Evidence(_registry(known), services.clock.now(), limits)
@@ -76,7 +76,7 @@ def decided_by_registry(verdict: Verdict | None) -> bool:
 
 
 def change_registry(services: Services, region: str) -> tuple[Commands, ...]:
-    """The commands of each system that read a registry policy and write it back, at the endpoints that are called."""
+    """Return the commands of each system that read a registry policy and write it back, at the endpoints in use."""
     target = Target(region, "", "", "", {"ecr": endpoint(services, "ecr")})
     return for_each_system(lambda system: registry_commands(target, system))
 

@@ -1,4 +1,4 @@
-"""How old an answer is, and which part of it could not be read. Pure."""
+"""The age of an answer, and which part of it could not be read. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.errors import Problem
 from app.inventory.sync_state import Reading, What
 from app.wording import Message
 
-# What is shown is called old after this long without a successful reading.
+# Data counts as old after this long without a successful read.
 STALE_AFTER = {
     What.SERVICES: timedelta(minutes=3),
     What.REPOSITORIES: timedelta(minutes=20),
@@ -20,10 +20,10 @@ STALE_AFTER = {
 
 @dataclass(frozen=True)
 class Freshness:
-    """How old what is shown is.
+    """The age of the data on screen.
 
-    `read_at` is when it was last read whole from AWS, None if never. `reading`: it is being read right now, so the
-    page looks again by itself. `stale`: it is older than it should be.
+    `read_at` is when it was last read completely from AWS, None if never. `reading`: it is being read right now, so the
+    page polls again. `stale`: it is older than it should be.
     """
 
     now: datetime
@@ -33,13 +33,13 @@ class Freshness:
 
     @property
     def never(self) -> bool:
-        """Nothing is known yet."""
+        """Whether nothing is known yet."""
         return self.read_at is None
 
 
 @dataclass(frozen=True)
 class PartFailure:
-    """A part of the page that AWS did not let us read, such as one region. What is known of it is shown all the same."""
+    """A part of the page that AWS did not let us read, such as one region. What is known of it is still shown."""
 
     part: Message | str
     problem: Problem
@@ -47,12 +47,12 @@ class PartFailure:
 
 
 def is_slow(problem: Problem | None) -> bool:
-    """Whether AWS kept the page waiting too long, so that the page asks for that part again by itself."""
+    """Return whether AWS took too long for the page, so that the page requests that part again."""
     return problem is not None and problem.code == "aws.page_slow"
 
 
 def freshness(read: Reading, now: datetime) -> Freshness:
-    """How old one part of a region is."""
+    """Return the age of one part of a region."""
     return Freshness(
         now=now,
         read_at=read.succeeded_at,
@@ -62,7 +62,7 @@ def freshness(read: Reading, now: datetime) -> Freshness:
 
 
 def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
-    """How old a page of several parts is: as old as its oldest part."""
+    """Return the age of a page of several parts: that of its oldest part."""
     times = [each.read_at for each in freshnesses]
     known = [time for time in times if time is not None]
     return Freshness(
@@ -74,5 +74,5 @@ def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
 
 
 def failure(read: Reading, part: Message | str) -> PartFailure | None:
-    """What kept a part from being read at the last try."""
+    """Return why a part's last read failed, or None."""
     return PartFailure(part, read.problem, read.succeeded_at) if read.problem else None

@@ -1,4 +1,4 @@
-"""The IAM statement that would allow what AWS refused, ready to paste. Pure; must never ask what is allowed."""
+"""The IAM statement that would allow what AWS denied, ready to paste. Pure; does not check what is allowed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from app.policy.permissions import PermissionScope, allowing, to_text
 
 
 def iam_statement(problem: Problem | None, account: str) -> str:
-    """The statement for the refused action in the problem's region; "" where no statement of IAM's would help.
+    """Return the statement for the denied action in the problem's region; "" if no IAM statement would help.
 
-    It helps only where an identity-based policy lacks the action: not against a Deny, nor against what other policies
-    leave out.
+    It helps only if an identity-based policy lacks the action: not against a Deny, nor if another kind of policy lacks
+    it.
     """
     if not lacks_permission(problem):
         return ""
@@ -25,7 +25,7 @@ def iam_statement(problem: Problem | None, account: str) -> str:
 
 
 def lacks_permission(problem: Problem | None) -> TypeGuard[Problem]:
-    """Whether AWS refused something that an identity-based policy could allow."""
+    """Return whether AWS denied something that an identity-based policy could allow."""
     return (
         problem is not None
         and problem.code == "aws.access_denied"

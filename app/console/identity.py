@@ -1,4 +1,4 @@
-"""Learns who AWS takes us for, for a page that shows nothing of use without it. Shows nothing itself."""
+"""The AWS caller identity, for pages that are useless without it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
 async def learn_caller(services: Services) -> None:
-    """Ask AWS unless it is known; where AWS does not tell, or not soon, it stays unknown."""
+    """Read the caller identity from AWS unless it is known; it stays unknown if AWS does not answer soon."""
     if await run_in_threadpool(queries.find_caller, services.db, services.connection) is not None:
         return
     at = services.clock.now()
@@ -24,7 +24,7 @@ async def learn_caller(services: Services) -> None:
 
 
 def account(services: Services) -> str:
-    """The account that AWS takes us for, else the one that our services are in; "" while neither is known."""
+    """Return the caller's account, else the one of the known services; "" while neither is known."""
     known = queries.find_caller(services.db, services.connection)
     if known:
         return known[0].account
@@ -33,7 +33,7 @@ def account(services: Services) -> str:
 
 
 def endpoint(services: Services, service: str) -> str:
-    """The address that is called in place of AWS's own for a service, "" for none and where the settings cannot be read."""
+    """Return the endpoint URL used instead of AWS's own for a service; "" for none or with unreadable settings."""
     try:
         return services.aws.endpoint(service)
     except Problem:
@@ -41,10 +41,10 @@ def endpoint(services: Services, service: str) -> str:
 
 
 def endpoints_of(services: Services) -> dict[str, str]:
-    """The addresses that stand in for AWS's own, for commands to copy."""
+    """Return the endpoints used instead of AWS's own, for commands to copy."""
     return {name: endpoint(services, name) for name in ("lightsail", "ecr")}
 
 
 def is_sandbox(services: Services) -> bool:
-    """Whether an endpoint on this machine is called in place of AWS."""
+    """Return whether an endpoint on this machine is used instead of AWS."""
     return endpoint(services, "lightsail").startswith(_LOOPBACK)

@@ -15,16 +15,16 @@ from app.inventory import queries
 from app.threads import run_in_threadpool
 
 MOST_TAGS = 12
-# ECR gives a thousand images at once, in no order: the newest may stand on any page.
+# ECR returns a thousand images per page, in no order: the newest may be on any page.
 MOST_PAGES = 10
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class NewestTags:
-    """A repository's `uri` without a tag, and its newest tags. `problem` is what kept AWS from telling them.
+    """A repository's `uri` without a tag, and its newest tags. `problem` is why AWS did not list them.
 
-    Not `whole`: not every image could be looked at, so that newer tags may be missing.
+    Not `whole`: not every image could be read, so newer tags may be missing.
     """
 
     repository: str
@@ -35,7 +35,7 @@ class NewestTags:
 
 
 async def newest_tags(services: Services, region: str, repository: str, seconds: float = PATIENCE) -> NewestTags | None:
-    """None for a repository that is not known; without tags where AWS does not tell them, or not within `seconds`."""
+    """Return the tags, none if AWS does not list them within `seconds`; None for a repository that is not known."""
     uri = await run_in_threadpool(queries.repository_uri, services.db, services.connection, region, repository)
     if not uri:
         return None
@@ -50,7 +50,7 @@ async def newest_tags(services: Services, region: str, repository: str, seconds:
 
 
 async def _read(services: Services, region: str, repository: str, images: list[Image]) -> bool:
-    """Add to `images` what AWS tells, page by page: whether that is all. Raises Problem."""
+    """Add AWS's images to `images`, page by page; return whether those are all. Raises Problem."""
     after = ""
     list_images = services.aws.repositories(region).list_images
     for _ in range(MOST_PAGES):
@@ -63,6 +63,6 @@ async def _read(services: Services, region: str, repository: str, images: list[I
 
 
 def _tags(images: Iterable[Image]) -> tuple[str, ...]:
-    """The tags of the newest images."""
+    """Return the tags of the newest images."""
     newest_first = sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True)
     return tuple(islice((tag for image in newest_first for tag in image.tags), MOST_TAGS))

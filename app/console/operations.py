@@ -1,4 +1,4 @@
-"""Operations as they stand, and what may be done about each."""
+"""The current state of operations, and the actions available on each."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.wording import N_, Message
 
 
 def running(services: Services, region: str = "", service: str = "") -> tuple[Progress, ...]:
-    """The live operations of a service, or of all."""
+    """Return the live operations of a service, or of all."""
     return list_running(services.db, services.connection, region, service)
 
 
 @dataclass(frozen=True)
 class Actions:
-    """What may be done about an operation as it stands."""
+    """The actions available on an operation in its current state."""
 
     retry: bool
     cancel: bool
@@ -34,7 +34,7 @@ class Actions:
 
 
 def get_progress(services: Services, operation_id: str) -> Progress:
-    """Return how the operation stands. Raises Problem `operation.not_found`."""
+    """Return the operation's progress. Raises Problem `operation.not_found`."""
     progress = find_progress(services.db, operation_id)
     if progress is None:
         raise Problem("operation.not_found")
@@ -42,7 +42,7 @@ def get_progress(services: Services, operation_id: str) -> Progress:
 
 
 def actions_on(progress: Progress) -> Actions:
-    """Return what may be done about the operation, as far as its own state tells."""
+    """Return the actions available on the operation, judging by its own state."""
     return Actions(
         retry=may_retry(progress.outcome),
         cancel=not progress.ended and not progress.cancel_requested,
@@ -51,7 +51,7 @@ def actions_on(progress: Progress) -> Actions:
 
 
 def is_undone(services: Services, followed_by: Iterable[str]) -> bool:
-    """Return whether one of these operations has taken back what they follow."""
+    """Return whether one of these operations has undone the one that they follow."""
     followers = (find_progress(services.db, operation_id) for operation_id in followed_by)
     return any(
         follower is not None and follower.kind is Kind.UNDO and follower.outcome is Outcome.SUCCEEDED
@@ -60,7 +60,7 @@ def is_undone(services: Services, followed_by: Iterable[str]) -> bool:
 
 
 def restore(services: Services, operation_id: str, person: str, previewed: str | None) -> str:
-    """Start putting a policy back as it was before an operation; `previewed` is the preview's fingerprint.
+    """Start restoring a policy to its state before an operation; `previewed` is the preview's fingerprint.
 
     Returns:
         The id of the new operation.
@@ -83,7 +83,7 @@ DIFFERENT_SINCE = N_("When it was last read after that, the policy was different
 
 
 def last_read(services: Services, change: PolicyChange) -> tuple[Message, datetime] | None:
-    """What a policy was when it was last read after a write that AWS never answered; None where it wasn't."""
+    """Return the last policy read after a write that AWS did not answer, and when it was read, or None."""
     sent_at = change.unanswered_at
     if change.written_at is not None or sent_at is None:
         return None

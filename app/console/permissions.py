@@ -1,4 +1,4 @@
-"""The IAM policies that a person needs, and whether the present credentials have what they allow."""
+"""The IAM policies that a person needs, and whether the current credentials have those permissions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class IamPolicy:
 
 @dataclass(frozen=True)
 class CheckedAction:
-    """One AWS action as it was tried. `allowed` None: unknown, for the reason in `problem`."""
+    """One AWS action that was tried. `allowed` None: unknown, for the reason in `problem`."""
 
     action: str
     allowed: bool | None
@@ -52,9 +52,9 @@ class CheckedAction:
 
 @dataclass(frozen=True)
 class PermissionCheck:
-    """What Check permissions found; `statement` is the IAM statement that would add what is missing, "" if nothing is.
+    """The result of Check permissions; `statement` is the IAM statement that adds what is missing, "" if nothing is.
 
-    `problem` is what kept AWS from being asked at all; it is told once, not for each action.
+    `problem` is why no call to AWS could be made; it is reported once, not for each action.
     """
 
     region: str
@@ -64,12 +64,12 @@ class PermissionCheck:
 
     @property
     def missing(self) -> int:
-        """How many actions were refused."""
+        """How many actions were denied."""
         return sum(action.allowed is False for action in self.actions)
 
     @property
     def unknown(self) -> int:
-        """For how many actions AWS could not be asked."""
+        """How many actions have an unknown result."""
         return sum(action.allowed is None and action.problem is not None for action in self.actions)
 
 
@@ -77,7 +77,7 @@ class PermissionCheck:
 class NeededPermissions:
     """The IAM policies for one region and the named repositories, or any (`names` empty).
 
-    `account` is "" while unknown: the policies are then made for the account `ANY_ACCOUNT`, to be replaced by hand.
+    `account` is "" while unknown: the policies then have the account `ANY_ACCOUNT`, to be replaced by hand.
     """
 
     region: str
@@ -94,9 +94,9 @@ def needed_permissions(services: Services, region: str, names: tuple[str, ...]) 
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The repository names, or parts of names with * for the rest, that a person listed with spaces or commas between.
+    """Return the repository names, or patterns with *, that a person listed with spaces or commas between.
 
-    Raises Problem `repository.bad_name` for what can be neither: a policy for it would allow nothing.
+    Raises Problem `repository.bad_name` for anything else: a policy for it would allow nothing.
     """
     names = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
     for name in names:
@@ -108,7 +108,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 
 def policies(scope: PermissionScope) -> tuple[IamPolicy, ...]:
-    """AWS's guide's policy and ours, for the scope."""
+    """Return AWS's guide's policy and ours, for the scope."""
     which = "named" if scope.repositories else "any"
     return (
         IamPolicy(
@@ -141,12 +141,12 @@ def policies(scope: PermissionScope) -> tuple[IamPolicy, ...]:
 
 
 def actions_to_try() -> tuple[ActionUse, ...]:
-    """What the console does today, each of which can be tried harmlessly."""
+    """Return the console's actions, each of which can be tried without effect."""
     return tuple(use for use in ACTIONS_USED if use.need in (Need.READ, Need.MANAGE))
 
 
 def check_of(services: Services, region: str, names: tuple[str, ...], probes: tuple[Probe, ...]) -> PermissionCheck:
-    """What was found, with the statements that would add what is missing."""
+    """Return the result, with the statements that would add what is missing."""
     needed = {use.action: use.why for use in ACTIONS_USED}
     scope = PermissionScope(account(services) or ANY_ACCOUNT, (region,), names)
     missing = [
@@ -165,9 +165,9 @@ def check_of(services: Services, region: str, names: tuple[str, ...], probes: tu
 
 
 async def check(services: Services, region: str, names: tuple[str, ...]) -> PermissionCheck:
-    """What was found, all actions tried side by side.
+    """Try all actions concurrently and return the result.
 
-    A region that is none of ours means the first of ours; the first of `names` is the repository that is tried.
+    A region that is not configured means the first configured one; the first of `names` is the repository to try.
     """
     where = region if region in services.regions else services.regions[0]
     repository = names[0] if names else ""
@@ -178,5 +178,5 @@ async def check(services: Services, region: str, names: tuple[str, ...]) -> Perm
 async def _try(services: Services, action: str, region: str, repository: str) -> Probe:
     try:
         return await services.calls.run(region, services.aws.probe, action, region, repository)
-    except Problem as problem:  # it concerns this call alone
+    except Problem as problem:  # it concerns only this call
         return Probe(action, allowed=None, problem=problem)

@@ -1,4 +1,4 @@
-"""A repository's policy as seen for a service: who may pull by it, what is wrong with it, and the same by hand."""
+"""A repository's policy as seen for a service: who can pull, what is wrong with it, and how to change it by hand."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ WHO = {
 }
 
 
-# Whom the policy allows, and yet nobody ever pulls as them.
+# Principals that the policy allows although they never pull.
 NEVER = {
     PrincipalKind.UNIQUE_ID: N_("This principal no longer exists, so it can't pull."),
     PrincipalKind.GENERAL: N_("Lightsail doesn't pull with this role."),
@@ -70,7 +70,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True)
 class PrincipalAccess:
-    """Somebody whom the policy lets pull, or keeps from it. `allowed` None: it depends, as `how` says."""
+    """A principal that the policy lets pull, or denies it. `allowed` None: it depends, as `how` says."""
 
     who: Message
     allowed: bool | None
@@ -80,7 +80,7 @@ class PrincipalAccess:
 
 @dataclass(frozen=True)
 class FindingView:
-    """Something worth knowing about the policy, and what to do about it."""
+    """A finding about the policy, and what to do about it."""
 
     what: Message
     todo: Message | None = None
@@ -89,10 +89,10 @@ class FindingView:
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a person does who wants to do it without us: the finished policy and the commands of each system.
+    """What a person does to make the change by hand: the finished policy and the commands of each system.
 
-    `what` says which of our buttons does the same. `activates`: the role has to be activated first, so the policy's principal is a placeholder. `mended`: the policy as
-    it stands is broken, and this is it made whole.
+    `what` names our button that does the same. `activates`: the role has to be activated first, so the policy's
+    principal is a placeholder. `mended`: the current policy is broken, and this is the repaired one.
     """
 
     what: Message
@@ -106,9 +106,9 @@ class ByHand:
 class RepositoryPolicy:
     """A repository's policy as seen for a service.
 
-    `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
+    `text` is the policy, pretty; None if the repository has none (or, with a `problem`, if it could not be read).
     `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
-    characters the policy takes when it is sent. `evidence` is what the verdict goes by; `change_registry` are the
+    characters the policy takes when it is sent. `evidence` is what the verdict is based on; `change_registry` are the
     commands that change a registry policy that decides.
     """
 
@@ -139,10 +139,10 @@ class RepositoryPolicy:
 def repository_policy(
     services: Services, region: str, service: str, repository: str, *, now: datetime, problem: Problem | None
 ) -> RepositoryPolicy:
-    """Return the policy as it was last read; `problem` is what kept it from being read just now.
+    """Return the policy as it was last read; `problem` is why it could not be read just now.
 
     Raises:
-        Problem: the `problem`, or `repository.not_found`, where nothing is known of the repository.
+        Problem: the `problem`, or `repository.not_found`, if nothing is known of the repository.
     """
     known = queries.find_service(services.db, services.connection, region, service)
     held = queries.find_repository(services.db, services.connection, region, repository)
@@ -154,7 +154,7 @@ def repository_policy(
     circumstances = circumstances_of(services.db, services.connection, region, repository, now)
     access, reason = _verdict(services, seen, held, circumstances)
     by_registry = seen is not None and decided_by_registry(circumstances.kept_verdict(text, seen.role.principal_arn))
-    overruled = access is AccessStatus.DENIED and by_registry  # Adding it would be refused.
+    overruled = access is AccessStatus.DENIED and by_registry  # Adding access would be refused.
     live = next((each for each in running(services, region, service) if each.repository == repository), None)
     may_go = prunable_of(services, region, repository, text)
     return RepositoryPolicy(
@@ -183,7 +183,7 @@ def repository_policy(
 
 
 def prunable_of(services: Services, region: str, repository: str, text: str | None) -> Prunable:
-    """Return what may be pruned from a policy, by its text and by what ECR refused; nothing where it is broken."""
+    """Return what may be pruned from a policy, by its text and by ECR's refusals; nothing if the policy is broken."""
     try:
         return prunable(text, last_refusal(services.db, services.connection, region, repository))
     except Problem:
@@ -274,10 +274,10 @@ def _by_hand(
     access: AccessStatus,
     circumstances: Circumstances,
 ) -> ByHand | None:
-    """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
+    """Return the finished policy and the commands that make it: the grant if there is no access, else the removal.
 
-    None where neither is to be done: access that is given to everyone, and not by name, no removal takes away. A text
-    that was pasted together is mended first, and then has to be written whatever it grants.
+    None if neither applies: no removal takes away access that everyone has and that names no principal. A text that was
+    pasted together is repaired first, and then has to be written in any case.
     """
     if service is None or held.policy_read_at is None:
         return None
@@ -302,7 +302,7 @@ def _by_hand(
 
 
 def same_as(access: AccessStatus, *, mended: bool) -> Message:
-    """Which button does what is shown by hand; for a text that is mended there is none."""
+    """Return which button does what is shown by hand; none does for a repaired text."""
     if mended:
         return Message(N_("Corrects the policy text."))
     if access is AccessStatus.ALLOWED:

@@ -1,4 +1,4 @@
-"""Previews: what an operation would do to the policy as AWS holds it now, and the commands that do the same. Changes nothing."""
+"""Previews: what an operation would change in the current policy, and commands that do the same. Changes nothing."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from app.threads import run_in_threadpool
 
 Place = tuple[str, str, str]
 
-# These are about the policy alone: the service is not asked for, and need not be there any more.
+# These concern only the policy: the service is not read, and may be deleted.
 WITHOUT_SERVICE = frozenset({Kind.PRUNE, Kind.UNDO, Kind.RESTORE})
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What an operation would do now. `diff` None: the policy stays as it is. `evidence`: what its verdict goes by."""
+    """What an operation would do now. `diff` None: the policy stays unchanged. `evidence`: the basis of its verdict."""
 
     planned: Planned
     service: ContainerService
@@ -77,14 +77,14 @@ async def plan(
     *,
     seconds: float = PATIENCE,
 ) -> tuple[Planned, ContainerService]:
-    """What `kind` would do now, and the service it is for; `place` is region, service and repository.
+    """Return the plan of `kind`, and its service; `place` is region, service and repository.
 
-    A service that is gone is one without a role, where the operation can do without it. Raises Problem, at the latest
+    A deleted service is treated as one without a role, if the operation doesn't need it. Raises Problem, at the latest
     after `seconds`.
     """
     region, _, repository = place
     check_name(repository)
-    # Side by side: a page waits no longer than for the slower of the two.
+    # Concurrently: a page waits no longer than for the slower of the two.
     service, text = await asyncio.gather(
         _service(services, kind, place, seconds),
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
@@ -99,13 +99,13 @@ async def _service(services: Services, kind: Kind, place: Place, seconds: float)
     try:
         return await ask(services, region, services.aws.services(region).get_service, name, patience=seconds)
     except Problem as problem:
-        # Taking a service out of a policy is what remains to be done once it is deleted.
+        # A service can be removed from a policy after it is deleted.
         if kind is not Kind.REVOKE or problem.code != "service.not_found":
             raise
         return await run_in_threadpool(_gone, services, region, name, repository)
 
 
-def _plan(  # noqa: PLR0917  (what the plan itself takes)
+def _plan(  # noqa: PLR0917  (the arguments of the plan itself)
     services: Services,
     kind: Kind,
     service: ContainerService,
@@ -123,7 +123,7 @@ def _plan(  # noqa: PLR0917  (what the plan itself takes)
 
 
 def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:
-    """The service as far as it matters without one: a name, and the account whose repository it is."""
+    """Return a stand-in for a deleted service: its name, and the account of the repository."""
     held = queries.find_repository(services.db, services.connection, region, repository)
     registry = held.registry_id if held else account(services)
     return ContainerService(region=region, name=name, arn="", account=registry, state="", role=Role())
@@ -140,7 +140,7 @@ def _preview(services: Services, planned: Planned, service: ContainerService, re
 def shell_commands(
     services: Services, planned: Planned, service: ContainerService, repository: str
 ) -> tuple[Commands, ...]:
-    """Return the commands of each system that do the same, at the endpoints that this console calls."""
+    """Return the commands of each system that do the same, at the endpoints that this console uses."""
     target = Target(service.region, service.name, service.account, repository, endpoints_of(services))
     return for_each_system(lambda system: _commands(planned, target, system))
 

@@ -1,4 +1,4 @@
-"""The repository that a request means, by whatever it names it: a name, a URI or an ARN. Asks nothing of AWS."""
+"""Finds the repository that a request names by a name, a URI or an ARN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.inventory.unlisted import unlisted
 from app.operations.repository_name import parse_reference
 from app.threads import run_in_threadpool
 
-# A repository may be named like a registry, as those of a pull-through cache often are.
+# A repository may have the name of a registry, as those of a pull-through cache often do.
 _LIKE_A_REGISTRY = frozenset({"repository.public_ecr", "repository.other_registry"})
 
 
@@ -33,7 +33,7 @@ async def resolve_repository(services: Services, region: str, text: str) -> str:
 
 
 def searched_name(text: str) -> str:
-    """What to look for in the list of repositories while somebody types `text`, which may be no name yet."""
+    """Return what to search for in the list of repositories while `text` is typed, which may not be a name yet."""
     try:
         return parse_reference(text).name
     except Problem:
@@ -45,9 +45,10 @@ def _exists(services: Services, region: str, name: str) -> bool:
 
 
 async def existing_repository(services: Services, region: str, service: str, text: str) -> str:
-    """As `resolve_repository`, of a repository that exists as far as AWS lets us tell.
+    """Return the same as `resolve_repository`, for a repository that exists as far as AWS lets us see.
 
-    A name that isn't in the store may be a new repository: AWS is asked once. Raises Problem `repository.not_found` too.
+    A name that isn't in the store may be a new repository: AWS is called once. Raises Problem `repository.not_found`
+    too.
     """
     name = await resolve_repository(services, region, text)
     if await run_in_threadpool(queries.find_repository, services.db, services.connection, region, name) is None:
@@ -59,7 +60,7 @@ async def _learn_repository(services: Services, region: str, service: str, name:
     try:
         repository = await _described(services, region, service, name)
     except Problem as problem:
-        # Who may not describe it may still be allowed to change its policy; the operation will tell.
+        # Without permission to describe it, changing its policy may still be allowed; the operation will show.
         if problem.code == "repository.not_found":
             raise
         return
@@ -70,7 +71,7 @@ async def _learn_repository(services: Services, region: str, service: str, name:
 
 
 async def _described(services: Services, region: str, service: str, name: str) -> Repository | None:
-    """The repository as AWS describes it; where that is denied, its policy proves that it exists."""
+    """Return the repository as AWS describes it; if that is denied, its policy proves that it exists."""
     repositories = services.aws.repositories(region)
     try:
         return await ask(services, region, repositories.get_repository, name)
@@ -85,7 +86,7 @@ async def _described(services: Services, region: str, service: str, name: str) -
 def explain_refused_name(
     services: Services, region: str, typed: str, refused: Problem
 ) -> tuple[Problem, tuple[str, ...]]:
-    """Return why `typed` was refused, as far as the store knows better, and the names in the region most like it."""
+    """Return why `typed` was refused, if the store knows more, and the most similar names in the region."""
     name = searched_name(typed)
     nearest = search.nearest_names(services.db, services.connection, region, name)
     if refused.code != "repository.not_found":
@@ -94,7 +95,7 @@ def explain_refused_name(
 
 
 def _elsewhere(services: Services, region: str, typed: str) -> Problem | None:
-    """That the repository is in another region, which is why this one does not have it."""
+    """Return the problem that the repository is in another region, or None."""
     others = search.regions_with(services.db, services.connection, typed) if typed else ()
     if not others or region in others:
         return None

@@ -21,7 +21,7 @@ from app.threads import run_in_threadpool
 
 
 class RoleState(StrEnum):
-    """Where the image puller role stands."""
+    """The state of the image puller role."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -32,7 +32,7 @@ class RoleState(StrEnum):
 
 @dataclass(frozen=True)
 class RoleView:
-    """The image puller role, and the other principal of the same service that must not be confused with it."""
+    """The image puller role, and the service's other principal, which must not be confused with it."""
 
     state: RoleState
     principal_arn: str = ""
@@ -42,7 +42,7 @@ class RoleView:
 
 @dataclass(frozen=True)
 class ServiceSummary:
-    """A service as it was at `seen_at`, with what is known of its access.
+    """A service as it was at `seen_at`, with what is known about its access.
 
     `can_pull` counts the repositories from which its role may pull, `stale_grants` the policies that name another role
     of it; both None before the policies of its region have been read. `running` are its live operations.
@@ -57,7 +57,7 @@ class ServiceSummary:
 
 @dataclass(frozen=True)
 class ServiceList:
-    """Services by name, then region. `total` counts them before filtering; `regions` is how far each region is read."""
+    """Services by name, then region. `total` counts them before filtering; `regions` is each region's read state."""
 
     services: tuple[ServiceSummary, ...]
     total: int
@@ -66,7 +66,7 @@ class ServiceList:
 
 @dataclass(frozen=True)
 class Deployments:
-    """A service's deployments, newest first, as they were at `read_at`; `problem` kept AWS from listing them now."""
+    """A service's deployments, newest first, as of `read_at`; `problem` is why AWS could not list them now."""
 
     deployments: tuple[Deployment, ...]
     read_at: datetime | None = None
@@ -76,7 +76,7 @@ class Deployments:
 def list_services(services: Services, query: str = "") -> ServiceList:
     """Return the services of every configured region whose name, region or state holds `query`.
 
-    What has grown old is read again in the background.
+    Old data is read again in the background.
     """
     for region in services.regions:
         services.scanner.request(region, What.SERVICES)
@@ -96,7 +96,7 @@ def list_services(services: Services, query: str = "") -> ServiceList:
 
 
 def summarize(services: Services, known: KnownService) -> ServiceSummary:
-    """Return the service with what is known of its access; what has grown old is read again in the background."""
+    """Return the service with what is known about its access; old data is read again in the background."""
     region, name = known.service.region, known.service.name
     services.scanner.request(region, What.SERVICES)
     counted = _regions_with_policies(sync_state.readings(services.db, services.connection))
@@ -104,10 +104,10 @@ def summarize(services: Services, known: KnownService) -> ServiceSummary:
 
 
 async def get_service(services: Services, region: str, name: str) -> KnownService:
-    """Return the service; one that we have not seen is asked for once.
+    """Return the service; an unknown one is read from AWS once.
 
     Raises:
-        Problem: `service.not_found`, or what kept us from asking.
+        Problem: `service.not_found`, or why the read failed.
     """
     key = (services.db, services.connection, region, name)
     known = await run_in_threadpool(queries.find_service, *key)
@@ -130,7 +130,7 @@ async def get_deployments(services: Services, region: str, name: str, *, seconds
 
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:
-    """Where the role stands; AWS's word, unless an operation of ours is switching it right now."""
+    """Return the role's state: AWS's, unless an operation of ours is changing it right now."""
     at_work = next((each for each in live if each.kind in (Kind.ACTIVATE, Kind.DEACTIVATE)), None)
     if service is None:
         return RoleView(RoleState.UNKNOWN, running=at_work)
@@ -163,7 +163,7 @@ def _summary(known: KnownService, live: tuple[Progress, ...], counted: Container
 
 
 def _regions_with_policies(readings: Iterable[Reading]) -> set[str]:
-    """Where every policy has been read once, so that a number of repositories says something."""
+    """Return the regions where every policy has been read once, so that a number of repositories is meaningful."""
     return {
         reading.region
         for reading in readings

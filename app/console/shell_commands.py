@@ -1,4 +1,4 @@
-"""Commands of a terminal that do the same by hand: the steps to copy for each system. Pure."""
+"""Shell commands that do the same by hand: the steps to copy for each system. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"
 
 @dataclass(frozen=True)
 class ShellStep:
-    """One command with the remark that stands above it."""
+    """One command with the comment above it."""
 
     remark: Message
     command: str
@@ -29,7 +29,7 @@ class Commands:
 
 
 def for_each_system(commands_for: Callable[[System], Iterable[Command]]) -> tuple[Commands, ...]:
-    """Return the commands of every system, each with a remark that says what it does."""
+    """Return the commands of every system, each with a comment that says what it does."""
     return tuple(Commands(name, _steps(commands_for(system))) for system, name in SYSTEMS.items())
 
 

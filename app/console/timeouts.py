@@ -1,4 +1,4 @@
-"""Asks AWS on behalf of a page, but not for long: a page that AWS keeps waiting shows what is known instead."""
+"""Calls AWS for a page with a short timeout: a page for which AWS is too slow shows what is known instead."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PATIENCE = 2.0  # seconds
 async def ask(
     services: Services, region: str, call: Callable[..., Answered[T]], *args: Any, patience: float = PATIENCE
 ) -> T:
-    """One AWS call for a page. Raises Problem; `aws.page_slow` after `patience`, while the call goes on behind."""
+    """Make one AWS call for a page. Raises Problem; `aws.page_slow` after `patience`, while the call continues."""
     return (await in_time(patience, services.calls.run(region, call, *args))).value
 
 
 async def within(seconds: float, reading: Awaitable[Problem | None]) -> Problem | None:
-    """The problem that kept something from being read; `aws.page_slow` when it takes longer than that."""
+    """Return why something could not be read; `aws.page_slow` when it takes longer than that."""
     try:
         return await in_time(seconds, reading)
     except Problem as problem:
@@ -31,7 +31,7 @@ async def within(seconds: float, reading: Awaitable[Problem | None]) -> Problem 
 
 
 async def in_time(seconds: float, work: Awaitable[T]) -> T:
-    """What comes of `work`. Raises Problem `aws.page_slow` when it takes longer than that."""
+    """Return the result of `work`. Raises Problem `aws.page_slow` when it takes longer than that."""
     try:
         return await asyncio.wait_for(work, seconds)
     except TimeoutError as error:

@@ -20,7 +20,7 @@ from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Facts, Known
 from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Sentence, Status, not_reached
 
-# Told only where nothing else is found.
+# Reported only if nothing else is found.
 GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
 
 
@@ -49,12 +49,12 @@ class Diagnosis:
 
     @property
     def root(self) -> Found | None:
-        """The cause that fails first."""
+        """The cause that takes effect first."""
         return self.causes[0] if self.causes else None
 
     @property
     def undetermined(self) -> bool:
-        """Whether the absence of causes proves nothing."""
+        """Whether a cause may exist although none was found."""
         return not self.causes and any(
             line.status is Status.NOT_CHECKED and line.check not in (Check.ORGANIZATION, Check.PLATFORM)
             for line in self.lines
@@ -62,7 +62,7 @@ class Diagnosis:
 
 
 def diagnose(facts: Facts) -> Diagnosis:
-    """Return what every check says of the facts, and the causes in the order in which they fail."""
+    """Return the outcome of every check, and the causes in the order in which they take effect."""
     outcomes: dict[Check, Outcome] = {Check.SERVICE: check_service(facts), Check.URI: check_uri(facts)}
     outcomes[Check.ROLE] = check_role(facts)
     outcomes[Check.REPOSITORY] = check_repository(facts, outcomes[Check.URI])
@@ -78,7 +78,7 @@ def diagnose(facts: Facts) -> Diagnosis:
 
 
 def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
-    """Return a diagnosis for each container. What is only guessed of one goes where another explains the failure."""
+    """Return a diagnosis for each container. Drops guesses about one if another explains the failure."""
     diagnoses = tuple(map(diagnose, facts))
     if not any(map(explains, diagnoses)):
         return diagnoses
@@ -86,7 +86,7 @@ def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
 
 
 def explains(diagnosis: Diagnosis) -> bool:
-    """Return whether a cause was found that lasts, and not only for want of another."""
+    """Return whether a lasting cause was found that is not just the last remaining explanation."""
     return any(not cause.yields and not _is_guess(cause) for cause in diagnosis.causes)
 
 

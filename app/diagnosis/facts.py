@@ -21,21 +21,21 @@ _MISSING = frozenset({"service.not_found", "repository.not_found", "image.not_fo
 
 @dataclass(frozen=True)
 class Known(Generic[T]):
-    """What AWS answered."""
+    """A value that AWS returned."""
 
     value: T
 
 
 @dataclass(frozen=True)
 class NotFound:
-    """AWS says that there is none; `code` is the Problem's."""
+    """AWS says that it does not exist; `code` is the Problem's."""
 
     code: str
 
 
 @dataclass(frozen=True)
 class Refused:
-    """AWS refuses to say. `permission` is the IAM action that was refused.
+    """AWS denies the read. `permission` is the denied IAM action.
 
     `by_resource_policy`: the policy of the repository or of the registry explicitly denies it, so that IAM can't help.
     """
@@ -46,14 +46,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unknown:
-    """AWS could not be asked, or not in time; `code` is the Problem's."""
+    """AWS could not be reached, or not in time; `code` is the Problem's."""
 
     code: str
 
 
 @dataclass(frozen=True)
 class NotRead:
-    """Not asked for."""
+    """The read was not made."""
 
 
 NOT_READ = NotRead()
@@ -61,7 +61,7 @@ Reading: TypeAlias = Known[T] | NotFound | Refused | Unknown | NotRead
 
 
 def reading_of(problem: Problem) -> NotFound | Refused | Unknown:
-    """Return what a Problem leaves of a reading; only AWS's own "not found" means that there is none."""
+    """Return a failed read as a reading; only AWS's own "not found" means that it does not exist."""
     if problem.code in _MISSING:
         return NotFound(problem.code)
     if problem.code == DENIED:
@@ -84,12 +84,12 @@ def not_checked(reading: Reading[T]) -> Outcome:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that was read, for one image of one service. `image` is the text as it was typed or deployed.
+    """All facts about one image of one service. `image` is the text as it was typed or deployed.
 
-    `regions` are those that have Lightsail; `region_problem` says why this one has none. `deployment` is the newest that
-    runs this image, with names but no values of environment variables; `port_variable`: its variable PORT names another
-    port than its public endpoint. `elsewhere` are other Regions that hold what is missing here. `platform` is that of
-    the image's config.
+    `regions` are those that have Lightsail; `region_problem` says why this one does not. `deployment` is the newest
+    that runs this image, with names but no values of environment variables; `port_variable`: its variable PORT names
+    another port than its public endpoint. `elsewhere` are other Regions that hold what is missing here. `platform` is
+    that of the image's config.
     """
 
     region: str
@@ -126,7 +126,7 @@ class Facts:
 
     @property
     def failed(self) -> Deployment | None:
-        """The deployment of this image, where it has failed."""
+        """The deployment of this image, if it has failed."""
         return self.deployment if self.deployment is not None and self.deployment.state == "FAILED" else None
 
     @property
@@ -150,7 +150,7 @@ class Facts:
 
     @property
     def has_run(self) -> bool:
-        """Whether a container of this image was seen to run: the image was pulled."""
+        """Whether a container of this image has run: the image was pulled."""
         return self.was_active or (self.log_evidence is not None and self.log_evidence.started)
 
     @property
@@ -160,29 +160,29 @@ class Facts:
 
     @property
     def account(self) -> str:
-        """The service's account, "" where the service is not known."""
+        """The service's account, "" if the service is not known."""
         return self.service.value.account if isinstance(self.service, Known) else ""
 
     @property
     def registry_id(self) -> str:
-        """The account whose registry is read: the one that the image names, else the service's."""
+        """The account whose registry is read: the one in the image's name, else the service's."""
         return self.uri.account or self.account
 
     @property
     def repository_arn(self) -> str:
-        """The ARN of the repository that is read, in the service's Region; "" where its account is not known."""
+        """The ARN of the repository that is read, in the service's Region; "" if its account is not known."""
         if not self.registry_id or not self.uri.repository:
             return ""
         return f"arn:aws:ecr:{self.region}:{self.registry_id}:repository/{self.uri.repository}"
 
     @property
     def tag(self) -> str:
-        """The tag that is pulled: `latest` where the image names neither tag nor digest."""
+        """The tag that is pulled: `latest` if the image has neither tag nor digest."""
         return self.uri.tag or ("" if self.uri.digest else "latest")
 
 
 def not_private(facts: Facts) -> Outcome | None:
-    """Return the outcome of a check that private repositories alone need, None where the image is in one."""
+    """Return the outcome of a check that applies only to private repositories; None if the image is in one."""
     if facts.uri.is_private:
         return None
     return fine("not_private") if facts.image else not_reached("no_image")

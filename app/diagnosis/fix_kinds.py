@@ -1,7 +1,7 @@
 """The kinds of fixes: what each does on screen, as `aws` commands, as Terraform and as CloudFormation. Plain data.
 
-The templates are filled by `fixes`. Where a kind has no template of a format, that format can't hold it: an image is
-pushed by no template. `operation` is what Sailpass can do itself, by its button.
+The templates are filled by `fixes`. A kind has no template for a format that can't express it: no template pushes an
+image. `operation` is the one that Sailpass's button starts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.wording import N_
 
 
 class Fix(StrEnum):
-    """What puts something right."""
+    """What fixes a cause."""
 
     GRANT = "grant"
     ACTIVATE = "activate"
@@ -39,7 +39,7 @@ class Fix(StrEnum):
 
 @dataclass(frozen=True)
 class FixKind:
-    """What a kind of fix is called, what it fills, and which operation of Sailpass does it ("" for none)."""
+    """A kind of fix: its name, its params, and the operation of Sailpass that does it ("" for none)."""
 
     title: str
     aws: str = ""

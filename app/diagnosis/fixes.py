@@ -1,6 +1,6 @@
 """Fills the fixes of a cause for one service and image: `aws` commands, Terraform, CloudFormation. Runs nothing.
 
-A grant is planned by `app.policy`, on the policy as it was read, so that the whole merged document is written.
+`app.policy` plans a grant on the policy as it was read, so that the fix writes the whole merged document.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from app.policy.mend import mend
 from app.policy.principals import PrincipalKind, principals_of
 from app.wording import fill
 
-# Stands in a document for the role's ARN until it has one.
+# Placeholder in a document for the role's ARN until it has one.
 _ARN: Final = f"arn:aws:iam::{NOBODYS_ACCOUNT}:role/amazon/lightsail/PRINCIPAL-ARN-OF-THE-IMAGE-PULLER-ROLE"
 _PLACEHOLDER: Final = "PRINCIPAL-ARN"
 
 
 @dataclass(frozen=True)
 class FixText:
-    """A fix, ready to copy. `title` is a template to translate; `operation` is what Sailpass does by a button."""
+    """A fix, ready to copy. `title` is a template to translate; `operation` is what Sailpass's button starts."""
 
     kind: Fix
     title: str
@@ -45,12 +45,12 @@ class FixText:
 
 
 def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = None) -> tuple[FixText, ...]:
-    """Return the fixes of a cause, in the order in which they are made.
+    """Return the fixes of a cause, in the order in which to apply them.
 
     Args:
         found: the cause.
-        facts: what it was found in.
-        endpoints: addresses that stand in for AWS's own, by service: those of a sandbox.
+        facts: the facts behind it.
+        endpoints: addresses to use instead of AWS's own, by service, such as those of a sandbox.
     """
     params = _params(found, facts)
     kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
@@ -105,7 +105,7 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
 
 
 def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dict[str, str | int]:
-    """The values as their format writes them; identifiers bare, numbers as they are."""
+    """Return the values as the format writes them; identifiers bare, numbers unchanged."""
     names = {
         "id": _identifier(str(params["service"])),
         "repository_id": _identifier(str(params["repository"])),
@@ -118,7 +118,7 @@ def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dic
 
 
 def _documents(facts: Facts) -> dict[str, str]:
-    """The policies as they are, as JSON to stand in a template: what is to be changed is shown whole."""
+    """Return the current policies as JSON for a template, whole, so that they can be edited."""
     return {
         "policy_document": _document(facts.policy),
         "registry_document": _document(facts.registry_policy),
@@ -147,7 +147,7 @@ def _hcl(text: str) -> str:
 
 
 def _located(commands: str, region: str, endpoints: Mapping[str, str]) -> str:
-    """The commands with their Region, and the endpoint of a sandbox, before a pipe or redirection."""
+    """Return the commands with their Region, and a sandbox's endpoint, before a pipe or redirection."""
     return "\n".join(_line(line, region, endpoints) for line in commands.split("\n"))
 
 
@@ -172,7 +172,7 @@ def _pretty(text: str) -> str:
 
 
 def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
-    """The merged policy in each format. In a template the role is named by reference: its ARN may change."""
+    """Return the merged policy in each format. A template names the role by reference: its ARN may change."""
     service = facts.service.value if isinstance(facts.service, Known) else None
     arn = service.role.principal_arn if service else ""
     target = Target(facts.region, facts.service_name, facts.registry_id, facts.uri.repository, endpoints)
@@ -202,7 +202,7 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _planned(facts: Facts, arn: str) -> PlannedChange | None:
-    """The grant on the policy as it is, mended where it was pasted together, without the service's wrong ARNs."""
+    """Return the grant on the current policy, repaired if it was pasted together, without the service's wrong ARNs."""
     text = facts.policy.value if isinstance(facts.policy, Known) else None
     mended = mend(text) if text is not None else None
     text = mended.text if mended is not None and mended.what else text

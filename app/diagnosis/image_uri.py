@@ -1,4 +1,4 @@
-"""Reads the image that a deployment names, finds what is wrong with it, and what was probably meant. Pure."""
+"""Parses the image that a deployment names, finds its faults, and guesses what was meant. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z]{2}(?
 _DUAL_STACK: Final = re.compile(
     r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn)"
 )
-# A host that is meant to be ECR's: digits first, `ecr` somewhere.
+# A host that should be ECR's: digits first, `ecr` somewhere.
 _ECR_LIKE: Final = re.compile(r"(?P<account>\d[\d-]*\d)\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?", re.IGNORECASE)
 _API_HOST: Final = re.compile(r"(?:api\.|dkr\.)?ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _REGION: Final = re.compile(r"(?<![a-z0-9-])(?P<region>[a-z]{2}(?:-[a-z]+){1,3}-\d)(?![a-z0-9-])")
@@ -45,7 +45,7 @@ class RegistryHost(StrEnum):
 class ImageUri:
     """An image as it was named, and as it was probably meant.
 
-    `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" where the text holds none;
+    `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" if absent from the text;
     `faults` are what is wrong with the text, in the order in which it fails.
     """
 
@@ -66,23 +66,23 @@ class ImageUri:
 
     @property
     def names_image(self) -> bool:
-        """Whether it is clear which tag or digest is meant."""
+        """Whether the intended tag or digest is clear."""
         return bool(self.repository) and not any(fault.code in ("uri.tag", "uri.digest") for fault in self.faults)
 
     @property
     def reference(self) -> str:
-        """Tag and digest as they follow the repository, `:latest` where neither is given."""
+        """Tag and digest as they follow the repository; `:latest` if neither is given."""
         tag = f":{self.tag}" if self.tag or not self.digest else ""
         tag = ":latest" if tag == ":" else tag
         return f"{tag}@{self.digest}" if self.digest else tag
 
     def uri(self, account: str, region: str, repository: str = "") -> str:
-        """The same image at ECR's own host in another account, Region or repository."""
+        """Return the URI of the same image at ECR's own host in another account, Region or repository."""
         return f"{account}.dkr.ecr.{region}.amazonaws.com/{repository or self.repository}{self.reference}"
 
 
 def parse_image(text: str) -> ImageUri:
-    """Read an image's name. Never raises: what is wrong stands in `faults`."""
+    """Parse an image's name. Never raises: errors are in `faults`."""
     original = text
     text = text[:LONGEST]
     faults: list[Found] = []
@@ -130,7 +130,7 @@ def _of_host(text: str, host: str, path: str) -> ImageUri:
 
 
 def _is_host(part: str) -> bool:
-    """Whether the first part of a path is a registry, by Docker's rule."""
+    """Return whether the first part of a path is a registry, by Docker's rule."""
     return "." in part or ":" in part or part == "localhost"
 
 
@@ -142,7 +142,7 @@ def _is_ecr_host(host: str) -> bool:
 
 
 def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
-    """Account and Region as they were probably meant, and what is wrong with the host."""
+    """Return account and Region as probably meant, and what is wrong with the host."""
     if match := _HOST.fullmatch(host):
         return match["account"], match["region"], ()
     lower = host.lower()
@@ -154,13 +154,13 @@ def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
     faults: list[Found] = []
     if account and len(account) != _ACCOUNT_DIGITS:
         faults.append(Found("uri.account_digits", {"account": account, "digits": len(account)}))
-    else:  # whatever it is, it isn't the one form that is right
+    else:  # any other form is wrong
         faults.append(Found("uri.host", {"host": host}))
     return (account if len(account) == _ACCOUNT_DIGITS else ""), region["region"] if region else "", tuple(faults)
 
 
 def _referenced(uri: ImageUri, path: str) -> ImageUri:
-    """The image with its repository, tag and digest read from what follows the host."""
+    """Return the image with its repository, tag and digest read from what follows the host."""
     name, at, digest = path.partition("@")
     repository, colon, tag = name.partition(":")
     faults = list(uri.faults)
@@ -184,12 +184,12 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
 
 
 def _quotes(text: str) -> str:
-    """The quotation marks or commas that were copied along with the text, by their names."""
+    """Return the names of quotation marks or commas that were copied along with the text."""
     around = dict.fromkeys(letter for letter in (text[:1], text[-1:]) if letter and letter in _QUOTES)
     return ", ".join(map(named, around))
 
 
 def _odd(text: str) -> str:
-    """The characters inside that no image name can hold, by their names."""
+    """Return the names of characters inside that no image name can hold."""
     odd = dict.fromkeys(letter for letter in text if not letter.isascii() or letter.isspace() or letter < "!")
     return ", ".join(map(named, [*odd][:3]))

@@ -1,6 +1,6 @@
-"""Reads a container's log for what kept a deployment from running. Pure; takes time linear in the log.
+"""Finds in a container's log what kept a deployment from running. Pure; takes time linear in the log.
 
-Lightsail's own lines stand among the container's: `[deployment:4] Creating your deployment`, then `Reached a steady
+Lightsail's own lines are among the container's: `[deployment:4] Creating your deployment`, then `Reached a steady
 state`, `Canceled` or `Took too long`. With no line of the container itself, it never started [reported, AWS.md].
 """
 
@@ -62,7 +62,7 @@ _MOST_RESTARTS: Final = 6
 
 
 class Ending(StrEnum):
-    """Lightsail's own word for how the deployment ended, as its log has it."""
+    """How the deployment ended, in the words of Lightsail's log."""
 
     CANCELED = "canceled"
     TOOK_TOO_LONG = "took_too_long"
@@ -100,7 +100,7 @@ class LogEvidence:
 
     @property
     def started(self) -> bool:
-        """Whether the container wrote anything of its own."""
+        """Whether the container itself wrote anything."""
         return self.reason is not Reason.NOTHING
 
 
@@ -117,7 +117,7 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment) -> LogEvidence:
     for reason, pattern in _SIGNS:
         if line := next((line for line in own if pattern.search(line)), ""):
             return LogEvidence(ending, reason, _quoted(line))
-    if ending is Ending.CANCELED:  # nothing was started: the version before goes on writing under the same name
+    if ending is Ending.CANCELED:  # nothing was started: the previous version still writes under the same name
         return LogEvidence(ending)
     evidence = _health(own, deployment) or _exit(own, deployment) or _port(own, deployment)
     if evidence is None:
@@ -140,7 +140,7 @@ _ENDINGS: Final = (
 
 
 def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list[str]]:
-    """How the deployment ended, and the container's own lines while it was the newest one."""
+    """Return how the deployment ended, and the container's own lines while it was the newest one."""
     ending, own, is_its = Ending.NONE, list[str](), True
     for line in lines:
         match = _LIGHTSAIL.match(line.text)
@@ -156,7 +156,7 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
 
 
 def _health(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
-    """The last request of the health check, where its status is none that counts as healthy."""
+    """Return the last request of the health check, if its status does not count as healthy."""
     last = None
     for line in lines:
         match = _REQUEST.search(line)
@@ -177,7 +177,7 @@ def _is_success(status: int, codes: str) -> bool:
 
 
 def _exit(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
-    """The container's last words, where it ended: it was started again, or says so."""
+    """Return the container's last lines, if it exited: it was restarted, or its log says so."""
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
     telling = [line for line in lines if _FATAL.search(line) or _VARIABLE.search(line)]
@@ -201,7 +201,7 @@ def _is_last_word(line: str) -> bool:
 
 
 def _restarted(lines: Sequence[str]) -> bool:
-    """Whether the container wrote the same from its first line on several times: Lightsail starts it again."""
+    """Return whether the container wrote the same lines from the first on several times: Lightsail restarts it."""
     lines = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
     starts = [index for index, line in enumerate(lines) if line == lines[0]]
     if not 2 <= len(starts) <= _MOST_RESTARTS:
@@ -211,7 +211,7 @@ def _restarted(lines: Sequence[str]) -> bool:
 
 
 def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
-    """A line that says where the container listens, where that is not on the public endpoint's port."""
+    """Return a line that says where the container listens, if that is not the public endpoint's port."""
     if deployment.public_port is None:
         return None
     heard = [(line, match) for line in lines if (match := _LISTENING.search(line) or _LISTENING_ON.search(line))]

@@ -1,4 +1,4 @@
-"""What else to read once something is missing or has failed, and how results become facts. Calls nothing itself."""
+"""Decides what else to read once something is missing or has failed, and turns results into facts. Calls nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Reads: TypeAlias = dict[Key, tuple[str, Read]]
 
 MOST_REGIONS: Final = 5
 ELSEWHERE: Final = "in:"
-# Where most people have something, for those whose settings name no other Region.
+# The Regions most used, for settings that name no other Region.
 USUAL_REGIONS: Final = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "us-east-2")
 _LONGEST_PORT: Final = 5
 _SHORTEST_VALUE: Final = 4
@@ -44,18 +44,18 @@ def needs_image(facts: Facts) -> bool:
 
 
 def is_explained(facts: Sequence[Facts]) -> bool:
-    """Return whether what is known so far explains the failure, of whichever container."""
+    """Return whether the facts so far explain the failure, of any container."""
     return any(explains(diagnose(each)) for each in facts)
 
 
 def needs_manifest(facts: Facts, *, asked: bool, explained: bool, number: int) -> bool:
-    """Return whether the manifest is to be read now: a person asked for it, or nothing else explains a failed pull.
+    """Return whether the manifest is to be read now: a person requested it, or nothing else explains a failed pull.
 
     Args:
         facts: what is known so far.
-        asked: whether the platform was asked for.
+        asked: whether the platform was requested.
         explained: whether the failure is explained already.
-        number: of the round that comes, from 1.
+        number: of the next round, from 1.
     """
     if not isinstance(facts.manifest, NotRead) or not facts.uri.is_private or not facts.uri.repository:
         return False
@@ -100,7 +100,7 @@ def _of_tag(index: int, facts: Facts, aws: ReadsAws) -> Reads:
 
 
 def _of_manifest(index: int, facts: Facts, aws: ReadsAws) -> Reads:
-    """What a manifest leads to: the index's own image, or the config, whose URL is asked for first."""
+    """Return the reads that a manifest leads to: the index's own image, or the config, whose URL is read first."""
     if not isinstance(facts.manifest, Known):
         return {}
     pulls, registry, name = aws.pull_reads(facts.region), facts.registry_id, facts.uri.repository
@@ -137,7 +137,7 @@ def own_service(
 def deployments_of(
     reading: Reading[tuple[Deployment, ...]], service: Reading[ContainerService]
 ) -> Reading[tuple[Deployment, ...]]:
-    """Return the deployments, newest first; those that the service itself shows where the list could not be read."""
+    """Return the deployments, newest first; those in the service itself if the list could not be read."""
     if isinstance(reading, Known | NotFound) or not isinstance(service, Known):
         return reading
     shown = (service.value.next_deployment, service.value.current_deployment)
@@ -146,12 +146,12 @@ def deployments_of(
 
 
 def learnt(facts: Facts, own: Mapping[str, Reading[Any]], values: Iterable[str]) -> Facts:
-    """Return the facts with what a round has read about their image.
+    """Return the facts with what a round read about their image.
 
     Args:
-        facts: as known before.
+        facts: those before.
         own: the results about this image, by the read's name.
-        values: those of environment variables, which are taken out of the log.
+        values: those of environment variables, which are removed from the log.
     """
     changes: dict[str, Reading[Any]] = {name: own[name] for name in _FIELDS if name in own}
     if "config" in own:
@@ -178,7 +178,7 @@ def found_elsewhere(results: Mapping[Key, Reading[Any]]) -> tuple[str, ...]:
 def _log(
     log: Reading[tuple[LogLine, ...]], own: Reading[tuple[LogLine, ...]], values: tuple[str, ...]
 ) -> Reading[tuple[LogLine, ...]]:
-    """The container's lines with Lightsail's own among them, and without the values of variables."""
+    """Return the container's lines with Lightsail's own among them, and without the values of variables."""
     if isinstance(log, NotFound):
         return Known(())
     if not isinstance(log, Known):
@@ -192,7 +192,7 @@ def _log(
 
 
 def _hidden(values: Iterable[str]) -> list[str]:
-    """What to take out, line by line as a log has it: the longest first, which may hold a shorter one."""
+    """Return what to remove, line by line as in a log: the longest first, which may contain a shorter one."""
     parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()))}
     return sorted(
         (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part)), key=len, reverse=True

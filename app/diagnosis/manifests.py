@@ -1,4 +1,4 @@
-"""What a manifest says of the platforms that it is for, and whether it is an image at all. Pure."""
+"""The platforms in a manifest, and whether it is an image at all. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_artifact(detail: ImageDetail) -> bool:
 
 
 def _is_signature_tag(tag: str) -> bool:
-    """As cosign tags what belongs to an image: `sha256-<digest>.sig`."""
+    """Return whether it is a cosign tag of something attached to an image: `sha256-<digest>.sig`."""
     return tag.startswith("sha256-") and tag.endswith((".sig", ".att", ".sbom"))
 
 
@@ -55,7 +55,7 @@ def config_digest(manifest: Manifest) -> str:
 
 
 def platform_of(value: Any) -> str:
-    """Return `linux/arm64` of an index entry's platform or of an image's config, "" where it names none."""
+    """Return `linux/arm64` from an index entry's platform or an image's config, "" if it has none."""
     if not isinstance(value, Mapping) or not value.get("architecture"):
         return ""
     return f"{value.get('os') or 'linux'}/{value['architecture']}"

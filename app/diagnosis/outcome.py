@@ -1,4 +1,4 @@
-"""What checks come to: one line each, and the causes they find. Plain values; the sentences are in `causes` and `words`."""
+"""The results of checks: one line each, and the causes found. Plain values; sentences are in `causes` and `words`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 
 class Certainty(StrEnum):
-    """How sure a cause is: proven by what was read, or the likeliest of what fits."""
+    """How certain a cause is: proven by what was read, or the likeliest explanation."""
 
     CERTAIN = "certain"
     LIKELY = "likely"
@@ -47,7 +47,7 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence by its code (a key of `words.WORDS`, or of `app.policy.words.WORDS`), and what fills it."""
+    """A sentence by its code (a key of `words.WORDS`, or of `app.policy.messages.WORDS`), and its params."""
 
     code: str
     params: Params = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Sentence:
 class Found:
     """A cause that was found: `code` is a key of `causes.CAUSES`, `params` fill its sentences.
 
-    `yields`: it is told last, since something that lasts explains more (a service that is busy just now).
+    `yields`: it is listed last, since a lasting cause explains more (a service that is busy just now).
     """
 
     code: str
@@ -69,7 +69,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One check's line. `permission` is the IAM action that is missing, where one kept it from being checked."""
+    """One check's line. `permission` is the missing IAM action, if that kept it from being checked."""
 
     status: Status
     said: Sentence
@@ -88,5 +88,5 @@ def caused(*causes: Found) -> Outcome:
 
 
 def not_reached(code: str = "earlier", **params: str | int) -> Outcome:
-    """Return the outcome of a check that has nothing to look at."""
+    """Return the outcome of a check that has nothing to check."""
     return Outcome(Status.NOT_REACHED, Sentence(f"not_reached.{code}", params))

@@ -1,7 +1,7 @@
-"""Reads what a diagnosis needs, in rounds of calls that may run side by side. Decides nothing, calls nothing itself.
+"""Plans the reads of a diagnosis, in rounds of calls that may run concurrently. Decides nothing, calls nothing itself.
 
 The reader is a generator: it yields a round of reads and gets their results, so that threads and an event loop can
-drive it alike, and its depth and number of calls are plain to see. At most `MOST_ROUNDS` rounds and `MOST_CALLS` calls.
+both drive it, and its depth and number of calls are easy to see. At most `MOST_ROUNDS` rounds and `MOST_CALLS` calls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.errors import Problem
 
 MOST_ROUNDS: Final = 3
 MOST_CALLS: Final = 15
-# Lightsail's clock and ours: what was logged just before the deployment's own time belongs to it still.
+# Allowance for clock differences with Lightsail: lines logged just before the deployment's own time belong to it.
 _EARLIER: Final = timedelta(seconds=5)
 
 
@@ -29,30 +29,30 @@ class ReadsAws(Protocol):
     """The part of a connection that a diagnosis reads."""
 
     def services(self, region: str) -> ContainerServices:
-        """The port to a Region's container services."""
+        """Return the port to a Region's container services."""
 
     def repositories(self, region: str) -> Repositories:
-        """The port to a Region's repositories."""
+        """Return the port to a Region's repositories."""
 
     def registry(self, region: str) -> Registry:
-        """The port to a Region's registry."""
+        """Return the port to a Region's registry."""
 
     def pull_reads(self, region: str) -> PullReads:
-        """The port to what else decides on a pull."""
+        """Return the port to what else decides on a pull."""
 
     def regions(self) -> tuple[str, ...]:
-        """Every Region that has Lightsail containers."""
+        """Return every Region that has Lightsail containers."""
 
     def region_problem(self, region: str) -> Problem | None:
-        """Why a Region has none."""
+        """Return why a Region has none."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: why this image can't be pulled or doesn't run in this service.
+    """The question: why can this image not be pulled, or not run, in this service?
 
     `image` "" means those of the newest deployment; `container` "" any. `platform`: read the image's manifest, which ECR
-    records as a pull. `regions` are those where a service or repository that isn't here is looked for.
+    records as a pull. `regions` are those to search for a service or repository that isn't here.
     """
 
     region: str
@@ -71,7 +71,7 @@ SHARED: Final = -1
 
 
 def read(question: Question, aws: ReadsAws, now: datetime) -> Rounds:
-    """Yield rounds of reads; return the facts of each image, the most telling first."""
+    """Yield rounds of reads; return the facts of each image, the most relevant first."""
     return _Reader(question, aws, now).rounds()
 
 
@@ -102,7 +102,7 @@ class _Reader:
         return tuple(self._facts)
 
     def _counted(self, wanted: Round) -> Round:
-        """The round, cut where there would be more calls than a diagnosis may make."""
+        """Return the round, cut to the number of calls that a diagnosis may make."""
         room = dict(list(wanted.items())[: MOST_CALLS - self._calls])
         self._calls += len(room)
         return room
@@ -118,7 +118,7 @@ class _Reader:
         }
 
     def _of_image(self, index: int) -> Reads:
-        """The repository's policy and the image's description."""
+        """Return the reads of the repository policy and the image's description."""
         facts, region = self._facts[index], self._question.region
         name, registry = facts.uri.repository, facts.registry_id
         if not name:
@@ -138,7 +138,7 @@ class _Reader:
         return {(index, "manifest"): read}
 
     def _next(self, index: int, number: int, *, explained: bool) -> Reads:
-        """What is still missing of one image, and can be read now."""
+        """Return the reads still missing for one image that can be made now."""
         facts, reads = self._facts[index], Reads()
         if isinstance(facts.service, NotFound):
             return lookups.of_service(facts, self._question.regions, self._aws) if number == 2 else {}
@@ -151,7 +151,7 @@ class _Reader:
         return reads | lookups.of_image(index, facts, self._question.regions, self._aws)
 
     def _log(self, index: int) -> Reads:
-        """The failed deployment's log: what the container wrote, and Lightsail's own lines, which may be far behind."""
+        """Return the read of the failed deployment's log: the container's lines and Lightsail's, which may be late."""
         facts = self._facts[index]
         failed = facts.failed
         if failed is None or not facts.container:
@@ -165,7 +165,7 @@ class _Reader:
         }
 
     def _learn(self, results: Results) -> None:
-        """Take over what a round has read."""
+        """Add the results of a round to the facts."""
         if (SHARED, "services") in results:
             self._learn_shared(results)
         for index, facts in enumerate(self._facts):
@@ -214,7 +214,7 @@ def _bare(deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[Deploym
 
 
 def _without_deployments(service: Reading[ContainerService]) -> Reading[ContainerService]:
-    """The service without what its environment variables hold."""
+    """Return the service without the values of its environment variables."""
     if isinstance(service, Known):
         return Known(replace(service.value, current_deployment=None, next_deployment=None))
     return service

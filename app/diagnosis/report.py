@@ -16,11 +16,11 @@ Json = dict[str, Any]
 
 
 def report(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str] | None = None) -> Json:
-    """Return the most telling diagnosis, with what the other containers came to.
+    """Return the diagnosis to show, with the results of the other containers.
 
     Args:
         diagnoses: one for each image.
-        endpoints: addresses that stand in for AWS's own, by service.
+        endpoints: addresses to use instead of AWS's own, by service.
     """
     shown = most_telling(diagnoses)
     facts = shown.facts

@@ -1,6 +1,6 @@
-"""Drives a reader: with threads of its own, or through the server's pool of AWS calls. Bounded in time.
+"""Runs a reader's calls: with its own threads, or in the server's pool of AWS calls. Bounded in time.
 
-What has not come back in time is unknown; a thread that hangs in a call ends with the process.
+Reads without an answer in time are unknown; a thread that hangs in a call ends with the process.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _TOO_LATE: Final = Unknown("aws.slow")
 
 
 class RunsCalls(Protocol):
-    """The server's pool: `app.aws.calls.AwsCalls`."""
+    """The server's pool: `app.aws.call_pool.AwsCalls`."""
 
     def run(self, region: str, call: Callable[[], Any]) -> Awaitable[Any]:
-        """Await a blocking call."""
+        """Run a blocking call and return its result."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """What a server runs things in: blocking calls to AWS in `calls`, everything that takes time in `compute`."""
+    """A server's executors: blocking calls to AWS in `calls`, CPU-bound work in `compute`."""
 
     calls: RunsCalls
     compute: Callable[..., Awaitable[Any]]
@@ -48,11 +48,11 @@ def diagnose_with_threads(
     """Return the diagnosis of each image.
 
     Args:
-        question: what is asked.
+        question: what to diagnose.
         aws: the connection.
-        now: the present time, for conditions on the date.
-        seconds: after which what has not come back is unknown.
-        on_round: told of each round of calls before it is made.
+        now: the current time, for conditions on the date.
+        seconds: after which reads without an answer are unknown.
+        on_round: called with each round of calls before it is made.
 
     Raises:
         Problem: no call can be made at all, as without credentials.
@@ -70,7 +70,7 @@ def diagnose_with_threads(
 async def diagnose_in_pool(
     question: Question, aws: ReadsAws, pool: Pool, now: datetime, seconds: float = SECONDS
 ) -> tuple[Diagnosis, ...]:
-    """As `diagnose_with_threads`, through the server's pools; nothing that reads policies runs on the event loop."""
+    """Like `diagnose_with_threads`, in the server's pools; nothing that parses policies runs on the event loop."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     rounds = read(question, aws, now)
@@ -87,7 +87,7 @@ class _Wanted:
 
 
 def _advance(rounds: Rounds, results: Results | None) -> _Wanted | tuple[Diagnosis, ...]:
-    """The next round of reads, or the diagnoses."""
+    """Return the next round of reads, or the diagnoses."""
     try:
         return _Wanted(next(rounds) if results is None else rounds.send(results))
     except StopIteration as ended:
@@ -98,7 +98,7 @@ def side_by_side(wanted: Round, until: float) -> Results:
     """Return the results of a round, each call in a thread of its own; `until` is monotonic seconds.
 
     Raises:
-        Problem: what keeps every call alike from being made.
+        Problem: why no call can be made.
     """
     results: dict[Any, Reading[Any]] = {}
     problems: list[Problem] = []
@@ -142,9 +142,9 @@ async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
 
 
 def _raise_what_concerns_all(problems: list[Problem], wanted: Round) -> None:
-    """Where every call of the first round failed alike, and not for want of a permission, nothing at all can be said.
+    """Raise the common Problem if every call of the first round failed alike, and not for a missing permission.
 
-    A later round may be one call, which says nothing of what was read before.
+    A later round may be a single call, which says nothing about earlier reads.
     """
     if not any(number == SHARED for number, _ in wanted):
         return

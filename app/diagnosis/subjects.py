@@ -22,11 +22,11 @@ class ImageSubject:
 
 
 def choose_subjects(deployments: Sequence[Deployment], image: str, container: str = "") -> tuple[ImageSubject, ...]:
-    """Return what to look at, the most telling first, at most `MOST`.
+    """Return the containers and images to check, the most relevant first, at most `MOST`.
 
     Args:
         deployments: newest first.
-        image: the image that was asked about, "" for those of the newest deployment.
+        image: the image in question, "" for those of the newest deployment.
         container: only this container, "" for any.
     """
     if image:
@@ -45,7 +45,7 @@ def _rank(container: Container, deployment: Deployment) -> tuple[bool, bool]:
 
 
 def _of_image(deployments: Sequence[Deployment], image: str, container: str) -> ImageSubject:
-    """The image, in the newest deployment that runs it as written, or else from the same repository and tag."""
+    """Return the image in the newest deployment that runs it as written, or else from the same repository and tag."""
     reference = parse_image(image)
     for deployment in deployments:
         for each in deployment.containers:

@@ -1,4 +1,4 @@
-"""The sentences of checks and evidence; those of causes stand with the causes. Plain data, and how to say one."""
+"""The sentences of checks and evidence; those of causes are in `causes`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access that was given with Sailpass and that somebody else may have taken away; records it once. Decides nothing."""
+"""Access added with Sailpass and removed outside it: finds candidates and records each removal once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.history.queries import overridden
 from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
 from app.history.store import NewOperation, keys_of, row_of
 
-# After a write of ours, ECR may tell an older text for some seconds.
+# After a write of ours, ECR may return an older text for some seconds.
 SETTLES = timedelta(seconds=5)
 _GIVE = ("grant", "repair", "restore", "undo")
 
@@ -25,7 +25,7 @@ _GIVE = ("grant", "repair", "restore", "undo")
 class Standing:
     """The last operation that may have given a service access, with the policy that it left behind at `written_at`.
 
-    Nothing of Sailpass's has changed what it gave. `wrote`: it changed the policy, so that `text` is known.
+    No later operation of Sailpass has changed that access. `wrote`: it changed the policy, so that `text` is known.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Removal:
 
 
 def standing(db: Database, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
-    """Return what stands on these repositories: of each service at most one operation on each."""
+    """Return the last grants on these repositories: at most one operation per service and repository."""
     with db.read() as session:
         return _standing(session, connection, region, repositories)
 
@@ -78,7 +78,7 @@ def _standing(session: Session, connection: str, region: str, repositories: Sequ
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
         .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
         .where(row.kind.in_(_GIVE), row.outcome == "succeeded", ~overridden(row))
-        .order_by(row.asked_at)  # older releases numbered none
+        .order_by(row.asked_at)  # operations of older releases have no number
     )
     grants = (_of(operation, write) for operation, write in session.execute(query))
     return tuple({(given.repository, given.service): given for given in grants}.values())
@@ -99,7 +99,7 @@ def _of(operation: Operation, write: PolicyChange | None) -> Standing:
 
 
 def open_writes(db: Database, connection: str, region: str, repository: str) -> tuple[str | None, ...]:
-    """Return the texts of our writes of a policy without an answer: AWS may have carried each out since."""
+    """Return the texts of our policy writes without an answer: AWS may have carried each out since."""
     change = PolicyChange
     query = select(change.after).where(
         change.connection == connection,
@@ -112,10 +112,10 @@ def open_writes(db: Database, connection: str, region: str, repository: str) -> 
 
 
 def record_removal(db: Database, connection: str, region: str, given: Standing, removal: Removal) -> bool:
-    """Record that the access was removed outside Sailpass, once for `given`, whoever notices it.
+    """Record that the access was removed outside Sailpass, once for `given`, whichever replica notices it.
 
-    False, and nothing is recorded: it was before, or the reading began before our last operation on the repository
-    was over, so that it may show a state of our own making.
+    Returns False and records nothing if that is recorded already, or if the read began before our last operation on the
+    repository was over, so that it may show our own change.
     """
     new = NewOperation(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"sailpass:drift:{given.id}")),

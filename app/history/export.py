@@ -1,6 +1,6 @@
-"""The history as files for other programs, line by line. Must never hold more than a batch, nor write a formula.
+"""The history as files for other programs, line by line, one batch in memory at a time.
 
-Spreadsheets run a cell that begins with one of a few signs; such a cell is written with a quote before it.
+Spreadsheets run a cell that begins with one of a few characters; such a cell is written with a quote before it.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
-    """A heading and a row per operation, newest first, each with its line end."""
+    """Yield a heading and a row per operation, newest first, each with its line end."""
     yield csv_line(COLUMNS)
     for operation in each_operation(db, wanted, batch=batch):
         yield csv_line(_row(operation))
 
 
 def json_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
-    """A JSON list with an operation per line, newest first, each with its steps and its policies before and after."""
+    """Yield a JSON list with an operation per line, newest first, with its steps and its policies before and after."""
     between = "[\n"
     for operation in each_operation(db, wanted, batch=batch):
         yield between + json.dumps(operation_document(operation), ensure_ascii=False)
@@ -58,7 +58,7 @@ def json_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> It
 
 
 def operation_document(operation: Operation) -> dict[str, Any]:
-    """One operation as plain JSON values; its steps and changes must be loaded."""
+    """Return one operation as plain JSON values; its steps and changes must be loaded."""
     return {
         "id": operation.id,
         "kind": operation.kind,
@@ -122,7 +122,7 @@ def _row(operation: Operation) -> Iterator[object]:
 
 
 def csv_line(values: Iterable[object]) -> str:
-    """A row of a table for spreadsheets, with its line end; no cell of it is run as a formula."""
+    """Return a CSV row for spreadsheets, with its line end; no cell of it is run as a formula."""
     line = io.StringIO()
     csv.writer(line).writerow([_cell(value) for value in values])
     return line.getvalue()

@@ -1,4 +1,4 @@
-"""Ends what a restored history shows as running: how it went on after the backup nobody can tell from it."""
+"""Ends the operations that a restored history shows as running: the backup does not say how they ended."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ OPEN = ("pending", "running")
 
 
 def interrupt_all(session: Session, at: datetime) -> int:
-    """End every living operation as interrupted, with its open steps; how many there were.
+    """End every live operation as interrupted, with its open steps; return how many there were.
 
-    Their open policy writes stay as they are: that nobody knows whether AWS took them is what they say.
+    Their open policy writes stay open, which means that AWS may or may not have carried them out.
     """
     living = select(Operation.id).where(Operation.outcome.is_(None))
     session.execute(

@@ -1,6 +1,6 @@
-"""The tables of what happened: operations, their steps, and each policy text before and after.
+"""The history's tables: operations, their steps, and each policy text before and after.
 
-Rows are kept; nothing here is ever changed once an operation has ended, except that retention may delete it whole.
+Rows of ended operations do not change; only retention deletes an operation, completely.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.db import Base, Json, UtcDateTime
 
 
 class Operation(Base):
-    """One durable piece of work. Its id is its workflow's id; `outcome` is empty while it lives."""
+    """One durable operation. Its id is its workflow's id; `outcome` is empty while it is live."""
 
     __tablename__ = "operations"
 
@@ -26,11 +26,11 @@ class Operation(Base):
     service: Mapped[str] = mapped_column(String(255))
     repository: Mapped[str] = mapped_column(String(256))
     subject: Mapped[str] = mapped_column(Text)
-    """What it is about: two operations of one subject would do the same."""
+    """What it does to what: two operations with the same subject would do the same."""
     sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """The order of the operations of one repository or one service; clocks of different replicas may disagree."""
     input: Mapped[dict[str, Any]] = mapped_column(Json)
-    """What the workflow needs beyond the columns: the text to restore, the operation to undo, the preview's hash."""
+    """The workflow's input beyond the columns: the text to restore, the operation to undo, the preview's hash."""
     asked_by: Mapped[str] = mapped_column(String(255))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -43,7 +43,7 @@ class Operation(Base):
     follows: Mapped[str | None] = mapped_column(String(36))
     """The operation that this one retries, undoes or is a part of."""
     version: Mapped[int] = mapped_column(default=1)
-    """Grows with every change that a person could see; polls ask with the one they have."""
+    """Grows with every visible change; polls send the one they have."""
 
     steps: Mapped[list[Step]] = relationship(
         order_by="Step.position", lazy="raise", cascade="all, delete-orphan", passive_deletes=True
@@ -89,8 +89,8 @@ class Step(Base):
 class PolicyChange(Base):
     """One write of a repository's policy: recorded with its text before it is sent, closed when AWS has answered.
 
-    Of an operation of kind `drift` it is a write of somebody else's that a reading showed: `planned_at` is when the text
-    before was last known to stand, `written_at` when the text after was read.
+    For an operation of kind `drift` it is another writer's change that a read showed: `planned_at` is when the text
+    before was last read, `written_at` when the text after was read.
 
     None as a text: the repository had, or then has, no policy. An open one (`written_at` empty) may or may not have
     reached AWS; the step that wrote it reads and compares when it runs again.
@@ -108,20 +108,20 @@ class PolicyChange(Base):
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     written_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unanswered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When AWS's answer was given up on. AWS may carry such a write out later, so it is kept whatever a reading shows."""
+    """When the wait for AWS's answer ended. AWS may carry the write out later, so it is kept whatever a read shows."""
     request_id: Mapped[str] = mapped_column(String(128), default="")
 
     __table_args__ = (Index("ix_policy_changes_repository", "connection", "region", "repository", "planned_at"),)
 
 
 class RetentionProposal(Base):
-    """What retention would delete, by the clock of one process. It is deleted once another one agrees days later."""
+    """What retention would delete, by one process's clock. It is deleted once another process agrees days later."""
 
     __tablename__ = "retention_proposals"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     process: Mapped[str] = mapped_column(String(36))
-    """Which start of which replica proposed it."""
+    """The replica and its start that proposed it."""
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     before: Mapped[datetime] = mapped_column(UtcDateTime)
-    """What ended before this would be deleted."""
+    """Everything that ended before this would be deleted."""

@@ -1,6 +1,6 @@
-"""Keeps each write of a repository's policy: planned with both texts before it is sent, closed when AWS has answered.
+"""Records each write of a repository's policy: planned with both texts before it is sent, closed when AWS has answered.
 
-What may have reached AWS is never forgotten before it is known that it did not. Each function is one transaction.
+A write that may have reached AWS is kept until it is known that it did not. Each function is one transaction.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def last_confirmed(db: Database, operation_id: str) -> PolicyChange | None:
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:
-    """Record a policy write before it is sent; its position, to close it with. None: another run is at work."""
+    """Record a policy write before it is sent; return its position, to close it with. None: a newer run took over."""
     with db.write() as session:
         if not _is_newest(session, run):
             return None
@@ -58,12 +58,12 @@ def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> 
         return session.scalar(PLAN_WRITE, {"of": run.operation_id, **planned})
 
 
-def write_done(  # noqa: PLR0917  (who wrote what, and AWS's answer to it)
+def write_done(  # noqa: PLR0917  (the write, and AWS's answer to it)
     db: Database, run: Run, position: int, request_id: str, at: datetime, replaced: str | None = None
 ) -> bool:
-    """Close a planned write: AWS took it. False: another run is at work; it reads the policy and sees for itself.
+    """Close a planned write that AWS confirmed. False: a newer run took over; it reads the policy itself.
 
-    `replaced` is the text that stood there until then, where AWS told it: it is kept as the text before.
+    `replaced` is the previous text, if AWS returned it: it is kept as the text before.
     """
     with db.write() as session:
         if not (touch(session, run.operation_id) and _is_newest(session, run)):
@@ -74,17 +74,17 @@ def write_done(  # noqa: PLR0917  (who wrote what, and AWS's answer to it)
 
 
 def write_forgotten(db: Database, run: Run, position: int) -> None:
-    """Drop a planned write that AWS is proven not to have carried out."""
+    """Delete a planned write that AWS is proven not to have carried out."""
     with db.write() as session:
         if _is_newest(session, run):
             session.execute(DROP_WRITE, {"of": run.operation_id, "at_position": position})
 
 
 def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> None:
-    """Note that AWS's answer to a planned write was lost: AWS may have carried it out, or do so later.
+    """Record that AWS's answer to a planned write was lost: AWS may have carried it out, or do so later.
 
-    Of earlier ones of the same text whose answers were lost too, one stays and stands for the others: a reading that
-    shows the text closes one of the two, and what is left may still be carried out.
+    Of earlier writes of the same text with lost answers, only one is kept: a read that shows the text closes one of the
+    two, and the other may still be carried out.
     """
     with db.write() as session:
         if not _is_newest(session, run):
@@ -101,7 +101,7 @@ def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> Non
 
 
 def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None:
-    """Mark the writes that an earlier run planned and never closed as unanswered: when the last was planned, or None."""
+    """Mark writes that an earlier run left open as unanswered; return when the last was planned, or None."""
     with db.read() as session:
         left = session.scalars(select(PolicyChange).where(*_open(run.operation_id, repository))).all()
     if not left:
@@ -113,16 +113,16 @@ def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None
 
 
 def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
-    """Return the writes whose answer was lost and that no reading has shown to be carried out, the newest first."""
+    """Return the writes whose answer was lost and that no read has shown to be carried out, the newest first."""
     query = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
     with db.read() as session:
         return tuple(session.scalars(query.order_by(PolicyChange.position.desc())))
 
 
 def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
-    """Close an unanswered write that a reading has shown to be carried out late. False: it was closed already.
+    """Close an unanswered write that a read has shown to be carried out late. False: it was closed already.
 
-    `replaced` is the text that stood there until then.
+    `replaced` is the previous text.
     """
     with db.write() as session:
         closed = named({"written_at": at, "request_id": "", "before": replaced})
@@ -131,17 +131,17 @@ def write_seen_late(db: Database, operation_id: str, position: int, replaced: st
 
 
 class Written(NamedTuple):
-    """A repository's policy text before and after a write of ours; None: no policy. `taken`: AWS said so."""
+    """A repository's policy text before and after a write of ours; None: no policy. `taken`: AWS confirmed it."""
 
     before: str | None
     after: str | None
     taken: bool
 
 
-def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
+def last_writes(  # noqa: PLR0917  (a repository's key takes three)
     db: Database, connection: str, region: str, repository: str, since: datetime, count: int
 ) -> tuple[Written, ...]:
-    """The last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
+    """Return the last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
     parameters = {"at_connection": connection, "at_region": region, "at_repository": repository}
     with db.read() as session:
         rows = session.execute(LAST_WRITES, {**parameters, "since": since, "count": count})
@@ -149,13 +149,13 @@ def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
 
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:
-    """Whether the operation has changed the repository's policy."""
+    """Return whether the operation has changed the repository's policy."""
     with db.read() as session:
         return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
 
 
 def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
-    """The operation's last write of the repository's policy that AWS is known to have taken."""
+    """Return the operation's last write of the repository's policy that AWS confirmed."""
     newest = (
         select(PolicyChange).where(*_taken(operation_id, repository)).order_by(PolicyChange.position.desc()).limit(1)
     )
@@ -164,7 +164,7 @@ def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange
 
 
 def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
-    """The policy text that the operation's last write deleted; None if it deleted none."""
+    """Return the policy text that the operation's last write deleted; None if it deleted none."""
     change = last_taken(db, operation_id, repository)
     return change.before if change is not None and change.after is None else None
 

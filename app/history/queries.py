@@ -1,4 +1,4 @@
-"""What happened, read from our own tables alone. Must never write."""
+"""Queries about past and live operations, from our own tables only. They write nothing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sqlalchemy.orm import aliased, selectinload
 from app.db import Database
 from app.history.models import Operation
 
-# Failures of one repository that are searched for what ECR refused.
+# Failures of one repository that are searched for ECR's refusal.
 RECENT_FAILURES = 20
 
 
 def get_operation(db: Database, operation_id: str) -> Operation | None:
-    """One operation with its steps and changes loaded; None when there is none of that id."""
+    """Return one operation with its steps and changes loaded; None if there is none with that id."""
     query = (
         select(Operation)
         .where(Operation.id == operation_id)
@@ -28,7 +28,7 @@ def get_operation(db: Database, operation_id: str) -> Operation | None:
 
 
 def find_version(db: Database, operation_id: str) -> int | None:
-    """Return an operation's version alone, which is all that most polls need; None when there is none of that id."""
+    """Return only an operation's version, which most polls need; None if there is none with that id."""
     with db.read() as session:
         return session.scalar(select(Operation.version).where(Operation.id == operation_id))
 
@@ -44,28 +44,28 @@ def repositories_with_outcome(db: Database, ids: Collection[str], outcomes: Coll
 
 
 def followers(db: Database, operation_id: str) -> tuple[str, ...]:
-    """The ids of the operations that retry or undo this one, or are parts of it, oldest first."""
+    """Return the ids of the operations that retry or undo this one, or are parts of it, oldest first."""
     query = select(Operation.id).where(Operation.follows == operation_id).order_by(Operation.asked_at)
     with db.read() as session:
         return tuple(session.scalars(query))
 
 
 def connections(db: Database) -> tuple[str, ...]:
-    """The connections that operations were asked for on."""
+    """Return the connections that operations were requested on."""
     with db.read() as session:
         return tuple(session.scalars(select(Operation.connection).distinct()))
 
 
 @dataclass(frozen=True)
 class LastGrant:
-    """When access was last given with Sailpass, and who asked for it."""
+    """When access was last granted with Sailpass, and who requested it."""
 
     at: datetime
     by: str
 
 
 def last_grants(db: Database, connection: str, region: str, service: str) -> dict[str, LastGrant]:
-    """By repository, the last operation that gave the service access to it."""
+    """Return by repository the last operation that granted the service access to it."""
     row = Operation
     gave = (
         (row.connection == connection)
@@ -83,9 +83,9 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
 
 
 def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
-    """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
+    """Return by repository when access was last granted, if no later operation of Sailpass has changed the policy.
 
-    If the policy no longer names the service's role, somebody else took the access away.
+    If the policy no longer names the service's role, someone else removed the access.
     """
     row = Operation
     gave = (
@@ -101,7 +101,7 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
 
 
 def overridden(row: type[Operation]) -> ColumnElement[bool]:
-    """Whether a later operation changed, or may have changed, what `row` gave its service."""
+    """Return whether a later operation changed, or may have changed, what `row` gave its service."""
     later = aliased(Operation)
     same_region = (later.connection == row.connection) & (later.region == row.region)
     on_the_policy = (
@@ -114,13 +114,13 @@ def overridden(row: type[Operation]) -> ColumnElement[bool]:
         & (later.kind == "deactivate")
         & or_(later.outcome.is_(None), later.outcome == "succeeded")
     )
-    # Two questions, each with an index of its own.
+    # Two queries, each with an index of its own.
     after = (same_region, later.sequence > row.sequence)
     return or_(exists().where(*after, on_the_policy), exists().where(*after, role_off))
 
 
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
-    """Return how many operations that give the service access have not ended."""
+    """Return how many live operations grant the service access."""
     row = Operation
     live = select(func.count()).where(
         row.connection == connection, row.region == region, row.service == service, row.outcome.is_(None)
@@ -130,7 +130,7 @@ def count_live_grants(db: Database, connection: str, region: str, service: str) 
 
 
 def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:
-    """Return how many operations wait that nothing stands before, if none has begun lately.
+    """Return how many operations wait without another one ahead of them, if none has begun lately.
 
     Counted are those requested before `waiting_since`, unless some operation began after `begun_since`.
     """
@@ -161,7 +161,7 @@ class Refusal:
 
 
 def last_refusal(db: Database, connection: str, region: str, repository: str) -> Refusal | None:
-    """Return the last refusal that an operation on the repository's policy met; None if there was none lately."""
+    """Return the last refusal that an operation on the repository policy met; None if there was none lately."""
     row = Operation
     query = (
         select(row.input)

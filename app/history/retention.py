@@ -1,6 +1,6 @@
-"""Deletes old history, where a number of days is set. Never an operation that lives or is needed by one.
+"""Deletes old history after a configured number of days. Keeps operations that are live or needed by a live one.
 
-A clock that is wrong must not erase history. So what is due is proposed first, and deleted only once it is due by the
+A wrong clock must not erase history. So due operations are first proposed, and deleted only once they are due by the
 clock of another start days later, or of the same process after days by its monotonic clock.
 """
 
@@ -21,18 +21,18 @@ PROPOSED_EVERY = timedelta(hours=12)
 FORGOTTEN_AFTER = timedelta(days=30)
 # Few enough that a running operation's next step never waits long for its turn to write.
 BATCH = 200
-# Operations deleted in one run: a mistake is noticed before everything is gone.
+# Operations deleted in one run: a mistake is noticed before everything is deleted.
 MOST_PER_RUN = 2_000
 
 
 @dataclass(frozen=True)
 class Retained:
-    """What a run did.
+    """The result of a run.
 
     Args:
         deleted: how many operations it deleted.
         due: how many are due once the clock is confirmed.
-        before: up to when everything may be deleted by a confirmed clock; None where nothing may.
+        before: operations that ended before this may be deleted by a confirmed clock; None if none may.
     """
 
     deleted: int = 0
@@ -66,7 +66,7 @@ class Retention:
         return Retained(deleted, self._count(before), limit)
 
     def _confirmed(self, now: datetime) -> datetime | None:
-        """Return up to when deletion was proposed days ago; None where no such proposal is known."""
+        """Return the time up to which deletion was proposed days ago; None if there is no such proposal."""
         row = RetentionProposal
         old_enough = select(row).where(row.proposed_at <= now - AGREES_AFTER).order_by(row.proposed_at.desc())
         with self.db.read() as session:

@@ -1,4 +1,4 @@
-"""The list of all operations, newest first: filtered, page by page, or whole in batches. Must never write."""
+"""The list of all operations, newest first: filtered, page by page, or whole in batches. Writes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.db import Database
 from app.history.models import Operation
 
 RUNNING = "running"
-"""What stands for the outcome of those that have none yet."""
+"""The filter value for operations without an outcome yet."""
 
 PAGE = 50
 BATCH = 500
@@ -42,19 +42,19 @@ class HistoryFilter:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in the list, between two operations, that stays where it is when others are added."""
+    """A position in the list, between two operations, that stays valid when others are added."""
 
     asked_at: datetime
     id: str
 
     def to_text(self) -> str:
-        """For an address; `from_text` is its inverse."""
-        moment = self.asked_at.astimezone(UTC).isoformat().replace("+00:00", "Z")  # a plus is no good in an address
+        """Return it as URL text; `from_text` is the inverse."""
+        moment = self.asked_at.astimezone(UTC).isoformat().replace("+00:00", "Z")  # URLs decode a plus as a space
         return f"{moment}~{self.id}"
 
     @classmethod
     def from_text(cls, text: str) -> Cursor | None:
-        """The place that `to_text` wrote; None for anything else."""
+        """Return the cursor that `to_text` wrote; None for anything else."""
         moment, _, operation_id = text.partition("~")
         try:
             asked_at = datetime.fromisoformat(moment)
@@ -68,7 +68,7 @@ class Cursor:
 class HistoryPage:
     """Some operations, newest first, with steps and changes loaded.
 
-    `older` is where to go on (as `older_than`), `newer` where to go back to (as `newer_than`); None: nothing is there.
+    `older` and `newer` are the cursors of the next and the previous page (`older_than`, `newer_than`), or None.
     """
 
     operations: tuple[Operation, ...]
@@ -84,7 +84,7 @@ def list_operations(
     newer_than: Cursor | None = None,
     limit: int = PAGE,
 ) -> HistoryPage:
-    """One page: the newest, or those next to a place."""
+    """Return one page: the newest, or those next to a cursor."""
     with db.read() as session:
         if newer_than is not None:
             found = _next(session, wanted, _is_newer(newer_than), limit + 1, newest_first=False)
@@ -97,7 +97,7 @@ def list_operations(
 
 
 def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
-    """All of them, newest first, never more than a batch in memory and no transaction open in between."""
+    """Yield all of them, newest first, one batch in memory at a time, without a transaction open in between."""
     position: Cursor | None = None
     while True:
         with db.read() as session:

@@ -1,6 +1,6 @@
-"""The statements that operations run most, built once: to build one costs several times what it takes to run it.
+"""The most used statements of operations, built once: building one costs several times as much as running it.
 
-All change a living operation or the newest run of a step, or nothing. Values go in by name.
+Each changes a live operation or the newest run of a step, or nothing. Values are passed by name.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ NEW_STEP: Insert = insert(STEPS)
 
 
 def _value(table: Table, column: str) -> Any:
-    """A value to be set: its name must differ from the column's own in an UPDATE."""
+    """Return a parameter for a value: in an UPDATE its name must differ from the column's own."""
     return bindparam(f"new_{column}", type_=table.c[column].type)
 
 
 def named(values: dict[str, Any]) -> dict[str, Any]:
-    """Values for the statements here that set them."""
+    """Return values for the statements here that set them."""
     return {f"new_{column}": value for column, value in values.items()}
 
 
 @cache
 def touching(*columns: str) -> Update:
-    """Set these columns of a living operation (`of`) and let its version grow."""
+    """Return an update of these columns of a live operation (`of`) that increases its version."""
     living = (OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
     values = {column: _value(OPERATIONS, column) for column in columns}
     return update(OPERATIONS).where(*living).values(version=OPERATIONS.c.version + 1, **values)
@@ -65,11 +65,11 @@ def _live(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 _OF_THE_SERVICE = (OPERATIONS.c.repository == "", OPERATIONS.c.service == bindparam("at_service"))
 LIVE_ON_SERVICE: Select[Any] = _live(*_OF_THE_SERVICE)
-"""The operations on a service's role that have not ended."""
+"""The live operations on a service's role."""
 LIVE_ON_REPOSITORY: CompoundSelect[Any] = _live(OPERATIONS.c.repository == bindparam("at_repository")).union_all(
     _live(*_OF_THE_SERVICE, OPERATIONS.c.kind == "deactivate")
 )
-"""The operations on a repository that have not ended, and those that deactivate the service's role."""
+"""The live operations on a repository, and those that deactivate the service's role."""
 
 NEXT_SEQUENCE: Select[int] = select(func.coalesce(func.max(OPERATIONS.c.sequence), 0) + 1)
 
@@ -92,7 +92,7 @@ SUPERSEDE: Update = (
     )
     .returning(OPERATIONS.c.id)
 )
-"""End the operations on the same thing that were requested earlier and have not begun: a later one has."""
+"""End the operations on the same subject that were requested earlier and have not begun: a later one has."""
 
 BEGIN_OPERATION: Update = (
     update(OPERATIONS)
@@ -103,7 +103,7 @@ BEGIN_OPERATION: Update = (
     )
     .returning(*OPERATIONS.c)
 )
-"""Touch a living operation (`of`) at the beginning of a step; the whole row comes back."""
+"""Touch a live operation (`of`) at the start of a step; returns the whole row."""
 
 BEGIN_STEP: Update = (
     update(STEPS)
@@ -129,7 +129,7 @@ NEWEST_RUN: Select[tuple[int]] = select(STEPS.c.attempts).where(*_NEWEST_RUN).wi
 
 @cache
 def at_running_step(*columns: str) -> Update:
-    """Set these columns of a step, if this run of it is the newest and has not ended."""
+    """Return an update of these columns of a step, if this run of it is the newest and has not ended."""
     return update(STEPS).where(*_NEWEST_RUN).values({column: _value(STEPS, column) for column in columns})
 
 
@@ -138,14 +138,14 @@ SKIP_STEP: Update = (
     .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"), STEPS.c.state == "pending")
     .values(state="skipped", **{column: _value(STEPS, column) for column in ("note", "started_at", "ended_at")})
 )
-"""Close a step that nobody has begun: it is not needed."""
+"""Close a step that has not begun: it is not needed."""
 
 SETTLE_STEPS: Update = (
     update(STEPS)
     .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.state.in_(bindparam("open_states", expanding=True)))
     .values(state=_value(STEPS, "state"), ended_at=func.coalesce(STEPS.c.ended_at, _value(STEPS, "ended_at")))
 )
-"""Close the steps of an operation that stand in one of these states."""
+"""Close the steps of an operation that are in one of these states."""
 
 _PLANNED_WRITE = (
     CHANGES.c.operation_id == bindparam("of"),
@@ -153,7 +153,7 @@ _PLANNED_WRITE = (
     CHANGES.c.written_at.is_(None),
 )
 DROP_WRITE: Delete = delete(CHANGES).where(*_PLANNED_WRITE)
-"""Forget a planned write."""
+"""Delete a planned write."""
 
 ADOPT_OPEN_WRITES: Update = (
     update(CHANGES)
@@ -164,7 +164,7 @@ ADOPT_OPEN_WRITES: Update = (
     )
     .values(unanswered_at=func.coalesce(CHANGES.c.unanswered_at, CHANGES.c.planned_at))
 )
-"""Note that the answers to all planned writes of a repository that nobody has closed were lost."""
+"""Record that the answers to all open planned writes of a repository were lost."""
 
 _PLANNED = ("connection", "region", "repository", "before", "after", "planned_at")
 PLAN_WRITE: ReturningInsert[int] = (
@@ -180,10 +180,10 @@ PLAN_WRITE: ReturningInsert[int] = (
     )
     .returning(CHANGES.c.position)
 )
-"""Record a write that is about to be sent, behind those of the same operation; its position."""
+"""Record a write that is about to be sent, after those of the same operation; returns its position."""
 
 BY_US: ColumnElement[bool] = ~exists().where(OPERATIONS.c.id == CHANGES.c.operation_id, OPERATIONS.c.kind == "drift")
-"""The policy change is a write of ours, not one that a reading showed."""
+"""The policy change is a write of ours, not one that a read showed."""
 
 LAST_WRITES: Select[str | None, str | None, bool] = (
     select(CHANGES.c.before, CHANGES.c.after, CHANGES.c.written_at.is_not(None))
@@ -197,7 +197,7 @@ LAST_WRITES: Select[str | None, str | None, bool] = (
     .order_by(CHANGES.c.planned_at.desc())
     .limit(bindparam("count"))
 )
-"""The texts before and after the last writes of a repository's policy, and whether AWS is known to have taken them."""
+"""The texts before and after the last writes of a repository's policy, and whether AWS confirmed them."""
 
 CLOSE_WRITE: Update = (
     update(CHANGES)
@@ -208,4 +208,4 @@ CLOSE_WRITE: Update = (
         before=func.coalesce(_value(CHANGES, "before"), CHANGES.c.before),
     )
 )
-"""AWS took a planned write; where it told what that replaced, this is what stood there before."""
+"""AWS confirmed a planned write; if it returned the replaced text, that becomes the text before."""

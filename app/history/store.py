@@ -1,8 +1,8 @@
-"""Writes what happens to an operation, as it happens. Each function is one short transaction.
+"""Records the progress of an operation as it happens. Each function is one short transaction.
 
-Changes are single conditional updates that say by their answer whether they took effect: a run that was overtaken by
-another (after a crash, or while it was stalled) can repeat any of them and writes nothing twice. Must never read,
-decide and then save.
+Changes are single conditional updates whose result says whether they took effect: a run that was overtaken by another
+(after a crash, or while it was stalled) can repeat any of them and writes nothing twice. Nothing is read, decided and
+then saved.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SUPERSEDED = Problem("operation.superseded").to_json()
 
 @dataclass(frozen=True)
 class NewOperation:
-    """An operation to record. `subject` is what it is about: two of one subject would do the same."""
+    """An operation to record. Two operations with the same `subject` would do the same."""
 
     id: str
     kind: str
@@ -56,7 +56,7 @@ class NewOperation:
 
 @dataclass(frozen=True)
 class LiveOperation:
-    """An operation that has not ended, as far as a new request must know it."""
+    """A live operation, as far as a new request needs it."""
 
     id: str
     kind: str
@@ -68,11 +68,11 @@ class LiveOperation:
 
 
 Join = Callable[[NewOperation, Sequence[LiveOperation]], str]
-"""The id of the live operation that a request joins, "" for none. May raise Problem; then nothing is recorded."""
+"""Returns the id of the live operation that a request joins, "" for none. If it raises Problem, nothing is recorded."""
 
 
 def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) -> tuple[str, bool]:
-    """Record a new operation, or join a live one: the operation's id, and whether it is new.
+    """Record a new operation, or join a live one; return the operation's id, and whether it is new.
 
     `join` decides among the live operations of the same repository or service, oldest first. Requests about one
     repository or one service are decided one after the other, on all replicas, and numbered in that order.
@@ -89,7 +89,7 @@ def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) ->
 
 
 def keys_of(new: NewOperation) -> tuple[str, ...]:
-    """Return what is locked while it is recorded: what concerns the same repository or service waits."""
+    """Return the keys that are locked while it is recorded: requests about the same repository or service wait."""
     prefix = f"{new.connection} {new.region}"
     return tuple(f"{prefix} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
 
@@ -110,7 +110,7 @@ def _register(operation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def row_of(new: NewOperation, at: datetime) -> dict[str, Any]:
-    """Return the values of its row; it waits for its turn."""
+    """Return the values of its row, in the waiting state."""
     return {**{each.name: getattr(new, each.name) for each in fields(new) if each.name != "steps"}, "asked_at": at}
 
 
@@ -134,14 +134,14 @@ class Run:
     request_ids: tuple[str, ...] = ()
 
     def key(self) -> dict[str, Any]:
-        """What the statements about the newest run of a step ask for."""
+        """Return the parameters of the statements about the newest run of a step."""
         return {"of": self.operation_id, "step": self.step, "attempt": self.attempt}
 
 
 def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tuple[Operation, Run] | None:
-    """Begin a step, or begin it again: the operation as it stands, and this run. None: the operation has ended.
+    """Start a step, or start it again; return the operation as it is now, and this run. None: the operation has ended.
 
-    The first step's beginning is also the operation's.
+    The start of the first step is also the operation's.
     """
     with db.write() as session:
         began = {"of": operation_id, "new_started_at": at}
@@ -157,8 +157,8 @@ def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tu
 def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> None:
     """End what was requested earlier for the same service and repository and has not begun: it came too late.
 
-    That happens where the engine got a later request first, because replicas' clocks differ or the earlier request
-    was recorded and could not be queued at once. To carry it out now would undo what was requested after it.
+    That happens when the engine got a later request first, because replicas' clocks differ or the earlier request was
+    recorded and could not be queued at once. Carrying it out now would undo what was requested after it.
     """
     values = {"problem": {**SUPERSEDED, "params": {"operation": operation["id"]}}, "ended_at": at}
     earlier = {**_register(operation), "before_sequence": operation["sequence"], **named(values)}
@@ -167,7 +167,7 @@ def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> 
 
 
 def step_noted(db: Database, run: Run, note: dict[str, Any]) -> bool:
-    """Leave a remark at a running step. False: this run is not the one at work (any more)."""
+    """Add a note to a running step. False: this run is no longer the newest."""
     with db.write() as session:
         return touch(session, run.operation_id) and _at_running_step(session, run, note=note)
 
@@ -177,7 +177,7 @@ class StepEnd:
     """How a step ended.
 
     Args:
-        learned: what the operation found out: its `principal_arn`, its `image_uri`.
+        learned: values that the operation found out: its `principal_arn`, its `image_uri`.
         skips: a later step that is not needed; it is closed with the same note.
     """
 
@@ -190,9 +190,9 @@ class StepEnd:
 
 
 def step_ended(db: Database, run: Run, end: StepEnd, at: datetime) -> bool:
-    """End a running step. False: another run has begun it since, or the operation has ended; it stays as it is."""
+    """End a running step. False: another run has started it since, or the operation has ended; nothing changes."""
     with db.write() as session:
-        # The operation before its steps, everywhere: two runs at once must not wait for each other.
+        # Every writer locks the operation before its steps: two concurrent runs must not deadlock.
         values: dict[str, Any] = {"state": end.state, "note": end.note, "problem": end.problem, "ended_at": at}
         values["request_ids"] = list(dict.fromkeys((*run.request_ids, *end.request_ids)))
         if not (touch(session, run.operation_id, **end.learned) and _at_running_step(session, run, **values)):
@@ -204,12 +204,12 @@ def step_ended(db: Database, run: Run, end: StepEnd, at: datetime) -> bool:
 
 
 def _at_running_step(session: Session, run: Run, **values: Any) -> bool:
-    """Change a running step. False: this run is not the one at work (any more)."""
+    """Change a running step. False: this run is no longer the newest."""
     return bool(count(session.execute(at_running_step(*values), {**run.key(), **named(values)})))
 
 
 def input_noted(db: Database, operation_id: str, **values: Any) -> None:
-    """Add to what the workflow needs, so that a run after a crash knows what this one was about to do."""
+    """Add to the workflow's input, so that a run after a crash knows what this one was about to do."""
     with db.write() as session:
         operation = session.get(Operation, operation_id, with_for_update=True)
         if operation is not None and operation.outcome is None:
@@ -226,7 +226,7 @@ def ended(db: Database, operation_id: str, outcome: str, problem: dict[str, Any]
 
 
 def _settle(session: Session, operation_id: str, outcome: str, at: datetime) -> None:
-    """Leave no step of an ended operation open. One still running is a stalled run's, of a step that another did."""
+    """Close all steps of an ended operation. One still running belongs to a stalled run; another run did that step."""
     states, state = {
         "cancelled": (("pending", "running"), "cancelled"),
         "failed": (("running",), "failed"),
@@ -237,7 +237,7 @@ def _settle(session: Session, operation_id: str, outcome: str, at: datetime) -> 
 
 
 def cancelled_in_queue(db: Database, operation_id: str, by: str, at: datetime) -> bool:
-    """Close an operation that nothing has begun yet. False: it has begun, or ended."""
+    """Close an operation that has not begun. False: it has begun, or ended."""
     with db.write() as session:
         values = {"outcome": "cancelled", "cancel_requested_by": by, "ended_at": at}
         closed = _touch_if(session, operation_id, Operation.started_at.is_(None), **values)
@@ -247,21 +247,21 @@ def cancelled_in_queue(db: Database, operation_id: str, by: str, at: datetime) -
 
 
 def cancel_requested(db: Database, operation_id: str, by: str) -> bool:
-    """Ask a live operation to stop at its next safe point. False: it has ended, or was asked before."""
+    """Request that a live operation stops at its next safe point. False: it has ended, or this was requested before."""
     with db.write() as session:
         return _touch_if(session, operation_id, Operation.cancel_requested_by.is_(None), cancel_requested_by=by)
 
 
 def touch(session: Session, operation_id: str, **values: Any) -> bool:
-    """Change a live operation and let its version grow. False: it has ended."""
+    """Change a live operation and increase its version. False: it has ended."""
     return bool(count(session.execute(touching(*values), {"of": operation_id, **named(values)})))
 
 
 def _touch_if(session: Session, operation_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
-    """As `touch`. False also when the condition does not hold."""
+    """Do the same as `touch`. False also when the condition does not hold."""
     return bool(count(session.execute(touching(*values).where(condition), {"of": operation_id, **named(values)})))
 
 
 def count(result: Any) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101  (an UPDATE always gives one)
+    assert isinstance(result, CursorResult)  # noqa: S101  (an UPDATE always returns one)
     return result.rowcount

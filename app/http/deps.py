@@ -1,6 +1,6 @@
-"""What routes take by name: the wired services, who is asking, the present time. Knows no page.
+"""FastAPI dependencies of routes: the services, the caller, the current time. Knows no page.
 
-All of it is at hand, so none is a plain function: FastAPI would spend a thread on each.
+All are async although none awaits: FastAPI would use a thread for each plain function.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from app.auth.authenticator import Authenticator
 from app.auth.rules import Caller
 from app.bootstrap import Services
 
-# Lightsail's own rule for names of container services.
+# Lightsail's rule for names of container services.
 SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 LONGEST_SERVICE = 63
 
 
 async def services(request: Request) -> Services:
-    """The parts of this replica."""
+    """Return the services of this replica."""
     wired: Services = request.app.state.services
     return wired
 
 
 async def person(request: Request) -> str:
-    """Who asks, as the history will name them; the sign-in has let them in."""
+    """Return the caller's name for the history; authentication has already accepted the request."""
     name: str = request.state.person
     return name
 
 
 async def caller(request: Request) -> Caller:
-    """Who sends the request: more about them than their name."""
+    """Return the caller: more than the name."""
     known: Caller = request.state.caller
     return known
 
 
 async def authenticator(request: Request) -> Authenticator:
-    """What authenticates the requests of this replica."""
+    """Return the authenticator of this replica."""
     ours: Authenticator = request.app.state.authenticator
     return ours
 
 
 async def now(request: Request) -> datetime:
-    """The present time, UTC."""
+    """Return the current time, UTC."""
     return (await services(request)).clock.now()
 
 

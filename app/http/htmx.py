@@ -1,4 +1,4 @@
-"""Whether htmx sent a request, and so wants a part of a page."""
+"""Whether htmx sent a request, and so needs a part of a page."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from fastapi import Request
 
 
 def is_htmx(request: Request) -> bool:
-    """Whether htmx asks, and so wants a part of a page; back and forward fetch whole pages, without this header."""
+    """Return whether htmx wants a part of a page; back and forward load whole pages, without its header."""
     return request.headers.get("hx-request") == "true"

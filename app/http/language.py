@@ -1,4 +1,4 @@
-"""Which language a request is answered in: the reader's own choice, else what the browser asks for."""
+"""Chooses the language of a response: the reader's own choice, else the browser's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LANGUAGE_COOKIE = "sailpass_language"
 
 
 def choose(cookie: str | None, accept: str | None) -> str:
-    """The code of the language to use: the reader's own choice, else what the browser asks for, else English."""
+    """Return the code of the language to use: the reader's own choice, else the browser's, else English."""
     if cookie in LANGUAGES:
         return cookie
     preferences: list[tuple[float, str]] = []
@@ -28,7 +28,7 @@ def choose(cookie: str | None, accept: str | None) -> str:
 
 
 class LanguageMiddleware:
-    """Sets the language of each request for all that runs in it."""
+    """Sets the language of each request while it is handled."""
 
     def __init__(self, app: ASGIApp, catalogues: i18n.Catalogues) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Figures of one process for Prometheus: whether each part that runs beside the requests still turns."""
+"""Prometheus metrics of one process: whether each background task still makes progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.supervisor import Part
 
 
 class _Counts:
-    """Counts that the parts keep themselves, as counters."""
+    """Exports the tasks' own counts as counters."""
 
     def __init__(self, parts: tuple[Part, ...], clock_jumps: int) -> None:
         self._parts = parts
@@ -27,7 +27,7 @@ class _Counts:
 
 
 def figures_of(services: Services) -> CollectorRegistry:
-    """Return the present figures."""
+    """Return a registry with the current values."""
     registry = CollectorRegistry()
     parts = services.supervisor.parts
     overdue = Gauge("sailpass_part_overdue_seconds", "Since a part should have worked", ["part"], registry=registry)

@@ -1,6 +1,6 @@
-"""From a refusal to its answer: which status a problem has, and the JSON or page that says so.
+"""Maps a Problem to its HTTP status and to the JSON or page of the response.
 
-Whatever a route raises ends here, so that routes catch nothing. The page is made by whoever installs these handlers.
+Routes catch nothing: every exception ends here. The caller of `install` provides the page.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 LONGEST_PATH = 200
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
-# What the system answers when a process may open no more files, or there is no memory for another.
+# Error numbers for too many open files and for lack of memory.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-# By code, then by its first part; anything else is something that the reader asked for and cannot have.
+# By code, then by its first part; any other problem is a conflict with the current state.
 STATUS = {
     "internal": 500,
     "operation.not_found": 404,
@@ -77,17 +77,17 @@ STATUS = {
 }
 
 
-# Makes the page for a status and, where there is one, the problem.
+# Renders the page for a status and, if there is one, the problem.
 RefusalPage = Callable[[Request, int, Problem | None], Response]
 
 
 def status_of(problem: Problem) -> int:
-    """The HTTP status that tells a program what kind of refusal it is."""
+    """Return the HTTP status of a problem."""
     return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
 
 
 def as_json(problem: Problem) -> dict[str, object]:
-    """The problem as the API tells it."""
+    """Return the problem in the API's form."""
     statement = iam_statement(problem, account="")
     return {
         "code": problem.code,
@@ -104,24 +104,24 @@ def as_json(problem: Problem) -> dict[str, object]:
 
 
 async def cross_origin(request: Request) -> Response:
-    """Answer a request that another site's page sent."""
+    """Return the response to a request from another site's page."""
     problem = Problem("request.cross_origin")
     if is_for_programs(request.url.path):
         return JSONResponse(as_json(problem), 403)
-    if request.method in READING:  # no page of ours would be shown there
+    if request.method in READING:  # none of our pages would be shown there
         return PlainTextResponse(f"{what_happened(problem)}\n", 403)
     return await _page(request, 403)
 
 
 async def too_large(request: Request) -> Response:
-    """Answer a body that is larger than any that we take."""
+    """Return the response to a body that is too large."""
     if is_for_programs(request.url.path):
         return JSONResponse(as_json(Problem("request.too_large")), 413)
     return await _page(request, 413)
 
 
 def install(app: FastAPI, page: RefusalPage | None = None) -> None:
-    """Answer every refusal and every failure of `app`: with a `page` for people, with JSON for programs."""
+    """Register handlers for every refusal and failure of `app`: with a `page` for people, with JSON for programs."""
     app.state.refusal_page = page
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
@@ -144,7 +144,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 
 async def database_failed(request: Request, error: Exception) -> Response:
-    """Answer a request whose use of the database failed: 503 where the database is away, full or damaged."""
+    """Return the response after a database error: 503 if the database is unavailable, full or damaged."""
     if not is_outage(error):
         return await _failure(request, error)
     return await _problem(request, Problem("storage.unavailable", retryable=True))
@@ -163,7 +163,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> Iterator[str]:
-    """Every method that the address takes; the framework names those of the first route that it finds there."""
+    """Yield every method that the path accepts; the framework lists only those of the first matching route."""
     for method in METHODS:
         scope = {**request.scope, "method": method}
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
@@ -171,7 +171,7 @@ def _methods(request: Request) -> Iterator[str]:
 
 
 def _of_status(request: Request, status: int) -> Problem:
-    """What the framework refused by itself, as a problem."""
+    """Return the problem for a request that the framework itself refused."""
     path = request.url.path[:LONGEST_PATH]
     if status == 404:
         return Problem("request.not_found", path=path)
@@ -193,13 +193,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return await _page(request, 422)
 
 
-async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the shape of every handler)
-    """Answer nobody: the client went away, or was too slow, before its request was whole."""
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the signature of every handler)
+    """Return an empty response: the client disconnected, or was too slow, before its request was complete."""
     return Response(status_code=400)
 
 
 async def _failure(request: Request, error: Exception) -> Response:
-    """The edge of a request: whatever nobody foresaw is logged, and told with a reference to find it by."""
+    """Return the response to an unexpected error: logged, and shown with a reference to find it by."""
     reference = uuid.uuid4().hex[:12]
     log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
     if isinstance(error, OSError) and error.errno in EXHAUSTED:
@@ -208,7 +208,7 @@ async def _failure(request: Request, error: Exception) -> Response:
 
 
 async def _page(request: Request, status: int, problem: Problem | None = None) -> Response:
-    """The refusal as a page; as a bare sentence where even that gets no thread."""
+    """Return the problem as a page; as plain text if no thread is free for the page."""
     page: RefusalPage = request.app.state.refusal_page
     try:
         return await run_in_threadpool(page, request, status, problem)

@@ -1,4 +1,4 @@
-"""Routes whose plain functions run in the page threads, never on the event loop."""
+"""Routes whose sync functions run in the page threads, not on the event loop."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.threads import run_in_threadpool
 
 
 class ThreadedRoute(APIRoute):
-    """A route whose plain function runs in the page threads: `APIRouter(route_class=ThreadedRoute)`.
+    """A route whose sync function runs in the page threads: `APIRouter(route_class=ThreadedRoute)`.
 
-    FastAPI would run it in threads where a request may wait without end.
+    In FastAPI's own threads a request could wait without limit.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

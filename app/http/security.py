@@ -1,6 +1,6 @@
-"""What every answer carries and every request must pass, whatever the route: hosts, origins, sizes, headers.
+"""Checks and headers for every request and response, whatever the route: hosts, origins, sizes, security headers.
 
-Must never look into a request's body, nor know any page.
+Reads no request body, and knows no page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Nothing of ours is larger than a pasted policy (10,240 characters, each up to 12 bytes in a form) with its form.
+# The largest request is a pasted policy (10,240 characters, each up to 12 bytes in a form) with its form.
 MAX_BODY = 256 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STATIC = "/static/"
@@ -39,7 +39,7 @@ HEADERS = {
 Refusal = Callable[[Request], Awaitable[Response]]
 
 
-async def _refuse_origin(request: Request) -> Response:  # noqa: ARG001  (the shape of every refusal)
+async def _refuse_origin(request: Request) -> Response:  # noqa: ARG001  (the signature of every refusal)
     return PlainTextResponse("Cross-origin requests are refused.\n", status_code=403)
 
 
@@ -49,14 +49,14 @@ async def _refuse_size(request: Request) -> Response:  # noqa: ARG001  (as above
 
 @dataclass(frozen=True)
 class RefusalPages:
-    """How requests are answered that no route sees."""
+    """The responses to requests that reach no route."""
 
     cross_origin: Refusal = _refuse_origin
     too_large: Refusal = _refuse_size
 
 
 class SecurityHeaders:
-    """Adds our headers to every answer that has not set them itself."""
+    """Adds our headers to every response that has not set them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -77,9 +77,9 @@ class SecurityHeaders:
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Whether a request may come from where this one comes from.
+    """Return whether a request may come from our own origin.
 
-    `Sec-Fetch-Site` cannot be set by a page; browsers that do not send it send `Origin` with what could do harm. A
+    A page cannot set `Sec-Fetch-Site`; browsers without it send `Origin` with every request that could do harm. A
     program sends neither.
     """
     site = headers.get("sec-fetch-site")
@@ -92,14 +92,14 @@ def is_same_origin(headers: Headers) -> bool:
 def _host_of(origin: str) -> str:
     try:
         return urlsplit(origin).netloc
-    except ValueError:  # what no browser sends
+    except ValueError:  # no browser sends this
         return ""
 
 
 def is_visit(headers: Headers) -> bool:
-    """Whether a person comes here by a link of another site, in a tab of its own.
+    """Return whether a person followed a link from another site, in a tab of its own.
 
-    Frames navigate too, and browsers fetch pages before anyone has followed a link: neither is a visit.
+    Frames navigate too, and browsers prefetch pages before a link is followed: neither is a visit.
     """
     return (
         headers.get("sec-fetch-mode") == "navigate"
@@ -109,9 +109,9 @@ def is_visit(headers: Headers) -> bool:
 
 
 class SameOrigin:
-    """Refuses what another site's page sends with the reader's cookies; no token has to be carried.
+    """Refuses requests from other sites' pages, which carry the reader's cookies; no CSRF token is needed.
 
-    Other sites may link here and may fetch static files. Anything else they ask for could only cost us calls to AWS.
+    Other sites may link here and fetch static files. Any other request of theirs could only cost us calls to AWS.
     """
 
     def __init__(self, app: ASGIApp, refusal: Refusal = _refuse_origin) -> None:
@@ -133,7 +133,7 @@ class SameOrigin:
 
 
 class DeclaredSize:
-    """Refuses a body that says of itself that it is too large, before any of it is read."""
+    """Refuses a body whose declared size is too large, before any of it is read."""
 
     def __init__(self, app: ASGIApp, max_body: int, refusal: Refusal = _refuse_size) -> None:
         self.app = app
@@ -155,7 +155,7 @@ class DeclaredSize:
 def middleware(
     allowed_hosts: Sequence[str], *, refusals: RefusalPages | None = None, max_body: int = MAX_BODY
 ) -> list[Middleware]:
-    """All of it, outermost first: `FastAPI(middleware=[*middleware(hosts), …])`.
+    """Return all middleware, outermost first: `FastAPI(middleware=[*middleware(hosts), …])`.
 
     `allowed_hosts` are names without ports, "*.example.com" allowed.
     """

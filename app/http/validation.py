@@ -1,6 +1,6 @@
-"""What texts anybody may send: what no database takes as text is refused here, before any route sees it.
+"""Validates text in requests: refuses what no database accepts as text, before any route sees it.
 
-A new route is guarded without a word of its own, since the whole application depends on `only_text`.
+New routes need no code for it, since the whole application depends on `only_text`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from app.auth.rules import is_for_programs
 from app.errors import Problem
 from app.http.near_names import LONGEST, form_fields, repeated, unknown
 
-# PostgreSQL takes no NUL, and neither database takes half of a pair of surrogates.
+# PostgreSQL accepts no NUL, and neither database accepts half of a surrogate pair.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def only_text(request: Request) -> None:
-    """Every part of the address and every field of a form is text. Raises Problem `request.no_text`.
+    """Check that every part of the URL and every form field is text. Raises Problem `request.no_text`.
 
-    Bodies in JSON are held to their schemas instead.
+    JSON bodies are validated by their schemas instead.
     """
     form = await _form(request)
     fields = [*request.query_params.multi_items(), *(form.multi_items() if form else ())]
@@ -32,10 +32,10 @@ async def only_text(request: Request) -> None:
 
 
 async def only_known_fields(request: Request) -> None:
-    """Every field of a page's form is one that its route takes, and each is there once.
+    """Check that the route knows every field of a page's form, and that none is repeated.
 
-    A page of another release may send others: what they were to say must not be dropped. Links may carry what they
-    want: the query of a page changes nothing.
+    A page of another release may send other fields: dropping them silently could lose what the person chose. Queries of
+    pages are not checked: they change nothing.
 
     Raises:
         Problem: `request.unknown_field`, `request.repeated_field`.
@@ -52,7 +52,7 @@ async def only_known_fields(request: Request) -> None:
 
 
 async def _form(request: Request) -> FormData | None:
-    """The form that a page sent; programs send none."""
+    """Return the form that a page sent, or None; programs send none."""
     is_form = request.headers.get("content-type", "").startswith(_FORMS)
     return await request.form() if is_form and not is_for_programs(request.url.path) else None
 

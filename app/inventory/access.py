@@ -1,4 +1,4 @@
-"""Which repositories a service can pull from, by the policies we know. Judges no more policies than necessary."""
+"""Which repositories a service can pull from, by the known policies. Evaluates no more policies than necessary."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from app.policy.finding import Finding
 from app.policy.findings import findings
 from app.policy.layers import RegistryPolicy
 
-# A page of more rows helps nobody; those that name the service come first.
+# More rows on a page are of no use; those that name the service come first.
 LIMIT = 500
 
 
 class Tie(IntEnum):
-    """How a policy comes to be about a service, the closest first."""
+    """How a policy concerns a service, the closest first."""
 
     ROLE = 1
-    """It names the image puller role that the service has now."""
+    """It names the service's current image puller role."""
     OWN = 2
-    """It names another role of the service: a dead one, or its general one, which never pulls."""
+    """It names another role of the service: a deleted one, or its general one, which never pulls."""
     ACCOUNT = 3
-    """It names the account that the role lives in."""
+    """It names the role's account."""
     EVERYONE = 4
-    """It is about everyone, or about everyone but a few."""
+    """It names everyone, or everyone but a few."""
     REGISTRY = 5
-    """It isn't about the service; the registry policy may allow the pull."""
+    """It doesn't concern the service; the registry policy may allow the pull."""
 
 
 @dataclass(frozen=True)
 class RepositoryAccess:
-    """A repository whose policy is about the service.
+    """A repository whose policy concerns the service.
 
-    `verdict` is on the role that the service has now, by the repository policy and the registry policy: None when the
-    policy cannot be understood, and while there is no role, unless one could not pull whatever its ARN.
+    `verdict` is for the service's current role, by the repository policy and the registry policy: None if the policy
+    cannot be parsed, and while there is no role, unless no role could pull, whatever its ARN.
     """
 
     repository: KnownRepository
@@ -58,7 +58,7 @@ class RepositoryAccess:
 
 @dataclass(frozen=True)
 class ServiceAccess:
-    """The repositories by name, those that name the service first; `left_out` more are not judged."""
+    """The repositories by name, those that name the service first; `left_out` more are not evaluated."""
 
     rows: tuple[RepositoryAccess, ...]
     left_out: int = 0
@@ -67,9 +67,9 @@ class ServiceAccess:
 def repositories_of(
     db: Database, connection: str, service: ContainerService, *, now: datetime | None = None, limit: int = LIMIT
 ) -> ServiceAccess:
-    """The repositories whose policy is about the service, each judged; of the others nothing but their number is read.
+    """Return the repositories whose policy concerns the service, each with its verdict; the others are only counted.
 
-    `now` is for conditions on the date, as `evaluate` takes it.
+    `now` is for conditions on the date, as in `evaluate`.
     """
     with db.read() as session:
         registry = registry_in(session, connection, service.region).policy
@@ -84,7 +84,7 @@ def repositories_of(
 
 
 def about(connection: str, service: ContainerService) -> ColumnElement[bool]:
-    """The principals by which a policy is about the service."""
+    """Return the condition for the principals by which a policy concerns the service."""
     row = PolicyPrincipal
     named = row.principal.in_(_principals(service))
     return (row.connection == connection) & (row.region == service.region) & or_(named, row.service == service.name)
@@ -93,9 +93,9 @@ def about(connection: str, service: ContainerService) -> ColumnElement[bool]:
 def verdict_on(
     repository: KnownRepository, service: ContainerService, registry: RegistryPolicy, now: datetime | None = None
 ) -> Verdict | None:
-    """Whether the service's role may pull, by both policies: None when the repository policy cannot be understood.
+    """Return whether the service's role may pull, by both policies; None if the repository policy cannot be parsed.
 
-    A service without a role is judged only where no role could pull: its ARN is not known before it is activated.
+    A service without a role gets a verdict only if no role could pull: its ARN is not known before it is activated.
     """
     if repository.policy_read_at is None:
         return None
@@ -105,7 +105,7 @@ def verdict_on(
 
 
 def _opened(session: Session, connection: str, service: ContainerService, registry: RegistryPolicy) -> Sequence[str]:
-    """The first repositories by name for which the registry policy may allow the service's role to pull."""
+    """Return the first repositories by name for which the registry policy may allow the service's role to pull."""
     role, row = service.role.principal_arn, SeenRepository
     prefixes = opened_by_registry(registry, role) if role and decides_on_pulls(registry) else ()
     if not prefixes:
@@ -127,7 +127,7 @@ def _ties(session: Session, connection: str, service: ContainerService) -> dict[
     query = select(row.repository, row.principal, row.service).where(
         row.connection == connection, row.region == service.region
     )
-    # Two questions, each with an index of its own.
+    # Two queries, each with an index of its own.
     by_name = query.where(row.principal.in_(_principals(service)))
     by_path = query.where(row.service == service.name)
     rows = session.execute(union(by_name, by_path))
@@ -157,11 +157,11 @@ def _judged(
     return RepositoryAccess(repository, tie, verdict_on(repository, service, registry, now), listed)
 
 
-# The same texts are judged each time a page is shown: to understand one takes longer than all else of its row.
+# The same texts are evaluated for each page: parsing one takes longer than the rest of its row.
 
 
 def _minute(text: str | None, now: datetime | None) -> datetime | None:
-    """The minute, where the text's verdict depends on it; none else, so that the verdict is kept."""
+    """Return the minute if the text's verdict depends on it, else None, so that the verdict is cached."""
     return now.replace(second=0, microsecond=0) if now and is_timed(text) else None
 
 

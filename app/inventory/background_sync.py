@@ -1,4 +1,4 @@
-"""The background reader: keeps the store close to AWS for as long as the server runs. A page never waits for it."""
+"""Keeps the store close to AWS in the background while the server runs. Pages never wait for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Ages:
-    """Seconds after which something is read again: while somebody looks at it, and when nobody does."""
+    """Seconds after which something is read again: while a page shows it, and otherwise."""
 
     asked: float
     unasked: float
@@ -38,12 +38,12 @@ AGES = {
     What.POLICIES: Ages(300, 1800),
     What.REGISTRY: Ages(60, 600),
 }
-# Seconds before a part of a region that could not be read is tried again: when somebody looks at it, and by itself.
+# Seconds before a failed part of a region is tried again: while a page shows it, and otherwise.
 AFTER_PROBLEM = Ages(3, 30)
-# Seconds between two readings of the same single service or repository.
+# Seconds between two reads of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0
-# Seconds without a turn after which a part counts as hanging: a slice of policies may take minutes on a slow AWS.
+# Seconds without progress after which a part counts as hung: a slice of policies may take minutes on a slow AWS.
 HANGS_AFTER = 1200.0
 
 Turned = Callable[[float], None]
@@ -51,7 +51,7 @@ Turned = Callable[[float], None]
 
 @dataclass(frozen=True)
 class ScannerPart:
-    """One part of the scanner: `run` is told how to note that it has worked, and for how many seconds it now rests."""
+    """One part of the scanner: `run` gets a function that reports progress and the seconds until the next."""
 
     name: str
     hangs_after: float
@@ -59,9 +59,9 @@ class ScannerPart:
 
 
 class Scanner:
-    """Reads every region of one connection: run its `parts` once per process; other replicas take turns with it."""
+    """Reads every region of one connection: run its `parts` once per process; replicas take turns."""
 
-    def __init__(  # noqa: PLR0917  (the parts of the product, each under its own name)
+    def __init__(  # noqa: PLR0917  (the services it needs, each by name)
         self,
         db: Database,
         aws: Aws,
@@ -83,27 +83,27 @@ class Scanner:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def parts(self) -> Iterator[ScannerPart]:
-        """What is to be run once per process, each part by itself, until it is cancelled."""
+        """Yield the parts to run once per process, concurrently, until they are cancelled."""
         yield ScannerPart("scanner of the caller identity", HANGS_AFTER, self._watch_caller)
         for region, what in self._wakes:
             yield ScannerPart(f"scanner of {region} {what}", HANGS_AFTER, partial(self._watch, region, what))
 
     def close(self) -> None:
-        """Let its threads go, once its parts have ended."""
+        """Shut down its threads, once its parts have ended."""
         self._loop = None
         for task in self._at_work.values():
             task.cancel()
         self._threads.shutdown(wait=False)
 
     def request(self, region: str, what: What) -> None:
-        """Somebody looks at it: read it soon if it has grown old. Returns at once; may be called from any thread."""
+        """Read it soon if it is old: a page shows it. Returns at once; may be called from any thread."""
         wake = self._wakes.get((region, what))
         quiet = self._quiet_until.get((region, what), 0.0) > self._clock.monotonic()
         if wake is not None and self._loop is not None and not quiet:
             self._loop.call_soon_threadsafe(wake.set)
 
     async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
-        """One reading, where it is due; what there is to read at once is left to the next turn."""
+        """Make one read, if it is due; what is left is read in the next turn."""
         rest = AGES[what].asked if asked else AGES[what].unasked
         rests = Rest(timedelta(seconds=rest), timedelta(seconds=AFTER_PROBLEM.asked))
         swept = await self._sweeper.sweep(region, what, rests)
@@ -113,10 +113,10 @@ class Scanner:
         return swept
 
     async def retry(self, regions: Iterable[str], seconds: float) -> None:
-        """Try again at once what could not be read in these regions, for somebody who looks at it once more.
+        """Try again at once what could not be read in these regions, for a page that shows it.
 
-        Each part at most once in `AFTER_PROBLEM.asked` seconds, whoever looks. Waits no longer than `seconds`; the
-        reading goes on.
+        Each part at most once in `AFTER_PROBLEM.asked` seconds, for all pages. Waits no longer than `seconds`; the
+        reads continue.
         """
         chosen = set(regions)
         tasks = [self._retrying(region, what) for region, what in sorted(self._failing) if region in chosen]
@@ -124,14 +124,14 @@ class Scanner:
             await asyncio.wait(tasks, timeout=seconds)
 
     async def refresh_service(self, region: str, name: str) -> Problem | None:
-        """Read one service now, at most once in a few seconds; the problem that kept it from being read.
+        """Read one service now, at most once in a few seconds; return why it could not be read, or None.
 
-        The reading goes on where the caller gives up waiting, and whoever asks meanwhile waits for the same one.
+        The read continues if the caller stops waiting, and concurrent callers wait for the same one.
         """
         return await self._once("service", region, name, self._refresh_service)
 
     async def refresh_repository(self, region: str, name: str) -> Problem | None:
-        """Read one repository's policy now, and the repository itself where it is unknown; as `refresh_service`."""
+        """Read one repository's policy now, and the repository itself if it is unknown; as `refresh_service`."""
         return await self._once("repository", region, name, self._refresh_repository)
 
     async def _once(
@@ -190,15 +190,15 @@ class Scanner:
             return None
         try:
             problem = (await self._turn_or_note(region, what, asked=True)).problem
-        except Exception:  # the edge of a background task: the page that asked for it goes on without
+        except Exception:  # the edge of a background task: the page continues without it
             log.exception("%s of %s could not be read", what, region)
             problem = Problem("internal", reference=f"{region}/{what}")
         if problem is not None:
-            self._wakes[region, what].set()  # its watcher, who may have thought it well, comes back sooner
+            self._wakes[region, what].set()  # its watcher, which may have seen no failure, reads again sooner
         return problem
 
     def _note(self, region: str, what: What, swept: Swept) -> None:
-        """Remember which parts cannot be read, and read on what hangs on one that can be read again."""
+        """Record which parts cannot be read, and read what depends on one that can be read again."""
         if swept.problem is not None:
             self._failing.add((region, what))
         elif swept.due and (region, what) in self._failing:
@@ -210,7 +210,7 @@ class Scanner:
     async def _watch(self, region: str, what: What, turned: Turned) -> None:
         self._loop = asyncio.get_running_loop()
         is_requested = False
-        if what is What.POLICIES:  # there is nothing to read before the repositories have been listed
+        if what is What.POLICIES:  # nothing can be read before the repositories have been listed
             turned(math.inf)
             await self._wakes[region, what].wait()
         while True:
@@ -235,7 +235,7 @@ class Scanner:
                 answered = await sweeper.calls.run_in_background(lane, sweeper.aws.identity().caller)
                 await sweeper.in_db(store.remember_caller, sweeper.db, sweeper.connection, answered.value, at)
             except Problem:
-                seconds = AFTER_PROBLEM.unasked  # each region's readings say what is wrong with the credentials
+                seconds = AFTER_PROBLEM.unasked  # each region's reads report what is wrong with the credentials
             turned(seconds)
             await self._asked_within(self._caller_wake, seconds)
 

@@ -1,6 +1,6 @@
-"""The one verdict on a pull that pages, previews, operations and the API show, by all that is known of its policies.
+"""The one verdict on a pull for pages, previews, operations and the API, by all that is known about its policies.
 
-Beside the repository policy: the registry policy of its Region, the repository's ARN, the time.
+Besides the repository policy: the registry policy of its Region, the repository's ARN, the time.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _ARN_OF = select(SeenRepository.arn).where(
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What is known beside the repository policy; by default nothing, which leaves open what depends on it."""
+    """What is known besides the repository policy; nothing by default, which leaves open what depends on it."""
 
     registry: RegistryPolicy = NOT_READ
     repository_arn: str = ""
     now: datetime | None = None
 
     def verdict(self, text: str | None, principal_arn: str) -> Verdict:
-        """Return whether the role may pull, by the repository policy `text` and all of this. Raises as `evaluate`."""
+        """Return whether the role may pull, by the repository policy `text` and these values. Raises as `evaluate`."""
         policies = Policies(text, self.registry)
         return evaluate(policies, principal_arn, repository_arn=self.repository_arn, now=self.now)
 
     def kept_verdict(self, text: str | None, principal_arn: str) -> Verdict | None:
-        """Return the verdict as of this minute, kept for the next page; None where the policy can't be understood."""
+        """Return the verdict as of this minute, cached for the next page; None if the policy can't be parsed."""
         is_open = self.now is not None and (is_timed(text) or is_timed(self.registry.text))
         minute = self.now.replace(second=0, microsecond=0) if self.now is not None and is_open else None
         return _kept(replace(self, now=minute), text, principal_arn)
@@ -55,7 +55,7 @@ def _kept(circumstances: Circumstances, text: str | None, principal_arn: str) ->
 
 
 def circumstances_of(db: Database, connection: str, region: str, repository: str, now: datetime) -> Circumstances:
-    """Return what is known of a repository's circumstances. Blocks on the database."""
+    """Return what is known about a repository besides its policy. Blocks on the database."""
     key = {"at_connection": connection, "at_region": region, "at_name": repository}
     with db.read() as session:
         registry = registry_in(session, connection, region)

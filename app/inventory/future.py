@@ -1,6 +1,6 @@
-"""Takes back times that lie in the future, since a clock was ahead when they were kept.
+"""Resets stored times that are in the future because a clock was ahead when they were written.
 
-A row that was seen in the future would be newer than every reading, and stay as it is until then.
+A row seen in the future would count as newer than every read, and stay unchanged until then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, or_, update
 from app.db import Base, Database
 from app.inventory.models import ConnectionIdentity, RegionReading, SeenRepository, SeenService
 
-# Clocks of several replicas may differ by that much.
+# Clocks of replicas may differ by this much.
 TOLERATED = timedelta(minutes=1)
 _TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (SeenService, ("seen_at", "role_since")),
@@ -24,7 +24,7 @@ _TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
 
 
 def take_back_future_times(db: Database, now: datetime) -> None:
-    """Set every time in the future to the present, and let what is being read since then be read again. Blocks."""
+    """Set every time in the future to now, and allow reads claimed since then to start again. Blocks."""
     limit, row = now + TOLERATED, RegionReading
     with db.write() as session:
         for model, names in _TIMES:

@@ -1,4 +1,4 @@
-"""The tables of what exists in AWS, as we last saw it. Everything here can be read again; nothing here is history."""
+"""The tables of what exists in AWS, as we last saw it. Everything in them can be read again; none of it is history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.db import Base, Json, UtcDateTime
 
 
 class SeenService(Base):
-    """A container service; `facts` holds the whole of it as `ports.ContainerService` gave it."""
+    """A container service; `facts` holds all of it, as in `ports.ContainerService`."""
 
     __tablename__ = "services"
 
@@ -24,7 +24,7 @@ class SeenService(Base):
     role_active: Mapped[bool]
     role_arn: Mapped[str] = mapped_column(Text)
     role_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When `role_arn` was first seen to be this one. ECR does not know a principal during its first minutes."""
+    """When `role_arn` was first seen with this value. ECR does not know a principal during its first minutes."""
     general_arn: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -57,7 +57,7 @@ class SeenRepository(Base):
 class SeenRegistry(Base):
     """A region's registry policy. `read_at` empty: it could not be read yet, for the reason in `problem`.
 
-    An empty text after a reading: there is no policy. An empty `scope` beside a text: the scope could not be read.
+    An empty text after a read: there is no policy. An empty `scope` beside a text: the scope could not be read.
     `tried_at` later than `read_at`: the text is an older one, for the reason in `problem`.
     """
 
@@ -73,10 +73,10 @@ class SeenRegistry(Base):
 
 
 class PolicyPrincipal(Base):
-    """A principal that a repository's policy names anywhere; `service` is the one its role's path tells, or "".
+    """A principal that a repository's policy names anywhere; `service` is the one in its role's path, or "".
 
-    `access` is what the policy as a whole gives it, as `policy.evaluate.Access` says; "" where it is no role. A policy
-    that lets others in without naming them counts as naming "*".
+    `access` is what the policy as a whole gives it (`policy.verdict.Access`); "" if it is not a role. A policy that
+    lets others in without naming them counts as naming "*".
     """
 
     __tablename__ = "policy_principals"
@@ -102,9 +102,9 @@ class PolicyPrincipal(Base):
 
 
 class RegionReading(Base):
-    """How a reading of one region went: `what` is services, repositories, policies or registry.
+    """The last read of one part of a region: `what` is services, repositories, policies or registry.
 
-    `started_at` later than `ended_at`: it is being read, or its reader died; a reading that old is taken over.
+    `started_at` later than `ended_at`: it is being read, or its reader died; an old claim is taken over.
     """
 
     __tablename__ = "region_readings"
@@ -121,7 +121,7 @@ class RegionReading(Base):
 
 
 class ConnectionIdentity(Base):
-    """Who AWS took us for when we last asked, per connection."""
+    """The AWS caller identity when it was last read, per connection."""
 
     __tablename__ = "connection_identities"
 

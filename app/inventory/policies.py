@@ -1,4 +1,4 @@
-"""Keeps the policies that were read, and whom they name. Must never let an older reading overwrite a newer one."""
+"""Stores policies that were read, and the principals they name. An older read never overwrites a newer one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.principal_index import NamedPrincipal, named_in
 
-# Built once: to build a statement costs several times what it takes to run it.
+# Built once: building a statement costs several times as much as running it.
 _POLICIES = cast("Table", SeenRepository.__table__)
 _NAMES = cast("Table", PolicyPrincipal.__table__)
 
 
 def _among(table: Table, name: str) -> tuple[ColumnElement[bool], ...]:
-    """A region's rows of these names."""
+    """Return the condition for a region's rows of these names."""
     conditions = table.c.connection == bindparam("at_connection"), table.c.region == bindparam("at_region")
     return (*conditions, table.c[name].in_(bindparam("names", expanding=True)))
 
@@ -32,7 +32,7 @@ KNOWN = (
         _POLICIES.c.name, _POLICIES.c.policy_text, _POLICIES.c.policy_read_at, _POLICIES.c.policy_problem.is_not(None)
     )
     .where(*_among(_POLICIES, "name"))
-    .order_by(_POLICIES.c.name)  # two writers take their locks in one order
+    .order_by(_POLICIES.c.name)  # all writers lock rows in the same order
 )
 KNOWN_LOCKED = KNOWN.with_for_update()
 NAMED = select(_NAMES.c.repository, _NAMES.c.principal, _NAMES.c.kind, _NAMES.c.service, _NAMES.c.access).where(
@@ -62,7 +62,7 @@ class PolicyUnread:
 
 @dataclass(frozen=True)
 class PolicySeen:
-    """A reading that was kept, beside what was known before: `before` as it was read at `before_at`, None for never."""
+    """A read that was stored, with the previous state: `before` as it was read at `before_at`, None for never."""
 
     repository: str
     before: str | None
@@ -71,24 +71,24 @@ class PolicySeen:
     at: datetime
 
 
-def remember_policy(  # noqa: PLR0917  (a repository's key alone takes three)
+def remember_policy(  # noqa: PLR0917  (a repository's key takes three)
     db: Database, connection: str, region: str, repository: str, text: str | None, at: datetime
 ) -> bool:
-    """Keep one policy. False: the repository is unknown, or its policy was read later; nothing is written."""
+    """Store one policy. False: the repository is unknown, or its policy was read later; nothing is written."""
     return bool(remember_policies(db, connection, region, [PolicyRead(repository, text, at)]))
 
 
 def remember_policies(
     db: Database, connection: str, region: str, readings: Sequence[PolicyRead]
 ) -> tuple[PolicySeen, ...]:
-    """Keep many policies in one transaction: those that were newer than what we had. Each repository at most once.
+    """Store many policies in one transaction; return those newer than what was stored. Each repository at most once.
 
-    To understand a policy takes longer than to keep it, so that is done before the transaction, and not at all for a
-    text that is known.
+    Parsing a policy takes longer than storing it, so that is done before the transaction, and not at all for a known
+    text.
     """
     names = [reading.repository for reading in readings]
     known: dict[str, _Known] = {}
-    if len(names) > 1:  # to look at one would take as long as to understand it
+    if len(names) > 1:  # looking up one would take as long as parsing it
         with db.read() as session:
             known = _known(session, connection, region, names)
     understood = {reading.repository: named_in(reading.text) for reading in readings if not _is_known(reading, known)}
@@ -110,7 +110,7 @@ def remember_policies(
 
 
 def remember_unread(db: Database, connection: str, region: str, readings: Sequence[PolicyUnread]) -> None:
-    """Note what kept policies from being read, beside what is known of them."""
+    """Record why policies could not be read, beside what is known of them."""
     row = SeenRepository
     statement = (
         update(row.__table__)  # type: ignore[arg-type]
@@ -143,7 +143,7 @@ class _Known:
 def _known(
     session: Session, connection: str, region: str, names: Sequence[str], *, lock: bool = False
 ) -> dict[str, _Known]:
-    """What the store has of these policies; with `lock`, nobody else changes it until the transaction ends."""
+    """Return what the store has of these policies; with `lock`, no one else changes it until the transaction ends."""
     parameters = {"at_connection": connection, "at_region": region, "names": list(names)}
     rows = session.execute(KNOWN_LOCKED if lock else KNOWN, parameters)
     return {name: _Known(text, read_at, has_problem) for name, text, read_at, has_problem in rows}

@@ -1,4 +1,4 @@
-"""From a policy's text to the principals that are kept beside it, to be found by. Pure; must never judge for display."""
+"""Extracts from a policy's text the principals that are stored beside it, as a search index. Pure; not for display."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_SERVICE = 255
 
 @dataclass(frozen=True)
 class NamedPrincipal:
-    """A principal that a policy names; `access` is what the policy gives it, "" where it is no role."""
+    """A principal that a policy names; `access` is what the policy gives it, "" if it is not a role."""
 
     principal: str
     kind: str
@@ -29,7 +29,7 @@ class NamedPrincipal:
 
 
 def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | None]:
-    """Whom the policy names, and what keeps the policy from being understood."""
+    """Return the principals that the policy names, and why the policy can't be parsed, if so."""
     if text is None:
         return frozenset(), None
     try:
@@ -57,5 +57,5 @@ def _named(ref: PrincipalRef, access: str) -> NamedPrincipal:
 
 
 def _can_be_kept(ref: PrincipalRef) -> bool:
-    # What is longer, or holds what no database takes as text, is nobody's name.
+    # A longer value, or one that no database accepts as text, is not a valid principal.
     return len(ref.value) <= _LONGEST_PRINCIPAL and ref.value.isprintable()

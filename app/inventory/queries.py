@@ -1,6 +1,6 @@
-"""What is known of services and repositories, from our own tables alone. Must never write, nor ask AWS.
+"""Queries about known services and repositories, from our own tables only. They write nothing and do not call AWS.
 
-How many statements a question sends never depends on how much there is.
+The number of statements in a query does not depend on the amount of data.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from app.policy.evaluate import Access, decides_on_pulls
 class KnownService:
     """A service as it was at `seen_at`.
 
-    `can_pull` counts the repositories whose policy names its role and lets it pull; `stale_grants` those places where a
-    policy names another role of this service: one that is dead, or its general one, which never pulls.
+    `can_pull` counts the repositories whose policy names its role and lets it pull; `stale_grants` those where a policy
+    names another role of this service: a deleted one, or its general one, which never pulls.
     """
 
     service: ContainerService
@@ -41,7 +41,7 @@ class KnownService:
 class KnownRepository:
     """A repository as it was at `seen_at`, and its policy as it was at `policy_read_at` (None: never read).
 
-    `problem` is what kept the policy from being read at `policy_tried_at`, or from being understood.
+    `problem` is why the policy could not be read at `policy_tried_at`, or not be parsed.
     """
 
     region: str
@@ -58,13 +58,13 @@ class KnownRepository:
 
     @property
     def has_policy(self) -> bool | None:
-        """None: nobody knows yet."""
+        """Whether it has a policy; None: not known yet."""
         return None if self.policy_read_at is None else self.policy_text is not None
 
 
 @dataclass(frozen=True)
 class PolicyCoverage:
-    """Of how many repositories of a region the policy was tried at least once, and when the longest ago."""
+    """How many of a region's policies were read or tried at least once, and when the oldest was."""
 
     tried: int
     total: int
@@ -72,7 +72,7 @@ class PolicyCoverage:
 
     @property
     def whole(self) -> bool:
-        """Which repositories a service can pull from is known."""
+        """Whether it is known which repositories a service can pull from."""
         return self.tried == self.total
 
 
@@ -85,7 +85,7 @@ URI_OF: Select[str] = select(SeenRepository.uri).where(*_THE_REPOSITORY)
 
 
 def list_services(db: Database, connection: str, now: datetime | None = None) -> tuple[KnownService, ...]:
-    """All services of a connection, by name, then region; `now` decides conditions on the date of a registry policy."""
+    """Return all services of a connection, by name, then region; `now` is for date conditions of a registry policy."""
     query = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
     with db.read() as session:
         rows = session.scalars(query.order_by(SeenService.region)).all()
@@ -97,7 +97,7 @@ def list_services(db: Database, connection: str, now: datetime | None = None) ->
 def find_service(
     db: Database, connection: str, region: str, name: str, now: datetime | None = None
 ) -> KnownService | None:
-    """One service; None when it has not been seen, or is gone. `now` as for `list_services`."""
+    """Return one service; None if it has not been seen, or is deleted. `now` as for `list_services`."""
     with db.read() as session:
         row = session.get(SeenService, (connection, region, name))
         if row is None:
@@ -106,7 +106,7 @@ def find_service(
 
 
 def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool, str] | None:
-    """Whether a service's role is on, and its principal ARN, as it was seen last; None: not seen, or gone."""
+    """Return whether a service's role is active, and its principal ARN, as last seen; None: not seen, or deleted."""
     row = SeenService
     query = select(row.role_active, row.role_arn).where(
         row.connection == connection, row.region == region, row.name == name
@@ -117,7 +117,7 @@ def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool
 
 
 def role_since(db: Database, connection: str, region: str, name: str) -> datetime | None:
-    """Return since when a service's role has had its present principal ARN, as far as was seen; None: not seen."""
+    """Return since when a service's role has had its current principal ARN, as far as seen; None: not seen."""
     row = SeenService
     query = select(row.role_since).where(row.connection == connection, row.region == region, row.name == name)
     with db.read() as session:
@@ -125,14 +125,14 @@ def role_since(db: Database, connection: str, region: str, name: str) -> datetim
 
 
 def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
-    """One repository with its policy; None when it has not been seen, or is gone."""
+    """Return one repository with its policy; None if it has not been seen, or is deleted."""
     with db.read() as session:
         row = session.get(SeenRepository, (connection, region, name))
         return known_repository(row) if row else None
 
 
 def find_repositories(db: Database, connection: str, region: str, names: Iterable[str]) -> tuple[KnownRepository, ...]:
-    """Those of the named repositories that have been seen, with their policies."""
+    """Return those of the named repositories that have been seen, with their policies."""
     row = SeenRepository
     query = select(row).where(row.connection == connection, row.region == region, row.name.in_(list(names)))
     with db.read() as session:
@@ -140,13 +140,13 @@ def find_repositories(db: Database, connection: str, region: str, names: Iterabl
 
 
 def repository_uri(db: Database, connection: str, region: str, name: str) -> str:
-    """The URI that ECR told, without a tag; "" where the repository has not been seen."""
+    """Return the repository's URI from ECR, without a tag; "" if it has not been seen."""
     with db.read() as session:
         return session.scalar(URI_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
 
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
-    """How much of a region's policies is known."""
+    """Return how many of a region's policies are known."""
     row = SeenRepository
     query = select(func.count(row.policy_tried_at), func.count(), func.min(row.policy_tried_at))
     with db.read() as session:
@@ -155,7 +155,7 @@ def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverag
 
 
 def naming(db: Database, connection: str, region: str, principal: str) -> tuple[str, ...]:
-    """The repositories whose policy names the principal anywhere, by name."""
+    """Return the repositories whose policy names the principal anywhere, by name."""
     row = PolicyPrincipal
     query = select(row.repository).where(row.connection == connection, row.region == region, row.principal == principal)
     with db.read() as session:
@@ -169,7 +169,7 @@ def naming_service(db: Database, connection: str, region: str, service: str) -> 
     conditions = (row.connection == connection, row.region == region)
     with db.read() as session:
         roles = session.execute(select(seen.role_arn, seen.general_arn).where(*is_it)).one_or_none() or ()
-        # Two questions, each with an index of its own.
+        # Two queries, each with an index of its own.
         named = union(
             select(row.repository, row.principal).where(
                 *conditions, row.principal.in_([role for role in roles if role])
@@ -181,14 +181,14 @@ def naming_service(db: Database, connection: str, region: str, service: str) -> 
 
 
 def find_caller(db: Database, connection: str) -> tuple[CallerIdentity, datetime] | None:
-    """Who AWS took us for when it was last asked."""
+    """Return the AWS caller identity when it was last read, and when that was."""
     with db.read() as session:
         row = session.get(ConnectionIdentity, connection)
         return (CallerIdentity(row.account, row.arn), row.seen_at) if row else None
 
 
 def known_repository(row: SeenRepository) -> KnownRepository:
-    """The row as it is handed out."""
+    """Return the row as a KnownRepository."""
     return KnownRepository(
         region=row.region,
         name=row.name,
@@ -214,11 +214,11 @@ class _Count:
 
 
 def _counts(session: Session, connection: str, services: Sequence[SeenService]) -> tuple[_Count, ...]:
-    """How often policies name the services' roles, by what they give them."""
+    """Return how often policies name the services' roles, by what they give them."""
     row = PolicyPrincipal
     regions = {service.region for service in services}
     conditions = (row.connection == connection, row.region.in_(regions))
-    # Two questions, each with an index of its own; a principal that both find is counted once, by its key.
+    # Two queries, each with an index of its own; a principal in both is counted once, by its key.
     by_role = row.principal.in_({service.role_arn for service in services})
     by_path = row.service.in_({service.name for service in services})
     key = (row.region, row.service, row.principal, row.access)
@@ -231,10 +231,10 @@ def _counts(session: Session, connection: str, services: Sequence[SeenService]) 
 def _judged_counts(
     session: Session, connection: str, services: Sequence[SeenService], now: datetime | None
 ) -> dict[tuple[str, str], int]:
-    """Return how many repositories let each service's role pull, by its region and name, where a registry policy counts.
+    """Return how many repositories let each service's role pull, by its region and name, if a registry policy counts.
 
-    What is kept beside a repository policy says what that policy alone gives; where a registry policy may say otherwise,
-    the policies that name a role are judged together with it.
+    The stored access says what the repository policy alone gives; if a registry policy may change that, the policies
+    that name a role are evaluated together with it.
     """
     registries = registries_in(session, connection)
     counting = {region: known.policy for region, known in registries.items() if decides_on_pulls(known.policy)}

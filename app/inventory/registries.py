@@ -1,4 +1,4 @@
-"""Reads a region's registry policy through a port, keeps it, and hands it out with its age. Changes nothing in AWS."""
+"""Reads a region's registry policy through a port, stores it, and returns it with its age. Changes nothing in AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.errors import Problem
 from app.inventory.models import SeenRegistry
 from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 
-# What AWS says about this registry alone; anything else would meet every other call of the region too.
+# Errors about this registry only; any other would affect every other call of the region too.
 _OF_THE_REGISTRY = frozenset({"aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown"})
 
 
@@ -38,7 +38,7 @@ class RegistryReading:
 class KnownRegistry:
     """A registry policy as far as it is known: read at `read_at` (None: never), last tried at `tried_at`.
 
-    `problem` is what kept the last try from reading it; an older text then stays in `policy`.
+    `problem` is why the last read failed; an older text then stays in `policy`.
     """
 
     region: str
@@ -51,12 +51,12 @@ class KnownRegistry:
 async def read_registry(
     registry: Registry, call: Callable[[Callable[[], Any]], Awaitable[Any]], at: datetime, scope: str | None = None
 ) -> RegistryReading:
-    """Return what AWS tells of a registry, by at most two calls, each handed to `call`, which returns its value.
+    """Return a registry's policy and scope, by at most two calls, each passed to `call`, which returns its value.
 
-    `scope` is one that is known already, which saves the second call.
+    `scope` is a known one, which saves the second call.
 
     Raises:
-        Problem: for what is wrong beyond this registry, such as the network or the credentials.
+        Problem: for errors beyond this registry, such as of the network or the credentials.
     """
     try:
         text = await call(registry.get_policy)
@@ -76,7 +76,7 @@ async def read_registry(
 
 
 def remember_registry(db: Database, connection: str, region: str, reading: RegistryReading) -> None:
-    """Keep a reading, unless a later one is kept. One that met a problem leaves the policy that is known."""
+    """Store a read, unless a later one is stored. A failed one leaves the known policy."""
     row = SeenRegistry
     values: dict[str, Any] = {"tried_at": reading.at, "problem": None}
     if reading.problem is None:
@@ -91,13 +91,13 @@ def remember_registry(db: Database, connection: str, region: str, reading: Regis
 
 
 def find_registry(db: Database, connection: str, region: str) -> KnownRegistry:
-    """Return what is known of a region's registry policy; a blank one where it was never tried."""
+    """Return what is known of a region's registry policy; an empty one if it was never tried."""
     with db.read() as session:
         return registry_in(session, connection, region)
 
 
 def registry_in(session: Session, connection: str, region: str) -> KnownRegistry:
-    """As `find_registry`, within a session."""
+    """Return the same as `find_registry`, within a session."""
     row = session.get(SeenRegistry, (connection, region))
     return _known(row) if row else KnownRegistry(region)
 

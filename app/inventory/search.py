@@ -1,4 +1,4 @@
-"""Finds repositories by what a person types. Must never read a policy that is not about the service at hand."""
+"""Finds repositories by what a person types. Reads only policies that concern the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.inventory.registries import registry_in
 from app.policy.evaluate import Access, Verdict, decides_on_pulls
 
 LIMIT = 50
-_ALIKE = 0.6  # difflib's own measure of a close match
+_ALIKE = 0.6  # difflib's own threshold for a close match
 _SHORTLIST = 50
 
 
@@ -28,7 +28,8 @@ _SHORTLIST = 50
 class Choice:
     """A repository that the service cannot pull from yet, as far as we know.
 
-    `has_policy` None: its policy has not been read. `verdict` where a policy is about the service and yet falls short.
+    `has_policy` None: its policy has not been read. `verdict` is set if a policy concerns the service and is not
+    enough.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """The first that fit, by name; `more`: others fit too."""
+    """The first matches, by name; `more`: there are others."""
 
     rows: tuple[Choice, ...]
     more: bool = False
@@ -54,7 +55,7 @@ def choices(
     now: datetime | None = None,
     limit: int = LIMIT,
 ) -> Choices:
-    """The repositories of the service's region whose name holds `query` and that its role may not pull from at `now`."""
+    """Return the region's repositories whose name holds `query` and that the role may not pull from at `now`."""
     with db.read() as session:
         rows = []
         registry = registry_in(session, connection, service.region).policy
@@ -69,7 +70,7 @@ def choices(
 
 
 def nearest_names(db: Database, connection: str, region: str, name: str, *, limit: int = 3) -> tuple[str, ...]:
-    """The names in the region most like `name`, the likest first, for one that was typed wrongly."""
+    """Return the names in the region most like `name`, the most similar first, for one with a typing error."""
     row = SeenRepository
     query = select(row.name).where(row.connection == connection, row.region == region, row.name != name)
     with db.read() as session:
@@ -77,7 +78,7 @@ def nearest_names(db: Database, connection: str, region: str, name: str, *, limi
 
 
 def regions_with(db: Database, connection: str, name: str) -> tuple[str, ...]:
-    """The regions that have a repository of this name: a service pulls only from its own."""
+    """Return the regions that have a repository of this name: a service pulls only from its own."""
     row = SeenRepository
     read = select(RegionReading.region).where(RegionReading.connection == connection)
     query = select(row.region).where(row.connection == connection, row.name == name, row.region.in_(read))
@@ -86,8 +87,8 @@ def regions_with(db: Database, connection: str, name: str) -> tuple[str, ...]:
 
 
 def nearest(name: str, names: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
-    """The `names` most like `name`. Pairs of letters sort out the few that are compared closely."""
-    name = name.lower()  # as ECR's names are
+    """Return the `names` most like `name`. Pairs of letters preselect the few that are compared closely."""
+    name = name.lower()  # ECR's names are lower case
     pairs = {name[i : i + 2] for i in range(len(name) - 1)}
     if not pairs:
         return ()
@@ -104,7 +105,7 @@ def nearest(name: str, names: Iterable[str], *, limit: int = 3) -> tuple[str, ..
 def _candidates(
     session: Session, connection: str, service: ContainerService, query: str, size: int
 ) -> Iterator[tuple[KnownRepository, bool]]:
-    """The repositories by name, and whether their policy is about the service."""
+    """Return the repositories by name, and whether their policy concerns the service."""
     row = SeenRepository
     related = select(PolicyPrincipal.repository).where(
         about(connection, service), PolicyPrincipal.repository == row.name
@@ -127,5 +128,5 @@ def _choice(repository: KnownRepository, verdict: Verdict | None, *, is_related:
     if verdict is not None and verdict.access is Access.ALLOWED:
         return None
     if verdict is not None and verdict.access is Access.NOT_ALLOWED and not is_related:
-        verdict = None  # no policy is about the service
+        verdict = None  # no policy concerns the service
     return Choice(repository.name, repository.uri, repository.has_policy, verdict)

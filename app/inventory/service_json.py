@@ -1,4 +1,4 @@
-"""A container service to JSON and back, for the store. Must never write down what an account keeps secret."""
+"""Converts a container service to JSON and back, for the store. Secrets are left out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CODEC = TypeAdapter(ContainerService)
 
 
 def to_facts(service: ContainerService) -> dict[str, Any]:
-    """All of the service but the values of its containers' environment variables: people keep passwords there."""
+    """Return the service without the values of its containers' environment variables, which may be passwords."""
     bare = replace(
         service,
         current_deployment=_without_values(service.current_deployment),
@@ -25,7 +25,7 @@ def to_facts(service: ContainerService) -> dict[str, Any]:
 
 
 def from_facts(facts: Mapping[str, Any]) -> ContainerService:
-    """The service that `to_facts` wrote, also by an earlier release."""
+    """Return the service that `to_facts` wrote, also by an earlier release."""
     return _CODEC.validate_python(facts)
 
 

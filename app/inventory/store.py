@@ -1,6 +1,6 @@
-"""Keeps what was seen in AWS, in short transactions. Must never let an older reading overwrite a newer one.
+"""Stores what was seen in AWS, in short transactions. An older read never overwrites a newer one.
 
-Every function may be repeated. `at` is always when the call to AWS was sent: what it answered can be no older.
+Every function may be repeated. `at` is always when the call to AWS was sent: its answer is no older.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-# Rows per transaction: a reading of 100,000 repositories must not keep an operation from writing its step.
+# Rows per transaction: storing 100,000 repositories must not keep an operation from writing its step.
 CHUNK = 1_000
 JUST_SEEN = timedelta(seconds=5)
 
@@ -57,7 +57,7 @@ SERVICE_AT = select(*SeenService.__table__.c).where(
 
 
 def remember_caller(db: Database, connection: str, caller: CallerIdentity, at: datetime) -> None:
-    """Who AWS takes us for."""
+    """Store the AWS caller identity."""
     row = {"connection": connection, "account": caller.account, "arn": caller.arn, "seen_at": at}
     with db.write() as session:
         upsert(session, ConnectionIdentity, [row])
@@ -66,7 +66,7 @@ def remember_caller(db: Database, connection: str, caller: CallerIdentity, at: d
 def remember_services(
     db: Database, connection: str, region: str, services: Iterable[ContainerService], at: datetime
 ) -> None:
-    """All services of a region: those that are not among them are gone."""
+    """Store all services of a region: others there are deleted."""
     with db.write() as session:
         upsert(session, SeenService, [_service_row(connection, service, at) for service in services])
         session.execute(
@@ -77,7 +77,7 @@ def remember_services(
 
 
 def remember_service(db: Database, connection: str, service: ContainerService, at: datetime) -> None:
-    """One service, whatever else its region holds. Many operations on one service need not write it for each."""
+    """Store one service, whatever else its region holds. Skips the write if it was just seen unchanged."""
     row = _service_row(connection, service, at)
     if not _was_just_seen(db, row):
         with db.write() as session:
@@ -85,7 +85,7 @@ def remember_service(db: Database, connection: str, service: ContainerService, a
 
 
 def forget_service(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
-    """AWS said that there is no such service."""
+    """Delete a service that AWS reports as not found."""
     with db.write() as session:
         session.execute(
             delete(SeenService).where(
@@ -100,7 +100,7 @@ def forget_service(db: Database, connection: str, region: str, name: str, at: da
 def remember_repositories(
     db: Database, connection: str, region: str, repositories: Sequence[Repository], at: datetime
 ) -> None:
-    """All repositories of a region: those that are not among them are gone. Writes only what differs."""
+    """Store all repositories of a region: others there are deleted. Writes only differences."""
     written = 0
     for chunk in chunks(sorted(repositories, key=lambda one: one.name), CHUNK):
         changed = _changed(db, connection, region, chunk)
@@ -120,13 +120,13 @@ def remember_repositories(
 
 
 def remember_repository(db: Database, connection: str, repository: Repository, at: datetime) -> None:
-    """One repository, whatever else its region holds. What is known of its policy stays."""
+    """Store one repository, whatever else its region holds. What is known of its policy stays."""
     with db.write() as session:
         upsert(session, SeenRepository, [_repository_row(connection, repository, at)])
 
 
 def forget_repository(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
-    """AWS said that there is no such repository."""
+    """Delete a repository that AWS reports as not found."""
     with db.write() as session:
         session.execute(
             delete(SeenRepository).where(*_in(connection, region), SeenRepository.name == name, _nothing_newer_than(at))
@@ -153,7 +153,7 @@ def _upserting(model: type[Base], dialect: str, columns: tuple[str, ...]) -> Ins
 
 
 def _new_value(table: FromClause, insert: Any, column: str) -> Any:
-    """Return what a column gets where the row exists: the newer value, save for how long the role has been this one."""
+    """Return what a column gets if the row exists: the newer value, except for how long the role has been this one."""
     if column != "role_since":
         return insert.excluded[column]
     same = table.c.role_arn == insert.excluded.role_arn
@@ -161,7 +161,7 @@ def _new_value(table: FromClause, insert: Any, column: str) -> Any:
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """`items` in pieces of at most `size`."""
+    """Yield `items` in pieces of at most `size`."""
     rest = iter(items)
     while chunk := tuple(islice(rest, size)):
         yield chunk
@@ -184,7 +184,7 @@ def _service_row(connection: str, service: ContainerService, at: datetime) -> di
 
 
 def _was_just_seen(db: Database, row: dict[str, Any]) -> bool:
-    """Whether the service was seen as it is a moment ago."""
+    """Return whether the service was recently seen with these values."""
     parameters = {f"at_{column.name}": row[column.name] for column in SeenService.__table__.primary_key}
     with db.read() as session:
         known = session.execute(SERVICE_AT, parameters).mappings().one_or_none()
@@ -207,7 +207,7 @@ def _repository_row(connection: str, repository: Repository, at: datetime) -> di
 
 
 def _changed(db: Database, connection: str, region: str, listed: Sequence[Repository]) -> list[Repository]:
-    """Those that we do not know, or know otherwise."""
+    """Return the repositories that are not known, or known with other values."""
     row = SeenRepository
     query = select(row.name, row.registry_id, row.uri, row.arn, row.created_at).where(
         *_in(connection, region), row.name.in_([each.name for each in listed])
@@ -228,9 +228,9 @@ def _gone(db: Database, connection: str, region: str, listed: set[str]) -> Itera
 
 
 def _plan_anew(db: Database) -> None:
-    """PostgreSQL goes on reading the whole table, as was right when it was small, until it has counted it anew.
+    """Refresh PostgreSQL's statistics: it reads the whole table, as was right when it was small, until they are new.
 
-    By itself it does so within minutes; in these, the first reading of all policies would be several times as slow.
+    Autovacuum does so within minutes; until then, the first read of all policies would be several times as slow.
     """
     if not is_sqlite(db.url):
         with db.write() as session:
@@ -249,6 +249,6 @@ def _in(connection: str, region: str) -> tuple[ColumnElement[bool], ColumnElemen
 
 
 def _nothing_newer_than(at: datetime) -> ColumnElement[bool]:
-    """Neither the repository nor its policy was seen after `at`."""
+    """Return the condition that neither the repository nor its policy was seen after `at`."""
     read_at = SeenRepository.policy_read_at
     return (SeenRepository.seen_at <= at) & or_(read_at.is_(None), read_at <= at)

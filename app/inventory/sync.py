@@ -1,6 +1,6 @@
-"""One reading of one part of a region: from AWS's answers into the store, with what went wrong noted beside.
+"""Reads one part of a region from AWS into the store, and records failures beside it.
 
-Must never let one refused policy, or one refused region, spoil what is known.
+A failed policy, or a failed region, leaves what is known unchanged.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Notice = Callable[[str, Sequence[store.PolicySeen]], None]
-"""Called with a region and the readings of its policies that were kept, in a thread that may block."""
+"""Called with a region and its policy reads that were stored, in a thread that may block."""
 
 
 def unnoticed(_region: str, _readings: Sequence[store.PolicySeen]) -> None:
-    """Notice nothing."""
+    """Do nothing."""
 
 
-# Policies read under one claim: few enough to end long before the claim is taken for abandoned.
+# Policies read under one claim: few enough to end long before the claim counts as abandoned.
 SLICE = 200
 SIDE_BY_SIDE = 8
-# How many policies per second and region are read again at most in the long run: AWS publishes no limit of its own.
+# How many policies per second and region are re-read at most in the long run: AWS publishes no limit of its own.
 POLICIES_PER_SECOND = 10
-# What AWS says about one repository; anything else would meet the next one too.
+# Errors about one repository only; any other would affect the next one too.
 _OF_ONE_REPOSITORY = frozenset(
     {
         "aws.access_denied",
@@ -53,9 +53,9 @@ _OF_ONE_REPOSITORY = frozenset(
 
 @dataclass(frozen=True)
 class Swept:
-    """How a reading went: `more` is waiting to be read at once; `problem` kept it from being read.
+    """The result of a read: `more` can be read at once; `problem` is why it failed.
 
-    `due`: False where it was not read, being fresh enough or at work elsewhere.
+    `due`: False if it was not read, because it is fresh enough or being read elsewhere.
     """
 
     more: bool = False
@@ -65,7 +65,7 @@ class Swept:
 
 @dataclass(frozen=True)
 class Rest:
-    """How old a part must be to be read again, and how long ago a try must be that met a problem."""
+    """How old a part must be to be read again, and how long ago a failed try must be."""
 
     after_success: timedelta
     after_problem: timedelta
@@ -73,7 +73,7 @@ class Rest:
 
 @dataclass
 class _Slice:
-    """What came of a slice of policies. `problem` stopped it."""
+    """The result of a slice of policies. `problem` stopped it."""
 
     read: list[PolicyRead] = field(default_factory=list)
     unread: list[PolicyUnread] = field(default_factory=list)
@@ -81,13 +81,13 @@ class _Slice:
     problem: Problem | None = None
 
     def refused(self) -> Problem | None:
-        """What stopped it, or what AWS answered to every single call."""
+        """Return what stopped it, or the common answer of AWS to every single call."""
         return self.problem or (self.unread[0].problem if self.unread and not self.read else None)
 
 
 @dataclass(frozen=True)
 class Sweeper:
-    """Reads one connection. `threads` run what blocks on the database; `notice` gets each reading of policies kept."""
+    """Reads one connection. `threads` run blocking database calls; `notice` gets each stored policy read."""
 
     db: Database
     aws: Aws
@@ -98,7 +98,7 @@ class Sweeper:
     notice: Notice = unnoticed
 
     async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
-        """Read a part of a region where it has rested long enough and nobody else is reading it."""
+        """Read a part of a region if its rest is over and no other process is reading it."""
         sweeps = {
             What.SERVICES: self._services,
             What.REPOSITORIES: self._repositories,
@@ -108,7 +108,7 @@ class Sweeper:
         return await sweeps[what](region, rest)
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a blocking database call beside the loop."""
+        """Run a blocking database call outside the loop and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, lambda: call(*args, **kwargs))
 
     async def _services(self, region: str, rest: Rest) -> Swept:
@@ -192,7 +192,7 @@ class Sweeper:
             found.read.append(PolicyRead(name, answered.value, at))
 
     async def keep_policies(self, region: str, readings: Sequence[store.PolicyRead]) -> None:
-        """Keep these readings, and let them be noticed."""
+        """Store these reads, and report them to `notice`."""
         seen = await self.in_db(store.remember_policies, self.db, self.connection, region, readings)
         if seen:
             await self.in_db(self.notice, region, seen)

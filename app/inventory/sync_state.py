@@ -1,4 +1,4 @@
-"""How far each region is read, and whose turn it is to read it. Must never read AWS itself."""
+"""How completely each region is read, and which replica reads it. Does not read AWS itself."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from app.errors import Problem
 from app.inventory.models import RegionReading, SeenRepository
 
 ABANDONED = timedelta(minutes=2)
-"""A reader that has not ended after this time is taken for dead; a second one at work costs calls, nothing else."""
+"""A reader that has not ended after this time counts as dead; a second one at work costs only calls."""
 
 
 class What(StrEnum):
-    """The parts of a region that are read each by themselves."""
+    """The parts of a region that are read separately."""
 
     SERVICES = "services"
     REPOSITORIES = "repositories"
@@ -30,9 +30,9 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """How far one part of a region is read.
+    """How completely one part of a region is read.
 
-    `succeeded_at` is when it was last read whole; `problem` what kept the last try from it. For policies `done` of
+    `succeeded_at` is when it was last read completely; `problem` is why the last try failed. For policies `done` of
     `total` repositories have been tried at least once.
     """
 
@@ -46,7 +46,7 @@ class Reading:
     total: int = 0
 
     def is_running(self, now: datetime) -> bool:
-        """Somebody is reading it."""
+        """Return whether it is being read."""
         if self.started_at is None or now - self.started_at > ABANDONED:
             return False
         return self.ended_at is None or self.ended_at < self.started_at
@@ -72,9 +72,9 @@ def claim(
     rest: timedelta = timedelta(0),
     retry: timedelta | None = None,
 ) -> Claim | None:
-    """Take the right to read. None: somebody else has it, or the last reading ended less than `rest` ago.
+    """Claim the right to read. None: another process has it, or the last read ended less than `rest` ago.
 
-    `retry` is the rest after a reading that met a problem, where it is another one.
+    `retry` is the rest after a failed read, if it differs.
     """
     row = RegionReading
     due = row.ended_at <= now - rest
@@ -98,10 +98,10 @@ def finish(
     whole: bool = True,
     counted: tuple[int, int] | None = None,
 ) -> bool:
-    """Give the right back and say how it went. False: it had been taken over; nothing is written.
+    """Release the claim and record the result. False: it had been taken over; nothing is written.
 
-    `whole`: all that there is was read, so that what the store holds is as old as `started_at`. `counted` is how many
-    of how many; None leaves it as it was.
+    `whole`: everything was read, so that the store's content is as old as `started_at`. `counted` is how many of how
+    many; None leaves it unchanged.
     """
     row = RegionReading
     values: dict[str, Any] = {"ended_at": now, "problem": problem.to_json() if problem else None}
@@ -119,7 +119,7 @@ def finish(
 
 
 def readings(db: Database, connection: str) -> tuple[Reading, ...]:
-    """Each region's readings that were ever begun, by region."""
+    """Return each region's reads that were ever started, by region."""
     row = RegionReading
     query = select(row).where(row.connection == connection).order_by(row.region, row.what)
     with db.read() as session:
@@ -127,14 +127,14 @@ def readings(db: Database, connection: str) -> tuple[Reading, ...]:
 
 
 def find_reading(db: Database, connection: str, region: str, what: What) -> Reading:
-    """One reading; a blank one where it was never begun."""
+    """Return one read state; an empty one if it was never started."""
     with db.read() as session:
         row = session.get(RegionReading, (connection, region, str(what)))
         return _reading(row) if row else Reading(region, what)
 
 
 def due_policies(db: Database, connection: str, region: str, *, before: datetime, limit: int) -> tuple[str, ...]:
-    """The repositories whose policy is to be read next: those never tried, newest first, then the longest ago."""
+    """Return the repositories whose policy is to be read next: those never tried, newest first, then the oldest."""
     row = SeenRepository
     conditions = (row.connection == connection, row.region == region)
     never = (

@@ -1,4 +1,4 @@
-"""A repository that AWS lets nobody describe here, as its account, region and name tell it. Must never ask AWS."""
+"""A repository that may not be described here, built from its account, region and name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from app.aws.ports import Repository
 
 
 def unlisted(account: str, region: str, name: str) -> Repository:
-    """What DescribeRepositories would say; Lightsail, and so whatever pulls from it, is in AWS's first partition alone."""
+    """Return what DescribeRepositories would return. Lightsail, and so its pulls, exist only in the partition `aws`."""
     uri = f"{account}.dkr.ecr.{region}.amazonaws.com/{name}"
     return Repository(region, name, account, uri, f"arn:aws:ecr:{region}:{account}:repository/{name}")

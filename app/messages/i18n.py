@@ -1,7 +1,7 @@
-"""The reader's language: chosen per request, kept in a context variable. Must never translate at import.
+"""The reader's language: chosen per request, kept in a context variable. Nothing is translated at import.
 
-Catalogues are `locale/<language>.po`, read into memory once at the start; English needs none. They are code that we
-trust: a translated sentence may hold markup only where its English one does.
+Catalogues are `locale/<language>.po`, read into memory once at the start; English needs none. They are trusted like
+code: a translated sentence may hold markup only where its English one does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 ENGLISH = "en"
-# The languages there are, each by its own name for itself.
+# The languages, each by its own name for itself.
 LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
 
 Catalogues = Mapping[str, NullTranslations]
@@ -25,7 +25,7 @@ Catalogues = Mapping[str, NullTranslations]
 
 @dataclass(frozen=True)
 class Language:
-    """What sentences are looked up in."""
+    """The catalogue in which sentences are looked up."""
 
     code: str
     catalogue: NullTranslations
@@ -48,7 +48,7 @@ def _load(path: Path, code: str) -> Translations:
 
 
 def use(code: str, catalogues: Catalogues) -> Token[Language | None]:
-    """Set the language of the present context; `leave` with what this returns restores the one before."""
+    """Set the language of the current context; `leave` with the returned token restores the previous one."""
     return _current.set(Language(code, catalogues.get(code, NullTranslations())))
 
 
@@ -58,7 +58,7 @@ def leave(token: Token[Language | None]) -> None:
 
 
 def code() -> str:
-    """The present language's code, as `<html lang>` wants it."""
+    """Return the current language's code, for `<html lang>`."""
     language = _current.get()
     return language.code if language else ENGLISH
 
@@ -69,20 +69,20 @@ def _catalogue() -> NullTranslations:
 
 
 def gettext(message: str) -> str:
-    """`message` in the present language."""
+    """Return `message` in the current language."""
     return _catalogue().gettext(message)
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
-    """The form of the sentence that fits `n`."""
+    """Return the form of the sentence for `n`."""
     return _catalogue().ngettext(singular, plural, n)
 
 
 def pgettext(context: str, message: str) -> str:
-    """`message` as it is said in `context`: one English word, two meanings."""
+    """Return `message` as it is used in `context`: for English words with two meanings."""
     return str(_catalogue().pgettext(context, message))
 
 
 def npgettext(context: str, singular: str, plural: str, n: int) -> str:
-    """The form that fits `n`, as it is said in `context`."""
+    """Return the form for `n`, as it is used in `context`."""
     return str(_catalogue().npgettext(context, singular, plural, n))

@@ -1,6 +1,6 @@
-"""Codes to words: looks sentences up in the reader's language and fills them in. Must never escape; the page does.
+"""Turns codes into sentences in the reader's language. Does not escape; the page does.
 
-Whatever AWS or an older release says that we have no words for stays visible as it is.
+Codes of AWS or of an older release without a sentence here are shown unchanged.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ ROLE_STATES = {
 STILL_RUNNING = N_("In progress")
 WAITING = N_("Waiting")
 
-# The colour and the icon of a word: success, progress, info, warning, error or off.
+# The colour and icon of a label: success, progress, info, warning, error or off.
 TONES: dict[str, str] = {
     "PENDING": "progress",
     "READY": "success",
@@ -142,12 +142,12 @@ def _fill(template: str, params: Mapping[str, str | int]) -> str:
 
 
 def say(said: Message | str) -> str:
-    """A sentence in the reader's language; a plain text stays as it is."""
+    """Return a sentence in the reader's language; plain text stays unchanged."""
     return said if isinstance(said, str) else _fill(said.text, said.params)
 
 
 def what(problem: Problem) -> str:
-    """What happened."""
+    """Return what happened."""
     sentences = words_of(problem)
     return _fill(sentences.what, problem.params) if sentences else problem.code
 
@@ -158,7 +158,7 @@ def details(problem: Problem) -> list[str]:
 
 
 def todo(problem: Problem) -> str:
-    """What to do about it; "" for a problem that we no longer have words for."""
+    """Return what to do about it; "" for a problem without a sentence."""
     sentences = words_of(problem)
     return _fill(sentences.todo, problem.params) if sentences else ""
 
@@ -169,7 +169,7 @@ def shell_text(commands: Commands) -> str:
 
 
 def tone(code: str) -> str:
-    """The tone of a state, verdict or outcome."""
+    """Return the tone of a state, verdict or outcome."""
     return TONES.get(code, "info")
 
 
@@ -178,48 +178,48 @@ def _word(table: Mapping[str, str], code: str) -> str:
 
 
 def service_state(code: str) -> str:
-    """READY -> Ready."""
+    """Return the label of a service's state, such as Ready for READY."""
     return _word(SERVICE_STATES, code)
 
 
 def state_detail(code: str) -> str:
-    """A service's `stateDetail.code` in a few words."""
+    """Return a service's `stateDetail.code` in a few words."""
     return _word(STATE_DETAILS, code)
 
 
 def state_explained(state: str, detail: str = "") -> str:
-    """What a service's state means for the reader; the detail's sentence wins, being closer to what goes on."""
+    """Return what a service's state means for the reader; the detail's sentence is preferred, being more specific."""
     template = STATE_DETAIL_EXPLAINED.get(detail) or SERVICE_STATE_EXPLAINED.get(state)
     return gettext(template) if template else ""
 
 
 def deployment_state(code: str) -> str:
-    """ACTIVE -> Active."""
+    """Return the label of a deployment's state, such as Active for ACTIVE."""
     return _word(DEPLOYMENT_STATES, code)
 
 
 def power(code: str) -> str:
-    """How much each node has: Nano for nano."""
+    """Return the label of a node's size: Nano for nano."""
     return _word(POWERS, code)
 
 
 def access(code: AccessStatus) -> str:
-    """The verdict in a word."""
+    """Return the label of the verdict."""
     return gettext(ACCESS[code])
 
 
 def role_state(code: RoleState) -> str:
-    """The role's state in a word."""
+    """Return the label of the role's state."""
     return gettext(ROLE_STATES[code])
 
 
 def kind(code: Kind) -> str:
-    """What an operation is for."""
+    """Return the label of an operation's kind."""
     return gettext(messages.KINDS[code])
 
 
 def title(progress: Progress) -> str:
-    """What is being done, was done, or could not be done, as a heading."""
+    """Return the heading of an operation: what it does, did, or could not do."""
     subject = _subject(progress)
     if progress.outcome is Outcome.FAILED:
         return _fill(messages.FAILED_TITLES[progress.kind], subject)
@@ -231,29 +231,29 @@ def title(progress: Progress) -> str:
 
 
 def step(name: StepName) -> str:
-    """A step's name."""
+    """Return a step's label."""
     return gettext(messages.STEPS[name])
 
 
 def step_state(code: StepState) -> str:
-    """A step's state in a word."""
+    """Return the label of a step's state."""
     return gettext(messages.STEP_STATES[code])
 
 
 def note(remark: Note) -> str:
-    """A step's remark."""
+    """Return a step's note as a sentence."""
     return _fill(messages.NOTES[remark.code], remark.params) if remark.code in messages.NOTES else remark.code
 
 
 def outcome(progress: Progress) -> str:
-    """How an operation stands, in a word."""
+    """Return the label of an operation's state or outcome."""
     if progress.outcome is None:
         return gettext(WAITING if progress.queued else STILL_RUNNING)
     return gettext(messages.OUTCOMES[progress.outcome])
 
 
 def outcome_tone(progress: Progress) -> str:
-    """The tone of `outcome`."""
+    """Return the tone of `outcome`."""
     if progress.outcome is None:
         return "progress"
     tones = {Outcome.FAILED: "error", Outcome.CANCELLED: "off", Outcome.INTERRUPTED: "warning", Outcome.SEEN: "warning"}
@@ -261,7 +261,7 @@ def outcome_tone(progress: Progress) -> str:
 
 
 def ending(progress: Progress) -> str:
-    """What became of access, in one sentence; "" while nothing has ended."""
+    """Return the effect on access in one sentence; "" while the operation runs."""
     if progress.outcome is None:
         return ""
     if progress.outcome in NOT_DONE:
@@ -272,7 +272,7 @@ def ending(progress: Progress) -> str:
 
 
 def _not_done(progress: Progress, ended_as: Outcome) -> str:
-    """What became of the repository policy when an operation failed, or was cancelled or interrupted."""
+    """Return what happened to the repository policy when an operation failed, or was cancelled or interrupted."""
     unsure, changed, unchanged = {
         Outcome.FAILED: (messages.UNSURE, messages.FAILED_CHANGED, messages.FAILED_UNCHANGED),
         Outcome.CANCELLED: (messages.UNSURE, messages.CANCELLED_CHANGED, messages.CANCELLED_UNCHANGED),
@@ -284,12 +284,12 @@ def _not_done(progress: Progress, ended_as: Outcome) -> str:
 
 
 def unsure_write() -> str:
-    """What a policy change says whose answer from AWS nobody recorded."""
+    """Return the sentence for a policy change without a recorded answer from AWS."""
     return gettext(messages.UNSURE_WRITE)
 
 
 def spoken(progress: Progress) -> str:
-    """Where an operation stands, as a screen reader should say it: a new text is a new announcement."""
+    """Return an operation's state for screen readers: a new text is a new announcement."""
     if progress.problem:
         return what(progress.problem)
     if progress.ended:
@@ -301,18 +301,18 @@ def spoken(progress: Progress) -> str:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Every kind with its word, for a drop-down list."""
+    """Return every kind with its label, for a drop-down list."""
     return [(code, kind(code)) for code in Kind]
 
 
 def outcomes() -> list[tuple[str, str]]:
-    """Every outcome with its word, and what has none yet."""
+    """Return every outcome with its label, and the state without one."""
     ended = [(str(code), gettext(messages.OUTCOMES[code])) for code in Outcome]
     return [*ended, ("running", gettext(STILL_RUNNING))]
 
 
 def check_said(check: PermissionCheck) -> str:
-    """What Check permissions found, in one sentence for what is missing and one for what could not be told."""
+    """Return the result of Check permissions: one sentence for what is missing and one for what is unknown."""
     said = []
     if check.missing:
         said.append(
@@ -330,7 +330,7 @@ def check_said(check: PermissionCheck) -> str:
 
 
 def check_tone(check: PermissionCheck) -> str:
-    """The tone of `check_said`."""
+    """Return the tone of `check_said`."""
     if check.missing:
         return "error"
     return "warning" if check.unknown else "success"

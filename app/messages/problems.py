@@ -1,7 +1,6 @@
 """The sentences of every problem, in one table: what happened, and what to do next.
 
-A code that is raised anywhere and missing here fails a test; so does one without a Japanese translation.
-Must never decide anything.
+A test fails for a code that is raised and missing here, and for one without a Japanese translation.
 """
 
 from __future__ import annotations
@@ -169,7 +168,7 @@ WORDS: dict[str, Words] = {
         N_("The server has no open files or memory left: %(reason)s."),
         N_("Try again in a moment. If it happens often, raise the server's limits, for example with “ulimit -n 4096”."),
     ),
-    # What programs send.
+    # From programs.
     "request.not_found": Words(
         N_("Not found: %(path)s."),
         N_("See /api/docs for what exists."),
@@ -214,7 +213,7 @@ WORDS: dict[str, Words] = {
         N_("%(region)s isn't configured. Regions: %(regions)s."),
         N_("Name one of those, or add the region to SAILPASS_REGIONS."),
     ),
-    # Signing in.
+    # Sign-in.
     "auth.sign_in_needed": Words(
         N_("Sign-in required: the request has no valid session or token."),
         N_("Send “Authorization: Bearer …” with a token that “sailpass token” printed."),
@@ -253,7 +252,7 @@ WORDS: dict[str, Words] = {
         N_("Token not found: %(name)s."),
         N_("See the names with “sailpass token --list”; one that has been revoked is gone."),
     ),
-    # What Lightsail says.
+    # From Lightsail.
     "service.not_found": Words(
         N_("The container service %(service)s doesn't exist in %(region)s."),
         N_("Check the name and the region; it may have been deleted."),
@@ -282,7 +281,7 @@ WORDS: dict[str, Words] = {
         N_("The image puller role of %(service)s was deactivated outside Sailpass."),
         N_("If it should be on, choose Retry: it is activated again."),
     ),
-    # What ECR says.
+    # From ECR.
     "repository.not_found": Words(
         N_("The repository %(repository)s doesn't exist in %(region)s."),
         N_("Check the name; the repository must be in the same region and account as the container service."),
@@ -357,15 +356,15 @@ WORDS: dict[str, Words] = {
 
 
 def words_of(problem: Problem) -> Words | None:
-    """The sentences of a problem, those for its `reason` where there are some; None for a code without sentences."""
+    """Return the sentences of a problem, those for its `reason` if it has some; None for a code without sentences."""
     return WORDS.get(f"{problem.code}/{problem.params.get('reason', '')}") or WORDS.get(problem.code)
 
 
 def what_happened(problem: Problem) -> str:
-    """The English sentence of cause, for terminals, logs and programs."""
+    """Return the English sentence of what happened, for terminals, logs and programs."""
     return fill((words_of(problem) or WORDS[problem.code]).what, problem.params)
 
 
 def what_to_do(problem: Problem) -> str:
-    """The English sentence of what to do next."""
+    """Return the English sentence of what to do next."""
     return fill((words_of(problem) or WORDS[problem.code]).todo, problem.params)

@@ -112,7 +112,7 @@ AWS_WORDS: dict[str, Words] = {
         N_("Amazon Lightsail isn't available in %(region)s."),
         N_("Correct SAILPASS_REGIONS or AWS_REGION. Nearest names: %(nearest)s."),
     ),
-    # Permissions: who refuses, and what can be done about it.
+    # Permissions: which policy denies, and what can be done about it.
     "aws.access_denied": Words(
         N_("Your AWS permissions do not allow %(action)s on %(resource)s."),
         N_("Allow this action in IAM. The Permissions page has the policy."),
@@ -153,7 +153,7 @@ AWS_WORDS: dict[str, Words] = {
         N_("AWS refused the request because the clock of this machine is wrong."),
         N_("Set the clock of the machine that runs Sailpass by a time server, then try again."),
     ),
-    # The network, and what came back.
+    # The network, and invalid answers.
     "aws.throttled": Words(
         N_("AWS is throttling %(action)s for this account."),
         N_("Try again in a minute; other programs that call AWS in this account share the limit."),

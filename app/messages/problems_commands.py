@@ -1,11 +1,11 @@
-"""The sentences of the problems of commands in a terminal: how they are called, and their way to a server."""
+"""The sentences of the problems of terminal commands: their arguments, and their connection to a server."""
 
 from __future__ import annotations
 
 from app.wording import N_, Words
 
 COMMAND_WORDS: dict[str, Words] = {
-    # Their way to a server.
+    # Their connection to a server.
     "client.bad_url": Words(
         N_("“%(url)s” isn't a valid server address."),
         N_("Set SAILPASS_URL to one such as http://127.0.0.1:8000."),
@@ -38,7 +38,7 @@ COMMAND_WORDS: dict[str, Words] = {
         N_("The server has stopped answering: %(why)s."),
         N_("The operation is recorded. To check its status, run “sailpass status %(operation)s”."),
     ),
-    # How they are called.
+    # Their arguments.
     "command.token_without_url": Words(
         N_("SAILPASS_TOKEN is set, but no server is named that the token is for."),
         N_("Set SAILPASS_URL to that server's address, or unset SAILPASS_TOKEN to use the local server."),

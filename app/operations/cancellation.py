@@ -1,7 +1,7 @@
-"""Who has been asked to stop: one small query a second for all operations at work here, however many wait.
+"""Cancel requests: one small query per second for all operations running here, however many wait.
 
 Cancelling is cooperative, because the engine's own cancel would let the next operation on a repository begin while
-this one is still at work. A request made on this replica is seen at once, one made on another within a second.
+this one still runs. A request made on this replica is seen at once, one made on another within a second.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ EVERY = 1.0
 
 
 class CancelWatch:
-    """Sets an operation's event when somebody asks it to stop.
+    """Sets an operation's event when it is requested to stop.
 
     Args:
-        asked: the ids of all living operations that were asked to stop.
+        asked: returns the ids of all live operations with a cancel request.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -29,7 +29,7 @@ class CancelWatch:
 
     @asynccontextmanager
     async def watching(self, operation_id: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set once the operation is asked to stop, for as long as the block runs."""
+        """Yield an event that is set once the operation is requested to stop, for as long as the block runs."""
         event = asyncio.Event()
         self._events.setdefault(operation_id, []).append(event)
         self._loop = asyncio.get_running_loop()
@@ -41,12 +41,12 @@ class CancelWatch:
                 del self._events[operation_id]
 
     def notice(self, operation_id: str) -> None:
-        """Somebody asked on this replica: no need to wait for the next look. May be called from any thread."""
+        """Report a request made on this replica, without waiting for the next query. May be called from any thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._set, operation_id)
 
     async def look(self) -> None:
-        """Set the event of each operation at work here that was asked to stop; call it every `EVERY` seconds."""
+        """Set the event of each operation here that was requested to stop; call it every `EVERY` seconds."""
         if self._events:
             for operation_id in await self._asked():
                 self._set(operation_id)

@@ -1,7 +1,7 @@
-"""What running operations work with: AWS, the database, the clock. Installed once when the engine starts.
+"""Dependencies of running operations: AWS, the database, the clock. Installed once when the engine starts.
 
-Workflows are functions that the engine calls by name with an operation's id, so this is the one place they can get
-their parts from.
+Workflows are functions that the engine calls by name with an operation's id, so this module is the only way to pass
+dependencies to them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.operations.deadlines import Deadlines
 from app.operations.local_tasks import Running
 from app.outage import is_outage
 
-# Seconds between two tries while the database cannot be used.
+# Seconds between two tries while the database is unavailable.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 P = ParamSpec("P")
@@ -34,14 +34,15 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Context:
-    """The parts.
+    """The dependencies.
 
     Args:
-        start_revoke: starts taking an operation's service out of a repository, as a part of that operation; its id.
-        fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
+        start_revoke: starts removing an operation's service from a repository, as a part of that operation; returns its
+            id.
+        fresh_seconds: the maximum age of a policy that a write is based on: another's write in the meantime is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
-        crash: called by name after each outside write, so that a test can stop the world there.
+        crash: called by name after each external write, so that a test can stop the process there.
     """
 
     db: Database
@@ -61,10 +62,10 @@ class Context:
     late_write_seconds: float = 60.0
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a short blocking database call beside the loop, in threads of our own: the engine's are few.
+        """Run a short blocking database call outside the loop, in threads of our own: the engine has few.
 
-        While the database cannot be reached or written (it restarts, the disk is full) this waits and tries again:
-        what cannot be recorded must not go on. So `call` must be one that may be repeated.
+        While the database cannot be reached or written (it restarts, the disk is full) this waits and retries: an
+        operation continues only if it can be recorded. So `call` must be repeatable.
         """
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE
@@ -78,7 +79,7 @@ class Context:
                 pause = min(LONGEST_PAUSE, 2 * pause)
 
     async def in_thread(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run what only computes, such as a plan over a policy somebody wrote, beside the loop."""
+        """Run a pure computation, such as a plan over a foreign policy, outside the loop."""
         return await asyncio.get_running_loop().run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
 
 
@@ -86,12 +87,12 @@ _installed: list[Context] = []
 
 
 def install(context: Context) -> None:
-    """Give running operations their parts; a later call replaces them."""
+    """Set the dependencies of running operations; a later call replaces them."""
     _installed[:] = [context]
 
 
 def current() -> Context:
-    """The parts of this process."""
+    """Return this process's dependencies."""
     if not _installed:
         raise RuntimeError("operations run only after their context is installed")
     return _installed[0]

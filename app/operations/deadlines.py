@@ -1,6 +1,6 @@
-"""Deadlines that outlive a process, and that no wrong clock ends: told by the monotonic clock where that is possible.
+"""Deadlines that outlive a process and that a wrong clock does not end: measured by the monotonic clock where possible.
 
-A deadline is kept as a UTC time in seconds, which is all that another process can go by.
+A deadline is stored as a UTC time in seconds, the only form that another process can use.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ FORGOTTEN_AFTER = 86_400.0
 
 
 class Deadlines:
-    """The deadlines that this process has set. Lives on one event loop."""
+    """The deadlines that this process has set. Used on one event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ends: dict[float, float] = {}
 
     def after(self, seconds: float) -> float:
-        """Set a deadline: a UTC time in seconds."""
+        """Set a deadline and return it: a UTC time in seconds."""
         now = self._clock.monotonic()
         self._ends = {deadline: end for deadline, end in self._ends.items() if now - end < FORGOTTEN_AFTER}
         deadline = self._clock.now().timestamp() + seconds
@@ -31,8 +31,8 @@ class Deadlines:
         Args:
             deadline: as `after` returned it, in this process or in another one.
             limit: how long the whole wait may take.
-            least: what is left at least where another process has set it: one of the two clocks may be wrong, or the
-                machine may have slept in between.
+            least: the minimum if another process set it: one of the two clocks may be wrong, or the machine may have
+                slept in between.
         """
         end = self._ends.get(deadline)
         if end is not None:

@@ -1,7 +1,7 @@
-"""The only door to the engine (DBOS): decorators for workflows and steps, and the running of them.
+"""Wraps the workflow engine (DBOS): decorators for workflows and steps, and running them.
 
-Nobody else imports dbos. What was measured of it, and its traps, decides the settings here. It must never use the
-engine's pickle serializer, its own cancel (it frees a repository while a step still runs), or enqueue without a key.
+Only this module may import dbos (tests/test_architecture.py). The settings here follow from measurements. Not used:
+the engine's pickle serializer, its own cancel (it frees a repository while a step still runs), enqueueing without key.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from app.files import ensure_private
 from app.outage import EngineLog, Outage
 
 QUEUE = "operations"
-QUEUE_THREADS = "queue-worker-"  # what the engine calls them
+QUEUE_THREADS = "queue-worker-"  # the engine's name for them
 SCHEMA = "dbos"  # the engine's own default on PostgreSQL
-# Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
-# operations of the one before it.
+# Raised by hand, and only when a workflow's steps change their order; a release with the same version continues the
+# operations of the previous one.
 VERSION = "operations-1"
 
 AT_WORK = "PENDING"
@@ -41,22 +41,22 @@ R = TypeVar("R")
 
 
 def workflow(name: str) -> Callable[[Workflow], Workflow]:
-    """Make a coroutine function of one operation id durable, under a stable name."""
-    # The engine gives up on work that was interrupted too often; a waiting operation may see many restarts.
+    """Return a decorator that makes a coroutine function of one operation id durable, under a permanent name."""
+    # The engine gives up work that was interrupted too often; a waiting operation may see many restarts.
     return DBOS.workflow(name=name, max_recovery_attempts=1_000_000)
 
 
 def step(name: str, *, waits: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a coroutine function a checkpointed step: plain JSON in and out, and harmless when it runs again.
+    """Return a decorator for a checkpointed step: plain JSON in and out, and safe to repeat.
 
-    `waits`: it may take long and does nothing but wait, so that it can be dropped at any moment.
+    `waits`: it may take long and only waits, so that it can be dropped at any time.
     """
     return DBOS.step(name=name, preemptible=waits)
 
 
 @dataclass(frozen=True)
 class WorkflowState:
-    """What the engine knows of one operation."""
+    """The engine's state of one operation."""
 
     status: str
     instance: str
@@ -65,17 +65,17 @@ class WorkflowState:
 
     @property
     def ended(self) -> bool:
-        """Nothing runs it any more, and nothing will."""
+        """Whether it has ended for good."""
         return self.status in ENDED
 
     @property
     def is_at_work(self) -> bool:
-        """It counts as at work in a replica."""
+        """Whether it is assigned to a replica."""
         return self.status == AT_WORK
 
     @property
     def is_mine(self) -> bool:
-        """It counts as at work in this replica."""
+        """Whether it is assigned to this replica."""
         return self.is_at_work and self.instance == self.me
 
 
@@ -84,9 +84,9 @@ class Engine:
 
     Args:
         url: where the engine keeps its tables.
-        instance: this replica's stable name; two living processes must never share one.
-        outage: notes that the engine's database cannot be used.
-        queue_seconds: how often the queue is looked at: the longest that a free operation waits to begin.
+        instance: this replica's stable name; two running processes must not share one (`app.operations.lease`).
+        outage: reports that the engine's database is unavailable.
+        queue_seconds: how often the queue is polled: the longest that an unblocked operation waits to begin.
     """
 
     def __init__(self, url: str, instance: str, outage: Outage, *, queue_seconds: float = 0.2) -> None:
@@ -103,15 +103,15 @@ class Engine:
         await DBOS.register_queue_async(QUEUE, partition_concurrency=1, polling_interval_sec=self._queue_seconds)
 
     async def close(self) -> None:
-        """Stop. What is at work stays recorded and continues at the next launch."""
+        """Stop. Running work stays recorded and continues at the next launch."""
         self._log.stopping = True
         _let_threads_die_quietly()
         await asyncio.to_thread(DBOS.destroy)
 
     def enqueue(self, operation_id: str, run: Workflow, key: str) -> None:
-        """Have `run` work on an operation, one at a time per `key`. The same id again changes nothing.
+        """Let `run` work on an operation, one at a time per `key`. The same id again changes nothing.
 
-        Blocks for one small transaction; never to be called on the loop.
+        Blocks for one small transaction; do not call it on the loop.
         """
         if not key:
             raise ValueError("an operation without a key would stay in the queue for ever")
@@ -119,25 +119,25 @@ class Engine:
             DBOS.enqueue_workflow(QUEUE, run, operation_id)
 
     def executing(self) -> frozenset[str]:
-        """The operations that the engine runs in this process, or whose end it has yet to record."""
+        """Return the operations that the engine runs in this process, or whose end it has yet to record."""
         return frozenset(_dbos._get_dbos_instance()._active_workflows_set.activeList())  # noqa: SLF001  (no public way)
 
     def take_over(self, instance: str) -> int:
-        """Continue what a replica that is gone had at work; how many operations. Call under its lease's lock.
+        """Continue a dead replica's work and return how many operations that was. Call it under its lease's lock.
 
-        This and what follows block, and are never to be called on the loop.
+        This and the following methods block; do not call them on the loop.
         """
         return self._resume(_list(status=AT_WORK, executor_id=instance))
 
     def resume(self, operation_ids: Iterable[str]) -> int:
-        """Continue those of these operations that count as at work in this replica, and are not: how many."""
+        """Continue those of these operations that are assigned to this replica and do not run; return how many."""
         ids = list(operation_ids)
         if not ids:
             return 0
         return self._resume(_list(status=AT_WORK, workflow_ids=ids, executor_id=self._instance))
 
     def find(self, operation_ids: Sequence[str]) -> dict[str, WorkflowState]:
-        """What the engine knows of operations; those that are missing it has never heard of."""
+        """Return the engine's state of operations; unknown ones are missing."""
         if not operation_ids:
             return {}
         rows = _list(workflow_ids=list(operation_ids))
@@ -147,12 +147,12 @@ class Engine:
         }
 
     def forget(self, operation_ids: Sequence[str]) -> None:
-        """Delete all that the engine knows of operations, so that they can be enqueued as new ones."""
+        """Delete the engine's state of operations, so that they can be enqueued as new ones."""
         if operation_ids:
             DBOS.delete_workflows(list(operation_ids))
 
     def forget_finished(self, before: datetime, limit: int = 500) -> int:
-        """Delete the engine's rows of operations that ended before a time; ours stay. How many went, at most `limit`."""
+        """Delete up to `limit` engine rows of operations that ended before a time; return how many. Our rows stay."""
         rows = _list(status=list(ENDED), completed_before=before.isoformat(), limit=limit)
         self.forget([row.workflow_id for row in rows])
         return len(rows)
@@ -164,7 +164,7 @@ class Engine:
 
 
 def forget_everything(connection: Connection) -> None:
-    """Delete all that the engine keeps on PostgreSQL, with the caller's transaction. No replica may run."""
+    """Delete all of the engine's data on PostgreSQL, in the caller's transaction. No replica may run."""
     names = connection.scalars(
         text(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
@@ -181,10 +181,10 @@ def _list(**wanted: Any) -> list[WorkflowStatus]:
 
 
 class _Wal(sqlite3.Connection):
-    """Concurrent readers, commits that survive a power cut, and a file for its owner alone."""
+    """A connection with concurrent readers, commits that survive a power cut, and a file for its owner alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        with contextlib.suppress(OSError):  # SQLite says what is wrong in its own words
+        with contextlib.suppress(OSError):  # SQLite reports the error itself
             ensure_private(Path(args[0]))
         super().__init__(*args, **kwargs)
         self.execute("PRAGMA journal_mode=WAL")
@@ -200,11 +200,11 @@ def _config(url: str, instance: str) -> DBOSConfig:
         "application_version": VERSION,
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "WARNING",
-        # Few threads are faster: they only fight for the interpreter. One is not enough, recovery holds it.
+        # Few threads are faster, since more compete for the interpreter. One is not enough: recovery occupies it.
         "max_executor_threads": 2,
         "sys_db_pool_size": 2 if lite else 4,
         "notification_listener_polling_interval_sec": 0.2,
-        # Parameters never go to the log: operations' inputs hold what people typed.
+        # Parameters are never logged: operations' inputs hold what people typed.
         "db_engine_kwargs": {"hide_parameters": True}
         | ({"connect_args": {"factory": _Wal}} if lite else _postgresql(url)),
     }
@@ -220,14 +220,14 @@ def _quiet_logger(quiet: EngineLog) -> None:
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     for other in [known for known in logger.filters if isinstance(known, EngineLog)]:
-        logger.removeFilter(other)  # it stays for as long as threads of the engine may outlive its end
+        logger.removeFilter(other)  # it stays for as long as the engine's threads may outlive it
     quiet.stopping = False
     logger.addFilter(quiet)
     logger.propagate = True
 
 
 def _let_threads_die_quietly() -> None:
-    """Print no traceback of a thread of the engine that finds the engine gone: it waited for a silent database."""
+    """Suppress the traceback of an engine thread that finds the engine closed: it waited for a silent database."""
     usual = threading.excepthook
 
     def hook(failed: threading.ExceptHookArgs) -> None:

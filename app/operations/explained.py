@@ -1,4 +1,4 @@
-"""Adds to a refusal of a policy what may be its reason, or what would help. Pure."""
+"""Adds to a refusal of a policy its likely reasons, or what would help. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from app.policy.refusal import refusal_reasons
 from app.policy.room import make_room
 
 REFUSED, TOO_LONG = "policy.refused", "policy.too_long"
-# Reasons that are told; a policy with more of them needs to be looked at as a whole.
+# Reasons shown; a policy with more of them needs to be reviewed as a whole.
 MOST = 5
 
 
 def explained(problem: Problem, before: str | None, sent: str | None = None) -> Problem:
-    """Return the problem with its details; any other problem than the two that have some as it is.
+    """Return the problem with its details; all but two kinds of problem have none and are returned unchanged.
 
     Args:
         problem: what ECR or a plan refused.

@@ -1,4 +1,4 @@
-"""Short fingerprints of policies and of planned changes, so that what is done can be compared with what was shown. Pure."""
+"""Short fingerprints of policies and of planned changes, to compare what is done with what was previewed. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.policy.change import PlannedChange
 PLACEHOLDER = (
     "arn:aws:iam::000000000000:role/amazon/lightsail/{region}/containers/{service}/private-repo-access/NOT-YET-KNOWN"
 )
-"""Stands in a preview for the principal ARN of a role that is not active yet."""
+"""The placeholder in a preview for the principal ARN of a role that is not active yet."""
 
 
 def fingerprint(text: str | None) -> str:
@@ -19,14 +19,14 @@ def fingerprint(text: str | None) -> str:
 
 
 def change_fingerprint(change: PlannedChange) -> str:
-    """Return the fingerprint of a change: the policy it was planned on, and the policy it makes of that."""
+    """Return the fingerprint of a change: the policy it was planned on, and the resulting policy."""
     return _of(change.before, change.after)
 
 
 def matches(shown: str, change: PlannedChange, *, principal: str, placeholder: str) -> bool:
     """Return whether a preview with the fingerprint `shown` showed this change.
 
-    A preview made before the role was activated shows `placeholder` where the change has the role's `principal`.
+    A preview made before the role was activated has `placeholder` where the change has the role's `principal`.
     """
     if shown == change_fingerprint(change):
         return True

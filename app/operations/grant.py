@@ -1,6 +1,6 @@
-"""Give a container service access to a repository: role on, its principal into the policy, proof. And its repair.
+"""Grants a container service access to a repository: activates the role, adds its principal to the policy, verifies it.
 
-Repairing is the same, and also takes out whatever stood for the service in the policy and no longer works.
+A repair does the same, and also removes the service's principals in the policy that no longer work.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from app.operations.workflow import done, operation
 
 @operation(Kind.GRANT)
 async def grant(operation_id: str) -> Outcome:
-    """Workflow of a grant, by the operation's id."""
+    """Run a grant, by the operation's id."""
     return await _give_access(operation_id)
 
 
 @operation(Kind.REPAIR)
 async def repair(operation_id: str) -> Outcome:
-    """Workflow of a repair, by the operation's id."""
+    """Run a repair, by the operation's id."""
     return await _give_access(operation_id)
 
 
@@ -33,10 +33,10 @@ async def _give_access(operation_id: str) -> Outcome:
     if not role["arn"]:
         role = {**role, **done(await role_steps.wait_for_role(operation_id, role["deadline"]))}
     wrote = False
-    # A foreign write between our write and its proof may have dropped ours: merge again on what is there now.
+    # Another's write between our write and its verification may have dropped ours: merge again on the current policy.
     for attempt in range(policy_steps.MERGES):
         policy = done(await update_policy(operation_id, role["arn"], role["general_arn"]))
-        # A step that an earlier release recorded does not tell it.
+        # A step that an earlier release recorded does not hold it.
         role = {**role, "arn": policy.get("arn", role["arn"])}
         wrote = wrote or policy["wrote"]
         last = attempt == policy_steps.MERGES - 1
@@ -47,7 +47,7 @@ async def _give_access(operation_id: str) -> Outcome:
 
 @engine.step("update_policy")
 async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result:
-    """Merge the role into the repository's policy. Returns what `policy_write.write` does, and the role's `arn`."""
+    """Add the role to the repository policy. Returns what `policy_write.write` does, and the role's `arn`."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         repairs = step.operation.kind == Kind.REPAIR
@@ -74,9 +74,9 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
 
 @engine.step("verify_access")
 async def verify_access(operation_id: str, arn: str, after: str | None, *, last: bool) -> Result:
-    """Read the policy back and judge it. Returns `holds`; the last time a policy that does not hold is a problem.
+    """Read the policy again and evaluate it. Returns `holds`; the last time a policy that does not hold is a problem.
 
-    So is a role that was switched off meanwhile: the policy is right then, and the service cannot pull.
+    So is a role that was deactivated meanwhile: the policy is right then, and the service cannot pull.
     """
 
     async def body(step: Stepping) -> tuple[StepState, Result]:

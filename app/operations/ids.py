@@ -1,4 +1,4 @@
-"""Ids of operations that sort by when they were asked for: the engine's queue keeps order by them within a second. Pure."""
+"""Ids of operations that sort by request time: within a second, the engine's queue orders by them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_id(at: datetime) -> str:
-    """A UUID of version 7 (RFC 9562): milliseconds, their fraction in twelve bits, and 62 bits drawn by lot."""
+    """Return a UUID of version 7 (RFC 9562): milliseconds, their fraction in twelve bits, and 62 random bits."""
     microseconds = (at - EPOCH) // timedelta(microseconds=1)
     milliseconds, rest = divmod(microseconds, 1000)
     fraction = rest * 4096 // 1000

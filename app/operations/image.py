@@ -1,4 +1,4 @@
-"""Finds out the image URI that a deployment names, as ECR tells it, and keeps it with the operation."""
+"""Finds the image URI for a deployment, as ECR returns it, and stores it with the operation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from app.operations.step import Stepping
 
 
 async def learn_image_uri(step: Stepping, arn: str) -> bool:
-    """Keep the repository's URI and the role's ARN; asks ECR only where the inventory has not seen the repository.
+    """Store the repository's URI and the role's ARN; calls ECR only if the inventory has not seen the repository.
 
-    Returns whether ECR was asked.
+    Returns whether ECR was called.
 
-    Access has been given already: somebody who may change a policy but not describe the repository is not refused.
+    Access has been granted already: a caller who may change a policy but not describe the repository is not refused.
     """
     context, operation = step.context, step.operation
     uri = known = await context.in_db(

@@ -1,7 +1,7 @@
-"""Looks once more for writes that AWS may have carried out late: their answers were lost, and no reading showed them.
+"""Checks for writes that AWS may have carried out late: their answers were lost, and no read showed them.
 
-The operation lives until then and holds its repository, so that nothing of ours is built on a policy that such a write
-would still change.
+The operation stays live until then and holds its repository, so that no change of ours is based on a policy that such a
+write would still change.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]
 
 
 async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
-    """Whether a repository's policy has become what one of these writes makes of it, and has stayed so.
+    """Return whether a repository's policy has become what one of these writes makes of it, and has stayed so.
 
-    An answer of ECR may be older than one before it, and then looks the same.
+    An answer of ECR may be older than the one before it, and then looks the same.
     """
     newest = changes[0]
     repository = (newest.connection, newest.region, newest.repository)
@@ -72,7 +72,7 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
 
 
 def _last_known(context: Context, change: PolicyChange) -> str | None:
-    """Return the text that stood last as far as is known: as it was read, or as the operation wrote it after that."""
+    """Return the last known text: as it was read, or as the operation wrote it after that."""
     known = queries.find_repository(context.db, change.connection, change.region, change.repository)
     written = policy_writes.last_taken(context.db, change.operation_id, change.repository)
     read_at = known.policy_read_at if known is not None else None

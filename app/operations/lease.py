@@ -1,7 +1,7 @@
-"""Which replica is alive, and who may take over from whom.
+"""Which replica is alive, and which one may take over a dead one's work.
 
-One process per SQLite file, by a lock of the operating system that dies with it. On PostgreSQL a row per instance that
-its process keeps fresh. A process that cannot show that it is alive must begin nothing.
+On SQLite, one process per file, by a lock of the operating system that ends with the process. On PostgreSQL, a row per
+instance that its process keeps fresh. A process that cannot show that it is alive begins nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.lock_file import Holder, LockedError, LockFile, lock_path
 from app.migrate import setup_lock_path
 from app.operations.models import Instance
 
-# The first half of the number of a PostgreSQL advisory lock; the second says what for.
+# The first half of the number of a PostgreSQL advisory lock; the second is its purpose.
 LOCKS = 7_245_278
 RECONCILING, MAINTENANCE = 1, 2
 FORGOTTEN_AFTER_DAYS = 30
@@ -33,15 +33,15 @@ RESTORE = "restore"
 
 
 class InstanceTakenError(Exception):
-    """Another living process has this name, or this database; its text is one sentence for who starts the server."""
+    """Another running process has this name, or this database; its text is one sentence for the operator."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds: between two signs of life, after which silence is taken for death, and between two looks at others.
+    """Seconds: between two heartbeats, of silence that counts as death, and between two checks of the other replicas.
 
-    `begins`: within which an operation begins that nothing stands before. `reading`: how old a policy may be that a
-    write is based on, since what somebody else writes meanwhile is overwritten.
+    `begins`: within which an unblocked operation begins. `reading`: the maximum age of a policy that a write is based
+    on, since another's write in the meantime is overwritten.
     """
 
     beat: float = 5.0
@@ -52,7 +52,7 @@ class Pace:
 
     @property
     def fresh(self) -> float:
-        """How old a reading may be that a write is based on: also less than the silence before a death is believed."""
+        """The maximum age of a read that a write is based on: also less than the silence that counts as death."""
         return min(self.reading, (self.dead_after - self.beat) * 2 / 3)
 
 
@@ -63,26 +63,26 @@ class Lease(Protocol):
         """Become the instance. Raises InstanceTakenError."""
 
     def announce(self, address: str) -> None:
-        """Say where this instance serves, to commands on the same machine that may read the database."""
+        """Publish the address of this instance, for commands on the same machine that may read the database."""
 
     def beat(self) -> float | None:
-        """Show a sign of life. Seconds from before this call for which nobody takes over; None: somebody has."""
+        """Send a heartbeat. Return seconds from before this call in which no replica takes over; None: one has."""
 
     def give_up(self) -> None:
         """Stop being the instance: others may take over at once."""
 
     def living(self) -> frozenset[str]:
-        """The names of instances whose work must be left alone, this one's included."""
+        """Return the names of instances whose work must be left alone, including this one's."""
 
     def versions(self) -> frozenset[str]:
-        """The versions of operations that living instances can run."""
+        """Return the versions of operations that live instances can run."""
 
     def take_over(self, take: Callable[[str], int]) -> int:
-        """Call `take` with the name of each instance that is gone, one process at a time; the sum of its answers."""
+        """Call `take` with the name of each dead instance, one process at a time; return the sum of its results."""
 
 
 def lease_for(db: Database, name: str, version: str, pace: Pace) -> Lease:
-    """The lease that fits the database."""
+    """Return the lease for this kind of database."""
     if is_sqlite(db.url):
         return FileLease(database_file(db.url), name, version)
     return TableLease(db, name, version, pace)
@@ -90,17 +90,17 @@ def lease_for(db: Database, name: str, version: str, pace: Pace) -> Lease:
 
 @contextlib.contextmanager
 def alone(db: Database, what: int) -> Iterator[bool]:
-    """Whether this process may do something for all replicas while the block runs; otherwise another one does."""
+    """Yield whether this process may do a job for all replicas while the block runs; otherwise another one does it."""
     if is_sqlite(db.url):
         yield True
         return
     lock = text("SELECT pg_try_advisory_xact_lock(:locks, :what)")
-    with db.write() as session:  # a transaction, which the lock lasts as long as
+    with db.write() as session:  # a transaction, which the lock lives as long as
         yield bool(session.scalar(lock, {"locks": LOCKS, "what": what}))
 
 
 class FileLease:
-    """The lock of a database file: nobody else can be alive."""
+    """The lock of a database file: no other process can be alive."""
 
     def __init__(self, database: Path, name: str, version: str, task: str = "") -> None:
         self._database = database
@@ -129,7 +129,7 @@ class FileLease:
     def versions(self) -> frozenset[str]:
         return self._alone[1]
 
-    def take_over(self, take: Callable[[str], int]) -> int:  # noqa: ARG002  (nobody else can have been at work)
+    def take_over(self, take: Callable[[str], int]) -> int:  # noqa: ARG002  (no other process can have been working)
         return 0
 
     def _taken(self, holder: Holder | None) -> str:
@@ -149,7 +149,7 @@ class FileLease:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the table says of an instance."""
+    """The table's data about an instance."""
 
     token: str
     beat_at: str
@@ -158,7 +158,7 @@ class _Seen:
 
 
 class TableLease:
-    """A row in the table of instances, and a lock of its own connection that tells at once that a process is dead."""
+    """A row in the table of instances, and a connection's lock that shows at once that a process is dead."""
 
     def __init__(self, db: Database, name: str, version: str, pace: Pace) -> None:
         self._db = db
@@ -189,7 +189,7 @@ class TableLease:
             session.execute(claimed.on_conflict_do_update(index_elements=["name"], set_=values))
 
     def announce(self, address: str) -> None:
-        """No command may take an address from a database that other machines write."""
+        """Do nothing: no command may use an address from a database that other machines write."""
 
     def beat(self) -> float | None:
         mine = (Instance.name == self._name, Instance.token == self._token)
@@ -200,7 +200,7 @@ class TableLease:
                     update(Instance).where(*mine, *alive).values(beat_at=func.now()).returning(Instance.name)
                 )
         except SQLAlchemyError:
-            self._drop_guard()  # it would be as silent, and take as long to be noticed at the next beat
+            self._drop_guard()  # it would be silent too, and delay the next heartbeat
             raise
         self._holds_guard()
         return self._pace.dead_after if beaten else None
@@ -229,7 +229,7 @@ class TableLease:
         return sum(self._take(name, free, take) for name in names)
 
     def _take(self, name: str, free: ColumnElement[bool], take: Callable[[str], int]) -> int:
-        # The row stays locked until its work is taken: should this process die meanwhile, another one does it.
+        # The row stays locked until its work is taken over: if this process dies meanwhile, another one does it.
         with self._db.write() as session:
             gone = select(Instance).where(Instance.name == name, free).with_for_update(skip_locked=True)
             instance = session.scalar(gone)
@@ -246,7 +246,7 @@ class TableLease:
         )
 
     def _wait_for_silence(self) -> None:
-        """Return once no other process can be this instance. Raises InstanceTakenError when one shows that it lives."""
+        """Return once no other process can be this instance. Raises InstanceTakenError when one sends a heartbeat."""
         first = self._seen()
         if self._token and first is not None and first.token != self._token and not first.is_gone:
             # This process was silent for so long that another one took its name.
@@ -274,7 +274,7 @@ class TableLease:
         return None if row is None else _Seen(row[0], str(row[1]), row[2], row[3])
 
     def _holds_guard(self) -> bool:
-        """Whether this process's connection holds the lock of the name; the lock ends with the process."""
+        """Return whether this process's connection holds the lock of the name; the lock ends with the process."""
         try:
             if self._guard is None or self._guard.closed or self._guard.invalidated:
                 self._guard = self._db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")

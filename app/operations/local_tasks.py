@@ -1,6 +1,6 @@
-"""What is at work in this process: which operations, whether new steps may begin, and what must not be cut off.
+"""The operations running in this process, whether new steps may begin, and writes that must not be interrupted.
 
-A step may begin only while this replica holds its lease and is not about to stop. Knows no database and no engine.
+A step may begin only while this replica holds its lease and is not about to stop. Uses no database and no engine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.clock import Clock
 
 
 class Running:
-    """The operations at work here. Lives on one event loop."""
+    """The operations running here. Used on one event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,12 +26,12 @@ class Running:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The operations at work here."""
+        """Return the operations running here."""
         return frozenset(self._tasks)
 
     @contextmanager
     def working(self, operation_id: str) -> Iterator[None]:
-        """The present task works on an operation for as long as the block runs."""
+        """Register the current task as working on an operation while the block runs."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  (coroutines run in tasks)
         self._tasks[operation_id].add(task)
@@ -44,13 +44,13 @@ class Running:
 
     @contextmanager
     def writing(self, operation_id: str) -> Iterator[None]:
-        """A change is on its way to AWS and not yet recorded: a stop waits for the end of the block."""
+        """Register a change sent to AWS that is not yet recorded: a stop waits for the end of the block."""
         self._writing[operation_id] += 1
         try:
             yield
         finally:
             self._writing[operation_id] -= 1
-            self._writing += Counter()  # forgets those at zero
+            self._writing += Counter()  # removes entries at zero
             self._wake()
 
     async def admit(self) -> None:
@@ -59,12 +59,12 @@ class Running:
             await self._changed.wait()
 
     def may_begin_until(self, monotonic: float) -> None:
-        """Steps may begin until this moment of the clock: as long as no other replica can have taken over."""
+        """Allow steps to begin until this monotonic time: as long as no other replica can have taken over."""
         self._until = monotonic
         self._wake()
 
     async def drain(self, seconds: float) -> bool:
-        """Let no step begin from now on, and wait for changes on their way. False: some were after that time."""
+        """Let no step begin from now on, and wait for writes in flight. False: some remained after that time."""
         self._stopping = True
         try:
             async with asyncio.timeout(seconds):
@@ -75,7 +75,7 @@ class Running:
         return True
 
     async def drop(self) -> frozenset[str]:
-        """Leave off all that is at work here, wherever it stands; which operations those were."""
+        """Cancel all work here, at whatever point it is; return which operations that was."""
         dropped = self.ids
         tasks = [task for each in self._tasks.values() for task in each]
         for task in tasks:

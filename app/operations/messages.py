@@ -1,4 +1,4 @@
-"""The words of operations on screen, by their stored names; English here, other languages in the catalogues."""
+"""The labels and sentences of operations, by their stored names; English here, other languages in the catalogues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS: dict[Kind, str] = {
     Kind.DRIFT: N_("Access removed outside Sailpass"),
 }
 
-# What is being done, as the title of its progress.
+# The title of an operation's progress.
 TITLES: dict[Kind, str] = {
     Kind.GRANT: N_("Adding %(repository)s"),
     Kind.REPAIR: N_("Repairing access to %(repository)s"),
@@ -92,7 +92,7 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.SEEN: N_("Detected"),
 }
 
-# The end of an operation in one sentence. The whole of a failure is its problem; this says what became of access.
+# The end of an operation in one sentence. The details of a failure are in its problem; this is the effect on access.
 ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.GRANT, Outcome.SUCCEEDED): N_("%(service)s can now pull images from %(repository)s."),
     (Kind.GRANT, Outcome.NOTHING_TO_DO): N_("%(service)s already has access to %(repository)s."),
@@ -122,7 +122,7 @@ FAILED_CHANGED = N_("The repository policy was changed before this failed. Both 
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 UNSURE = N_("It isn't known whether the repository policy was changed. Check it before you retry.")
-# What became of it after the backup was made is in no record: none of these may claim to know it.
+# What happened after the backup was made is not recorded: none of these may claim to know it.
 INTERRUPTED_CHANGED = N_(
     "A backup was restored that was made while this was running. By then the repository policy had been changed; what happened afterwards isn't known. Check the repository policy, then retry."
 )
@@ -135,7 +135,7 @@ INTERRUPTED = N_(
 UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
 
 CONDITIONAL = "access.conditional"
-# Remarks of a step: `Note.code` -> sentence.
+# Notes of a step: `Note.code` -> sentence.
 NOTES: dict[str, str] = {
     "role.activating": N_("Requesting activation from AWS."),
     "role.was_active": N_("The role was active already."),

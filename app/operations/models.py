@@ -1,4 +1,4 @@
-"""The table of replicas: who is alive, by its last sign of life, and whose work is still to be taken over."""
+"""The table of replicas: which are alive, by their last heartbeat, and whose work has yet to be taken over."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from app.db import Base, UtcDateTime
 
 
 class Instance(Base):
-    """A replica by its stable name. All times are the database's, so that clocks that differ do no harm."""
+    """A replica by its stable name. All times are the database's, so that differing clocks do no harm."""
 
     __tablename__ = "instances"
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     token: Mapped[str] = mapped_column(String(32))
-    """Drawn anew by each process: one whose token is gone is no longer this instance."""
+    """Random, new for each process: one whose token was replaced is no longer this instance."""
     place: Mapped[str] = mapped_column(String(255))
-    """Host and process, to be told to people."""
+    """Host and process, for messages."""
     version: Mapped[str] = mapped_column(String(64))
     """The version of the operations that it can run."""
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -27,4 +27,4 @@ class Instance(Base):
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """It stopped, and its work is free to take at once."""
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Its work was taken over by another."""
+    """Another replica took over its work."""

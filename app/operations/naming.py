@@ -1,7 +1,7 @@
-"""Which policies may name a service: those that were read so, and those that operations have written since.
+"""Which policies may name a service: by the last reads, and by operations' writes since.
 
-A write is known to have been made before any reading shows it: its operation was cancelled or failed before the proof,
-or its answer was lost.
+A write is known before any read shows it: its operation was cancelled or failed before the verification, or its answer
+was lost.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.inventory.sync_state import What
 
 _WRITE, _SEEN = PolicyChange, SeenRepository
 _SENT_AT = func.coalesce(_WRITE.written_at, _WRITE.unanswered_at, _WRITE.planned_at)
-# A repository that the last list of them does not hold is gone, and what was written to it with it.
+# A repository missing from the last list is deleted, and anything written to it too.
 _UNREAD_WRITES = (
     select(_WRITE.repository, _WRITE.after)
     .outerjoin(

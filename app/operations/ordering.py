@@ -1,7 +1,7 @@
-"""Whether a request joins an operation that is under way, waits behind it, or must be refused. Pure.
+"""Whether a request joins a live operation, waits behind it, or is refused. Pure.
 
-The last request decides how things end. A request therefore joins an operation only where nothing that came later
-could change what that operation does.
+The last request decides the result. A request therefore joins an operation only if no later request could change what
+that operation does.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from app.errors import Problem
 from app.history.store import LiveOperation, NewOperation
 from app.operations.state import Kind
 
-# These rewrite a policy as a whole, so they concern every service that the policy names.
+# These rewrite a policy as a whole, so they affect every service that the policy names.
 _WHOLE_POLICY = frozenset({Kind.RESTORE, Kind.UNDO, Kind.PRUNE})
 _GIVES_ACCESS = frozenset({Kind.GRANT, Kind.REPAIR})
 
 
 def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
-    """Return the id of the operation that `request` joins; "" where it becomes an operation of its own.
+    """Return the id of the operation that `request` joins; "" if it becomes an operation of its own.
 
     Args:
         request: the operation as it would be recorded.
-        live: the operations of the same repository or the same service that have not ended, oldest first.
+        live: the operations of the same repository or the same service that are live, oldest first.
 
     Raises:
-        Problem: `role.deactivating`: the service's role is being deactivated, so nothing can be given to it until
+        Problem: `role.deactivating`: the service's role is being deactivated, so nothing can be granted to it until
             that operation ends.
     """
     if request.kind in _GIVES_ACCESS:
@@ -53,7 +53,7 @@ def _interferes(operation: LiveOperation, request: NewOperation) -> bool:
 def _does_the_same(operation: LiveOperation, request: NewOperation) -> bool:
     if operation.subject != request.subject or operation.cancel_requested:
         return False
-    # A preview binds what is done; a request without one accepts whatever is right then.
+    # A preview binds the change; a request without one accepts whatever is right at that time.
     return _preview(request.input) in (None, _preview(operation.input))
 
 

@@ -1,6 +1,6 @@
-"""What each kind of operation makes of a repository's policy: one pure function from text to change. Pure.
+"""How each kind of operation changes a repository's policy: one pure function from text to change.
 
-The preview shows this change, the step writes it, the history keeps it, undo takes it back: one code path.
+The preview shows this change, the step writes it, the history records it, undo takes it back: one code path.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Plan = Callable[[str | None], PlannedChange]
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose access it is about. `principal_arn` is "" where the role has none, as when the service is gone."""
+    """The service whose access changes. `principal_arn` is "" without a role, as when the service is deleted."""
 
     region: str
     service: str
@@ -35,12 +35,12 @@ class Subject:
 
 
 def granting(subject: Subject) -> Plan:
-    """Let the service's role pull."""
+    """Return the plan that lets the service's role pull."""
     return lambda text: _grant(text, subject)
 
 
 def repairing(subject: Subject) -> Plan:
-    """Let the service's role pull, and take out in the same write whatever stood for it and no longer works."""
+    """Return the plan that lets the service's role pull and removes its principals that don't work, in one write."""
 
     def plan(text: str | None) -> PlannedChange:
         others = [arn for arn in named_for(text, subject) if arn != subject.principal_arn]
@@ -60,12 +60,12 @@ def _grant(text: str | None, subject: Subject, replaces: Collection[str] = ()) -
 
 
 def revoking(subject: Subject) -> Plan:
-    """Take the service out wherever the policy names it: by its role now, an earlier one, or the wrong ARN."""
+    """Return the plan that removes the service from the policy: its current role, earlier ones, or the wrong ARN."""
     return lambda text: plan_revoke(text, principals=named_for(text, subject), **vars(subject.circumstances))
 
 
 def pruning(principals: Collection[str] | None, refusal: Refusal | None) -> Plan:
-    """Remove principals that no longer exist; all that are certainly dead where none are chosen.
+    """Return the plan that removes principals that no longer exist; all that are certainly dead if none are chosen.
 
     The plan raises Problem `policy.not_dead` for a chosen principal that may exist.
     """
@@ -78,14 +78,14 @@ def pruning(principals: Collection[str] | None, refusal: Refusal | None) -> Plan
 
 
 def restoring(target: str | None) -> Plan:
-    """Put a recorded policy text back as it was."""
+    """Return the plan that restores a recorded policy text."""
     return lambda text: plan_restore(target, text)
 
 
 def undoing(before: str | None, after: str | None) -> Plan:
-    """Take back the change from `before` to `after`, and nothing of what others changed since.
+    """Return the plan that takes back the change from `before` to `after`, and nothing that others changed since.
 
-    The plan raises Problem `policy.undo_conflict` where others changed the very statement that we had changed.
+    The plan raises Problem `policy.undo_conflict` if others changed the same statement as we did.
     """
 
     def plan(text: str | None) -> PlannedChange:
@@ -98,11 +98,11 @@ def undoing(before: str | None, after: str | None) -> Plan:
 
 
 def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
-    """Every principal in the policy that stands for this service, the role's own ARN first.
+    """Return every principal in the policy that belongs to this service, the role's own ARN first.
 
-    Lightsail's role paths tell region and service; ARNs that we know from the service itself need no such guess, and
-    tell in which account of its own Lightsail keeps the service's roles: those elsewhere are another's of the same name.
-    Of a role that was deleted an id alone is left, which is known by the statement it stands in.
+    Lightsail's role paths contain region and service. The ARNs of the service itself need no such guess, and show in
+    which of Lightsail's own accounts the service's roles are: roles elsewhere belong to another service of the same
+    name. A deleted role leaves only an id, which is recognized by the statement it is in.
     """
     known = [arn for arn in (subject.principal_arn, subject.general_arn) if arn]
     if text is None:

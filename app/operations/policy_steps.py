@@ -1,6 +1,7 @@
-"""Reading a repository's policy, and proving by reading it back what an operation did.
+"""Reads a repository's policy, and verifies an operation's change by reading it again.
 
-Somebody else may write a policy at any moment: each proof says whether ours holds, and the workflow merges again if not.
+Others may write a policy at any time: each verification says whether our change holds; if not, the workflow merges
+again.
 """
 
 from __future__ import annotations
@@ -23,39 +24,39 @@ from app.policy.evaluate import Access
 from app.policy.layers import Layer
 from app.policy.stale_reads import seems_older
 
-# How often a policy that somebody else writes to at the same time is merged again before a person is asked.
+# How often a policy that others write at the same time is merged again before a person has to decide.
 MERGES = 5
-# Seconds between readings while ECR tells a text that seems older than our last write; after that somebody wrote it.
+# Seconds between reads while ECR returns a text that seems older than our last write; after that another wrote it.
 CATCHES_UP = (0.25, 0.5, 1, 2)
 JUST_NOW = timedelta(minutes=10)
-# A registry policy that was read this long ago is read again where an operation has a call left for it.
+# A registry policy read this long ago is read again if an operation has a call left for it.
 REGISTRY_FRESH = timedelta(seconds=60)
-REMEMBERED = 5  # writes whose texts are known when they are told again
+REMEMBERED = 5  # writes whose texts are recognized if they are read again
 
 
 @dataclass(frozen=True)
 class PolicyReading:
-    """A policy as ECR told it, and when it was asked."""
+    """A policy as ECR returned it, and when the call was made."""
 
     text: str | None
     at: datetime
 
 
 async def read(step: Stepping) -> str | None:
-    """The policy as it stands, which pages then show too."""
+    """Read the current policy, store it for pages, and return it."""
     return (await look(step, keeps=True)).text
 
 
 async def keep(step: Stepping, reading: PolicyReading) -> None:
-    """Let pages show a reading."""
+    """Store a read for pages."""
     await step.context.in_db(_keep, step, reading)
 
 
 async def look(step: Stepping, *, keeps: bool = False) -> PolicyReading:
-    """The policy as it stands; pages show it if it `keeps`.
+    """Return the current policy; `keeps`: store it for pages.
 
-    A text that seems older than our own last write is not believed at once: a write based on it would take back what
-    another operation of ours has done.
+    A text that seems older than our own last write is not accepted at once: a write based on it would undo what another
+    operation of ours has done.
     """
     context, operation = step.context, step.operation
     for seconds in (*CATCHES_UP, None):
@@ -69,7 +70,7 @@ async def look(step: Stepping, *, keeps: bool = False) -> PolicyReading:
 
 
 def _believed(step: Stepping, reading: PolicyReading, *, keeps: bool, last: bool) -> bool:
-    """Whether a reading is no older than our own last write, as far as can be told."""
+    """Return whether a read is no older than our own last write, as far as that is known."""
     if not last and seems_older(reading.text, _last_writes(step, reading.at - JUST_NOW)):
         return False
     if keeps:
@@ -92,9 +93,9 @@ def _keep(step: Stepping, reading: PolicyReading) -> None:
 async def verify_access(
     step: Stepping, arn: str, after: str | None, *, rereads_registry: bool
 ) -> tuple[StepState, Result]:
-    """Check by both policies that the role may pull; `rereads_registry` where a call more may be made for it.
+    """Check by both policies that the role may pull; `rereads_registry` if one more call is allowed for it.
 
-    Returns `holds`: False when somebody else's write took ours away meanwhile.
+    Returns `holds`: False if another's write removed ours meanwhile.
 
     Raises:
         Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows.
@@ -121,7 +122,7 @@ async def verify_access(
 
 
 def _say_allowed(step: Stepping, registry: KnownRegistry) -> None:
-    """Leave the remark that the role is allowed, and by which policies."""
+    """Add the note that the role is allowed, and by which policies."""
     if registry.read_at is None:
         step.because("access.allowed_unread")
     elif registry.policy.text is None:
@@ -132,10 +133,10 @@ def _say_allowed(step: Stepping, registry: KnownRegistry) -> None:
 
 
 async def registry_of(step: Stepping, *, rereads: bool) -> KnownRegistry:
-    """Return what is known of the registry policy, read again first where that is old and a call may be made for it.
+    """Return what is known of the registry policy; if that is old and `rereads`, read it first.
 
-    It is read by one call; its scope too, where there is a policy whose scope is not known. A registry that can't be
-    read keeps nobody from having access: the remark says so.
+    It is read by one call, and one more for the scope if there is a policy of unknown scope. A registry that can't be
+    read does not fail the grant: the note says so.
     """
     context, operation = step.context, step.operation
     region = (context.db, operation.connection, operation.region)
@@ -152,7 +153,7 @@ async def registry_of(step: Stepping, *, rereads: bool) -> KnownRegistry:
 
 
 async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:
-    """Prove that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
+    """Verify that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
     text = await read(step)
     if (await step.context.in_thread(plans.revoking(subject), text)).needed:
         step.because("policy.foreign_write")
@@ -167,7 +168,7 @@ async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, R
 
 
 async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
-    """Prove that the policy is as it was written. Returns `holds`, as `verify_access` does."""
+    """Verify that the policy equals what was written. Returns `holds`, as `verify_access` does."""
     text = await read(step)
     if (await step.context.in_thread(plan, text)).needed:
         step.because("policy.foreign_write")
@@ -177,7 +178,7 @@ async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
 
 
 async def circumstances(step: Stepping) -> Circumstances:
-    """Return what decides on a pull beside the repository's policy, as far as it is known."""
+    """Return what decides on a pull besides the repository policy, as far as it is known."""
     operation, context = step.operation, step.context
     repository = (operation.connection, operation.region, operation.repository)
     return await context.in_db(circumstances_of, context.db, *repository, context.clock.now())

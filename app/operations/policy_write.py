@@ -1,7 +1,7 @@
-"""The step that writes a repository's policy: read, merge, record, write what is missing, record that it was written.
+"""The step that writes a repository's policy: read, merge, record, write what is missing, record the result.
 
-ECR has no conditional write, so a policy is read just before each write of it, and what is based on an old reading is
-not sent. Nothing is ever sent that is not recorded first, and nothing when the policy already says what is wanted.
+ECR has no conditional write, so a policy is read just before each write of it, and a write based on an old read is not
+sent. A write is always recorded before it is sent, and not sent if the policy is right already.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from app.operations.step import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, 
 from app.policy.canonical import equivalent
 from app.policy.change import PlannedChange, unchanged
 
-# The code of a write that was not sent since its reading had grown old on the way: AWS is slow, or this process was.
+# The code of a write that was not sent because its read became too old: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
-# Findings that say that a Deny makes a grant useless: of the repository's policy, or of the registry's.
+# Findings that a Deny makes a grant useless: of the repository policy, or of the registry's.
 DENIED_BY_REGISTRY = "grant.registry_denied"
 DENIALS = ("grant.denied", DENIED_BY_REGISTRY)
-# Readings in a row that may grow old before the write is tried all the same, up to the fence of `fresh_seconds`.
+# Consecutive reads that may become too old before the write is tried anyway, up to the limit of `fresh_seconds`.
 REREADS = 3
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a policy is to become.
+    """The intended policy.
 
     Args:
-        plan: from the text that is there to the change that is wanted.
+        plan: from the current text to the change.
         remark: the note for an ordinary merge; creating and deleting a policy have their own.
-        principal: the role's ARN, where a preview made before its activation shows a placeholder for it.
+        principal: the role's ARN, if a preview made before its activation shows a placeholder for it.
     """
 
     plan: Plan
@@ -46,12 +46,12 @@ class Wanted:
 
 
 LookAgain = Callable[[], Awaitable[Wanted | None]]
-"""Asks AWS whose principal it is about, once ECR did not find it: what is wanted now, None where nothing differs."""
+"""Reads the service's principal from AWS, once ECR did not find it; returns the new intention, None if unchanged."""
 
 
 @dataclass
 class _Write:
-    """One run of the step, with the readings made so far."""
+    """One run of the step, with the reads so far."""
 
     step: Stepping
     wanted: Wanted
@@ -61,16 +61,15 @@ class _Write:
 
 
 async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = None) -> tuple[StepState, Result]:
-    """Bring the policy to what `wanted.plan` makes of it.
+    """Write the change of `wanted.plan` to the policy.
 
-    Every try begins with reading: the time between a read and the write that is based on it is all that another
-    writer has to be overwritten in.
+    Every try begins with a read: only between a read and the write based on it can another's write be overwritten.
 
     Returns:
-        `after`: the policy text that should stand now, None for no policy; `wrote`: whether this operation wrote.
+        `after`: the expected policy text, None for no policy; `wrote`: whether this operation wrote.
 
     Raises:
-        Problem: `policy.changed_meanwhile` when it no longer is what the preview showed; else AWS's or the plan's.
+        Problem: `policy.changed_meanwhile` if the change is not the one in the preview; else AWS's or the plan's.
     """
     work = _Write(step, wanted, look_again)
     if step.run.attempt > 1:
@@ -80,7 +79,7 @@ async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = N
     except Problem as error:
         problem = error
         for reading in work.readings[-1:]:
-            await keep(step, reading)  # pages show what stood in the way; after a write, its proof is kept
+            await keep(step, reading)  # pages show the cause; after a write, its verification is stored
             await _note_refusal(step, problem, reading)
             problem = await step.context.in_thread(explained, problem, reading.text, work.sent)
         raise problem from error
@@ -112,7 +111,7 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
 
 
 async def _planned(work: _Write) -> tuple[PlannedChange, float]:
-    """Read the policy and plan on it: the change, and when AWS was asked, by the clock's monotonic time."""
+    """Read the policy and plan on it; return the change, and when the read was sent, in monotonic time."""
     context = work.step.context
     for rereads_left in range(REREADS, -1, -1):
         reading = await look(work.step)
@@ -125,10 +124,10 @@ async def _planned(work: _Write) -> tuple[PlannedChange, float]:
 
 
 async def _deleted_of_others(work: _Write) -> PlannedChange | None:
-    """Return the write that puts back what this operation deleted of others; None where there is nothing.
+    """Return the write that restores what this operation deleted of others' changes; None if there is nothing.
 
-    ECR cannot be asked to delete a policy only as it was read, but it returns what it deleted: that may hold what
-    somebody had written since the reading.
+    ECR has no conditional delete, but it returns the deleted text: that may hold what others had written since the
+    read.
     """
     context, operation = work.step.context, work.step.operation
     deleted = await context.in_db(policy_writes.last_deleted, context.db, operation.id, operation.repository)
@@ -136,7 +135,7 @@ async def _deleted_of_others(work: _Write) -> PlannedChange | None:
         return None
     try:
         left = await context.in_thread(work.wanted.plan, deleted)
-    except Problem:  # it cannot be told what was ours in it; the proof that follows says so
+    except Problem:  # our part of it is unknown; the verification that follows reports it
         left = unchanged(deleted)
     if left.needed:
         return left if left.after is not None else None
@@ -147,12 +146,12 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     step = work.step
     context, operation = step.context, step.operation
     unanswered = await context.in_db(policy_writes.unanswered, context.db, operation.id)
-    # Only the text itself proves that AWS carried one out: somebody else may have made the change needless.
+    # Only the text itself proves that AWS carried one out: another's change may have made ours unnecessary.
     proven = next((write for write in unanswered if equivalent(text, write.after)), None)
     if proven is not None:
         await _closed(step, proven.position)
         if len(unanswered) == 1:
-            step.late_until = None  # no other is on its way
+            step.late_until = None  # no other write is in flight
     if await context.in_db(policy_writes.has_written, context.db, operation.id, operation.repository):
         deleted_unseen = proven is not None and proven.after is None
         step.because("policy.deletion_unconfirmed" if deleted_unseen else work.wanted.remark)
@@ -165,7 +164,7 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
 
 
 async def _check_may_write(work: _Write, change: PlannedChange, problem: Problem | None) -> None:
-    """A safe point: nothing is on its way to AWS. Raises what keeps the change from being sent."""
+    """A safe point: no write is in flight. Raises what forbids sending the change."""
     if problem is not None:
         raise refused_writes.given_up(problem)
     _refuse_what_is_denied(work.step, change)
@@ -174,7 +173,7 @@ async def _check_may_write(work: _Write, change: PlannedChange, problem: Problem
 
 
 async def _check_preview(work: _Write, change: PlannedChange) -> None:
-    """Raise `policy.changed_meanwhile` unless what is done is what was shown, where something was shown."""
+    """Raise `policy.changed_meanwhile` unless the change equals the preview, if there was one."""
     step = work.step
     shown = step.operation.input.get("previewed")
     if shown is None:
@@ -189,7 +188,7 @@ async def _check_preview(work: _Write, change: PlannedChange) -> None:
 
 
 async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int:
-    """Record what is about to be written, write it, record that. Its position among the operation's writes."""
+    """Record the planned write, send it, and record the result. Return its position among the operation's writes."""
     context, operation = step.context, step.operation
     planned = policy_writes.PlannedWrite(
         operation.connection, operation.region, operation.repository, change.before, change.after
@@ -211,7 +210,7 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int:
 
 
 def _fresh(step: Stepping, change: PlannedChange, read_at: float) -> Callable[[], Answered[str | None]]:
-    """The call to AWS, for the thread that makes it: it does not write what is based on an old reading."""
+    """Return the call to AWS, for the thread that makes it: it refuses a write based on an old read."""
     context, operation = step.context, step.operation
     repositories = context.aws.repositories(operation.region)
 
@@ -227,7 +226,7 @@ def _fresh(step: Stepping, change: PlannedChange, read_at: float) -> Callable[[]
 
 
 async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) -> None:
-    """Forget a write that AWS is proven not to have carried out; keep any other, since AWS may still do so."""
+    """Delete a write that AWS is proven not to have carried out; keep any other, since AWS may still do so."""
     context = step.context
     if not problem.effect_unknown:
         await context.in_db(policy_writes.write_forgotten, context.db, step.run, position)
@@ -238,7 +237,7 @@ async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) ->
 
 
 async def _adopt_unanswered(step: Stepping) -> None:
-    """Take over what an earlier run left: writes that it recorded, and whose answer it never recorded."""
+    """Mark writes of an earlier run without a recorded answer as unanswered."""
     context, operation = step.context, step.operation
     last = await context.in_db(policy_writes.adopt_unanswered, context.db, step.run, operation.repository)
     if last is not None:
@@ -246,7 +245,7 @@ async def _adopt_unanswered(step: Stepping) -> None:
 
 
 async def _explained(work: _Write, change: PlannedChange, problem: Problem) -> Problem:
-    """Return the problem with what ECR may have meant. A role that has another principal by now is wanted with that."""
+    """Return the problem with ECR's likely reasons. If the role has a new principal by now, `wanted` is updated."""
     if problem.code == refused_writes.NOT_FOUND and work.look_again is not None:
         renewed = await work.look_again()
         if renewed is not None:
@@ -256,9 +255,9 @@ async def _explained(work: _Write, change: PlannedChange, problem: Problem) -> P
 
 
 async def _be_patient(step: Stepping, problem: Problem, seconds: float) -> None:
-    """Wait for what passes by itself, and say so. Raises the problem that does not."""
+    """Wait for a temporary problem, with a note. Raises any other problem."""
     if problem.effect_unknown:
-        # Perhaps it was written all the same. Before that is read nothing may stop here: it would stay untold.
+        # It may have been written nevertheless. No cancel before the read: it would stay unreported.
         await step.note_again(problem, seconds)
         await step.context.clock.sleep(max(1, seconds))
         return
@@ -272,7 +271,7 @@ async def _be_patient(step: Stepping, problem: Problem, seconds: float) -> None:
 
 
 async def _note_refusal(step: Stepping, problem: Problem, reading: PolicyReading) -> None:
-    """Keep which principals ECR may have refused, so that a pruning can go by it."""
+    """Record which principals ECR may have refused, so that a prune can use it."""
     names = refused_writes.suspects_in(problem)
     if names:
         evidence = {"policy": fingerprint.fingerprint(reading.text), "principals": names}
@@ -280,7 +279,7 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: PolicyReading
 
 
 def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
-    """A grant that another statement's Deny makes useless is not written; a person must settle that first."""
+    """Refuse a grant that another statement's Deny makes useless; a person must resolve that first."""
     denial = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
     if denial is not None:
         raise denied(step, str(denial.params["statement"]), by_registry=denial.code == DENIED_BY_REGISTRY)
@@ -296,7 +295,7 @@ async def _closed(step: Stepping, position: int, replaced: str | None = None) ->
 
 def _remark(change: PlannedChange, position: int, ordinary: str) -> str:
     if position > 0:
-        return "policy.foreign_write"  # it had written before, and had to again
+        return "policy.foreign_write"  # it had been written before and was missing
     if change.after is None:
         return "policy.deleted"
     return "policy.created" if change.before is None else ordinary

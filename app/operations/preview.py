@@ -1,4 +1,4 @@
-"""What an operation would do, before anybody asks for it: the policy change and the AWS calls, by the same plans. Pure."""
+"""What an operation would do: the policy change and the AWS calls, by the same plans as the operation. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ABOUT_ACCESS = (Kind.GRANT, Kind.REPAIR, Kind.REVOKE)
 
 @dataclass(frozen=True)
 class AwsCall:
-    """One call that will be made: the IAM action, and what it is made on."""
+    """One call that will be made: the IAM action, and its resource."""
 
     action: str
     on: str
@@ -32,12 +32,12 @@ class AwsCall:
 
 @dataclass(frozen=True)
 class Planned:
-    """An operation as it would go now.
+    """An operation as it would run now.
 
     `activates`: the role must be activated first, so the principal in `change` is a placeholder. `seen` is the change's
-    fingerprint; a request that hands it back is done as shown, or not at all. Of a pruning: `pruned` are the
-    principals that it removes, of those that are `prunable`. Where it is about a role's access, `verdict` says whether
-    the role can pull afterwards.
+    fingerprint; a request with it makes exactly this change or fails. For a prune: `pruned` are the principals that it
+    removes, of those that are `prunable`. If it concerns a role's access, `verdict` says whether the role can pull
+    afterwards.
     """
 
     change: PlannedChange
@@ -61,8 +61,8 @@ def plan_operation(
 ) -> Planned:
     """Return what `kind` would do to `repository`, whose policy is `text` now.
 
-    `asked` is the operation's input, as `start.Ask` takes it; `refusal` is ECR's last refusal of a policy there, which
-    a pruning goes by; `circumstances` decide beside the policy. Raises Problem as the plan does.
+    `asked` is the operation's input, as in `start.Ask`; `refusal` is ECR's last refusal of a policy there, which a
+    prune uses; `circumstances` decide besides the policy. Raises Problem as the plan does.
     """
     role = service.role.principal_arn
     activates = kind in (Kind.GRANT, Kind.REPAIR) and not service.role.ready

@@ -1,6 +1,6 @@
-"""From the rows of an operation to what a person watches: the modal, the operation's page, the terminal. Pure.
+"""Converts the rows of an operation into what people see: the modal, the operation's page, the terminal. Pure.
 
-Must never know HTTP, SQL or the reader's language: it hands on codes with their values, and times.
+Knows no HTTP, SQL or language: it returns codes with their values, and times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.operations.state import STEP_DONE, Kind, Outcome, StepName, StepState
 
 @dataclass(frozen=True)
 class Note:
-    """A remark of a step, as a code of `words.NOTES` and its values: "waiting for AWS", "was active already"."""
+    """A note of a step, as a code of `messages.NOTES` and its values: "waiting for AWS", "was active already"."""
 
     code: str
     params: dict[str, str | int] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Note:
 
 @dataclass(frozen=True)
 class StepView:
-    """One step as it stands. Times are UTC; an attempt is one try of the whole step, 0 before the first."""
+    """One step. Times are UTC; an attempt is one try of the whole step, 0 before the first."""
 
     name: StepName
     state: StepState
@@ -35,7 +35,7 @@ class StepView:
     request_ids: tuple[str, ...] = ()
 
     def seconds(self, now: datetime) -> float | None:
-        """How long the step has taken up to its end, or to `now` while it runs; None before it began."""
+        """Return the step's duration up to its end, or to `now` while it runs; None before it began."""
         if self.started_at is None:
             return None
         return max(0.0, ((self.ended_at or now) - self.started_at).total_seconds())
@@ -43,10 +43,10 @@ class StepView:
 
 @dataclass(frozen=True)
 class Progress:
-    """One operation as it stands, at `version`: a number that grows with every change a person could see.
+    """One operation at `version`: a number that grows with every visible change.
 
-    `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none. `unconfirmed`: AWS
-    gave no answer to a write of a policy, and no reading has shown that it was carried out.
+    `follows`: the id of the operation that it retries, undoes, repairs or is a part of; "" for none. `unconfirmed`: AWS
+    did not answer a policy write, and no read has shown that it was carried out.
     """
 
     id: str
@@ -70,27 +70,27 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        """Nothing will change any more."""
+        """Whether it is final."""
         return self.outcome is not None
 
     @property
     def failed(self) -> bool:
-        """It ended without doing what was asked."""
+        """Whether it ended without doing what was requested."""
         return self.outcome is Outcome.FAILED
 
     @property
     def is_conditional(self) -> bool:
-        """A condition of the policy decides at each pull whether the access that was given holds."""
+        """Whether the granted access depends on a condition of the policy at each pull."""
         return any(step.note is not None and step.note.code == CONDITIONAL for step in self.steps)
 
     @property
     def queued(self) -> bool:
-        """It has not begun: another operation on the same repository may be at work."""
+        """Whether it has not begun: another operation on the same repository may be running."""
         return self.started_at is None and not self.ended
 
     @property
     def checks_late_writes(self) -> bool:
-        """Its steps are done, and it waits to see whether AWS carries out a write late."""
+        """Whether its steps are done, and it waits to see whether AWS carries out a write late."""
         return self.unconfirmed and not self.ended and self.current is None and not self.queued
 
     @property
@@ -100,6 +100,6 @@ class Progress:
 
     @property
     def current(self) -> StepView | None:
-        """The step at work, or the one that failed; None before the first and after the last."""
+        """The running step, or the one that failed; None before the first and after the last."""
         at_work = (StepState.RUNNING, StepState.FAILED)
         return next((step for step in self.steps if step.state in at_work), None)

@@ -1,7 +1,7 @@
-"""Which principals of a policy may be pruned: worked out from the policy and from what ECR refused. Pure.
+"""Which principals of a policy may be pruned, by the policy and by ECR's refusal. Pure.
 
-A request may only choose among these. A principal that may still exist is never one of them, because removing it from
-a Deny would open the repository to it.
+A request may only choose among these. A principal that may still exist is never included, because removing it from a
+Deny would open the repository to it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads an operation's rows into what a person watches. Never asks AWS or the engine: the history knows."""
+"""Builds an operation's progress from its rows in the history. Calls neither AWS nor the engine."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from app.history.queries import get_operation
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import Kind, Outcome, StepName, StepState
 
-# More live operations than this are not drawn on one page.
+# More live operations than this are not shown on one page.
 MOST_RUNNING = 200
 
 
 def find_progress(db: Database, operation_id: str) -> Progress | None:
-    """The operation as it stands; None when there is none of that id."""
+    """Return the operation's progress; None if there is none with that id."""
     operation = get_operation(db, operation_id)
     return None if operation is None else progress_of(operation)
 
 
 def list_running(db: Database, connection: str, region: str = "", service: str = "") -> tuple[Progress, ...]:
-    """The live operations, newest first; of one service where it is named."""
+    """Return the live operations, newest first; only those of `service` if it is given."""
     living = list_living(db, connection, region, service, limit=MOST_RUNNING)
     return tuple(progress_of(operation) for operation in living)
 
 
 def progress_of(operation: Operation) -> Progress:
-    """The view of an operation whose steps and changes are loaded."""
+    """Return the progress of an operation whose steps and changes are loaded."""
     return Progress(
         id=operation.id,
         version=operation.version,

@@ -1,6 +1,6 @@
-"""Holds the history against the engine, so that no living operation is without somebody who works on it.
+"""Compares the history with the engine, so that every live operation has a replica that runs it.
 
-An operation may be started over at any time: each of its steps does only what is still missing.
+An operation may be restarted at any time: each of its steps does only what is still missing.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 
 CHUNK = 500
 ON_ITS_WAY = timedelta(seconds=5)
-# Seconds until an operation is resumed once more that nobody works on although it was resumed.
+# Seconds until an operation that did not run after a resume is resumed again.
 AGAIN_AFTER, LONGEST_AGAIN = 60.0, 3600.0
 
 
 class Reconciler:
-    """Puts right what a crash, a full disk or a restored backup left behind. Its methods block."""
+    """Repairs what a crash, a full disk or a restored backup left behind. Its methods block."""
 
     def __init__(self, db: Database, engine: Engine, starter: Starter, lease: Lease, clock: Clock) -> None:
         self._db = db
@@ -39,7 +39,7 @@ class Reconciler:
         self._resumed: dict[str, tuple[float, float]] = {}
 
     def put_right(self, at_work: frozenset[str]) -> int:
-        """Look at every living operation; how many had nobody who works on them, and have now.
+        """Check every live operation; return how many were not running and were restarted.
 
         Args:
             at_work: the operations that tasks of this process work on.
@@ -57,7 +57,7 @@ class Reconciler:
                     count += self._start_over(stranded, known)
                     lost = {each.instance for each in known.values() if _is_lost(each, living)}
                     count += sum(self._engine.take_over(instance) for instance in lost)
-        # One that has just been taken from the queue has no task yet: only at the second look is it known to be idle.
+        # One just taken from the queue has no task yet: only the second check shows that it is idle.
         count += self._engine.resume(self._due(idle & self._idle))
         self._idle = frozenset(idle)
         if count:
@@ -70,7 +70,7 @@ class Reconciler:
         return not stuck_in_queue(self._db, waiting_since=since, begun_since=since)
 
     def _due(self, idle: Iterable[str]) -> list[str]:
-        """Those to resume now: one that was resumed without effect waits for its turn, each time twice as long."""
+        """Return those to resume now: after a resume without effect, the wait before the next one doubles."""
         now = self._clock.monotonic()
         known = {id_: self._resumed.get(id_, (now, AGAIN_AFTER)) for id_ in idle}
         due = [id_ for id_, (at, _) in known.items() if now >= at]
@@ -81,7 +81,7 @@ class Reconciler:
         return due
 
     def _start_over(self, ids: Sequence[str], known: dict[str, WorkflowState]) -> int:
-        """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""
+        """Enqueue operations as new ones, except those that have ended in the meantime; return how many."""
         still = living_among(self._db, ids)
         self._engine.forget([operation.id for operation in still if operation.id in known])
         for operation in still:
@@ -89,19 +89,19 @@ class Reconciler:
         return len(still)
 
     def _living(self) -> list[str]:
-        """All but those that may be on their way to the engine just now."""
+        """Return all but those that may be on their way to the engine just now."""
         now = self._clock.now()
         # One from the future was recorded before the clock was set back.
         return living_ids_outside(self._db, now - ON_ITS_WAY, now + ON_ITS_WAY)
 
 
 def _is_stranded(known: WorkflowState | None, versions: frozenset[str]) -> bool:
-    """The engine never heard of it, gave it up, or keeps it for a version that no replica can run."""
+    """Return whether the engine does not know it, gave it up, or keeps it for a version that no replica can run."""
     return known is None or known.ended or known.version not in versions
 
 
 def _is_lost(known: WorkflowState, living: frozenset[str]) -> bool:
-    """It counts as at work in a replica that nobody remembers."""
+    """Return whether it is assigned to a replica that no longer exists."""
     return known.is_at_work and known.instance not in living
 
 

@@ -14,16 +14,16 @@ from app.policy.principals import PrincipalRef
 
 NOT_FOUND = "policy.principal_not_found"
 SPREADING = "policy.principal_spreading"
-"""The code while the role is so new that ECR may not know it yet; it is never told to a person."""
+"""The code while the role is so new that ECR may not know it yet; it is never shown to people."""
 DEAD = "policy.dead_principals"
-# AWS gives no figure for how long a new principal takes to spread; two minutes were seen.
+# AWS gives no figure for how long a new principal takes to propagate; two minutes were seen.
 FRESH_FOR = timedelta(minutes=3)
 
 
 async def explained(step: Stepping, change: PlannedChange, problem: Problem, ours: str) -> Problem:
-    """Return the problem with the principals that ECR may not have found; any other problem as it is.
+    """Return the problem with the principals that ECR may not have found; any other problem unchanged.
 
-    `ours` is the principal that is being given access. Nobody else is suspected while it may be too new for ECR.
+    `ours` is the principal that is being granted access. While it may be too new for ECR, no other is suspected.
     """
     if problem.code != NOT_FOUND:
         return problem
@@ -36,7 +36,7 @@ async def explained(step: Stepping, change: PlannedChange, problem: Problem, our
 
 
 def given_up(problem: Problem) -> Problem:
-    """Return what is told once a new role has had time to spread, and ECR still refuses."""
+    """Return the problem for a new role that ECR still refuses after it had time to propagate."""
     if problem.code != SPREADING:
         return problem
     code = DEAD if problem.params["principals"] else "policy.own_principal_not_found"

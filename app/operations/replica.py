@@ -1,6 +1,6 @@
-"""One replica's life: it claims its name, runs operations, stands in for others that died, and leaves in order.
+"""One replica's life cycle: it claims its name, runs operations, takes over from dead replicas, and stops in order.
 
-What it must never do: begin a step while another replica may believe it dead.
+It begins no step while another replica may consider it dead.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-# Seconds for changes on their way to AWS to be recorded, when the server stops.
+# Seconds for writes in flight to be recorded, when the server stops.
 DRAIN = 8.0
 RECONCILE = 15.0
 MAINTAIN = 3600.0
-# The queue is looked at every third of the time in which an operation begins. So many times as long, it counts as
+# The queue is polled every third of the time in which an operation begins. After so many times as long, it counts as
 # stuck, and then only a new process can help.
 STUCK, DEAD = 1.5, 6.0
 
@@ -40,12 +40,12 @@ class Replica:
     """Runs the engine under a lease.
 
     Args:
-        maintain: what one replica does for all now and then; blocks.
+        maintain: periodic work that one replica does for all; blocks.
         die: ends the process, in order; called when another one has taken this instance's name, and when the engine
-            takes no operations any more.
+            starts no operations any more.
     """
 
-    def __init__(  # noqa: PLR0917  (the parts of the product, each under its own name)
+    def __init__(  # noqa: PLR0917  (the services it needs, each by name)
         self,
         db: Database,
         engine: Engine,
@@ -68,7 +68,7 @@ class Replica:
         self._pace = pace
         self._maintain = maintain
         self._die = die
-        # The engine's threads may all be busy: a sign of life must not wait for them.
+        # The engine's threads may all be busy: a heartbeat must not wait for them.
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="replica")
         self._claimed = False
 
@@ -78,16 +78,16 @@ class Replica:
         self._claimed = True
 
     def disclaim(self) -> None:
-        """Give up what `claim` claimed, before anything was served. Blocks."""
+        """Release the claim, before anything was served. Blocks."""
         self._lease.give_up()
         self._claimed = False
 
     def announce(self, address: str) -> None:
-        """Say where this instance serves, once it can be reached there. Blocks."""
+        """Publish the address of this instance, once it can be reached there. Blocks."""
         self._lease.announce(address)
 
     async def start(self) -> None:
-        """Work, and claim the instance if that has not been done. Raises InstanceTakenError."""
+        """Start work, and claim the instance if that has not been done. Raises InstanceTakenError."""
         if not self._claimed:
             await self._blocking(self.claim)
         await self._beat()
@@ -101,7 +101,7 @@ class Replica:
         self._watch_queue()
 
     async def stop(self) -> None:
-        """Let changes on their way be recorded, leave off the rest, and let others take it over at once."""
+        """Let writes in flight be recorded, drop the rest, and let others take it over at once."""
         await self._supervisor.stop()
         if not await self._running.drain(DRAIN):
             log.warning("a change was still on its way to AWS; it is looked into at the next start")
@@ -122,7 +122,7 @@ class Replica:
             self._running.may_begin_until(began + seconds)
 
     async def _stand_down(self) -> None:
-        """Others took over while this process was stalled: leave off what was at work, and begin anew."""
+        """Drop all work and restart: others took over while this process was stalled."""
         log.warning("this instance was believed dead, and its operations were taken over; it goes on with new ones")
         dropped = await self._running.drop()
         try:
@@ -152,7 +152,7 @@ class Replica:
             except SQLAlchemyError as error:
                 if not is_outage(error):
                     raise
-                return False  # it passes by itself, and the next round comes soon
+                return False  # it is temporary, and the next round comes soon
             return True
 
         self._supervisor.every(part, seconds, work, at_once=at_once)

@@ -1,4 +1,4 @@
-"""What a person means by a repository: its name, its URI or its ARN, as copied from AWS or a terminal. Pure."""
+"""Parses a repository reference: its name, its URI or its ARN, as copied from AWS or a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SHORTEST, LONGEST = 2, 256
 _ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+(?::\d+)?")
 _ARN = re.compile(r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>.+)")
 _PUBLIC_ARN = re.compile(r"arn:[a-z-]+:ecr-public:.*")
-# `<tag>` is what our own pages write where a tag is to be chosen.
+# `<tag>` is the placeholder for a tag on our own pages.
 _TAG = re.compile(r"<tag>|\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[a-z0-9]+:[0-9a-fA-F]{32,128}")
-# Dots are allowed in the names of repositories, so only registries that are well known are told from them.
+# Repository names may contain dots, so only well-known registries are recognized.
 _REGISTRY = re.compile(
     r"docker\.io|(?:index|registry-1)\.docker\.io|(?:registry\.)?hub\.docker\.com|ghcr\.io|quay\.io|(?:[a-z]+\.)?gcr\.io"
     r"|[a-z0-9-]+\.pkg\.dev|mcr\.microsoft\.com|[a-z0-9]+\.azurecr\.io|registry\.gitlab\.com|registry\.k8s\.io"
@@ -29,7 +29,7 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Reference:
-    """A repository as it was named; `account` and `region` are "" where a name was given alone."""
+    """A repository as it was named; `account` and `region` are "" for a name alone."""
 
     name: str
     account: str = ""
@@ -40,7 +40,7 @@ class Reference:
 
         Raises:
             Problem: `repository.of_other_region`, `repository.of_other_account`; `repository.account_unknown` when
-                they cannot be compared: the same name may stand in both accounts.
+                they cannot be compared: the same name may exist in both accounts.
         """
         if self.region and self.region != region:
             raise Problem("repository.of_other_region", repository=self.name, other=self.region, region=region)
@@ -52,7 +52,7 @@ class Reference:
 
 
 def check_name(name: str) -> None:
-    """Raises Problem `repository.bad_name` for what ECR would never take as a repository's name."""
+    """Raise Problem `repository.bad_name` for what ECR would never accept as a repository name."""
     if not SHORTEST <= len(name) <= LONGEST or not NAME.fullmatch(name):
         raise Problem("repository.bad_name", repository=name[:LONGEST])
 
@@ -60,7 +60,7 @@ def check_name(name: str) -> None:
 def parse_reference(text: str) -> Reference:
     """Return the repository that `text` names: by name, URI or ARN, with or without a tag or digest.
 
-    Spaces and invisible characters around it count for nothing.
+    Spaces and invisible characters around it are ignored.
 
     Raises:
         Problem: `repository.missing`; `repository.odd_characters`, which names them; `repository.public_ecr`,
@@ -91,7 +91,7 @@ def _refuse_odd_characters(text: str) -> None:
 
 
 def _without_tag(path: str) -> str:
-    """The name in front of `:tag`, `@digest` or both; `path` itself where what follows is neither."""
+    """Return the name before `:tag`, `@digest` or both; `path` itself if what follows is neither."""
     image, _, digest = path.partition("@")
     name, colon, tag = image.partition(":")
     is_image = (not colon or _TAG.fullmatch(tag)) and ("@" not in path or _DIGEST.fullmatch(digest))

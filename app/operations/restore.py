@@ -1,4 +1,4 @@
-"""Write a repository policy that is known beforehand: a recorded one, one without our change, one without the dead."""
+"""Writes a repository policy that is known beforehand: a recorded one, one without our change, one without the dead."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ REMARKS = {Kind.RESTORE: "policy.restored", Kind.UNDO: "policy.undone", Kind.PRU
 
 @operation(Kind.RESTORE)
 async def restore(operation_id: str) -> Outcome:
-    """Workflow of a restore, by the operation's id. Input: `text`, None to have no policy."""
+    """Run a restore, by the operation's id. Input: `text`, None to have no policy."""
     return await _rewrite(operation_id)
 
 
 @operation(Kind.UNDO)
 async def undo(operation_id: str) -> Outcome:
-    """Workflow of an undo, by the operation's id. Input: `before` and `after` of the change to take back."""
+    """Run an undo, by the operation's id. Input: `before` and `after` of the change to take back."""
     return await _rewrite(operation_id)
 
 
 @operation(Kind.PRUNE)
 async def prune(operation_id: str) -> Outcome:
-    """Workflow of a pruning, by the operation's id. Input: `principals` to choose from what may be pruned."""
+    """Run a prune, by the operation's id. Input: `principals` to choose from what may be pruned."""
     return await _rewrite(operation_id)
 
 
@@ -54,12 +54,12 @@ async def rewrite_policy(operation_id: str) -> Result:
 
 @engine.step("verify_policy")
 async def verify_policy(operation_id: str, *, last: bool) -> Result:
-    """Read the policy back. Returns `holds`; the last time, and for a restore at once, one that differs is a problem."""
+    """Read the policy again. Returns `holds`; the last time, and for a restore at once, a difference is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         state, result = await policy_steps.verify_text(step, await _plan(step))
         if not result["holds"] and step.operation.kind == Kind.RESTORE:
-            # It takes the place of the whole policy, so it cannot be merged with what somebody wrote since.
+            # It replaces the whole policy, so it cannot be merged with what others wrote since.
             raise Problem("policy.changed_after", repository=step.operation.repository)
         if last and not result["holds"]:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)

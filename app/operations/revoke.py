@@ -1,4 +1,4 @@
-"""Take a container service's access to a repository away: its principals out of the policy, and proof."""
+"""Revokes a container service's access to a repository: removes its principals from the policy, and verifies it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.operations.workflow import done, operation
 
 @operation(Kind.REVOKE)
 async def revoke(operation_id: str) -> Outcome:
-    """Workflow of a revoke, by the operation's id."""
+    """Run a revoke, by the operation's id."""
     wrote = False
     for attempt in range(policy_steps.MERGES):
         policy = done(await remove_from_policy(operation_id))
@@ -25,7 +25,7 @@ async def revoke(operation_id: str) -> Outcome:
 
 @engine.step("remove_from_policy")
 async def remove_from_policy(operation_id: str) -> Result:
-    """Take the service out of the policy. Returns its `arn`, `general_arn`, and what `policy_write.write` does."""
+    """Remove the service from the policy. Returns its `arn`, `general_arn`, and what `policy_write.write` does."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = await _subject(step)
@@ -37,7 +37,7 @@ async def remove_from_policy(operation_id: str) -> Result:
 
 @engine.step("verify_removal")
 async def verify_removal(operation_id: str, arn: str, general_arn: str, *, last: bool) -> Result:
-    """Read the policy back. Returns `holds`; the last time a policy that still names the service is a problem."""
+    """Read the policy again. Returns `holds`; the last time a policy that still names the service is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = Subject(step.operation.region, step.operation.service, arn, general_arn)
@@ -50,7 +50,7 @@ async def verify_removal(operation_id: str, arn: str, general_arn: str, *, last:
 
 
 async def _subject(step: Stepping) -> Subject:
-    """Whom to take out. A service that is gone is still known by its role's path in the policy."""
+    """Return whose access to remove. A deleted service is still recognized by its role's path in the policy."""
     operation = step.operation
     services = step.context.aws.services(operation.region)
     try:

@@ -1,4 +1,4 @@
-"""Switch a service's image puller role on or off by itself, taking its statements along when asked to."""
+"""Activates or deactivates a service's image puller role alone, with its statements on request."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
-# Seconds between two looks at the removals, each of which is an operation of its own.
+# Seconds between two checks of the removals, each of which is an operation of its own.
 LOOK_SECONDS = 0.5
 
 
 @operation(Kind.ACTIVATE)
 async def activate(operation_id: str) -> Outcome:
-    """Workflow that switches the role on, by the operation's id."""
+    """Run the activation of the role, by the operation's id."""
     role = done(await role_steps.activate_role(operation_id))
     if not role["arn"]:
         done(await role_steps.wait_for_role(operation_id, role["deadline"]))
@@ -27,10 +27,10 @@ async def activate(operation_id: str) -> Outcome:
 
 @operation(Kind.DEACTIVATE)
 async def deactivate(operation_id: str) -> Outcome:
-    """Workflow that switches the role off, by the operation's id.
+    """Run the deactivation of the role, by the operation's id.
 
-    Input: `remove_statements`, whether to take the service out of the policies that name it first. The role's
-    principal ceases to exist with it, and ECR refuses every write of a policy that names such a principal.
+    Input: `remove_statements`, whether to remove the service from the policies that name it first. The role's principal
+    is deleted with it, and ECR refuses every write of a policy that names such a principal.
     """
     removed = done(await remove_statements(operation_id))
     role = done(await role_steps.deactivate_role(operation_id))
@@ -41,7 +41,7 @@ async def deactivate(operation_id: str) -> Outcome:
 
 @engine.step("remove_statements", waits=True)
 async def remove_statements(operation_id: str) -> Result:
-    """Let grants of the service end, then take it out of every policy that names it if that is requested."""
+    """Let grants of the service end, then remove it from every policy that names it if that is requested."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         await _let_grants_end(step)
@@ -57,10 +57,10 @@ async def remove_statements(operation_id: str) -> Result:
 
 @engine.step("wait_for_role_off", waits=True)
 async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
-    """Wait until AWS shows the role as off, then remove what named it meanwhile.
+    """Wait until AWS shows the role as inactive, then remove what named it meanwhile.
 
     Raises:
-        Problem: `role.switched_on` where somebody has activated the role again.
+        Problem: `role.switched_on` if someone has activated the role again.
     """
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
@@ -74,7 +74,7 @@ async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
 
 
 async def _let_grants_end(step: Stepping) -> None:
-    """Wait for the service's grants that were requested before; new ones are refused while this operation lives."""
+    """Wait for the service's grants that were requested before; new ones are refused while this operation is live."""
     context, operation = step.context, step.operation
     service = (operation.connection, operation.region, operation.service)
     while count := await context.in_db(queries.count_live_grants, context.db, *service):
@@ -83,7 +83,7 @@ async def _let_grants_end(step: Stepping) -> None:
 
 
 async def _remove_all(step: Stepping) -> int:
-    """Take the service out of every policy known to name it, each by an operation of its own: how many.
+    """Remove the service from every policy known to name it, each by an operation of its own; return how many.
 
     Raises:
         Problem: `role.still_named` with the repositories whose policy could not be changed.

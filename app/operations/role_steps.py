@@ -1,4 +1,4 @@
-"""The steps that switch a service's ECR image puller role and wait for what AWS makes of it."""
+"""The steps that switch a service's ECR image puller role and wait for the result."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from app.operations.step import CancelledHere, Result, Stepping, run_step
 BUSY_LIMIT = timedelta(minutes=10)
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
-# Seconds between the looks after which a role that reads otherwise is another one: AWS may tell an older state.
+# Seconds between reads after which a role that reads differently is another one: AWS may return an older state.
 SURE_AFTER = (2.0, 3.0)
 
 
 @engine.step("activate_role")
 async def activate_role(operation_id: str) -> Result:
-    """Switch the role on, unless it is. Where its principal exists already, the wait for it is closed as not needed.
+    """Activate the role, unless it is active. If its principal exists already, the wait for it is closed as not needed.
 
     Returns:
         `arn`: its principal, "" while AWS has not made it; `general_arn`; `deadline`: how long to wait for it, a UTC
-        time in seconds, fixed here so that a restart does not begin it anew.
+        time in seconds, fixed here so that a restart does not extend it.
     """
     return await run_step(operation_id, StepName.ACTIVATE_ROLE, _activate)
 
@@ -61,7 +61,7 @@ async def wait_for_role(operation_id: str, deadline: float) -> Result:
 
 @engine.step("deactivate_role")
 async def deactivate_role(operation_id: str) -> Result:
-    """Switch the role off, unless it is. Returns `deadline`, as `activate_role` does."""
+    """Deactivate the role, unless it is inactive. Returns `deadline`, as `activate_role` does."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         service = await _service(step)
@@ -78,12 +78,12 @@ async def deactivate_role(operation_id: str) -> Result:
 
 
 async def wait_until_off(step: Stepping, deadline: float) -> None:
-    """Wait until AWS shows the role as off."""
+    """Wait until AWS shows the role as inactive."""
     await _until(step, deadline, ROLE_OFF)
 
 
 async def check_role_off(step: Stepping) -> None:
-    """Make sure that the role is still off.
+    """Make sure that the role is still inactive.
 
     Raises:
         Problem: `role.switched_on` when AWS shows it as active for some seconds.
@@ -97,10 +97,10 @@ async def check_role_off(step: Stepping) -> None:
 
 
 async def find_principal(step: Stepping) -> str:
-    """Read the service: the principal ARN that its role has now.
+    """Read the service and return its role's current principal ARN.
 
     Raises:
-        Problem: `role.switched_off` where it has none.
+        Problem: `role.switched_off` if it has none.
     """
     role = (await _service(step)).role
     if not role.ready:
@@ -109,12 +109,12 @@ async def find_principal(step: Stepping) -> str:
 
 
 async def check_role(step: Stepping, arn: str) -> None:
-    """Make sure that the service still pulls as this principal, whose place in a policy is proven.
+    """Make sure that the service still pulls as this principal, which the policy is verified to allow.
 
-    AWS is asked only where somebody has seen it otherwise meanwhile: another operation, or the background reader.
+    Calls AWS only if another operation or the background sync has seen it otherwise meanwhile.
 
     Raises:
-        Problem: `role.switched_off` when AWS says for some seconds that the role is off or another one.
+        Problem: `role.switched_off` when AWS says for some seconds that the role is inactive or another one.
     """
     context, operation = step.context, step.operation
     at = (operation.connection, operation.region, operation.service)
@@ -137,11 +137,11 @@ async def _service(step: Stepping) -> ContainerService:
 
 
 async def _switch(step: Stepping, *, active: bool) -> ContainerService:
-    """Ask AWS to switch the role, waiting while the service is in a state that refuses it."""
+    """Request AWS to switch the role, waiting while the service is in a state that refuses it."""
     context, operation = step.context, step.operation
     services = context.aws.services(operation.region)
     give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
-    # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
+    # Recorded before the request: a run that finds the role switched after a crash knows that it was this operation.
     await context.in_db(history.input_noted, context.db, operation.id, role_switched=True)
     while True:
         step.check_cancelled()
@@ -149,7 +149,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
             service = await step.call(services.set_role_active, operation.service, active=active)
         except Problem as problem:
             if problem.code == "service.refused" and not refused:
-                # AWS's text does not say why, and the state that did may have passed before it was looked at.
+                # AWS's text does not say why, and the state that caused it may have passed before it was read.
                 refused = True
                 await step.pause(SURE_AFTER[0])
                 continue
@@ -157,7 +157,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
                 raise
             service = await _service(step)
             if service.role.is_active == active:
-                return service  # another operation's change, or ours whose answer was lost, is what keeps it busy
+                return service  # another operation's change, or ours whose answer was lost, keeps it busy
             await step.note("service.busy", state=service.state)
             service = await _until(step, give_up, SERVICE_SETTLED, BUSY_LIMIT)
             if service.role.is_active == active:
@@ -171,7 +171,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
 
 
 async def _until(step: Stepping, deadline: float, goal: Goal, limit: timedelta | None = None) -> ContainerService:
-    """Wait with all others in this region until AWS shows the service as `goal` wants it.
+    """Wait with all others in this region until AWS shows the service as `goal` requires.
 
     `limit` is how long that is in all, None for as long as a role may take.
     """
@@ -193,7 +193,7 @@ async def _until(step: Stepping, deadline: float, goal: Goal, limit: timedelta |
 
 
 def _left(step: Stepping, deadline: float, limit: timedelta) -> float:
-    """Seconds until a deadline; after a restart at least a third of the whole wait, whatever the clock says."""
+    """Return seconds until a deadline; after a restart at least a third of the whole wait, whatever the clock says."""
     seconds = limit.total_seconds()
     return step.context.deadlines.left(deadline, limit=seconds, least=seconds / 3)
 

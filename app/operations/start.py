@@ -1,6 +1,6 @@
-"""Starts operations, or joins the one that does the same already; requests that they stop. Single entry point.
+"""Starts operations, or joins the one that does the same already; cancels them. Single entry point.
 
-The browser, the API and the terminal come through here, so that the same thing asked for twice is one operation.
+The browser, the API and the terminal all use it, so that a repeated request is one operation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.history import store
 from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import last_confirmed
 from app.history.queries import get_operation
-from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
+from app.operations import grant, restore, revoke, role  # noqa: F401  (each registers its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
@@ -32,9 +32,9 @@ from app.operations.workflow import WORKFLOWS
 
 log = logging.getLogger(__name__)
 
-# What was shown is done, or nothing: these take rights away from others than the service.
+# Require a preview, and do exactly that: these remove rights from others than the service.
 NEEDS_PREVIEW = frozenset({Kind.RESTORE, Kind.PRUNE})
-# What an operation notes in its own input while it runs.
+# Keys that an operation adds to its own input while it runs.
 NOTED = frozenset({"role_switched", "refused"})
 
 Enqueue = Callable[[str, Workflow, str], None]
@@ -42,11 +42,11 @@ Enqueue = Callable[[str, Workflow, str], None]
 
 @dataclass(frozen=True)
 class Ask:
-    """What somebody asks for.
+    """A requested operation.
 
     Args:
         repository: "" for operations on the role alone.
-        input: what the kind's workflow needs beyond names; see its docstring. `previewed` holds the fingerprint of
+        input: what the kind's workflow needs besides names; see its docstring. `previewed` holds the fingerprint of
             the policy that a preview was made of.
         follows: the operation that this one retries, undoes or is a part of.
     """
@@ -61,7 +61,7 @@ class Ask:
 
 
 class Starter:
-    """Starts operations of one connection. Its methods block for small transactions; never call them on the loop."""
+    """Starts operations of one connection. Its methods block for small transactions; do not call them on the loop."""
 
     def __init__(
         self, db: Database, clock: Clock, enqueue: Enqueue, notice: Callable[[str], None], connection: str = "default"
@@ -73,14 +73,14 @@ class Starter:
         self._connection = connection
 
     def start(self, ask: Ask) -> str:
-        """Record what is requested, or join the operation that does it already: its id. Never waits for the work.
+        """Record the request, or join the operation that does it already; return its id. Does not wait for the work.
 
-        Once this returns the operation is accepted: it is carried out even where the engine cannot take it right now.
+        Once this returns the operation is accepted: it will run even if the engine cannot take it right now.
 
         Raises:
-            Problem: `repository.bad_name`; `operation.preview_needed` for a restore or a pruning without the
-                fingerprint of its preview; `role.deactivating`; `storage.failed` when it cannot be recorded, and then
-                nothing is done.
+            Problem: `repository.bad_name`; `operation.preview_needed` for a restore or a prune without the fingerprint
+                of its preview; `role.deactivating`; `storage.failed` if it cannot be recorded, and then nothing is
+                done.
         """
         if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
             check_name(ask.repository)
@@ -107,7 +107,7 @@ class Starter:
         return operation_id
 
     def _enqueue_or_leave(self, operation_id: str, ask: Ask) -> None:
-        """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
+        """Give a recorded operation to the engine; if that fails now, the reconciler does so later."""
         key = key_of(self._connection, ask.region, ask.service, ask.repository)
         try:
             self._enqueue(operation_id, WORKFLOWS[ask.kind], key)
@@ -115,9 +115,9 @@ class Starter:
             log.warning("operation %s waits: the engine's database cannot be written: %s", operation_id, error.orig)
 
     def retry(self, operation_id: str, asked_by: str) -> str:
-        """Request again what an ended operation did not do; what it did is found done.
+        """Request again what an ended operation did not do; its finished steps find nothing left to do.
 
-        A restore and a pruning stay bound to their preview; the others merge with the policy as it is.
+        A restore and a prune stay bound to their preview; the others merge with the current policy.
 
         Raises:
             Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, and as `start`.
@@ -156,16 +156,16 @@ class Starter:
         )
 
     def change_to_undo(self, operation_id: str) -> PolicyChange:
-        """The last policy write of an operation. Raises Problem `operation.nothing_to_undo`."""
+        """Return the last policy write of an operation. Raises Problem `operation.nothing_to_undo`."""
         change = last_confirmed(self._db, operation_id)
         if change is None:
             raise Problem("operation.nothing_to_undo")
         return change
 
     def cancel(self, operation_id: str, by: str) -> bool:
-        """End an operation that waits in the queue, or ask one at work to stop at its next safe point.
+        """Cancel an operation that waits in the queue, or request a running one to stop at its next safe point.
 
-        False: it has ended, or was asked before.
+        Return False if it has ended, or was requested to stop before.
         """
         with _recorded():
             if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
@@ -176,7 +176,7 @@ class Starter:
         return is_cancelling
 
     def enqueue(self, operation: Operation) -> None:
-        """Hand a living operation to the engine; one that it knows already is left alone."""
+        """Give a live operation to the engine; a known one is left alone."""
         key = key_of(operation.connection, operation.region, operation.service, operation.repository)
         self._enqueue(operation.id, WORKFLOWS[Kind(operation.kind)], key)
 
@@ -190,7 +190,7 @@ class Starter:
 
 
 def may_retry(outcome: Outcome | None) -> bool:
-    """Whether asking again makes sense."""
+    """Return whether a retry makes sense."""
     return outcome in NOT_DONE
 
 
@@ -208,7 +208,7 @@ def _subject(connection: str, ask: Ask) -> str:
 
 
 def key_of(connection: str, region: str, service: str, repository: str) -> str:
-    """What is worked on one at a time: a repository's policy, or a service's role."""
+    """Return the key of what is changed by one operation at a time: a repository's policy, or a service's role."""
     if repository:
         return f"repository {connection} {region} {repository}"
     return f"service {connection} {region} {service}"
@@ -216,7 +216,7 @@ def key_of(connection: str, region: str, service: str, repository: str) -> str:
 
 @contextmanager
 def _recorded() -> Iterator[None]:
-    """A database that cannot be written is a problem to tell: the disk is full, or the server is away."""
+    """Raise a Problem if the database cannot be written: the disk is full, or the server is away."""
     try:
         yield
     except DBAPIError as error:

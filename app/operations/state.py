@@ -1,6 +1,6 @@
-"""The words of operations: kinds, steps, states and outcomes, with the moves that are allowed. Pure; decides nothing else.
+"""The vocabulary of operations: kinds, steps, states and outcomes, with the allowed transitions. Pure.
 
-All values are stored in the history and spoken by the API, so they stay as they are; their words on screen stand in
+All values are stored in the history and used in the API, so they are permanent; their labels are in
 `app/operations/messages.py`.
 """
 
@@ -20,22 +20,22 @@ class Kind(StrEnum):
     RESTORE = "restore"
     UNDO = "undo"
     PRUNE = "prune"
-    DRIFT = "drift"  # nobody asked for it: access that a reading showed to be removed outside Sailpass
+    DRIFT = "drift"  # not requested: access that a read showed to be removed outside Sailpass
 
 
 class Outcome(StrEnum):
-    """How an operation ended; a live one has none."""
+    """How an operation ended; a live one has no outcome."""
 
     SUCCEEDED = "succeeded"
     NOTHING_TO_DO = "nothing_to_do"
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"  # it was running when a backup was made that has been restored since
-    SEEN = "seen"  # nothing was done: a reading showed it
+    SEEN = "seen"  # nothing was done: a read showed it
 
 
 class StepState(StrEnum):
-    """Where a step stands."""
+    """The state of a step."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -43,7 +43,7 @@ class StepState(StrEnum):
     SKIPPED = "skipped"  # it was so already; nothing had to be done
     FAILED = "failed"
     CANCELLED = "cancelled"  # the operation was cancelled before or in it
-    INTERRUPTED = "interrupted"  # the operation was interrupted before or in it: nobody knows how far it came
+    INTERRUPTED = "interrupted"  # the operation was interrupted before or in it: its progress is unknown
 
 
 class StepName(StrEnum):
@@ -61,7 +61,7 @@ class StepName(StrEnum):
 
 
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
-"""Outcomes after which asking again makes sense."""
+"""Outcomes after which a retry makes sense."""
 
 STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.GRANT: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
@@ -75,7 +75,7 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.DRIFT: (),
 }
 
-# A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
+# An ended step never changes again, except that a run repeated after a crash may find it running and end it.
 STEP_ENDED = frozenset(
     {StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED, StepState.INTERRUPTED}
 )

@@ -1,7 +1,7 @@
-"""One step at work: its record in the history, its patience with AWS, and its safe points for a cancel.
+"""Runs one step: its record in the history, its retries of AWS calls, and its safe points for a cancel.
 
-A step may run again after a crash, and in a takeover even beside a stalled twin; what it does must be harmless then.
-It hands plain JSON to the workflow: how it ended, and what it found.
+A step may run again after a crash, and in a takeover even beside a stalled run; its effects must be repeatable.
+It returns plain JSON to the workflow: how it ended, and what it found.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ Result = dict[str, Any]
 
 # Seconds before each new try while AWS throttles, fails or cannot be reached; then the step ends with the problem.
 AGAIN = (1, 2, 4, 8, 15, 30, 30)
-# While a fresh principal spreads to ECR: seconds to about two minutes (AWS gives no figure).
+# While a new principal propagates to ECR: seconds to about two minutes (AWS gives no figure).
 PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
 
 
-class Overtaken(Exception):  # noqa: N818  (not an error: somebody else is at work)
+class Overtaken(Exception):  # noqa: N818  (not an error: another run took over)
     """Another run of this step has begun since, here or on another replica: what this one has read may be old."""
 
 
-class CancelledHere(Exception):  # noqa: N818  (not an error: somebody asked for it)
-    """The operation was asked to stop, and this is a safe point to do so."""
+class CancelledHere(Exception):  # noqa: N818  (not an error: it was requested)
+    """The operation was requested to stop, and this is a safe point for it."""
 
 
 @dataclass
 class Stepping:
-    """A running step, as its body sees it. `asked_at`: when AWS was last asked, by the clock's monotonic time."""
+    """A running step, as its body sees it. `asked_at`: when AWS was last called, in monotonic time."""
 
     operation: Operation
     run: Run
@@ -54,47 +54,47 @@ class Stepping:
     note_code: str = ""
     note_params: dict[str, str | int] = field(default_factory=dict)
     late_until: float | None = None
-    """Up to when AWS may still carry out a write whose answer was lost: a UTC time in seconds."""
+    """Until when AWS may still carry out a write whose answer was lost: a UTC time in seconds."""
     learned: dict[str, str] = field(default_factory=dict)
     skips: str = ""
 
     def because(self, code: str, **params: str | int) -> None:
-        """Choose the remark that the step ends with."""
+        """Set the note that the step ends with."""
         self.note_code, self.note_params = code, params
 
     def learn(self, *, principal_arn: str = "", image_uri: str = "") -> None:
-        """Keep what the operation found out on its way; "" leaves a value as it is."""
+        """Store what the operation found out; "" leaves a value unchanged."""
         values = {"principal_arn": principal_arn, "image_uri": image_uri}
         self.learned |= {name: value for name, value in values.items() if value}
 
     def skip(self, later: StepName) -> None:
-        """Close a later step as not needed, with the remark that this one ends with."""
+        """Close a later step as not needed, with the note that this one ends with."""
         self.skips = later
 
     async def note(self, code: str, **params: str | int) -> None:
-        """Leave a remark that is shown while the step runs."""
+        """Set a note that is shown while the step runs."""
         await self.context.in_db(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
 
     async def note_again(self, problem: Problem, seconds: float) -> None:
-        """Say that AWS is asked again, and what it answered if it did."""
+        """Set the note that AWS is called again, with its last answer if there was one."""
         seconds = max(1, round(seconds))
         note = NOTES_OF_A_RETRY.get(problem.code, "aws.again")
         await self.note(note, answer=problem.aws_code or problem.code, seconds=seconds)
 
     def note_soon(self, problem: Problem | None, seconds: float) -> None:
-        """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
+        """Set a note from the loop without waiting for it: AWS cannot be reached right now, or answers again."""
         note = self.note("role.usually") if problem is None else self.note_again(problem, seconds)
         task = asyncio.ensure_future(note)
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)
 
     def check_cancelled(self) -> None:
-        """A safe point: nothing has been sent that is not recorded."""
+        """Stop here if requested: a safe point, at which everything sent is recorded."""
         if self.cancelled.is_set():
             raise CancelledHere
 
     async def pause(self, seconds: float) -> None:
-        """Wait, unless somebody asks to stop meanwhile."""
+        """Wait, unless a stop is requested meanwhile."""
         sleeping = asyncio.ensure_future(self.context.clock.sleep(seconds))
         stopping = asyncio.ensure_future(self.cancelled.wait())
         _, waiting = await asyncio.wait({sleeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -103,10 +103,10 @@ class Stepping:
         self.check_cancelled()
 
     async def call(self, call: Callable[..., Answered[T]], *args: Any, **kwargs: Any) -> T:
-        """One AWS call, tried again while its problem may pass by itself.
+        """Make one AWS call, retried while its problem may be temporary.
 
         Raises:
-            Problem: one that does not pass, or that did not within about a minute and a half.
+            Problem: one that is not temporary, or that lasted for about a minute and a half.
         """
         for seconds in (*AGAIN, None):
             try:
@@ -119,7 +119,7 @@ class Stepping:
         raise AssertionError("the last try returns or raises")
 
     async def once(self, call: Callable[..., Answered[T]], *args: Any, first: bool = False, **kwargs: Any) -> T:
-        """One AWS call in the AWS pool, tried once; `first` goes before all that waits there. Raises Problem."""
+        """Make one AWS call in the AWS pool, without retry; `first` runs it before all waiting ones. Raises Problem."""
 
         @functools.wraps(call)
         def timed() -> Answered[T]:
@@ -137,7 +137,7 @@ class Stepping:
         return answered.value
 
 
-# Problems that the same call may not meet again, and what is said of them meanwhile.
+# Problems that a retry may not meet again, and the note meanwhile.
 NOTES_OF_A_RETRY = {
     "aws.unreachable": "aws.silent",
     "aws.slow": "aws.silent",
@@ -159,8 +159,8 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
     """Run a step's body with its record around it.
 
     Returns:
-        `state`, and what the body found; `problem` when it failed. Plain JSON, never an exception of ours: what a
-        checkpoint brings back after a restart is what the workflow got before it.
+        `state`, and what the body found; `problem` when it failed. Plain JSON, never an exception of ours: after a
+        restart a checkpoint returns the same to the workflow.
     """
     context = current()
     while True:

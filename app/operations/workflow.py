@@ -1,7 +1,7 @@
 """The frame around each kind of operation: runs its steps in order and closes its record, whatever happens.
 
-A workflow runs its steps by their checkpoints, so its code must do nothing but call steps and look at what they found;
-and close the record, which may be repeated and so needs no checkpoint.
+A workflow runs its steps by their checkpoints, so its code only calls steps and reads their results, and closes the
+record, which is repeatable and so needs no checkpoint.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from app.operations.step import Result
 log = logging.getLogger(__name__)
 
 WORKFLOWS: dict[Kind, Workflow] = {}
-"""Every kind's workflow, by what `operation` has named."""
+"""Every kind's workflow, as registered by `operation`."""
 
 Body = Callable[[str], Awaitable[Outcome]]
 
 
 class Stopped(Exception):  # noqa: N818  (a failed or cancelled step ends the operation; its record says why)
-    """A step did not get done."""
+    """A step was not done."""
 
     def __init__(self, outcome: Outcome, problem: dict[str, Any] | None) -> None:
         super().__init__(outcome)
@@ -44,7 +44,7 @@ _late_until: ContextVar[list[float]] = ContextVar("late_until")
 
 
 def done(result: Result) -> Result:
-    """What a step found, if it was done. Raises Stopped."""
+    """Return a step's result if it was done. Raises Stopped."""
     if "late_until" in result:
         _late_until.get().append(result["late_until"])
     if result["state"] in STEP_DONE or result["state"] == StepState.PENDING:
@@ -55,7 +55,7 @@ def done(result: Result) -> Result:
 
 
 def operation(kind: Kind) -> Callable[[Body], Workflow]:
-    """Make `body` the durable workflow of a kind of operation."""
+    """Return a decorator that makes `body` the durable workflow of a kind of operation."""
 
     def register(body: Body) -> Workflow:
         @engine.workflow(f"operation.{kind}")
@@ -81,9 +81,9 @@ async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, An
     except Stopped as stopped:
         return stopped.outcome, stopped.problem
     except DBAPIError:
-        # The engine could not keep a checkpoint (its disk is full): the operation lives, and is taken up again later.
+        # The engine could not store a checkpoint (its disk is full): the operation stays live and is resumed later.
         raise
-    except Exception:  # the edge of an operation: whatever broke, its record must say that it ended
+    except Exception:  # the edge of an operation: whatever failed, its record must say that it ended
         reference = uuid.uuid4().hex[:12]
         log.exception("operation %s broke, reference %s", operation_id, reference)
         return Outcome.FAILED, Problem("internal", reference=reference).to_json()

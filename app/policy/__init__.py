@@ -1,4 +1,4 @@
-"""Repository policies as pure data and decisions: read, grant, revoke, evaluate, compare, mend.
+"""Repository policies as pure data and decisions: parse, grant, revoke, evaluate, compare, repair.
 
-Must never do I/O, read a clock, or know AWS's wire, HTTP or a database.
+No I/O, clock, HTTP or database: tests/test_architecture.py lets it import only app.errors, app.limits, app.wording.
 """

@@ -1,6 +1,6 @@
-"""Writes a policy in the order and forms of an earlier version of it, so that only real changes differ in a diff.
+"""Rewrites a policy in the order and forms of an earlier version of it, so that a diff shows only real changes.
 
-Must never change what the policy says.
+The meaning of the policy stays the same.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.policy.statement import Statement, strings
 
 
 def aligned(before: PolicyDocument, after: PolicyDocument) -> PolicyDocument:
-    """`after` with keys, principals, actions and one-element lists as `before` writes them, wherever it says the same."""
+    """Return `after` with keys, principals, actions and one-element lists as in `before` where both agree."""
     old, new = before.statements, after.statements
     twins = {j: old[i] for i, j in matched(old, new) if i is not None and j is not None}
     statements = [_statement(twins[j], each) if j in twins else each for j, each in enumerate(new)]
@@ -40,7 +40,7 @@ def _element(key: str, before: Any, after: Any) -> Any:
 
 
 def _set(key: str, before: Any, after: Any) -> Any:
-    """The values of `after`, those that `before` has too in its order and form, then the new ones."""
+    """Return the values of `after`: those also in `before` first, in its order and form, then the new ones."""
     if not all(_is_strings(value) for value in (before, after)):
         return after
     form = same_form if key == "AWS" else str

@@ -1,4 +1,4 @@
-"""Reads IAM's ARNs and account ids as they stand in policies. Must never decide who is allowed what."""
+"""Parses IAM ARNs and account ids as policies write them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 WILDCARD = "*"
 
 NOBODYS_ACCOUNT = "000000000000"
-"""AWS gives this account id to nobody. It stands in ARNs for an account that is not known yet."""
+"""AWS assigns this account id to no customer. ARNs hold it in place of an account that is not known yet."""
 
 _LIGHTSAIL_ROLE = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/amazon/lightsail/(?P<region>[a-z0-9-]+)"
@@ -43,7 +43,7 @@ class LightsailRole:
 
 
 def service_of(arn: str) -> LightsailRole | None:
-    """The Lightsail role that `arn` names, or None where it names anything else."""
+    """Return the Lightsail role that `arn` names, or None if it names anything else."""
     match = _LIGHTSAIL_ROLE.fullmatch(arn)
     if match is None:
         return None
@@ -53,10 +53,10 @@ def service_of(arn: str) -> LightsailRole | None:
 
 
 def is_namesakes(principal: str, known: Iterable[str]) -> bool:
-    """Whether a Lightsail role cannot be of the service whose roles are `known`, though region and name are the same.
+    """Return whether a Lightsail role is of another service than the roles `known`, with the same Region and name.
 
-    Lightsail keeps the roles of each AWS account's services in an account of its own. Where none is known ("" is
-    none), it may be the service's.
+    Lightsail keeps the roles of each AWS account's services in one account of its own, so a different account means a
+    different service. With no known role ("" does not count), the answer is False.
     """
     role = service_of(principal)
     accounts = {account_of(arn) for arn in known} - {""}
@@ -64,7 +64,7 @@ def is_namesakes(principal: str, known: Iterable[str]) -> bool:
 
 
 def account_named(value: str) -> str:
-    """The 12 digits of the account that `value` names as a whole (bare id or root ARN), else an empty string."""
+    """Return the 12-digit account id if `value` is a bare id or a root ARN, else an empty string."""
     if not value.endswith(":root") and len(value) != _ACCOUNT_DIGITS:
         return ""
     match = _ACCOUNT.fullmatch(value)
@@ -72,23 +72,23 @@ def account_named(value: str) -> str:
 
 
 def account_of(arn: str) -> str:
-    """The account that the identity `arn` belongs to, or that it names; empty where it tells none."""
+    """Return the account that the identity `arn` belongs to or names; an empty string if it holds none."""
     match = IDENTITY.fullmatch(arn)
     return match["account"] if match else account_named(arn)
 
 
 def same_form(value: str) -> str:
-    """`value` in one form: ECR returns the account `123456789012` as `arn:aws:iam::123456789012:root`."""
+    """Return `value` in one form: ECR returns the account `123456789012` as `arn:aws:iam::123456789012:root`."""
     return account_named(value) or value
 
 
 def is_guessed_service(value: str) -> bool:
-    """Whether `value` is a service principal that people guess for Lightsail; Lightsail pulls by a role alone."""
+    """Return whether `value` is a service principal that people guess for Lightsail, which pulls only with a role."""
     return _GUESSED_SERVICE.fullmatch(value.strip().lower()) is not None
 
 
 def is_no_service(value: str) -> bool:
-    """Whether `value` is a guessed service principal that does not exist.
+    """Return whether `value` is a guessed service principal that does not exist.
 
     `lightsail.amazonaws.com` exists, for Lightsail's service-linked role, though container services never pull by it.
     """
@@ -96,10 +96,10 @@ def is_no_service(value: str) -> bool:
 
 
 def is_no_principal(value: str) -> bool:
-    """Whether a value under `AWS` in a `Principal` can name nobody at all, so that ECR refuses it whoever is there.
+    """Return whether a value under `AWS` in a `Principal` is certain to be invalid, so that ECR always refuses it.
 
-    IAM takes no wildcard inside an ARN (`…:*` neither), no group, and nothing of another service than IAM and STS. What
-    only might be none, such as an ARN of a kind that is not known here, is not one of these.
+    IAM accepts no wildcard inside an ARN (not `…:*` either), no group, and only IAM and STS resources. Values that are
+    only possibly invalid, such as an ARN of an unknown kind, return False.
     """
     if value == WILDCARD or account_named(value) or UNIQUE_ID.fullmatch(value):
         return False
@@ -110,5 +110,5 @@ def is_no_principal(value: str) -> bool:
 
 
 def is_arn(value: str) -> bool:
-    """Whether `value` has the form of an IAM identity's ARN: neither empty nor the `None` of a script too early."""
+    """Return whether `value` has the form of an IAM identity's ARN: not empty, nor a script's `None`."""
     return IDENTITY.fullmatch(value) is not None

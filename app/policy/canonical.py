@@ -1,8 +1,8 @@
-"""Compares policies by what they say, not how ECR happened to write them. Must never change a policy.
+"""Compares policies by meaning, not by the text that ECR returns. Changes no policy.
 
-ECR returns a text that differs from the one it was sent: laid out anew, principals in an order that may differ
-from one read to the next, a list of one as a string, an account id as its root ARN. None of that is a change.
-The order of statements, which ECR keeps, and the case of actions, which it does not touch, are kept significant.
+ECR returns a different text from the one sent: formatted differently, principals in an order that may vary between
+reads, a one-element list as a string, an account id as its root ARN. None of these counts as a change.
+The order of statements (ECR keeps it) and the case of actions (ECR leaves it) do count.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _SETS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
 
 
 def canonical(text: str | None) -> str:
-    """One text for all that say the same; empty for no policy. Never raises: a text that is no JSON stands for itself.
+    """Return the same text for all policies that mean the same; "" for no policy. Returns invalid JSON as it is.
 
-    Fit for hashing, so that what was shown can be compared with what is there now.
+    Suitable for hashing, to compare the policy that was shown with the current one.
     """
     if text is None:
         return ""
@@ -33,40 +33,40 @@ def canonical(text: str | None) -> str:
 
 
 def equivalent(a: str | None, b: str | None) -> bool:
-    """Whether two policy texts, or None for no policy, say the same."""
+    """Return whether two policy texts, or None for no policy, mean the same."""
     return a == b or canonical(a) == canonical(b)
 
 
 def statement_key(statement: Statement) -> str:
-    """One text for all statements that say the same."""
+    """Return the same text for all statements that mean the same."""
     return _text(_statement(statement))
 
 
 def body_key(statement: Statement) -> str:
-    """As `statement_key`, whoever the principals are: what the statement says of them."""
+    """Return the same text for all statements that mean the same except for their principals."""
     return _text(
         _statement({key: value for key, value in statement.items() if key not in ("Principal", "NotPrincipal")})
     )
 
 
 def same_statement(a: Statement, b: Statement) -> bool:
-    """Whether two statements say the same."""
+    """Return whether two statements mean the same."""
     return a == b or statement_key(a) == statement_key(b)
 
 
 def differing(a: Statement, b: Statement) -> tuple[str, ...]:
-    """The elements that two statements do not have alike."""
+    """Return the names of the elements in which two statements differ."""
     one, other = _statement(a), _statement(b)
     return tuple(key for key in {**one, **other} if one.get(key) != other.get(key))
 
 
 def element_keys(statement: Statement) -> dict[str, str]:
-    """Each element of the statement that says something, with one text for all ways to write it."""
+    """Return each element of the statement that has content, with one text for all ways to write it."""
     return {name: _text(value) for name, value in _statement(statement).items()}
 
 
 def value_key(value: Any) -> str:
-    """One text for a top-level member's value, whatever the order of its keys."""
+    """Return one text for a top-level member's value, whatever the order of its keys."""
     return _text(value)
 
 
@@ -102,7 +102,7 @@ def _principals(value: Any) -> Any:
     try:
         return sorted({(kind, same_form(item)) for kind, item in entries(value)})
     except (AttributeError, TypeError):
-        return value  # no principal that ECR would take; it stands for itself
+        return value  # ECR accepts no such principal; keep it unchanged
 
 
 def _condition(asked: Any) -> Any:

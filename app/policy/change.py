@@ -1,4 +1,4 @@
-"""What a plan would do to a repository's policy, as data: shown before, written, recorded, undone. Must never plan."""
+"""What a plan changes in a repository's policy, as data: shown in previews, written, recorded, undone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.policy.statement import Statement
 class Edit:
     """One statement that differs: `before` None = added, `after` None = removed, both = changed.
 
-    The indices (0-based) are its places in the policy before and after.
+    The indices (0-based) are its positions in the policy before and after.
     """
 
     before: Statement | None
@@ -30,9 +30,9 @@ class Edit:
 class PlannedChange:
     """A change of one repository's policy.
 
-    `before` is the text it was planned on, as it was given, and `after` the text to send, each None for no policy.
-    Where `needed` is False they are the same and nothing is to be written. `leftovers` say what the change
-    could not bring about.
+    `before` is the text it was planned on, unchanged, and `after` the text to send; None means no policy.
+    If `needed` is False they are equal and nothing is to be written. `leftovers` list what the change could not
+    achieve.
     """
 
     before: str | None
@@ -43,29 +43,29 @@ class PlannedChange:
 
     @property
     def added(self) -> tuple[Statement, ...]:
-        """The statements that are new."""
+        """The added statements."""
         return tuple(edit.after for edit in self.edits if edit.before is None and edit.after is not None)
 
     @property
     def removed(self) -> tuple[Statement, ...]:
-        """The statements that go."""
+        """The removed statements."""
         return tuple(edit.before for edit in self.edits if edit.after is None and edit.before is not None)
 
     @property
     def changed(self) -> tuple[tuple[Statement, Statement], ...]:
-        """The statements that stay with something else in them, before and after."""
+        """The changed statements, before and after."""
         return tuple((edit.before, edit.after) for edit in self.edits if edit.before and edit.after)
 
 
 def unchanged(text: str | None, leftovers: Sequence[Finding] = ()) -> PlannedChange:
-    """The change that is none."""
+    """Return a no-op change."""
     return PlannedChange(before=text, after=text, needed=False, leftovers=tuple(leftovers))
 
 
 def change_to(
     text: str | None, before: PolicyDocument, after: PolicyDocument, leftovers: Sequence[Finding] = ()
 ) -> PlannedChange:
-    """The change from `text`, read as `before`, to `after`; a document without statements means no policy.
+    """Return the change from `text`, parsed as `before`, to `after`; a document without statements means no policy.
 
     Raises:
         Problem: `policy.too_long`.
@@ -76,7 +76,7 @@ def change_to(
 
 
 def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[Edit, ...]:
-    """The statements that differ, in order; one that keeps its Sid, or differs in one element, counts as changed."""
+    """Return the statements that differ, in order. The same Sid, or only one differing element, counts as changed."""
     return tuple(
         Edit(None if i is None else before[i], None if j is None else after[j], i, j)
         for i, j in matched(before, after)
@@ -85,7 +85,7 @@ def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tu
 
 
 def matched(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[tuple[int | None, int | None], ...]:
-    """Which statement of one policy is which of the other, by index; None where it has no match."""
+    """Return pairs of indices of matching statements in the two policies; None for a statement without a match."""
     keys_before, keys_after = ([statement_key(statement) for statement in side] for side in (before, after))
     pairs: list[tuple[int | None, int | None]] = []
     for run in runs(keys_before, keys_after):

@@ -1,7 +1,7 @@
-"""The `aws` commands that do by hand what Sailpass does, finished for one service and repository. Must never run any.
+"""Builds the `aws` CLI commands that do by hand what Sailpass does, for one service and repository. Runs none.
 
-They mend what AWS's guide gets wrong: the policy is the whole merged document, never a second one pasted behind the
-first; it is read as text, so that nothing has to be unescaped by hand; and the braces are quoted, which a shell eats.
+They avoid the pitfalls of AWS's guide: they write one merged document instead of a second one appended to the first,
+read the policy as text, so that nothing has to be unescaped by hand, and quote the braces that a shell would expand.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class System(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """What the commands are about, by AWS's names; `registry_id` is the account that holds the repository.
+    """What the commands are about, in AWS's terms; `registry_id` is the account that holds the repository.
 
-    `endpoints` are the addresses that stand in for AWS's own, by service: those of a sandbox.
+    `endpoints` are the addresses to use instead of AWS's own, by service, such as those of a sandbox.
     """
 
     region: str
@@ -42,23 +42,23 @@ class Target:
 
 @dataclass(frozen=True)
 class Command:
-    """One command to copy; `code` says what it does: a key `command.<code>` of `words.WORDS`."""
+    """A command to copy; `code` says what it does: a key `command.<code>` of `messages.WORDS`."""
 
     code: str
     text: str
 
 
 def grant_commands(target: Target, change: PlannedChange, system: System, *, activate: bool) -> tuple[Command, ...]:
-    """All that grants access by hand; with `activate` also the image puller role's activation and the look for its ARN.
+    """Return the commands that grant access; with `activate` also those that activate the role and read its ARN.
 
-    `change` is the plan for this repository's policy; where it needs nothing, nothing is written.
+    `change` is the plan for this repository's policy; if it is not needed, no command writes the policy.
     """
     role = (activate_role(target, system), find_principal(target, system)) if activate else ()
     return (*role, *policy_commands(target, change, system))
 
 
 def policy_commands(target: Target, change: PlannedChange, system: System) -> tuple[Command, ...]:
-    """Read the policy, bring about `change`, and read it back."""
+    """Return the commands that read the policy, make `change`, and read the policy again."""
     read = get_policy(target, system)
     if not change.needed:
         return (read,)
@@ -68,7 +68,7 @@ def policy_commands(target: Target, change: PlannedChange, system: System) -> tu
 
 
 def activate_role(target: Target, system: System) -> Command:
-    """Activate the image puller role; nothing else of the service is sent."""
+    """Return the command that activates the image puller role and changes nothing else of the service."""
     words = [
         "lightsail",
         "update-container-service",
@@ -81,20 +81,20 @@ def activate_role(target: Target, system: System) -> Command:
 
 
 def find_principal(target: Target, system: System) -> Command:
-    """Print the image puller role's principal ARN, `None` or nothing until it has one: not the service's own."""
+    """Return the command that prints the image puller role's principal ARN, or `None` or nothing before it has one."""
     query = "containerServices[0].privateRegistryAccess.ecrImagePullerRole.principalArn"
     words = ["lightsail", "get-container-services", "--service-name", target.service, "--query", query]
     return Command("find_principal", _aws([*words, "--output", "text"], target, system))
 
 
 def get_policy(target: Target, system: System) -> Command:
-    """Print the policy as it is, with nothing to unescape."""
+    """Return the command that prints the policy without escaping."""
     words = ["ecr", "get-repository-policy", *_repository(target), "--query", "policyText", "--output", "text"]
     return Command("read", _aws(words, target, system))
 
 
 def save_policy(text: str, system: System) -> Command:
-    """Write the policy to `FILE` in plain ASCII without a byte-order mark, which ECR would not take."""
+    """Return the command that writes the policy to `FILE` in ASCII without a byte-order mark, which ECR refuses."""
     value = strict_json.load(text)
     plain = strict_json.dump(value, ascii_only=True)
     if len(plain) > POLICY_CHARACTERS:
@@ -105,18 +105,21 @@ def save_policy(text: str, system: System) -> Command:
 
 
 def set_policy(target: Target, system: System) -> Command:
-    """Replace the policy by the one in `FILE`; never with `--force`."""
+    """Return the command that replaces the policy with the one in `FILE`; never with `--force`."""
     words = ["ecr", "set-repository-policy", *_repository(target), "--policy-text", f"file://{FILE}"]
     return Command("write", _aws(words, target, system))
 
 
 def delete_policy(target: Target, system: System) -> Command:
-    """Delete the policy, because no statement would be left; the answer holds what was deleted."""
+    """Return the command that deletes the policy when no statement would be left; it prints the deleted policy."""
     return Command("delete", _aws(["ecr", "delete-repository-policy", *_repository(target)], target, system))
 
 
 def registry_commands(target: Target, system: System) -> tuple[Command, ...]:
-    """Read the registry policy into `REGISTRY_FILE`, to be edited, and write it back; Sailpass never does."""
+    """Return the commands that read the registry policy into `REGISTRY_FILE`, to be edited, and write it back.
+
+    Sailpass itself never writes a registry policy.
+    """
     read = ["ecr", "get-registry-policy", "--query", "policyText", "--output", "text"]
     write = ["ecr", "put-registry-policy", "--policy-text", f"file://{REGISTRY_FILE}"]
     text = _aws(read, target, system)

@@ -1,4 +1,4 @@
-"""Compares one value that a condition writes with one of the request, by AWS's condition operators."""
+"""Compares a value in a condition with a value of the request, by AWS's condition operators."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Matcher = Callable[[str, Value, RequestContext, bool], Answer]
 
 @dataclass(frozen=True)
 class Compare:
-    """An operator without its negation: which types of keys it takes, and how a written value matches a given one."""
+    """An operator without its negation: the key types it accepts, and how a policy's value matches a request's."""
 
     types: frozenset[KeyType]
     match: Matcher
     negated: bool = False
 
     def matches(self, written: str, given: Value, request: RequestContext, key: str, *, variables: bool) -> bool | None:
-        """Whether the value that the policy writes matches the request's; None where that cannot be told."""
+        """Return whether the policy's value matches the request's; None if that is unknown."""
         fact = fact_of(key)
         if fact is None or fact.type not in self.types:
             return None
@@ -35,7 +35,7 @@ class Compare:
 
 
 def moment(text: str) -> float | None:
-    """Seconds since 1970 of a date as policies write it: ISO 8601 or seconds; None for anything else."""
+    """Return a policy's date (ISO 8601 or seconds) as seconds since 1970; None for anything else."""
     if text.isdecimal():
         return float(text) if 5 <= len(text) <= _LONGEST_EPOCH else None
     if len(text) > _LONGEST_NUMBER:
@@ -48,7 +48,7 @@ def moment(text: str) -> float | None:
 
 
 def resolved(written: str, request: RequestContext, *, wildcards: bool) -> list[Piece] | None:
-    """A written value in pieces, with each `${…}` replaced; None where one of them cannot be told."""
+    """Return a policy's value in pieces, with each `${…}` replaced; None if one of them is unknown."""
     pieces: list[Piece] = []
     for text, is_variable in _split(written):
         value = _variable(text, request) if is_variable else None
@@ -62,7 +62,7 @@ def resolved(written: str, request: RequestContext, *, wildcards: bool) -> list[
 
 
 def _split(text: str) -> Iterator[tuple[str, bool]]:
-    """The text in turns: what stands for itself, and what stands between `${` and `}`."""
+    """Yield the pieces of the text: each with whether it was inside `${` and `}`."""
     at = 0
     while (start := text.find("${", at)) >= 0 and (end := text.find("}", start)) >= 0:
         yield text[at:start], False
@@ -128,7 +128,7 @@ def _arn(written: str, given: Value, request: RequestContext, variables: bool) -
 
 
 def _arn_parts(pieces: list[Piece]) -> list[list[Piece]] | None:
-    """The pieces in the six parts of an ARN: a wildcard stays within its part."""
+    """Split the pieces into the six parts of an ARN: a wildcard stays within its part."""
     parts: list[list[Piece]] = [[]]
     for piece in pieces:
         if isinstance(piece, Gap):
@@ -190,11 +190,11 @@ COMPARISONS: dict[str, Compare] = {
     "numericnotequals": Compare(_NUMBERS, _ordered(_number, eq), negated=True),
     "dateequals": Compare(_DATES, _ordered(moment, eq)),
     "datenotequals": Compare(_DATES, _ordered(moment, eq), negated=True),
-    # No key that these are made for is known beyond its being absent.
+    # For the keys of these types, only their absence is ever known.
     "ipaddress": Compare(frozenset(), _unknown),
     "notipaddress": Compare(frozenset(), _unknown, negated=True),
     "binaryequals": Compare(frozenset(), _unknown),
     **{f"numeric{name}": Compare(_NUMBERS, _ordered(_number, test)) for name, test in _ORDERS.items()},
     **{f"date{name}": Compare(_DATES, _ordered(moment, test)) for name, test in _ORDERS.items()},
 }
-"""Each operator by its name in lower case; of those that end with `Not…` the test that they negate."""
+"""Each operator by its name in lower case; for those named `Not…`, the operator that they negate."""

@@ -1,8 +1,8 @@
-"""Decides the tests of a statement's `Condition` for one request: true, false, or open where the request does not tell.
+"""Evaluates a statement's `Condition` for one request: true, false, or open if the request does not decide it.
 
 By AWS's reference of condition operators: tests are ANDed, a test's values ORed (for a negated operator: none of them
-may match), and a test whose key is absent is false, but true for a negated operator and with `IfExists`. Must never
-guess: what depends on a value that only AWS knows stays open.
+may match), and a test whose key is absent is false, but true for a negated operator and with `IfExists`. Nothing is
+guessed: what depends on a value that only AWS knows stays open.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _OPERATOR = re.compile(
 )
 _CLOCKS = ("aws:currenttime", "aws:epochtime")
 VARIABLES_SINCE = "2012-10-17"
-"""The `Version` from which on `${…}` in a policy stands for a value of the request; before, for itself."""
+"""From this `Version` on, `${…}` in a policy means a value of the request; in earlier versions it is literal text."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One operator on one key, as the policy writes it. `variables`: whether `${…}` in its values counts."""
+    """One operator on one key, as the policy writes it. `variables`: whether `${…}` in its values is replaced."""
 
     operator: str
     key: str
@@ -37,13 +37,13 @@ class Condition:
 
     @property
     def text(self) -> str:
-        """The test for people, with long lists of values cut."""
+        """The test as readable text, with long lists of values cut."""
         values = [*map(_cut, self.values[:_SHOWN]), *(["…"] if len(self.values) > _SHOWN else [])]
         return " ".join(part for part in (self.operator, _cut(self.key), "=", ", ".join(values)) if part)
 
     @cached_property
     def is_personal(self) -> bool:
-        """Whether it may turn out differently for another principal."""
+        """Whether the result may differ for another principal."""
         fact = fact_of(self.key.lower())
         return (fact is not None and fact.personal) or (self.variables and any("${" in value for value in self.values))
 
@@ -67,16 +67,16 @@ class Condition:
 
     @property
     def is_end(self) -> bool:
-        """Whether it holds until some moment."""
+        """Whether it holds until some time."""
         return self.base in ("datelessthan", "datelessthanequals") and self.key.lower() in _CLOCKS
 
     @property
     def is_start(self) -> bool:
-        """Whether it holds from some moment on."""
+        """Whether it holds from some time on."""
         return self.base in ("dategreaterthan", "dategreaterthanequals") and self.key.lower() in _CLOCKS
 
     def holds(self, request: RequestContext) -> bool | None:
-        """Whether the test is true for this request; None where that cannot be told."""
+        """Return whether the test is true for this request; None if that is unknown."""
         answers = {self._holds(possible, request) for possible in request.possible(self.key.lower())}
         return answers.pop() if len(answers) == 1 else None
 
@@ -95,7 +95,7 @@ class Condition:
             return all_of(matches)
         answer = any_of(matches)
         if fact is not None and fact.multivalued and not quantifier:
-            return False if answer is False else None  # AWS does not say what a test without a quantifier means then
+            return False if answer is False else None  # AWS does not document a test without a quantifier in this case
         return answer
 
     @staticmethod
@@ -103,7 +103,7 @@ class Condition:
         if quantifier == "forallvalues":
             return True
         if quantifier == "foranyvalue":
-            return None if if_exists else False  # AWS does not say which of the two counts
+            return None if if_exists else False  # AWS does not document which of the two wins
         return negated or if_exists
 
     def _matches(self, comparison: Compare, value: Any, request: RequestContext) -> bool | None:
@@ -115,7 +115,7 @@ class Condition:
 
 
 def conditions_of(statement: Statement, version: object) -> tuple[Condition, ...]:
-    """Each test of the statement's `Condition`, in a policy of this `Version`."""
+    """Return each test of the statement's `Condition`, in a policy of this `Version`."""
     tests = statement.get("Condition") or {}
     variables = version == VARIABLES_SINCE
     return tuple(
@@ -126,7 +126,7 @@ def conditions_of(statement: Statement, version: object) -> tuple[Condition, ...
 
 
 def any_of(answers: Iterable[bool | None]) -> bool | None:
-    """True where one is, else None where one is open, else False."""
+    """Return True if any answer is True, else None if one is open, else False."""
     open_answers = False
     for answer in answers:
         if answer:
@@ -136,12 +136,12 @@ def any_of(answers: Iterable[bool | None]) -> bool | None:
 
 
 def all_of(answers: Iterable[bool | None]) -> bool | None:
-    """False where one is, else None where one is open, else True."""
+    """Return False if any answer is False, else None if one is open, else True."""
     return negation(any_of(negation(answer) for answer in answers))
 
 
 def negation(answer: bool | None) -> bool | None:
-    """The contrary; what is open stays open."""
+    """Return the opposite; what is open stays open."""
     return None if answer is None else not answer
 
 

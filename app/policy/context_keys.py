@@ -1,12 +1,12 @@
 """What is certain about the request context of a pull: the keys that a policy's conditions test.
 
-A condition is decided only by what is certain. Each row says why it is. What stands in no row may be absent or have
+A condition is decided only by what is certain. Each row says why it is. A key without a row may be absent or have
 any value, and a condition on it stays open. Left open on purpose:
 
 - `aws:PrincipalTag/…`, `aws:SourceIdentity`, `aws:TokenIssueTime`: properties of a role or session in AWS's own account.
 - `aws:SourceIp`, `aws:VpcSourceIp`, `aws:UserAgent`, `aws:Referer`: where and with what Lightsail pulls is not published.
-- `aws:ResourceTag/…`, `ecr:ResourceTag/…`, `aws:ResourceOrgID`, `aws:ResourceOrgPaths`: nothing given in here tells.
-- `ec2:…`, `lambda:…` and keys of other services: some of them stand in the requests of credentials they delivered.
+- `aws:ResourceTag/…`, `ecr:ResourceTag/…`, `aws:ResourceOrgID`, `aws:ResourceOrgPaths`: unknown from the inputs here.
+- `ec2:…`, `lambda:…` and keys of other services: some are in the requests of credentials that they issued.
 
 From AWS's reference of global condition context keys.
 """
@@ -28,8 +28,8 @@ from app.policy.principals import PrincipalKind, kind_of
 class Hidden:
     """A value that only AWS knows. It starts with `head`.
 
-    `foreign`: it is of AWS's own, so it is none that a policy of the reader's can write out in full (up to its first
-    `/`), except `perhaps`.
+    `foreign`: it belongs to AWS, so that no policy of the reader's can write it out in full (up to its first `/`),
+    except `perhaps`.
     """
 
     head: str = ""
@@ -39,14 +39,14 @@ class Hidden:
 
 Value: TypeAlias = str | Hidden
 Possible: TypeAlias = tuple[Value, ...] | None
-"""A key's values in one request that is possible; None: the key is absent."""
+"""A key's values in one possible request; None: the key is absent."""
 
 ABSENT: tuple[Possible, ...] = (None,)
 OPEN: tuple[Possible, ...] = (None, (Hidden(),))
 
 
 class KeyType(StrEnum):
-    """Which family of operators a key's value is made for."""
+    """The operator family of a key's value."""
 
     STRING = "string"
     ARN = "arn"
@@ -57,7 +57,7 @@ class KeyType(StrEnum):
 
 @dataclass(frozen=True)
 class RequestContext:
-    """A pull: who, from which repository, when. What is not known is "" or None."""
+    """A pull: who, from which repository, when. Unknown values are "" or None."""
 
     kind: PrincipalKind
     principal: str
@@ -66,29 +66,29 @@ class RequestContext:
 
     @classmethod
     def of(cls, principal_type: str, value: str, repository_arn: str, now: datetime | None) -> RequestContext:
-        """The pull of a principal as a policy names it."""
+        """Return the pull of a principal as a policy names it."""
         return cls(kind_of(principal_type, value), value, repository_arn, now)
 
     @cached_property
     def account(self) -> str:
-        """The caller's account, "" where that is not known."""
+        """The caller's account; "" if not known."""
         account = account_of(self.principal)
         return "" if account == NOBODYS_ACCOUNT else account
 
     @property
     def is_lightsail(self) -> bool:
-        """Whether a role that Lightsail made for a container service pulls."""
+        """Whether the caller is a role that Lightsail made for a container service."""
         return self.kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL)
 
     def possible(self, key: str) -> tuple[Possible, ...]:
-        """Every way in which this key may stand in the request's context; `key` in lower case."""
+        """Return every possible value of this key in the request's context; `key` in lower case."""
         fact = fact_of(key)
         return OPEN if fact is None else fact.possible(self)
 
 
 @dataclass(frozen=True)
 class Fact:
-    """What is certain about one key. A `key` that ends with `*` is one of many, `*:` before it any service's."""
+    """What is certain about one key. A `key` ending with `*` matches any suffix; `*:` before it matches any service."""
 
     key: str
     possible: Callable[[RequestContext], tuple[Possible, ...]]
@@ -96,11 +96,11 @@ class Fact:
     type: KeyType = KeyType.STRING
     multivalued: bool = False
     personal: bool = True
-    """Whether it differs from caller to caller."""
+    """Whether it differs between callers."""
 
 
 def fact_of(key: str) -> Fact | None:
-    """The row of this key, which is in lower case."""
+    """Return the row of this key, given in lower case."""
     exact = _BY_KEY.get(key)
     if exact is not None:
         return exact
@@ -116,7 +116,7 @@ def _of_lightsail(*possible: Possible) -> Callable[[RequestContext], tuple[Possi
 
 
 def _of_identities(*possible: Possible) -> Callable[[RequestContext], tuple[Possible, ...]]:
-    """For a caller that is an IAM identity, whichever of an account it is, and no AWS service by itself."""
+    """Return these values for a caller that is an IAM identity in any account, and not an AWS service."""
     return lambda request: possible if account_of(request.principal) else OPEN
 
 

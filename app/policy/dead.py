@@ -1,4 +1,4 @@
-"""Which principals are dead by their form: ECR refuses them whoever asks. Pure; knows nothing of what ECR answered."""
+"""Which principals are dead by their form: ECR always refuses them. Independent of ECR's actual answers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from app.policy.principals import PrincipalKind, PrincipalRef, principals_in
 
 
 def dead_principals(text: str | None) -> tuple[PrincipalRef, ...]:
-    """The principals that a policy names anywhere and that are certain to be refused, in order; none for None.
+    """Return the principals in a policy that ECR is certain to refuse, in order; none for None.
 
-    They are the ids that are left of deleted identities, values that can be no principal, and service principals that
-    people guess for Lightsail and that do not exist. A role, user or account may be dead as well: only ECR can tell.
+    These are the ids left by deleted identities, values that cannot be a principal, and service principals that people
+    guess for Lightsail and that do not exist. A role, user or account may be dead as well: only ECR knows.
 
     Raises:
         Problem: as `document.parse`.
@@ -20,12 +20,12 @@ def dead_principals(text: str | None) -> tuple[PrincipalRef, ...]:
 
 
 def dead_in(document: PolicyDocument) -> tuple[PrincipalRef, ...]:
-    """As `dead_principals`, of a policy that is read already."""
+    """Return the same as `dead_principals`, for a parsed policy."""
     return tuple(principal for principal in principals_in(document) if is_dead(principal))
 
 
 def is_dead(principal: PrincipalRef) -> bool:
-    """Whether this principal is dead by its form."""
+    """Return whether this principal is dead by its form."""
     if principal.type == "Service":
         return is_no_service(principal.value)
     if principal.type != "AWS":

@@ -1,7 +1,7 @@
-"""A readable line diff of two policy texts, as data. Must never produce markup or say anything in words.
+"""A readable line diff of two policy texts, as data without markup or sentences.
 
-Both sides are laid out alike, and the later one is written in the order of the earlier one where it says the same, so
-that ECR's reshuffled principals show no change. A comma that only separates two items is no change either.
+Both sides are formatted alike, and the later one is written in the order of the earlier one where both say the same,
+so that a new order of principals in ECR's answer shows no change. Commas between items are no change either.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class LineKind(StrEnum):
 
 
 class Span(NamedTuple):
-    """A piece of a line, and whether it differs from the line's counterpart on the other side."""
+    """A piece of a line, and whether it differs from the other side's line."""
 
     text: str
     changed: bool = False
@@ -57,7 +57,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that follow each other: shown, or `hidden` behind a gap because nothing changed near them."""
+    """Consecutive lines: shown, or `hidden` because nothing changed near them."""
 
     hidden: bool
     lines: tuple[Line, ...]
@@ -65,7 +65,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Diff:
-    """The whole of both sides in blocks, shown and hidden in turn, and how many lines came and went."""
+    """Both sides in full, in blocks that are shown and hidden in turn, and how many lines were added and removed."""
 
     blocks: tuple[Block, ...]
     added: int
@@ -73,14 +73,14 @@ class Diff:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """Every line, hidden ones too."""
+        """Every line, including hidden ones."""
         return tuple(line for block in self.blocks for line in block.lines)
 
 
 def diff_texts(before: str | None, after: str | None, *, context: int = CONTEXT) -> Diff:
-    """The lines that differ between two policy texts (None: no policy), `context` unchanged ones around each change.
+    """Return the diff of two policy texts (None: no policy) with `context` unchanged lines around each change.
 
-    A text that is no policy is compared as it stands. Never raises.
+    A text that is not a policy is compared unchanged. Never raises.
     """
     runs, old, new = _compared(before, after)
     lines = [line for run in runs for line in _lines(run, old, new)]
@@ -92,14 +92,14 @@ def _compared(before: str | None, after: str | None) -> tuple[list[MatchingRun],
     try:
         if before is not None and after is not None:
             return _policies_compared(parse(before), parse(after))
-    except Problem:  # one of them is no policy
+    except Problem:  # one of them is not a policy
         pass
     old, new = _pretty(before), _pretty(after)
     return list(_runs(old, new)), old, new
 
 
 def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[MatchingRun], list[str], list[str]]:
-    """Statement by statement, so that an added one shows from its `{` to its `}`, not as `}, {`."""
+    """Compare statement by statement, so that an added one shows from its `{` to its `}`, not as `}, {`."""
     new = aligned(old, new)
     if isinstance(old.members["Statement"], list) or isinstance(new.members["Statement"], list):
         old, new = _listed(old), _listed(new)
@@ -115,7 +115,7 @@ def _listed(document: PolicyDocument) -> PolicyDocument:
 
 
 def _parts(document: PolicyDocument) -> list[list[str]]:
-    """The document's lines: up to the first statement, each statement's, and from the last one's end."""
+    """Return the document's lines in parts: up to the first statement, each statement, and after the last one."""
     lines = strict_json.dump(document.members).split("\n")
     if not document.statements or isinstance(document.members["Statement"], dict):
         return [lines, *([] for _ in document.statements), []]
@@ -129,7 +129,7 @@ def _parts(document: PolicyDocument) -> list[list[str]]:
 
 
 def _in_order(old: PolicyDocument, new: PolicyDocument) -> Iterable[tuple[int | None, int | None]]:
-    """Which part of one document stands beside which of the other; the pairs never cross."""
+    """Yield which part of one document corresponds to which of the other; the pairs never cross."""
     i = j = 0
     yield 0, 0
     for i2, j2 in [*matched(old.statements, new.statements), (len(old.statements), len(new.statements))]:
@@ -173,7 +173,7 @@ def _lines(run: MatchingRun, old: Sequence[str], new: Sequence[str]) -> Iterable
 
 
 def _inline(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """The words of two lines that differ; the lines as a whole where they are very long or have little in common."""
+    """Return two lines as spans, by words that differ; as one span each if they are very long or mostly differ."""
     left, right = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(left), len(right)) > _MOST_TOKENS:
         return (Span(old),), (Span(new),)

@@ -1,4 +1,4 @@
-"""A repository's policy as ECR holds it: read with everything kept, and written back. Must never mend or guess."""
+"""A repository's policy as ECR holds it: parsed without loss, and rendered. Repairs nothing; `mend.py` does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 NEW_VERSION = "2008-10-17"
-"""What AWS's guide writes in a new policy; an existing one keeps its own."""
+"""The version that AWS's guide writes in a new policy; an existing policy keeps its own."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class PolicyDocument:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """The statements in order, also where `Statement` is a single object."""
+        """The statements in order, also if `Statement` is a single object."""
         value = self.members["Statement"]
         return (value,) if isinstance(value, dict) else tuple(value)
 
     def with_statements(self, statements: Sequence[Statement]) -> PolicyDocument:
-        """The same document with these statements; a single object stays one while it is one."""
+        """Return the same document with these statements; a single object stays one while there is one statement."""
         alone = isinstance(self.members["Statement"], dict) and len(statements) == 1
         return PolicyDocument({**self.members, "Statement": statements[0] if alone else list(statements)})
 
 
 def new_document(statements: Sequence[Statement] = ()) -> PolicyDocument:
-    """A policy for a repository that has none."""
+    """Return a policy for a repository that has none."""
     return PolicyDocument({"Version": NEW_VERSION, "Statement": list(statements)})
 
 
@@ -57,9 +57,9 @@ def parse(text: str) -> PolicyDocument:
     """Read a policy text as ECR returns it or as a person pastes it.
 
     Raises:
-        Problem: `policy.pasted_documents` or `policy.escaped_text` where `mend.mend` repairs it, `policy.not_json`,
-            `policy.repeated_key`, `policy.no_statement`, or `policy.malformed` with the statement's place (from 1)
-            and the element that ECR would not take.
+        Problem: `policy.pasted_documents` or `policy.escaped_text` if `mend.mend` repairs it, `policy.not_json`,
+            `policy.repeated_key`, `policy.no_statement`, or `policy.malformed` with the statement's position (from 1)
+            and the element that ECR would refuse.
     """
     try:
         value = strict_json.load(text)
@@ -76,12 +76,12 @@ def parse(text: str) -> PolicyDocument:
 
 
 def parse_or_new(text: str | None) -> PolicyDocument:
-    """As `parse`; a new empty document where the repository has no policy."""
+    """Return the same as `parse`; a new empty document if the repository has no policy."""
     return new_document() if text is None else parse(text)
 
 
 def render(document: PolicyDocument) -> str:
-    """The text to send, as short as it goes: ECR lays out anew what it returns.
+    """Return the text to send, as short as possible: ECR formats what it returns itself.
 
     Raises:
         Problem: `policy.too_long` with `characters`, `limit` and `over`.
@@ -94,9 +94,9 @@ def render(document: PolicyDocument) -> str:
 
 
 def size_of(policy: PolicyDocument | str | None) -> int:
-    """How many of ECR's characters a policy takes: those of the text that would be sent, not of what ECR returned.
+    """Return how many of ECR's characters a policy takes: those of the text to send, not of what ECR returned.
 
-    A text that is no policy counts as it stands, none counts nothing.
+    A text that is not a policy counts in full; None counts as 0.
     """
     if policy is None:
         return 0
@@ -112,11 +112,11 @@ def _sendable(document: PolicyDocument) -> str:
     text = strict_json.dump(document.members, indent=None)
     if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
         return text
-    return strict_json.dump(document.members, indent=None, ascii_only=True)  # half a character cannot be sent as UTF-8
+    return strict_json.dump(document.members, indent=None, ascii_only=True)  # UTF-8 cannot hold half a surrogate pair
 
 
 def _any(document: PolicyDocument) -> tuple[Any, ...]:
-    """The statements before they are known to be objects."""
+    """Return the statements before they are checked to be objects."""
     return document.statements
 
 

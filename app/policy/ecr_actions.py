@@ -1,4 +1,4 @@
-"""The actions of Amazon ECR, to tell a misspelt one by."""
+"""The actions of Amazon ECR, for recognizing misspelt ones."""
 
 from __future__ import annotations
 
@@ -71,4 +71,4 @@ ECR_ACTIONS = frozenset(
         "ValidatePullThroughCacheRule",
     ]
 )
-"""In lower case: every operation of ECR's API, and the two that only permissions know."""
+"""In lower case: every operation of ECR's API, and the two that exist only as permissions."""

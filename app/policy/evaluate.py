@@ -1,7 +1,7 @@
-"""Is this principal allowed to pull? From every policy that can be read, and why. Must never change a policy.
+"""Decides whether a principal may pull, from every policy that can be read, and says why. Changes no policy.
 
-An image puller role belongs to an account of AWS's own. ECR therefore treats it as another account's, and nothing in
-IAM of the reader's own account can allow or deny it: the registry's policy (in scope V2) and the repository's decide,
+An image puller role belongs to one of AWS's own accounts. ECR therefore treats it as cross-account, and IAM policies in
+the reader's account can neither allow nor deny it: the registry policy (in scope V2) and the repository policy decide,
 and an organization's resource control policies, which cannot be read.
 """
 
@@ -50,20 +50,20 @@ _SCOPE = Doubt("REGISTRY_POLICY_SCOPE = V2", "REGISTRY_POLICY_SCOPE")
 def evaluate(
     policies: Policies | str | None, principal_arn: str, *, repository_arn: str = "", now: datetime | None = None
 ) -> Verdict:
-    """Whether the image puller role `principal_arn` may run both `PULL_ACTIONS`.
+    """Return whether the image puller role `principal_arn` may run both `PULL_ACTIONS`.
 
     An explicit Deny in any layer wins; the two actions may be allowed by different statements of different layers.
-    What cannot be decided makes it conditional.
+    What cannot be decided makes the verdict conditional.
 
     Args:
-        policies: all that was read, or the repository's policy alone (None: it has none).
-        principal_arn: the role that Lightsail pulls with. Where its account isn't known yet ("" or a placeholder for an
+        policies: all that was read, or the repository policy alone (None: it has none).
+        principal_arn: the role that Lightsail pulls with. If its account isn't known yet ("" or a placeholder for an
             inactive role), conditions on the caller stay open.
-        repository_arn: to judge statements that have a `Resource`; without it, those stay open.
-        now: to judge conditions on the date; without it, those stay open.
+        repository_arn: for statements that have a `Resource`; without it, those stay open.
+        now: for conditions on the date; without it, those stay open.
 
     Raises:
-        Problem: as `document.parse`, on the repository's policy. A registry's policy that cannot be understood is told in
+        Problem: as `document.parse`, on the repository policy. A registry policy that cannot be parsed is listed in
             `unseen`.
     """
     caller = PullPrincipal.puller(principal_arn)
@@ -78,14 +78,14 @@ def not_evaluated(registry: RegistryPolicy) -> tuple[Unseen, ...]:
 
 @lru_cache(maxsize=64)
 def decides_on_pulls(registry: RegistryPolicy) -> bool:
-    """Whether a registry policy says anything on pulls from any repository, as far as it is known."""
+    """Return whether a registry policy says anything about pulls from any repository, as far as it is known."""
     return bool(_registry_rules(registry, "")[0])
 
 
 def opened_by_registry(registry: RegistryPolicy, principal_arn: str) -> tuple[str, ...]:
-    """Return how the names of the repositories begin on which a registry policy may allow the role something.
+    """Return the name prefixes of the repositories on which a registry policy may allow the role something.
 
-    "" stands for any name. A name that begins so need not be allowed: `evaluate` says.
+    "" means any name. Not every name with such a prefix is allowed: use `evaluate` to decide.
     """
     covers = Evaluator(Policies(None, registry)).collect(PullPrincipal.puller(principal_arn)).allows
     prefixes = (_prefixes(cover.statement) for cover in covers if cover.rule.layer is Layer.REGISTRY)
@@ -98,14 +98,14 @@ def _prefixes(statement: Statement) -> tuple[str, ...]:
 
 
 def is_timed(text: str | None) -> bool:
-    """Whether a policy's verdict may change with the time alone; a cheap test that may say yes of one that does not."""
+    """Return whether a policy's verdict may change with time alone; a cheap test, with false positives."""
     return text is not None and _TIMED.search(text) is not None
 
 
 class Evaluator:
-    """The policies read once, to be asked about any number of callers; arguments as `evaluate`'s.
+    """The policies parsed once, for verdicts on any number of callers; arguments as for `evaluate`.
 
-    With a `budget`, only so many values of conditions are compared for single callers; beyond, they are left open.
+    With a `budget`, only that many condition values are compared for single callers; the rest stay open.
     """
 
     def __init__(
@@ -127,11 +127,11 @@ class Evaluator:
         self._book = Rulebook(rules, repository_arn=repository_arn, now=now, budget=budget)
 
     def collect(self, caller: PullPrincipal) -> Collected:
-        """The statements that speak of the caller's pulling."""
+        """Return the statements about the caller's pulls."""
         return self._book.collect(caller)
 
     def verdict(self, caller: PullPrincipal) -> Verdict:
-        """Whether the caller may pull."""
+        """Return whether the caller may pull."""
         collected = self.collect(caller)
         verdict = decided(collected)
         if verdict is None:
@@ -149,7 +149,7 @@ class Evaluator:
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], Deciding]:
-        """The first Allow of the repository's policy that names each principal."""
+        """The first Allow of the repository policy that names each principal."""
         named: dict[tuple[str, str], Deciding] = {}
         for index, statement in enumerate(self.document.statements if self.document else ()):
             if is_allow(statement):
@@ -172,7 +172,7 @@ def _repository_rules(document: PolicyDocument | None, repository_arn: str) -> I
 
 
 def _registry_rules(registry: RegistryPolicy, repository_arn: str) -> tuple[list[Rule], tuple[Unseen, ...]]:
-    """The statements of the registry's policy, and what of it was not looked at. Under V1 none of them counts."""
+    """Return the registry policy's statements, and what of it was not evaluated. Under V1 none of them counts."""
     if not registry.read or registry.text is None or registry.scope is RegistryScope.V1:
         return [], unseen_registry(registry)
     try:

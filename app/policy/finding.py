@@ -1,4 +1,4 @@
-"""What can be said about a policy: a code, its params and where. The sentences are `words.py`'s; must hold no prose."""
+"""What can be said about a policy: a code, its params and where. The sentences are in `messages.py`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 class Finding:
     """One thing that a person should know about a policy.
 
-    `code` is a key of `words.WORDS`; `params` fill its template. `statement` is the statement's index in the
+    `code` is a key of `messages.WORDS`; `params` fill its template. `statement` is the statement's index in the
     policy (0-based, None for the policy as a whole), `principal` the value it is about, where it is about one.
     """
 

@@ -1,4 +1,4 @@
-"""Finds what is wrong or doubtful in a policy and names it. Must never change a policy or say it in prose."""
+"""Finds what is wrong or doubtful in a policy, as codes. Changes no policy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LONGEST_SID = 100
 
 @dataclass(frozen=True)
 class _Subject:
-    """The service that is looked at; `role` None where its puller is not known, empty where it is inactive."""
+    """The service in question; `role` is None if its puller is not known, empty if it is inactive."""
 
     service: str
     region: str
@@ -56,12 +56,11 @@ def findings(
     role: str | None = None,
     now: datetime | None = None,
 ) -> tuple[Finding, ...]:
-    """What a person should know about this policy, in the order of its statements; nothing for None.
+    """Return what a person should know about this policy, in the order of its statements; nothing for None.
 
-    With `service` (and its `region`, where it is known) also what became of that service's own roles: `role` is the
-    principal ARN of its image puller role now, empty while the role is inactive, None where it is not known. `now` is
-    for conditions on the date, as `evaluate` takes it.
-    Never raises for a broken text: that is a finding, `mend.*` where `mend.mend` repairs it.
+    With `service` (and its `region`, if known) also findings about that service's roles: `role` is the principal ARN
+    of its image puller role now, empty while the role is inactive, None if not known. `now` is for conditions on the
+    date, as in `evaluate`. Never raises for a broken text: that is a finding, `mend.*` if `mend.mend` repairs it.
     """
     if text is None:
         return ()
@@ -82,11 +81,11 @@ def findings(
 
 
 def suspects(text: str | None, *, ours: Collection[str] = ()) -> tuple[PrincipalRef, ...]:
-    """The principals that may be why ECR says `Principal not found`, the likeliest first, without `ours`.
+    """Return the principals that may be why ECR says `Principal not found`, the likeliest first, without `ours`.
 
     First those that are dead by their form, then service principals guessed for Lightsail, roles of other container
     services, and other identities, which may be deleted; last accounts, which may be closed, or have this Region
-    disabled. Everyone and AWS's own services are none.
+    disabled. Everyone and AWS's own services are left out.
 
     Raises:
         Problem: as `document.parse`.
@@ -186,7 +185,7 @@ def _of_statement(statement: Statement, version: object) -> Iterable[tuple[str, 
 
 
 def _is_open(statement: Statement, version: object) -> bool:
-    """Whether everyone is named, and no condition keeps anyone out."""
+    """Return whether everyone is named, and no condition restricts it."""
     if not any(value == WILDCARD for _, value in named_by(statement)):
         return False
     anyone = RequestContext(PrincipalKind.WILDCARD, WILDCARD)
@@ -194,7 +193,7 @@ def _is_open(statement: Statement, version: object) -> bool:
 
 
 def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) -> Iterable[Finding]:
-    """What keeps the role from pulling although the policy names it."""
+    """Yield what keeps the role from pulling although the policy names it."""
     named = (("AWS", subject.role) in named_by(statement) for statement in document.statements)
     if not subject.role or not any(named):
         return
@@ -207,7 +206,7 @@ def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) 
         Access.CONDITIONAL: ("finding.conditional", Severity.WARNING),
     }[verdict.access]
     if verdict.access is Access.NOT_ALLOWED and "actions" not in verdict.params:
-        code = verdict.code  # an Allow that is there, whose condition does not hold
+        code = verdict.code  # an existing Allow whose condition does not hold
     params = {**verdict.params, "principal": subject.role}
     yield Finding(code, severity, params, verdict.statements[0] if verdict.statements else None, subject.role)
 

@@ -1,6 +1,6 @@
 """Matches IAM's wildcards, `*` for any characters and `?` for one, in time linear in pattern and text.
 
-Nothing here backtracks: the patterns come from whoever may write a repository's policy.
+No backtracking: anyone who can write a repository's policy chooses the patterns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _RUN = re.compile(r"[*?]+")
 
 
 class Gap(NamedTuple):
-    """A run of wildcards: at least `least` characters, and any number more where it is `open`."""
+    """A run of wildcards: at least `least` characters, and any number more if `open`."""
 
     least: int
     open: bool
@@ -26,7 +26,7 @@ Piece: TypeAlias = str | Gap
 
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """A pattern made ready. Literal texts and gaps take turns in `pieces`; `least` is the shortest text's length."""
+    """A compiled pattern. Literal texts and gaps alternate in `pieces`; `least` is the length of the shortest match."""
 
     pieces: tuple[Piece, ...]
     least: int
@@ -34,7 +34,7 @@ class Glob:
 
     @classmethod
     def of(cls, pieces: Iterable[Piece]) -> Glob:
-        """The pattern that these pieces make, one after the other."""
+        """Return the pattern made of these pieces in sequence."""
         joined = tuple(_joined(pieces))
         least = sum(piece.least if isinstance(piece, Gap) else len(piece) for piece in joined)
         return cls(joined, least, any(isinstance(piece, Gap) and piece.open for piece in joined))
@@ -46,12 +46,12 @@ class Glob:
 
     @property
     def head(self) -> str:
-        """What every matching text starts with."""
+        """The prefix of every matching text."""
         first = self.pieces[0] if self.pieces else ""
         return first if isinstance(first, str) else ""
 
     def matches(self, text: str) -> bool:
-        """Whether the pattern covers the whole of `text`; case counts."""
+        """Return whether the pattern matches the whole of `text`; case-sensitive."""
         if len(text) < self.least or (not self.open and len(text) != self.least):
             return False
         first, last = 0, len(self.pieces)
@@ -64,19 +64,19 @@ class Glob:
             if not text.endswith(self.pieces[-1]):
                 return False
             last, end = last - 1, end - len(self.pieces[-1])
-        if last - first < 2:  # nothing left, or one gap, whose length is right
+        if last - first < 2:  # nothing left, or one gap of the right length
             return True
         return _fits(self.pieces[first:last], text[start:end])
 
 
 @lru_cache(maxsize=1024)
 def glob(pattern: str) -> Glob:
-    """The pattern that a policy writes with `*` and `?`."""
+    """Return the compiled pattern of a text with `*` and `?`."""
     return Glob.of(pieces_of(pattern))
 
 
 def pieces_of(pattern: str) -> Iterator[Piece]:
-    """The literal texts and the gaps of a pattern, in order."""
+    """Yield the literal texts and the gaps of a pattern, in order."""
     at = 0
     for run in _RUN.finditer(pattern):
         yield pattern[at : run.start()]
@@ -86,7 +86,7 @@ def pieces_of(pattern: str) -> Iterator[Piece]:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The same with neighbours of a kind made one."""
+    """Yield the same pieces with adjacent ones of a kind merged."""
     literal: list[str] = []
     gap: Gap | None = None
     for piece in pieces:
@@ -107,11 +107,11 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _fits(pieces: Sequence[Piece], text: str) -> bool:
-    """Whether `pieces`, a gap at either end, cover the text."""
+    """Return whether `pieces`, with a gap at either end, match the text."""
     if not all(piece.open for piece in pieces if isinstance(piece, Gap)):
         return _walk(pieces, text)
     at = 0
-    for piece in pieces:  # the leftmost place of each literal leaves the most for those behind it
+    for piece in pieces:  # the leftmost position of each literal leaves the most for those after it
         if isinstance(piece, Gap):
             at += piece.least
             continue
@@ -123,7 +123,7 @@ def _fits(pieces: Sequence[Piece], text: str) -> bool:
 
 
 def _walk(pieces: Sequence[Piece], text: str) -> bool:
-    """As `_fits`, by all ways to match at once: bit n is set while the first n tokens of the pattern cover the text."""
+    """Return the same as `_fits`, trying all matches at once: bit n is set while the first n tokens match the text."""
     takes: dict[str, int] = {}
     takes_any = stays = length = 0
     for piece in pieces:

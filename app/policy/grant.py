@@ -1,4 +1,4 @@
-"""Plans how a repository's policy comes to let one image puller role pull. Must never touch another's statement."""
+"""Plans the change of a repository's policy that lets one image puller role pull. Other statements stay unchanged."""
 
 from __future__ import annotations
 
@@ -36,18 +36,17 @@ def plan_grant(
     repository_arn: str = "",
     now: datetime | None = None,
 ) -> PlannedChange:
-    """What lets the role `principal_arn` of `service` pull, given the policy's `text` (None: no policy yet).
+    """Return what lets the role `principal_arn` of `service` pull, given the policy's `text` (None: no policy yet).
 
-    Nothing is written where the policy allows both actions already for good: by our own statement, by another that
-    names the role, by one for its account or for everyone (said in `leftovers`, since Remove cannot take that away).
-    `replaces` are principals of the same service that died or were the wrong ones: they go in the same write, out of
-    whichever statement names them, and ours stands where the first of these stood. A Deny keeps those that live: ECR
-    refuses the dead alone.
-    `leftovers` also tell what keeps the role from pulling all the same: a Deny of the policy or of the `registry`'s,
-    by the rules of `evaluate`, as of `now`.
+    Nothing is written if the policy already allows both actions unconditionally: by our own statement, by another that
+    names the role, or by one for its account or for everyone (noted in `leftovers`: Remove cannot take that away).
+    `replaces` are dead or wrong principals of the same service: the same write removes them from every statement that
+    names them, and ours takes the position of the first one. A Deny keeps those that exist: ECR refuses only the dead.
+    `leftovers` also say what still keeps the role from pulling: a Deny of the policy or the `registry`'s, by the rules
+    of `evaluate`, as of `now`.
 
     Raises:
-        Problem: `policy.no_puller` where `principal_arn` is no ARN, such as the empty one of an inactive role or a
+        Problem: `policy.no_puller` if `principal_arn` is not an ARN, such as the empty one of an inactive role or a
             script's `None`; `policy.too_long`; and as `document.parse`.
     """
     if not is_arn(principal_arn):
@@ -68,9 +67,9 @@ def plan_grant(
 
 
 def _allowing_for_good(document: PolicyDocument, caller: PullPrincipal, repository_arn: str) -> list[Cover]:
-    """The statements that together allow both actions whenever it is; none where they do not suffice.
+    """Return the statements that together always allow both actions; empty if they do not suffice.
 
-    Denies are not weighed: no Allow that is added could help against them.
+    Denies are not considered: an added Allow could not override them.
     """
     collected = Evaluator(None, document=document, repository_arn=repository_arn).collect(caller)
     allows = collected.deciding()
@@ -78,12 +77,12 @@ def _allowing_for_good(document: PolicyDocument, caller: PullPrincipal, reposito
 
 
 def granting(principal_arn: str, service: str) -> PolicyDocument:
-    """The whole policy for a repository that has none, as AWS's guide writes it."""
+    """Return the whole policy for a repository that has none, as AWS's guide writes it."""
     return new_document([pull_statement(principal_arn, service)])
 
 
 def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tuple[PolicyDocument, int | None]:
-    """The document without these principals, and where ours goes: None where there was none of them."""
+    """Return the document without these principals, and the index for our statement: None if it named none."""
     kept: list[Statement] = []
     position: int | None = None
     touched = False
@@ -102,7 +101,7 @@ def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tu
 
 
 def _lives(principal: str) -> bool:
-    """The service's general role is the wrong one to allow, but no dead one: what denies it is for others to say."""
+    """Return whether it is the general role: the wrong one to allow, but it exists, so others' Denies on it stay."""
     role = service_of(principal)
     return role is not None and not role.is_puller
 

@@ -1,4 +1,4 @@
-"""Whether a statement's elements cover a caller, an action, a repository. Must never weigh Allow against Deny."""
+"""Whether a statement's elements match a caller, an action, a repository. Does not weigh Allow against Deny."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.policy.statement import Statement, is_allow, label, strings
 
 
 class Reach(StrEnum):
-    """How a statement comes to cover a caller."""
+    """How a statement reaches a caller."""
 
     NAMED = "named"
     ACCOUNT = "account"
@@ -29,7 +29,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class PullPrincipal:
-    """Whoever asks: a principal as a policy would name it, and the account it belongs to."""
+    """The caller: a principal as a policy would name it, and the account it belongs to."""
 
     type: str
     value: str
@@ -38,48 +38,48 @@ class PullPrincipal:
 
     @classmethod
     def of(cls, principal_arn: str) -> PullPrincipal:
-        """The caller that an IAM identity's ARN names."""
+        """Return the caller that an IAM identity's ARN names."""
         return cls.named("AWS", principal_arn)
 
     @classmethod
     def puller(cls, principal_arn: str) -> PullPrincipal:
-        """The image puller role of a container service, whatever its ARN looks like."""
+        """Return the image puller role of a container service as the caller, whatever its ARN looks like."""
         return replace(cls.of(principal_arn), is_puller=True)
 
     @classmethod
     def named(cls, principal_type: str, value: str) -> PullPrincipal:
-        """The caller that stands under this type in a `Principal` element."""
+        """Return the caller that a `Principal` element names under this type."""
         return cls(principal_type, value, account_of(value) if principal_type == "AWS" else "")
 
     @property
     def form(self) -> tuple[str, str]:
-        """What all ways to name it have in common."""
+        """The form shared by all ways to name it."""
         return self.type, same_form(self.value)
 
     def request(self, repository_arn: str, now: datetime | None) -> RequestContext:
-        """Its pull from a repository."""
+        """Return its pull from a repository."""
         request = RequestContext.of(self.type, self.value, repository_arn, now)
         is_role = request.kind is PrincipalKind.ROLE
         return replace(request, kind=PrincipalKind.PULLER) if self.is_puller and is_role else request
 
 
 class Doubt(NamedTuple):
-    """What a statement's effect depends on and cannot be told: a text for people, and the key or element it is about."""
+    """An unknown that a statement's effect depends on: a text for people, and the key or element it is about."""
 
     text: str
     key: str
 
     @classmethod
     def of(cls, test: Condition) -> Doubt:
-        """That this test is open."""
+        """Return the doubt that this test is open."""
         return cls(test.text, test.key)
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A statement that says something on the actions asked for, made ready to be asked about any caller.
+    """A statement about the requested actions, compiled for matching any caller.
 
-    `doubts` are what is open about it for every caller, such as its `Resource` where the repository is not known.
+    `doubts` are what is open about it for every caller, such as its `Resource` if the repository is not known.
     """
 
     layer: Layer
@@ -96,12 +96,12 @@ class Rule:
 
     @cached_property
     def label(self) -> str:
-        """How people find the statement in its policy."""
+        """The name by which people find the statement in its policy."""
         return label(self.index, self.statement)
 
     @cached_property
     def is_personal(self) -> bool:
-        """Whether its conditions may turn out differently for two callers that it covers alike."""
+        """Whether its conditions may differ between two callers that it covers."""
         return any(test.is_personal for test in self.tests)
 
     @cached_property
@@ -115,7 +115,7 @@ class Rule:
         return (*self.doubts, *map(Doubt.of, self.tests))
 
     def decide(self, request: RequestContext) -> Decision:
-        """What the statement's conditions come to for a request."""
+        """Return the result of the statement's conditions for a request."""
         answers = [(test, test.holds(request)) for test in self.tests]
         failed = tuple(test for test, answer in answers if answer is False)
         if failed:
@@ -124,7 +124,7 @@ class Rule:
 
 
 class Decision(NamedTuple):
-    """What stays open about a statement, or the tests that fail and so keep it from applying."""
+    """What stays open about a statement, or the failed tests that keep it from applying."""
 
     doubts: tuple[Doubt, ...] = ()
     failed: tuple[Condition, ...] = ()
@@ -132,7 +132,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class Cover:
-    """A statement that covers a caller: how, and what it hangs on beyond that. Without `doubts` it always applies."""
+    """A statement that covers a caller: how, and what else it depends on. Without `doubts` it always applies."""
 
     rule: Rule
     reach: Reach
@@ -140,7 +140,7 @@ class Cover:
 
     @property
     def index(self) -> int:
-        """The statement's place in its policy, from 0."""
+        """The statement's index in its policy, from 0."""
         return self.rule.index
 
     @property
@@ -150,7 +150,7 @@ class Cover:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """Those of the actions asked for that it covers."""
+        """The requested actions that it covers."""
         return self.rule.actions
 
     @property
@@ -162,7 +162,7 @@ class Cover:
 def rules_of(
     statements: Iterable[Statement], actions: tuple[str, ...], *, layer: Layer, version: object, repository_arn: str
 ) -> Iterator[Rule]:
-    """The statements that may say something on any of these actions at this repository, made ready."""
+    """Return the statements about any of these actions on this repository, compiled."""
     for index, statement in enumerate(statements):
         covered = tuple(action for action in actions if covers_action(statement, action))
         doubts = _resource_doubts(statement, version, repository_arn) if covered else None
@@ -171,14 +171,14 @@ def rules_of(
 
 
 def covers_action(statement: Statement, action: str) -> bool:
-    """Whether `Action` or `NotAction` covers the action; case does not count, `*` and `?` stand for any."""
+    """Return whether `Action` or `NotAction` covers the action; case is ignored, `*` and `?` are wildcards."""
     element = "NotAction" if "NotAction" in statement else "Action"
     matches = any(_like(pattern.lower(), action.lower()) for pattern in strings(statement[element]))
     return matches is (element == "Action")
 
 
 def _resource_doubts(statement: Statement, version: object, repository_arn: str) -> tuple[Doubt, ...] | None:
-    """What is open about `Resource` or `NotResource`; None where it leaves this repository out."""
+    """Return what is open about `Resource` or `NotResource`; None if it excludes this repository."""
     for element in ("Resource", "NotResource"):
         if element not in statement:
             continue

@@ -1,8 +1,8 @@
-r"""Mends policy texts that were pasted together as AWS's guide tells people to. Must never produce such a wreck.
+r"""Repairs policy texts that were pasted together as AWS's guide describes. Returns one valid document, or no repair.
 
 The guide's way to extend a policy: copy `policyText` out of the CLI's answer, replace `\n` by line breaks, delete the
-remaining `\`, and paste `, {"Version": ..., "Statement": [...]}` behind it. That makes two documents in one text, and
-a text out of which too little or too much was deleted.
+remaining `\`, and paste `, {"Version": ..., "Statement": [...]}` after it. The result is two documents in one text,
+often with too few or too many characters deleted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ VERSIONS = "versions_differ"
 
 @dataclass(frozen=True)
 class Mended:
-    """The text as it should be, and what was wrong with it: codes, each `mend.<code>` in `words.WORDS`.
+    """The repaired text, and what was wrong: codes, each `mend.<code>` in `messages.WORDS`.
 
-    With nothing in `what` the text is the one given, whether there was nothing to mend or no way to.
+    If `what` is empty, the text is the given one: it needed no repair, or none was possible.
     """
 
     text: str
@@ -36,25 +36,25 @@ class Mended:
 
 
 def mend(text: str) -> Mended:
-    """One policy document out of what a person pasted; the first document's `Version` and `Id` count.
+    """Return one policy document made from a pasted text; the first document's `Version` and `Id` win.
 
-    Mends several documents behind each other, documents among the statements, a text left escaped or half escaped,
-    the CLI's whole answer, a statement without a document, and stray commas. Mending twice changes nothing more.
+    Repairs several documents in one text, documents among the statements, a text left escaped or half escaped, the
+    CLI's whole answer, a statement without a document, and stray commas. Idempotent.
     """
     return _Mending().of(text)
 
 
 def problem_code(mended: Mended) -> str:
-    """The code of the Problem that a text has that needs this mending; empty where it needs none."""
+    """Return the code of the Problem for a text that needs this repair; empty if it needs none."""
     if not mended.what:
         return ""
     return "policy.pasted_documents" if {PASTED, NESTED} & set(mended.what) else "policy.escaped_text"
 
 
 class _Mending:
-    """One text being mended, and the texts found inside it: each is read once, and only so many of them.
+    """The repair of one text, and the texts found inside it: each is read once, up to a limit.
 
-    A text can hold another in a string, escaped, and that another; read in each way, they would multiply.
+    A text can hold another in a string, escaped, and that one another; reading each in every way would multiply.
     """
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class _Mending:
 
 
 def _values(text: str) -> tuple[Any, ...]:
-    """The one JSON value of a text, or the objects that stand in it; nothing where it holds anything else."""
+    """Return the one JSON value of a text, or the objects in it; nothing if it holds anything else."""
     values: list[Any] = []
     try:
         for value in strict_json.load_many(text):
@@ -114,7 +114,7 @@ def _values(text: str) -> tuple[Any, ...]:
 
 
 def _inner(values: tuple[Any, ...]) -> tuple[str, str] | None:
-    """The policy text inside a JSON string, or inside the CLI's answer to get-repository-policy."""
+    """Return the policy text inside a JSON string, or inside the CLI's answer to get-repository-policy."""
     value = values[0] if len(values) == 1 else None
     if isinstance(value, str):
         return ESCAPED, value
@@ -124,7 +124,7 @@ def _inner(values: tuple[Any, ...]) -> tuple[str, str] | None:
 
 
 def _documents(values: Iterable[Any], what: list[str]) -> list[dict[str, Any]] | None:
-    """The documents that the values are; None where one of them is something else, which must not get lost."""
+    """Return the documents that the values are; None if one of them is something else, so that nothing gets lost."""
     documents = []
     for value in values:
         if not isinstance(value, dict):
@@ -165,7 +165,7 @@ def _is_document(text: str) -> bool:
 
 
 _MOST_TEXTS = 12
-# A string that does not end goes on to the end of the text: looking for others in it would be quadratic.
+# An unterminated string runs to the end of the text: searching it for others would be quadratic.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 
@@ -175,17 +175,17 @@ def _as_it_is(text: str) -> str:
 
 
 def _line_breaks_unescaped(text: str) -> str:
-    r"""`\n` outside of strings made white space: only the backslashes before the quotes were deleted."""
+    r"""Replace `\n` outside of strings by white space: only the backslashes before the quotes were deleted."""
     return _outside_strings(text, lambda between: re.sub(r"\\[nrt]", " ", between))
 
 
 def _all_unescaped(text: str) -> str:
-    """One level of escaping undone everywhere: nothing, or only the line breaks, was replaced."""
+    """Undo one level of escaping everywhere: nothing, or only the line breaks, was replaced."""
     return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text, flags=re.DOTALL)
 
 
 def _letters_dropped(text: str) -> str:
-    """A lone `n` outside of strings made white space: the backslashes were deleted before the line breaks' turn."""
+    """Replace a lone `n` outside of strings by white space: the backslashes were deleted before the line breaks."""
     return _outside_strings(text, lambda between: re.sub(r"(?<![a-z])n(?![a-z])", " ", between))
 
 
@@ -200,7 +200,7 @@ def _outside_strings(text: str, change: Callable[[str], str]) -> str:
 
 
 def _unquoted(read: Callable[[str], str]) -> Callable[[str], str]:
-    """As `read`, of a text that was copied with the quotes around it."""
+    """Return a variant of `read` for a text that was copied with the quotes around it."""
 
     def read_inside(text: str) -> str:
         inside = text.strip().removesuffix(",").rstrip()

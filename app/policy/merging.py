@@ -1,4 +1,4 @@
-"""Carries a change of principals over to another version of the same statement. Must never touch another element."""
+"""Applies a change of principals to another version of the same statement. Other elements stay unchanged."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from app.policy.statement import Statement, same_forms, strings, without
 
 
 def moved_principals(statement: Statement, was: Statement, becomes: Statement) -> Statement | None:
-    """`statement` with the principals that came and went between `was` and `becomes`.
+    """Return `statement` with the principals added and removed between `was` and `becomes`.
 
-    None where that cannot be said: everyone (`"*"`) on one side, another element, or nobody left.
+    None if that is undefined: everyone (`"*"`) on one side, another element differs, or no principal is left.
     """
     element = next((key for key in ("Principal", "NotPrincipal") if key in statement), "")
     if any(not isinstance(each.get(element), dict) for each in (statement, was, becomes)):

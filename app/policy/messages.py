@@ -1,7 +1,7 @@
-"""The sentences of everything said about policies, by code. Must never decide anything.
+"""The sentences of everything said about policies, by code.
 
-A template's `%(name)s` places are filled from the verdict's or finding's params (`wording.fill`), after a reader's
-language was chosen for the template. A code that is used anywhere and missing here fails a test.
+A template's `%(name)s` placeholders are filled from the verdict's or finding's params (`wording.fill`), after the
+template is translated. A test fails for a code that is used and missing here.
 """
 
 from __future__ import annotations
@@ -117,5 +117,5 @@ WORDS: dict[str, str] = {
 
 
 def say(code: str, params: Mapping[str, str | int]) -> str:
-    """The English sentence, for terminals, logs and programs."""
+    """Return the English sentence, for terminals, logs and programs."""
     return fill(WORDS[code], params)

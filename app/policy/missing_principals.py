@@ -1,4 +1,4 @@
-"""Whom ECR may mean by `Principal not found`, since it does not say. Must never decide what is done about it."""
+"""Which principals ECR may mean by `Principal not found`, since it does not name them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.policy.principals import PrincipalRef, principals_of
 
 @dataclass(frozen=True)
 class Suspects:
-    """The principals that ECR may not have found, the likeliest first in each group. None that may be it is left out.
+    """The principals that ECR may not have found, the likeliest first in each group. No possible one is left out.
 
-    `dead` are so by their form, whoever asks. `new` were not in the policy before, so ECR was not asked about them yet.
-    `others` stood there by their names, which ECR returns only while an identity exists; of an account that was closed
-    there is no such sign. `fresh`: those that are new may only not be known to ECR yet.
+    `dead` are dead by their form. `new` were not in the policy before, so ECR has not checked them yet.
+    `others` were in the policy by name, which ECR returns only while an identity exists; a closed account shows no such
+    sign. `fresh`: the new ones may exist and not be known to ECR yet.
     """
 
     dead: tuple[PrincipalRef, ...]
@@ -32,20 +32,20 @@ class Suspects:
 
     @property
     def likeliest(self) -> tuple[PrincipalRef, ...]:
-        """Those to name first; nobody where only principals that are fresh come into question."""
+        """Those to name first; empty if only fresh principals are possible."""
         if self.dead or not self.fresh:
             return self.dead or self.new or self.others
         return (*self.new, *self.others) if self.others else ()
 
 
 def unfound(before: str | None, after: str | None, *, fresh: bool, ours: Collection[str] = ()) -> Suspects:
-    """Whom ECR may not have found in `after`.
+    """Return the principals that ECR may not have found in `after`.
 
     Args:
-        before: the policy that was read; None where there was none.
+        before: the policy that was read; None if there was none.
         after: the policy that ECR refused.
-        fresh: our own role was made so few minutes ago, or so it may be, that ECR may only not know it yet.
-        ours: the principals that AWS itself just said exist, as our service's role. Unless fresh, they are none.
+        fresh: our own role was, or may have been, made so few minutes ago that ECR may not know it yet.
+        ours: the principals that AWS just reported as existing, as our service's role. Left out unless fresh.
 
     Raises:
         Problem: as `document.parse`.

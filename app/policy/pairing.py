@@ -1,4 +1,4 @@
-"""Pairs the statements that were replaced with those that replaced them, in time linear in their text."""
+"""Pairs replaced statements with those that replaced them, in time linear in their text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Key: TypeAlias = "tuple[_Shared, str, int]"
 def paired(
     before: Sequence[Statement], left: range, after: Sequence[Statement], right: range
 ) -> list[tuple[int | None, int | None]]:
-    """Each statement of `left` with the first one free in `right` that has its Sid or all its elements but one.
+    """Return each statement of `left` with the first free one in `right` that has its Sid or differs in one element.
 
-    None stands beside a statement that has no such counterpart.
+    None for a statement that has no such counterpart.
     """
     waiting: dict[Key, deque[int]] = {}
     for j in right:
@@ -36,7 +36,7 @@ def paired(
 def _candidates(
     statement: Statement, after: Sequence[Statement], waiting: dict[Key, deque[int]], free: set[int]
 ) -> Iterator[int]:
-    """The first free one under each key; of those in `waiting` it drops what is not free any more."""
+    """Yield the first free candidate under each key; drops from `waiting` what is no longer free."""
     for key in _looked_for_under(statement):
         queue = waiting.get(key, deque())
         while queue and queue[0] not in free:
@@ -53,7 +53,7 @@ class _Shared(Enum):
 
 
 def _kept_under(statement: Statement) -> Iterator[Key]:
-    """What a counterpart can be found by: that it has the same Sid, or the same elements but at most one."""
+    """Yield the keys to find a counterpart by: the same Sid, or the same elements except at most one."""
     whole, parts = _hashes(statement)
     yield _Shared.SID, str(statement.get("Sid") or ""), 0
     yield _Shared.ALL, "", whole
@@ -74,6 +74,6 @@ def _looked_for_under(statement: Statement) -> Iterator[Key]:
 
 
 def _hashes(statement: Statement) -> tuple[int, list[tuple[str, int]]]:
-    """A sum that stands for the statement's elements, and each one's share of it: leaving one out takes no time."""
+    """Return a sum over the statement's elements, and each one's share of it, so that leaving one out costs no time."""
     parts = [(name, hash((name, key))) for name, key in element_keys(statement).items()]
     return sum(part for _, part in parts), parts

@@ -1,7 +1,7 @@
-"""The IAM policies that a person needs, ready to paste, and every AWS action that Sailpass uses. Must never call AWS.
+"""The IAM policies that a person needs, ready to paste, and every AWS action that Sailpass uses.
 
 AWS's guide names four ECR actions and leaves out Lightsail's. `UpdateContainerService` cannot be narrowed to the image
-puller role by IAM: it may also change power and scale, which is why Sailpass never sends it anything else.
+puller role by IAM: it may also change power and scale, so Sailpass sends it nothing else.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _GUIDE = (
 )
 
 
-# What `sailpass why` reads besides.
+# What `sailpass why` also reads.
 _WHY = {
     "lightsail:GetContainerServices",
     "lightsail:GetContainerServiceDeployments",
@@ -92,7 +92,7 @@ _WHY = {
 
 @dataclass(frozen=True)
 class PermissionScope:
-    """What a policy is to be about: one account, and no regions or repositories named means any."""
+    """What a policy is about: one account; without regions or repositories it covers any."""
 
     account: str
     regions: tuple[str, ...] = ()
@@ -100,52 +100,52 @@ class PermissionScope:
     partition: str = "aws"
 
     def resources(self, shape: Shape) -> str | list[str]:
-        """The `Resource` of an action with that shape; a string where it is one."""
+        """Return the `Resource` of an action with that shape; a string if there is only one."""
         if shape not in (Shape.SERVICE, Shape.REPOSITORY):
             return "*"
         arns = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
         return arns[0] if len(arns) == 1 else arns
 
     def _in(self, region: str, shape: Shape) -> Iterable[str]:
-        if shape is Shape.SERVICE:  # its ARN ends with an id that nobody knows beforehand, not with the name
+        if shape is Shape.SERVICE:  # its ARN ends with an id that cannot be known beforehand, not with the name
             return (f"arn:{self.partition}:lightsail:{region}:{self.account}:ContainerService/*",)
         names = self.repositories or ("*",)
         return (f"arn:{self.partition}:ecr:{region}:{self.account}:repository/{name}" for name in names)
 
 
 def guide_policy(scope: PermissionScope) -> dict[str, Any]:
-    """The policy of AWS's guide: four ECR actions, for any repository or for the named ones.
+    """Return the policy of AWS's guide: four ECR actions, for any repository or for the named ones.
 
-    It suffices for the policies of repositories, not for the image puller role.
+    It suffices for repository policies, not for the image puller role.
     """
     return _policy(_statement("ManageEcrPrivateRepositoriesAccess", _GUIDE, scope.resources(Shape.REPOSITORY)))
 
 
 def manage_policy(scope: PermissionScope, *, deploy: bool = False) -> dict[str, Any]:
-    """All that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
+    """Return all permissions that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
     needs = tuple(need for need in Need if deploy or need is not Need.DEPLOY)
     return _policy(*_statements(scope, needs))
 
 
 def read_only_policy(scope: PermissionScope) -> dict[str, Any]:
-    """All that Sailpass needs to show what is, and no action that changes anything."""
+    """Return all permissions that Sailpass needs to show the current state, without any that change something."""
     return _policy(*_statements(scope, (Need.READ, Need.DIAGNOSE)))
 
 
 def why_policy(scope: PermissionScope) -> dict[str, Any]:
-    """All that `sailpass why` reads, and nothing that changes anything.
+    """Return all permissions that `sailpass why` needs, without any that change something.
 
-    Other Regions and repositories are looked for only where they are in the scope.
+    Other Regions and repositories are searched only if they are in the scope.
     """
     actions = {use.action for use in ACTIONS_USED if use.need in (Need.DIAGNOSE, Need.INSPECT)} | _WHY
     return _policy(*_statements_of(scope, actions))
 
 
 def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:
-    """The IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
+    """Return the IAM statement that allows this one of `ACTIONS_USED`, to show after AWS denied it.
 
     Raises:
-        KeyError: the action is none of `ACTIONS_USED`.
+        KeyError: the action is not in `ACTIONS_USED`.
     """
     shapes = {use.action: use.shape for use in ACTIONS_USED}
     sid = "Allow" + "".join(part[:1].upper() + part[1:] for part in action.split(":"))
@@ -153,7 +153,7 @@ def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:
 
 
 def to_text(policy: dict[str, Any]) -> str:
-    """The policy as JSON ready to paste."""
+    """Return the policy as JSON ready to paste."""
     return strict_json.dump(policy, indent=4)
 
 

@@ -1,4 +1,4 @@
-"""Tells what a principal in a policy is: Lightsail's roles above all. Must never decide who is allowed what."""
+"""Classifies the principals in a policy, above all Lightsail's roles."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True)
 class PrincipalRef:
-    """A principal as a policy names it: `type` is the key it stands under (`AWS`, `Service`, ...).
+    """A principal as a policy names it: `type` is the key it is under (`AWS`, `Service`, ...).
 
-    `service` and `region` are hints from the ARN's path, empty where it is none of Lightsail's.
+    `service` and `region` are hints from the ARN's path, empty if it is not one of Lightsail's.
     """
 
     type: str
@@ -54,7 +54,7 @@ class PrincipalRef:
 
 
 def kind_of(principal_type: str, value: str) -> PrincipalKind:
-    """What `value`, standing under `principal_type` in a `Principal` element, names."""
+    """Return what kind of principal `value` is under `principal_type` in a `Principal` element."""
     if value == WILDCARD:
         return PrincipalKind.WILDCARD
     if principal_type == "Service":
@@ -65,7 +65,7 @@ def kind_of(principal_type: str, value: str) -> PrincipalKind:
 
 
 def refer(principal_type: str, value: str) -> PrincipalRef:
-    """`value` under `principal_type` with all that its text tells."""
+    """Return `value` under `principal_type` with everything its text shows."""
     kind = kind_of(principal_type, value)
     role = service_of(value) if kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL) else None
     if role is None:
@@ -74,7 +74,7 @@ def refer(principal_type: str, value: str) -> PrincipalRef:
 
 
 def principals_of(text: str | None) -> tuple[PrincipalRef, ...]:
-    """Every principal that the policy names anywhere, once each, in order: in Allow, Deny and `NotPrincipal`.
+    """Return every principal in the policy, once each, in order: in Allow, Deny and `NotPrincipal`.
 
     Raises:
         Problem: as `document.parse`.
@@ -83,7 +83,7 @@ def principals_of(text: str | None) -> tuple[PrincipalRef, ...]:
 
 
 def principals_in(document: PolicyDocument) -> tuple[PrincipalRef, ...]:
-    """As `principals_of`, of a policy that is read already."""
+    """Return the same as `principals_of`, for a parsed policy."""
     entries = (entry for statement in document.statements for entry in (*named_by(statement), *excluded_by(statement)))
     return tuple(refer(kind, value) for kind, value in dict.fromkeys(entries))
 
@@ -107,7 +107,7 @@ def _aws_kind(value: str) -> PrincipalKind:
 
 
 def died_since(then: Statement, now: Statement) -> bool:
-    """Whether a statement is what became of an earlier one when principals of it were deleted.
+    """Return whether a statement differs from an earlier one only in that some of its principals were deleted.
 
     Their ARNs then read as unique ids, one for each, and nothing else of the statement differs (AWS.md, ECR rewrites).
     """

@@ -1,4 +1,4 @@
-"""The likely reasons why ECR says `Invalid repository policy provided`, since it names none. Must never change a policy."""
+"""The likely reasons why ECR says `Invalid repository policy provided`, since it names none. Changes no policy."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _LEAST_LIKELY = ("refusal.unknown_action", "refusal.lock_out")
 
 
 def refusal_reasons(text: str | None) -> tuple[Finding, ...]:
-    """What ECR refuses in this policy text, the likeliest first; nothing where no reason is found.
+    """Return what ECR refuses in this policy text, the likeliest first; empty if no reason is found.
 
-    A principal that ECR does not find is told by an answer of its own (`unfound`). That an action does not exist, and
-    that the policy would lock its writer out, may or may not be why.
+    For a principal that it does not find, ECR has a separate answer (`unfound`). An action that does not exist, and a
+    policy that would lock its writer out, may or may not be the reason.
     """
     if text is None:
         return ()
@@ -106,7 +106,7 @@ def _of_action(action: str) -> str:
 
 
 def _may_lock_out(statement: Statement) -> bool:
-    """Whether it may deny people to change the policy again: ECR takes that only with `force`, which is never sent."""
+    """Return whether it may deny changing the policy again: ECR accepts that only with `force`, which is never sent."""
     if is_allow(statement) or not covers_action(statement, "ecr:SetRepositoryPolicy"):
         return False
     anyone = RequestContext(PrincipalKind.WILDCARD, WILDCARD)

@@ -1,4 +1,4 @@
-"""Plans how principals lose what a repository's policy gives them by name. Must never take from anybody else."""
+"""Plans how principals lose what a repository's policy gives them by name. Other principals keep their access."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def plan_revoke(
     repository_arn: str = "",
     now: datetime | None = None,
 ) -> PlannedChange:
-    """What takes these principals (ARNs, ids, service names) out of every Allow statement that names them.
+    """Return what takes these principals (ARNs, ids, service names) out of every Allow statement that names them.
 
-    Other principals in a shared statement stay, and so does everything else; where no statement is left the policy
-    is to be deleted. A Deny that names them stays too, since it gives nothing. `leftovers` say by what they may
-    still pull afterwards, by the rules of `evaluate`, and which Deny or NotPrincipal names them.
+    Other principals in a shared statement stay, and so does everything else; if no statement is left, the policy is to
+    be deleted. A Deny that names them stays too, since it grants nothing. `leftovers` list what still lets them pull
+    afterwards, by the rules of `evaluate`, and which Deny or NotPrincipal names them.
 
     Raises:
         Problem: as `document.parse`, and `policy.too_long`.
@@ -61,21 +61,20 @@ def plan_revoke(
 
 
 def plan_prune(text: str | None, principals: Collection[str], *, refused: Collection[str] = ()) -> PlannedChange:
-    """What takes principals that exist no more out of the whole policy, so that ECR accepts it again.
+    """Return what takes deleted principals out of the whole policy, so that ECR accepts it again.
 
     Unlike `plan_revoke` it also takes them out of Deny and `NotPrincipal`: ECR refuses every write while one is
-    named anywhere. Only a `NotPrincipal` that names nobody else is left, and said in `leftovers`: without it the
-    statement would have to be rewritten, and a person must decide how.
+    named anywhere. Only a `NotPrincipal` that names no other principal stays, and is noted in `leftovers`: without it
+    the statement would have to be rewritten, and a person must decide how.
 
     Args:
-        text: the policy; None where there is none.
-        principals: those to take out, which somebody chose. One that the policy does not name needs nothing.
-        refused: those of which the caller knows that ECR did not find them. Beside them only what
-            `dead_principals` says of this text may go.
+        text: the policy; None if there is none.
+        principals: the chosen ones to take out. One that the policy does not name needs nothing.
+        refused: those that the caller knows ECR did not find. Besides them, only what `dead_principals` returns for
+            this text may be removed.
 
     Raises:
-        Problem: `policy.not_dead` with the principals for which neither speaks; as `document.parse`, and
-            `policy.too_long`.
+        Problem: `policy.not_dead` with the principals in neither set; as `document.parse`, and `policy.too_long`.
     """
     if text is None:
         return unchanged(text)

@@ -1,4 +1,4 @@
-"""What makes room in a policy that is too long for ECR, without dropping any right. Pure; a person chooses."""
+"""Finds ways to shorten a policy that is too long for ECR, without dropping any right. A person chooses one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PRINCIPALS = ("Principal", "NotPrincipal")
 
 @dataclass(frozen=True)
 class Proposal:
-    """One way to say the same in fewer characters: `code` is a key of `words.WORDS`, `document` what it makes."""
+    """One way to say the same in fewer characters: `code` is a key of `messages.WORDS`, `document` the result."""
 
     code: str
     saved: int
@@ -25,10 +25,10 @@ class Proposal:
 
 
 def make_room(document: PolicyDocument) -> tuple[Proposal, ...]:
-    """The ways to say the same that save something, each by itself, and last all of them together.
+    """Return the ways that make the policy shorter, each on its own, and last all of them together.
 
-    Every principal keeps every action under the same conditions; `saved` counts as `size_of` does. Statements that are
-    merged lose their Sids but for the first one's.
+    Every principal keeps every action under the same conditions; `saved` counts as `size_of` does. Merged statements
+    keep only the first one's Sid.
     """
     shorter = _with(document, map(_shorter, document.statements))
     pullers = _with(document, _merged(document.statements, only_ours=True))
@@ -52,7 +52,7 @@ def _with(document: PolicyDocument, statements: Iterable[Statement]) -> PolicyDo
 
 
 def _shorter(statement: Statement) -> Statement:
-    """The statement with accounts by their ids, single values without a list, nothing twice and nothing empty."""
+    """Return the statement with accounts as ids, single values without a list, and no repeated or empty values."""
     return {
         name: _shorter_element(name, value)
         for name, value in statement.items()
@@ -78,7 +78,7 @@ def _collapsed(values: Iterable[str]) -> str | list[str]:
 
 
 def _merged(statements: Iterable[Statement], *, only_ours: bool = False) -> list[Statement]:
-    """The statements with those made one that say the same of other principals; with `only_ours` of ours alone."""
+    """Return the statements with those merged that differ only in principals; with `only_ours` only our own."""
     groups: dict[object, list[Statement]] = {}
     for index, statement in enumerate(statements):
         key: object = index
@@ -89,7 +89,7 @@ def _merged(statements: Iterable[Statement], *, only_ours: bool = False) -> list
 
 
 def _without_names(statement: Statement) -> tuple[tuple[str, str], ...]:
-    """What the statement says, whoever its principals are and whatever its Sid is."""
+    """Return what the statement says, without its principals and Sid."""
     return tuple(sorted(item for item in element_keys(statement).items() if item[0] not in ("Sid", "Principal")))
 
 
@@ -101,5 +101,5 @@ def _one_of(group: list[Statement]) -> Statement:
     merged = {kind: _collapsed(values.values()) for kind, values in principals.items()}
     first = {**group[0], "Principal": merged}
     if str(first.get("Sid", "")).startswith(SID_PREFIX):
-        first["Sid"] = SID_PREFIX  # a service's name behind it would say that it is all that service's
+        first["Sid"] = SID_PREFIX  # with a service's name, the Sid would say that all of it is that service's
     return first

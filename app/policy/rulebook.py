@@ -1,6 +1,6 @@
-"""Collects what the policies say on a caller's pull, through an index, so that many callers stay linear.
+"""Collects what the policies say about a caller's pull, with an index, so that the cost is linear in callers.
 
-Only as much is collected as a verdict names: beyond `NAMED_AT_MOST` statements of a kind, more of them change nothing.
+No more is collected than a verdict names: beyond `NAMED_AT_MOST` statements of a kind, more of them change nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REACHES, _LAYERS = list(Reach), list(Layer)
 
 
 class Missed(NamedTuple):
-    """An Allow that covers the caller but for conditions that do not hold."""
+    """An Allow that covers the caller except for conditions that do not hold."""
 
     rule: Rule
     decision: Decision
@@ -31,7 +31,7 @@ class Missed(NamedTuple):
 
 @dataclass
 class Collected:
-    """The Denies that are sure and those that are open, the Allows, and the best Allow for each action."""
+    """The certain and the open Denies, the Allows, and the best Allow for each action."""
 
     sure: list[Cover] = field(default_factory=list)
     maybe: list[Cover] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Collected:
     missed: Missed | None = None
 
     def add(self, rule: Rule, reach: Reach, decision: Decision) -> None:
-        """Put in a statement that reaches the caller."""
+        """Add a statement that reaches the caller."""
         if decision.failed:
             if rule.allows and rule.layer is Layer.REPOSITORY:
                 self.missed = self.missed or Missed(rule, decision)
@@ -53,7 +53,7 @@ class Collected:
         self._prefer(dict.fromkeys(cover.actions, cover))
 
     def take(self, shared: Collected, without: set[Rule]) -> None:
-        """Put in what holds for everyone, but for the statements that this caller stands in by itself."""
+        """Add what holds for everyone, except for the statements that name this caller."""
         self.sure = _first(self.sure, shared.sure, without)
         self.maybe = _first(self.maybe, shared.maybe, without)
         self.allows = _first(self.allows, shared.allows, without)
@@ -66,14 +66,14 @@ class Collected:
                 self.best[action] = cover
 
     def deciding(self) -> list[Cover]:
-        """The fewest Allows to name for all the actions: by name before by account or everyone, sure before open."""
+        """Return the fewest Allows that cover all actions: by name before account or everyone, certain before open."""
         return sorted(dict.fromkeys(self.best.values()), key=_place)
 
 
 class Rulebook:
-    """The statements of all policies by whom they are about, for one repository and moment.
+    """The statements of all policies, indexed by whom they are about, for one repository and time.
 
-    `budget` is how many values of conditions may be compared for single callers; beyond it they are left open.
+    `budget` is how many condition values may be compared for single callers; beyond it they stay open.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Rulebook:
         self._price = sum(1 + rule.cost for rule in self._personal)
 
     def _file(self, rule: Rule) -> Reach | None:
-        """Put the statement where its callers are looked up; how it reaches everyone else, if it does."""
+        """Index the statement by its callers; return how it reaches everyone else, if it does."""
         if "Principal" in rule.statement:
             entries = named_by(rule.statement)
             for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in entries):
@@ -109,7 +109,7 @@ class Rulebook:
             return Reach.EVERYONE if ("AWS", WILDCARD) in entries else None
         left_out = excluded_by(rule.statement)
         if rule.allows or ("AWS", WILDCARD) in left_out:
-            return None  # AWS supports no Allow with NotPrincipal: it allows nobody
+            return None  # AWS supports no Allow with NotPrincipal: it allows no one
         for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in left_out):
             self._exempt.setdefault((kind, value), []).append(rule)
         self._exempt_accounts[rule] = {account_named(value) for kind, value in left_out if kind == "AWS"}
@@ -124,7 +124,7 @@ class Rulebook:
             self._shared_open.add(rule, reach, self._settled[rule])
 
     def collect(self, caller: PullPrincipal) -> Collected:
-        """All that the policies say on this caller's pull."""
+        """Return all that the policies say about this caller's pull."""
         request = caller.request(self._repository_arn, self._now)
         own = self._own(caller)
         exempt = dict(self._exemptions(caller))
@@ -147,7 +147,7 @@ class Rulebook:
         return collected
 
     def _own(self, caller: PullPrincipal) -> dict[Rule, Reach]:
-        """The statements that name the caller or its account, and how."""
+        """Return the statements that name the caller or its account, and how."""
         by_name = Reach.EVERYONE if caller.value == WILDCARD else Reach.NAMED
         own = dict.fromkeys(self._by_name.get(caller.form, ()), by_name)
         for rule in self._by_account.get(caller.account, ()):
@@ -155,11 +155,11 @@ class Rulebook:
         return own
 
     def _exemptions(self, caller: PullPrincipal) -> Iterator[tuple[Rule, Doubt | None]]:
-        """The Denies that leave the caller out, and what makes that unsure.
+        """Yield the Denies that exclude the caller, and what makes that uncertain.
 
         A Deny with `NotPrincipal` that names an identity without its account may still deny it (AWS: "the policy might
         deny access to the entire account"), so that stays open; one that names the account alone denies its identities,
-        since it names none of them. There is less access than it may seem, never more.
+        since it names none of them. There may be less access than it seems, never more.
         """
         for rule in self._exempt.get(caller.form, ()):
             whole = caller.account in ("", account_named(caller.value))
@@ -174,7 +174,7 @@ class Rulebook:
         return rule.decide(request) if afforded else Decision(rule.all_doubts)
 
     def _affords(self, *lookups: Mapping[Rule, object]) -> bool:
-        """Whether the budget suffices for all that has to be compared for one more caller."""
+        """Return whether the budget suffices to compare everything for one more caller."""
         if self._budget is None:
             return True
         price = self._price + sum(1 + rule.cost for rules in lookups for rule in rules if rule.is_personal)

@@ -1,6 +1,6 @@
-"""Finds what two sequences have in common, in time linear in their length whatever stands in them.
+"""Finds what two sequences have in common, in time linear in their length for any content.
 
-difflib's matcher is quadratic and worse on many equal items; the texts compared here are written by others.
+difflib's matcher is quadratic or worse on many equal items, and the texts compared here come from other people.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 EXACT = 1024
-"""Up to this length the longest common subsequence is found; longer ones are cut at what stands once on either side."""
+"""Up to this length the longest common subsequence is found; longer ones are cut at items unique on both sides."""
 
 
 class MatchingRun(NamedTuple):
-    """Items i1 to i2 of one side stand for items j1 to j2 of the other: the same where `same`, else replaced."""
+    """Items i1 to i2 of one side correspond to j1 to j2 of the other: equal if `same`, else replaced."""
 
     same: bool
     i1: int
@@ -26,7 +26,7 @@ class MatchingRun(NamedTuple):
 
 
 def runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterator[MatchingRun]:
-    """Both sequences in runs that follow each other, same and replaced in turn."""
+    """Yield both sequences in consecutive runs, same and replaced in turn."""
     i = j = 0
     pairs = [*common(before, after), (len(before), len(after))]
     at = 0
@@ -44,7 +44,7 @@ def runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterator[Matc
 
 
 def common(before: Sequence[Hashable], after: Sequence[Hashable], *, exact: int = EXACT) -> list[tuple[int, int]]:
-    """The places (i, j), rising on both sides, at which the same item stands; up to `exact` items, as many as can be."""
+    """Return the positions (i, j), rising on both sides, of common items; the most possible for up to `exact` items."""
     numbers: dict[Hashable, int] = {}
     a, b = ([numbers.setdefault(item, len(numbers)) for item in side] for side in (before, after))
     shortest = min(len(a), len(b))
@@ -69,7 +69,7 @@ def _between(a: Sequence[int], b: Sequence[int], exact: int) -> Iterator[tuple[i
 
 
 def _in_pieces(a: Sequence[int], b: Sequence[int], exact: int) -> Iterator[tuple[int, int]]:
-    """The longest common subsequence of pieces that lie at the same place on either side."""
+    """Yield the longest common subsequence of the pieces between the anchors."""
     count = -(-max(len(a), len(b)) // exact)
     cuts = [(len(a) * at // count, len(b) * at // count) for at in range(count + 1)] if count else []
     for (i, j), (i2, j2) in pairwise(cuts):
@@ -77,11 +77,11 @@ def _in_pieces(a: Sequence[int], b: Sequence[int], exact: int) -> Iterator[tuple
 
 
 def _anchors(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
-    """The items that stand once on either side, as many of them as keep their order."""
+    """Return the items that occur once on either side, as many of them as keep their order."""
     once_a, once_b = ({item for item, times in Counter(side).items() if times == 1} for side in (a, b))
     places = {item: j for j, item in enumerate(b) if item in once_b}
     pairs = [(i, places[item]) for i, item in enumerate(a) if item in once_a and item in places]
-    tops: list[int] = []  # of the piles of patience sorting: the pair on each, by its place in `pairs`
+    tops: list[int] = []  # of the piles of patience sorting: the pair on each, by its index in `pairs`
     heights: list[int] = []
     below: list[int] = []
     for at, (_, j) in enumerate(pairs):
@@ -98,10 +98,10 @@ def _anchors(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _longest(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
-    """A longest common subsequence, a row of its table in one integer (Crochemore and others, 2001).
+    """Return a longest common subsequence, with each table row in one integer (Crochemore and others, 2001).
 
-    Both are taken from their ends, so that of several the one with the earliest items is found. Bit j of row i is 0
-    where the first i + 1 and j + 1 of them have a longer one in common than the first i + 1 and j.
+    Both are read from their ends, so that among several the one with the earliest items is found. Bit j of row i is 0
+    if the first i + 1 and j + 1 of them have a longer one in common than the first i + 1 and j.
     """
     if not a or not b:
         return []

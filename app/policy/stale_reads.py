@@ -1,7 +1,7 @@
-"""Tells a reading of a policy that may be older than a write of ours. Pure.
+"""Detects a policy read that may be older than a write of ours.
 
-AWS promises nowhere that a read of ECR shows the write before it. What is merged into an older text takes back
-whatever was written since.
+AWS does not promise that an ECR read shows the write before it. A merge into an older text would undo whatever was
+written since.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from app.policy.canonical import equivalent, statement_key
 from app.policy.document import parse_or_new
 
 Write = tuple[str | None, str | None, bool]
-"""A repository's policy text before and after a write of ours, None for no policy; and whether AWS said that it took it.
+"""A repository's policy text before and after a write of ours, None for no policy; and whether AWS confirmed the write.
 
-Where its answer was lost, only a reading can tell.
+If AWS's answer was lost, only a read can show it.
 """
 
 
 def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
-    """Whether a reading may be of before our last write.
+    """Return whether a read may be from before our last write.
 
-    It tells a text that one of our writes replaced, or one in which the last write does not stand. Somebody else can
-    have put that there, so a reading that stays so is the truth.
+    It may if the text is one that a write of ours replaced, or one without the last write's change. Another writer can
+    have caused either, so a read that stays the same is accepted.
 
     Args:
         text: what was read; None for no policy.
@@ -32,7 +32,7 @@ def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
     """
     since_taken = takewhile(lambda write: not write[2], writes)
     if any(equivalent(text, after) for _, after, _ in since_taken):
-        return False  # it was taken, and must be told before somebody writes over it
+        return False  # the write was confirmed, so show this before anybody overwrites it
     known = [(before, after) for before, after, taken in writes if taken]
     if not known or equivalent(text, known[0][1]):
         return False
@@ -40,11 +40,11 @@ def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
 
 
 def _stands(text: str | None, before: str | None, after: str | None) -> bool:
-    """What a write added is there, and what it took out is not."""
+    """Return whether everything a write added is present, and everything it removed is absent."""
     try:
         now, was, made = (_statements(each) for each in (text, before, after))
     except Problem:
-        return True  # nothing to compare; whoever needs the text says what is wrong with it
+        return True  # nothing to compare; whoever uses the text reports what is wrong with it
     return made - was <= now and not (was - made) & now
 
 

@@ -1,4 +1,4 @@
-"""One statement of a policy: its parts read in any allowed form, and ours built. Must never change one in place."""
+"""One statement of a policy: reads its parts in any allowed form, and builds ours. Never changes one in place."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ PULL_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """What a container service needs on a repository, from AWS's guide to private repositories."""
 
 PUSH_ACTION = "ecr:PutImage"
-"""What makes an image of what was uploaded: without it nobody pushes."""
+"""Makes an image of what was uploaded: required for every push."""
 
 SID_PREFIX = "AllowLightsailPull"
 _LONGEST_SID = 100
 
 
 def strings(value: Any) -> tuple[str, ...]:
-    """The values of an element that may be one string or a list of them."""
+    """Return the values of an element that may be one string or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value)
 
 
 def entries(principal: Any) -> tuple[tuple[str, str], ...]:
-    """Each (type, value) that a `Principal` or `NotPrincipal` names; a bare `"*"` is AWS's `{"AWS": "*"}`."""
+    """Return each (type, value) in a `Principal` or `NotPrincipal`; a bare `"*"` is AWS's `{"AWS": "*"}`."""
     if principal == WILDCARD:
         return (("AWS", WILDCARD),)
     return tuple((kind, value) for kind, values in principal.items() for value in strings(values))
 
 
 def named_by(statement: Statement) -> tuple[tuple[str, str], ...]:
-    """Each (type, value) in the statement's `Principal`; none where it says `NotPrincipal`."""
+    """Return each (type, value) in the statement's `Principal`; empty if it has `NotPrincipal`."""
     return entries(statement["Principal"]) if "Principal" in statement else ()
 
 
 def excluded_by(statement: Statement) -> tuple[tuple[str, str], ...]:
-    """Each (type, value) in the statement's `NotPrincipal`."""
+    """Return each (type, value) in the statement's `NotPrincipal`."""
     return entries(statement["NotPrincipal"]) if "NotPrincipal" in statement else ()
 
 
 def is_allow(statement: Statement) -> bool:
-    """Whether the statement allows; else it denies."""
+    """Return whether the statement allows; else it denies."""
     return bool(statement["Effect"] == "Allow")
 
 
 def label(index: int, statement: Statement) -> str:
-    """How people find the statement: its place from 1, and its Sid where it has one, cut where it is very long."""
+    """Return how people find the statement: its position from 1, and its Sid if it has one, cut if very long."""
     sid = statement.get("Sid")
     if isinstance(sid, str) and len(sid) > _LONGEST_SID:
         sid = sid[:_LONGEST_SID] + "…"
@@ -55,14 +55,14 @@ def label(index: int, statement: Statement) -> str:
 
 
 def sids(statements: Iterable[Statement]) -> frozenset[str]:
-    """The Sids in use."""
+    """Return the Sids in use."""
     return frozenset(str(statement["Sid"]) for statement in statements if statement.get("Sid"))
 
 
 def free_sid(service: str, taken: Collection[str]) -> str:
-    """`AllowLightsailPull-<service>`, or with a number behind the prefix where a statement has that Sid already.
+    """Return `AllowLightsailPull-<service>`, or with a number after the prefix if that Sid is taken.
 
-    The number stands before the service's name, so that it never reads as another service's Sid.
+    The number comes before the service's name, so that it never reads as another service's Sid.
     """
     sid, number = f"{SID_PREFIX}-{service}", 1
     while sid in taken:
@@ -72,7 +72,7 @@ def free_sid(service: str, taken: Collection[str]) -> str:
 
 
 def pull_statement(principal_arn: str, service: str, taken: Collection[str] = ()) -> Statement:
-    """The statement that lets the image puller role `principal_arn` of `service` pull, as AWS's guide writes it."""
+    """Return the statement that lets the puller role `principal_arn` of `service` pull, as AWS's guide writes it."""
     return {
         "Sid": free_sid(service, taken),
         "Effect": "Allow",
@@ -82,7 +82,7 @@ def pull_statement(principal_arn: str, service: str, taken: Collection[str] = ()
 
 
 def is_ours(statement: Statement) -> bool:
-    """Whether the statement does what ours do and nothing else: lets one image puller role pull, unconditionally."""
+    """Return whether the statement does only what ours do: lets one image puller role pull, unconditionally."""
     named = named_by(statement)
     role = service_of(named[0][1]) if len(named) == 1 else None
     return (
@@ -95,10 +95,10 @@ def is_ours(statement: Statement) -> bool:
 
 
 def orphan_of(statement: Statement) -> str:
-    """The service whose statement this was, where only the ids of deleted roles are left in it; "" for any other.
+    """Return the service whose statement this was, if only ids of deleted roles are left in it; "" for any other.
 
-    ECR writes a deleted role's ARN as such an id, which tells nothing of the service. That it stands alone in a
-    statement that does what ours do, under a Sid as AWS's guide and we write it, does.
+    ECR writes a deleted role's ARN as such an id, which does not name the service. The service is known from the Sid,
+    if the statement does only what ours do and its Sid is as AWS's guide and we write it.
     """
     named = named_by(statement)
     dead = bool(named) and all(kind == "AWS" and UNIQUE_ID.fullmatch(value) for kind, value in named)
@@ -108,14 +108,14 @@ def orphan_of(statement: Statement) -> str:
 
 
 def same_forms(principals: Iterable[str]) -> frozenset[str]:
-    """These principals without everyone, each in the form by which an account is found however it is written."""
+    """Return these principals without everyone, each in the one form that matches all ways to write an account."""
     return frozenset(same_form(principal) for principal in principals) - {WILDCARD}
 
 
 def without(statement: Statement, gone: Collection[str], element: str = "Principal") -> Statement | None:
-    """The statement without these principals in `element`: itself where it names none, None where nobody is left.
+    """Return the statement without these principals in `element`: itself if it names none, None if none is left.
 
-    `gone` is what `same_forms` gives. Lists stay lists and the other elements stay as they are.
+    `gone` is the result of `same_forms`. Lists stay lists and the other elements stay unchanged.
     """
     value = statement.get(element)
     if value is None or value == WILDCARD:
@@ -128,9 +128,9 @@ def without(statement: Statement, gone: Collection[str], element: str = "Princip
 
 
 def without_anywhere(statement: Statement, gone: Collection[str]) -> Statement | None:
-    """The statement without these in `Principal` or `NotPrincipal`; one that left out only them stays as it is.
+    """Return the statement without these in `Principal` or `NotPrincipal`; a `NotPrincipal` of only these stays.
 
-    With nobody left in `NotPrincipal` it would speak of everyone, which is for a person to write.
+    An empty `NotPrincipal` would mean everyone; only a person may decide that.
     """
     if "Principal" in statement:
         return without(statement, gone)

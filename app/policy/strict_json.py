@@ -1,4 +1,4 @@
-"""Reads JSON without losing or inventing anything. Must never guess: mending is `mend.py`'s."""
+"""Parses JSON without losing or inventing anything. Repairs nothing: `mend.py` does."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.errors import Problem
 
 
 def load(text: str) -> Any:
-    """The one JSON value that `text` is.
+    """Return the one JSON value in `text`.
 
     Raises:
-        Problem: `policy.not_json` with line and column; `policy.repeated_key` where an object says a key twice,
-            since keeping one of them would silently drop the other.
+        Problem: `policy.not_json` with line and column; `policy.repeated_key` if an object repeats a key, since keeping
+            one of them would silently drop the other.
     """
     try:
         return _shallow(_DECODER.decode(text))
@@ -27,10 +27,10 @@ def load(text: str) -> Any:
 
 
 def load_many(text: str) -> Iterator[Any]:
-    """The JSON values that stand in `text` one after the other, with white space or commas between them.
+    """Yield the consecutive JSON values in `text`, with white space or commas between them.
 
     Raises:
-        Problem: as `load`, when it comes to where anything else stands.
+        Problem: as `load`, on reaching anything else.
     """
     at = _skip(text, 0)
     while at < len(text):
@@ -43,7 +43,7 @@ def load_many(text: str) -> Iterator[Any]:
 
 
 def dump(value: Any, *, indent: int | None = 2, ascii_only: bool = False) -> str:
-    """`value` as JSON text, keys in their order; without `indent`, as short as it goes."""
+    """Return `value` as JSON text, keys in their order; without `indent`, as short as possible."""
     if indent is None:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=ascii_only, allow_nan=False)
     lines: list[str] = []
@@ -52,7 +52,7 @@ def dump(value: Any, *, indent: int | None = 2, ascii_only: bool = False) -> str
 
 
 class _Layout(NamedTuple):
-    """Lays a value out as `json.dumps` does, whose own way to indent is several times slower on deep values."""
+    """Formats a value as `json.dumps` does, whose own indentation is several times slower on deep values."""
 
     step: str
     encode: Callable[[Any], str]
@@ -77,7 +77,7 @@ class _Layout(NamedTuple):
 
 
 def _shallow(value: Any, depth: int = 0) -> Any:
-    """`value`, which no policy nests deeper than this; deeper, what reads it later would run out of stack."""
+    """Return `value` if it is nested no deeper than any policy; deeper values would exhaust the stack later."""
     if depth > _MAX_DEPTH:
         raise ValueError(depth)
     if isinstance(value, dict | list):

@@ -1,6 +1,6 @@
-"""Takes single edits of ours back from the statements that stand now, and notes where others changed the same ones.
+"""Takes single edits of ours back from the current statements, and notes where others changed the same ones.
 
-Every statement is found by what it says through an index, so that many edits on many statements stay linear.
+An index finds every statement by its content, so that many edits on many statements take linear time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from app.policy.statement import Statement, is_allow, label, named_by
 
 @dataclass(frozen=True)
 class Clash:
-    """One place where somebody else changed what we had changed: as it was before us, as we left it, as it is now.
+    """A conflict with another's change: the item as it was before us, as we left it, as it is now.
 
-    None means that it was not there. `place` is how people find it: a statement's label, or a top-level key.
+    None means that it was absent. `place` is how people find it: a statement's label, or a top-level key.
     """
 
     place: str
@@ -32,7 +32,7 @@ class Clash:
 
 
 class _Node:
-    """A statement in the list as it is now. `number` is its index there at the start; `ours`: it is accounted for."""
+    """A statement in the current list. `number` is its initial index there; `ours`: it is accounted for."""
 
     __slots__ = ("gone", "next", "number", "ours", "statement")
 
@@ -53,7 +53,7 @@ class _Node:
 
 
 class ThreeWayMerge:
-    """The statements as they are now, while one edit of ours after another is taken back from them."""
+    """The current statements, from which our edits are taken back one by one."""
 
     def __init__(self, before: Sequence[Statement], ours: Sequence[Statement], now: Sequence[Statement]) -> None:
         self.clashes: list[Clash] = []
@@ -81,7 +81,7 @@ class ThreeWayMerge:
         self._edits = edits_between(before, ours)
 
     def run(self) -> tuple[Statement, ...]:
-        """Take back every edit that can be; the statements that are left. Those that cannot be are in `clashes`."""
+        """Take back every edit that can be, and return the statements left. `clashes` holds those that cannot be."""
         for edit in self._edits:
             self._take_back(edit)
         return tuple(self._left())
@@ -130,7 +130,7 @@ class ThreeWayMerge:
         self.clashes.append(Clash(statement_label, before, ours, now.statement if now else None))
 
     def _clashes_with_namesake(self, statement: Statement, *, before: Statement | None, ours: Statement | None) -> bool:
-        """Note a clash where somebody wrote another statement with the same effect for one of the same principals."""
+        """Note a clash if another statement with the same effect names a principal of this one; return whether so."""
         theirs = self._theirs.naming_one_of(statement)
         if theirs is not None:
             self.clashes.append(Clash(theirs.label, before, ours, theirs.statement))
@@ -147,13 +147,13 @@ class ThreeWayMerge:
         self._standing[index] = node
 
     def _behind(self, index: int) -> _Node:
-        """The nearest statement that stood before this place and still stands."""
+        """Return the nearest statement that was before this position and still exists."""
         at = bisect_left(self._standing_at, index)
         return self._standing[self._standing_at[at - 1]] if at else self._first
 
 
 class _Index:
-    """The statements that others wrote, by what they say; the first that nobody has accounted for is found."""
+    """Other people's statements by content; finds the first that is not accounted for."""
 
     def __init__(self, nodes: Iterator[_Node]) -> None:
         self._queues: dict[Hashable, deque[_Node]] = {}
@@ -165,14 +165,14 @@ class _Index:
         return self._first("same", statement_key(statement))
 
     def saying(self, statement: Statement) -> _Node | None:
-        """One that says the same of other principals."""
+        """Return one that says the same of other principals."""
         return self._first("saying", body_key(statement))
 
     def with_sid(self, statement: Statement) -> _Node | None:
         return self._first("sid", str(statement["Sid"])) if statement.get("Sid") else None
 
     def naming_one_of(self, statement: Statement) -> _Node | None:
-        """One with the same effect for one of the same principals."""
+        """Return one with the same effect for one of the same principals."""
         candidates = (self._first(*key) for key in self._names(statement))
         return min((node for node in candidates if node), key=lambda node: node.number, default=None)
 

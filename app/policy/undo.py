@@ -1,4 +1,4 @@
-"""Plans how a change of ours is taken back from a policy that others may have changed since. Must never take theirs."""
+"""Plans how to take back a change of ours from a policy that others may have changed since. Their changes stay."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from app.policy.three_way import Clash, ThreeWayMerge
 
 @dataclass(frozen=True)
 class Conflict:
-    """Why our change cannot be taken back by itself; a person decides, with both sides in sight."""
+    """Why our change cannot be taken back automatically; a person decides, seeing both sides."""
 
     clashes: tuple[Clash, ...]
 
     @property
     def problem(self) -> Problem:
-        """The same as the Problem an operation ends with: `policy.undo_conflict`."""
+        """Return it as the Problem that an operation ends with: `policy.undo_conflict`."""
         return Problem("policy.undo_conflict", statement=", ".join(clash.place for clash in self.clashes))
 
 
 def plan_undo(before: str | None, ours: str | None, now: str | None) -> PlannedChange | Conflict:
-    """What takes back our part alone, the change from `before` to `ours`, from the policy as it is `now`.
+    """Return what takes back only our change, from `before` to `ours`, in the current policy `now`.
 
-    Statements that others added, changed or removed since stay as they are; what of our change is already gone
-    needs nothing. Where they changed the very statement that we had changed, the answer is a Conflict.
+    Statements that others added, changed or removed since stay unchanged; the part of our change that is already gone
+    needs nothing. If they changed the same statement as we did, the answer is a Conflict.
 
     Raises:
         Problem: as `document.parse`, and `policy.too_long`.
@@ -50,9 +50,9 @@ def plan_undo(before: str | None, ours: str | None, now: str | None) -> PlannedC
 
 
 def plan_restore(target: str | None, now: str | None) -> PlannedChange:
-    """What makes the policy say again what the recorded text `target` says; None deletes it.
+    """Return what makes the policy equal the recorded text `target` again; None deletes it.
 
-    ECR may refuse it where a principal of that time exists no more: `findings.suspects` names the likely ones.
+    ECR may refuse it if a principal of that time no longer exists: `findings.suspects` lists the likely ones.
 
     Raises:
         Problem: as `document.parse`, and `policy.too_long`.
@@ -65,7 +65,7 @@ def plan_restore(target: str | None, now: str | None) -> PlannedChange:
 def _other_members(
     before: str | None, ours: str | None, base: PolicyDocument
 ) -> tuple[PolicyDocument, tuple[Clash, ...]]:
-    """`base` with the members beside `Statement` as they were before us, where we had changed them."""
+    """Return `base` with the members beside `Statement` that we had changed as they were before."""
     if before is None or ours is None:
         return base, ()
     was, made = parse(before).members, parse(ours).members

@@ -1,4 +1,4 @@
-"""A verdict on a pull and the reason for it, from what the policies say on the caller."""
+"""A verdict on a pull and the reason for it, from what the policies say about the caller."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REACHES = list(Reach)
 
 
 class Access(StrEnum):
-    """What the policies give a principal."""
+    """What access the policies give a principal."""
 
     ALLOWED = "allowed"
     CONDITIONAL = "conditional"
@@ -29,7 +29,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True)
 class Deciding:
-    """A statement that decided: whose policy it stands in, its index there (from 0), and how people find it."""
+    """A statement that decided: whose policy it is in, its index there (from 0), and how people find it."""
 
     layer: Layer
     index: int
@@ -37,17 +37,17 @@ class Deciding:
 
     @classmethod
     def of(cls, rule: Rule) -> Deciding:
-        """This statement."""
+        """Return this statement as a deciding one."""
         return cls(rule.layer, rule.index, rule.label)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a principal may pull, with a reason to read.
+    """Whether a principal may pull, with a readable reason.
 
-    `code` is a key of `words.WORDS` and `params` fill it. `deciding` are the statements that decided it.
+    `code` is a key of `messages.WORDS` and `params` fill it. `deciding` are the statements that decided it.
     `missing_actions` are those that no statement allows; `conditions` what it depends on, as texts, and `keys` the
-    condition keys (or elements) among them. `unseen` is what may decide too and was not looked at.
+    condition keys (or elements) among them. `unseen` is what may also decide and was not evaluated.
     """
 
     access: Access
@@ -66,7 +66,7 @@ class Verdict:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Whose policies decided, the repository's first; empty where no statement speaks of the principal."""
+        """Whose policies decided, the repository's first; empty if no statement is about the principal."""
         return tuple(layer for layer in Layer if any(statement.layer is layer for statement in self.deciding))
 
     @property
@@ -76,7 +76,7 @@ class Verdict:
 
 
 def decided(collected: Collected) -> Verdict | None:
-    """The verdict that the statements which reach the caller come to; None where they say nothing on its pulling."""
+    """Return the verdict of the statements that reach the caller; None if they say nothing about its pulls."""
     if collected.sure:
         return _denied(collected.sure)
     if not collected.allows:
@@ -95,7 +95,7 @@ def decided(collected: Collected) -> Verdict | None:
 
 
 def not_met(missed: Missed) -> Verdict:
-    """The verdict where an Allow of the repository's policy would cover the caller but for a condition that fails."""
+    """Return the verdict if an Allow of the repository policy would cover the caller, but a condition fails."""
     rule, failed = missed.rule, missed.decision.failed
     params: dict[str, str | int] = {"statement": rule.label, "conditions": _joined(test.text for test in failed)}
     code = "verdict.condition_not_met"
@@ -135,7 +135,7 @@ def _verdict(access: Access, kind: str, covers: Sequence[Cover], reach: Reach | 
 
 
 def _code(kind: str, covers: Sequence[Cover], reach: Reach | None) -> str:
-    """The code of what is said where the repository's policy decides, and of what is said where the registry's does."""
+    """Return the message code, depending on whether the repository policy or the registry policy decides."""
     layers = {cover.rule.layer for cover in covers}
     if layers == {Layer.REPOSITORY}:
         return f"verdict.{kind}_{reach}" if reach else f"verdict.{kind}"
@@ -160,6 +160,6 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _moment_of(test: Condition) -> str:
-    """When the last of a test's alternatives ends, or the first one starts, as the policy writes it."""
+    """Return when the last of a test's alternatives ends, or the first one starts, as the policy writes it."""
     choose = max if test.is_end else min
     return choose(test.values, key=lambda text: moment(text) or 0)

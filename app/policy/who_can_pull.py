@@ -1,4 +1,4 @@
-"""Who may and who may not pull by a repository's policy, one entry for each that it names. Must never change a policy."""
+"""Who may and who may not pull by a repository's policy, one entry for each principal in it. Changes no policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_COMPARED = 2_000
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody that the policy speaks of, and whether they may pull by it.
+    """A principal in the policy, and whether it may pull.
 
     `value` is the principal as the policy names it (`*` for everyone); with `excluded` it means everyone but those.
     `statements` are the labels of those that name it. `service` and `region` are hints, for Lightsail's roles only.
@@ -36,22 +36,22 @@ class Reader:
 
     @property
     def access(self) -> Access:
-        """What the policy gives them."""
+        """What access the policy gives it."""
         return self.verdict.access
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The tests that it hangs on."""
+        """The conditions it depends on."""
         return self.verdict.conditions
 
 
 def readers(
     policies: Policies | str | None, *, repository_arn: str = "", now: datetime | None = None
 ) -> tuple[Reader, ...]:
-    """Everybody that the repository's policy names, in its order, with what the policies give each; nobody for None.
+    """Return every principal that the repository's policy names, in its order, with its access; empty for None.
 
-    Callers of the repository's own account may pull by their own IAM policies besides: those are not seen here. The
-    arguments are `evaluate`'s; where very many principals meet very many conditions, some of those are left open.
+    Callers in the repository's own account may also pull by their IAM policies: those are not evaluated here. The
+    arguments are those of `evaluate`; with very many principals and conditions, some conditions stay open.
 
     Raises:
         Problem: as `document.parse`.

@@ -1,4 +1,4 @@
-"""Who holds which connections, and which one makes room for another: no address may take them all. Pure."""
+"""Which client has which connections, and which one to close for another: no address may take them all. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Protocol
 
 from app.server.limits import Limits
 
-# A provider gives each customer a whole /64, so that single addresses of it count for nothing.
+# A provider gives each customer a whole /64, so single addresses in it do not identify a client.
 IPV6_PREFIX = 64
 
 
 class Connection(Protocol):
-    """A client's connection; `network` as `network_of` tells it."""
+    """A client's connection; `network` is the result of `network_of`."""
 
     network: str
 
     @property
     def waits_for_client(self) -> bool:
-        """Whether it is the client's turn to send or to read; False while the server works on its request."""
+        """Whether the client has to send or to read next; False while the server works on its request."""
 
     def drop(self) -> None:
         """Close it at once."""
@@ -30,7 +30,7 @@ class Connection(Protocol):
 
 
 class FullError(Exception):
-    """Every connection that could make room has a request at work."""
+    """Every connection that could be closed has a request in progress."""
 
 
 class Connections:
@@ -54,7 +54,7 @@ class Connections:
         self._count += 1
 
     def discard(self, connection: Connection) -> None:
-        """Forget a connection that was closed, if it is counted still."""
+        """Forget a closed connection, if it is still counted."""
         own = self._by_network.get(connection.network, {})
         if connection not in own:
             return
@@ -64,13 +64,13 @@ class Connections:
             del self._by_network[connection.network]
 
     def to_close_for(self, network: str) -> Connection | None:
-        """Return the connection to close before `network` may open another one; None: there is room.
+        """Return the connection to close before `network` may open another one; None if there is room.
 
-        Beyond its share a client replaces one of its own. When all connections are taken, the client that holds most
-        of them gives one up.
+        Beyond its share a client replaces one of its own. When all connections are taken, the client with the most of
+        them loses one.
 
         Raises:
-            FullError: none of those waits for its client.
+            FullError: all of those have a request in progress.
         """
         own = self._by_network.get(network, {})
         if len(own) >= self._limits.per_client:
@@ -80,7 +80,7 @@ class Connections:
         return None
 
     def lower(self, spare: int) -> list[Connection]:
-        """Hold `spare` fewer connections than there are now, since the process can hold no more; those to close."""
+        """Limit connections to `spare` fewer than now, since the process can hold no more; return those to close."""
         self._ceiling = max(1, self._count - spare)
         closing: list[Connection] = []
         with suppress(FullError):
@@ -90,11 +90,11 @@ class Connections:
         return closing
 
     def rise(self) -> None:
-        """Allow one more again, up to the limit: what else the process had open may be closed by now."""
+        """Allow one more again, up to the limit: other open files of the process may be closed by now."""
         self._ceiling = min(self._limits.connections, self._ceiling + 1)
 
     def to_close(self) -> Connection:
-        """Return the connection that is missed least. Raises FullError as `to_close_for`."""
+        """Return the connection whose loss matters least. Raises FullError as `to_close_for`."""
         for own in sorted(self._by_network.values(), key=len, reverse=True):
             for connection in own:
                 if connection.waits_for_client:
@@ -103,7 +103,7 @@ class Connections:
 
 
 def network_of(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the network that an IPv6 address is in."""
+    """Return what counts as one client: an IPv4 address, or the network that an IPv6 address is in."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

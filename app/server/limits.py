@@ -1,4 +1,4 @@
-"""How many connections and open files the server allows itself, and how long it waits for a client. Opens nothing."""
+"""How many connections and open files the server allows itself, and how long it waits for a client."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 OPEN_FILES = 8192
 MOST_CONNECTIONS = 1024
 FEWEST_CONNECTIONS = 16
-# Open files beside the clients' connections: databases with their WAL, the log, what the runtime holds, and a burst of
+# Open files beside the clients' connections: databases with their WAL, the log, those of the runtime, and a burst of
 # connections that are accepted before the ones they replace are closed.
 RESERVED = 96
-# Connections to AWS that may stay open in one Region: as many to ECR and to Lightsail as there are calls at once.
+# Connections to AWS that may stay open in one Region: one to ECR and one to Lightsail per concurrent call.
 RESERVED_PER_REGION = 16
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one server takes. Seconds and bytes.
+    """The limits of one server. Seconds and bytes.
 
-    `per_client` is the most that one address may hold of `connections`. `request_bytes` bounds what is read of one
-    request with all that frames its body; the application refuses a body of less.
+    `per_client` is the most of `connections` that one address may hold. `request_bytes` bounds one request with its
+    headers and framing; the application's limit for a body is lower.
     """
 
     connections: int = MOST_CONNECTIONS
@@ -35,19 +35,19 @@ class Limits:
 
 
 def limits_for(open_files: int, regions: int) -> Limits:
-    """The limits of a server that may have `open_files` open and reads `regions` Regions of AWS."""
+    """Return the limits of a server that may have `open_files` open and reads `regions` Regions of AWS."""
     free = open_files - RESERVED - RESERVED_PER_REGION * regions
     connections = max(FEWEST_CONNECTIONS, min(MOST_CONNECTIONS, free))
     return Limits(connections=connections, per_client=max(1, connections * 3 // 4))
 
 
 def are_few(open_files: int, regions: int) -> bool:
-    """Whether the limit on open files leaves fewer connections than browsers and programs of one team use."""
+    """Return whether the limit on open files leaves fewer connections than one team's browsers and programs use."""
     return open_files - RESERVED - RESERVED_PER_REGION * regions < MOST_CONNECTIONS // 4
 
 
 def raise_open_files(most: int = OPEN_FILES) -> int:
-    """Raise this process's soft limit on open files towards its hard one, to at most `most`; the limit then."""
+    """Raise this process's soft limit on open files towards its hard one, to at most `most`; return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return most

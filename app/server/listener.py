@@ -1,6 +1,6 @@
 """Accepts connections on one socket and decides which of them are served.
 
-The event loop's own servers give up or refuse everybody when the process has no descriptor left; this one makes room.
+Without a free descriptor, the event loop's own servers stop or refuse everyone; this one closes another connection.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from app.server.protocol import BUSY, ClientProtocol
 
 log = logging.getLogger(__name__)
 
-# Accepted in one turn of the loop at most, so that a flood of connections does not keep it from the others.
+# Accepted per turn of the loop at most, so that a flood of connections does not block the open ones.
 BURST = 16
-# What accept() answers when the process or the system has nothing left for a connection.
+# The errors of accept() when the process or the system has no resources left for a connection.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 PAUSE_SECONDS = 0.05
 SAY_SO_EVERY = 60.0
 
 
 class Listener:
-    """One listening socket; what uvicorn asks of a server is `close` and `wait_closed`.
+    """One listening socket, with the `close` and `wait_closed` that uvicorn calls on a server.
 
     Args:
         sock: bound and listening.
         connections: those of all listeners together.
-        make_protocol: makes the protocol for a client of the network that it is given.
+        make_protocol: creates the protocol for a client, from its network.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Listener:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens, as `getsockname` gives it."""
+        """The address that it listens on, as `getsockname` returns it."""
         host, port, *_ = self._socket.getsockname()
         return str(host), int(port)
 
@@ -61,7 +61,7 @@ class Listener:
         self._socket.close()
 
     async def wait_closed(self) -> None:
-        """Return at once: what was accepted is the server's to end."""
+        """Return at once: the server closes accepted connections."""
 
     def _accept(self) -> None:
         for _ in range(BURST):
@@ -70,7 +70,7 @@ class Listener:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                # Beside exhaustion these are errors of the connection that was to be accepted.
+                # Besides exhaustion, these are errors of the connection that was being accepted.
                 if error.errno in EXHAUSTED:
                     self._pause(error)
                     return
@@ -102,12 +102,12 @@ class Listener:
             client.close()
 
     def _close(self, connection: Connection) -> None:
-        # Counted no longer from now on; its descriptor is free a turn of the loop later.
+        # No longer counted from now on; its descriptor is free a turn of the loop later.
         self._connections.discard(connection)
         connection.drop()
 
     def _pause(self, error: OSError) -> None:
-        """Hold fewer connections than before, and accept again when the descriptors of those closed are free."""
+        """Hold fewer connections than before, and accept again when the descriptors of the closed ones are free."""
         if self._loop.time() - self._said_at >= SAY_SO_EVERY:
             self._said_at = self._loop.time()
             log.warning("No connection can be accepted: %s. Raise the limit on open files.", error.strerror)

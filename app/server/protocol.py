@@ -1,6 +1,6 @@
-"""HTTP with one client, within bounds: a client that sends or reads too slowly, or sends too much, is closed.
+"""HTTP with one client, within bounds: a client that sends or reads too slowly, or sends too much, is disconnected.
 
-uvicorn parses and answers; it has a time limit only for connections that stay open between two requests.
+uvicorn parses and answers; its only timeout is for idle connections between two requests.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.server.limits import Limits
 
 
 class Phase(Enum):
-    """What of a request has arrived."""
+    """Which part of a request has arrived."""
 
     NOTHING = auto()
     HEAD = auto()
@@ -28,7 +28,7 @@ class Phase(Enum):
 
 
 def refusal(status: HTTPStatus, sentence: str) -> bytes:
-    """The whole answer to a request that no application sees."""
+    """Return the whole answer to a request that never reaches the application."""
     body = f"{sentence}\n".encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
@@ -47,7 +47,7 @@ BUSY = refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections are open. T
 
 
 class ClientProtocol(HttpToolsProtocol):
-    """One connection from `network`; `on_closed` is called once, when it is gone."""
+    """One connection from `network`; `on_closed` is called once, when it is closed."""
 
     def __init__(
         self,
@@ -72,13 +72,13 @@ class ClientProtocol(HttpToolsProtocol):
 
     @property
     def waits_for_client(self) -> bool:
-        """Whether it is the client's turn; False while the application works."""
+        """Whether the client has to act next; False while the application works."""
         if not self._made or self._stalled_since is not None or self.transport.is_closing():
             return True
         return self._reads and (self._phase is Phase.BODY or not self._answers)
 
     def drop(self) -> None:
-        """Close at once, whatever was left to say; one that is being set up as soon as it is."""
+        """Close at once, dropping unsent data; one that is being set up, as soon as it is."""
         self._dropped = True
         if self._made:
             self.transport.abort()
@@ -88,7 +88,7 @@ class ClientProtocol(HttpToolsProtocol):
         if not self._made:
             return
         if self.transport.is_closing():
-            # What is left to send keeps a closing transport open, for as long as the client does not read.
+            # Unsent data keeps a closing transport open for as long as the client does not read.
             self._closing_since = self._closing_since or now
         stalls = [since for since in (self._stalled_since, self._closing_since) if since is not None]
         if any(now - since > self._limits.write_seconds for since in stalls):
@@ -144,12 +144,12 @@ class ClientProtocol(HttpToolsProtocol):
 
     @property
     def _answers(self) -> bool:
-        """Whether the application has an answer to give yet."""
+        """Whether the application has an answer to send yet."""
         return bool(self.cycle) and not self.cycle.response_complete
 
     @property
     def _reads(self) -> bool:
-        """Whether more of a request is to come and nothing of ours holds it up."""
+        """Whether more of a request is to come and nothing on our side delays it."""
         return self._phase is not Phase.WHOLE and not self.flow.read_paused
 
     @property
@@ -160,7 +160,7 @@ class ClientProtocol(HttpToolsProtocol):
         self._phase, self._since = phase, self.loop.time()
 
     def _refuse(self, answer: bytes) -> None:
-        """Say why and close; without a word where that would stand in or behind another answer."""
+        """Send `answer` and close; only close if the bytes would land inside or after another answer."""
         if self.transport.is_closing():
             return
         unanswered = self._answers and not self.cycle.response_started

@@ -1,4 +1,4 @@
-"""uvicorn's server on listeners of ours, so that no client can take it from the others."""
+"""uvicorn's server with our listeners, so that no client can take all connections."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from app.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
-# Seconds without a look at the deadlines of connections.
+# Seconds without a check of the deadlines after which the server counts as hung.
 HANGS_AFTER = 30.0
-# Seconds from the signal to the end, whatever hangs.
+# Seconds from the signal to the end, even if something hangs.
 STOPS_WITHIN = 13.0
 HANGUP = signal.SIGHUP
 
@@ -45,12 +45,12 @@ class Server(uvicorn.Server):
         self._hung_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, then listen. Ends the process where the address cannot be listened on."""
+        """Start the application, then listen. Ends the process if the address cannot be listened on."""
         await super().startup(sockets=[])  # with no socket of its own it starts the application alone
         try:
             listening = sockets or _listen(self.config.host, self.config.port)
         except OSError as error:
-            log.error("%s", error)  # noqa: TRY400  (the sentence is all there is to say)
+            log.error("%s", error)  # noqa: TRY400  (the message is complete without a traceback)
             await self.lifespan.shutdown()
             sys.exit(STARTUP_FAILURE)
         self._listeners = [Listener(sock, self._connections, self._protocol) for sock in listening]
@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop in order by SIGHUP too, unless it is ignored, as under nohup."""
+        """Also stop in order on SIGHUP, unless it is ignored, as under nohup."""
         if threading.current_thread() is not threading.main_thread() or signal.getsignal(HANGUP) is signal.SIG_IGN:
             with super().capture_signals():
                 yield
@@ -71,13 +71,13 @@ class Server(uvicorn.Server):
                 yield
         finally:
             signal.signal(HANGUP, before)
-        if self._hung_up:  # as uvicorn does for its signals: the process ends by it, whatever its threads wait for
+        if self._hung_up:  # as uvicorn does for its signals: the process ends by it, even if threads still wait
             signal.raise_signal(HANGUP)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler's shape)
-        """Begin to stop. A second signal changes nothing: what is on its way to AWS must still be recorded.
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler's signature)
+        """Start to stop. A second signal changes nothing: calls in flight to AWS must still be recorded.
 
-        What hangs is left behind: the process ends `STOPS_WITHIN` after the first signal.
+        The process ends `STOPS_WITHIN` after the first signal, even if something hangs.
         """
         if not self.should_exit:
             end = threading.Timer(STOPS_WITHIN, _end_at_once)
@@ -91,11 +91,11 @@ class Server(uvicorn.Server):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where the first listener listens, once it does."""
+        """The address of the first listener, once it listens."""
         return self._listeners[0].address
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, and let requests at work end."""
+        """Stop listening, and let requests in progress end."""
         await super().shutdown(sockets)
         await self._supervisor.stop()
 
@@ -124,7 +124,7 @@ def _end_at_once() -> None:
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:
-    """A listening socket for each address of `host` that this machine has. Raises OSError."""
+    """Return a listening socket for each address of `host` that this machine has. Raises OSError."""
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     listening: list[socket.socket] = []
     missing: OSError | None = None
@@ -132,7 +132,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         try:
             listening.append(socket.create_server(address, family=family, backlog=BACKLOG))
         except OSError as error:
-            # A name such as localhost also stands for an IPv6 address, which not every machine has.
+            # A name such as localhost also has an IPv6 address, which not every machine has.
             if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                 raise
             missing = error

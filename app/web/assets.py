@@ -1,8 +1,8 @@
-"""Static files under one content-hashed prefix, compressed once in memory. Must never read a file per request.
+"""Static files under one content-hashed prefix, compressed once in memory. No file is read per request.
 
 `/static/<version>/<name>`: the version is a hash of the whole tree, so relative `url()`s keep working and nothing is
-rewritten. The present version may be kept for ever; another one gets the same file with `no-cache`, which keeps
-pages of a replica that still runs the last release alive.
+rewritten. The current version may be cached forever; another one gets the same file with `no-cache`, so that pages of
+a replica that still runs the last release work.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 COMPRESSIBLE = frozenset({".css", ".js", ".svg", ".json", ".txt"})
 WORTH_COMPRESSING = 512  # bytes
-# What the system's own table may lack.
+# Types that the system's own table may lack.
 MEDIA_TYPES = {".woff2": "font/woff2", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -29,7 +29,7 @@ ASK_AGAIN = "no-cache"
 
 @dataclass(frozen=True)
 class Asset:
-    """One file: its media type and its bytes by content encoding, "" being the plain ones."""
+    """One file: its media type and its bytes by content encoding, with "" for the uncompressed ones."""
 
     media_type: str
     encodings: dict[str, bytes]
@@ -57,7 +57,7 @@ class Assets:
         self.version = whole.hexdigest()[:12]
 
     def url(self, name: str) -> str:
-        """Where a page finds the file; an unknown name raises KeyError, so that a page with a typo cannot be made."""
+        """Return the file's URL; an unknown name raises KeyError, so that a typing error breaks the page in tests."""
         if name not in self.files:
             raise KeyError(name)
         return f"/static/{self.version}/{name}"

@@ -1,4 +1,4 @@
-"""What the routes of pages take by name: a place that can exist, a repository, how long a request may wait for AWS."""
+"""Dependencies of page routes: valid regions and services, a repository, how long a request may wait for AWS."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, services
 from app.http.htmx import is_htmx
 
-# What a page asks for by itself, once it stands, keeps nobody from reading it; shorter than the browser's own time limit.
+# A part that a page loads after it is shown delays no reader; shorter than the browser's own timeout.
 LONG_PATIENCE = 10.0
 
 
 def patience(request: Request) -> float:
-    """How long a request may wait for AWS: a page that is being opened not for long, a part that it fetches longer."""
+    """Return how long a request may wait for AWS: short for opening a page, longer for a part that it loads later."""
     return LONG_PATIENCE if is_htmx(request) else PATIENCE
 
 
 async def known_place(request: Request) -> None:
-    """An address names a region that we look after and a service that can exist.
+    """Check that the path names a configured region and a possible service name.
 
     Raises:
-        Problem: `region.not_configured`; `service.not_found` for what Lightsail would never take as a name.
+        Problem: `region.not_configured`; `service.not_found` for what Lightsail would never accept as a name.
     """
     region, service = (str(request.path_params.get(name, "")) for name in ("region", "service"))
     ours = (await services(request)).regions
@@ -45,7 +45,7 @@ async def retry_problems(request: Request) -> None:
 
 
 async def repository_name(request: Request, repository: str) -> str:
-    """The repository that an address names. Raises Problem as `resolve_repository`."""
+    """Return the repository in the path. Raises Problem as `resolve_repository`."""
     return await resolve_repository(await services(request), request.path_params["region"], repository)
 
 

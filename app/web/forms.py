@@ -1,4 +1,4 @@
-"""What a person filled in, checked before anything is started."""
+"""Form data, checked before an operation is started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.operations.state import Kind
 
 @dataclass(frozen=True)
 class AccessForm:
-    """A service, a repository, who asks, and the fingerprint that a preview left in the form.
+    """A service, a repository, the person, and the fingerprint that a preview left in the form.
 
     `principals` are those to prune; `follows` is the id of the operation that failed because of them.
     """
@@ -29,10 +29,10 @@ class AccessForm:
 
 
 def check_preview(form: AccessForm) -> str | None:
-    """Return the fingerprint of the preview that the form was sent with, None where there was none.
+    """Return the fingerprint of the preview that the form was sent with, or None.
 
     Raises:
-        Problem: `preview.other_repository` where it showed another repository than the one that was submitted.
+        Problem: `preview.other_repository` if it showed another repository than the submitted one.
     """
     if not form.previewed:
         return None
@@ -43,7 +43,7 @@ def check_preview(form: AccessForm) -> str | None:
 
 
 def start_access(services: Services, kind: Kind, form: AccessForm) -> str:
-    """Start what the form asks for: the operation's id. Raises Problem."""
+    """Start what the form requests and return the operation's id. Raises Problem."""
     seen = check_preview(form)
     request: dict[str, Any] = {} if seen is None else {"previewed": seen}
     if kind is Kind.PRUNE:

@@ -1,4 +1,4 @@
-"""The addresses of our own pages, in one place; names are quoted here and nowhere else. Pure."""
+"""The URLs of our own pages; the only place where names are quoted for URLs. Pure."""
 
 from __future__ import annotations
 
@@ -29,57 +29,57 @@ def _with(path: str, **query: str | int) -> str:
 
 
 def containers(query: str = "") -> str:
-    """The list of container services, filtered."""
+    """Return the URL of the list of container services, filtered."""
     return _with(CONTAINERS, q=query)
 
 
 def service(region: str, service: str, tab: str = "") -> str:
-    """A service's page, or the named tab of it: deployments, images, history."""
+    """Return the URL of a service's page, or of a tab of it: deployments, images, history."""
     path = f"{CONTAINERS}/{quote(region, safe='')}/{quote(service, safe='')}"
     return f"{path}/{tab}" if tab else path
 
 
 def images(region: str, name: str, *, added: str = "") -> str:
-    """The Images tab; `added` names the repository whose next steps it shows."""
+    """Return the URL of the Images tab; `added` names the repository whose next steps it shows."""
     return _with(service(region, name, "images"), added=added)
 
 
 def next_steps(region: str, name: str, *, added: str) -> str:
-    """What to do with a repository that was added, alone."""
+    """Return the URL of the next steps of an added repository, as a part of its own."""
     return _with(service(region, name, "next-steps"), added=added)
 
 
 def repositories(region: str, name: str, verb: str = "", **query: str) -> str:
-    """Where repositories are added (no verb), and its neighbours: new, options, remove, preview, repair, prune."""
+    """Return the URL that adds repositories (no verb), or one for new, options, remove, preview, repair, prune."""
     path = service(region, name, "repositories")
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
 def policy(region: str, name: str, repository: str) -> str:
-    """A repository's policy as seen for a service."""
+    """Return the URL of a repository's policy as seen for a service."""
     return _with(service(region, name, "policy"), repository=repository)
 
 
 def why(region: str, name: str, **query: str) -> str:
-    """Why the service can't pull: an `image`, a `repository`'s, or by default those of the newest deployment."""
+    """Return the URL of a diagnosis: of an `image`, a `repository`'s, or by default those of the newest deployment."""
     return _with(service(region, name, "why"), **query)
 
 
 def role(region: str, name: str, verb: str) -> str:
-    """The image puller role: activate, deactivate. GET asks, POST does."""
+    """Return the URL that activates or deactivates the image puller role. GET shows the dialog, POST starts it."""
     return f"{service(region, name, 'role')}/{verb}"
 
 
 def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
-    """An operation's page, and its neighbours: progress, retry, cancel, undo, restore."""
+    """Return the URL of an operation's page, or a related one: progress, retry, cancel, undo, restore."""
     path = f"/operations/{quote(operation_id, safe='')}"
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
 def onward(progress: Progress) -> str:
-    """Where Continue leads once an operation has ended.
+    """Return the URL of Continue once an operation has ended.
 
-    To the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
+    To the Images tab, with the next steps of an added repository; after an undo or restore, to the original operation.
     """
     if progress.kind in (Kind.UNDO, Kind.RESTORE) and progress.follows:
         return operation(progress.follows)
@@ -88,25 +88,25 @@ def onward(progress: Progress) -> str:
 
 
 def history(**query: str | int) -> str:
-    """The history with its filters."""
+    """Return the URL of the history with its filters."""
     return _with(HISTORY, **query)
 
 
 def service_history(region: str, name: str, /, **query: str | int) -> str:
-    """A service's history, from a place in it."""
+    """Return the URL of a service's history, from a position in it."""
     return _with(service(region, name, "history"), **query)
 
 
 def sign_ins(**query: str | int) -> str:
-    """Sessions, tokens and the record of sign-ins; `older` or `newer` is an event to go on from."""
+    """Return the URL of the page of sign-ins; `older` or `newer` is an event to continue from."""
     return _with(SIGN_INS, **query)
 
 
 def sign_ins_export(kind: str) -> str:
-    """The record of sign-ins as a file: csv or json."""
+    """Return the URL of the record of sign-ins as a file: csv or json."""
     return f"{SIGN_INS}/export.{kind}"
 
 
 def export(kind: str, /, **query: str | int) -> str:
-    """The filtered history as a file: csv or json."""
+    """Return the URL of the filtered history as a file: csv or json."""
     return _with(f"{HISTORY}/export.{kind}", **query)

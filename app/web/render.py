@@ -1,6 +1,6 @@
-"""The one place that turns a view into an answer: page or partial, status, Vary, redirects. Knows htmx's headers.
+"""Turns a view into a response: page or partial, status, Vary, redirects. The only place that knows htmx's headers.
 
-Must never decide what is shown; routes hand it a `View` from the pages_* modules.
+What is shown is decided by the views of app/web/views; routes pass a `View`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ PRODUCT = "Sailpass"
 
 
 def _shown(value: Any) -> Any:
-    """What every `{{ … }}` passes: texts with hidden direction characters made visible, markup kept as markup."""
+    """Return the value for `{{ … }}`: texts with hidden direction characters made visible, markup kept as markup."""
     if isinstance(value, Markup):
         return Markup(formats.plain(value))  # noqa: S704  (was markup before; characters are only replaced)
     return formats.plain(value) if isinstance(value, str) else value
 
 
 def make_environment(templates: Path, assets: Assets) -> Environment:
-    """The templates with all that they may call; undefined names raise, everything is escaped."""
+    """Return the templates' environment with the functions they call; undefined names raise, everything is escaped."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -51,7 +51,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         finalize=_shown,
         extensions=["jinja2.ext.i18n"],
     )
-    # The i18n extension puts these methods on every environment it is loaded into.
+    # The i18n extension adds these methods to every environment it is loaded into.
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
     )
@@ -76,19 +76,19 @@ def _duration(seconds: float) -> str:
     return i18n.gettext(N_("less than 1 s")) if seconds < 1 else formats.duration(seconds, i18n.code())
 
 
-def _no_shell(request: Request) -> Shell:  # noqa: ARG001  (the shape of every shell)
+def _no_shell(request: Request) -> Shell:  # noqa: ARG001  (the signature of every shell)
     return Shell()
 
 
 @dataclass(frozen=True)
 class Renderer:
-    """Made once at the start and kept as `app.state.renderer`; `shell` tells what stands around a request's page."""
+    """Created once at the start and kept as `app.state.renderer`; `shell` returns what surrounds a request's page."""
 
     environment: Environment
     shell: Callable[[Request], Shell] = _no_shell
 
     def html(self, request: Request, view: View) -> str:
-        """The view as text: its partial for htmx, else its page."""
+        """Return the view as text: its partial for htmx, else its page."""
         part = bool(view.partial) and is_htmx(request)
         return self.environment.get_template(view.partial if part else view.page).render(
             view=view,
@@ -101,35 +101,35 @@ class Renderer:
 
 
 def make_renderer(root: Path, assets: Assets, shell: Callable[[Request], Shell] = _no_shell) -> Renderer:
-    """The renderer of the templates below `root`."""
+    """Return the renderer of the templates below `root`."""
     return Renderer(make_environment(root, assets), shell)
 
 
 def render(request: Request, view: View, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with the view: as a partial where htmx asks for one, else as a whole page."""
+    """Return the view as a response: as a partial if htmx requests one, else as a whole page."""
     renderer: Renderer = request.app.state.renderer
     return HTMLResponse(renderer.html(request, view), status, headers={"Vary": VARY, **(headers or {})})
 
 
 def refuse(request: Request, status: int, problem: Problem | None = None) -> Response:
-    """Answer with a refusal: a page of its own, or for htmx a message where the reader looks, the page left alone."""
+    """Return a refusal: as its own page, or for htmx as a message above the unchanged page."""
     return render(request, error_page(status, problem=problem), status=status)
 
 
 def redirect(request: Request, url: str) -> Response:
-    """Send the reader to `url`: 303 for a form, htmx's own way for htmx (which would swap the followed page in)."""
+    """Return a redirect to `url`: 303 for a form, htmx's own header for htmx, which would swap in the target page."""
     if is_htmx(request):
         return Response(status_code=200, headers={"HX-Redirect": url, "Vary": VARY})
     return RedirectResponse(url, status_code=303, headers={"Vary": VARY})
 
 
 def nothing_new() -> Response:
-    """Answer a poll that has the newest picture already."""
+    """Return 204: the poll has the newest version already."""
     return Response(status_code=204, headers={"Vary": VARY})
 
 
 def safe_next(url: str, default: str = "/") -> str:
-    """`url` if it is a path of ours, else `default`: a link must not lead a reader away to another site."""
+    """Return `url` if it is a path of ours, else `default`: a link must not lead a reader away to another site."""
     ours = url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable() and "\\" not in url
     return url if ours else default
 
@@ -140,7 +140,7 @@ def _theme(request: Request) -> str:
 
 
 def _here(request: Request) -> Mapping[str, Any]:
-    """Where the reader is: the section for the navigation, the way back for the preferences, the place of messages."""
+    """Return the navigation section, the way back for the preferences, and where messages appear."""
     url = request.url
     back = f"{url.path}?{url.query}" if url.query else url.path
     target = request.headers.get("hx-target", "")

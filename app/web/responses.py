@@ -1,4 +1,4 @@
-"""The answer to a request that started an operation: its progress in the dialog, or its page for a plain form."""
+"""The response to a request that started an operation: its progress in the dialog, or its page for a plain form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.web.views.operation import progress_dialog, progress_view
 
 
 def started(request: Request, services: Services, operation_id: str) -> Response:
-    """The dialog for htmx, 303 to the operation's page otherwise."""
+    """Return the dialog for htmx, else a 303 to the operation's page."""
     if not is_htmx(request):
         return redirect(request, links.operation(operation_id))
     progress = find_progress(services.db, operation_id)

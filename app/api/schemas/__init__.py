@@ -1,1 +1,1 @@
-"""The shapes of the JSON that programs send and get. Field names and codes stay as they are; sentences may change."""
+"""The JSON schemas of requests and responses. Field names and codes are permanent; sentences may change."""

@@ -1,4 +1,4 @@
-"""Operations as programs see them: how they stand, what they changed, and what asks for them."""
+"""Schemas of operations: their state, their changes, and the requests about them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Fingerprint = Annotated[
 
 
 class OperationNote(BaseModel):
-    """A remark of a step."""
+    """A note of a step."""
 
     code: str
     params: dict[str, str | int]
@@ -70,7 +70,7 @@ class OperationStep(BaseModel):
 
 
 class Operation(BaseModel):
-    """One durable piece of work as it stands. While `outcome` is null it lives."""
+    """One durable operation in its current state. While `outcome` is null it is live."""
 
     id: str
     version: int = Field(description="Grows with every change; hand it back as `seen` to wait for the next one.")
@@ -99,7 +99,7 @@ class Operation(BaseModel):
 
     @classmethod
     def of(cls, progress: Progress) -> Operation:
-        """From what a person watches."""
+        """Return it from the progress that people see."""
         may = actions_on(progress)
         return cls(
             **{name: getattr(progress, name) for name in _AS_THEY_ARE},
@@ -134,7 +134,7 @@ _AS_THEY_ARE = (
 class PolicyWrite(BaseModel):
     """One change of one repository's policy. A text of null: there was, or then is, no policy.
 
-    Of the kind `drift` somebody else made it, and `written_at` is when it was seen.
+    For the kind `drift` the change was made outside Sailpass, and `written_at` is when it was seen.
     """
 
     region: str
@@ -157,7 +157,7 @@ class PolicyWrite(BaseModel):
 
 
 class OperationDetail(Operation):
-    """One operation with what it changed and what it belongs to."""
+    """One operation with its changes and related operations."""
 
     changes: list[PolicyWrite]
     follows: str | None = Field(description="The operation that this one retries, undoes or is a part of.")
@@ -165,7 +165,7 @@ class OperationDetail(Operation):
 
     @classmethod
     def read(cls, row: Row, followers: tuple[str, ...]) -> OperationDetail:
-        """From a row whose steps and changes are loaded."""
+        """Return it from a row whose steps and changes are loaded."""
         return cls(
             **dict(Operation.of(progress_of(row))),
             changes=[PolicyWrite.of(change) for change in row.changes],
@@ -182,12 +182,12 @@ class OperationList(BaseModel):
 
 
 class AsPreviewed(RequestBody):
-    """What may be sent with an undo."""
+    """The optional body of an undo."""
 
     previewed: Fingerprint | None = None
 
 
 class RestoreRequest(RequestBody):
-    """What must be sent with a restore: it replaces the whole policy, also what others changed since."""
+    """The required body of a restore: it replaces the whole policy, also what others changed since."""
 
     previewed: Fingerprint

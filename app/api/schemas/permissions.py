@@ -1,4 +1,4 @@
-"""The IAM policies that a person needs, and what the present credentials may do."""
+"""The IAM policies that a person needs, and what the current credentials may do."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CheckRequest(RequestBody):
 
 
 class ActionTried(BaseModel):
-    """One AWS action as it was tried."""
+    """One AWS action that was tried."""
 
     action: str
     allowed: bool | None = Field(description="Null: AWS's answer leaves it open, as `why` says.")
@@ -65,7 +65,7 @@ class ActionTried(BaseModel):
 
 
 class PermissionCheck(BaseModel):
-    """What was found, and the IAM policy that would add what is missing (null: nothing is)."""
+    """The result, and the IAM policy that would add what is missing (null: nothing is)."""
 
     region: str
     missing: int

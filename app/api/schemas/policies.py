@@ -1,4 +1,4 @@
-"""A repository's policy in plain words, as seen for one service."""
+"""Schemas of a repository's policy, as seen for one service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.messages import labels
 
 
 class PolicyReader(BaseModel):
-    """Somebody whom the policy lets pull, or keeps from it."""
+    """A principal that the policy lets pull, or denies it."""
 
     who: str
     value: str
@@ -26,14 +26,14 @@ class PolicyReader(BaseModel):
 
 
 class PolicyFinding(BaseModel):
-    """Something worth knowing about the policy."""
+    """A finding about the policy."""
 
     severity: Weight
     message: str
 
 
 class ByHandSteps(BaseModel):
-    """The finished policy, and the commands that bring it about."""
+    """The finished policy, and the commands that make the change."""
 
     policy: str
     commands: list[ShellCommands]

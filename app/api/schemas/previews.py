@@ -1,4 +1,4 @@
-"""What would be done, to be looked at before it is asked for."""
+"""Schemas of previews: what would change, before it is requested."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.policy.diff import Diff, LineKind
 
 
 class PreviewRequest(RequestBody):
-    """What to look at before it is asked for."""
+    """The operation to preview."""
 
     kind: Literal["grant", "repair", "revoke", "prune"]
     repository: RepositoryName
@@ -27,7 +27,7 @@ class PreviewRequest(RequestBody):
 
 
 class UndoPreviewRequest(RequestBody):
-    """What to look at before an operation is undone, or the policy from before it is restored."""
+    """The undo or restore of an operation to preview."""
 
     kind: Literal["undo", "restore"]
 
@@ -40,7 +40,7 @@ class AwsCall(BaseModel):
 
 
 class ShellCommands(BaseModel):
-    """The same by hand on one system."""
+    """The commands that do the same by hand on one system."""
 
     system: str
     text: str
@@ -51,7 +51,7 @@ class ShellCommands(BaseModel):
 
 
 class Preview(BaseModel):
-    """What would be done to the policy as AWS holds it now."""
+    """What would change in the current policy in AWS."""
 
     kind: str
     region: str
@@ -103,7 +103,7 @@ SIGNS = {LineKind.ADDED: "+ ", LineKind.REMOVED: "- ", LineKind.SAME: "  "}
 
 
 def lines_of(diff: Diff | None) -> list[str]:
-    """The diff as plain lines; parts that are left out show as one line of dots."""
+    """Return the diff as plain lines; omitted parts show as one line of dots."""
     lines: list[str] = []
     for block in diff.blocks if diff else ():
         if block.hidden:

@@ -1,4 +1,4 @@
-"""The one shape of every refusal."""
+"""The one schema of every refusal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.http.problems import as_json
 
 
 class Invalid(BaseModel):
-    """One thing in a request that is not as it should be."""
+    """One invalid part of a request."""
 
     where: list[str | int] = Field(description="The path to the value: where it was sent, then names and indices.")
     message: str
@@ -35,10 +35,10 @@ class ProblemBody(BaseModel):
 
     @classmethod
     def of(cls, problem: Problem, nearest: tuple[str, ...] = ()) -> ProblemBody:
-        """The problem as programs read it."""
+        """Return the problem in the API's form."""
         return cls.model_validate({**as_json(problem), "nearest": list(nearest)})
 
     @classmethod
     def maybe(cls, problem: Problem | None) -> ProblemBody | None:
-        """The same where there may be none."""
+        """Return the same, or None for no problem."""
         return cls.of(problem) if problem else None

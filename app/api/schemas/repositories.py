@@ -1,4 +1,4 @@
-"""Repositories as seen for one service, and what asks for access to them."""
+"""Schemas of repositories as seen for one service, and of the requests about access to them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from app.messages import labels
 from app.policy.messages import say
 from app.wording import Message
 
-# Longer than ECR's longest, so that a name that cannot be one is told as such.
+# Longer than ECR's longest name, so that a name that is too long gets its own message.
 RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]
 Principal = Annotated[str, Field(min_length=1, max_length=2048, pattern=TEXT)]
 
 
 def english(said: Message | None) -> str:
-    """The sentence, or nothing."""
+    """Return the sentence in English, or ""."""
     return labels.say(said) if said else ""
 
 
 class RegistryRead(BaseModel):
-    """What is known of the region's registry policy, which every `access` goes by too."""
+    """What is known of the region's registry policy, which also decides every `access`."""
 
     state: RegistryState = Field(
         description="`read`: evaluated. `none`: there is none. `scope_v1`: it doesn't apply to pulls. `scope_unknown`: it "
@@ -90,7 +90,7 @@ class RepositoryAccess(BaseModel):
 
 
 class Coverage(BaseModel):
-    """Of how many repositories of the region the policy has been read."""
+    """How many of the region's repositories have had their policy read."""
 
     read: int
     total: int
@@ -103,7 +103,7 @@ class Coverage(BaseModel):
 
 
 class RepositoryList(BaseModel):
-    """The repositories that a service can pull from, or whose policy is about it."""
+    """The repositories that a service can pull from, or whose policy names it."""
 
     repositories: list[RepositoryAccess]
     role: PullerRole
@@ -144,7 +144,7 @@ class RepositoryChoice(BaseModel):
 
 
 class ChoiceList(BaseModel):
-    """The first that fit, by name."""
+    """The first matches, by name."""
 
     choices: list[RepositoryChoice]
     more: bool = Field(description="Others fit too; ask with a longer `q`.")
@@ -155,14 +155,14 @@ class ChoiceList(BaseModel):
 
 
 class GrantRequest(RequestBody):
-    """A repository to give access to, or to repair access to."""
+    """A repository to grant access to, or to repair access to."""
 
     repository: RepositoryName
     previewed: Fingerprint | None = None
 
 
 class PruneRequest(RequestBody):
-    """A policy to remove principals from that no longer exist."""
+    """A policy to remove deleted principals from."""
 
     repository: RepositoryName
     previewed: Fingerprint

@@ -1,4 +1,4 @@
-"""Container services, their image puller roles, and how fresh what is told about them is."""
+"""Schemas of container services, their image puller roles, and how fresh the data is."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class ServiceList(BaseModel):
 
 
 class Identity(BaseModel):
-    """Who asks, and who AWS takes this console for."""
+    """The caller of the API, and the console's AWS caller identity."""
 
     person: str = Field(description="You, as the history will name you.")
     version: str = Field(description="Of Sailpass.")

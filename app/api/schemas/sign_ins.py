@@ -1,4 +1,4 @@
-"""Sessions and the record of sign-ins as programs see them."""
+"""Schemas of sessions and of the record of sign-ins."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Session(BaseModel):
 
 
 class SessionList(BaseModel):
-    """Every session that counts, the last used first."""
+    """Every valid session, the last used first."""
 
     sessions: list[Session]
 
@@ -49,7 +49,7 @@ class EndedSession(BaseModel):
 
 
 class SignInEvent(BaseModel):
-    """Something that happened to sign-ins."""
+    """A sign-in event."""
 
     id: int
     at: datetime

@@ -1,4 +1,4 @@
-"""What texts that programs send may hold. Holds patterns alone."""
+"""Patterns for the texts that programs send."""
 
 # Control characters are in no name, and some databases refuse them.
 TEXT = r"^[^\x00-\x1f]*$"

@@ -1,4 +1,4 @@
-"""What a program asks about an image, and the diagnosis that it gets."""
+"""The question about an image, and the diagnosis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.diagnosis.outcome import Certainty, Check, Status
 
 
 class WhyRequest(RequestBody):
-    """Which image is asked about: empty for those of the newest deployment."""
+    """Which image to diagnose: empty for those of the newest deployment."""
 
     image: Annotated[
         str, Field(max_length=LONGEST, examples=["123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"])
@@ -24,7 +24,7 @@ class WhyRequest(RequestBody):
 
 
 class Fix(BaseModel):
-    """What puts a cause right; texts are ready to copy, empty where that form can't hold the fix."""
+    """What fixes a cause; texts are ready to copy, empty if that form can't express the fix."""
 
     kind: str
     title: str
@@ -58,7 +58,7 @@ class CheckLine(BaseModel):
 
 
 class OtherContainer(BaseModel):
-    """Another container of the deployment, and its cause, where it has one."""
+    """Another container of the deployment, and its cause if it has one."""
 
     container: str
     image: str

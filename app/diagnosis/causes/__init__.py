@@ -1,4 +1,4 @@
-"""The causes: a fixed, published list. Each has a code that stays, a title, an explanation, and its fixes. Plain data."""
+"""The causes: a fixed, published list. Each has a permanent code, a title, an explanation, and fixes. Plain data."""
 
 from __future__ import annotations
 

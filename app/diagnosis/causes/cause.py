@@ -1,4 +1,4 @@
-"""What a cause is, and how the list writes one. Plain data."""
+"""The shape of a cause, and helpers that write the list. Plain data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WEB: Final = {"service": "shop", "repository": "shop/web", "suggested": _URI, "
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause. `example` fills its sentences in docs/why.md; `is_access`: the pull was refused for want of access."""
+    """One cause. `example` fills its sentences in docs/why.md; `is_access`: the pull was refused for missing access."""
 
     check: Check
     title: str

@@ -1,4 +1,4 @@
-"""Causes: what is not access: containers, health checks, deployments. Plain data."""
+"""Causes other than access: containers, health checks, deployments. Plain data."""
 
 from __future__ import annotations
 

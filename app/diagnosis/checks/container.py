@@ -1,4 +1,4 @@
-"""What is not access: the container ended, doesn't answer its health check, has no such command, took too long."""
+"""Checks for causes other than access: the container exited, failed its health check, lacks a command, is too slow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CAUSES: Final = {
     Reason.LOCALHOST: "health.localhost",
     Reason.QUIET: "container.took_too_long",
 }
-# Told by the checks of platform and size.
+# Reported by the checks of platform and size.
 _ELSEWHERE: Final = frozenset({Reason.EXEC_FORMAT, Reason.OUT_OF_MEMORY})
 _GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE})
 
@@ -67,7 +67,7 @@ def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, e
 
 
 def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]) -> Outcome:
-    """A deployment that failed with no line of the container, and nothing wrong that could be read."""
+    """Return the outcome of a failed deployment without a container's log line and without another finding."""
     if evidence.ending is Ending.TOOK_TOO_LONG:
         code = "health.port" if facts.port_variable else "container.took_too_long"
         said = "evidence.port_variable" if facts.port_variable else "evidence.took_too_long"

@@ -17,7 +17,7 @@ _MOST_TAGS = 3
 
 
 def check_image(facts: Facts) -> Outcome:
-    """Return whether the image can be pulled, as far as ECR's description of it tells."""
+    """Return whether the image can be pulled, as far as ECR's description of it shows."""
     if outcome := not_private(facts):
         return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
@@ -34,7 +34,7 @@ def check_image(facts: Facts) -> Outcome:
 
 
 def short(digest: str) -> str:
-    """Return a digest as people compare it: its first twelve digits."""
+    """Return a digest's first twelve digits, as people compare them."""
     return digest[: len("sha256:") + 12]
 
 
@@ -60,7 +60,7 @@ def _unpullable(facts: Facts, detail: ImageDetail) -> Found | None:
 
 
 def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
-    """A tag that was pushed after the newest deployment pulled it."""
+    """Return the cause that the tag was pushed after the newest deployment pulled it, or None."""
     deployment = facts.deployment
     if facts.uri.digest or deployment is None or deployment.created_at is None or detail.pushed_at is None:
         return None
@@ -76,7 +76,7 @@ def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
 
 
 def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"  # the SDK gives local time
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"  # the SDK returns local time
 
 
 def _missing(facts: Facts) -> Found:
@@ -112,7 +112,7 @@ def _with_tag(facts: Facts, tag: str) -> str:
 
 
 def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:
-    """The tags that are most like this one, else the newest."""
+    """Return the tags most like this one, else the newest."""
     active = [image for image in images if image.status in ("", "ACTIVE") and not is_artifact(image)]
     newest = sorted(active, key=lambda image: image.pushed_at.timestamp() if image.pushed_at else 0, reverse=True)
     tags = [each for image in newest for each in image.tags]

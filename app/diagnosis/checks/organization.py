@@ -12,9 +12,9 @@ _BEFORE = (Check.SERVICE, Check.URI, Check.ROLE, Check.REPOSITORY, Check.POLICY,
 
 
 def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outcome:
-    """Return whether nothing else is left that could have denied the pull.
+    """Return whether an organization's policy is the only remaining explanation of the denied pull.
 
-    It is told as a cause only where the pull was refused and every check that can be made is fine.
+    It is reported as a cause only if the pull was refused and every possible check is fine.
     """
     if outcome := not_private(facts):
         return outcome

@@ -10,7 +10,7 @@ from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine
 
 
 def check_platform(facts: Facts, image: Outcome) -> Outcome:
-    """Return whether the image is for Lightsail's platform; `image` is what the image itself came to."""
+    """Return whether the image is for Lightsail's platform; `image` is the outcome of the image check."""
     evidence = facts.log_evidence
     if evidence is not None and evidence.reason is Reason.EXEC_FORMAT:
         line = {"line": evidence.line}
@@ -23,7 +23,7 @@ def check_platform(facts: Facts, image: Outcome) -> Outcome:
 
 
 def _of_image(facts: Facts) -> Outcome:
-    """By what shows it: that it has run, else its manifest."""
+    """Return the platform's outcome: fine if the image has run, else by its manifest."""
     started = facts.log_evidence is not None and facts.log_evidence.started
     if started or (facts.deployment is not None and facts.deployment.state == "ACTIVE"):
         return fine("platform_ran")

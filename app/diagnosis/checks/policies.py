@@ -1,6 +1,6 @@
-"""Do the repository's policy and the registry's policy let the image puller role pull?
+"""Do the repository policy and the registry policy let the image puller role pull?
 
-The verdicts are those of `app.policy.evaluate`, on both layers; here they become causes.
+The verdicts are those of `app.policy.evaluate`, on both layers; this module turns them into causes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BY_VERDICT: Final = {
 
 
 def check_policy(facts: Facts) -> Outcome:
-    """Return whether the repository's policy lets the role pull, and what keeps it from that."""
+    """Return whether the repository policy lets the role pull, and what prevents it."""
     if outcome := _unreachable(facts):
         return outcome
     if not isinstance(facts.policy, Known):
@@ -44,7 +44,7 @@ def check_policy(facts: Facts) -> Outcome:
 
 
 def check_registry(facts: Facts) -> Outcome:
-    """Return whether the registry's policy denies what the repository's policy allows."""
+    """Return whether the registry policy denies what the repository policy allows."""
     if outcome := _unreachable(facts):
         return outcome
     if _is_denied(facts.registry_policy):
@@ -60,7 +60,7 @@ def check_registry(facts: Facts) -> Outcome:
 
 
 def _registry_verdict(facts: Facts) -> Verdict:
-    """By the registry's policy, beside the repository's where that can be read."""
+    """Return the registry policy's verdict, together with the repository's if that can be read."""
     if isinstance(facts.policy, Known):
         try:
             return _verdicts(facts)[0]
@@ -70,7 +70,7 @@ def _registry_verdict(facts: Facts) -> Verdict:
 
 
 def _unread(facts: Facts) -> Outcome:
-    """A repository policy that was not read: one that keeps even us from reading it denies the pull as well."""
+    """Return the outcome of a repository policy that was not read: if it denies our read, it also denies the pull."""
     by_registry = _is_denied(facts.registry_policy) or (
         isinstance(facts.registry_policy, Known) and _registry_verdict(facts).access is Access.DENIED
     )
@@ -104,7 +104,7 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
 
 
 def _unreachable(facts: Facts) -> Outcome | None:
-    """What both checks say where there is no policy to look at, or no role to look for; None where there is."""
+    """Return the outcome of both checks if there is no policy, or no role, to check; else None."""
     if outcome := not_private(facts):
         return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
@@ -117,7 +117,7 @@ def _unreachable(facts: Facts) -> Outcome | None:
 
 
 def _verdicts(facts: Facts) -> tuple[Verdict, Verdict]:
-    """By both layers, and by the repository's policy alone. Raises Problem for a policy that can't be read."""
+    """Return the verdict of both layers, and of the repository policy alone. Raises Problem for an invalid policy."""
     text = facts.policy.value if isinstance(facts.policy, Known) else None
     policies = Policies(text, _registry(facts))
     both, alone = (
@@ -144,7 +144,7 @@ def _label(verdict: Verdict, layer: Layer) -> str:
 
 
 def _cause(facts: Facts, verdict: Verdict) -> Found:
-    """The cause that a verdict of the repository's policy means."""
+    """Return the cause for a verdict of the repository policy."""
     params = {"repository": facts.uri.repository, "service": facts.service_name, **verdict.params}
     evidence = (Sentence(verdict.code, verdict.params),)
     if code := _BY_VERDICT.get(verdict.code):
@@ -164,7 +164,7 @@ def _not_named(verdict: Verdict, params: dict[str, str | int], evidence: tuple[S
 
 
 def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Found]:
-    """What the policy names in place of the role, the likeliest mistake first. The right role named leaves none."""
+    """Yield principals that the policy names instead of the role, likeliest first; none if it names the role."""
     text = facts.policy.value if isinstance(facts.policy, Known) else None
     named = principals_of(text)
     if any(principal.value == _arn(facts) for principal in named):
@@ -192,7 +192,7 @@ def _mistaken(facts: Facts, named: tuple[PrincipalRef, ...]) -> list[tuple[str, 
 
 
 def _orphan(facts: Facts, text: str | None) -> str:
-    """The id of a deleted role that stands where the service's role should be, "" for none."""
+    """Return the id of a deleted role where the service's role should be, "" for none."""
     statements = parse(text).statements if text is not None else ()
     mine = [each for each in statements if orphan_of(each) == facts.service_name]
     alone = [each for each in statements if is_allow(each)]

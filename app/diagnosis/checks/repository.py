@@ -9,7 +9,7 @@ from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine
 
 
 def check_repository(facts: Facts, uri: Outcome) -> Outcome:
-    """Return whether there is such a repository; `uri` is what the image's name came to."""
+    """Return whether there is such a repository; `uri` is the outcome of the check of the image's name."""
     if outcome := not_private(facts):
         return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:

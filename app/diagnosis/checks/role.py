@@ -15,7 +15,7 @@ STACK: Final = "aws:cloudformation:stack-name"
 
 
 def check_role(facts: Facts) -> Outcome:
-    """Return whether the service has the role that pulls, and who may have switched it off."""
+    """Return whether the service has an active image puller role, and who may have deactivated it."""
     if not facts.uri.is_private and facts.image:
         return fine("not_private")
     if facts.region_problem or isinstance(facts.service, NotFound):
@@ -41,7 +41,7 @@ def _inactive(facts: Facts, service: ContainerService) -> Found:
 
 
 def _was_granted(facts: Facts, service: str) -> bool:
-    """Whether the repository's policy names an image puller role of the service: it had one before."""
+    """Return whether the repository policy names an image puller role of the service: it had one before."""
     if not isinstance(facts.policy, Known):
         return False
     try:

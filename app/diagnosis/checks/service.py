@@ -38,7 +38,7 @@ def _missing(facts: Facts) -> Found:
 
 
 def _state(service: ContainerService, *, is_deploying: bool) -> Found | None:
-    """What keeps the service from pulling; one that deploys this very image is told with its deployment."""
+    """Return what keeps the service from pulling; deploying this very image is reported with its deployment."""
     params = {"service": service.name, "state": service.state}
     state = (Sentence("evidence.state", {"state": service.state}),)
     if service.is_disabled or service.state == "DISABLED":

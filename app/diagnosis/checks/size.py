@@ -1,7 +1,7 @@
 """Does the image fit the service's power?
 
-ECR tells the compressed size. Lightsail publishes memory, not disk: an image larger than the memory is the likely cause
-only where nothing shows that the container has run.
+ECR returns the compressed size. Lightsail publishes memory, not disk: an image larger than the memory is the likely
+cause only if nothing shows that the container has run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MB: Final = 1024 * 1024
 
 
 def check_size(facts: Facts, image: Outcome) -> Outcome:
-    """Return whether image and container fit the power; `image` is what the image itself came to."""
+    """Return whether image and container fit the power; `image` is the outcome of the image check."""
     evidence = facts.log_evidence
     if evidence is not None and evidence.reason is Reason.OUT_OF_MEMORY and isinstance(facts.service, Known):
         params = {"service": facts.service_name, "power": facts.service.value.power, **_memory(facts)}

@@ -1,4 +1,4 @@
-"""Is the image named as Lightsail takes it: this account, this Region, ECR's own host, a possible name?"""
+"""Does the image have a name that Lightsail accepts: this account, this Region, ECR's own host, a possible name?"""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_uri(facts: Facts) -> Outcome:
 
 
 def suggestion(facts: Facts) -> str:
-    """Return the image's URI as it was probably meant, "" where that is not known."""
+    """Return the image URI that was probably meant, "" if not known."""
     account = facts.account or facts.uri.account
     if not account or not facts.uri.repository:
         return ""
@@ -66,7 +66,7 @@ def _region(facts: Facts) -> Found | None:
 
 
 def _account(facts: Facts) -> Found | None:
-    """Another account's repository: a cause unless the policy there is seen to allow the pull, or it has worked."""
+    """Return another account's repository as a cause, unless the policy there allows the pull, or it has worked."""
     other, own = facts.uri.account, facts.account
     if not other or not own or other == own or isinstance(facts.policy, Known) or facts.was_active:
         return None
@@ -76,7 +76,7 @@ def _account(facts: Facts) -> Found | None:
 
 
 def _not_private(facts: Facts) -> Found | None:
-    """An image of a public registry, where a private repository of that name exists or the deployment failed."""
+    """Return a public image as a cause, if a private repository of that name exists or the deployment failed."""
     if facts.uri.registry in (RegistryHost.STORED, RegistryHost.NONE) or facts.was_active:
         return None
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)

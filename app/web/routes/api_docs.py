@@ -15,7 +15,7 @@ from app.web.views.api_reference import reference
 
 
 def router(document: Callable[[], Mapping[str, Any]]) -> APIRouter:
-    """Return the route of the reference; `document` gives the OpenAPI document, which pages know nothing of."""
+    """Return the route of the reference; `document` returns the OpenAPI document, which web must not import."""
     routes = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
     @routes.get(links.API_DOCS)

@@ -19,19 +19,19 @@ router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_s
 
 @router.get("", dependencies=[RetryProblems])
 def containers(request: Request, services: ServicesDep, now: NowDep, q: str = "") -> Response:
-    """All services of every configured region."""
+    """Show all services of every configured region."""
     return render(request, containers_page(services, q[:100], now))
 
 
 @router.get("/{region}/{service}", dependencies=[RetryProblems])
 def overview(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
-    """A service's facts."""
+    """Show a service's details."""
     return render(request, overview_page(services, region, service, now))
 
 
 @router.get("/{region}/{service}/deployments")
 async def deployments(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
-    """A service's deployments, or what is known of them when AWS is slow."""
+    """Show a service's deployments, or what is known of them when AWS is slow."""
     answer = await get_deployments(services, region, service, seconds=patience(request))
     page = await run_in_threadpool(deployments_page, services, region, service, now, answer)
     return await run_in_threadpool(render, request, page)

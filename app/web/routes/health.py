@@ -1,4 +1,4 @@
-"""For machines: whether the process lives, whether it can work, and its figures."""
+"""For machines: liveness, readiness, and metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request, services: ServicesDep) -> Response:
-    """The process has started, can work and keep what it does: every part that it needs turns, its database answers."""
+    """Whether the process has started and can work: every part makes progress, and its database can be written."""
     if not getattr(request.app.state, "ready", False):
         return JSONResponse({"status": "starting"}, 503)
     stuck = [part.name for part in services.supervisor.stuck() if part.needed]
@@ -43,13 +43,13 @@ async def ready(request: Request, services: ServicesDep) -> Response:
 
 @functools.cache
 def _probe_thread() -> BoundedThreads:
-    # Of its own: a probe must not wait for pages, which may wait for the very database that it asks.
+    # A pool of its own: a probe must not wait behind pages that wait for the same database.
     return BoundedThreads("ready", 1, patience=DATABASE_SECONDS, most_waiting=4)
 
 
 @router.get("/metrics")
 def metrics(services: ServicesDep) -> Response:
-    """Figures in Prometheus's text form."""
+    """Show metrics in Prometheus's text format."""
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415  (a tenth of a second at start)
 
     from app.http.metrics import figures_of  # noqa: PLC0415  (as above)

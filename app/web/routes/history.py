@@ -1,4 +1,4 @@
-"""The history: filtered and paged by the address, exported as a stream; and a service's own."""
+"""The history: filtered and paged by the query, exported as a stream; and a service's own history."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ async def filled_in(
     since: Field = "",
     until: Field = "",
 ) -> HistoryFilterView:
-    """What the form on a service's page holds, from the address."""
+    """Return the filter of the form on a service's page, from the query."""
     fields = (repository, kind, outcome, person, since, until)
     return HistoryFilterView("", *(field.strip() for field in fields))
 
 
 async def asked(form: Annotated[HistoryFilterView, Depends(filled_in)], service: Field = "") -> HistoryFilterView:
-    """What the form on the page of the whole history holds."""
+    """Return the filter of the form on the page of the whole history."""
     return replace(form, service=service.strip())
 
 
 async def exported(
     form: Annotated[HistoryFilterView, Depends(asked)], region: Field = "", of_service: Field = ""
 ) -> HistoryFilterView:
-    """What is taken along: of everything, or of one service."""
+    """Return the filter of an export: of everything, or of one service."""
     return replace(form, region=region, of_service=of_service)
 
 
@@ -55,20 +55,20 @@ ExportDep = Annotated[HistoryFilterView, Depends(exported)]
 def history(
     request: Request, services: ServicesDep, wanted: FilterDep, older: Field = "", newer: Field = ""
 ) -> Response:
-    """All operations, newest first."""
+    """Show all operations, newest first."""
     return render(request, history_page(services, wanted, older, newer))
 
 
 @router.get(links.HISTORY + "/export.csv")
 def as_csv(services: ServicesDep, wanted: ExportDep) -> Response:
-    """The filtered history as a table for spreadsheets."""
+    """Export the filtered history as CSV for spreadsheets."""
     lines = export.csv_lines(services.db, wanted_of(services, wanted))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=_named("csv"))
 
 
 @router.get(links.HISTORY + "/export.json")
 def as_json(services: ServicesDep, wanted: ExportDep) -> Response:
-    """The filtered history whole, with every policy before and after."""
+    """Export the filtered history as JSON, with every policy before and after."""
     lines = export.json_lines(services.db, wanted_of(services, wanted))
     return StreamingResponse(lines, media_type="application/json", headers=_named("json"))
 
@@ -84,7 +84,7 @@ def of_service(
     older: Field = "",
     newer: Field = "",
 ) -> Response:
-    """One service's operations, newest first."""
+    """Show one service's operations, newest first."""
     filter_here = replace(wanted, region=region, of_service=service)
     return render(request, service_history_page(services, filter_here, now, (older, newer)))
 

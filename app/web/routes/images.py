@@ -1,4 +1,4 @@
-"""The Images tab, and adding and removing repositories: dialogs, their lists and previews, and what they start."""
+"""The Images tab, and adding and removing repositories: dialogs, lists, previews, and the operations they start."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ router = APIRouter(
     route_class=ThreadedRoute,
 )
 
-# What can be previewed from a name alone; undo and restore show theirs in their own dialogs.
+# What can be previewed from a name alone; undo and restore have previews in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]
 RepositoryQuery = Annotated[str, Query(max_length=1000)]
 
@@ -50,12 +50,12 @@ async def access_form(
     previewed: Annotated[str, Form(max_length=400)] = "",
     follows: Annotated[str, Form(max_length=64)] = "",
 ) -> AccessForm:
-    """What a dialog's form asks for, whatever is done with it."""
+    """Return the data of a dialog's form."""
     return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows)
 
 
 async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
-    """The same with the repository's name for whatever was given. Raises Problem."""
+    """Return the same with the repository's name resolved. Raises Problem."""
     name = await resolve_repository(services, form.region, form.repository)
     return replace(form, repository=name)
 
@@ -68,7 +68,7 @@ NamedFormDep = Annotated[AccessForm, Depends(named_form)]
 async def images(
     request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
-    """The repositories that the service can pull from, and its role."""
+    """Show the repositories that the service can pull from, and its role."""
     steps = await next_steps(services, region, added) if added else None
     page = await run_in_threadpool(images_page, services, region, service, now, steps)
     return await run_in_threadpool(render, request, page)
@@ -78,7 +78,7 @@ async def images(
 async def next_steps_alone(
     request: Request, services: ServicesDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
-    """What to do with a repository that was added: asked for once more by a page that AWS kept waiting."""
+    """Show the next steps of an added repository: requested again by a page for which AWS was slow."""
     steps = await next_steps(services, region, added, patience(request))
     if steps is None or not is_htmx(request):
         return redirect(request, links.images(region, service, added=added))
@@ -87,7 +87,7 @@ async def next_steps_alone(
 
 @router.get("/repositories/new")
 def new(request: Request, services: ServicesDep, region: str, service: str) -> Response:
-    """The Add dialog."""
+    """Show the Add dialog."""
     return render(request, add_dialog(services, region, service))
 
 
@@ -95,13 +95,13 @@ def new(request: Request, services: ServicesDep, region: str, service: str) -> R
 def options(
     request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery = ""
 ) -> Response:
-    """The list under the field, as the reader types."""
+    """Show the list under the field, as the reader types."""
     return render(request, repository_options(services, region, service, repository))
 
 
 @router.post("/repositories")
 async def add(request: Request, services: ServicesDep, form: FormDep) -> Response:
-    """Start adding a repository; a name that cannot be right comes back with the dialog."""
+    """Start adding a repository; an invalid name returns with the dialog."""
     try:
         name = await existing_repository(services, form.region, form.service, form.repository)
         named = replace(form, repository=name)
@@ -117,13 +117,13 @@ async def add(request: Request, services: ServicesDep, form: FormDep) -> Respons
 def ask_remove(
     request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryDep
 ) -> Response:
-    """The Remove dialog, which names what will change."""
+    """Show the Remove dialog, which lists what will change."""
     return render(request, dialogs.remove(services, region, service, repository))
 
 
 @router.post("/repositories/remove")
 async def remove(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
-    """Start removing a repository, also of a service that is gone."""
+    """Start removing a repository, also of a deleted service."""
     await check_removable(services, (form.region, form.service, form.repository))
     return await run_in_threadpool(_start, request, services, Kind.REVOKE, form)
 
@@ -132,7 +132,7 @@ async def remove(request: Request, services: ServicesDep, form: NamedFormDep) ->
 def ask_repair(
     request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryDep
 ) -> Response:
-    """The Repair dialog, which names what is wrong."""
+    """Show the Repair dialog, which lists what is wrong."""
     return render(request, dialogs.repair(services, region, service, repository))
 
 
@@ -152,7 +152,7 @@ async def ask_prune(
     principal: Annotated[list[str], Query(default_factory=list, max_length=100)],
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """The dialog that names the principals which no longer exist, and shows the policy without them."""
+    """Show the dialog that lists the deleted principals, and the policy without them."""
     target = (region, service, repository)
     chosen = {"principals": principal} if principal else None
     planning = previews.preview(services, Kind.PRUNE, target, chosen, seconds=patience(request))
@@ -163,7 +163,7 @@ async def ask_prune(
 
 @router.post("/repositories/prune")
 def prune(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
-    """Start taking dead principals out of a policy."""
+    """Start removing deleted principals from a policy."""
     return _start(request, services, Kind.PRUNE, form)
 
 
@@ -176,7 +176,7 @@ async def preview(
     kind: Previewed,
     repository: RepositoryQuery = "",
 ) -> Response:
-    """What would be done, on the policy as AWS holds it now."""
+    """Show what would change in the current policy in AWS."""
     try:
         name = await resolve_repository(services, region, repository)
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""An operation: its page, its polled progress, and what may be done about it: retry, cancel, undo, restore."""
+"""An operation: its page, its polled progress, and the actions retry, cancel, undo, restore."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PreviewedField = Annotated[str, Form(max_length=400)]
 
 @router.get("")
 def operation(request: Request, services: ServicesDep, now: NowDep, operation_id: str) -> Response:
-    """The operation's page: also what a closed browser comes back to."""
+    """Show the operation's page: also for a reader who comes back after closing the browser."""
     found = queries.get_operation(services.db, operation_id)
     if found is None:
         return render(request, UnknownOperation(operation_id), status=404)
@@ -49,7 +49,7 @@ def progress(
     seen: Annotated[int, Query()] = 0,
     place: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """The polled partial; nothing at all while the reader has the newest picture."""
+    """Show the polled partial; 204 while the reader has the newest version."""
     version = find_version(services.db, operation_id)
     if version is not None and version == seen:
         return nothing_new()
@@ -63,26 +63,26 @@ def progress(
 
 @router.post("/retry")
 def retry(request: Request, services: ServicesDep, who: PersonDep, operation_id: str) -> Response:
-    """Ask again for what it did not do."""
+    """Start a retry of what it did not do."""
     return started(request, services, services.starter.retry(operation_id, who))
 
 
 @router.get("/cancel")
 def ask_cancel(request: Request, services: ServicesDep, operation_id: str) -> Response:
-    """The dialog that asks before an operation is stopped."""
+    """Show the dialog before an operation is stopped."""
     return render(request, dialogs.cancel_dialog(get_progress(services, operation_id)))
 
 
 @router.post("/cancel")
 def cancel(request: Request, services: ServicesDep, who: PersonDep, operation_id: str) -> Response:
-    """Ask it to stop at its next safe point."""
+    """Request a stop at its next safe point."""
     services.starter.cancel(operation_id, who)
     return started(request, services, operation_id)
 
 
 @router.get("/undo")
 async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -> Response:
-    """The dialog that shows what would be taken back, merged with what others changed since."""
+    """Show the dialog with what would be taken back, merged with what others changed since."""
     progress = await run_in_threadpool(get_progress, services, operation_id)
     await run_in_threadpool(services.starter.change_to_undo, operation_id)
     planning = previews.preview_undo(services, Kind.UNDO, operation_id, seconds=patience(request))
@@ -101,7 +101,7 @@ def undo(
 
 @router.get("/restore")
 async def ask_restore(request: Request, services: ServicesDep, operation_id: str) -> Response:
-    """The dialog that shows the policy from before the operation against the one that stands now."""
+    """Show the dialog with the policy from before the operation against the current one."""
     progress = await run_in_threadpool(get_progress, services, operation_id)
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
     planning = previews.preview_undo(services, Kind.RESTORE, operation_id, seconds=patience(request))
@@ -114,6 +114,6 @@ async def ask_restore(request: Request, services: ServicesDep, operation_id: str
 def restore(
     request: Request, services: ServicesDep, who: PersonDep, operation_id: str, previewed: PreviewedField = ""
 ) -> Response:
-    """Put the policy back as it was before the operation, whole."""
+    """Restore the whole policy from before the operation."""
     seen = previewed.partition(" ")[2] if previewed else None
     return started(request, services, start_restore(services, operation_id, who, seen))

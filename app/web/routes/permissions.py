@@ -1,4 +1,4 @@
-"""The IAM policies that a person needs, ready to paste, and the check of the present credentials."""
+"""The IAM policies that a person needs, ready to paste, and the check of the current credentials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 @router.get(links.PERMISSIONS)
 async def permissions(request: Request, services: ServicesDep, region: str = "", names: str = "") -> Response:
-    """The policies for any repository, or for the named ones."""
+    """Show the policies for any repository, or for the named ones."""
     await learn_caller(services)
     page = await run_in_threadpool(permissions_page, services, region, names_in(names))
     return await run_in_threadpool(render, request, page)
@@ -34,7 +34,7 @@ async def check_permissions(
     region: Annotated[str, Form()] = "",
     names: Annotated[str, Form()] = "",
 ) -> Response:
-    """Try each action harmlessly with the present credentials, side by side."""
+    """Try each action without effect with the current credentials, concurrently."""
     named = names_in(names)
     await learn_caller(services)
     found = await check(services, region, named)

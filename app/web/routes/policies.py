@@ -31,7 +31,7 @@ async def policy(
     service: str,
     repository: RepositoryDep,
 ) -> Response:
-    """The policy read afresh, or as it was last read when AWS is slow or refuses."""
+    """Show the policy as AWS returns it now, or as last read when AWS is slow or refuses."""
     problem = await within(patience(request), services.scanner.refresh_repository(region, repository))
     answer = await run_in_threadpool(repository_policy, services, region, service, repository, now=now, problem=problem)
     return await run_in_threadpool(render, request, PolicyPage(answer, now))

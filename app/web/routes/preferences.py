@@ -1,4 +1,4 @@
-"""The reader's language and theme, kept in cookies; and the way from / to the list of containers."""
+"""The reader's language and theme, kept in cookies; and the redirect from / to the list of containers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ YEAR = 365 * 24 * 3600
 
 @router.get("/")
 def home() -> Response:
-    """To the list of containers."""
+    """Redirect to the list of containers."""
     return RedirectResponse(links.CONTAINERS, status_code=307)
 
 
@@ -31,7 +31,7 @@ def set_preferences(
     language: Annotated[str, Form()] = "",
     theme: Annotated[str | None, Form()] = None,
 ) -> Response:
-    """Keep what was chosen and go back to where the reader was."""
+    """Store the choice and redirect to where the reader was."""
     answer = RedirectResponse(safe_next(next), status_code=303)
     secure = request.url.scheme == "https"
     if language in LANGUAGES:

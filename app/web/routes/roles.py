@@ -1,4 +1,4 @@
-"""The image puller role by itself: activate and deactivate, each asked for in a dialog."""
+"""The image puller role alone: activate and deactivate, each with a dialog."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(
 
 @router.get("/activate")
 def ask_activate(request: Request, region: str, service: str) -> Response:
-    """What activating means."""
+    """Show the dialog that explains the activation."""
     return render(request, dialogs.activate_dialog(region, service))
 
 
@@ -38,7 +38,7 @@ def activate(request: Request, services: ServicesDep, who: PersonDep, region: st
 
 @router.get("/deactivate")
 def ask_deactivate(request: Request, services: ServicesDep, region: str, service: str) -> Response:
-    """Every repository whose policy still names the role."""
+    """Show the dialog with every repository whose policy still names the role."""
     return render(request, dialogs.deactivate(services, region, service))
 
 
@@ -51,6 +51,6 @@ def deactivate(
     service: str,
     remove: Annotated[str, Form()] = "",
 ) -> Response:
-    """Start deactivating the role; `remove` takes its statements along."""
+    """Start deactivating the role; `remove` also removes its statements."""
     ask = Ask(Kind.DEACTIVATE, region, service, asked_by=who, input={"remove_statements": remove == "1"})
     return started(request, services, services.starter.start(ask))

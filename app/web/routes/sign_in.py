@@ -1,6 +1,6 @@
-"""The way in and out: a printed link becomes a session cookie, signing out ends it, unknown callers are sent here.
+"""Sign-in and sign-out: a printed link becomes a session cookie, signing out ends it, unknown callers are sent here.
 
-Logs no link and no session, and doesn't say why one doesn't count.
+Logs no link and no session, and doesn't say why one isn't valid.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ LONGEST_NEXT = 2000
 
 
 def guard(authenticator: Authenticator) -> Middleware:
-    """The middleware that lets nobody else in; the innermost, so that refusals carry all headers."""
+    """Return the middleware that refuses unknown callers; the innermost, so that refusals carry all headers."""
     return Middleware(Authenticate, authenticator=authenticator, refuse=refuse, database_failed=database_failed)
 
 
 def install(app: FastAPI, authenticator: Authenticator) -> None:
-    """Give `app` the pages of sign-in. `guard(authenticator)` is in its middleware."""
+    """Add the sign-in pages to `app`. `guard(authenticator)` is in its middleware."""
     app.state.authenticator = authenticator
     app.include_router(router)
 
@@ -49,7 +49,7 @@ def ask(
     link: str = "",
     next: str = "/",  # noqa: A002  (the query's name)
 ) -> Response:
-    """Say where the link is or, to whoever brings one, ask to go on. Uses nothing up."""
+    """Show where to find the link or, for a request with one, ask to continue. The link stays valid."""
     onward = landing(next)
     if authenticator.find(shown_by(request), source_of(request)) is not None:
         return redirect(request, onward)
@@ -73,7 +73,7 @@ def sign_in(
     if secret is None:
         return _wrong_link(request, authenticator, onward)
     answer = redirect(request, onward)
-    # The cookie may outlive the session, never the other way round; the session's own end counts.
+    # The cookie may outlive the session, not the reverse; the session's own end decides.
     answer.set_cookie(
         cookie_of(request),
         secret,
@@ -96,7 +96,7 @@ def sign_out(request: Request, authenticator: AuthenticatorDep) -> Response:
 
 
 def signed_out(request: Request) -> Response:
-    """Send a browser whose session has ended to the sign-in page, and take its cookie back."""
+    """Return a redirect to the sign-in page for a browser whose session has ended, and delete its cookie."""
     answer = redirect(request, links.SIGN_IN)
     secure = request.url.scheme == "https"
     answer.delete_cookie(cookie_of(request), path="/", secure=secure, httponly=True, samesite="lax")
@@ -104,7 +104,7 @@ def signed_out(request: Request) -> Response:
 
 
 def refuse(request: Request, caller: Caller | None) -> Response:
-    """Answer whoever isn't let in: people are sent to sign in and come back, programs get the reason.
+    """Return the response to a refused request: people are sent to sign in and come back, programs get the reason.
 
     `caller` is None for an unknown sender, else one whose token's scope doesn't include the request.
     """
@@ -118,13 +118,13 @@ def refuse(request: Request, caller: Caller | None) -> Response:
 
 
 def landing(url: str) -> str:
-    """Where to go once signed in: a page of ours that is no part of signing in."""
+    """Return where to go after sign-in: a page of ours outside the sign-in pages."""
     ours = safe_next(url)
     return "/" if len(ours) > LONGEST_NEXT or rules.is_open(urlsplit(ours).path) else ours
 
 
 def _came_for(request: Request) -> str:
-    """The page to come back to: for a part of a page, or for a form, the page that the reader was on."""
+    """Return the page to come back to: for a part of a page, or for a form, the page that the reader was on."""
     if is_htmx(request):
         url = urlsplit(request.headers.get("hx-current-url", ""))
     elif request.method == "GET":

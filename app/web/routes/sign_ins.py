@@ -1,4 +1,4 @@
-"""The page of sign-ins: sessions, tokens and links with their ends, and the record of what happened, also as a file."""
+"""The page of sign-ins: sessions, tokens and links and how to end them, and the event record, also as a file."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ NameField = Annotated[str, Form(max_length=64)]
 def sign_ins(
     request: Request, services: ServicesDep, caller: CallerDep, now: NowDep, older: EventId = "", newer: EventId = ""
 ) -> Response:
-    """Who is signed in, and what happened, newest first."""
+    """Show who is signed in, and the events, newest first."""
     page = sign_ins_page(services, caller, now, older_than=_id(older), newer_than=_id(newer))
     return render(request, page)
 
 
 @router.get(links.SIGN_INS + "/export.csv")
 def as_csv(services: ServicesDep) -> Response:
-    """The record as a table for spreadsheets."""
+    """Export the record as CSV for spreadsheets."""
     return _file(export.csv_lines(services.db), "csv", "text/csv; charset=utf-8")
 
 
 @router.get(links.SIGN_INS + "/export.json")
 def as_json(services: ServicesDep) -> Response:
-    """The record whole."""
+    """Export the whole record as JSON."""
     return _file(export.json_lines(services.db), "json", "application/json")
 
 
@@ -63,7 +63,7 @@ def ask_end_session(
     now: NowDep,
     id: IdQuery,  # noqa: A002  (the query's name)
 ) -> Response:
-    """The dialog that says whose session ends."""
+    """Show the dialog that says whose session ends."""
     return render(request, end_session_dialog(find_session(services, id, caller, now)))
 
 
@@ -82,13 +82,13 @@ def end_session(
 
 @router.get(links.SIGN_OUT_EVERYWHERE)
 def ask_sign_out_everywhere(request: Request, caller: CallerDep) -> Response:
-    """The dialog that says whose sessions end."""
+    """Show the dialog that says whose sessions end."""
     return render(request, sign_out_everywhere_dialog(caller.person))
 
 
 @router.post(links.SIGN_OUT_EVERYWHERE)
 def sign_out_everywhere(request: Request, authenticator: AuthenticatorDep, caller: CallerDep) -> Response:
-    """End every session of whoever asks."""
+    """End every session of the caller."""
     authenticator.sign_out_everywhere(caller, source_of(request))
     return signed_out(request)
 
@@ -100,7 +100,7 @@ def ask_revoke_link(
     now: NowDep,
     id: IdQuery,  # noqa: A002  (as above)
 ) -> Response:
-    """The dialog that asks before a link is revoked."""
+    """Show the dialog before a link is revoked."""
     return render(request, revoke_link_dialog(find_link(services, id, now)))
 
 
@@ -111,7 +111,7 @@ def revoke_link(
     caller: CallerDep,
     id: IdField,  # noqa: A002  (as above)
 ) -> Response:
-    """Let an open link count no longer."""
+    """Revoke an open link."""
     if not id or not authenticator.revoke_link(id, caller, source_of(request)):
         raise Problem("auth.link_not_found", id=id[:12])
     return redirect(request, links.SIGN_INS)
@@ -119,19 +119,19 @@ def revoke_link(
 
 @router.get(links.REVOKE_TOKEN)
 def ask_revoke_token(request: Request, name: NameQuery) -> Response:
-    """The dialog that asks before a token is revoked."""
+    """Show the dialog before a token is revoked."""
     return render(request, revoke_token_dialog(name))
 
 
 @router.post(links.REVOKE_TOKEN)
 def revoke_token(request: Request, authenticator: AuthenticatorDep, caller: CallerDep, name: NameField) -> Response:
-    """Let a token count no longer."""
+    """Revoke a token."""
     authenticator.revoke_token(name, caller, source_of(request))
     return redirect(request, links.SIGN_INS)
 
 
 def _id(text: str) -> int:
-    """The id of an event; 0 for what is none."""
+    """Return the id of an event; 0 for anything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 

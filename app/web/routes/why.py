@@ -41,7 +41,7 @@ async def why(
     repository: Image = "",
     container: Name = "",
 ) -> Response:
-    """The diagnosis, read now: of an image, of a repository's, or of the newest deployment's."""
+    """Show the diagnosis, read now: of an image, of a repository's, or of the newest deployment's."""
     if repository and not image:
         name = await resolve_repository(services, region, repository)
         image = await image_of_repository(services, region, service, name)
@@ -57,7 +57,7 @@ async def why_with_platform(
     image: Annotated[str, Form(max_length=LONGEST)],
     container: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """The same with the image's platform, for which its manifest is read: ECR records that as a pull."""
+    """Show the same with the image's platform, for which its manifest is read: ECR records that as a pull."""
     return await _answer(request, services, (region, service), (image, container), platform=True)
 
 

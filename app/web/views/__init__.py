@@ -1,1 +1,1 @@
-"""One file per page: what it shows, and what fills it from the console's answers."""
+"""One file per page: its view, and how it is filled from the console's answers."""

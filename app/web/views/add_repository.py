@@ -20,7 +20,8 @@ ADD_REPOSITORY = Message(N_("Add repository"))
 class RepositoryOption:
     """One repository to choose.
 
-    `images` is how many it holds, None if not known; `added`: it can be pulled from already, so it cannot be chosen.
+    `images` is how many it holds, None if not known; `added`: the service can pull from it already, so it can't be
+    chosen.
     """
 
     name: str
@@ -45,8 +46,8 @@ class RepositoryOptions(View):
 class AddRepositoryDialog(DialogView):
     """GET …/repositories/new, and POST …/repositories refused (answer it with status 422).
 
-    `listing` False: the name has to be typed. `typed` is what the reader gave; `refused` says why it will not do,
-    `nearest` the names that are close to it.
+    `listing` False: the name has to be typed. `typed` is what the reader typed; `refused` says why it is invalid,
+    `nearest` the similar names.
     """
 
     partial: ClassVar[str] = "partials/add_repository_dialog.html"
@@ -64,7 +65,7 @@ class AddRepositoryDialog(DialogView):
 def add_dialog(
     services: Services, region: str, service: str, typed: str = "", refused: Problem | None = None
 ) -> AddRepositoryDialog:
-    """The Add dialog, or the same again with what was typed and why it will not do."""
+    """Return the Add dialog, or the same again with what was typed and why it is invalid."""
     listed = sync_state.find_reading(services.db, services.connection, region, What.REPOSITORIES)
     refused, nearest = explain_refused_name(services, region, typed, refused) if refused else (None, ())
     return AddRepositoryDialog(
@@ -79,7 +80,7 @@ def add_dialog(
 
 
 def repository_options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
-    """The repositories that the service cannot pull from yet and whose name holds `query`."""
+    """Return the repositories that the service cannot pull from yet and whose name holds `query`."""
     known = queries.find_service(services.db, services.connection, region, service)
     if known is None:
         return RepositoryOptions((), query)

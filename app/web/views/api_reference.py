@@ -1,6 +1,6 @@
-"""From the OpenAPI document to a page for people: every route with what it takes and answers. Pure.
+"""Turns the OpenAPI document into a page for people: every route with its parameters and responses. Pure.
 
-The document alone says what there is, so that page and document cannot differ.
+The page comes from the document alone, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ REFERENCE = "#/components/schemas/"
 
 @dataclass(frozen=True)
 class ApiType:
-    """What a value is: words, and the name of its shape where it has one (`link`)."""
+    """The type of a value: a description, and the name of its schema if it has one (`link`)."""
 
     text: str
     link: str = ""
@@ -26,7 +26,7 @@ class ApiType:
 
 @dataclass(frozen=True)
 class ApiField:
-    """A value that is sent or answered; `where` is path or query for parameters."""
+    """A value of a request or response; `where` is path or query for parameters."""
 
     name: str
     type: ApiType
@@ -37,7 +37,7 @@ class ApiField:
 
 @dataclass(frozen=True)
 class ApiAnswer:
-    """A status and what comes with it."""
+    """A status and its content."""
 
     status: str
     description: str
@@ -60,7 +60,7 @@ class ApiOperation:
 
 @dataclass(frozen=True)
 class ApiGroup:
-    """Routes that belong together."""
+    """Related routes."""
 
     name: str
     operations: tuple[ApiOperation, ...]
@@ -68,7 +68,7 @@ class ApiGroup:
 
 @dataclass(frozen=True)
 class ApiShape:
-    """A named shape of JSON."""
+    """A named JSON schema."""
 
     name: str
     description: str
@@ -77,7 +77,7 @@ class ApiShape:
 
 @dataclass(frozen=True)
 class ApiReference(View):
-    """GET /api/docs; `origin` is the address under which the reader reaches the console."""
+    """GET /api/docs; `origin` is the URL under which the reader reaches the console."""
 
     page: ClassVar[str] = "pages/api_docs.html"
 
@@ -88,7 +88,7 @@ class ApiReference(View):
 
 
 def reference(document: Schema, origin: str) -> ApiReference:
-    """The page of an OpenAPI document."""
+    """Return the page of an OpenAPI document."""
     groups: dict[str, list[ApiOperation]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -141,7 +141,7 @@ def _shape(name: str, schema: Schema) -> ApiShape:
 
 
 def type_of(schema: Schema) -> ApiType:
-    """A schema in a few words."""
+    """Return a schema's type in a few words."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(REFERENCE)
         return ApiType(name, name)

@@ -31,7 +31,7 @@ class ContainersPage(View):
     query: str = ""
     failures: tuple[PartFailure, ...] = ()
     tasks: tuple[DemoTask, ...] = ()
-    """What to try, in the demo alone."""
+    """What to try, only in the demo."""
 
 
 def containers_page(services: Services, query: str, now: datetime) -> ContainersPage:

@@ -1,6 +1,6 @@
-"""What to try in the demo: what its data holds that goes wrong in real accounts. Pure.
+"""What to try in the demo: problems in its data that also happen in real accounts. Pure.
 
-The names are those of the sandbox's data; a test visits each address and looks for what is promised there.
+The names are those of the sandbox's data; a test visits each URL and checks what is described there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MAIN, TOKYO = "us-east-1", "ap-northeast-1"
 
 @dataclass(frozen=True)
 class DemoTask:
-    """One thing to try: the service that it is about, where it begins, and what to do there."""
+    """One thing to try: the service, the page to start on, and what to do there."""
 
     region: str
     service: str
@@ -67,6 +67,6 @@ TASKS = (
 
 
 def tasks_for(services: Collection[tuple[str, str]]) -> tuple[DemoTask, ...]:
-    """Return what to try in an account that has `services`, as (region, name): all of it in the demo, else nothing."""
+    """Return what to try in an account that has `services`, as (region, name): all tasks in the demo, else none."""
     is_demo = all((task.region, task.service) in services for task in TASKS)
     return TASKS if is_demo else ()

@@ -1,4 +1,4 @@
-"""The dialogs that ask before something is done: one shape, and one builder for each thing that can be asked."""
+"""The confirmation dialogs: one shape, and one builder for each action."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Checkbox:
 
 @dataclass(frozen=True)
 class DialogChoices:
-    """Values that the reader may select before anything is previewed: a form of its own, which asks `url` again."""
+    """Values that the reader may select before the preview: a form of its own, which requests `url` again."""
 
     url: str
     fields: tuple[tuple[str, str], ...]
@@ -43,10 +43,11 @@ class DialogChoices:
 
 @dataclass(frozen=True)
 class ConfirmDialog(DialogView):
-    """Asks before `action` is posted, with `fields` as hidden form fields.
+    """Asks for confirmation before `action` is posted, with `fields` as hidden form fields.
 
-    `changes` says what will change, one sentence each; `names` lists what it touches under `names_title`; `warning` what it
-    may cost. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from `preview_url` when the reader opens it.
+    `changes` says what will change, one sentence each; `names` lists what it affects under `names_title`; `warning`
+    what it may cost. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from
+    `preview_url` when the reader opens it.
     """
 
     partial: ClassVar[str] = "partials/confirm_dialog.html"
@@ -70,7 +71,7 @@ class ConfirmDialog(DialogView):
 
 @dataclass(frozen=True)
 class BlockedDialog(DialogView):
-    """Says why what was asked for cannot be done as things stand; `mend_url` is the page where that can be put right."""
+    """Says why the action is not possible now; `mend_url` is the page where that can be fixed."""
 
     partial: ClassVar[str] = "partials/blocked_dialog.html"
 
@@ -84,7 +85,7 @@ class BlockedDialog(DialogView):
 def remove_dialog(
     region: str, service: str, repository: str, *, changes: tuple[Message, ...] = (), stays: Message | None = None
 ) -> ConfirmDialog:
-    """GET …/repositories/remove. `changes` says which statements go; `stays` what access remains all the same."""
+    """GET …/repositories/remove. `changes` says which statements are removed; `stays` what access remains."""
     return ConfirmDialog(
         heading=Message(N_("Remove repository?")),
         lead=Message(
@@ -105,7 +106,7 @@ def remove_dialog(
 
 
 def cannot_remove_dialog(region: str, service: str, repository: str, problem: Problem) -> BlockedDialog:
-    """GET …/repositories/remove where the policy is nothing that a statement can be taken out of."""
+    """GET …/repositories/remove for a policy that no statement can be removed from."""
     return BlockedDialog(
         heading=Message(N_("This repository cannot be removed yet")),
         lead=Message(
@@ -121,7 +122,7 @@ def cannot_remove_dialog(region: str, service: str, repository: str, problem: Pr
 
 
 def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[Message, ...] = ()) -> ConfirmDialog:
-    """GET …/repositories/repair: adds the role, and takes out what stood for the service and no longer works."""
+    """GET …/repositories/repair: adds the role, and removes the service's principals that no longer work."""
     return ConfirmDialog(
         heading=Message(N_("Repair access?")),
         lead=Message(
@@ -237,7 +238,7 @@ def cancel_dialog(progress: Progress) -> ConfirmDialog:
 
 
 def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> ConfirmDialog:
-    """GET /operations/{id}/undo: takes back what it changed, and keeps what others changed since."""
+    """GET /operations/{id}/undo: takes back its change, and keeps what others changed since."""
     return ConfirmDialog(
         heading=Message(N_("Undo this change?")),
         lead=Message(
@@ -253,7 +254,7 @@ def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> Co
 
 
 def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView | None = None) -> ConfirmDialog:
-    """GET /operations/{id}/restore: puts the policy back as it was before the operation, whole."""
+    """GET /operations/{id}/restore: restores the whole policy from before the operation."""
     return ConfirmDialog(
         heading=Message(N_("Restore this policy?")),
         lead=Message(
@@ -270,7 +271,7 @@ def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView 
 
 
 def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
-    """Which statements go, and what access remains all the same; or what is wrong with the policy."""
+    """Return the Remove dialog: statements that are removed and access that remains, or the policy's problem."""
     known = queries.find_service(services.db, services.connection, region, service)
     held = queries.find_repository(services.db, services.connection, region, repository)
     if known is None or held is None or held.policy_read_at is None:
@@ -295,7 +296,7 @@ def remove(services: Services, region: str, service: str, repository: str) -> Co
 
 
 def repair(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
-    """What is wrong with the access as it stands."""
+    """Return the Repair dialog: what is wrong with the current access."""
     row = find_row(services, region, service, repository)
     changes = (row.reason,) if row is not None and row.reason is not None and row.repairable else ()
     return repair_dialog(region, service, repository, changes=changes)
@@ -310,5 +311,5 @@ def prune(services: Services, place: tuple[str, str, str], preview: PreviewView,
 
 
 def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
-    """Every repository whose policy names the role."""
+    """Return the Deactivate dialog, with every repository whose policy names the role."""
     return deactivate_dialog(region, service, repositories=naming_role(services, region, service))

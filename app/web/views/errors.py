@@ -14,7 +14,7 @@ from app.wording import N_, Message
 class ErrorPage(View):
     """A refusal as a page, or as a message above the page that the reader is on.
 
-    `problem` is told where there is one, else `what` and `todo`.
+    It shows `problem` if there is one, else `what` and `todo`.
     """
 
     page: ClassVar[str] = "pages/error.html"
@@ -60,7 +60,7 @@ _SENTENCES = {
 
 
 def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
-    """The page for `status`; a problem's own sentences win over those of its status."""
+    """Return the page for `status`; a problem's own sentences are preferred over those of its status."""
     known = status if status in _TITLES else (500 if status >= 500 else 400)
     what, todo = _SENTENCES.get(known, _SENTENCES[500])
     return ErrorPage(

@@ -1,4 +1,4 @@
-"""What stands around a page: who is signed in to which account, a service's head and tabs."""
+"""What surrounds a page: the signed-in person and account, a service's heading and tabs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from app.inventory.sync_state import What
 
 @dataclass(frozen=True)
 class Shell:
-    """What stands around every page.
+    """What surrounds every page.
 
-    `auth` is the setting ("local", "oidc", "none"); `person` who is signed in, "" for nobody. `account` and
-    `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
-    every region from being read.
+    `auth` is the setting ("local", "oidc", "none"); `person` is who is signed in, "" for no one. `account` and `caller`
+    are the AWS caller identity, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is why no region can
+    be read.
     """
 
     auth: str = "local"
@@ -36,7 +36,7 @@ class Shell:
 
 
 class Tab(StrEnum):
-    """The tabs of a service, by the last part of their address; the overview has none."""
+    """The tabs of a service, by the last part of their URL; the overview has none."""
 
     OVERVIEW = ""
     DEPLOYMENTS = "deployments"
@@ -46,7 +46,7 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True)
 class ServiceFrame:
-    """The head of each tab. `service` is None while AWS has not told about it yet; `problem` says why, if AWS refused."""
+    """The heading of each tab. `service` is None before AWS has returned it; `problem` says why, if AWS refused."""
 
     region: str
     name: str
@@ -57,10 +57,10 @@ class ServiceFrame:
 
 
 def shell(request: Request) -> Shell:
-    """What stands around every page. Strangers, who see the sign-in page, are told nothing of the account."""
+    """Return what surrounds every page. The sign-in page shows nothing about the account."""
     services: Services = request.app.state.services
     person = getattr(request.state, "person", "")
-    # A page that says that the database is away must not wait for it.
+    # The page that says that the database is unavailable must not wait for it.
     may_ask = bool(person) and not services.db.outage.is_on
     known = queries.find_caller(services.db, services.connection) if may_ask else None
     caller = known[0] if known else None
@@ -75,13 +75,13 @@ def shell(request: Request) -> Shell:
 
 
 def _of_the_connection(services: Services) -> Problem | None:
-    """What keeps every region from being read: the credentials or the AWS settings of this machine."""
+    """Return why no region can be read: the credentials or the AWS settings of this machine."""
     reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
     return next((read.problem for read in reads if read.problem and read.problem.code in OF_THE_SESSION), None)
 
 
 def service_frame(services: Services, region: str, name: str, tab: Tab, now: datetime) -> ServiceFrame:
-    """A service's head, and a request to read it again if that is due."""
+    """Return a service's heading, and request a new read if that is due."""
     services.scanner.request(region, What.SERVICES)
     read = sync_state.find_reading(services.db, services.connection, region, What.SERVICES)
     known = queries.find_service(services.db, services.connection, region, name)

@@ -21,10 +21,10 @@ from app.web.views.operation import PolicyChangeView, change_views
 
 @dataclass(frozen=True)
 class HistoryFilterView:
-    """What the reader asked for, as the form and the address hold it: "" for anything.
+    """The reader's filter, as in the form and the URL: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
-    included, in UTC. `region` and `of_service`, a whole name, are where the reader is, not what they filled in.
+    included, in UTC. `region` and `of_service`, a whole name, come from the page, not from the form.
     """
 
     service: str = ""
@@ -38,16 +38,16 @@ class HistoryFilterView:
     of_service: str = ""
 
     def query(self) -> dict[str, str]:
-        """The filter as query parameters, without those that are empty."""
+        """Return the filter as query parameters, without empty ones."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def filled_in(self) -> dict[str, str]:
-        """The part of the query that the form holds."""
+        """Return the part of the query that the form holds."""
         return {name: value for name, value in self.query().items() if name not in ("region", "of_service")}
 
     @property
     def active(self) -> bool:
-        """Something is filtered."""
+        """Whether a filter is set."""
         return bool(self.filled_in())
 
 
@@ -61,7 +61,7 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class HistoryList:
-    """One page of the history, newest first. `older` and `newer` are addresses, "" where there is nothing more."""
+    """One page of the history, newest first. `older` and `newer` are URLs, "" if there are no more."""
 
     rows: tuple[HistoryRow, ...]
     filter: HistoryFilterView
@@ -76,7 +76,7 @@ class _HistoryView(View):
 
     @property
     def narrowed(self) -> bool:
-        """The reader filters, so that an empty list does not mean an empty history."""
+        """Whether a filter is set, so that an empty list does not mean an empty history."""
         return self.history.filter.active
 
 
@@ -99,28 +99,28 @@ class ServiceHistoryPage(_HistoryView):
     history: HistoryList
 
 
-# Of days that have one after them.
+# For days that have a day after them.
 LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
 
 Address = Callable[..., str]
 
 
 def history_page(services: Services, asked: HistoryFilterView, older: str, newer: str) -> HistoryView:
-    """All operations that fit what the reader asked for."""
+    """Return all operations that match the reader's filter."""
     return HistoryView(_list(services, asked, (older, newer), links.history))
 
 
 def service_history_page(
     services: Services, asked: HistoryFilterView, now: datetime, place: tuple[str, str]
 ) -> ServiceHistoryPage:
-    """The operations of one service that fit; `place` is where the page begins, as `older` and `newer` of the address."""
+    """Return the matching operations of one service; `place` is the URL's `older` and `newer`."""
     region, name = asked.region, asked.of_service
     rows = _list(services, asked, place, lambda **query: links.service_history(region, name, **query))
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 
 def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFilter:
-    """What the history is asked for; days that are no days are left out."""
+    """Return the filter of the query; invalid days are left out."""
     until = _day(asked.until)
     return search.HistoryFilter(
         connection=services.connection,

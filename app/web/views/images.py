@@ -27,11 +27,11 @@ class ImagesPage(View):
 
     @property
     def polls(self) -> bool:
-        """Something on this page is changing by itself."""
+        """Whether something on this page may change without the reader."""
         return self.frame.freshness.reading or bool(self.access.running)
 
 
 def images_page(services: Services, region: str, name: str, now: datetime, added: NextSteps | None) -> ImagesPage:
-    """The whole tab, from our own tables; what is old is asked for behind it."""
+    """Return the whole tab, from our own tables; old data is read again in the background."""
     head = frame.service_frame(services, region, name, Tab.IMAGES, now)
     return ImagesPage(head, service_repositories(services, region, name), added)

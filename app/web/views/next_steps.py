@@ -15,11 +15,11 @@ from app.web.views.base import View
 
 @dataclass(frozen=True)
 class NextSteps(View):
-    """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it.
+    """What to do with an added repository: `uri` without a tag, and its newest known tags.
 
-    GET …/next-steps?added=… gives it alone, once more where AWS was slow.
-    `problem` is what kept AWS from telling the tags. Not `whole`: not every image could be looked at, so that newer tags
-    may be missing.
+    GET …/next-steps?added=… returns it alone, once more if AWS was slow.
+    `problem` is why AWS did not list the tags. Not `whole`: not every image could be read, so newer tags may be
+    missing.
     """
 
     page: ClassVar[str] = "partials/next_steps.html"
@@ -33,12 +33,12 @@ class NextSteps(View):
 
     @property
     def slow(self) -> bool:
-        """AWS kept the page waiting."""
+        """Whether AWS took too long."""
         return is_slow(self.problem)
 
 
 async def next_steps(services: Services, region: str, repository: str, patience: float = PATIENCE) -> NextSteps | None:
-    """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
+    """Return the next steps, without tags if AWS takes longer than `patience`; None for an unknown repository."""
     found = await newest_tags(services, region, repository, patience)
     if found is None:
         return None

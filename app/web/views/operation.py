@@ -1,4 +1,4 @@
-"""An operation as it runs: its progress in the dialog and on its own page, and its policy changes."""
+"""A running or ended operation: its progress in the dialog and on its own page, and its policy changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POLL_MS = 500
 class ProgressView(View):
     """GET /operations/{id}/progress: the polled partial; answer 204 while the query's `seen` is `progress.version`.
 
-    `now` gives running steps their elapsed time. `in_dialog`: the poll came with `place=dialog`, or a dialog is being
+    `now` is for the elapsed time of running steps. `in_dialog`: the poll came with `place=dialog`, or a dialog is being
     opened.
     """
 
@@ -43,7 +43,7 @@ class ProgressView(View):
 
     @property
     def needs_pruning(self) -> bool:
-        """It failed because of dead principals: trying again fails as well until they are removed."""
+        """Whether it failed because of deleted principals: a retry also fails until they are removed."""
         problem = self.progress.problem
         if not self.progress.failed or problem is None:
             return False
@@ -52,14 +52,14 @@ class ProgressView(View):
 
     @property
     def clears_the_way(self) -> bool:
-        """It took away what had made the operation fail that it follows, so that one can be tried again."""
+        """Whether it removed the cause of failure of the operation that it follows, so that a retry can succeed."""
         progress = self.progress
         return progress.kind is Kind.PRUNE and bool(progress.follows) and progress.ended and not progress.failed
 
 
 @dataclass(frozen=True)
 class ProgressDialog(DialogView):
-    """What a POST that started an operation answers to htmx: the dialog's heading and, in it, the progress."""
+    """The response to htmx after a POST that started an operation: the dialog's heading and, in it, the progress."""
 
     partial: ClassVar[str] = "partials/operation_dialog.html"
 
@@ -68,7 +68,7 @@ class ProgressDialog(DialogView):
 
 
 def progress_dialog(shown: ProgressView) -> ProgressDialog:
-    """The dialog of an operation, headed by what it does or did."""
+    """Return the dialog of an operation, with what it does or did as its heading."""
     return ProgressDialog(replace(shown, in_dialog=True), Message("%(title)s", {"title": labels.title(shown.progress)}))
 
 
@@ -89,7 +89,7 @@ class PolicyChangeView:
 
 @dataclass(frozen=True)
 class OperationPage(View):
-    """GET /operations/{id}: the progress, who asked, and what became of which policy.
+    """GET /operations/{id}: the progress, who started it, and its policy changes.
 
     `follows` is the operation that this one retries or undoes; `followed_by` the ones that follow it.
     """
@@ -104,7 +104,7 @@ class OperationPage(View):
 
 @dataclass(frozen=True)
 class UnknownOperation(View):
-    """An id that the history does not hold (answer it with status 404); to a poll, it ends the polling."""
+    """An unknown operation id (answer it with status 404); for a poll, it ends the polling."""
 
     page: ClassVar[str] = "pages/unknown_operation.html"
     partial: ClassVar[str] = "partials/unknown_operation.html"
@@ -113,7 +113,7 @@ class UnknownOperation(View):
 
 
 def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
-    """The progress with what the reader may do about it."""
+    """Return the progress with the actions available to the reader."""
     actions = actions_on(progress)
     return ProgressView(progress, now, actions.retry, actions.cancel, actions.undo, in_dialog)
 
@@ -121,9 +121,9 @@ def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False)
 def change_views(
     changes: Iterable[PolicyChange], *, ended: bool, services: Services | None = None
 ) -> tuple[PolicyChangeView, ...]:
-    """The policy writes that reached AWS, each with its diff; of an operation that has ended also those that may have.
+    """Return the policy writes that reached AWS, each with its diff; for an ended operation also those that may have.
 
-    With `services`, what was read after a write without an answer is told beside it.
+    With `services`, a write without an answer also has what was read after it.
     """
     return tuple(
         _change_view(change, last_read(services, change) if services else None)
@@ -145,7 +145,7 @@ def _change_view(change: PolicyChange, read: tuple[Message, datetime] | None) ->
 
 
 def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
-    """The whole page; the operation's steps and changes are loaded."""
+    """Return the whole page; the operation's steps and changes are loaded."""
     followed_by = queries.followers(services.db, operation.id)
     shown = progress_view(progress_of(operation), now)
     return OperationPage(

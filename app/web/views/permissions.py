@@ -1,4 +1,4 @@
-"""The Permissions page: the IAM policies that a person needs, and what checking them found."""
+"""The Permissions page: the IAM policies that a person needs, and the result of checking them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PermissionsPage(View):
     """GET /permissions?region=…&names=…; POST /permissions/check answers the same page with a `check`.
 
     `names` are the repositories that the reader named (GET field `names`, separated by spaces or commas); the
-    policies are already made for them, the account and the region. `account` is "" while unknown: then they are made
+    policies are made for them, the account and the region. `account` is "" while unknown: then they are made
     for the account `example`, to be replaced by hand.
     """
 
@@ -34,6 +34,6 @@ class PermissionsPage(View):
 def permissions_page(
     services: Services, region: str, names: tuple[str, ...], check: PermissionCheck | None = None
 ) -> PermissionsPage:
-    """The policies for the account, a region and the named repositories, or any."""
+    """Return the policies for the account, a region and the named repositories, or any."""
     needed = needed_permissions(services, region, names)
     return PermissionsPage(services.regions, needed.region, names, needed.policies, needed.account, ANY_ACCOUNT, check)

@@ -13,7 +13,7 @@ from app.web.views.base import View
 
 @dataclass(frozen=True)
 class PolicyPage(View):
-    """GET /containers/{region}/{service}/policy?repository=…; `partial` once more where AWS was slow."""
+    """GET /containers/{region}/{service}/policy?repository=…; `partial` once more if AWS was slow."""
 
     page: ClassVar[str] = "pages/policy.html"
     partial: ClassVar[str] = "partials/policy_body.html"
@@ -23,5 +23,5 @@ class PolicyPage(View):
 
     @property
     def slow(self) -> bool:
-        """AWS kept the page waiting."""
+        """Whether AWS took too long."""
         return is_slow(self.policy.problem)

@@ -19,13 +19,13 @@ from app.wording import Message
 
 @dataclass(frozen=True)
 class PreviewView(View):
-    """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
+    """GET …/repositories/preview?repository=…&kind=…: what would change, without doing it.
 
-    `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
-    `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`. `principals`
-    are those that a pruning of that policy would remove, `doubtful` those that the reader may add, because ECR refused
-    the policy for one of them. `activates`: the role has to be activated first, so that its
-    ARN in the policy is a placeholder. `access`, with its `reason`, is what the role has afterwards.
+    `calls` are AWS actions with their resources, in order; `diff` None: the policy stays unchanged.
+    `seen` is the fingerprint of the policy; the dialog's form sends it back in its field `previewed`. `principals` are
+    those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
+    policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
+    placeholder. `access`, with its `reason`, is what the role has afterwards.
     """
 
     page: ClassVar[str] = "partials/preview.html"
@@ -46,7 +46,7 @@ class PreviewView(View):
 
 
 async def preview_view(planning: Awaitable[Preview], repository: str = "") -> PreviewView:
-    """Return what `planning` comes to, as a page shows it; what keeps it from being made is its `problem`."""
+    """Return the result of `planning` for a page; if it fails, with its `problem`."""
     try:
         preview = await planning
     except Problem as problem:

@@ -19,7 +19,7 @@ from app.web.views.frame import ServiceFrame, Tab
 
 @dataclass(frozen=True)
 class OverviewPage(View):
-    """GET /containers/{region}/{service}; polled (`partial`) while it is being read or something is running."""
+    """GET /containers/{region}/{service}; polled (`partial`) while it is being read or an operation is running."""
 
     page: ClassVar[str] = "pages/service_overview.html"
     partial: ClassVar[str] = "partials/overview_body.html"
@@ -30,13 +30,13 @@ class OverviewPage(View):
 
     @property
     def polls(self) -> bool:
-        """Something on this page is changing by itself."""
+        """Whether something on this page may change without the reader."""
         return self.frame.freshness.reading or bool(self.running)
 
 
 @dataclass(frozen=True)
 class DeploymentsPage(View):
-    """GET /containers/{region}/{service}/deployments, newest first; `partial` once more where AWS was slow."""
+    """GET /containers/{region}/{service}/deployments, newest first; `partial` once more if AWS was slow."""
 
     page: ClassVar[str] = "pages/service_deployments.html"
     partial: ClassVar[str] = "partials/deployments_body.html"
@@ -46,12 +46,12 @@ class DeploymentsPage(View):
 
     @property
     def slow(self) -> bool:
-        """AWS kept the page waiting."""
+        """Whether AWS took too long."""
         return is_slow(self.answer.problem)
 
 
 def overview_page(services: Services, region: str, name: str, now: datetime) -> OverviewPage:
-    """A service's facts."""
+    """Return a service's Overview tab."""
     known = queries.find_service(services.db, services.connection, region, name, now)
     summary = summarize(services, known) if known else None
     return OverviewPage(

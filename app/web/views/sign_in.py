@@ -1,4 +1,4 @@
-"""The way in: where the sign-in link is, and the page that asks before it is used."""
+"""The sign-in pages: where to find the sign-in link, and the confirmation before it is used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.web.views.base import View
 
 @dataclass(frozen=True)
 class SignInPage(View):
-    """GET /sign-in: where the link is. `failed`: the one that was used is wrong, used up or too old. `next`: where to."""
+    """GET /sign-in: where to find the link. `failed`: it is wrong, used or expired. `next`: where to go afterwards."""
 
     page: ClassVar[str] = "pages/sign_in.html"
 
@@ -20,7 +20,7 @@ class SignInPage(View):
 
 @dataclass(frozen=True)
 class SignInWithLinkPage(View):
-    """GET /sign-in?link=…: asks to go on. Opening a link must not use it up: chats, mail and proxies open links too."""
+    """GET /sign-in?link=…: asks to continue. Opening a link doesn't use it up: chats and mail open links too."""
 
     page: ClassVar[str] = "pages/sign_in_with_link.html"
 

@@ -48,7 +48,7 @@ class TokenRow:
 
 @dataclass(frozen=True)
 class LinkRow:
-    """A sign-in link that counts."""
+    """A valid sign-in link."""
 
     id: str
     person: str
@@ -58,7 +58,7 @@ class LinkRow:
 
 @dataclass(frozen=True)
 class EventRow:
-    """Something that happened. `times` is how often, at least, and `last_at` when last, where it repeated."""
+    """A sign-in event. `times` is how often, at least, and `last_at` when last, if it repeated."""
 
     what: Message
     tone: str
@@ -75,7 +75,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class SignInsPage(View):
-    """GET /sign-ins. `older` and `newer` are addresses of more events, "" where there are none."""
+    """GET /sign-ins. `older` and `newer` are URLs of more events, "" if there are none."""
 
     page: ClassVar[str] = "pages/sign_ins.html"
 
@@ -88,7 +88,7 @@ class SignInsPage(View):
 
     @property
     def has_session(self) -> bool:
-        """The reader is signed in with a session that they can see here."""
+        """Whether the reader is signed in with a session that is listed here."""
         return any(session.is_this for session in self.sessions)
 
 
@@ -192,7 +192,7 @@ DETAILS = {
 def sign_ins_page(
     services: Services, caller: Caller, now: datetime, *, older_than: int = 0, newer_than: int = 0
 ) -> SignInsPage:
-    """Who is signed in, and what happened; the events begin beside an id."""
+    """Return the page of sessions and events; the events start beside an id."""
     page = events.list_events(services.db, older_than=older_than, newer_than=newer_than)
     return SignInsPage(
         sessions=tuple(_session(facts, caller) for facts in store.list_sessions(services.db, now)),
@@ -208,7 +208,7 @@ def sign_ins_page(
 
 
 def find_session(services: Services, session_id: str, caller: Caller, now: datetime) -> SessionRow:
-    """The session with this id. Raises Problem `auth.session_not_found`."""
+    """Return the session with this id. Raises Problem `auth.session_not_found`."""
     for facts in store.list_sessions(services.db, now):
         if facts.id == session_id:
             return _session(facts, caller)
@@ -216,7 +216,7 @@ def find_session(services: Services, session_id: str, caller: Caller, now: datet
 
 
 def find_link(services: Services, link_id: str, now: datetime) -> LinkRow:
-    """The open link with this id. Raises Problem `auth.link_not_found`."""
+    """Return the open link with this id. Raises Problem `auth.link_not_found`."""
     for link in store.list_links(services.db, now):
         if link.id == link_id:
             return LinkRow(link.id, link.person, link.created_at, link.expires_at)
@@ -224,7 +224,7 @@ def find_link(services: Services, link_id: str, now: datetime) -> LinkRow:
 
 
 def event_row(event: Event) -> EventRow:
-    """An event in words; one of a later release stays visible as it is stored."""
+    """Return an event as sentences; one of a later release is shown as stored."""
     what, tone = WORDS.get(event.kind, (event.kind, "info"))
     via = VIAS.get(event.via, event.via)
     return EventRow(

@@ -21,7 +21,7 @@ FORMS = (("AWS CLI", "aws"), ("Terraform", "terraform"), ("CloudFormation", "clo
 
 @dataclass(frozen=True)
 class FixView:
-    """A fix to copy, in each form that can hold it, and the operation that does it by a button ("" for none)."""
+    """A fix to copy, in each form that can express it, and the operation that its button starts ("" for none)."""
 
     title: Message
     forms: tuple[tuple[str, str], ...]
@@ -42,7 +42,7 @@ class CauseView:
 
 @dataclass(frozen=True)
 class CheckView:
-    """One check, and how it came out."""
+    """One check and its result."""
 
     title: Message
     status: str
@@ -52,7 +52,7 @@ class CheckView:
 
 @dataclass(frozen=True)
 class OtherView:
-    """Another container of the same deployment, and its cause where it has one."""
+    """Another container of the same deployment, and its cause if it has one."""
 
     container: str
     image: str
@@ -63,7 +63,7 @@ class OtherView:
 class WhyPage(View):
     """GET /containers/{region}/{service}/why?image=… or ?repository=…; POST with `image` reads the manifest as well.
 
-    `summary` is said where there is no cause. `repository` is the one that the image is in, for its buttons.
+    `summary` is shown if there is no cause. `repository` is the one that the image is in, for its buttons.
     """
 
     page: ClassVar[str] = "pages/why.html"
@@ -84,7 +84,7 @@ class WhyPage(View):
 
 
 def why_page(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str]) -> WhyPage:
-    """The most telling diagnosis, and what the other containers came to."""
+    """Return the diagnosis to show, with the results of the other containers."""
     shown = most_telling(diagnoses)
     facts = shown.facts
     return WhyPage(
