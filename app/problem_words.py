@@ -9,11 +9,13 @@ from __future__ import annotations
 from app.errors import Problem
 from app.problem_words_aws import AWS_WORDS
 from app.problem_words_commands import COMMAND_WORDS
+from app.problem_words_deployments import DEPLOYMENT_WORDS
 from app.wording import N_, Words, fill
 
 WORDS: dict[str, Words] = {
     **AWS_WORDS,
     **COMMAND_WORDS,
+    **DEPLOYMENT_WORDS,
     # Operations.
     "operation.not_found": Words(
         N_("There is no operation of this id."),

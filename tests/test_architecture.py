@@ -19,9 +19,10 @@ MAY_IMPORT = {
     "app.urls": (),
     "app.ecr_names": (),
     "app.settings": ("app.files",),
-    "app.problem_words": ("app.errors", "app.problem_words_aws", "app.problem_words_commands", "app.wording"),
+    "app.problem_words": ("app.errors", "app.problem_words_aws", "app.problem_words_commands", "app.problem_words_deployments", "app.wording"),
     "app.problem_words_aws": ("app.wording",),
     "app.problem_words_commands": ("app.wording",),
+    "app.problem_words_deployments": ("app.wording",),
     "app.postgresql": (),
     "app.outage": (),
     "app.db": ("app.files", "app.outage", "app.postgresql"),
@@ -38,6 +39,15 @@ MAY_IMPORT = {
         "app.aws.pull_ports",
         "app.diagnosis",
     ),
+    "app.deployments": (
+        "app.errors",
+        "app.wording",
+        "app.aws.ports",
+        "app.aws.pull_ports",
+        "app.aws.deployment_ports",
+        "app.diagnosis",
+        "app.deployments",
+    ),
     "app.sandbox": ("app.sandbox",),
 }
 REASONS = {
@@ -46,6 +56,7 @@ REASONS = {
     "app.history": "history only stores: what it records is decided above it",
     "app.inventory": "the inventory reads and stores; it starts nothing",
     "app.diagnosis": "causes are decided on facts, whoever read them",
+    "app.deployments": "what is deployed is decided purely, and holds no value that may be shown",
     "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
 }
 # A library: the only places that may import it.
@@ -148,7 +159,7 @@ def test_public_names_of_the_core_are_documented():
     bare = [
         f"{name}.{node.name}"
         for name, path in modules()
-        if within(name, ("app.policy", "app.aws", "app.operations", "app.diagnosis"))
+        if within(name, ("app.policy", "app.aws", "app.operations", "app.diagnosis", "app.deployments"))
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if not node.name.startswith("_") and not ast.get_docstring(node)

@@ -35,8 +35,9 @@ ATTEMPTS: Final = 3
 # A call ends within this, whatever comes of its attempts and however slowly.
 CALL_TIMEOUT: Final = 30.0
 # A policy that is written replaces whatever stands there, so what was merged into an older one must not be sent again
-# unseen: the SDK tries these once, and sends nothing later than this. Whoever writes reads anew before each try.
-SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy"})
+# unseen; a deployment that is sent again is another deployment. The SDK tries these once, and sends nothing later than
+# this. Callers read the current state before each try.
+SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy", "CreateContainerServiceDeployment"})
 SENT_ONCE_WITHIN: Final = 5.0
 # Credentials that failed are got again at most this often.
 READ_AGAIN_AFTER: Final = 3.0

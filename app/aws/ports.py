@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from app.errors import Problem
 
 if TYPE_CHECKING:
+    from app.aws.deployment_ports import Deployments
     from app.aws.pull_ports import PullReads
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Container:
     image: str
     ports: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,9 @@ class Aws(Protocol):
 
     def services(self, region: str) -> ContainerServices:
         """The port to a region's container services."""
+
+    def deployments(self, region: str) -> Deployments:
+        """The port to deployments of a region's container services, environment values included."""
 
     def repositories(self, region: str) -> Repositories:
         """The port to a region's repositories."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
@@ -123,8 +123,10 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
         other.started_at.is_not(None),
         other.connection == row.connection,
         other.region == row.region,
-        other.repository == row.repository,
-        or_(row.repository != "", other.service == row.service),
+        or_(
+            and_(_of_service(row), _of_service(other), other.service == row.service),
+            and_(~_of_service(row), ~_of_service(other), other.repository == row.repository),
+        ),
     )
     waiting = select(func.count()).where(
         row.outcome.is_(None), row.started_at.is_(None), row.asked_at < waiting_since, ~at_work
@@ -133,6 +135,11 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
     with db.read() as session:
         count = session.scalar(waiting) or 0
         return 0 if count and session.scalar(begun) else count
+
+
+def _of_service(row: type[Operation]) -> ColumnElement[bool]:
+    """It is about a service's role or its deployments, and waits for others of the service."""
+    return or_(row.repository == "", row.kind == "deploy")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from app.history.models import Operation
 from app.operations.cancels import CancelWatch
 from app.operations.deadlines import Deadlines
 from app.operations.running import Running
+from app.operations.state import Kind
 from app.outage import is_outage
 
 # Seconds between two tries while the database cannot be used.
@@ -37,7 +38,7 @@ class Context:
     """The parts.
 
     Args:
-        start_revoke: starts taking an operation's service out of a repository, as a part of that operation; its id.
+        start_part: starts a change of a repository's policy as a part of an operation, for its service; its id.
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
@@ -52,7 +53,7 @@ class Context:
     deadlines: Deadlines
     cancels: CancelWatch
     running: Running
-    start_revoke: Callable[[Operation, str], str]
+    start_part: Callable[[Operation, Kind, str], str]
     database_threads: ThreadPoolExecutor
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"

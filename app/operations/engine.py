@@ -30,7 +30,7 @@ QUEUE_THREADS = "queue-worker-"  # what the engine calls them
 SCHEMA = "dbos"  # the engine's own default on PostgreSQL
 # Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
 # operations of the one before it.
-VERSION = "operations-1"
+VERSION = "operations-2"
 
 AT_WORK = "PENDING"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")

@@ -99,7 +99,7 @@ async def _remove_all(step: Stepping) -> int:
         if not left:
             return len(removed)
         for repository in left:
-            removed[repository] = await context.in_db(context.start_revoke, operation, repository)
+            removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository)
         while await context.in_db(_living, context, list(removed.values())):
             await step.pause(LOOK_SECONDS)
         failed = await context.in_db(_failed, context, list(removed.values()))

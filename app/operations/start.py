@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from json import dumps
 from typing import Any
 
 from sqlalchemy import select
@@ -17,17 +18,18 @@ from sqlalchemy.exc import DBAPIError
 
 from app.clock import Clock
 from app.db import Database
+from app.deployments.request import check_request, request_of
 from app.errors import Problem
 from app.history import record
 from app.history.models import Operation, PolicyChange
 from app.history.statements import BY_US
-from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
+from app.operations import deploy, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
 from app.operations.ordering import join
 from app.operations.repository_name import check_name
-from app.operations.state import NOT_DONE, STEPS, Kind, Outcome
+from app.operations.state import NOT_DONE, STEPS, Kind, Outcome, steps_of
 from app.operations.workflow import WORKFLOWS
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 # What was shown is done, or nothing: these take rights away from others than the service.
 NEEDS_PREVIEW = frozenset({Kind.RESTORE, Kind.PRUNE})
 # What an operation notes in its own input while it runs.
-NOTED = frozenset({"role_switched", "refused"})
+NOTED = frozenset({"role_switched", "refused", *deploy.NOTED})
 
 Enqueue = Callable[[str, Workflow, str], None]
 
@@ -84,6 +86,8 @@ class Starter:
         """
         if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
             check_name(ask.repository)
+        if ask.kind is Kind.DEPLOY:
+            check_request(request_of(ask.input))
         if ask.kind in NEEDS_PREVIEW and not ask.input.get("previewed"):
             raise Problem("operation.preview_needed", repository=ask.repository)
         now = self._clock.now()
@@ -96,7 +100,7 @@ class Starter:
             repository=ask.repository,
             subject=_subject(self._connection, ask),
             asked_by=ask.asked_by,
-            steps=STEPS[ask.kind],
+            steps=steps_of(ask.kind, ask.input),
             input=ask.input,
             follows=ask.follows,
         )
@@ -108,7 +112,7 @@ class Starter:
 
     def _enqueue_or_leave(self, operation_id: str, ask: Ask) -> None:
         """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
-        key = key_of(self._connection, ask.region, ask.service, ask.repository)
+        key = key_of(self._connection, ask.region, ask.service, "" if ask.kind is Kind.DEPLOY else ask.repository)
         try:
             self._enqueue(operation_id, WORKFLOWS[ask.kind], key)
         except DBAPIError as error:
@@ -182,8 +186,10 @@ class Starter:
 
     def enqueue(self, operation: Operation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""
-        key = key_of(operation.connection, operation.region, operation.service, operation.repository)
-        self._enqueue(operation.id, WORKFLOWS[Kind(operation.kind)], key)
+        kind = Kind(operation.kind)
+        repository = "" if kind is Kind.DEPLOY else operation.repository
+        key = key_of(operation.connection, operation.region, operation.service, repository)
+        self._enqueue(operation.id, WORKFLOWS[kind], key)
 
     def _ended(self, operation_id: str) -> Operation:
         with self._db.read() as session:
@@ -208,13 +214,15 @@ def _subject(connection: str, ask: Ask) -> str:
         parts.append(fingerprint(ask.input["text"]))
     elif ask.kind == Kind.PRUNE:
         parts.append(sha256(" ".join(sorted(ask.input.get("principals") or ())).encode()).hexdigest())
+    elif ask.kind == Kind.DEPLOY:
+        parts.append(dumps(request_of(ask.input).to_json(), sort_keys=True))
     elif ask.kind == Kind.DEACTIVATE and ask.input.get("remove_statements"):
         parts.append("with statements")
     return " ".join(parts)
 
 
 def key_of(connection: str, region: str, service: str, repository: str) -> str:
-    """What is worked on one at a time: a repository's policy, or a service's role."""
+    """What is worked on one at a time: a repository's policy, or a service's role and deployments."""
     if repository:
         return f"repository {connection} {region} {repository}"
     return f"service {connection} {region} {service}"

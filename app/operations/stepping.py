@@ -57,6 +57,8 @@ class Stepping:
     """Up to when AWS may still carry out a write whose answer was lost: a UTC time in seconds."""
     learned: dict[str, str] = field(default_factory=dict)
     skips: str = ""
+    waits_as: str = "role.usually"
+    """The note of an undisturbed wait."""
 
     def because(self, code: str, **params: str | int) -> None:
         """Choose the remark that the step ends with."""
@@ -83,7 +85,7 @@ class Stepping:
 
     def note_soon(self, problem: Problem | None, seconds: float) -> None:
         """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
-        note = self.note("role.usually") if problem is None else self.note_again(problem, seconds)
+        note = self.note(self.waits_as) if problem is None else self.note_again(problem, seconds)
         task = asyncio.ensure_future(note)
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)

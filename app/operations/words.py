@@ -14,6 +14,7 @@ KINDS: dict[Kind, str] = {
     Kind.RESTORE: N_("Restore a repository policy"),
     Kind.UNDO: N_("Undo"),
     Kind.PRUNE: N_("Remove dead principals"),
+    Kind.DEPLOY: N_("Deploy"),
     Kind.DRIFT: N_("Access removed outside Sailpass"),
 }
 
@@ -27,6 +28,7 @@ TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restoring the policy of %(repository)s"),
     Kind.UNDO: N_("Undoing a change to %(repository)s"),
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Deploying to %(service)s"),
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
 }
 
@@ -40,6 +42,11 @@ STEPS: dict[StepName, str] = {
     StepName.REMOVE_STATEMENTS: N_("Remove the role from repository policies"),
     StepName.DEACTIVATE_ROLE: N_("Deactivate the image puller role"),
     StepName.WAIT_FOR_ROLE_OFF: N_("Wait until the role is off"),
+    StepName.CHECK_DEPLOYMENT: N_("Check"),
+    StepName.GRANT_ACCESS: N_("Grant access"),
+    StepName.DEPLOY: N_("Deploy"),
+    StepName.WATCH_DEPLOYMENT: N_("Watch"),
+    StepName.ROLL_BACK: N_("Roll back"),
 }
 
 STEP_STATES: dict[StepState, str] = {
@@ -79,6 +86,7 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("Nothing of that change is left in %(repository)s."),
     (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
+    (Kind.DEPLOY, Outcome.SUCCEEDED): N_("%(service)s now runs this deployment."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
     ),
@@ -148,5 +156,22 @@ NOTES: dict[str, str] = {
     "statements.removed": N_("Removed from %(count)s repositories."),
     "statements.kept": N_("Statements that name the role were kept, as requested."),
     "statements.none": N_("No repository policy named the service."),
+    "deployment.checked": N_("%(image)s exists. The last deployment is version %(version)s."),
+    "deployment.unchecked": N_("The image couldn't be checked: %(permission)s isn't allowed."),
+    "deployment.again": N_("Version %(version)s will be deployed again."),
+    "deployment.granting": N_("Giving %(service)s access to %(repository)s."),
+    "deployment.granted": N_("%(service)s was given access to %(repository)s."),
+    "deployment.had_access": N_("%(service)s already had access to %(repository)s."),
+    "deployment.created": N_("AWS accepted the deployment as version %(version)s."),
+    "deployment.found": N_("AWS had already accepted the deployment as version %(version)s."),
+    "deployment.other_meanwhile": N_(
+        "AWS accepted the deployment as version %(version)s. Someone else deployed version %(other)s just before; check that nothing of it was lost."
+    ),
+    "deployment.unanswered": N_("AWS's answer was lost. Checking whether the deployment was accepted."),
+    "deployment.usually": N_("This usually takes a few minutes."),
+    "deployment.active": N_("Version %(version)s is active."),
+    "rollback.deploying": N_("Deploying version %(version)s again."),
+    "rollback.done": N_("Version %(version)s was deployed again as version %(as_version)s and is active."),
+    "rollback.nothing": N_("There was no active version to roll back to."),
     "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
 }
