@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from app.aws.deployment_ports import DeployedVersion
 from app.aws.ports import ContainerService
 from app.aws.waiting import SETTLED, Goal
-from app.diagnosis.diagnosis import most_telling
-from app.diagnosis.outcome import Found
+from app.deployments.change import ContainerState
+from app.diagnosis.diagnosis import Diagnosis, most_telling
+from app.diagnosis.outcome import Certainty, Found
 from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
 from app.errors import Problem
@@ -85,7 +87,28 @@ async def _cause(step: Stepping) -> Found | None:
         diagnoses = await diagnose_in_pool(question, context.aws, pool, context.clock.now())
     except Problem:  # AWS can't be asked: the failure itself is told all the same
         return None
-    return most_telling(diagnoses).root
+    changed = changed_containers(operation.input)
+    return root_cause(diagnoses, changed)
+
+
+def changed_containers(given: Mapping[str, Any]) -> frozenset[str]:
+    """Return the containers that the deployment in an operation's input changes. Pure."""
+    containers = given.get("change", {}).get("containers", ())
+    return frozenset(each["name"] for each in containers if each["state"] != ContainerState.KEPT)
+
+
+def root_cause(diagnoses: Sequence[Diagnosis], changed: Collection[str]) -> Found | None:
+    """Return the cause of a failed deployment, None where none is found. Pure.
+
+    Of a container that stayed as it was, and so has run before, only what is certain counts.
+    """
+    telling = [
+        each
+        for each in diagnoses
+        if each.root is not None
+        and (each.facts.container in changed or each.root.certainty is Certainty.CERTAIN)
+    ]
+    return most_telling(telling).root if telling else None
 
 
 def _about(step: Stepping, version: int) -> dict[str, str | int]:
