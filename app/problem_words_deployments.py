@@ -53,6 +53,10 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("A deployment can have at most %(limit)s containers."),
         N_("Choose a container that is there, or remove one in the Lightsail console."),
     ),
+    "deployment.image_or_version": Words(
+        N_("A deployment needs an image, or the number of a version to deploy again: one of the two."),
+        N_("Name one of them, then try again."),
+    ),
     "deployment.bad_tag": Words(
         N_("“%(tag)s” can't be an image tag."),
         N_("Use letters, digits, and . _ - (at most 300 characters)."),

@@ -92,8 +92,10 @@ class FakeDeployments:
             state = self.aws.as_seen_now(known).state
             if state not in {"READY", "RUNNING"}:
                 raise Problem("service.busy", retryable=True, service=service, region=self.region, state=state)
-            version = known.deployed.add(spec, now)
-            return self.aws.answer(action, version, request_id, self.region)
+            known.deployed.add(spec, now)
+            shown = known.deployed.shown_in(known.shown, now)  # as AWS answers: without one that has failed at once
+            there = [each.version for each in (shown.next_deployment, shown.current_deployment) if each]
+            return self.aws.answer(action, max(there, default=0), request_id, self.region)
 
     def _known(self, name: str) -> Any:
         known = self.aws.known_services.get((self.region, name))

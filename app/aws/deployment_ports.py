@@ -38,8 +38,8 @@ class Deployments(Protocol):
         """Return a service's deployments, newest first (lightsail:GetContainerServiceDeployments)."""
 
     def deploy(self, service: str, spec: DeploymentSpec) -> Answered[int]:
-        """Deploy `spec` in place of everything that the service runs; return the new deployment's version.
+        """Deploy `spec` in place of everything that the service runs; return the newest version that the answer shows.
 
         It is sent once (lightsail:CreateContainerServiceDeployment), since each call that AWS takes is a deployment of
-        its own. Raises Problem `service.busy` (retryable) while the service deploys or is updated.
+        its own. One that has failed by the time of the answer is not in it. Raises Problem `service.busy` (retryable) while the service deploys or is updated.
         """

@@ -32,7 +32,7 @@ class LightsailDeployments:
         return Answered(tuple(versions), answered.request_id)
 
     def deploy(self, service: str, spec: DeploymentSpec) -> Answered[int]:
-        """Deploy `spec`; return the new deployment's version (lightsail:CreateContainerServiceDeployment).
+        """Deploy `spec`; return the newest version in the answer (lightsail:CreateContainerServiceDeployment).
 
         Raises:
             Problem: AWS's own text is left out where it repeats a value of an environment variable.

@@ -69,7 +69,7 @@ class DeploymentChange:
 
     def fingerprint(self) -> str:
         """Return what names this change: a request that hands it back is done as shown, or not at all."""
-        return sha256(dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return sha256(dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
 
 
 def compare(base: int, before: DeploymentSpec | None, after: DeploymentSpec) -> DeploymentChange:

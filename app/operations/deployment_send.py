@@ -142,7 +142,10 @@ async def _send(work: _Sending, versions: Sequence[DeployedVersion], planned: Pl
             refused = problem
         else:
             context.crash("deployment-sent")
-            return Sent(version, work.active_before, other=version - 1 if version > newest + 1 else 0)
+            if version > newest:
+                return Sent(version, work.active_before, other=version - 1 if version > newest + 1 else 0)
+            _expect_late(work)  # it failed at once, or the answer is older: the list of versions tells which it is
+            return None
     await _be_patient(work, refused)
     return None
 

@@ -109,6 +109,18 @@ INTERRUPTED_UNSURE = N_(
 INTERRUPTED = N_(
     "A backup was restored that was made while this was running. What happened afterwards isn't known. Check the current state, then retry."
 )
+NOT_DEPLOYED = {
+    Outcome.FAILED: N_("Nothing was deployed."),
+    Outcome.CANCELLED: N_("It was cancelled before anything was deployed."),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
+DEPLOYED = {
+    Outcome.FAILED: N_("AWS accepted the deployment. The Deployments tab shows its state."),
+    Outcome.CANCELLED: N_(
+        "It was cancelled after AWS had accepted the deployment, which continues. The Deployments tab shows its state."
+    ),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
 UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
 
 CONDITIONAL = "access.conditional"

@@ -11,7 +11,7 @@ from app.errors import Problem
 from app.operations import words
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
-from app.policy.words import WORDS as POLICY_WORDS
+from app.problem_details import DETAIL_WORDS
 from app.problem_words import words_of
 from app.web.i18n import gettext, ngettext
 from app.web.pages import Said
@@ -154,7 +154,7 @@ def what(problem: Problem) -> str:
 
 def details(problem: Problem) -> list[str]:
     """Return what explains it further, a sentence each."""
-    return [_fill(POLICY_WORDS[code], params) for code, params in problem.details if code in POLICY_WORDS]
+    return [_fill(DETAIL_WORDS[code], params) for code, params in problem.details if code in DETAIL_WORDS]
 
 
 def todo(problem: Problem) -> str:
@@ -260,7 +260,9 @@ def ending(progress: Progress) -> str:
 
 
 def _not_done(progress: Progress, ended_as: Outcome) -> str:
-    """What became of the repository policy when an operation failed, or was cancelled or interrupted."""
+    """What became of the repository policy, or the deployment, of an operation that was not done."""
+    if progress.kind is Kind.DEPLOY:
+        return (words.DEPLOYED if progress.was_deployed else words.NOT_DEPLOYED)[ended_as]
     unsure, changed, unchanged = {
         Outcome.FAILED: (words.UNSURE, words.FAILED_CHANGED, words.FAILED_UNCHANGED),
         Outcome.CANCELLED: (words.UNSURE, words.CANCELLED_CHANGED, words.CANCELLED_UNCHANGED),

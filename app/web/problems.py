@@ -22,7 +22,7 @@ from starlette.routing import Match
 from app.auth.rules import is_for_programs
 from app.errors import Problem
 from app.outage import is_outage
-from app.policy.words import say
+from app.problem_details import reasons
 from app.problem_words import what_happened, what_to_do
 from app.web import labels
 from app.web.allowing import iam_statement
@@ -66,6 +66,7 @@ STATUS = {
     "request.no_text": 422,
     "request.unknown_field": 422,
     "request.repeated_field": 422,
+    "image.missing": 404,
     "aws.access_denied": 403,
     "aws.unreachable": 504,
     "aws.slow": 504,
@@ -96,7 +97,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": problem.params,
-        "reasons": [say(code, params) for code, params in problem.details],
+        "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,
     }
 

@@ -184,6 +184,13 @@ def test_a_failed_deployment_ends_as_failed(shop, access):
     assert step(ended, StepName.WATCH_DEPLOYMENT).state == "failed"
 
 
+def test_a_deployment_that_fails_at_once_is_not_taken_for_the_one_before(shop, access):
+    deployed = access.known_services[REGION, SERVICE].deployed
+    deployed.failures, deployed.seconds = 1, 0
+    ended = shop.ended(deploy(shop))
+    assert (ended.outcome, ended.problem.code, ended.problem.params["version"]) == ("failed", "deployment.failed", 2)
+
+
 def test_a_failed_deployment_is_rolled_back(shop, access):
     access.known_services[REGION, SERVICE].deployed.failures = 1
     ended = shop.ended(deploy(shop, rollback=True))
