@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
-from app.api.refusals import AWS, refusals, started
+from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
+from app.api.responses import AWS, refusals, started
 from app.api.schemas.deployments import (
     DeployBody,
     DeploymentList,
@@ -17,11 +17,12 @@ from app.api.schemas.deployments import (
 from app.api.schemas.operations import Operation
 from app.bootstrap import Services
 from app.console import deployments
+from app.console.repositories import resolve_repository
 from app.deployments.reference import split_image
 from app.deployments.request import DeployRequest
-from app.web.deps import PersonDep, ServicesDep
-from app.web.repositories import resolve_repository
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.http.deps import PersonDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 # As long as a program may wait for AWS.
@@ -41,9 +42,7 @@ async def list_images(services: ServicesDep, named: NamedServiceDep, repository:
 async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> DeploymentList:
     """Read from AWS now, newest first, each with what it changed."""
     views = await deployments.list_versions(services, *named, seconds=SECONDS)
-    return await run_in_threadpool(
-        lambda: DeploymentList(deployments=[DeploymentVersion.of(each) for each in views])
-    )
+    return await run_in_threadpool(lambda: DeploymentList(deployments=[DeploymentVersion.of(each) for each in views]))
 
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))
@@ -60,9 +59,7 @@ async def deploy(
 
     def start() -> Operation:
         place = (region, name, repository)
-        return accepted(
-            services, response, deployments.start_deployment(services, place, request, who, body.previewed)
-        )
+        return accepted(services, response, deployments.start_deployment(services, place, request, who, body.previewed))
 
     return await run_in_threadpool(start)
 
@@ -77,9 +74,7 @@ async def preview_deployment(
     return await run_in_threadpool(DeploymentPreviewAnswer.of, preview)
 
 
-async def _requested(
-    services: Services, region: str, body: DeploymentPreviewRequest
-) -> tuple[str, DeployRequest]:
+async def _requested(services: Services, region: str, body: DeploymentPreviewRequest) -> tuple[str, DeployRequest]:
     """The repository, "" where a version is deployed again, and what is asked for. Raises Problem."""
     reference = split_image(body.image)
     request = body.request(reference.tag, reference.digest)

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from app.client.api import Api, Json, Place
-from app.client.exits import Exit
+from app.client.api import Json, Place
+from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.asking import json_option, region_option, served, server_options, show_json, told
-from app.commands.following import Following, follow
+from app.commands.options import json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
+from app.commands.watch import Following, follow
 from app.deployments.request import PROTOCOLS
 
 _REQUEST = ("container", "port", "protocol", "public", "health_check_path", "pin", "grant", "rollback", "version")
@@ -22,7 +22,9 @@ _REQUEST = ("container", "port", "protocol", "public", "health_check_path", "pin
 @click.argument("service")
 @click.argument("image", default="", metavar="[REPOSITORY[:TAG|@DIGEST]]")
 @region_option
-@click.option("--container", default="", metavar="NAME", help="The container that gets the image, where it isn't clear.")
+@click.option(
+    "--container", default="", metavar="NAME", help="The container that gets the image, where it isn't clear."
+)
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="Add this container, listening here.")
 @click.option("--protocol", type=click.Choice(PROTOCOLS), default="HTTP", help="Of the port (HTTP).")
 @click.option("--public", is_flag=True, help="Make this container the public endpoint.")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.asking import told
+from app.commands.options import told
 from app.commands.terminal import say
 from app.errors import Problem
+from app.messages.problems import what_happened
 from app.policy.permissions import (
     Scope,
     ci_policy,
@@ -22,7 +23,6 @@ from app.policy.permissions import (
     to_text,
     why_policy,
 )
-from app.problem_words import what_happened
 from app.settings import REGION, load
 
 if TYPE_CHECKING:
@@ -61,11 +61,15 @@ KINDS = {
     "--trust-github", "github", default="", metavar="OWNER/NAME", help="The trust policy for jobs of this repository."
 )
 @click.option(
-    "--ref", default="refs/heads/main", metavar="REF", help="Of these jobs: a ref, or environment:NAME (refs/heads/main)."
+    "--ref",
+    default="refs/heads/main",
+    metavar="REF",
+    help="Of these jobs: a ref, or environment:NAME (refs/heads/main).",
 )
 @click.option("--region", "regions", multiple=True, metavar="REGION", help="Repeatable; * for any.")
 @click.option("--account", default="", metavar="ACCOUNT", help="12 digits, or * for any (the one of your credentials).")
 def iam_policy(
+    *,
     named: tuple[str, ...],
     kind: str | None,
     command: str | None,

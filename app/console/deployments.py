@@ -11,8 +11,8 @@ from app.aws.deployment_ports import DeployedVersion
 from app.aws.ports import ContainerService
 from app.aws.pull_ports import ImageDetail
 from app.bootstrap import Services
-from app.web.diagnosing import diagnose, question_of
-from app.web.asking import PATIENCE, ask, in_time
+from app.console.diagnosis import diagnose, question_of
+from app.console.timeouts import PATIENCE, ask, in_time
 from app.deployments.change import DeploymentChange, compare
 from app.deployments.images import DeployableImage, deployable, image_uri
 from app.deployments.plan import PlannedDeployment, active_version, plan_deployment
@@ -25,7 +25,7 @@ from app.errors import Problem
 from app.operations.preview import AwsCall
 from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web.threads import run_in_threadpool
+from app.threads import run_in_threadpool
 
 Place = tuple[str, str, str]
 """Region, service and repository; the repository is "" where a version is deployed again."""
@@ -89,7 +89,9 @@ async def list_images(services: Services, region: str, repository: str, *, secon
     return ImageList(repository, await run_in_threadpool(deployable, details), is_whole=not after)
 
 
-async def list_versions(services: Services, region: str, service: str, *, seconds: float = PATIENCE) -> list[VersionView]:
+async def list_versions(
+    services: Services, region: str, service: str, *, seconds: float = PATIENCE
+) -> list[VersionView]:
     """Return a service's deployments, newest first, each with what it changed. Raises Problem."""
     port = services.aws.deployments(region)
     versions = await ask(services, region, port.list_versions, service, patience=seconds)

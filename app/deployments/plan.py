@@ -97,8 +97,8 @@ def choose_container(spec: DeploymentSpec | None, request: DeployRequest, image:
     names = ", ".join(sorted(containers))
     if request.container or not containers:
         name = request.container or default_name(image)
-        if not request.port:
-            raise Problem("deployment.container_needs_port", container=name, containers=names or "–")
+        if containers and not request.port:  # the name may be mistyped
+            raise Problem("deployment.container_needs_port", container=name, containers=names)
         if len(containers) >= MOST_CONTAINERS:
             raise Problem("deployment.too_many_containers", limit=MOST_CONTAINERS)
         return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from app.aws.deployment_ports import DeployedVersion
 from app.deployments.plan import PlannedDeployment, plan_deployment
@@ -15,7 +16,7 @@ from app.operations.deployment_check import check
 from app.operations.deployment_send import DEPLOYED, NOTED, ROLLED_BACK, Sent, send
 from app.operations.deployment_watch import LIMIT, watch
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.operations.stepping import Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 __all__ = ["NOTED", "deploy"]
@@ -58,7 +59,7 @@ async def grant_access(operation_id: str) -> Result:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         context, operation = step.context, step.operation
-        about = {"service": operation.service, "repository": operation.repository}
+        about: dict[str, Any] = {"service": operation.service, "repository": operation.repository}
         await step.note("deployment.granting", **about)
         part = await context.in_db(context.start_part, operation, Kind.GRANT, operation.repository)
         while (ended := await context.in_db(_outcome, context, part)) is None:

@@ -13,7 +13,7 @@ from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
 from app.operations.service_steps import read_service
 from app.operations.state import StepState
-from app.operations.stepping import Result, Stepping
+from app.operations.step import Result, Stepping
 
 # Causes that pass by themselves, or that the deployment itself waits for.
 _NOT_IN_THE_WAY = frozenset({"service.busy", "service.pending"})
@@ -44,8 +44,7 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
         await _check_access(step, service, image, detail)
     step.learn(image_uri=image, principal_arn=service.role.principal_arn)
     if isinstance(detail, Known):
-        current = service.current_deployment
-        step.because("deployment.checked", image=image, version=current.version if current else "–")
+        step.because("deployment.checked", image=image)
     return StepState.SUCCEEDED, {"image": image}
 
 

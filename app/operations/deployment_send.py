@@ -16,9 +16,9 @@ from app.aws.waiting import SERVICE_SETTLED, SETTLED
 from app.deployments.change import compare
 from app.deployments.plan import PlannedDeployment, active_version, is_busy, is_the_same, newest_version
 from app.errors import Problem
-from app.history import record
+from app.history import store as history
 from app.operations.service_steps import BUSY_LIMIT, read_service, seconds_left, wait_until
-from app.operations.stepping import PASSES_BY_ITSELF, Overtaken, Stepping
+from app.operations.step import PASSES_BY_ITSELF, Overtaken, Stepping
 
 # Seconds between the looks for a deployment whose answer was lost, before it is sent again.
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -40,9 +40,7 @@ class Marks:
 
 DEPLOYED = Marks("sent_after", "base", "change")
 ROLLED_BACK = Marks("rolled_back_after", "rolled_back_to", "rolled_back_change")
-NOTED = frozenset(
-    name for marks in (DEPLOYED, ROLLED_BACK) for name in (marks.sent_after, marks.base, marks.change)
-)
+NOTED = frozenset(name for marks in (DEPLOYED, ROLLED_BACK) for name in (marks.sent_after, marks.base, marks.change))
 """What this notes in an operation's input."""
 
 
@@ -131,7 +129,7 @@ async def _send(work: _Sending, versions: Sequence[DeployedVersion], planned: Pl
     work.active_before = active.version if active else 0
     values: dict[str, Any] = {work.marks.sent_after: work.sent_after, work.marks.base: planned.base}
     values[work.marks.change] = asdict(change)
-    if not await context.in_db(record.noted_before_sending, context.db, step.run, **values):
+    if not await context.in_db(history.noted_before_sending, context.db, step.run, **values):
         raise Overtaken
     context.crash("deployment-planned")
     with context.running.writing(operation.id):

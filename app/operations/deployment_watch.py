@@ -16,7 +16,7 @@ from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
 from app.errors import Problem
 from app.operations.service_steps import seconds_left, wait_until
-from app.operations.stepping import Stepping
+from app.operations.step import Stepping
 
 # Lightsail gives up on a deployment by itself, after some minutes; terraform waits as long.
 LIMIT: Final = timedelta(minutes=30)
@@ -105,11 +105,10 @@ def root_cause(diagnoses: Sequence[Diagnosis], changed: Collection[str]) -> Foun
     telling = [
         each
         for each in diagnoses
-        if each.root is not None
-        and (each.facts.container in changed or each.root.certainty is Certainty.CERTAIN)
+        if each.root is not None and (each.facts.container in changed or each.root.certainty is Certainty.CERTAIN)
     ]
     return most_telling(telling).root if telling else None
 
 
-def _about(step: Stepping, version: int) -> dict[str, str | int]:
+def _about(step: Stepping, version: int) -> dict[str, Any]:
     return {"service": step.operation.service, "region": step.operation.region, "version": version}

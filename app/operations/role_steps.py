@@ -5,12 +5,12 @@ from __future__ import annotations
 from app.aws.ports import ContainerService
 from app.aws.waiting import ROLE_OFF, ROLE_READY, SERVICE_SETTLED
 from app.errors import Problem
-from app.history import record
+from app.history import store as history
 from app.inventory import queries
 from app.operations import engine
 from app.operations.service_steps import BUSY_LIMIT, read_service, remember, seconds_left, wait_until
 from app.operations.state import StepName, StepState
-from app.operations.stepping import Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
@@ -131,7 +131,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     services = context.aws.services(operation.region)
     give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
     # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
-    await context.in_db(record.input_noted, context.db, operation.id, role_switched=True)
+    await context.in_db(history.input_noted, context.db, operation.id, role_switched=True)
     while True:
         step.check_cancelled()
         try:

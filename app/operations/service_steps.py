@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.aws.ports import ContainerService
 from app.aws.waiting import Goal
 from app.inventory import store
-from app.operations.stepping import CancelledHere, Stepping
+from app.operations.step import CancelledHere, Stepping
 
 # A service that is deploying or updating refuses changes; how long to wait for it.
 BUSY_LIMIT = timedelta(minutes=10)

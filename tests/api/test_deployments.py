@@ -82,7 +82,7 @@ def test_what_is_certain_to_fail_is_not_deployed(ready, ended):
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
+    "body, code",
     [
         ({}, "deployment.image_or_version"),
         ({"image": WEB, "version": 2}, "deployment.image_or_version"),

@@ -40,8 +40,14 @@ def test_an_image_is_deployed_without_a_server(environment, sandbox):
     assert "Image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/storefront/web:5.2.1\n" in ran.out
     after = deployed(sandbox)
     assert after["version"] == before["version"] + 1
-    assert after["containers"]["web"] == {**before["containers"]["web"], "image": before["containers"]["web"]["image"][:-5] + "5.2.1"}
-    assert (after["containers"]["nginx"], after["publicEndpoint"]) == (before["containers"]["nginx"], before["publicEndpoint"])
+    assert after["containers"]["web"] == {
+        **before["containers"]["web"],
+        "image": before["containers"]["web"]["image"][:-5] + "5.2.1",
+    }
+    assert (after["containers"]["nginx"], after["publicEndpoint"]) == (
+        before["containers"]["nginx"],
+        before["publicEndpoint"],
+    )
 
 
 def test_a_failure_is_told_with_its_cause(environment, sandbox):
@@ -55,7 +61,12 @@ def test_a_failure_is_told_with_its_cause(environment, sandbox):
 def test_access_is_given_first(environment, sandbox):
     ran = sailpass(environment, "deploy", SERVICE, "payments/api:3.12.0", "--container", "web", "--grant", "--json")
     assert ran.status == 0, ran.out + ran.err
-    assert [each["name"] for each in ran.json["steps"]] == ["check_deployment", "grant_access", "deploy", "watch_deployment"]
+    assert [each["name"] for each in ran.json["steps"]] == [
+        "check_deployment",
+        "grant_access",
+        "deploy",
+        "watch_deployment",
+    ]
     assert SERVICE in json.dumps(sandbox.policy("payments/api")["policy"])
 
 
@@ -76,14 +87,24 @@ def test_who_waits_too_short_is_told_that_it_goes_on(environment, sandbox):
 
 
 def test_no_value_of_a_variable_is_left_behind(environment, sandbox, tmp_path):
-    client = boto3.client("lightsail", endpoint_url=sandbox.url, region_name="us-east-1", aws_access_key_id="AKIDSANDBOX", aws_secret_access_key="sandbox")
+    client = boto3.client(
+        "lightsail",
+        endpoint_url=sandbox.url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIDSANDBOX",
+        aws_secret_access_key="sandbox",
+    )
     shown = deployed(sandbox)
     shown["containers"]["web"]["environment"] = {"API_KEY": CANARY}
-    client.create_container_service_deployment(serviceName=SERVICE, containers=shown["containers"], publicEndpoint=shown["publicEndpoint"])
+    client.create_container_service_deployment(
+        serviceName=SERVICE, containers=shown["containers"], publicEndpoint=shown["publicEndpoint"]
+    )
     ran = sailpass(environment, "deploy", SERVICE, IMAGE)
     shown = sailpass(environment, "deploy", SERVICE, IMAGE, "--preview")
     assert (ran.status, deployed(sandbox)["containers"]["web"]["environment"]) == (0, {"API_KEY": CANARY})
-    found = [path.name for path in (tmp_path / "data").rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+    found = [
+        path.name for path in (tmp_path / "data").rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()
+    ]
     assert (found, CANARY in ran.out + ran.err + shown.out + shown.err) == ([], False)
 
 
@@ -99,7 +120,7 @@ def test_a_server_does_it_too(environment, sandbox, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    "words, said",
     [
         (("storefront/web:nope",), "There is no image storefront/web:nope."),
         ((IMAGE, "--version", "2"), "one of the two"),

@@ -22,7 +22,10 @@ def lightsail(world):
     """The service with a secret among its variables, as somebody deployed it."""
     world.sandbox.options(deployment_seconds=0)
     client = boto3.client(
-        "lightsail", endpoint_url=world.sandbox.url, region_name="us-east-1", aws_access_key_id="AKIDSANDBOX",
+        "lightsail",
+        endpoint_url=world.sandbox.url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIDSANDBOX",
         aws_secret_access_key="sandbox",
     )
     shown = client.get_container_services(serviceName=SERVICE)["containerServices"][0]["currentDeployment"]

@@ -57,8 +57,9 @@ json_values = st.recursive(
 )
 containers = st.dictionaries(
     st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True),
-    st.fixed_dictionaries({"image": st.just("nginx:1"), "environment": st.dictionaries(st.text(), st.text())})
-    .flatmap(lambda fixed: st.dictionaries(st.text(min_size=12), json_values, max_size=2).map(lambda m: {**m, **fixed})),
+    st.fixed_dictionaries({"image": st.just("nginx:1"), "environment": st.dictionaries(st.text(), st.text())}).flatmap(
+        lambda fixed: st.dictionaries(st.text(min_size=12), json_values, max_size=2).map(lambda m: {**m, **fixed})
+    ),
     min_size=1,
     max_size=4,
 )
@@ -76,12 +77,13 @@ def test_whatever_is_deployed_only_the_image_differs(there, data):
 
 
 @pytest.mark.parametrize(
-    ("spec", "asked", "chosen"),
+    "spec, asked, chosen",
     [
         (ONE, {}, "web"),
         (BOTH, {}, "web"),  # the only one of this repository
         (BOTH, {"container": "sidecar"}, "sidecar"),
         (None, {"port": 8080}, "web"),
+        (None, {}, "web"),
         (None, {"port": 8080, "container": "app"}, "app"),
         (BOTH, {"port": 9000, "container": "new-one"}, "new-one"),
     ],
@@ -91,12 +93,15 @@ def test_the_container_that_gets_the_image(spec, asked, chosen):
 
 
 @pytest.mark.parametrize(
-    ("spec", "asked", "code"),
+    "spec, asked, code",
     [
         (DeploymentSpec({"a": SIDECAR, "b": SIDECAR}), {}, "deployment.choose_container"),
-        (None, {}, "deployment.container_needs_port"),
         (ONE, {"container": "wbe"}, "deployment.container_needs_port"),
-        (DeploymentSpec({f"c{n}": SIDECAR for n in range(10)}), {"container": "x", "port": 1}, "deployment.too_many_containers"),
+        (
+            DeploymentSpec({f"c{n}": SIDECAR for n in range(10)}),
+            {"container": "x", "port": 1},
+            "deployment.too_many_containers",
+        ),
     ],
 )
 def test_what_cannot_be_chosen(spec, asked, code):
@@ -121,7 +126,7 @@ def test_the_path_of_a_health_check_is_changed_by_itself():
 
 
 @pytest.mark.parametrize(
-    ("states", "base"),
+    "states, base",
     [
         (("INACTIVE", "ACTIVE", "FAILED"), 2),
         (("FAILED", "FAILED"), 2),
@@ -151,7 +156,11 @@ def test_what_changes_holds_names_of_variables_and_no_values():
     change = compare(4, ONE, after)
     (web,) = change.containers
     assert (web.state, web.image_before, web.image_after) == (ContainerState.CHANGED, OLD, NEW)
-    assert (web.variables_added, web.variables_removed, web.variables_changed) == (("NEW",), ("DB_PASSWORD",), ("MODE",))
+    assert (web.variables_added, web.variables_removed, web.variables_changed) == (
+        ("NEW",),
+        ("DB_PASSWORD",),
+        ("MODE",),
+    )
     assert "canary" not in repr(change) + repr(after) + repr(ONE)
 
 
@@ -175,7 +184,9 @@ def test_what_aws_fills_in_makes_no_difference():
         {"containerName": "web", "containerPort": 80, "healthCheck": {"path": "/", "timeoutSeconds": 2}},
     )
     assert is_the_same(bare, filled)
-    assert not is_the_same(bare, DeploymentSpec({"web": {"image": NEW, "environment": {"A": "1"}}}, bare.public_endpoint))
+    assert not is_the_same(
+        bare, DeploymentSpec({"web": {"image": NEW, "environment": {"A": "1"}}}, bare.public_endpoint)
+    )
 
 
 def test_a_request_survives_being_stored():
@@ -184,7 +195,7 @@ def test_a_request_survives_being_stored():
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    "asked, code",
     [
         ({"tag": "a b"}, "deployment.bad_tag"),
         ({"digest": "sha256:abc"}, "deployment.bad_digest"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.deployments.plan import plan_deployment
 from app.deployments.request import DeployRequest
 from app.errors import Problem
 from app.history.models import Operation
+from app.history.queries import stuck_in_queue
 from app.operations.state import Kind, StepName
 from tests.build import ACCOUNT, REGION, SERVICE, a_policy, a_repository, a_service, a_statement, an_image, puller_arn
 from tests.fake_deployments import containers_of, deployed_before
@@ -84,7 +86,9 @@ def test_no_value_of_a_variable_is_kept_anywhere(shop, access, caplog):
     shop.ended(deploy(shop, version=1, tag=""))
     with shop.services.db.read() as session:
         tables = ("operations", "operation_steps")
-        rows = str([tuple(row) for name in tables for row in session.connection().exec_driver_sql(f"SELECT * FROM {name}")])
+        rows = str(
+            [tuple(row) for name in tables for row in session.connection().exec_driver_sql(f"SELECT * FROM {name}")]
+        )
     assert "DB_PASSWORD" in rows  # names are kept, so what was searched is what is meant
     files = [path for path in Path(shop.services.settings.data_dir).rglob("*") if path.is_file()]
     found = [str(path) for path in files if CANARY.encode() in path.read_bytes()]
@@ -122,10 +126,6 @@ def test_a_grant_requested_later_leaves_a_waiting_deployment_alone(shop, access)
 
 
 def test_a_deployment_waiting_behind_another_is_not_stuck(shop, access):
-    from datetime import timedelta
-
-    from app.history.queries import stuck_in_queue
-
     access.known_services[REGION, SERVICE].deployed.seconds = 600
     first = deploy(shop)
     shop.at(first, StepName.WATCH_DEPLOYMENT)

@@ -1,0 +1,189 @@
+"""The words of operations on screen, by their stored names; English here, other languages in the catalogues."""
+
+from __future__ import annotations
+
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.wording import N_
+
+KINDS: dict[Kind, str] = {
+    Kind.GRANT: N_("Add repository"),
+    Kind.REPAIR: N_("Repair access"),
+    Kind.REVOKE: N_("Remove repository"),
+    Kind.ACTIVATE: N_("Activate the image puller role"),
+    Kind.DEACTIVATE: N_("Deactivate the image puller role"),
+    Kind.RESTORE: N_("Restore a repository policy"),
+    Kind.UNDO: N_("Undo"),
+    Kind.PRUNE: N_("Remove dead principals"),
+    Kind.DEPLOY: N_("Deploy"),
+    Kind.DRIFT: N_("Access removed outside Sailpass"),
+}
+
+# What is being done, as the title of its progress.
+TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Adding %(repository)s"),
+    Kind.REPAIR: N_("Repairing access to %(repository)s"),
+    Kind.REVOKE: N_("Removing %(repository)s"),
+    Kind.ACTIVATE: N_("Activating the image puller role of %(service)s"),
+    Kind.DEACTIVATE: N_("Deactivating the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Restoring the policy of %(repository)s"),
+    Kind.UNDO: N_("Undoing a change to %(repository)s"),
+    Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Deploying to %(service)s"),
+    Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
+}
+
+STEPS: dict[StepName, str] = {
+    StepName.ACTIVATE_ROLE: N_("Activate the image puller role"),
+    StepName.WAIT_FOR_ROLE: N_("Wait for the role"),
+    StepName.UPDATE_POLICY: N_("Update the repository policy"),
+    StepName.VERIFY_ACCESS: N_("Verify access"),
+    StepName.VERIFY_REMOVAL: N_("Verify that access is gone"),
+    StepName.VERIFY_POLICY: N_("Verify the repository policy"),
+    StepName.REMOVE_STATEMENTS: N_("Remove the role from repository policies"),
+    StepName.DEACTIVATE_ROLE: N_("Deactivate the image puller role"),
+    StepName.WAIT_FOR_ROLE_OFF: N_("Wait until the role is off"),
+    StepName.CHECK_DEPLOYMENT: N_("Check"),
+    StepName.GRANT_ACCESS: N_("Grant access"),
+    StepName.DEPLOY: N_("Deploy"),
+    StepName.WATCH_DEPLOYMENT: N_("Watch"),
+    StepName.ROLL_BACK: N_("Roll back"),
+}
+
+STEP_STATES: dict[StepState, str] = {
+    StepState.PENDING: N_("Not started"),
+    StepState.RUNNING: N_("In progress"),
+    StepState.SUCCEEDED: N_("Done"),
+    StepState.SKIPPED: N_("Not needed"),
+    StepState.FAILED: N_("Failed"),
+    StepState.CANCELLED: N_("Cancelled"),
+    StepState.INTERRUPTED: N_("Interrupted"),
+}
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.SUCCEEDED: N_("Succeeded"),
+    Outcome.NOTHING_TO_DO: N_("Nothing to do"),
+    Outcome.FAILED: N_("Failed"),
+    Outcome.CANCELLED: N_("Cancelled"),
+    Outcome.INTERRUPTED: N_("Interrupted"),
+    Outcome.SEEN: N_("Detected"),
+}
+
+# The end of an operation in one sentence. The whole of a failure is its problem; this says what became of access.
+ENDINGS: dict[tuple[Kind, Outcome], str] = {
+    (Kind.GRANT, Outcome.SUCCEEDED): N_("%(service)s can now pull images from %(repository)s."),
+    (Kind.GRANT, Outcome.NOTHING_TO_DO): N_("%(service)s could pull images from %(repository)s already."),
+    (Kind.REPAIR, Outcome.SUCCEEDED): N_("%(service)s can pull images from %(repository)s again."),
+    (Kind.REPAIR, Outcome.NOTHING_TO_DO): N_("Access of %(service)s to %(repository)s needed no repair."),
+    (Kind.REVOKE, Outcome.SUCCEEDED): N_("%(service)s can no longer pull images from %(repository)s."),
+    (Kind.REVOKE, Outcome.NOTHING_TO_DO): N_("%(repository)s gave %(service)s no access by name."),
+    (Kind.ACTIVATE, Outcome.SUCCEEDED): N_("The image puller role of %(service)s is active."),
+    (Kind.ACTIVATE, Outcome.NOTHING_TO_DO): N_("The image puller role of %(service)s was active already."),
+    (Kind.DEACTIVATE, Outcome.SUCCEEDED): N_("The image puller role of %(service)s is off."),
+    (Kind.DEACTIVATE, Outcome.NOTHING_TO_DO): N_("The image puller role of %(service)s was off already."),
+    (Kind.RESTORE, Outcome.SUCCEEDED): N_("The recorded policy of %(repository)s is in force again."),
+    (Kind.RESTORE, Outcome.NOTHING_TO_DO): N_("%(repository)s has this policy already."),
+    (Kind.UNDO, Outcome.SUCCEEDED): N_("The change to %(repository)s is undone."),
+    (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("Nothing of that change is left in %(repository)s."),
+    (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
+    (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
+    (Kind.DEPLOY, Outcome.SUCCEEDED): N_("%(service)s now runs this deployment."),
+    (Kind.DRIFT, Outcome.SEEN): N_(
+        "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
+    ),
+}
+GIVEN_UNDER_A_CONDITION = N_(
+    "%(service)s can pull images from %(repository)s only while a condition of the policy holds."
+)
+FAILED_UNCHANGED = N_("The repository policy is as it was.")
+FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
+CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
+CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
+UNSURE = N_("It isn't known whether the repository policy was changed. Check it before you retry.")
+# What became of it after the backup was made is in no record: none of these may claim to know it.
+INTERRUPTED_CHANGED = N_(
+    "A backup was restored that was made while this was running. By then the repository policy had been changed; what happened afterwards isn't known. Check the repository policy, then retry."
+)
+INTERRUPTED_UNSURE = N_(
+    "A backup was restored that was made while this was running. It isn't known whether the repository policy was changed. Check it, then retry."
+)
+INTERRUPTED = N_(
+    "A backup was restored that was made while this was running. What happened afterwards isn't known. Check the current state, then retry."
+)
+NOT_DEPLOYED = {
+    Outcome.FAILED: N_("Nothing was deployed."),
+    Outcome.CANCELLED: N_("It was cancelled before anything was deployed."),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
+DEPLOYED = {
+    Outcome.FAILED: N_("AWS accepted the deployment. The Deployments tab shows its state."),
+    Outcome.CANCELLED: N_(
+        "It was cancelled after AWS had accepted the deployment, which continues. The Deployments tab shows its state."
+    ),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
+UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
+
+CONDITIONAL = "access.conditional"
+# Remarks of a step: `Note.code` -> sentence.
+NOTES: dict[str, str] = {
+    "role.activating": N_("Asking AWS to activate the role."),
+    "role.was_active": N_("The role was active already."),
+    "role.usually": N_("This usually takes less than a minute."),
+    "role.was_off": N_("The role was off already."),
+    "service.busy": N_("The service is %(state)s; waiting until AWS accepts changes."),
+    "policy.unchanged": N_("The policy allowed it already; nothing was written."),
+    "policy.nothing_named": N_("The policy does not name this service; nothing was written."),
+    "policy.created": N_("The repository had no policy; one was created."),
+    "policy.merged": N_("One statement was added; everything else stayed as it was."),
+    "policy.repaired": N_("The statement was renewed; everything else stayed as it was."),
+    "policy.reduced": N_("The service was taken out; everything else stayed as it was."),
+    "policy.deleted": N_("No statement was left, so the policy was deleted."),
+    "policy.restored": N_("The policy was written as previewed."),
+    "policy.undone": N_("The change was reverted. Other changes were kept."),
+    "policy.pruned": N_("The principals were removed. Everything else was kept."),
+    "policy.deletion_unconfirmed": N_(
+        "The policy was deleted, but AWS's answer was lost. A change that someone made in the last moment may be lost too."
+    ),
+    "policy.unconfirmed": N_(
+        "The policy is as requested, but AWS's answer to the change was lost, and someone else has changed the policy since."
+    ),
+    "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
+    "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
+    "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),
+    "aws.silent": N_("AWS gave no answer; trying again in %(seconds)s s."),
+    "aws.damaged": N_("The answer from AWS was incomplete or damaged. Trying again in %(seconds)s s."),
+    "aws.no_keys": N_("The source of the AWS credentials did not answer. Trying again in %(seconds)s s."),
+    "host.short": N_("The server is short of resources (%(answer)s). Trying again in %(seconds)s s."),
+    "access.allowed": N_("The repository policy allows the role to pull. There is no registry policy."),
+    "access.not_denied_by_registry": N_(
+        "The repository policy allows the role to pull, and the registry policy, read %(seconds)s s before, doesn't deny it."
+    ),
+    "access.allowed_unread": N_(
+        "The repository policy allows the role to pull. The registry policy couldn't be read, or hasn't been read yet."
+    ),
+    CONDITIONAL: N_("The policy allows the role to pull under a condition."),
+    "access.left": N_("Access that is not granted by name remains: see the repository's policy."),
+    "access.gone": N_("The policy no longer names the role."),
+    "policy.as_written": N_("The policy reads back as it was written."),
+    "statements.removed": N_("Removed from %(count)s repositories."),
+    "statements.kept": N_("Statements that name the role were kept, as requested."),
+    "statements.none": N_("No repository policy named the service."),
+    "deployment.checked": N_("%(image)s exists."),
+    "deployment.unchecked": N_("The image couldn't be checked: %(permission)s isn't allowed."),
+    "deployment.again": N_("Version %(version)s will be deployed again."),
+    "deployment.granting": N_("Giving %(service)s access to %(repository)s."),
+    "deployment.granted": N_("%(service)s was given access to %(repository)s."),
+    "deployment.had_access": N_("%(service)s already had access to %(repository)s."),
+    "deployment.created": N_("AWS accepted the deployment as version %(version)s."),
+    "deployment.found": N_("AWS had already accepted the deployment as version %(version)s."),
+    "deployment.other_meanwhile": N_(
+        "AWS accepted the deployment as version %(version)s. Someone else deployed version %(other)s just before; check that nothing of it was lost."
+    ),
+    "deployment.unanswered": N_("AWS's answer was lost. Checking whether the deployment was accepted."),
+    "deployment.usually": N_("This usually takes a few minutes."),
+    "deployment.active": N_("Version %(version)s is active."),
+    "rollback.deploying": N_("Deploying version %(version)s again."),
+    "rollback.done": N_("Version %(version)s was deployed again as version %(as_version)s and is active."),
+    "rollback.nothing": N_("There was no active version to roll back to."),
+    "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
+}
