@@ -11,13 +11,13 @@ from app.api.schemas.deployments import (
     DeploymentList,
     DeploymentPreviewAnswer,
     DeploymentPreviewRequest,
-    DeploymentVersion,
     Images,
 )
 from app.api.schemas.operations import Operation
 from app.bootstrap import Services
 from app.console import deployments
 from app.console.repositories import resolve_repository
+from app.console.services import get_deployments
 from app.deployments.reference import split_image
 from app.deployments.request import DeployRequest
 from app.http.deps import PersonDep, ServicesDep
@@ -41,8 +41,10 @@ async def list_images(services: ServicesDep, named: NamedServiceDep, repository:
 @router.get("/deployments", summary="Deployments of a service", responses=refusals(*AWS))
 async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> DeploymentList:
     """Read from AWS now, newest first, each with what it changed."""
-    views = await deployments.list_versions(services, *named, seconds=SECONDS)
-    return await run_in_threadpool(lambda: DeploymentList(deployments=[DeploymentVersion.of(each) for each in views]))
+    answer = await get_deployments(services, *named, seconds=SECONDS)
+    if answer.problem is not None:
+        raise answer.problem
+    return await run_in_threadpool(DeploymentList.of, answer)
 
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))

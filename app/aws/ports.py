@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from app.errors import Problem
 
@@ -67,6 +67,8 @@ class Deployment:
     public_port: int | None = None
     health_check_path: str = ""
     health_check_codes: str = ""
+    health_check: Mapping[str, Any] = field(default_factory=dict)
+    """The whole check, by AWS's names."""
 
 
 @dataclass(frozen=True)

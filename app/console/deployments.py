@@ -45,14 +45,6 @@ class ImageList:
 
 
 @dataclass(frozen=True)
-class VersionView:
-    """One version of a service's deployment, and what it changed in the version before, None for the oldest known."""
-
-    version: DeployedVersion
-    change: DeploymentChange | None
-
-
-@dataclass(frozen=True)
 class DeploymentPreview:
     """What a deployment would do now.
 
@@ -87,23 +79,6 @@ async def list_images(services: Services, region: str, repository: str, *, secon
         if not after:
             break
     return ImageList(repository, await run_in_threadpool(deployable, details), is_whole=not after)
-
-
-async def list_versions(
-    services: Services, region: str, service: str, *, seconds: float = PATIENCE
-) -> list[VersionView]:
-    """Return a service's deployments, newest first, each with what it changed. Raises Problem."""
-    port = services.aws.deployments(region)
-    versions = await ask(services, region, port.list_versions, service, patience=seconds)
-    return await run_in_threadpool(_views, versions)
-
-
-def _views(versions: tuple[DeployedVersion, ...]) -> list[VersionView]:
-    befores: tuple[DeployedVersion | None, ...] = (*versions[1:], None)
-    return [
-        VersionView(each, compare(before.version, before.spec, each.spec) if before else None)
-        for each, before in zip(versions, befores, strict=True)
-    ]
 
 
 async def preview_deployment(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from app.aws.ports import ContainerService, Deployment
 from app.bootstrap import Services
 from app.console.operations import running
 from app.console.timeouts import PATIENCE, ask, within
+from app.deployments.change import DeploymentChange, compare_versions
 from app.errors import Problem
 from app.inventory import queries, sync_state
 from app.inventory.queries import KnownService
@@ -66,11 +67,15 @@ class ServiceList:
 
 @dataclass(frozen=True)
 class Deployments:
-    """A service's deployments, newest first, as they were at `read_at`; `problem` kept AWS from listing them now."""
+    """A service's deployments, newest first, as they were at `read_at`; `problem` kept AWS from listing them now.
+
+    `changes`: by version, what it changed in the one before.
+    """
 
     deployments: tuple[Deployment, ...]
     read_at: datetime | None = None
     problem: Problem | None = None
+    changes: Mapping[int, DeploymentChange] = field(default_factory=dict)
 
 
 def list_services(services: Services, query: str = "") -> ServiceList:
@@ -126,7 +131,8 @@ async def get_deployments(services: Services, region: str, name: str, *, seconds
         listed = await ask(services, region, services.aws.services(region).list_deployments, name, patience=seconds)
     except Problem as problem:
         return await run_in_threadpool(_known_deployments, services, region, name, problem)
-    return Deployments(listed, services.clock.now())
+    changes = await run_in_threadpool(compare_versions, listed)
+    return Deployments(listed, services.clock.now(), changes=changes)
 
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
+from itertools import pairwise
 from json import dumps
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from app.aws.deployment_ports import DeploymentSpec
+from app.aws.ports import Deployment
 
 
 class ContainerState(StrEnum):
@@ -72,6 +76,35 @@ class DeploymentChange:
         return sha256(dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
 
 
+def spec_of(deployment: Deployment) -> DeploymentSpec:
+    """Return what a deployment runs, as far as it is known, to compare it with another."""
+    containers = {
+        each.name: {
+            "image": each.image,
+            "command": list(each.command),
+            "environment": dict(each.environment),
+            "ports": dict(each.ports),
+        }
+        for each in deployment.containers
+    }
+    if not deployment.public_container:
+        return DeploymentSpec(containers)
+    endpoint = {"containerName": deployment.public_container, "containerPort": deployment.public_port}
+    return DeploymentSpec(containers, {**endpoint, "healthCheck": dict(deployment.health_check)})
+
+
+def compare_versions(deployments: Sequence[Deployment]) -> dict[int, DeploymentChange]:
+    """Return what each version changed in the one before it, but for the oldest; newest first, as AWS lists them."""
+    return {
+        newer.version: compare(older.version, spec_of(older), spec_of(newer)) for newer, older in pairwise(deployments)
+    }
+
+
+def change_from_json(stored: Mapping[str, Any]) -> DeploymentChange:
+    """Return the change that `dataclasses.asdict` made plain."""
+    return _CODEC.validate_python(stored)
+
+
 def compare(base: int, before: DeploymentSpec | None, after: DeploymentSpec) -> DeploymentChange:
     """Return what `after` changes in `before`, None where nothing was deployed."""
     old, new = (before.containers if before else {}), after.containers
@@ -128,3 +161,6 @@ def _endpoint(raw: Mapping[str, Any] | None) -> Endpoint | None:
         str(check.get("path", "")),
         tuple((name, str(value)) for name, value in sorted(check.items()) if name != "path"),
     )
+
+
+_CODEC = TypeAdapter(DeploymentChange)

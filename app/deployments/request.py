@@ -73,7 +73,7 @@ def check_request(request: DeployRequest) -> None:
 
     Raises:
         Problem: `deployment.bad_tag`, `deployment.bad_digest`, `deployment.bad_container`, `deployment.bad_port`,
-            `deployment.bad_path`, `deployment.bad_protocol`, `deployment.not_public`.
+            `deployment.bad_version`, `deployment.bad_path`, `deployment.bad_protocol`, `deployment.not_public`.
     """
     if request.tag and not _TAG.fullmatch(request.tag):
         raise Problem("deployment.bad_tag", tag=request.tag[:300])
@@ -82,6 +82,8 @@ def check_request(request: DeployRequest) -> None:
     name = request.container
     if name and (len(name) > LONGEST_CONTAINER or not CONTAINER_NAME.fullmatch(name)):
         raise Problem("deployment.bad_container", container=name[:300])
+    if request.version < 0:
+        raise Problem("deployment.bad_version")
     if not 0 <= request.port <= HIGHEST_PORT:
         raise Problem("deployment.bad_port", port=request.port)
     if request.protocol not in PROTOCOLS:

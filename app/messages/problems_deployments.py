@@ -53,6 +53,10 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("A deployment can have at most %(limit)s containers."),
         N_("Choose a container that is there, or remove one in the Lightsail console."),
     ),
+    "deployment.preview_differs": Words(
+        N_("The preview shows another deployment than the form. Nothing was deployed."),
+        N_("Look at the new preview, then choose Deploy."),
+    ),
     "deployment.image_or_version": Words(
         N_("A deployment needs an image, or the number of a version to deploy again: one of the two."),
         N_("Name one of them, then try again."),
@@ -70,8 +74,12 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("Use 1 to 53 lowercase letters, digits, and hyphens between them."),
     ),
     "deployment.bad_port": Words(
-        N_("“%(port)s” is not a port."),
+        N_("This is not a port."),
         N_("Use a number from 1 to 65535."),
+    ),
+    "deployment.bad_version": Words(
+        N_("This is not the number of a version."),
+        N_("Choose a version on the Deployments tab."),
     ),
     "deployment.bad_protocol": Words(
         N_("“%(protocol)s” is not a protocol of a container's port."),

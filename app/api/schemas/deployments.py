@@ -10,8 +10,11 @@ from pydantic import BaseModel, Field
 from app.api.schemas.previews import AwsCall
 from app.api.schemas.texts import FINGERPRINT, TEXT
 from app.api.strict import RequestBody
-from app.console.deployments import DeploymentPreview, ImageList, VersionView, is_granted
+from app.aws.ports import Deployment
+from app.console.deployments import DeploymentPreview, ImageList, is_granted
+from app.console.services import Deployments
 from app.deployments import change
+from app.deployments.change import DeploymentChange
 from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.diagnosis.causes import CAUSES
@@ -208,14 +211,13 @@ class DeploymentVersion(BaseModel):
     images: dict[str, str] = Field(description="The image of each container.")
 
     @classmethod
-    def of(cls, view: VersionView) -> DeploymentVersion:
-        deployed = view.version
+    def of(cls, deployment: Deployment, changed: DeploymentChange | None) -> DeploymentVersion:
         return cls(
-            version=deployed.version,
-            state=deployed.state,
-            created_at=deployed.created_at,
-            change=Change.of(view.change) if view.change else None,
-            images={name: str(each.get("image", "")) for name, each in deployed.spec.containers.items()},
+            version=deployment.version,
+            state=deployment.state,
+            created_at=deployment.created_at,
+            change=Change.of(changed) if changed else None,
+            images={each.name: each.image for each in deployment.containers},
         )
 
 
@@ -223,3 +225,9 @@ class DeploymentList(BaseModel):
     """A service's deployments, newest first; AWS keeps 50."""
 
     deployments: list[DeploymentVersion]
+
+    @classmethod
+    def of(cls, answer: Deployments) -> DeploymentList:
+        return cls(
+            deployments=[DeploymentVersion.of(each, answer.changes.get(each.version)) for each in answer.deployments]
+        )
