@@ -13,6 +13,7 @@ from app.console.operations import running
 from app.console.timeouts import PATIENCE, ask, within
 from app.deployments.change import DeploymentChange, compare_versions
 from app.errors import Problem
+from app.history import queries as history
 from app.inventory import queries, sync_state
 from app.inventory.queries import KnownService
 from app.inventory.sync_state import Reading, What
@@ -69,13 +70,14 @@ class ServiceList:
 class Deployments:
     """A service's deployments, newest first, as they were at `read_at`; `problem` kept AWS from listing them now.
 
-    `changes`: by version, what it changed in the one before.
+    `changes`: by version, what it changed in the one before; `problems`: why it failed, of those deployed with Sailpass.
     """
 
     deployments: tuple[Deployment, ...]
     read_at: datetime | None = None
     problem: Problem | None = None
     changes: Mapping[int, DeploymentChange] = field(default_factory=dict)
+    problems: Mapping[int, Problem] = field(default_factory=dict)
 
 
 def list_services(services: Services, query: str = "") -> ServiceList:
@@ -131,8 +133,20 @@ async def get_deployments(services: Services, region: str, name: str, *, seconds
         listed = await ask(services, region, services.aws.services(region).list_deployments, name, patience=seconds)
     except Problem as problem:
         return await run_in_threadpool(_known_deployments, services, region, name, problem)
-    changes = await run_in_threadpool(compare_versions, listed)
-    return Deployments(listed, services.clock.now(), changes=changes)
+    return await run_in_threadpool(_explained, services, region, name, listed)
+
+
+def _explained(services: Services, region: str, name: str, listed: tuple[Deployment, ...]) -> Deployments:
+    problems = (
+        Problem.from_json(stored)
+        for stored in history.failed_deployments(services.db, services.connection, region, name)
+    )
+    return Deployments(
+        listed,
+        services.clock.now(),
+        changes=compare_versions(listed),
+        problems={int(each.params["version"]): each for each in problems if "version" in each.params},
+    )
 
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:

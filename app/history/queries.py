@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
@@ -110,6 +111,21 @@ def count_live_grants(db: Database, connection: str, region: str, service: str) 
     )
     with db.read() as session:
         return session.scalar(live.where(row.kind.in_(("grant", "repair")))) or 0
+
+
+def failed_deployments(db: Database, connection: str, region: str, service: str) -> tuple[dict[str, Any], ...]:
+    """Return the problems that the last deployments to a service ended with, oldest first; at most 50, as AWS keeps."""
+    row = Operation
+    failed = select(row.problem).where(
+        row.connection == connection,
+        row.region == region,
+        row.service == service,
+        row.kind == "deploy",
+        row.outcome == "failed",
+    )
+    with db.read() as session:
+        found = session.scalars(failed.order_by(row.asked_at.desc()).limit(50)).all()
+    return tuple(problem for problem in reversed(found) if problem)
 
 
 def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:

@@ -42,7 +42,7 @@ STEPS: dict[StepName, str] = {
     StepName.REMOVE_STATEMENTS: N_("Remove the role from repository policies"),
     StepName.DEACTIVATE_ROLE: N_("Deactivate the image puller role"),
     StepName.WAIT_FOR_ROLE_OFF: N_("Wait until the role is off"),
-    StepName.CHECK_DEPLOYMENT: N_("Check"),
+    StepName.CHECK_DEPLOYMENT: N_("Check image and access"),
     StepName.GRANT_ACCESS: N_("Grant access"),
     StepName.DEPLOY: N_("Deploy"),
     StepName.WATCH_DEPLOYMENT: N_("Watch"),
