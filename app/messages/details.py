@@ -6,11 +6,9 @@ from typing import Final
 
 from app.diagnosis.causes import CAUSES
 from app.errors import Problem
+from app.operations.causes import CAUSE
 from app.policy.messages import WORDS as POLICY_WORDS
 from app.wording import fill
-
-CAUSE: Final = "cause."
-"""What stands before a cause's code in a problem's details."""
 
 DETAIL_WORDS: Final[dict[str, str]] = {
     **POLICY_WORDS,

@@ -11,6 +11,7 @@ from app.diagnosis.facts import DENIED, Facts, Known, Reading, reading_of
 from app.diagnosis.manifests import is_artifact
 from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
+from app.operations.causes import detail_of
 from app.operations.service_steps import read_service
 from app.operations.state import StepState
 from app.operations.step import Result, Stepping
@@ -103,6 +104,4 @@ def in_the_way(facts: Facts) -> Found | None:
 
 def would_fail(cause: Found, service: str) -> Problem:
     """Return the problem of a deployment that is not begun, with its cause. Pure."""
-    return Problem(
-        "deployment.would_fail", service=service, cause=cause.code, details=((f"cause.{cause.code}", cause.params),)
-    )
+    return Problem("deployment.would_fail", service=service, cause=cause.code, details=(detail_of(cause),))

@@ -15,6 +15,7 @@ from app.diagnosis.outcome import Certainty, Found
 from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
 from app.errors import Problem
+from app.operations.causes import detail_of
 from app.operations.service_steps import seconds_left, wait_until
 from app.operations.step import Stepping
 
@@ -75,8 +76,7 @@ async def _failure(step: Stepping, version: int) -> Problem:
     cause = await _cause(step)
     if cause is None:
         return Problem("deployment.failed", cause="", **_about(step, version))
-    details = ((f"cause.{cause.code}", cause.params),)
-    return Problem("deployment.failed", cause=cause.code, details=details, **_about(step, version))
+    return Problem("deployment.failed", cause=cause.code, details=(detail_of(cause),), **_about(step, version))
 
 
 async def _cause(step: Stepping) -> Found | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
@@ -156,33 +155,17 @@ def _check_preview(previewed: str, form: DeployForm) -> None:
 async def _dialog(
     request: Request, services: Services, place: tuple[str, str], form: DeployForm, problem: Problem | None = None
 ) -> Response:
-    needs_image = not form.request.version
-    images, shown = await asyncio.gather(
-        _images(request, services, place[0], form) if needs_image and form.repository else _nothing(),
-        _nothing() if is_htmx(request) else _first_preview(services, place, form),
-    )
-    if images is not None and isinstance(images, ImageList) and shown is None and not is_htmx(request):
-        form = _with_newest(form, images)
-        shown = await _preview(services, place, form)
-    dialog = await run_in_threadpool(deploy_dialog, services, place, form, images, preview=shown, problem=problem)
+    """The dialog; on a page of its own with the preview of what is selected at first."""
+    images = await _images(request, services, place[0], form) if form.repository else None
+    dialog = await run_in_threadpool(deploy_dialog, services, place, form, images, problem)
+    if not is_htmx(request) and dialog.names_deployment:
+        dialog = replace(dialog, form=dialog.filled, preview=await _preview(services, place, dialog.filled))
     return await run_in_threadpool(render, request, dialog, status=422 if problem else 200)
 
 
-async def _first_preview(services: Services, place: tuple[str, str], form: DeployForm) -> DeployPreview | None:
-    """The preview of a form that names what to deploy, None of one that does not yet."""
-    named = form.request.version or (form.repository and (form.request.tag or form.request.digest))
-    return await _preview(services, place, form) if named else None
-
-
-def _with_newest(form: DeployForm, images: ImageList) -> DeployForm:
-    """The form with the image that is selected at first: the newest that can be pulled."""
-    newest = next((image for image in images.images if not image.is_archived), None)
-    if newest is None:
-        return form
-    return replace(form, request=replace(form.request, tag=newest.tags[0]))
-
-
-async def _images(request: Request, services: Services, region: str, form: DeployForm) -> ImageList | Problem:
+async def _images(request: Request, services: Services, region: str, form: DeployForm) -> ImageList | Problem | None:
+    if form.request.version:
+        return None
     try:
         repository = await resolve_repository(services, region, form.repository)
         return await list_images(services, region, repository, seconds=patience(request))
@@ -201,7 +184,3 @@ async def _preview(services: Services, place: tuple[str, str], form: DeployForm)
 async def _repository(services: Services, region: str, form: DeployForm) -> str:
     """The repository's name, "" where a version is deployed again. Raises Problem."""
     return "" if form.request.version else await resolve_repository(services, region, form.repository)
-
-
-async def _nothing() -> None:
-    return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from json import dumps
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from app.aws.ports import Container
 from app.bootstrap import Services
@@ -36,8 +36,9 @@ class DeployForm:
 
     @property
     def mark(self) -> str:
-        """What tells this form from one with other entries."""
-        return sha256(dumps([self.repository, self.request.to_json()], sort_keys=True).encode()).hexdigest()[:16]
+        """What tells this form from one that deploys something else; how it is done may be chosen after the preview."""
+        what = replace(self.request, grant=False, rollback=False)
+        return sha256(dumps([self.repository, what.to_json()], sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class DeployDialog(DialogView):
     images_problem: Problem | None = None
     containers: tuple[Container, ...] = ()
     current: int = 0
+    public_container: str = ""
     preview: DeployPreview | None = None
     problem: Problem | None = None
     protocols: tuple[str, ...] = PROTOCOLS
@@ -119,7 +121,26 @@ class DeployDialog(DialogView):
         if self.form.request.container in names:
             return self.form.request.container
         same = [each.name for each in self.containers if f"/{self.form.repository}:" in each.image]
-        return (same or names or [""])[0]
+        public = [self.public_container] if self.public_container in names else []
+        return (*same, *public, *names, "")[0]
+
+    @property
+    def names_deployment(self) -> bool:
+        """Whether there is something to preview."""
+        request = self.filled.request
+        return bool(request.version or (self.form.repository and (request.tag or request.digest)))
+
+    @property
+    def filled(self) -> DeployForm:
+        """The form with what is selected where nothing was chosen."""
+        request = self.form.request
+        if request.version:
+            return self.form
+        first: dict[str, Any] = (
+            {} if self.containers or request.container else {"container": self.default_container, "public": True}
+        )
+        chosen = {"container": request.container or self.chosen_container, **first}
+        return replace(self.form, request=replace(request, tag=self.chosen_tag, **chosen))
 
     @property
     def new_container(self) -> str:
@@ -141,8 +162,6 @@ def deploy_dialog(
     place: tuple[str, str],
     form: DeployForm,
     images: ImageList | Problem | None,
-    *,
-    preview: DeployPreview | None = None,
     problem: Problem | None = None,
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
@@ -161,7 +180,7 @@ def deploy_dialog(
         images_problem=images if isinstance(images, Problem) else None,
         containers=current.containers if current else (),
         current=current.version if current else 0,
-        preview=preview,
+        public_container=current.public_container if current else "",
         problem=problem,
     )
 
