@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from app.aws.ports import ContainerService
 from app.aws.pull_ports import ImageDetail
 from app.deployments.images import image_uri
@@ -11,11 +14,13 @@ from app.diagnosis.facts import DENIED, Facts, Known, Reading, reading_of
 from app.diagnosis.manifests import is_artifact
 from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
+from app.inventory import queries
 from app.operations.causes import detail_of
 from app.operations.service_steps import read_service
 from app.operations.state import StepState
 from app.operations.step import Result, Stepping
 
+JUST_READ: Final = timedelta(seconds=5)
 # Causes that pass by themselves, or that the deployment itself waits for.
 _NOT_IN_THE_WAY = frozenset({"service.busy", "service.pending"})
 
@@ -31,7 +36,7 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
             `deployment.would_fail` with the cause, where access is known to be missing and is not to be given.
     """
     request = request_of(step.operation.input)
-    service = await read_service(step)
+    service = await _service(step)
     if service.is_disabled or service.state == "DISABLED":
         raise Problem("deployment.service_disabled", service=service.name)
     if request.version:
@@ -47,6 +52,18 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
     if isinstance(detail, Known):
         step.because("deployment.checked", image=image)
     return StepState.SUCCEEDED, {"image": image}
+
+
+async def _service(step: Stepping) -> ContainerService:
+    """The service; AWS isn't asked where it was read a moment ago, as by the command that asks for the deployment."""
+    context, operation = step.context, step.operation
+    now = context.clock.now()
+    known = await context.in_db(
+        queries.find_service, context.db, operation.connection, operation.region, operation.service, now
+    )
+    if known is not None and timedelta() <= now - known.seen_at < JUST_READ:
+        return known.service
+    return await read_service(step)
 
 
 async def _image(step: Stepping, service: ContainerService, request: DeployRequest) -> Reading[ImageDetail]:
