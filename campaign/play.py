@@ -110,7 +110,7 @@ class Player:
         return ids
 
     async def _start(self, asked: Asked, region: str) -> str:
-        ask = Ask(Kind(asked.kind), region, asked.service, asked.repository, asked_by="campaign")
+        ask = Ask(Kind(asked.kind), region, asked.service, asked.repository, "campaign", dict(asked.input))
         operation_id = await self._in_thread(self.services.starter.start, ask)
         if asked.cancelled:
             await self._in_thread(self.services.starter.cancel, operation_id, "campaign")
