@@ -87,6 +87,7 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
     (Kind.DEPLOY, Outcome.SUCCEEDED): N_("%(service)s now runs this deployment."),
+    (Kind.DEPLOY, Outcome.NOTHING_TO_DO): N_("%(service)s already runs this deployment."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
     ),

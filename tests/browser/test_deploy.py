@@ -46,7 +46,7 @@ def test_an_image_is_deployed_from_its_row(person, tag):
     person.continues()
     newest = person.page.get_by_role("article").first
     expect(newest).to_contain_text("What changed since version")
-    newest.get_by_role("button", name="Deploy version").click()
+    newest.get_by_role("button", name="Deploy again: version").click()
     expect(person.page.get_by_role("heading", name="again")).to_be_visible()
 
 

@@ -69,7 +69,7 @@ async def images(
     request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
     """The repositories that the service can pull from, and its role."""
-    steps = await next_steps(services, region, added) if added else None
+    steps = await next_steps(services, (region, service), added) if added else None
     page = await run_in_threadpool(images_page, services, region, service, now, steps)
     return await run_in_threadpool(render, request, page)
 
@@ -79,7 +79,7 @@ async def next_steps_alone(
     request: Request, services: ServicesDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
     """What to do with a repository that was added: asked for once more by a page that AWS kept waiting."""
-    steps = await next_steps(services, region, added, patience(request))
+    steps = await next_steps(services, (region, service), added, patience(request))
     if steps is None or not is_htmx(request):
         return redirect(request, links.images(region, service, added=added))
     return await run_in_threadpool(render, request, steps)
