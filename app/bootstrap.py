@@ -181,7 +181,7 @@ def build(
             deadlines=Deadlines(clock),
             cancels=cancels,
             running=running,
-            start_revoke=_revoke_as_part(db, starter),
+            start_part=_as_part(db, starter),
             crash=crash or (lambda _point: None),
             database_threads=threads,
             connection=CONNECTION,
@@ -270,12 +270,12 @@ def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
     return asked
 
 
-def _revoke_as_part(db: Database, starter: Starter) -> Callable[[Operation, str], str]:
-    def start(parent: Operation, repository: str) -> str:
-        started = living_part(db, parent.id, repository)
+def _as_part(db: Database, starter: Starter) -> Callable[[Operation, Kind, str], str]:
+    def start(parent: Operation, kind: Kind, repository: str) -> str:
+        started = living_part(db, parent.id, repository, kind)
         if started is not None:
             return started
-        ask = Ask(Kind.REVOKE, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)
+        ask = Ask(kind, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)
         return starter.start(ask)
 
     return start

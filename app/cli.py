@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "grant": LazyCommand("app.commands.access:grant", "Let SERVICE pull images from REPOSITORY."),
     "revoke": LazyCommand("app.commands.access:revoke", "Take from SERVICE the right to pull images from REPOSITORY."),
+    "deploy": LazyCommand("app.commands.deploy:deploy", "Deploy an image of a private repository to SERVICE."),
     "status": LazyCommand(
         "app.commands.status:status",
         "Show all services and live operations, or one SERVICE with its repositories, or one OPERATION.",

@@ -28,6 +28,7 @@ from app.web.render import make_renderer, refuse
 from app.web.routes import (
     api_docs,
     containers,
+    deployments,
     health,
     history,
     images,
@@ -76,6 +77,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         health,
         preferences,
         containers,
+        deployments,
         images,
         policies,
         why,

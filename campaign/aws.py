@@ -22,11 +22,12 @@ from app.sandbox.call import DEFAULT_ACCOUNT, Call
 from app.sandbox.clock import Clock
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.foreign import write_text
+from app.sandbox.manifests import make_image
 from app.sandbox.options import SandboxOptions
 from app.sandbox.policy_text import Policy, rewritten, statements
 from app.sandbox.run import bind, url_of
 from app.sandbox.server import Sandbox, create_sandbox
-from app.sandbox.state import Puller, Repository, Service, Transition
+from app.sandbox.state import Deployment, Puller, Repository, Service, Transition
 from app.sandbox.transport import DroppableProtocol
 from campaign.scenario import Happening, Scenario, foreign
 
@@ -49,6 +50,10 @@ class Meddling(Faults):
         if any(rule.kind == "stale_read" for rule in hit):
             self.stale.append(call)
         return hit
+
+
+# The value of a variable, which nothing of ours may keep.
+SECRET = "campaign-canary-41c7"  # noqa: S105  (nothing that opens anything)
 
 
 @dataclass
@@ -98,7 +103,10 @@ class CampaignSandbox:
         since = self._parts.calls.calls[-1]["sequence"] if self._parts.calls.calls else 0
         stage = Stage(region, scenario, since, {})
         for each in scenario.services:
-            home.services[each.name] = self._service(stage, each.name, each.role)
+            service = self._service(stage, each.name, each.role)
+            if scenario.deployed:
+                service.deployments.append(first_deployment(world.clock.now()))
+            home.services[each.name] = service
         for wanted in scenario.repositories:
             repository = Repository(wanted.name, DEFAULT_ACCOUNT, region, round(world.clock.now(), 3), images=[])
             if wanted.policy is not None:
@@ -106,6 +114,8 @@ class CampaignSandbox:
                 for placeholder, arn in stage.arns.items():
                     text = text.replace(f"{{{placeholder}}}", arn)
                 repository.policy = Policy(rewritten(json.loads(text)))
+            if scenario.deployed:
+                repository.images = [make_image(wanted.name, 1, ["2.0"], 50_000_000, world.clock.now())]
             home.add_repository(repository)
         for rule in scenario.faults:
             self._parts.faults.add({**rule, "match": {"region": region}})
@@ -193,10 +203,20 @@ class CampaignSandbox:
                         ids.puller_role_arn(DEFAULT_ACCOUNT, stage.region, name, f"{each.id} {number}")
                         for number in range(1, each.roles_made + 1)
                     ],
+                    "deployed": [one.containers for one in each.deployments],
                 }
                 for name, each in home.services.items()
             },
         }
+
+
+def first_deployment(now: float) -> Deployment:
+    """What a service runs at first: two containers, of which one keeps a secret in a variable."""
+    containers = {
+        "app": {"image": "nginx:1.27", "environment": {"PASSWORD": SECRET}, "ports": {"80": "HTTP"}},
+        "helper": {"image": "busybox:1.36", "environment": {"TOKEN": SECRET}},
+    }
+    return Deployment(1, round(now - 600, 3), now - 500, containers, None, starts_at=now - 600)
 
 
 def _first(scenario: Scenario, name: str, arns: dict[str, str]) -> dict[str, Any] | None:

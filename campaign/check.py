@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from app.sandbox import ids
@@ -51,9 +52,31 @@ def judge(aws: dict[str, Any], operations: list[dict[str, Any]]) -> Verdict:
     verdict = Verdict()
     _check_ends(operations, verdict)
     for name, repository in aws["repositories"].items():
-        mine = [each for each in operations if each["repository"] == name]
+        mine = [each for each in operations if each["repository"] == name and each["kind"] != "deploy"]
         _Repository(name, repository, aws, mine, verdict).check()
+    for name, service in aws["services"].items():
+        _check_deployments(name, service["deployed"], operations, verdict)
     return verdict
+
+
+def _check_deployments(
+    service: str, deployed: list[dict[str, Any]], operations: list[dict[str, Any]], verdict: Verdict
+) -> None:
+    """Each operation that deployed made one deployment, in which all but the image is as it was before."""
+    made = [
+        each
+        for each in operations
+        if (each["kind"], each["service"]) == ("deploy", service)
+        and any((step["name"], step["state"]) == ("deploy", "succeeded") for step in each["steps"])
+    ]
+    if len(deployed[1:]) != len(made):
+        verdict.wrong.append(
+            f"{len(made)} operations deployed to {service}, which has {len(deployed) - 1} deployments more"
+        )
+    for before, after in pairwise(deployed):
+        back = {**after, "app": {**after["app"], "image": before["app"]["image"]}}
+        if back != before:
+            verdict.wrong.append(f"a deployment to {service} changed more than an image")
 
 
 def _check_ends(operations: list[dict[str, Any]], verdict: Verdict) -> None:

@@ -22,7 +22,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.aws.call_pool import AwsCalls
 from app.operations import context
-from campaign.aws import CampaignSandbox, campaign_sandbox
+from campaign.aws import SECRET, CampaignSandbox, campaign_sandbox
 from campaign.clock import FastClock, SameClock
 from campaign.play import Evidence, player, scratch
 from campaign.runner import REGIONS, Played, judged
@@ -156,11 +156,18 @@ def _play(sandbox: CampaignSandbox, clock: FastClock, free: list[str], name: str
         with scratch() as folder:
             for kill_at in [number, NEVER] if number else [NEVER]:
                 told = _in_child(_Asked(scenario, region, sandbox.url, folder, clock, kill_at))
+            kept = _files_with(folder, SECRET)
         sandbox.calm(stage)
         evidence = Evidence(scenario, told["operations"], sandbox.evidence(stage))
-        return judged(evidence, f"{name}/kill-{number}", ("kill",) if number else ()), told["points"]
+        played = judged(evidence, f"{name}/kill-{number}", ("kill",) if number else ())
+        played.verdict.wrong += [f"{each} holds the value of a variable" for each in kept]
+        return played, told["points"]
     finally:
         free.append(region)
+
+
+def _files_with(folder: str, text: str) -> list[str]:
+    return [path.name for path in Path(folder).rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
 def _in_child(asked: _Asked) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class Player:
         return ids
 
     async def _start(self, asked: Asked, region: str) -> str:
-        ask = Ask(Kind(asked.kind), region, asked.service, asked.repository, asked_by="campaign")
+        ask = Ask(Kind(asked.kind), region, asked.service, asked.repository, "campaign", dict(asked.input))
         operation_id = await self._in_thread(self.services.starter.start, ask)
         if asked.cancelled:
             await self._in_thread(self.services.starter.cancel, operation_id, "campaign")
@@ -148,7 +148,8 @@ class Player:
             pause = min(0.2, 1.3 * pause)
 
     async def _told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        return [told(await self._in_thread(self._get, each)) for each in ids]
+        parts = [part for each in ids for part in await self._in_thread(queries.followers, self.services.db, each)]
+        return [told(await self._in_thread(self._get, each)) for each in dict.fromkeys((*ids, *parts))]
 
     def _forget_writes(self, region: str) -> None:
         """What an earlier scenario wrote here is no past of this one's repositories."""

@@ -39,6 +39,7 @@ class Asked:
     service: str
     repository: str
     cancelled: bool = False
+    input: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ class Happening:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A run. `one_by_one`: each operation is asked for once the one before has ended; `undo`: the last is undone."""
+    """A run. `one_by_one`: each operation is asked for once the one before has ended; `undo`: the last is undone.
+
+    `deployed`: each service runs an image with a secret among its variables, and each repository holds image 2.0.
+    """
 
     name: str
     services: tuple[Service, ...]
@@ -68,6 +72,7 @@ class Scenario:
     one_by_one: bool = False
     undo: bool = False
     order: int = 0
+    deployed: bool = False
 
 
 def statement(sid: str | None, principal: Any, action: Any = None, **more: Any) -> Statement:

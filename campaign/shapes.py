@@ -34,6 +34,11 @@ def _shape(
     return Scenario(name, services, (Repository(REPOSITORY, policy),), asked, undo=undo)
 
 
+def _deploys(name: str, policy: Document, **how: bool) -> Scenario:
+    asked = Asked("deploy", "web", REPOSITORY, input=(("tag", "2.0"), ("container", "app"), *how.items()))
+    return Scenario(name, (WEB,), (Repository(REPOSITORY, policy),), (asked,), deployed=True)
+
+
 SHAPES = {
     shape.name: shape
     for shape in (
@@ -44,6 +49,8 @@ SHAPES = {
         _shape("revoke-shared", (WEB, API), document(SHARED, FOREIGN[1], OURS), "revoke web"),
         _shape("repair-wrong-role", (WEB,), document(WRONG, FOREIGN[3]), "repair web"),
         _shape("grant-and-undo", (WEB,), document(FOREIGN[0]), "grant web", undo=True),
+        _deploys("deploy", document(OURS)),
+        _deploys("deploy-with-grant", document(FOREIGN[0]), grant=True, rollback=True),
         _shape("grant-and-revoke", (WEB, API), document(OURS), "grant api", "revoke web", "grant web"),
     )
 }

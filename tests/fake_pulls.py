@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.aws.ports import Answered
-from app.aws.pull_ports import ImageDetail, LogLine, Manifest
+from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, Manifest
 from app.errors import Problem
 
 if TYPE_CHECKING:
@@ -30,9 +30,13 @@ class FakePullReads:
         raise Problem("image.not_found", repository=repository)
 
     def images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
-        page = self.aws.repositories(self.region).list_images(repository)
+        page = self.images_page(registry_id, repository)
+        return Answered(page.value.images, page.request_id)
+
+    def images_page(self, registry_id: str, repository: str, after: str = "") -> Answered[ImageDetailPage]:
+        page = self.aws.repositories(self.region).list_images(repository, after)
         details = (ImageDetail(each.digest, each.tags, each.pushed_at, each.size) for each in page.value.images)
-        return Answered(tuple(details), page.request_id)
+        return Answered(ImageDetailPage(tuple(details), page.value.next), page.request_id)
 
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         return Answered(None, "request")

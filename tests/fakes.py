@@ -28,6 +28,7 @@ from app.aws.ports import (
 from app.clock import Clock
 from app.errors import Problem
 from tests.build import ACCOUNT, REGION, a_repository, a_service, puller_arn
+from tests.fake_deployments import FakeDeployments, FakeVersions
 from tests.fake_pulls import FakePullReads
 
 T = TypeVar("T")
@@ -93,6 +94,7 @@ class _Service:
     settles_at: datetime | None = None
     becomes: ContainerService | None = None
     deployments: list[Deployment] = field(default_factory=list)
+    deployed: FakeVersions = field(default_factory=FakeVersions)
 
 
 @dataclass
@@ -142,6 +144,9 @@ class FakeAws:
 
     def services(self, region: str) -> FakeContainerServices:
         return FakeContainerServices(self, region)
+
+    def deployments(self, region: str) -> FakeDeployments:
+        return FakeDeployments(self, region)
 
     def repositories(self, region: str) -> FakeRepositories:
         return FakeRepositories(self, region)
@@ -276,7 +281,7 @@ class FakeAws:
         """The service as AWS would tell it now."""
         if known.becomes is not None and known.settles_at is not None and self.clock.now() >= known.settles_at:
             known.shown, known.becomes, known.settles_at = known.becomes, None, None
-        return known.shown
+        return known.deployed.shown_in(known.shown, self.clock.now())
 
     def accept_late(self, text: str) -> None:
         """Leave a write for later, where that was set up: it raises as an answer that never came."""
@@ -335,7 +340,9 @@ class FakeContainerServices:
     def list_deployments(self, name: str) -> Answered[tuple[Deployment, ...]]:
         with self.aws.lock:
             request_id = self.aws.called("lightsail:GetContainerServiceDeployments", self.region)
-            newest_first = sorted(self._known(name).deployments, key=lambda one: one.version, reverse=True)
+            known = self._known(name)
+            deployed = known.deployed.described(self.aws.clock.now())
+            newest_first = sorted([*known.deployments, *deployed], key=lambda one: one.version, reverse=True)
             return Answered(tuple(newest_first), request_id)
 
     def _known(self, name: str) -> _Service:

@@ -25,10 +25,12 @@ MAY_IMPORT = {
         "app.errors",
         "app.messages.problems_aws",
         "app.messages.problems_commands",
+        "app.messages.problems_deployments",
         "app.wording",
     ),
     "app.messages.problems_aws": ("app.wording",),
     "app.messages.problems_commands": ("app.wording",),
+    "app.messages.problems_deployments": ("app.wording",),
     "app.messages.i18n": (),
     "app.postgresql": (),
     "app.outage": (),
@@ -46,6 +48,15 @@ MAY_IMPORT = {
         "app.aws.pull_ports",
         "app.diagnosis",
     ),
+    "app.deployments": (
+        "app.errors",
+        "app.wording",
+        "app.aws.ports",
+        "app.aws.pull_ports",
+        "app.aws.deployment_ports",
+        "app.diagnosis",
+        "app.deployments",
+    ),
     "app.sandbox": ("app.sandbox",),
 }
 REASONS = {
@@ -54,6 +65,7 @@ REASONS = {
     "app.history": "history only stores: what it records is decided above it",
     "app.inventory": "the inventory reads and stores; it starts nothing",
     "app.diagnosis": "causes are decided on facts, whoever read them",
+    "app.deployments": "what is deployed is decided purely, and holds no value that may be shown",
     "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
 }
 # Of a layer: what it never imports, and why.
@@ -194,7 +206,7 @@ def test_public_names_of_the_core_are_documented():
     bare = [
         f"{name}.{node.name}"
         for name, path in modules()
-        if within(name, ("app.policy", "app.aws", "app.operations", "app.diagnosis"))
+        if within(name, ("app.policy", "app.aws", "app.operations", "app.diagnosis", "app.deployments"))
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if not node.name.startswith("_") and not ast.get_docstring(node)

@@ -174,6 +174,18 @@ def screens(shown: Prepared) -> tuple[Screen, ...]:
         Screen("containers", "Containers", "/containers"),
         Screen("overview", "A service: Overview", HERE),
         Screen("deployments", "A service: Deployments", f"{HERE}/deployments"),
+        Screen(
+            "deploy-image",
+            "Deploy: the image, the container, what changes",
+            f"{HERE}/deployments/new?repository=storefront/web&tag=5.2.1",
+            whole=True,
+        ),
+        Screen(
+            "deploy-would-fail",
+            "Deploy: what would fail, before anything is deployed",
+            f"{HERE}/deployments/new?repository=payments/api&tag=3.12.0&container=web",
+            whole=True,
+        ),
         Screen("deployments-failed", "A deployment that failed", "/containers/us-east-1/reporting/deployments"),
         Screen("images", "A service: Images", f"{HERE}/images"),
         Screen("images-whole", "Images, the whole page", f"{HERE}/images", whole=True),

@@ -56,6 +56,7 @@ class BadAnswerError(HTTPClientError):  # type: ignore[misc]
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "GetContainerServices": ("containerServices[].containerServiceName", "containerServices[].state"),
     "UpdateContainerService": ("containerService.containerServiceName", "containerService.state"),
+    "CreateContainerServiceDeployment": ("containerService.containerServiceName", "containerService.state"),
     "GetContainerServiceDeployments": ("deployments[].version", "deployments[].state"),
     "DescribeRepositories": ("repositories[].repositoryName", "repositories[].repositoryArn"),
     "GetRepositoryPolicy": ("policyText",),
@@ -102,8 +103,8 @@ def is_refusal(status: int, body: bytes, model: OperationModel) -> bool:
 
 
 def mismatch(operation: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Return whether an answer is about something other than the request: it went to the wrong caller."""
-    if operation == "UpdateContainerService":
+    """Whether an answer is about something else than what was asked for: one that went to the wrong caller."""
+    if operation in {"UpdateContainerService", "CreateContainerServiceDeployment"}:
         return bool(answer["containerService"]["containerServiceName"] != arguments["serviceName"])
     requested, answered = arguments.get("repositoryName"), answer.get("repositoryName")
     return requested is not None and answered is not None and requested != answered

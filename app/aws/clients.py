@@ -35,9 +35,10 @@ READ_TIMEOUT: Final = 12.0  # from an attempt's first byte to the answer's last
 ATTEMPTS: Final = 3
 # A call ends within this time, whatever happens to its attempts.
 CALL_TIMEOUT: Final = 30.0
-# A policy write replaces the current policy, so a text merged into an older one must not be resent blindly: the SDK
-# tries these once, and sends nothing later than this. The caller reads the policy again before each try.
-SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy"})
+# A policy that is written replaces whatever stands there, so what was merged into an older one must not be sent again
+# unseen; a deployment that is sent again is another deployment. The SDK tries these once, and sends nothing later than
+# this. Callers read the current state before each try.
+SENT_ONCE: Final = frozenset({"SetRepositoryPolicy", "DeleteRepositoryPolicy", "CreateContainerServiceDeployment"})
 SENT_ONCE_WITHIN: Final = 5.0
 # Failed credentials are reloaded at most this often.
 READ_AGAIN_AFTER: Final = 3.0

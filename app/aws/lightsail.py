@@ -124,6 +124,7 @@ def deployment_of(raw: Mapping[str, Any]) -> Deployment:
         public_port=endpoint.get("containerPort"),
         health_check_path=(endpoint.get("healthCheck") or {}).get("path", ""),
         health_check_codes=(endpoint.get("healthCheck") or {}).get("successCodes", ""),
+        health_check=dict(endpoint.get("healthCheck") or {}),
     )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from app.errors import Problem
 
 if TYPE_CHECKING:
+    from app.aws.deployment_ports import Deployments
     from app.aws.pull_ports import PullReads
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Container:
     image: str
     ports: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Deployment:
     public_port: int | None = None
     health_check_path: str = ""
     health_check_codes: str = ""
+    health_check: Mapping[str, Any] = field(default_factory=dict)
+    """The whole check, by AWS's names."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,9 @@ class Aws(Protocol):
 
     def services(self, region: str) -> ContainerServices:
         """Return the port to a region's container services."""
+
+    def deployments(self, region: str) -> Deployments:
+        """The port to deployments of a region's container services, environment values included."""
 
     def repositories(self, region: str) -> Repositories:
         """Return the port to a region's repositories."""

@@ -29,6 +29,14 @@ class ImageDetail:
 
 
 @dataclass(frozen=True)
+class ImageDetailPage:
+    """Some images of a repository, in no order; `next` asks for those after them, "" when there are none."""
+
+    images: tuple[ImageDetail, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """An image's manifest: its media type, and its JSON members."""
 
@@ -55,6 +63,9 @@ class PullReads(Protocol):
 
     def images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
         """Return up to 1,000 tagged images, archived ones too (ecr:DescribeImages, one page)."""
+
+    def images_page(self, registry_id: str, repository: str, after: str = "") -> Answered[ImageDetailPage]:
+        """Return as `images` does, with what asks for the next page; those of the next page with `after`."""
 
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         """Return the lifecycle policy's text, None if there is none (ecr:GetLifecyclePolicy)."""

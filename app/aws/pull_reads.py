@@ -19,7 +19,7 @@ from botocore.utils import get_environ_proxies
 from app.aws.clients import CONNECT_TIMEOUT, Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered
-from app.aws.pull_ports import ImageDetail, LogLine, Manifest
+from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, Manifest
 from app.aws.sdk_errors import host_of, problem_of_sdk
 from app.errors import Problem
 
@@ -58,10 +58,18 @@ class BotoPullReads:
 
     def images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
         """Return up to 1,000 tagged images, archived ones too."""
+        page = self.images_page(registry_id, repository)
+        return Answered(page.value.images, page.request_id)
+
+    def images_page(self, registry_id: str, repository: str, after: str = "") -> Answered[ImageDetailPage]:
+        """Return up to 1,000 tagged images, archived ones too, and what asks for the next page."""
         choice = {"tagStatus": "TAGGED", "imageStatus": "ANY"}
         arguments = {**_repository(registry_id, repository), "maxResults": PAGE, "filter": choice}
+        if after:
+            arguments["nextToken"] = after
         answered = self._ecr("DescribeImages", "imageDetails", arguments)
-        return Answered(tuple(map(detail_of, answered.value["imageDetails"])), answered.request_id)
+        details = tuple(map(detail_of, answered.value["imageDetails"]))
+        return Answered(ImageDetailPage(details, answered.value.get("nextToken") or ""), answered.request_id)
 
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         """Return the lifecycle policy's text, None only if ECR says that there is none."""

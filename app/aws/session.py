@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.aws.clients import Clients, ConnectionSettings, OnCall
 from app.aws.credentials import CredentialSource
+from app.aws.deployments import LightsailDeployments
 from app.aws.ecr import EcrRepositories
 from app.aws.lightsail import LightsailContainerServices
 from app.aws.ports import Probe
@@ -37,6 +38,10 @@ class BotoAws:
     def services(self, region: str) -> LightsailContainerServices:
         """Return the port to a region's container services."""
         return LightsailContainerServices(self._clients, region)
+
+    def deployments(self, region: str) -> LightsailDeployments:
+        """The port to deployments of a region's container services."""
+        return LightsailDeployments(self._clients, region)
 
     def repositories(self, region: str) -> EcrRepositories:
         """Return the port to a region's repositories."""

@@ -98,6 +98,14 @@ class Api:
         body = {"image": image, "container": container, "platform": platform}
         return self._ask("POST", f"{place.path}/why", body)
 
+    def deploy(self, place: ServiceRef, request: Json) -> Json:
+        """Deploy an image, or a version again: the operation."""
+        return self._ask("POST", f"{place.path}/deployments", request)
+
+    def preview_deployment(self, place: ServiceRef, request: Json) -> Json:
+        """What a deployment would do, and whether it would run."""
+        return self._ask("POST", f"{place.path}/deployments/preview", request)
+
     def operation(self, operation_id: str, *, seen: int = 0, wait: float = 0) -> Json:
         """Return an operation; with `wait`, as soon as its version differs from `seen`."""
         query = f"?{urlencode({'seen': seen, 'wait': wait})}" if wait else ""

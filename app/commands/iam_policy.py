@@ -12,7 +12,17 @@ from app.commands.options import told
 from app.commands.terminal import say
 from app.errors import Problem
 from app.messages.problems import what_happened
-from app.policy.permissions import PermissionScope, guide_policy, manage_policy, read_only_policy, to_text, why_policy
+from app.policy.permissions import (
+    PermissionScope,
+    ci_policy,
+    deploy_policy,
+    github_trust,
+    guide_policy,
+    manage_policy,
+    read_only_policy,
+    to_text,
+    why_policy,
+)
 from app.settings import REGION, load
 
 if TYPE_CHECKING:
@@ -23,7 +33,15 @@ ANY = "*"
 ACCOUNT = re.compile(r"\d{12}|\*")
 # A repository name, or a part of one with *, as IAM accepts it.
 NAME = re.compile(r"[a-z0-9*][a-z0-9._/*-]*")
-KINDS = {"complete": manage_policy, "read-only": read_only_policy, "guide": guide_policy, "why": why_policy}
+GITHUB = re.compile(r"[\w.-]+/[\w.-]+")
+KINDS = {
+    "complete": manage_policy,
+    "read-only": read_only_policy,
+    "guide": guide_policy,
+    "why": why_policy,
+    "deploy": deploy_policy,
+    "ci": ci_policy,
+}
 
 
 @click.command("iam-policy")
@@ -32,15 +50,39 @@ KINDS = {"complete": manage_policy, "read-only": read_only_policy, "guide": guid
 )
 @click.option("--read-only", "kind", flag_value="read-only", help="See everything, change nothing.")
 @click.option("--guide", "kind", flag_value="guide", help="The four actions of AWS's guide, which do not suffice.")
-@click.option("--for", "command", type=click.Choice(["why"]), help="Only what this command needs.")
+@click.option(
+    "--for",
+    "command",
+    type=click.Choice(["why", "deploy", "ci"]),
+    help="Only what this command needs; ci: deploy where access is there already.",
+)
+@click.option("--service", "services", multiple=True, metavar="SERVICE", help="Only for this service; repeatable.")
+@click.option(
+    "--trust-github", "github", default="", metavar="OWNER/NAME", help="The trust policy for jobs of this repository."
+)
+@click.option(
+    "--ref",
+    default="refs/heads/main",
+    metavar="REF",
+    help="Of these jobs: a ref, or environment:NAME (refs/heads/main).",
+)
 @click.option("--region", "regions", multiple=True, metavar="REGION", help="Repeatable; * for any.")
 @click.option("--account", default="", metavar="ACCOUNT", help="12 digits, or * for any (the one of your credentials).")
 def iam_policy(
-    named: tuple[str, ...], kind: str | None, command: str | None, regions: tuple[str, ...], account: str
+    *,
+    named: tuple[str, ...],
+    kind: str | None,
+    command: str | None,
+    services: tuple[str, ...],
+    github: str,
+    ref: str,
+    regions: tuple[str, ...],
+    account: str,
 ) -> None:
     """Print the IAM policy that Sailpass's AWS credentials need, as JSON.
 
-    All that Sailpass does, unless another one is asked for; for any repository, unless some are named.
+    All that Sailpass does, unless another one is asked for; for any repository, unless some are named. With
+    --trust-github: the trust policy of the role that has it.
     """
     _check("--account", ACCOUNT, account or ANY)
     if kind and command:
@@ -51,8 +93,33 @@ def iam_policy(
         if region != ANY:
             _check("--region", REGION, region)
     with told():
-        scope = PermissionScope(account or _own_account(), _regions(regions), named)
-    click.echo(to_text(KINDS[kind or command or "complete"](scope)))
+        if github:
+            _check("--trust-github", GITHUB, github)
+            policy = github_trust(_one_account(account), github, ref)
+        else:
+            chosen = _regions(regions)
+            scope = PermissionScope(account or _own_account(), chosen, named, services=_service_arns(services, chosen))
+            policy = KINDS[kind or command or "complete"](scope)
+    click.echo(to_text(policy))
+
+
+def _one_account(account: str) -> str:
+    """The account of a role. Raises BadParameter where it isn't known."""
+    chosen = account or _own_account()
+    if chosen == ANY:
+        raise click.BadParameter("a trust policy needs the account's 12 digits.", param_hint="--account")
+    return chosen
+
+
+def _service_arns(names: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str, ...]:
+    """The ARNs of services, which end with an id that only AWS knows. Raises Problem `service.not_found`."""
+    if not names:
+        return ()
+    aws = _aws()
+    region = regions[0] if regions else aws.default_region()
+    if not region:
+        raise Problem("aws.no_region")
+    return tuple(aws.services(region).get_service(name).value.arn for name in names)
 
 
 def _check(option: str, shape: re.Pattern[str], value: str) -> None:

@@ -72,5 +72,6 @@ def _tell_end(operation: Json, how: Following) -> Exit:
         tell(operation["problem"])
     click.echo(plain(operation["ending"]))
     if operation["image_uri"] and of_operation(operation) is Exit.DONE:
-        click.echo(plain(f"Image: {operation['image_uri']}:<tag>"))
+        tag = "" if operation["kind"] == "deploy" else ":<tag>"
+        click.echo(plain(f"Image: {operation['image_uri']}{tag}"))
     return of_operation(operation)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,9 @@ from app.aws.ports import ContainerService, Deployment
 from app.bootstrap import Services
 from app.console.operations import running
 from app.console.timeouts import PATIENCE, ask, within
+from app.deployments.change import DeploymentChange, compare_versions
 from app.errors import Problem
+from app.history import queries as history
 from app.inventory import queries, sync_state
 from app.inventory.queries import KnownService
 from app.inventory.sync_state import Reading, What
@@ -66,11 +68,16 @@ class ServiceList:
 
 @dataclass(frozen=True)
 class Deployments:
-    """A service's deployments, newest first, as of `read_at`; `problem` is why AWS could not list them now."""
+    """A service's deployments, newest first, as of `read_at`; `problem` is why AWS could not list them now.
+
+    `changes`: by version, what it changed in the one before; `problems`: why it failed, of those deployed with Sailpass.
+    """
 
     deployments: tuple[Deployment, ...]
     read_at: datetime | None = None
     problem: Problem | None = None
+    changes: Mapping[int, DeploymentChange] = field(default_factory=dict)
+    problems: Mapping[int, Problem] = field(default_factory=dict)
 
 
 def list_services(services: Services, query: str = "") -> ServiceList:
@@ -126,7 +133,20 @@ async def get_deployments(services: Services, region: str, name: str, *, seconds
         listed = await ask(services, region, services.aws.services(region).list_deployments, name, patience=seconds)
     except Problem as problem:
         return await run_in_threadpool(_known_deployments, services, region, name, problem)
-    return Deployments(listed, services.clock.now())
+    return await run_in_threadpool(_explained, services, region, name, listed)
+
+
+def _explained(services: Services, region: str, name: str, listed: tuple[Deployment, ...]) -> Deployments:
+    problems = (
+        Problem.from_json(stored)
+        for stored in history.failed_deployments(services.db, services.connection, region, name)
+    )
+    return Deployments(
+        listed,
+        services.clock.now(),
+        changes=compare_versions(listed),
+        problems={int(each.params["version"]): each for each in problems if "version" in each.params},
+    )
 
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:

@@ -57,8 +57,8 @@ def cancel_requested_ids(db: Database) -> list[str]:
         return list(session.scalars(select(Operation.id).where(_LIVES, Operation.cancel_requested_by.is_not(None))))
 
 
-def living_part(db: Database, parent_id: str, repository: str) -> str | None:
+def living_part(db: Database, parent_id: str, repository: str, kind: str) -> str | None:
     """Return the id of the live part of an operation for one repository."""
     with db.read() as session:
-        part = (Operation.follows == parent_id, Operation.repository == repository)
+        part = (Operation.follows == parent_id, Operation.repository == repository, Operation.kind == kind)
         return session.scalar(select(Operation.id).where(*part, _LIVES))

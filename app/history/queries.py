@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
@@ -129,6 +130,21 @@ def count_live_grants(db: Database, connection: str, region: str, service: str) 
         return session.scalar(live.where(row.kind.in_(("grant", "repair")))) or 0
 
 
+def failed_deployments(db: Database, connection: str, region: str, service: str) -> tuple[dict[str, Any], ...]:
+    """Return the problems that the last deployments to a service ended with, oldest first; at most 50, as AWS keeps."""
+    row = Operation
+    failed = select(row.problem).where(
+        row.connection == connection,
+        row.region == region,
+        row.service == service,
+        row.kind == "deploy",
+        row.outcome == "failed",
+    )
+    with db.read() as session:
+        found = session.scalars(failed.order_by(row.asked_at.desc()).limit(50)).all()
+    return tuple(problem for problem in reversed(found) if problem)
+
+
 def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:
     """Return how many operations wait without another one ahead of them, if none has begun lately.
 
@@ -140,8 +156,10 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
         other.started_at.is_not(None),
         other.connection == row.connection,
         other.region == row.region,
-        other.repository == row.repository,
-        or_(row.repository != "", other.service == row.service),
+        or_(
+            and_(_of_service(row), _of_service(other), other.service == row.service),
+            and_(~_of_service(row), ~_of_service(other), other.repository == row.repository),
+        ),
     )
     waiting = select(func.count()).where(
         row.outcome.is_(None), row.started_at.is_(None), row.asked_at < waiting_since, ~at_work
@@ -150,6 +168,11 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
     with db.read() as session:
         count = session.scalar(waiting) or 0
         return 0 if count and session.scalar(begun) else count
+
+
+def _of_service(row: type[Operation]) -> ColumnElement[bool]:
+    """It is about a service's role or its deployments, and waits for others of the service."""
+    return or_(row.repository == "", row.kind == "deploy")
 
 
 @dataclass(frozen=True)

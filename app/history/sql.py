@@ -31,6 +31,8 @@ from app.history.models import Operation, PolicyChange, Step
 
 OPERATIONS = cast("Table", Operation.__table__)
 STEPS = cast("Table", Step.__table__)
+# Deployments to a service wait for each other, and for no policy.
+DEPLOY = "deploy"
 CHANGES = cast("Table", PolicyChange.__table__)
 
 NEW_OPERATION: Insert = insert(OPERATIONS)
@@ -65,7 +67,9 @@ def _live(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 _OF_THE_SERVICE = (OPERATIONS.c.repository == "", OPERATIONS.c.service == bindparam("at_service"))
 LIVE_ON_SERVICE: Select[Any] = _live(*_OF_THE_SERVICE)
-"""The live operations on a service's role."""
+"""The operations on a service's role that have not ended."""
+LIVE_DEPLOYMENTS: Select[Any] = _live(OPERATIONS.c.service == bindparam("at_service"), OPERATIONS.c.kind == DEPLOY)
+"""The deployments to a service that have not ended."""
 LIVE_ON_REPOSITORY: CompoundSelect[Any] = _live(OPERATIONS.c.repository == bindparam("at_repository")).union_all(
     _live(*_OF_THE_SERVICE, OPERATIONS.c.kind == "deactivate")
 )
@@ -82,6 +86,7 @@ SUPERSEDE: Update = (
         OPERATIONS.c.service == bindparam("at_service"),
         OPERATIONS.c.outcome.is_(None),
         OPERATIONS.c.started_at.is_(None),
+        (OPERATIONS.c.kind == DEPLOY) == bindparam("is_deploy"),
         OPERATIONS.c.sequence < bindparam("before_sequence"),
     )
     .values(

@@ -21,10 +21,13 @@ from app.history.models import Operation
 from app.history.sql import (
     BEGIN_OPERATION,
     BEGIN_STEP,
+    DEPLOY,
+    LIVE_DEPLOYMENTS,
     LIVE_ON_REPOSITORY,
     LIVE_ON_SERVICE,
     NEW_OPERATION,
     NEW_STEP,
+    NEWEST_RUN,
     NEXT_SEQUENCE,
     SETTLE_STEPS,
     SKIP_STEP,
@@ -96,6 +99,8 @@ def keys_of(new: NewOperation) -> tuple[str, ...]:
 
 def _live(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:
     statement = LIVE_ON_REPOSITORY if new.repository else LIVE_ON_SERVICE
+    if new.kind == DEPLOY:
+        statement = LIVE_DEPLOYMENTS
     rows = session.execute(statement, _register(vars(new))).all()
     return tuple(
         LiveOperation(
@@ -162,6 +167,7 @@ def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> 
     """
     values = {"problem": {**SUPERSEDED, "params": {"operation": operation["id"]}}, "ended_at": at}
     earlier = {**_register(operation), "before_sequence": operation["sequence"], **named(values)}
+    earlier["is_deploy"] = operation["kind"] == DEPLOY
     for operation_id in session.scalars(SUPERSEDE, earlier).all():
         _settle(session, operation_id, "cancelled", at)
 
@@ -214,6 +220,16 @@ def input_noted(db: Database, operation_id: str, **values: Any) -> None:
         operation = session.get(Operation, operation_id, with_for_update=True)
         if operation is not None and operation.outcome is None:
             operation.input = {**operation.input, **values}
+
+
+def noted_before_sending(db: Database, run: Run, **values: Any) -> bool:
+    """Add to what the workflow needs what this run is about to send. False: another run is at work; nothing is written."""
+    with db.write() as session:
+        operation = session.get(Operation, run.operation_id, with_for_update=True)
+        if operation is None or operation.outcome is not None or session.scalar(NEWEST_RUN, run.key()) is None:
+            return False
+        operation.input = {**operation.input, **values}
+        return True
 
 
 def ended(db: Database, operation_id: str, outcome: str, problem: dict[str, Any] | None, at: datetime) -> bool:

@@ -24,9 +24,9 @@ from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.security import READING
 from app.messages import labels
+from app.messages.details import reasons
 from app.messages.problems import what_happened, what_to_do
 from app.outage import is_outage
-from app.policy.messages import say
 from app.threads import run_in_threadpool
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ STATUS = {
     "request.no_text": 422,
     "request.unknown_field": 422,
     "request.repeated_field": 422,
+    "image.missing": 404,
     "aws.access_denied": 403,
     "aws.unreachable": 504,
     "aws.slow": 504,
@@ -98,7 +99,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": problem.params,
-        "reasons": [say(code, params) for code, params in problem.details],
+        "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,
     }
 

@@ -12,12 +12,12 @@ from app.console.permissions import PermissionCheck
 from app.console.services import RoleState
 from app.console.shell_commands import Commands
 from app.errors import Problem
+from app.messages.details import DETAIL_WORDS
 from app.messages.i18n import gettext, ngettext
 from app.messages.problems import words_of
 from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
-from app.policy.messages import WORDS as POLICY_WORDS
 from app.wording import N_, Message, fill
 
 SERVICE_STATES = {
@@ -154,7 +154,7 @@ def what(problem: Problem) -> str:
 
 def details(problem: Problem) -> list[str]:
     """Return what explains it further, a sentence each."""
-    return [_fill(POLICY_WORDS[code], params) for code, params in problem.details if code in POLICY_WORDS]
+    return [_fill(DETAIL_WORDS[code], params) for code, params in problem.details if code in DETAIL_WORDS]
 
 
 def todo(problem: Problem) -> str:
@@ -272,7 +272,9 @@ def ending(progress: Progress) -> str:
 
 
 def _not_done(progress: Progress, ended_as: Outcome) -> str:
-    """Return what happened to the repository policy when an operation failed, or was cancelled or interrupted."""
+    """What became of the repository policy, or the deployment, of an operation that was not done."""
+    if progress.kind is Kind.DEPLOY:
+        return (messages.DEPLOYED if progress.was_deployed else messages.NOT_DEPLOYED)[ended_as]
     unsure, changed, unchanged = {
         Outcome.FAILED: (messages.UNSURE, messages.FAILED_CHANGED, messages.FAILED_UNCHANGED),
         Outcome.CANCELLED: (messages.UNSURE, messages.CANCELLED_CHANGED, messages.CANCELLED_UNCHANGED),

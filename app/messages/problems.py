@@ -8,11 +8,13 @@ from __future__ import annotations
 from app.errors import Problem
 from app.messages.problems_aws import AWS_WORDS
 from app.messages.problems_commands import COMMAND_WORDS
+from app.messages.problems_deployments import DEPLOYMENT_WORDS
 from app.wording import N_, Words, fill
 
 WORDS: dict[str, Words] = {
     **AWS_WORDS,
     **COMMAND_WORDS,
+    **DEPLOYMENT_WORDS,
     # Operations.
     "operation.not_found": Words(
         N_("Operation not found."),

@@ -23,6 +23,7 @@ from app.history.models import Operation
 from app.operations.cancellation import CancelWatch
 from app.operations.deadlines import Deadlines
 from app.operations.local_tasks import Running
+from app.operations.state import Kind
 from app.outage import is_outage
 
 # Seconds between two tries while the database is unavailable.
@@ -37,9 +38,8 @@ class Context:
     """The dependencies.
 
     Args:
-        start_revoke: starts removing an operation's service from a repository, as a part of that operation; returns its
-            id.
-        fresh_seconds: the maximum age of a policy that a write is based on: another's write in the meantime is
+        start_part: starts a change of a repository's policy as a part of an operation, for its service; its id.
+        fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
         crash: called by name after each external write, so that a test can stop the process there.
@@ -53,7 +53,7 @@ class Context:
     deadlines: Deadlines
     cancels: CancelWatch
     running: Running
-    start_revoke: Callable[[Operation, str], str]
+    start_part: Callable[[Operation, Kind, str], str]
     database_threads: ThreadPoolExecutor
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"

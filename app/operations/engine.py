@@ -28,9 +28,9 @@ from app.outage import EngineLog, Outage
 QUEUE = "operations"
 QUEUE_THREADS = "queue-worker-"  # the engine's name for them
 SCHEMA = "dbos"  # the engine's own default on PostgreSQL
-# Raised by hand, and only when a workflow's steps change their order; a release with the same version continues the
-# operations of the previous one.
-VERSION = "operations-1"
+# Raised by hand, and only when a workflow's steps change their order; a new release that keeps them continues the
+# operations of the one before it.
+VERSION = "operations-2"
 
 AT_WORK = "PENDING"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")

@@ -14,6 +14,7 @@ KINDS: dict[Kind, str] = {
     Kind.RESTORE: N_("Restore a repository policy"),
     Kind.UNDO: N_("Undo"),
     Kind.PRUNE: N_("Remove dead principals"),
+    Kind.DEPLOY: N_("Deploy"),
     Kind.DRIFT: N_("Access removed outside Sailpass"),
 }
 
@@ -27,6 +28,7 @@ TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restoring the policy of %(repository)s"),
     Kind.UNDO: N_("Undoing a change to %(repository)s"),
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Deploying to %(service)s"),
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
 }
 
@@ -39,6 +41,7 @@ DONE_TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restored the policy of %(repository)s"),
     Kind.UNDO: N_("Undid a change to %(repository)s"),
     Kind.PRUNE: N_("Removed dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Deployed %(repository)s to %(service)s"),
     Kind.DRIFT: TITLES[Kind.DRIFT],
 }
 
@@ -51,6 +54,7 @@ FAILED_TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Couldn't restore the policy of %(repository)s"),
     Kind.UNDO: N_("Couldn't undo a change to %(repository)s"),
     Kind.PRUNE: N_("Couldn't remove dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Couldn't deploy %(repository)s to %(service)s"),
     Kind.DRIFT: TITLES[Kind.DRIFT],
 }
 
@@ -71,6 +75,11 @@ STEPS: dict[StepName, str] = {
     StepName.REMOVE_STATEMENTS: N_("Remove the role from repository policies"),
     StepName.DEACTIVATE_ROLE: N_("Deactivate the image puller role"),
     StepName.WAIT_FOR_ROLE_OFF: N_("Wait until the role is off"),
+    StepName.CHECK_DEPLOYMENT: N_("Check image and access"),
+    StepName.GRANT_ACCESS: N_("Grant access"),
+    StepName.DEPLOY: N_("Deploy"),
+    StepName.WATCH_DEPLOYMENT: N_("Watch"),
+    StepName.ROLL_BACK: N_("Roll back"),
 }
 
 STEP_STATES: dict[StepState, str] = {
@@ -110,6 +119,8 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("That change is no longer in the policy of %(repository)s."),
     (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals were removed from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
+    (Kind.DEPLOY, Outcome.SUCCEEDED): N_("%(service)s now runs this deployment."),
+    (Kind.DEPLOY, Outcome.NOTHING_TO_DO): N_("%(service)s already runs this deployment."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
     ),
@@ -132,6 +143,18 @@ INTERRUPTED_UNSURE = N_(
 INTERRUPTED = N_(
     "A backup was restored that was made while this was running. What happened afterwards isn't known. Check the current state, then retry."
 )
+NOT_DEPLOYED = {
+    Outcome.FAILED: N_("Nothing was deployed."),
+    Outcome.CANCELLED: N_("It was cancelled before anything was deployed."),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
+DEPLOYED = {
+    Outcome.FAILED: N_("AWS accepted the deployment. The Deployments tab shows its state."),
+    Outcome.CANCELLED: N_(
+        "It was cancelled after AWS had accepted the deployment, which continues. The Deployments tab shows its state."
+    ),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
 UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
 
 CONDITIONAL = "access.conditional"
@@ -179,5 +202,22 @@ NOTES: dict[str, str] = {
     "statements.removed": N_("Repositories changed: %(count)s."),
     "statements.kept": N_("Statements that name the role were kept, as requested."),
     "statements.none": N_("No repository policy named the service."),
+    "deployment.checked": N_("%(image)s exists."),
+    "deployment.unchecked": N_("The image couldn't be checked: %(permission)s isn't allowed."),
+    "deployment.again": N_("Version %(version)s will be deployed again."),
+    "deployment.granting": N_("Giving %(service)s access to %(repository)s."),
+    "deployment.granted": N_("%(service)s was given access to %(repository)s."),
+    "deployment.had_access": N_("%(service)s already had access to %(repository)s."),
+    "deployment.created": N_("AWS accepted the deployment as version %(version)s."),
+    "deployment.found": N_("AWS had already accepted the deployment as version %(version)s."),
+    "deployment.other_meanwhile": N_(
+        "AWS accepted the deployment as version %(version)s. Someone else deployed version %(other)s just before; check that nothing of it was lost."
+    ),
+    "deployment.unanswered": N_("AWS's answer was lost. Checking whether the deployment was accepted."),
+    "deployment.usually": N_("This usually takes a few minutes."),
+    "deployment.active": N_("Version %(version)s is active."),
+    "rollback.deploying": N_("Deploying version %(version)s again."),
+    "rollback.done": N_("Version %(version)s was deployed again as version %(as_version)s and is active."),
+    "rollback.nothing": N_("There was no active version to roll back to."),
     "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
 }

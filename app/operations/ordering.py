@@ -29,12 +29,20 @@ def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
         Problem: `role.deactivating`: the service's role is being deactivated, so nothing can be granted to it until
             that operation ends.
     """
+    if request.kind == Kind.DEPLOY:
+        return _join_deployment(request, live)
     if request.kind in _GIVES_ACCESS:
         _refuse_while_deactivating(request, live)
     rivals = [operation for operation in live if _interferes(operation, request)]
     if rivals and _does_the_same(rivals[-1], request):
         return rivals[-1].id
     return ""
+
+
+def _join_deployment(request: NewOperation, live: Sequence[LiveOperation]) -> str:
+    """A deployment replaces everything that the service runs, so only the last one requested can be joined."""
+    rivals = [operation for operation in live if operation.kind == Kind.DEPLOY]
+    return rivals[-1].id if rivals and _does_the_same(rivals[-1], request) else ""
 
 
 def _refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperation]) -> None:
@@ -44,7 +52,7 @@ def _refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperati
 
 
 def _interferes(operation: LiveOperation, request: NewOperation) -> bool:
-    if operation.repository != request.repository:
+    if operation.kind == Kind.DEPLOY or operation.repository != request.repository:
         return False
     whole = operation.kind in _WHOLE_POLICY or request.kind in _WHOLE_POLICY
     return whole or operation.service == request.service

@@ -74,6 +74,11 @@ class Progress:
         return self.outcome is not None
 
     @property
+    def was_deployed(self) -> bool:
+        """AWS accepted its deployment."""
+        return any(step.name is StepName.DEPLOY and step.state in STEP_DONE for step in self.steps)
+
+    @property
     def failed(self) -> bool:
         """Whether it ended without doing what was requested."""
         return self.outcome is Outcome.FAILED

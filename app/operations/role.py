@@ -97,7 +97,7 @@ async def _remove_all(step: Stepping) -> int:
         if not left:
             return len(removed)
         for repository in left:
-            removed[repository] = await context.in_db(context.start_revoke, operation, repository)
+            removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository)
         while await context.in_db(count_living, context.db, list(removed.values())):
             await step.pause(LOOK_SECONDS)
         failed = await context.in_db(repositories_with_outcome, context.db, list(removed.values()), NOT_DONE)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from app.aws.ports import ContainerService
-from app.aws.role_poller import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
+from app.aws.role_poller import ROLE_OFF, ROLE_READY, SERVICE_SETTLED
 from app.errors import Problem
 from app.history import store as history
 from app.inventory import queries
-from app.inventory import store as inventory
 from app.operations import engine
+from app.operations.service_steps import BUSY_LIMIT, read_service, remember, seconds_left, wait_until
 from app.operations.state import StepName, StepState
-from app.operations.step import CancelledHere, Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 
-# A service that is deploying or updating refuses changes; how long to wait for it.
-BUSY_LIMIT = timedelta(minutes=10)
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
 # Seconds between reads after which a role that reads differently is another one: AWS may return an older state.
@@ -34,7 +30,7 @@ async def activate_role(operation_id: str) -> Result:
 
 
 async def _activate(step: Stepping) -> tuple[StepState, Result]:
-    service = await _service(step)
+    service = await read_service(step)
     deadline = step.context.deadlines.after(step.context.role_wait_seconds)
     state = StepState.SUCCEEDED
     if not service.role.is_active:
@@ -53,7 +49,7 @@ async def wait_for_role(operation_id: str, deadline: float) -> Result:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         await step.note("role.usually")
-        service = await _until(step, deadline, ROLE_READY)
+        service = await wait_until(step, deadline, ROLE_READY)
         return StepState.SUCCEEDED, _arns(service)
 
     return await run_step(operation_id, StepName.WAIT_FOR_ROLE, body)
@@ -64,7 +60,7 @@ async def deactivate_role(operation_id: str) -> Result:
     """Deactivate the role, unless it is inactive. Returns `deadline`, as `activate_role` does."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        service = await _service(step)
+        service = await read_service(step)
         deadline = step.context.deadlines.after(step.context.role_wait_seconds)
         if not service.role.is_active:
             if step.operation.input.get("role_switched") is True:
@@ -78,8 +74,8 @@ async def deactivate_role(operation_id: str) -> Result:
 
 
 async def wait_until_off(step: Stepping, deadline: float) -> None:
-    """Wait until AWS shows the role as inactive."""
-    await _until(step, deadline, ROLE_OFF)
+    """Wait until AWS shows the role as off."""
+    await wait_until(step, deadline, ROLE_OFF)
 
 
 async def check_role_off(step: Stepping) -> None:
@@ -89,7 +85,7 @@ async def check_role_off(step: Stepping) -> None:
         Problem: `role.switched_on` when AWS shows it as active for some seconds.
     """
     for seconds in (*SURE_AFTER, None):
-        if not (await _service(step)).role.is_active:
+        if not (await read_service(step)).role.is_active:
             return
         if seconds is None:
             raise Problem("role.switched_on", service=step.operation.service, region=step.operation.region)
@@ -102,7 +98,7 @@ async def find_principal(step: Stepping) -> str:
     Raises:
         Problem: `role.switched_off` if it has none.
     """
-    role = (await _service(step)).role
+    role = (await read_service(step)).role
     if not role.ready:
         raise Problem("role.switched_off", service=step.operation.service, region=step.operation.region)
     return role.principal_arn
@@ -121,19 +117,12 @@ async def check_role(step: Stepping, arn: str) -> None:
     if await context.in_db(queries.role_of, context.db, *at) == (True, arn):
         return
     for seconds in (*SURE_AFTER, None):
-        role = (await _service(step)).role
+        role = (await read_service(step)).role
         if (role.is_active, role.principal_arn) == (True, arn):
             return
         if seconds is None:
             raise Problem("role.switched_off", service=operation.service, region=operation.region)
         await step.pause(seconds)
-
-
-async def _service(step: Stepping) -> ContainerService:
-    services = step.context.aws.services(step.operation.region)
-    service = await step.call(services.get_service, step.operation.service)
-    await _remember(step, service)
-    return service
 
 
 async def _switch(step: Stepping, *, active: bool) -> ContainerService:
@@ -153,54 +142,21 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
                 refused = True
                 await step.pause(SURE_AFTER[0])
                 continue
-            if problem.code != "service.busy" or not _left(step, give_up, BUSY_LIMIT):
+            if problem.code != "service.busy" or not seconds_left(step, give_up, BUSY_LIMIT):
                 raise
-            service = await _service(step)
+            service = await read_service(step)
             if service.role.is_active == active:
                 return service  # another operation's change, or ours whose answer was lost, keeps it busy
             await step.note("service.busy", state=service.state)
-            service = await _until(step, give_up, SERVICE_SETTLED, BUSY_LIMIT)
+            service = await wait_until(step, give_up, SERVICE_SETTLED, BUSY_LIMIT)
             if service.role.is_active == active:
                 return service
             await step.pause(pause)
             pause = min(LONGEST_PAUSE, 2 * pause or 1.0)
         else:
             context.crash("role-switched")
-            await _remember(step, service)
+            await remember(step, service)
             return service
-
-
-async def _until(step: Stepping, deadline: float, goal: Goal, limit: timedelta | None = None) -> ContainerService:
-    """Wait with all others in this region until AWS shows the service as `goal` requires.
-
-    `limit` is how long that is in all, None for as long as a role may take.
-    """
-    context, operation = step.context, step.operation
-    limit = limit or timedelta(seconds=context.role_wait_seconds)
-    service = await context.poller.wait(
-        operation.region,
-        operation.service,
-        _left(step, deadline, limit),
-        goal,
-        minutes=max(1, round(limit.total_seconds() / 60)),
-        cancelled=step.cancelled,
-        on_note=step.note_soon,
-    )
-    if service is None:
-        raise CancelledHere
-    await _remember(step, service)
-    return service
-
-
-def _left(step: Stepping, deadline: float, limit: timedelta) -> float:
-    """Return seconds until a deadline; after a restart at least a third of the whole wait, whatever the clock says."""
-    seconds = limit.total_seconds()
-    return step.context.deadlines.left(deadline, limit=seconds, least=seconds / 3)
-
-
-async def _remember(step: Stepping, service: ContainerService) -> None:
-    context = step.context
-    await context.in_db(inventory.remember_service, context.db, context.connection, service, context.clock.now())
 
 
 def _arns(service: ContainerService) -> Result:

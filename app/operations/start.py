@@ -10,32 +10,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from json import dumps
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from app.clock import Clock
 from app.db import Database
+from app.deployments.request import check_request, request_of
 from app.errors import Problem
 from app.history import store
 from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import last_confirmed
 from app.history.queries import get_operation
-from app.operations import grant, restore, revoke, role  # noqa: F401  (each registers its workflows)
+from app.operations import deploy, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
 from app.operations.ordering import join
 from app.operations.repository_name import check_name
-from app.operations.state import NOT_DONE, STEPS, Kind, Outcome
+from app.operations.state import NOT_DONE, STEPS, Kind, Outcome, steps_of
 from app.operations.workflow import WORKFLOWS
 
 log = logging.getLogger(__name__)
 
 # Require a preview, and do exactly that: these remove rights from others than the service.
 NEEDS_PREVIEW = frozenset({Kind.RESTORE, Kind.PRUNE})
-# Keys that an operation adds to its own input while it runs.
-NOTED = frozenset({"role_switched", "refused"})
+# What an operation notes in its own input while it runs.
+NOTED = frozenset({"role_switched", "refused", *deploy.NOTED})
 
 Enqueue = Callable[[str, Workflow, str], None]
 
@@ -84,6 +86,8 @@ class Starter:
         """
         if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
             check_name(ask.repository)
+        if ask.kind is Kind.DEPLOY:
+            check_request(request_of(ask.input))
         if ask.kind in NEEDS_PREVIEW and not ask.input.get("previewed"):
             raise Problem("operation.preview_needed", repository=ask.repository)
         now = self._clock.now()
@@ -96,7 +100,7 @@ class Starter:
             repository=ask.repository,
             subject=_subject(self._connection, ask),
             asked_by=ask.asked_by,
-            steps=STEPS[ask.kind],
+            steps=steps_of(ask.kind, ask.input),
             input=ask.input,
             follows=ask.follows,
         )
@@ -107,8 +111,8 @@ class Starter:
         return operation_id
 
     def _enqueue_or_leave(self, operation_id: str, ask: Ask) -> None:
-        """Give a recorded operation to the engine; if that fails now, the reconciler does so later."""
-        key = key_of(self._connection, ask.region, ask.service, ask.repository)
+        """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
+        key = key_of(self._connection, ask.region, ask.service, "" if ask.kind is Kind.DEPLOY else ask.repository)
         try:
             self._enqueue(operation_id, WORKFLOWS[ask.kind], key)
         except DBAPIError as error:
@@ -176,9 +180,11 @@ class Starter:
         return is_cancelling
 
     def enqueue(self, operation: Operation) -> None:
-        """Give a live operation to the engine; a known one is left alone."""
-        key = key_of(operation.connection, operation.region, operation.service, operation.repository)
-        self._enqueue(operation.id, WORKFLOWS[Kind(operation.kind)], key)
+        """Hand a living operation to the engine; one that it knows already is left alone."""
+        kind = Kind(operation.kind)
+        repository = "" if kind is Kind.DEPLOY else operation.repository
+        key = key_of(operation.connection, operation.region, operation.service, repository)
+        self._enqueue(operation.id, WORKFLOWS[kind], key)
 
     def _ended(self, operation_id: str) -> Operation:
         operation = get_operation(self._db, operation_id)
@@ -202,13 +208,15 @@ def _subject(connection: str, ask: Ask) -> str:
         parts.append(fingerprint(ask.input["text"]))
     elif ask.kind == Kind.PRUNE:
         parts.append(sha256(" ".join(sorted(ask.input.get("principals") or ())).encode()).hexdigest())
+    elif ask.kind == Kind.DEPLOY:
+        parts.append(dumps(request_of(ask.input).to_json(), sort_keys=True))
     elif ask.kind == Kind.DEACTIVATE and ask.input.get("remove_statements"):
         parts.append("with statements")
     return " ".join(parts)
 
 
 def key_of(connection: str, region: str, service: str, repository: str) -> str:
-    """Return the key of what is changed by one operation at a time: a repository's policy, or a service's role."""
+    """What is worked on one at a time: a repository's policy, or a service's role and deployments."""
     if repository:
         return f"repository {connection} {region} {repository}"
     return f"service {connection} {region} {service}"

@@ -6,7 +6,9 @@ All values are stored in the history and used in the API, so they are permanent;
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -20,7 +22,8 @@ class Kind(StrEnum):
     RESTORE = "restore"
     UNDO = "undo"
     PRUNE = "prune"
-    DRIFT = "drift"  # not requested: access that a read showed to be removed outside Sailpass
+    DEPLOY = "deploy"
+    DRIFT = "drift"  # nobody asked for it: access that a reading showed to be removed outside Sailpass
 
 
 class Outcome(StrEnum):
@@ -58,6 +61,11 @@ class StepName(StrEnum):
     REMOVE_STATEMENTS = "remove_statements"
     DEACTIVATE_ROLE = "deactivate_role"
     WAIT_FOR_ROLE_OFF = "wait_for_role_off"
+    CHECK_DEPLOYMENT = "check_deployment"
+    GRANT_ACCESS = "grant_access"
+    DEPLOY = "deploy"
+    WATCH_DEPLOYMENT = "watch_deployment"
+    ROLL_BACK = "roll_back"
 
 
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
@@ -72,8 +80,23 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.RESTORE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.UNDO: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.PRUNE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
+    Kind.DEPLOY: (
+        StepName.CHECK_DEPLOYMENT,
+        StepName.GRANT_ACCESS,
+        StepName.DEPLOY,
+        StepName.WATCH_DEPLOYMENT,
+        StepName.ROLL_BACK,
+    ),
     Kind.DRIFT: (),
 }
+# Steps that an operation has only where its input asks for them.
+_ON_REQUEST = {StepName.GRANT_ACCESS: "grant", StepName.ROLL_BACK: "rollback"}
+
+
+def steps_of(kind: Kind, given: Mapping[str, Any]) -> tuple[StepName, ...]:
+    """Return the steps of an operation of a kind with this input."""
+    return tuple(name for name in STEPS[kind] if name not in _ON_REQUEST or given.get(_ON_REQUEST[name]))
+
 
 # An ended step never changes again, except that a run repeated after a crash may find it running and end it.
 STEP_ENDED = frozenset(

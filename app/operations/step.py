@@ -57,6 +57,8 @@ class Stepping:
     """Until when AWS may still carry out a write whose answer was lost: a UTC time in seconds."""
     learned: dict[str, str] = field(default_factory=dict)
     skips: str = ""
+    waits_as: str = "role.usually"
+    """The note of an undisturbed wait."""
 
     def because(self, code: str, **params: str | int) -> None:
         """Set the note that the step ends with."""
@@ -82,8 +84,8 @@ class Stepping:
         await self.note(note, answer=problem.aws_code or problem.code, seconds=seconds)
 
     def note_soon(self, problem: Problem | None, seconds: float) -> None:
-        """Set a note from the loop without waiting for it: AWS cannot be reached right now, or answers again."""
-        note = self.note("role.usually") if problem is None else self.note_again(problem, seconds)
+        """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
+        note = self.note(self.waits_as) if problem is None else self.note_again(problem, seconds)
         task = asyncio.ensure_future(note)
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)

@@ -90,21 +90,34 @@ _WHY = {
 }
 
 
+# What `sailpass deploy` needs where access is there already: all that a CI job should be allowed.
+_DEPLOY = {*_WHY, "lightsail:CreateContainerServiceDeployment", "lightsail:GetContainerLog", "ecr:GetLifecyclePolicy"}
+# What `--grant` needs besides.
+_GRANT = {"lightsail:UpdateContainerService", "ecr:SetRepositoryPolicy"}
+_GITHUB = "token.actions.githubusercontent.com"
+
+
 @dataclass(frozen=True)
 class PermissionScope:
-    """What a policy is about: one account; without regions or repositories it covers any."""
+    """What a policy is to be about: one account, and no regions or repositories named means any.
+
+    `services` are ARNs of container services; none means any.
+    """
 
     account: str
     regions: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     partition: str = "aws"
+    services: tuple[str, ...] = ()
 
     def resources(self, shape: Shape) -> str | list[str]:
         """Return the `Resource` of an action with that shape; a string if there is only one."""
         if shape not in (Shape.SERVICE, Shape.REPOSITORY):
             return "*"
-        arns = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
-        return arns[0] if len(arns) == 1 else arns
+        if shape is Shape.SERVICE and self.services:
+            return self.services[0] if len(self.services) == 1 else list(self.services)
+        found = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
+        return found[0] if len(found) == 1 else found
 
     def _in(self, region: str, shape: Shape) -> Iterable[str]:
         if shape is Shape.SERVICE:  # its ARN ends with an id that cannot be known beforehand, not with the name
@@ -141,8 +154,42 @@ def why_policy(scope: PermissionScope) -> dict[str, Any]:
     return _policy(*_statements_of(scope, actions))
 
 
+def deploy_policy(scope: PermissionScope) -> dict[str, Any]:
+    """All that `sailpass deploy` needs, with `--grant` too, and to tell why a deployment failed."""
+    inspect = {use.action for use in ACTIONS_USED if use.need is Need.INSPECT}
+    return _policy(*_statements_of(scope, _DEPLOY | _GRANT | inspect))
+
+
+def ci_policy(scope: PermissionScope) -> dict[str, Any]:
+    """All that `sailpass deploy` needs in CI, where access is there already: it can change no access."""
+    return _policy(*_statements_of(scope, _DEPLOY))
+
+
+def github_trust(account: str, repository: str, ref: str, partition: str = "aws") -> dict[str, Any]:
+    """The trust policy of a role that GitHub Actions assumes.
+
+    Args:
+        account: where the role is.
+        repository: `owner/name` on GitHub.
+        ref: whose jobs may: `refs/heads/main`, or `environment:production`.
+        partition: of AWS.
+    """
+    job = ref if ref.startswith("environment:") else f"ref:{ref}"
+    return _policy(
+        {
+            "Sid": "GitHubActions",
+            "Effect": "Allow",
+            "Principal": {"Federated": f"arn:{partition}:iam::{account}:oidc-provider/{_GITHUB}"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {f"{_GITHUB}:aud": "sts.amazonaws.com", f"{_GITHUB}:sub": f"repo:{repository}:{job}"}
+            },
+        }
+    )
+
+
 def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:
-    """Return the IAM statement that allows this one of `ACTIONS_USED`, to show after AWS denied it.
+    """The IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
 
     Raises:
         KeyError: the action is not in `ACTIONS_USED`.

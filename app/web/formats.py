@@ -60,3 +60,13 @@ def duration(seconds: float, language: str) -> str:
     first = next(index for index, (_, amount) in enumerate(parts) if amount)
     shown = [part for part in parts[first : first + 2] if part[1]]
     return " ".join(format_unit(amount, f"duration-{unit}", "short", locale=language) for unit, amount in shown)
+
+
+def size(count: int, language: str) -> str:
+    """How much a number of bytes is: "48 MB"."""
+    for unit, bytes_of in (("gigabyte", 10**9), ("megabyte", 10**6)):
+        if count >= bytes_of:
+            amount = count / bytes_of
+            shown = format_decimal(round(amount, 1) if amount < SHOW_TENTHS_BELOW else round(amount), locale=language)
+            return format_unit(shown, f"digital-{unit}", "short", locale=language)
+    return format_unit(max(1, round(count / 1000)), "digital-kilobyte", "short", locale=language)

@@ -55,6 +55,12 @@ def repositories(region: str, name: str, verb: str = "", **query: str) -> str:
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
+def deployments(region: str, name: str, verb: str = "", **query: str | int) -> str:
+    """Where images are deployed (no verb), and its neighbours: new, preview."""
+    path = service(region, name, "deployments")
+    return _with(f"{path}/{verb}" if verb else path, **query)
+
+
 def policy(region: str, name: str, repository: str) -> str:
     """Return the URL of a repository's policy as seen for a service."""
     return _with(service(region, name, "policy"), repository=repository)
@@ -79,10 +85,12 @@ def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
 def onward(progress: Progress) -> str:
     """Return the URL of Continue once an operation has ended.
 
-    To the Images tab, with the next steps of an added repository; after an undo or restore, to the original operation.
+    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
     """
     if progress.kind in (Kind.UNDO, Kind.RESTORE) and progress.follows:
         return operation(progress.follows)
+    if progress.kind is Kind.DEPLOY:
+        return deployments(progress.region, progress.service)
     granted = progress.kind is Kind.GRANT and progress.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
     return images(progress.region, progress.service, added=progress.repository if granted else "")
 

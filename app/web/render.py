@@ -67,6 +67,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         iso=formats.iso,
         moment=lambda when: formats.moment(when, i18n.code()),
         age=lambda when, now: formats.age(when, now, i18n.code()),
+        filesize=lambda count: formats.size(count, i18n.code()),
         duration=_duration,
     )
     return environment

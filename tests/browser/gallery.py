@@ -101,6 +101,7 @@ def make_app() -> Starlette:
             Route(SERVICE + "/repositories", add, methods=["POST"]),
             Route(SERVICE + "/repositories/{verb}", dialog),
             Route(SERVICE + "/role/{verb}", dialog),
+            Route(SERVICE + "/deployments/preview", lambda request: render(request, VIEWS["deploy-preview"])),
             Route("/operations/{id}/progress", progress),
             # What pages that look again by themselves ask for.
             Route("/containers", containers),

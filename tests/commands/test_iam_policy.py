@@ -76,3 +76,42 @@ def test_any_region_is_a_star():
 def test_what_cannot_be_is_refused(words):
     ran = CliRunner().invoke(main, ["iam-policy", *words])
     assert (ran.exit_code, ran.stdout) == (2, "")
+
+
+def actions_of(policy):
+    return {action for statement in policy["Statement"] for action in statement["Action"]}
+
+
+def test_ci_may_deploy_and_change_no_access():
+    policy, _ = printed("--account", "123456789012", "--for", "ci", "--named", "shop/api", "--region", "eu-west-1")
+    changing = {action for action in actions_of(policy) if not action.partition(":")[2].startswith(("Get", "Describe"))}
+    assert changing == {"lightsail:CreateContainerServiceDeployment"}
+    assert "arn:aws:ecr:eu-west-1:123456789012:repository/shop/api" in resources(policy)
+
+
+def test_deploy_may_give_access_too():
+    policy, _ = printed("--account", "123456789012", "--for", "deploy")
+    assert {"ecr:SetRepositoryPolicy", "lightsail:UpdateContainerService"} <= actions_of(policy)
+
+
+def test_the_arn_of_a_service_is_looked_up():
+    with start_sandbox() as sandbox:
+        surroundings = {"AWS_ENDPOINT_URL": sandbox.url, "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "x"}
+        words = ["--for", "ci", "--service", "storefront-web", "--region", "us-east-1"]
+        policy, _ = printed(*words, **surroundings)
+        assert sandbox.service("storefront-web")["arn"] in resources(policy)
+
+
+def test_the_trust_of_github_names_repository_and_branch():
+    policy, _ = printed("--account", "123456789012", "--trust-github", "mika/shop", "--ref", "environment:production")
+    (statement,) = policy["Statement"]
+    assert statement["Principal"]["Federated"].startswith("arn:aws:iam::123456789012:oidc-provider/")
+    assert statement["Condition"]["StringEquals"] == {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:mika/shop:environment:production",
+    }
+
+
+def test_a_trust_without_an_account_is_refused():
+    ran = CliRunner().invoke(main, ["iam-policy", "--account", "*", "--trust-github", "mika/shop"])
+    assert (ran.exit_code, "12 digits" in ran.output) == (2, True)

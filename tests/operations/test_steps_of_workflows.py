@@ -7,9 +7,11 @@ this test fails, `engine.VERSION` must move, and an entry of its own be added he
 import pytest
 from dbos import DBOS
 
+from app.aws.deployment_ports import DeploymentSpec
 from app.operations.engine import VERSION
 from app.operations.state import Kind
-from tests.build import SERVICE, a_policy, a_statement
+from tests.build import SERVICE, a_policy, a_repository, a_statement, an_image
+from tests.fake_deployments import deployed_before
 from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"
@@ -17,17 +19,22 @@ WEB = "storefront/web"
 WORKED_ON = [kind for kind in Kind if kind is not Kind.DRIFT]
 GIVES = ["activate_role", "wait_for_role", "update_policy", "verify_access"]
 REWRITES = ["rewrite_policy", "verify_policy"]
+SINCE_1 = {
+    Kind.GRANT: GIVES,
+    Kind.REPAIR: GIVES,
+    Kind.REVOKE: ["remove_from_policy", "verify_removal"],
+    Kind.ACTIVATE: ["activate_role", "wait_for_role"],
+    Kind.DEACTIVATE: ["remove_statements", "deactivate_role", "wait_for_role_off"],
+    Kind.RESTORE: REWRITES,
+    Kind.UNDO: REWRITES,
+    Kind.PRUNE: REWRITES,
+}
 STEPS_BY_VERSION = {
-    "operations-1": {
-        Kind.GRANT: GIVES,
-        Kind.REPAIR: GIVES,
-        Kind.REVOKE: ["remove_from_policy", "verify_removal"],
-        Kind.ACTIVATE: ["activate_role", "wait_for_role"],
-        Kind.DEACTIVATE: ["remove_statements", "deactivate_role", "wait_for_role_off"],
-        Kind.RESTORE: REWRITES,
-        Kind.UNDO: REWRITES,
-        Kind.PRUNE: REWRITES,
-    }
+    "operations-1": SINCE_1,
+    "operations-2": {
+        **SINCE_1,
+        Kind.DEPLOY: ["check_deployment", "grant_access", "deploy", "watch_deployment", "roll_back"],
+    },
 }
 
 
@@ -48,9 +55,18 @@ def perform(shop, aws):
         if kind in (Kind.RESTORE, Kind.PRUNE):
             return shop.as_previewed(kind, SERVICE, WEB, **({"text": a_policy()} if kind is Kind.RESTORE else {}))
         repository(aws, WEB, a_policy())
+        if kind is Kind.DEPLOY:
+            return deploy_in_vain(shop, aws)
         return shop.start(kind, SERVICE, "" if kind in (Kind.ACTIVATE, Kind.DEACTIVATE) else WEB)
 
     return performed
+
+
+def deploy_in_vain(shop, aws) -> str:
+    """A deployment with all that can be asked for, which fails and is rolled back."""
+    aws.add_repository(a_repository(WEB), policy=a_policy(), images=[an_image("2.0")])
+    deployed_before(aws, SERVICE, DeploymentSpec({"web": {"image": "nginx:1"}})).failures = 1
+    return shop.start(kind=Kind.DEPLOY, service=SERVICE, repository=WEB, tag="2.0", grant=True, rollback=True)
 
 
 @pytest.mark.parametrize("kind", WORKED_ON)

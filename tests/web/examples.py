@@ -37,6 +37,7 @@ from app.web.views.sign_ins import (
     sign_out_everywhere_dialog,
 )
 from app.wording import Message
+from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_why import why_examples
 
@@ -89,6 +90,7 @@ class Examples(Parts):
             "preview-refused": PreviewView(problem=self.problem()),
             "options": self.options("pay"),
             "options-empty": RepositoryOptions((), "nothing"),
+            **deploy_examples(self),
         }
 
     def pages(self) -> dict[str, View]:

@@ -40,7 +40,7 @@ def services(tmp_path, aws):
 
 
 async def shown(services, **options):
-    return await next_steps(services, REPOSITORY.region, REPOSITORY.name, **options)
+    return await next_steps(services, (REPOSITORY.region, "storefront"), REPOSITORY.name, **options)
 
 
 async def test_the_newest_tags_are_found_on_the_last_page_too(aws, services):

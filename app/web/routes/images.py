@@ -68,8 +68,8 @@ NamedFormDep = Annotated[AccessForm, Depends(named_form)]
 async def images(
     request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
-    """Show the repositories that the service can pull from, and its role."""
-    steps = await next_steps(services, region, added) if added else None
+    """The repositories that the service can pull from, and its role."""
+    steps = await next_steps(services, (region, service), added) if added else None
     page = await run_in_threadpool(images_page, services, region, service, now, steps)
     return await run_in_threadpool(render, request, page)
 
@@ -78,8 +78,8 @@ async def images(
 async def next_steps_alone(
     request: Request, services: ServicesDep, region: str, service: str, added: RepositoryQuery = ""
 ) -> Response:
-    """Show the next steps of an added repository: requested again by a page for which AWS was slow."""
-    steps = await next_steps(services, region, added, patience(request))
+    """What to do with a repository that was added: asked for once more by a page that AWS kept waiting."""
+    steps = await next_steps(services, (region, service), added, patience(request))
     if steps is None or not is_htmx(request):
         return redirect(request, links.images(region, service, added=added))
     return await run_in_threadpool(render, request, steps)

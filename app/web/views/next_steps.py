@@ -17,9 +17,9 @@ from app.web.views.base import View
 class NextSteps(View):
     """What to do with an added repository: `uri` without a tag, and its newest known tags.
 
-    GET …/next-steps?added=… returns it alone, once more if AWS was slow.
-    `problem` is why AWS did not list the tags. Not `whole`: not every image could be read, so newer tags may be
-    missing.
+    GET …/next-steps?added=… gives it alone, once more where AWS was slow.
+    `problem` is what kept AWS from telling the tags. Not `whole`: not every image could be looked at, so that newer tags
+    may be missing. `region` and `service` are where an image can be deployed.
     """
 
     page: ClassVar[str] = "partials/next_steps.html"
@@ -30,6 +30,8 @@ class NextSteps(View):
     tags: tuple[str, ...] = ()
     problem: Problem | None = None
     whole: bool = True
+    region: str = ""
+    service: str = ""
 
     @property
     def slow(self) -> bool:
@@ -37,9 +39,11 @@ class NextSteps(View):
         return is_slow(self.problem)
 
 
-async def next_steps(services: Services, region: str, repository: str, patience: float = PATIENCE) -> NextSteps | None:
-    """Return the next steps, without tags if AWS takes longer than `patience`; None for an unknown repository."""
-    found = await newest_tags(services, region, repository, patience)
+async def next_steps(
+    services: Services, place: tuple[str, str], repository: str, patience: float = PATIENCE
+) -> NextSteps | None:
+    """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
+    found = await newest_tags(services, place[0], repository, patience)
     if found is None:
         return None
-    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole)
+    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *place)

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from app.bootstrap import Services
 from app.console.operations import actions_on, is_undone, last_read
+from app.deployments.change import DeploymentChange, change_from_json
 from app.history import queries
 from app.history.models import Operation, PolicyChange
 from app.messages import labels
@@ -98,6 +99,7 @@ class OperationPage(View):
 
     shown: ProgressView
     changes: tuple[PolicyChangeView, ...] = ()
+    deployment: DeploymentChange | None = None
     follows: str = ""
     followed_by: tuple[str, ...] = ()
 
@@ -151,6 +153,7 @@ def operation_page(services: Services, operation: Operation, now: datetime) -> O
     return OperationPage(
         shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
         changes=change_views(operation.changes, ended=operation.outcome is not None, services=services),
+        deployment=change_from_json(operation.input["change"]) if "change" in operation.input else None,
         follows=operation.follows or "",
         followed_by=followed_by,
     )

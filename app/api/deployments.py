@@ -1,0 +1,84 @@
+"""Deploying images: which there are, what a deployment would do, and starting one. Starts, never waits."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
+from app.api.responses import AWS, refusals, started
+from app.api.schemas.deployments import (
+    DeployBody,
+    DeploymentList,
+    DeploymentPreviewAnswer,
+    DeploymentPreviewRequest,
+    Images,
+)
+from app.api.schemas.operations import Operation
+from app.bootstrap import Services
+from app.console import deployments
+from app.console.repositories import resolve_repository
+from app.console.services import get_deployments
+from app.deployments.reference import split_image
+from app.deployments.request import DeployRequest
+from app.http.deps import PersonDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
+
+HERE = "/services/{region}/{name}"
+# As long as a program may wait for AWS.
+SECONDS = 10.0
+
+router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
+
+
+@router.get("/repositories/images", summary="Images to deploy", responses=refusals(*AWS))
+async def list_images(services: ServicesDep, named: NamedServiceDep, repository: RepositoryQuery) -> Images:
+    """Read from AWS now, 5,000 at most. The platform is not read: reading it would count as a pull of the image."""
+    name = await resolve_repository(services, named.region, repository)
+    return Images.of(await deployments.list_images(services, named.region, name, seconds=SECONDS))
+
+
+@router.get("/deployments", summary="Deployments of a service", responses=refusals(*AWS))
+async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> DeploymentList:
+    """Read from AWS now, newest first, each with what it changed."""
+    answer = await get_deployments(services, *named, seconds=SECONDS)
+    if answer.problem is not None:
+        raise answer.problem
+    return await run_in_threadpool(DeploymentList.of, answer)
+
+
+@router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))
+async def deploy(
+    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: DeployBody, response: Response
+) -> Operation:
+    """Replaces the image of one container and keeps everything else, or deploys an earlier version again.
+
+    It ends once AWS shows the deployment as active, or as failed: then with the cause. The same asked for twice is one
+    operation while it runs.
+    """
+    region, name = known.service.region, known.service.name
+    repository, request = await _requested(services, region, body)
+
+    def start() -> Operation:
+        place = (region, name, repository)
+        return accepted(services, response, deployments.start_deployment(services, place, request, who, body.previewed))
+
+    return await run_in_threadpool(start)
+
+
+@router.post("/deployments/preview", summary="See what a deployment would do", responses=refusals(*AWS))
+async def preview_deployment(
+    services: ServicesDep, named: NamedServiceDep, body: DeploymentPreviewRequest
+) -> DeploymentPreviewAnswer:
+    """What it changes in the deployment that AWS shows now, and why it would fail, as far as that can be told."""
+    repository, request = await _requested(services, named.region, body)
+    preview = await deployments.preview_deployment(services, (*named, repository), request)
+    return await run_in_threadpool(DeploymentPreviewAnswer.of, preview)
+
+
+async def _requested(services: Services, region: str, body: DeploymentPreviewRequest) -> tuple[str, DeployRequest]:
+    """The repository, "" where a version is deployed again, and what is asked for. Raises Problem."""
+    reference = split_image(body.image)
+    request = body.request(reference.tag, reference.digest)
+    repository = await resolve_repository(services, region, reference.repository) if body.image else ""
+    return repository, request

@@ -1,0 +1,127 @@
+"""`sailpass deploy`: the same operation that the browser starts, for terminals and CI."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from app.client.api import Json, ServiceRef
+from app.client.exit_codes import Exit
+from app.client.find import find_service
+from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.terminal import plain
+from app.commands.watch import Following, follow
+from app.deployments.request import PROTOCOLS
+
+_REQUEST = ("container", "port", "protocol", "public", "health_check_path", "pin", "grant", "rollback", "version")
+
+
+@click.command()
+@click.argument("service")
+@click.argument("image", default="", metavar="[REPOSITORY[:TAG|@DIGEST]]")
+@region_option
+@click.option(
+    "--container", default="", metavar="NAME", help="The container that gets the image, where it isn't clear."
+)
+@click.option("--port", type=click.IntRange(1, 65_535), default=None, help="Add this container, listening here.")
+@click.option("--protocol", type=click.Choice(PROTOCOLS), default="HTTP", help="Of the port (HTTP).")
+@click.option("--public", is_flag=True, help="Make this container the public endpoint.")
+@click.option("--health-check-path", default="", metavar="PATH", help="Of the public endpoint.")
+@click.option("--version", type=click.IntRange(1), default=None, metavar="NUMBER", help="Deploy this version again.")
+@click.option("--pin", is_flag=True, help="Deploy the digest that the tag names now, instead of the tag.")
+@click.option("--grant", is_flag=True, help="Give SERVICE access to the repository first, where it has none.")
+@click.option("--rollback", is_flag=True, help="If it fails, deploy the version again that was active before.")
+@click.option("--wait/--no-wait", default=True, help="Show it until it ends (default), or print its id and go.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this.")
+@click.option("--preview", is_flag=True, help="Show what would change and whether it would run, and do nothing.")
+@click.option("--previewed", default="", metavar="CODE", help="Do what that preview showed, or nothing.")
+@json_option
+@server_options
+def deploy(
+    service: str,
+    image: str,
+    *,
+    region: str,
+    wait: bool,
+    timeout: float | None,
+    preview: bool,
+    previewed: str,
+    as_json: bool,
+    url: str,
+    data_dir: Any,
+    insecure_http: bool,
+    **request: Any,
+) -> None:
+    r"""Deploy an image of a private repository to SERVICE.
+
+    Replaces the image of one container. Everything else of the deployment is kept, environment variables included:
+    their values are sent back to AWS unread. Waits until the deployment is active, or has failed; then says why.
+
+    \b
+    Exit status: 0 running; 1 failed, with the cause; 2 wrong usage; 3 cancelled;
+    4 still deploying; 5 no server, or not allowed; 6 interrupted: a backup was restored meanwhile.
+    """
+    body = _body(image, request)
+    with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:
+        known = find_service(api, service, region)
+        place = ServiceRef(known["region"], known["name"])
+        if preview:
+            status = _preview(api.preview_deployment(place, body), as_json=as_json)
+        else:
+            operation = api.deploy(place, {**body, **({"previewed": previewed} if previewed else {})})
+            status = follow(api, operation, Following(wait, timeout, as_json))
+            if status is Exit.FAILED and not as_json:
+                click.echo(plain(f"For evidence and fixes: sailpass why {place.service} --region {place.region}"))
+    sys.exit(status)
+
+
+def _body(image: str, request: Json) -> Json:
+    """What is sent: whatever was said."""
+    said = {name: request[name] for name in _REQUEST if request[name]}
+    if said.get("protocol") == "HTTP":
+        del said["protocol"]
+    return {**({"image": image} if image else {}), **said}
+
+
+def _preview(shown: Json, *, as_json: bool) -> Exit:
+    """Show what would be done; the status is FAILED where it is certain to fail."""
+    certain = [each for each in shown["obstacles"] if each["certainty"] == "certain"]
+    if as_json:
+        show_json(shown)
+        return Exit.FAILED if certain else Exit.DONE
+    change = shown["change"]
+    click.echo(f"Compared with version {change['base']}:" if change["base"] else "The first deployment:")
+    for container in change["containers"]:
+        _show_container(container)
+    if change["endpoint_before"] != change["endpoint_after"]:
+        click.echo(plain(f"  Public endpoint: {_endpoint(change['endpoint_after'])}"))
+    for obstacle in shown["obstacles"]:
+        word = "Would fail" if obstacle["certainty"] == "certain" else "May fail"
+        hint = " (--grant puts it right)" if obstacle["granted"] else ""
+        click.echo(click.style(plain(f"{word}: {obstacle['title']} [{obstacle['code']}]{hint}"), fg="red"))
+    if not shown["is_checked"]:
+        click.echo("Not everything could be checked.")
+    click.echo(plain(f"To do exactly this: add --previewed '{shown['previewed']}'"))
+    return Exit.FAILED if certain else Exit.DONE
+
+
+def _show_container(container: Json) -> None:
+    name = container["name"]
+    if container["state"] == "kept":
+        click.echo(plain(f"  {name}: kept"))
+        return
+    click.echo(plain(f"  {name}: {container['state']}"))
+    for sign, color, image in (("-", "red", container["image_before"]), ("+", "green", container["image_after"])):
+        if image and container["image_before"] != container["image_after"]:
+            click.echo(click.style(plain(f"    {sign} {image}"), fg=color))
+    for what in ("added", "removed", "changed"):
+        if names := container[f"variables_{what}"]:
+            click.echo(plain(f"    Variables {what}: {', '.join(names)}"))
+
+
+def _endpoint(endpoint: Json | None) -> str:
+    if endpoint is None:
+        return "none"
+    return f"{endpoint['container']}, port {endpoint['port']}, health check {endpoint['health_check_path'] or '/'}"

@@ -1,0 +1,196 @@
+"""Deploying: the images there are, what a deployment would change and whether it would run, and starting one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from app.aws.deployment_ports import DeployedVersion
+from app.aws.ports import ContainerService
+from app.aws.pull_ports import ImageDetail
+from app.bootstrap import Services
+from app.console.diagnosis import diagnose, question_of
+from app.console.timeouts import PATIENCE, ask, in_time
+from app.deployments.change import DeploymentChange, compare
+from app.deployments.images import DeployableImage, deployable, image_uri
+from app.deployments.plan import PlannedDeployment, active_version, plan_deployment
+from app.deployments.request import DeployRequest, check_request
+from app.diagnosis.causes import CAUSES
+from app.diagnosis.diagnosis import most_telling
+from app.diagnosis.fix_kinds import Fix
+from app.diagnosis.outcome import Found
+from app.errors import Problem
+from app.operations.preview import AwsCall
+from app.operations.start import Ask
+from app.operations.state import Kind
+from app.threads import run_in_threadpool
+
+Place = tuple[str, str, str]
+"""Region, service and repository; the repository is "" where a version is deployed again."""
+
+MOST_PAGES: Final = 5
+# A diagnosis ends by itself after ten seconds.
+PREVIEW_SECONDS: Final = 12.0
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """The images of a repository that can be deployed, newest first. `is_whole`: there are no others."""
+
+    repository: str
+    images: tuple[DeployableImage, ...]
+    is_whole: bool = True
+
+
+@dataclass(frozen=True)
+class DeploymentPreview:
+    """What a deployment would do now.
+
+    `previewed` names it: a request that hands it back is done as shown, or not at all. `obstacles`: why it would fail;
+    `needs_access`: they are all put right by giving access first; `is_checked`: nothing kept us from looking.
+    """
+
+    region: str
+    service: str
+    repository: str
+    request: DeployRequest
+    image: str
+    container: str
+    containers: tuple[str, ...]
+    change: DeploymentChange
+    calls: tuple[AwsCall, ...]
+    previewed: str
+    obstacles: tuple[Found, ...] = ()
+    needs_access: bool = False
+    is_checked: bool = True
+
+
+async def list_images(services: Services, region: str, repository: str, *, seconds: float = PATIENCE) -> ImageList:
+    """Return the images that can be deployed, of at most 5,000. Raises Problem."""
+    reads = services.aws.pull_reads(region)
+    details: list[ImageDetail] = []
+    after = ""
+    for _ in range(MOST_PAGES):
+        page = await ask(services, region, reads.images_page, "", repository, after, patience=seconds)
+        details += page.images
+        after = page.next
+        if not after:
+            break
+    return ImageList(repository, await run_in_threadpool(deployable, details), is_whole=not after)
+
+
+async def preview_deployment(
+    services: Services, place: Place, request: DeployRequest, *, seconds: float = PREVIEW_SECONDS
+) -> DeploymentPreview:
+    """Return what a deployment would do now, and whether its image would be pulled and run. Changes nothing.
+
+    Raises:
+        Problem: as `check_request` and `plan_deployment`; `image.missing`; what kept us from reading.
+    """
+    check_request(request)
+    region, name, repository = place
+    service, versions, detail = await in_time(
+        seconds,
+        asyncio.gather(
+            ask(services, region, services.aws.services(region).get_service, name, patience=seconds),
+            ask(services, region, services.aws.deployments(region).list_versions, name, patience=seconds),
+            _detail(services, place, request, seconds),
+        ),
+    )
+    image = _image(service, repository, request, detail) if repository else ""
+    planned = await run_in_threadpool(plan_deployment, name, versions, request, image)
+    preview = await run_in_threadpool(_preview, place, request, image, planned, versions)
+    return await _with_obstacles(services, preview, seconds)
+
+
+def start_deployment(services: Services, place: Place, request: DeployRequest, who: str, previewed: str = "") -> str:
+    """Start a deployment, or find the one that does the same: its operation's id. Raises Problem as `check_request`."""
+    given: dict[str, Any] = request.to_json()
+    if previewed:
+        given["previewed"] = previewed
+    return services.starter.start(Ask(Kind.DEPLOY, *place, who, given))
+
+
+async def _detail(services: Services, place: Place, request: DeployRequest, seconds: float) -> ImageDetail | None:
+    """The image; None where a version is deployed again, or nobody may read it here."""
+    region, _, repository = place
+    if not repository:
+        return None
+    tag = "" if request.digest else request.tag or "latest"
+    read = partial(services.aws.pull_reads(region).image, "", repository, tag=tag, digest=request.digest)
+    try:
+        return await ask(services, region, read, patience=seconds)
+    except Problem as problem:
+        if problem.code == "image.not_found":
+            shown = f"{repository}{request.reference()}"
+            raise Problem("image.missing", image=shown, repository=repository) from problem
+        if problem.code != "aws.access_denied" or request.pin:
+            raise
+        return None
+
+
+def _image(service: ContainerService, repository: str, request: DeployRequest, detail: ImageDetail | None) -> str:
+    reference = f"@{detail.digest}" if request.pin and detail else request.reference()
+    return image_uri(service.account, service.region, repository, reference)
+
+
+def _preview(
+    place: Place, request: DeployRequest, image: str, planned: PlannedDeployment, versions: tuple[DeployedVersion, ...]
+) -> DeploymentPreview:
+    region, name, repository = place
+    change = compare(planned.compared_with, planned.before, planned.after)
+    active = active_version(versions)
+    return DeploymentPreview(
+        region,
+        name,
+        repository,
+        request,
+        image or _changed_image(change),
+        planned.container,
+        tuple(active.spec.containers) if active else tuple(planned.before.containers if planned.before else ()),
+        change,
+        _calls(name, repository, request),
+        change.fingerprint(),
+    )
+
+
+def _changed_image(change: DeploymentChange) -> str:
+    return next((each.image_after for each in change.changed if each.image_after), "")
+
+
+def _calls(service: str, repository: str, request: DeployRequest) -> tuple[AwsCall, ...]:
+    calls = [AwsCall("lightsail:GetContainerServices", service)]
+    if repository:
+        calls.append(AwsCall("ecr:DescribeImages", repository))
+        if not request.grant:
+            calls.append(AwsCall("ecr:GetRepositoryPolicy", repository))
+    calls.append(AwsCall("lightsail:GetContainerServiceDeployments", service))
+    calls.append(AwsCall("lightsail:CreateContainerServiceDeployment", service))
+    return tuple(calls)
+
+
+async def _with_obstacles(services: Services, preview: DeploymentPreview, seconds: float) -> DeploymentPreview:
+    """The preview with what would make the deployment fail, as far as it can be told beforehand."""
+    if not preview.image:
+        return preview
+    question = question_of(services, (preview.region, preview.service), preview.image)
+    try:
+        diagnosis = most_telling(await in_time(seconds, diagnose(services, question)))
+    except Problem:
+        return replace(preview, is_checked=False)
+    found = tuple(cause for cause in diagnosis.causes if not cause.yields)
+    mended = tuple(cause for cause in found if is_granted(cause))
+    left = tuple(cause for cause in found if not is_granted(cause)) if preview.request.grant else found
+    return replace(
+        preview,
+        obstacles=left,
+        needs_access=bool(mended) and len(mended) == len(found),
+        is_checked=not diagnosis.undetermined,
+    )
+
+
+def is_granted(cause: Found) -> bool:
+    """Return whether giving access puts this right. Pure."""
+    return bool({Fix.GRANT, Fix.ACTIVATE} & set(CAUSES[cause.code].fixes))

@@ -1,0 +1,50 @@
+"""The images of a repository that can be deployed: newest first, without signatures, SBOMs and attestations. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.aws.pull_ports import ImageDetail
+from app.diagnosis.manifests import is_artifact, is_index
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class DeployableImage:
+    """One image to choose. `size` in bytes, compressed; of an index 0.
+
+    `is_index`: it holds images of several platforms. The platform of a single image is in its config, which is read
+    only by a diagnosis: reading it counts as a pull.
+    """
+
+    digest: str
+    tags: tuple[str, ...]
+    pushed_at: datetime | None
+    size: int
+    is_index: bool
+    is_archived: bool
+
+
+def deployable(details: Iterable[ImageDetail]) -> tuple[DeployableImage, ...]:
+    """Return the images that a container can run, newest first."""
+    images = (
+        DeployableImage(
+            each.digest,
+            tuple(sorted(each.tags)),
+            each.pushed_at,
+            each.size,
+            is_index(each.media_type),
+            each.status not in ("", "ACTIVE"),
+        )
+        for each in details
+        if each.tags and not is_artifact(each)
+    )
+    return tuple(sorted(images, key=lambda image: (image.pushed_at or _NEVER, image.digest), reverse=True))
+
+
+def image_uri(account: str, region: str, repository: str, reference: str) -> str:
+    """Return an image's URI; `reference` is `:tag` or `@digest`."""
+    return f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}{reference}"

@@ -1,0 +1,152 @@
+"""Deploy an image of a repository to a container service: check, grant access and roll back if asked, deploy, watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.aws.deployment_ports import DeployedVersion
+from app.deployments.plan import PlannedDeployment, plan_deployment
+from app.deployments.request import DeployRequest, request_of
+from app.errors import Problem
+from app.history.models import Operation
+from app.operations import engine
+from app.operations.context import Context
+from app.operations.deployment_check import check
+from app.operations.deployment_send import DEPLOYED, NOTED, ROLLED_BACK, Sent, send
+from app.operations.deployment_watch import LIMIT, watch
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.step import Result, Stepping, run_step
+from app.operations.workflow import done, operation
+
+__all__ = ["NOTED", "deploy"]
+
+# Seconds between two looks at the grant, which is an operation of its own.
+LOOK_SECONDS = 0.2
+FAILED = "deployment.failed"
+
+
+@operation(Kind.DEPLOY)
+async def deploy(operation_id: str) -> Outcome:
+    """Workflow of a deployment, by the operation's id. Input: `DeployRequest.to_json`, and `previewed`."""
+    checked = done(await check_deployment(operation_id))
+    if checked["grants"]:
+        done(await grant_access(operation_id))
+    sent = done(await send_deployment(operation_id, checked["image"]))
+    watched = await watch_deployment(operation_id, sent["version"], sent["deadline"])
+    if checked["rolls_back"] and watched.get("problem", {}).get("code") == FAILED:
+        # Whatever becomes of it, the operation failed, and says why.
+        await roll_back(operation_id, sent["active_before"])
+    done(watched)
+    return Outcome.SUCCEEDED
+
+
+@engine.step("check_deployment")
+async def check_deployment(operation_id: str) -> Result:
+    """Check service and image. Returns `image`; and what was asked for: `grants`, `rolls_back`."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        state, found = await check(step)
+        request = request_of(step.operation.input)
+        return state, {**found, "grants": request.grant, "rolls_back": request.rollback}
+
+    return await run_step(operation_id, StepName.CHECK_DEPLOYMENT, body)
+
+
+@engine.step("grant_access", waits=True)
+async def grant_access(operation_id: str) -> Result:
+    """Give the service access to the repository, by an operation of its own, and wait for its end."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        context, operation = step.context, step.operation
+        about: dict[str, Any] = {"service": operation.service, "repository": operation.repository}
+        await step.note("deployment.granting", **about)
+        part = await context.in_db(context.start_part, operation, Kind.GRANT, operation.repository)
+        while (ended := await context.in_db(_outcome, context, part)) is None:
+            await step.pause(LOOK_SECONDS)
+        outcome, problem = ended
+        if problem is not None:
+            raise problem
+        if outcome is Outcome.NOTHING_TO_DO:
+            step.because("deployment.had_access", **about)
+            return StepState.SKIPPED, {}
+        if outcome is not Outcome.SUCCEEDED:
+            raise Problem("deployment.grant_stopped", operation=part, **about)
+        step.because("deployment.granted", **about)
+        return StepState.SUCCEEDED, {}
+
+    return await run_step(operation_id, StepName.GRANT_ACCESS, body)
+
+
+def _outcome(context: Context, operation_id: str) -> tuple[Outcome, Problem | None] | None:
+    with context.db.read() as session:
+        operation = session.get(Operation, operation_id)
+    if operation is None or operation.outcome is None:
+        return None
+    problem = Problem.from_json(operation.problem) if operation.problem else None
+    return Outcome(operation.outcome), problem
+
+
+@engine.step("deploy")
+async def send_deployment(operation_id: str, image: str) -> Result:
+    """Deploy. Returns its `version`, the version that was `active_before`, and the watch's `deadline`."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        request, service = request_of(step.operation.input), step.operation.service
+
+        def plan(versions: Sequence[DeployedVersion], base: int) -> PlannedDeployment:
+            return plan_deployment(service, versions, request, image, base)
+
+        sent = await send(step, plan, DEPLOYED, step.operation.input.get("previewed", ""))
+        _remark(step, sent)
+        deadline = step.context.deadlines.after(LIMIT.total_seconds())
+        return StepState.SUCCEEDED, {
+            "version": sent.version,
+            "active_before": sent.active_before,
+            "deadline": deadline,
+        }
+
+    return await run_step(operation_id, StepName.DEPLOY, body)
+
+
+@engine.step("watch_deployment", waits=True)
+async def watch_deployment(operation_id: str, version: int, deadline: float) -> Result:
+    """Wait until the deployment is active. Its failure, with the cause, is the step's problem."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        await watch(step, version, deadline)
+        step.because("deployment.active", version=version)
+        if step.operation.input.get("rollback"):
+            step.skip(StepName.ROLL_BACK)
+        return StepState.SUCCEEDED, {}
+
+    return await run_step(operation_id, StepName.WATCH_DEPLOYMENT, body)
+
+
+@engine.step("roll_back")
+async def roll_back(operation_id: str, version: int) -> Result:
+    """Deploy the version again that was active before, and wait until it is."""
+
+    async def body(step: Stepping) -> tuple[StepState, Result]:
+        if not version:
+            step.because("rollback.nothing")
+            return StepState.SKIPPED, {}
+        service = step.operation.service
+
+        def plan(versions: Sequence[DeployedVersion], _: int) -> PlannedDeployment:
+            return plan_deployment(service, versions, DeployRequest(version=version), "")
+
+        await step.note("rollback.deploying", version=version)
+        sent = await send(step, plan, ROLLED_BACK)
+        await watch(step, sent.version, step.context.deadlines.after(LIMIT.total_seconds()))
+        step.because("rollback.done", version=version, as_version=sent.version)
+        return StepState.SUCCEEDED, {}
+
+    return await run_step(operation_id, StepName.ROLL_BACK, body)
+
+
+def _remark(step: Stepping, sent: Sent) -> None:
+    if sent.other:
+        step.because("deployment.other_meanwhile", version=sent.version, other=sent.other)
+    else:
+        step.because("deployment.found" if sent.is_found else "deployment.created", version=sent.version)

@@ -1,0 +1,124 @@
+"""The first step of a deployment: the service takes one, the image exists, and nothing known would make the pull fail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from app.aws.ports import ContainerService
+from app.aws.pull_ports import ImageDetail
+from app.deployments.images import image_uri
+from app.deployments.request import DeployRequest, request_of
+from app.diagnosis.diagnosis import diagnose
+from app.diagnosis.facts import DENIED, Facts, Known, Reading, reading_of
+from app.diagnosis.manifests import is_artifact
+from app.diagnosis.outcome import Certainty, Found
+from app.errors import Problem
+from app.inventory import queries
+from app.operations.causes import detail_of
+from app.operations.service_steps import read_service
+from app.operations.state import StepState
+from app.operations.step import Result, Stepping
+
+JUST_READ: Final = timedelta(seconds=5)
+# Causes that pass by themselves, or that the deployment itself waits for.
+_NOT_IN_THE_WAY = frozenset({"service.busy", "service.pending"})
+
+
+async def check(step: Stepping) -> tuple[StepState, Result]:
+    """Check what a deployment needs.
+
+    Returns:
+        `image`: the URI that is deployed, "" where a version is deployed again.
+
+    Raises:
+        Problem: `deployment.service_disabled`; `image.missing`, `image.archived`, `image.not_runnable`;
+            `deployment.would_fail` with the cause, where access is known to be missing and is not to be given.
+    """
+    request = request_of(step.operation.input)
+    service = await _service(step)
+    if service.is_disabled or service.state == "DISABLED":
+        raise Problem("deployment.service_disabled", service=service.name)
+    if request.version:
+        step.because("deployment.again", version=request.version)
+        return StepState.SUCCEEDED, {"image": ""}
+    detail = await _image(step, service, request)
+    digest = detail.value.digest if isinstance(detail, Known) else ""
+    reference = f"@{digest}" if request.pin and digest else request.reference()
+    image = image_uri(service.account, service.region, step.operation.repository, reference)
+    if not request.grant:
+        await _check_access(step, service, image, detail)
+    step.learn(image_uri=image, principal_arn=service.role.principal_arn)
+    if isinstance(detail, Known):
+        step.because("deployment.checked", image=image)
+    return StepState.SUCCEEDED, {"image": image}
+
+
+async def _service(step: Stepping) -> ContainerService:
+    """The service; AWS isn't asked where it was read a moment ago, as by the command that asks for the deployment."""
+    context, operation = step.context, step.operation
+    now = context.clock.now()
+    known = await context.in_db(
+        queries.find_service, context.db, operation.connection, operation.region, operation.service, now
+    )
+    if known is not None and timedelta() <= now - known.seen_at < JUST_READ:
+        return known.service
+    return await read_service(step)
+
+
+async def _image(step: Stepping, service: ContainerService, request: DeployRequest) -> Reading[ImageDetail]:
+    """The image, so that a typing error shows before anything is deployed. Who may not read it may deploy all the same."""
+    repository, tag = step.operation.repository, "" if request.digest else request.tag or "latest"
+    reads = step.context.aws.pull_reads(service.region)
+    try:
+        detail = await step.call(reads.image, service.account, repository, tag=tag, digest=request.digest)
+    except Problem as problem:
+        if problem.code == "image.not_found":
+            image = f"{repository}{request.reference()}"
+            raise Problem("image.missing", image=image, repository=repository) from problem
+        if problem.code != DENIED or request.pin:
+            raise
+        step.because("deployment.unchecked", permission=str(problem.params.get("action", "ecr:DescribeImages")))
+        return reading_of(problem)
+    shown = f"{repository}{request.reference()}"
+    if detail.status not in {"", "ACTIVE"}:
+        raise Problem("image.archived", image=shown, repository=repository)
+    if is_artifact(detail):
+        raise Problem("image.not_runnable", image=shown, repository=repository)
+    return Known(detail)
+
+
+async def _check_access(step: Stepping, service: ContainerService, image: str, detail: Reading[ImageDetail]) -> None:
+    """Raise Problem `deployment.would_fail` where the role or the repository's policy is certain to refuse the pull."""
+    context, repository = step.context, step.operation.repository
+    policy: Reading[str | None]
+    try:
+        reads = context.aws.pull_reads(service.region)
+        policy = Known(await step.call(reads.repository_policy, service.account, repository))
+    except Problem as problem:
+        if problem.code != DENIED:
+            raise
+        policy = reading_of(problem)
+    facts = Facts(
+        service.region, service.name, image, context.clock.now(), service=Known(service), policy=policy, detail=detail
+    )
+    cause = await context.in_thread(in_the_way, facts)
+    if cause is not None:
+        raise would_fail(cause, service.name)
+
+
+def in_the_way(facts: Facts) -> Found | None:
+    """Return the first cause that is certain to make a deployment fail, None where there is none. Pure."""
+    return next(
+        (
+            cause
+            for cause in diagnose(facts).causes
+            if cause.certainty is Certainty.CERTAIN and not cause.yields and cause.code not in _NOT_IN_THE_WAY
+        ),
+        None,
+    )
+
+
+def would_fail(cause: Found, service: str) -> Problem:
+    """Return the problem of a deployment that is not begun, with its cause. Pure."""
+    return Problem("deployment.would_fail", service=service, cause=cause.code, details=(detail_of(cause),))

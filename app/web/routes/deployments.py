@@ -1,0 +1,186 @@
+"""Deploying: the dialog, its preview, and what starts a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import Response
+
+from app.bootstrap import Services
+from app.console.deployments import DeploymentPreview, ImageList, list_images, preview_deployment, start_deployment
+from app.console.repositories import resolve_repository
+from app.deployments.reference import split_image
+from app.deployments.request import DeployRequest
+from app.errors import Problem
+from app.http.deps import PersonDep, ServicesDep
+from app.http.htmx import is_htmx
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
+from app.web.deps import KnownPlace, patience
+from app.web.render import render
+from app.web.responses import started
+from app.web.views.deploy import DeployForm, DeployPreview, deploy_dialog, deploy_preview
+
+router = APIRouter(
+    prefix="/containers/{region}/{service}/deployments",
+    dependencies=[KnownPlace],
+    include_in_schema=False,
+    route_class=ThreadedRoute,
+)
+
+DIGEST = "sha256:"
+
+
+# The fields of the dialog's form, in its address too: who has no scripts sends it there to preview it.
+FIELDS = (
+    "repository",
+    "tag",
+    "other",
+    "container",
+    "new_container",
+    "port",
+    "protocol",
+    "public",
+    "health_check_path",
+    "pin",
+    "grant",
+    "rollback",
+    "version",
+)
+LONGEST = 1_000
+
+
+async def asked_form(request: Request) -> DeployForm:
+    """What the address asks for."""
+    return _form({name: request.query_params.get(name, "")[:LONGEST] for name in FIELDS})
+
+
+async def sent_form(
+    repository: Annotated[str, Form(max_length=1000)] = "",
+    tag: Annotated[str, Form(max_length=1000)] = "",
+    other: Annotated[str, Form(max_length=1000)] = "",
+    container: Annotated[str, Form(max_length=100)] = "",
+    new_container: Annotated[str, Form(max_length=100)] = "",
+    port: Annotated[str, Form(max_length=10)] = "",
+    protocol: Annotated[str, Form(max_length=10)] = "HTTP",
+    public: Annotated[str, Form(max_length=1)] = "",
+    health_check_path: Annotated[str, Form(max_length=1000)] = "",
+    pin: Annotated[str, Form(max_length=1)] = "",
+    grant: Annotated[str, Form(max_length=1)] = "",
+    rollback: Annotated[str, Form(max_length=1)] = "",
+    version: Annotated[str, Form(max_length=10)] = "",
+) -> DeployForm:
+    """What the dialog's form holds."""
+    values = locals()
+    return _form({name: values[name] for name in FIELDS})
+
+
+def _form(values: Mapping[str, str]) -> DeployForm:
+    """What was filled in; a repository may come with a tag or digest, as it is pasted."""
+    given = {name: value.strip() for name, value in values.items()}
+    pasted = split_image(given["repository"])
+    image = given["other"] or given["tag"] or pasted.tag or pasted.digest
+    is_digest = image.startswith(DIGEST)
+    adds = bool(given["new_container"])
+    request = DeployRequest(
+        tag="" if is_digest else image,
+        digest=image if is_digest else "",
+        container=given["new_container"] or given["container"],
+        port=_number(given["port"]) if adds else 0,
+        protocol=(given["protocol"] or "HTTP") if adds else "HTTP",
+        public=adds and bool(given["public"]),
+        health_check_path=given["health_check_path"] if adds else "",
+        version=_number(given["version"]),
+        pin=bool(given["pin"]),
+        grant=bool(given["grant"]),
+        rollback=bool(given["rollback"]),
+    )
+    return DeployForm(pasted.repository, request)
+
+
+def _number(text: str) -> int:
+    """The number, 0 for none; one that can't be for what is none, so that it is refused with what to do."""
+    if not text:
+        return 0
+    return int(text) if text.isascii() and text.isdecimal() else -1
+
+
+AskedForm = Annotated[DeployForm, Depends(asked_form)]
+SentForm = Annotated[DeployForm, Depends(sent_form)]
+
+
+@router.get("/new")
+async def new(request: Request, services: ServicesDep, region: str, service: str, form: AskedForm) -> Response:
+    """The Deploy dialog; on a page of its own with the preview at once."""
+    return await _dialog(request, services, (region, service), form)
+
+
+@router.get("/preview")
+async def preview(request: Request, services: ServicesDep, region: str, service: str, form: AskedForm) -> Response:
+    """What the form's deployment would change, and why it would fail."""
+    return await run_in_threadpool(render, request, await _preview(services, (region, service), form))
+
+
+@router.post("")
+async def deploy(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    region: str,
+    service: str,
+    form: SentForm,
+    previewed: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Start the deployment; what cannot be comes back with the dialog."""
+    seen = previewed.partition(" ")[2]
+    try:
+        repository = await _repository(services, region, form)
+        _check_preview(previewed, form)
+        place = (region, service, repository)
+        operation = await run_in_threadpool(start_deployment, services, place, form.request, who, seen)
+    except Problem as problem:
+        return await _dialog(request, services, (region, service), form, problem)
+    return await run_in_threadpool(started, request, services, operation)
+
+
+def _check_preview(previewed: str, form: DeployForm) -> None:
+    """Raise Problem `deployment.preview_differs` where the form was changed after the preview that came with it."""
+    if previewed and previewed.partition(" ")[0] != form.mark:
+        raise Problem("deployment.preview_differs")
+
+
+async def _dialog(
+    request: Request, services: Services, place: tuple[str, str], form: DeployForm, problem: Problem | None = None
+) -> Response:
+    """The dialog; on a page of its own with the preview of what is selected at first."""
+    images = await _images(request, services, place[0], form) if form.repository else None
+    dialog = await run_in_threadpool(deploy_dialog, services, place, form, images, problem)
+    if not is_htmx(request) and dialog.names_deployment:
+        dialog = replace(dialog, form=dialog.filled, preview=await _preview(services, place, dialog.filled))
+    return await run_in_threadpool(render, request, dialog, status=422 if problem else 200)
+
+
+async def _images(request: Request, services: Services, region: str, form: DeployForm) -> ImageList | Problem | None:
+    if form.request.version:
+        return None
+    try:
+        repository = await resolve_repository(services, region, form.repository)
+        return await list_images(services, region, repository, seconds=patience(request))
+    except Problem as problem:
+        return problem
+
+
+async def _preview(services: Services, place: tuple[str, str], form: DeployForm) -> DeployPreview:
+    async def planning() -> DeploymentPreview:
+        repository = await _repository(services, place[0], form)
+        return await preview_deployment(services, (*place, repository), form.request)
+
+    return await deploy_preview(planning(), place, form)
+
+
+async def _repository(services: Services, region: str, form: DeployForm) -> str:
+    """The repository's name, "" where a version is deployed again. Raises Problem."""
+    return "" if form.request.version else await resolve_repository(services, region, form.repository)

@@ -1,0 +1,104 @@
+"""Deploying over the API: a preview that is done as shown, one operation, and names of variables alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.conftest import HERE
+
+HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com/"
+WEB = "storefront/web"
+
+
+@pytest.fixture(scope="module")
+def images(ready):
+    return ready.get(f"{HERE}/repositories/images?repository={WEB}").json["images"]
+
+
+def test_images_come_newest_first_without_signatures(images):
+    pushed = [each["pushed_at"] for each in images]
+    assert pushed == sorted(pushed, reverse=True)
+    assert all(each["tags"] for each in images)
+    assert not [tag for each in images for tag in each["tags"] if tag.endswith(".sig")]
+
+
+def test_deployments_tell_what_changed(ready):
+    newest, *_ = ready.get(f"{HERE}/deployments").json["deployments"]
+    assert newest["state"] == "ACTIVE"
+    changed = {each["name"]: each["state"] for each in newest["change"]["containers"]}
+    assert changed == {"nginx": "kept", "web": "changed"}
+    web = next(each for each in newest["change"]["containers"] if each["name"] == "web")
+    assert (web["variables"], web["image_before"]) == (["NODE_ENV"], f"{HOST}{WEB}:5.2.1")
+
+
+def test_no_value_of_a_variable_is_told(ready):
+    texts = [ready.get(f"{HERE}/deployments").text]
+    texts.append(ready.post(f"{HERE}/deployments/preview", {"image": f"{WEB}:5.2.1"}).text)
+    assert all("NODE_ENV" in text and "production" not in text for text in texts)
+
+
+def test_a_deployment_is_previewed_then_done_as_shown(ready, ended):
+    preview = ready.post(f"{HERE}/deployments/preview", {"image": f"{HOST}{WEB}:5.2.1"})
+    assert preview.status == 200, preview.text
+    shown = preview.json
+    assert (shown["container"], shown["containers"], shown["obstacles"]) == ("web", ["nginx", "web"], [])
+    assert [each["state"] for each in shown["change"]["containers"]] == ["kept", "changed"]
+    answer = ready.post(f"{HERE}/deployments", {"image": f"{WEB}:5.2.1", "previewed": shown["previewed"]})
+    done = ended(answer)
+    assert (done["outcome"], done["image_uri"]) == ("succeeded", f"{HOST}{WEB}:5.2.1"), done["problem"]
+    again = ended(ready.post(f"{HERE}/deployments", {"image": f"{WEB}:5.2.1", "previewed": shown["previewed"]}))
+    assert again["problem"]["code"] == "deployment.changed_meanwhile"
+
+
+def test_by_digest_what_was_previewed_is_what_runs(ready, images):
+    digest = next(each["digest"] for each in images if "5.2.1" in each["tags"])
+    shown = ready.post(f"{HERE}/deployments/preview", {"image": f"{WEB}:5.2.1", "pin": True}).json
+    assert shown["image"] == f"{HOST}{WEB}@{digest}"
+
+
+def test_an_earlier_version_is_deployed_again(ready, ended):
+    oldest = ready.get(f"{HERE}/deployments").json["deployments"][-1]
+    done = ended(ready.post(f"{HERE}/deployments", {"version": oldest["version"]}))
+    assert (done["outcome"], done["repository"]) == ("succeeded", ""), done["problem"]
+    newest = ready.get(f"{HERE}/deployments").json["deployments"][0]
+    assert newest["images"] == oldest["images"]
+
+
+def test_what_would_fail_is_told_before(ready):
+    shown = ready.post(f"{HERE}/deployments/preview", {"image": "payments/api:3.12.0", "container": "web"}).json
+    assert [(each["code"], each["granted"]) for each in shown["obstacles"]] == [("policy.missing", True)]
+    assert shown["needs_access"]
+    granting = {"image": "payments/api:3.12.0", "container": "web", "grant": True}
+    granted = ready.post(f"{HERE}/deployments/preview", granting).json
+    assert (granted["obstacles"], granted["needs_access"]) == ([], True)
+
+
+def test_what_is_certain_to_fail_is_not_deployed(ready, ended):
+    before = len(ready.get(f"{HERE}/deployments").json["deployments"])
+    failed = ended(ready.post(f"{HERE}/deployments", {"image": "payments/api:3.12.0", "container": "web"}))
+    assert (failed["outcome"], failed["problem"]["code"]) == ("failed", "deployment.would_fail")
+    assert failed["problem"]["reasons"] == ["The repository payments/api has no repository policy"]
+    assert len(ready.get(f"{HERE}/deployments").json["deployments"]) == before
+
+
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        ({}, "deployment.image_or_version"),
+        ({"image": WEB, "version": 2}, "deployment.image_or_version"),
+        ({"image": f"{WEB}:a b"}, "deployment.bad_tag"),
+        ({"image": f"{WEB}:1", "container": "My_App"}, "deployment.bad_container"),
+        ({"image": "docker.io/library/nginx:1"}, "repository.other_registry"),
+        ({"image": f"{WEB}:nope"}, "image.missing"),
+        ({"image": f"{WEB}:5.2.1", "container": "wbe"}, "deployment.container_needs_port"),
+        ({"version": 77}, "deployment.no_version"),
+    ],
+)
+def test_what_cannot_be_deployed(ready, body, code):
+    answer = ready.post(f"{HERE}/deployments/preview", body)
+    assert (answer.json["code"], answer.status) == (code, 404 if code == "image.missing" else 422), answer.text
+
+
+@pytest.mark.parametrize("body", [{"imag": "x"}, {"image": WEB, "port": 65_536}, {"image": WEB, "port": "80"}, []])
+def test_what_is_not_understood_is_refused(ready, body):
+    assert ready.post(f"{HERE}/deployments", body).status == 422

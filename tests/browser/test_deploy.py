@@ -1,0 +1,95 @@
+"""Deploying in the browser: from a row to the running version, what would fail, and versions deployed again."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import REGION
+
+pytestmark = pytest.mark.browser
+SERVICE = "storefront-web"
+ACTIVE = f"{SERVICE} now runs this deployment."
+
+
+@pytest.fixture(autouse=True)
+def fresh_sandbox(console):
+    console.sandbox.options(deployment_seconds=0.5, patience_seconds=0.5, activation_seconds=0.3, principal_seconds=0)
+
+
+@pytest.fixture(params=["mika", "ken"])
+def person(request):
+    """With JavaScript, and without."""
+    return request.getfixturevalue(request.param)
+
+
+def image_of(person, container: str = "web") -> str:
+    deployment = person.console.sandbox.service(SERVICE)["currentDeployment"]
+    return deployment["containers"][container]["image"].partition("/")[2]
+
+
+def chooses(person, tag: str) -> None:
+    person.page.get_by_role("radio", name=tag).check()
+    if person.page.get_by_role("button", name="Preview", exact=True).count():
+        person.page.get_by_role("button", name="Preview", exact=True).click()
+
+
+@pytest.mark.parametrize("person, tag", [("mika", "5.2.0"), ("ken", "5.2.1")], indirect=["person"])
+def test_an_image_is_deployed_from_its_row(person, tag):
+    person.opens_images_of(SERVICE)
+    person.page.get_by_role("button", name="Deploy an image of storefront/web").click()
+    chooses(person, tag)
+    expect(person.page.locator("#deploy-preview .becomes")).to_contain_text(f"storefront/web:{tag}")
+    person.page.get_by_role("button", name="Deploy", exact=True).click()
+    expect(person.page.get_by_text(ACTIVE).first).to_be_visible(timeout=20_000)
+    assert image_of(person) == f"storefront/web:{tag}"
+    person.continues()
+    newest = person.page.get_by_role("article").first
+    expect(newest).to_contain_text("What changed since version")
+    newest.get_by_role("button", name="Deploy again: version").click()
+    expect(person.page.get_by_role("heading", name="again")).to_be_visible()
+
+
+def test_what_would_fail_is_told_and_granted_first(person):
+    person.page.goto(f"/containers/{REGION}/{SERVICE}/deployments/new?repository=payments/worker")
+    expect(person.page.get_by_text("This deployment would fail")).to_be_visible(timeout=15_000)
+    person.page.get_by_role("checkbox", name="Grant access first").check()
+    person.page.get_by_role("button", name="Preview", exact=True).click()
+    expect(person.page.get_by_text("It is granted first.")).to_be_visible()
+    expect(person.page.get_by_text("This deployment would fail")).to_have_count(0)
+
+
+def test_a_failure_comes_with_its_cause(mika, troubles):
+    mika.page.goto(f"/containers/{REGION}/{SERVICE}/deployments")
+    mika.asks("Deploy an image")
+    mika.dialog.get_by_role("radio", name="storefront/web").check()
+    mika.confirms("Next: choose an image")
+    mika.dialog.get_by_role("textbox", name="Another tag or digest").fill("9.9.9")
+    mika.confirms("Deploy")
+    expect(mika.dialog.get_by_text("There is no image storefront/web:9.9.9.").first).to_be_visible(timeout=15_000)
+    troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
+
+
+def test_a_container_that_exits_is_the_cause_on_the_tab_too(mika):
+    exits = {"service": SERVICE, "image": "*web:5.3.0", "exit_code": 1, "lines": ["panic: no configuration"]}
+    mika.console.sandbox.control("POST", "behaviors", exits)
+    mika.page.goto(f"/containers/{REGION}/{SERVICE}/deployments/new?repository=storefront/web")
+    mika.page.get_by_role("checkbox", name="If it fails").check()
+    mika.page.get_by_role("button", name="Deploy", exact=True).click()
+    expect(mika.page.get_by_text("failed. The version that ran before still runs.").first).to_be_visible(timeout=20_000)
+    cause = mika.page.get_by_role("listitem").filter(has_text="started and ended").first
+    expect(cause).to_be_visible()
+    mika.continues()
+    expect(mika.page.get_by_role("article").filter(has_text="Failed").first).to_contain_text("started and ended")
+    mika.console.sandbox.control("DELETE", "behaviors")
+
+
+def test_what_was_entered_comes_back_with_what_is_wrong(ken, troubles):
+    ken.page.goto(f"/containers/{REGION}/{SERVICE}/deployments/new?repository=storefront/web")
+    ken.page.get_by_text("Add a new container instead").click()
+    ken.page.get_by_role("textbox", name="Container name").fill("My_App")
+    ken.page.get_by_role("textbox", name="Port").fill("80a")
+    ken.page.get_by_role("button", name="Deploy", exact=True).click()
+    expect(ken.page.get_by_text("can't be the name of a container").first).to_be_visible()
+    expect(ken.page.get_by_role("textbox", name="Container name")).to_have_value("My_App")
+    troubles[:] = [trouble for trouble in troubles if "422" not in trouble]

@@ -1,0 +1,93 @@
+"""The Deploy dialog: its steps, what it may show before anything is deployed, and a deployment that failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from app.aws.deployment_ports import DeploymentSpec
+from app.deployments.change import compare, spec_of
+from app.deployments.images import DeployableImage
+from app.deployments.request import DeployRequest
+from app.errors import Problem
+from app.web.views.base import View
+from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, Obstacle
+from app.wording import Message
+from tests.web.example_parts import NOW, Parts
+
+REGION = "us-east-1"
+
+
+def deploy_examples(parts: Parts) -> dict[str, View]:
+    """Dialogs by name."""
+    heading = Message("Deploy an image to %(service)s", {"service": parts.service_name})
+    current = parts.deployment()
+    form = DeployForm(parts.repository, DeployRequest(container="app"))
+    dialog = DeployDialog(
+        heading,
+        REGION,
+        parts.service_name,
+        form,
+        images=_images(parts),
+        containers=current.containers,
+        current=current.version,
+        public_container="app",
+    )
+    first = replace(dialog, containers=(), current=0, public_container="", images=())
+    preview = _preview(parts)
+    return {
+        "deploy": replace(dialog, preview=preview),
+        "deploy-refused": replace(dialog, problem=parts.problem(), images_problem=parts.denied(), images=()),
+        "deploy-first": replace(first, preview=replace(preview, change=_first(parts))),
+        "deploy-repository": replace(dialog, form=DeployForm(), repositories=(parts.repository, "payments/api")),
+        "deploy-nothing": replace(dialog, form=DeployForm()),
+        "deploy-version": replace(dialog, form=DeployForm("", DeployRequest(version=2)), preview=preview),
+        "deploy-preview": preview,
+        "deploy-would-fail": replace(preview, obstacles=_obstacles(parts), is_checked=False),
+        "deploy-preview-refused": replace(preview, problem=Problem("deployment.choose_container", containers="app, b")),
+    }
+
+
+def _images(parts: Parts) -> tuple[DeployableImage, ...]:
+    digests = (f"sha256:{number:064x}" for number in range(1, 5))
+    images = (
+        (("1.8.2", "latest"), 48_000_000, False, False),
+        (tuple(f"1.8.{number}" for number in range(9)), 0, True, False),
+        ((parts.person[:50],), 1_900_000_000, False, False),
+        (("1.7.0",), 400, False, True),
+    )
+    return tuple(
+        DeployableImage(digest, tags, NOW - timedelta(days=day), size, index, archived)
+        for day, (digest, (tags, size, index, archived)) in enumerate(zip(digests, images, strict=True))
+    )
+
+
+def _preview(parts: Parts) -> DeployPreview:
+    before = spec_of(parts.deployment())
+    app = {**before.containers["app"], "image": f"{parts.uri()}:1.8.3", "environment": {parts.person: "", "MODE": ""}}
+    added = {"image": "nginx:1.27", "ports": {"8080": "HTTP"}, "command": ["serve"]}
+    endpoint = {"containerName": "app", "containerPort": 8080, "healthCheck": {"path": "/up"}}
+    after = DeploymentSpec({"app": app, "new": added}, endpoint)
+    return DeployPreview(
+        REGION,
+        parts.service_name,
+        image=f"{parts.uri()}:1.8.3",
+        change=compare(3, before, after),
+        calls=("lightsail:GetContainerServices  web", "lightsail:CreateContainerServiceDeployment  web"),
+        needs_access=True,
+        grants=True,
+        seen="0123 4567",
+    )
+
+
+def _first(parts: Parts):
+    spec = DeploymentSpec({"app": {"image": f"{parts.uri()}:1", "ports": {"80": "HTTP"}}})
+    return compare(0, None, spec)
+
+
+def _obstacles(parts: Parts) -> tuple[Obstacle, ...]:
+    title = "The repository %(repository)s has no repository policy"
+    return (
+        Obstacle(Message(title, {"repository": parts.repository}), is_certain=True, granted=True),
+        Obstacle(Message("The container %(container)s started and ended", {"container": parts.person}), False, False),
+    )
