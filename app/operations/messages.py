@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import Kind, Outcome, ReadSince, StepName, StepState
 from app.wording import N_
 
 KINDS: dict[Kind, str] = {
@@ -91,6 +91,13 @@ FAILED_CHANGED = N_("The repository policy was changed before this failed; befor
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 UNSURE = N_("It isn't known whether the repository policy was changed. Check it before you retry.")
+# What a later reading of the policy shows, where AWS's answer to a write was lost.
+NOT_DONE_READ_SINCE: dict[ReadSince, str] = {
+    ReadSince.WITH_CHANGE: N_("AWS's answer was lost. The repository policy had the change when it was last read."),
+    ReadSince.WITHOUT_CHANGE: N_(
+        "AWS's answer was lost. The repository policy didn't have the change when it was last read."
+    ),
+}
 # What became of it after the backup was made is in no record: none of these may claim to know it.
 INTERRUPTED_CHANGED = N_(
     "A backup was restored that was made while this was running. By then the repository policy had been changed; what happened afterwards isn't known. Check the repository policy, then retry."
@@ -102,6 +109,16 @@ INTERRUPTED = N_(
     "A backup was restored that was made while this was running. What happened afterwards isn't known. Check the current state, then retry."
 )
 UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
+WRITE_READ_SINCE: dict[ReadSince, str] = {
+    ReadSince.WITH_CHANGE: N_("AWS's answer to this change was lost. The policy had the change when it was last read."),
+    ReadSince.WITHOUT_CHANGE: N_(
+        "AWS's answer to this change was lost. The policy didn't have the change when it was last read."
+    ),
+    ReadSince.OTHERWISE: N_(
+        "It isn't known whether AWS applied this change: its answer was lost. When the policy was last read, it was "
+        "different from both texts."
+    ),
+}
 
 CONDITIONAL = "access.conditional"
 # Remarks of a step: `Note.code` -> sentence.

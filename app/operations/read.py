@@ -10,8 +10,9 @@ from sqlalchemy.orm import selectinload
 from app.db import Database
 from app.errors import Problem
 from app.history.models import Operation, Step
+from app.operations.later_reading import read_since
 from app.operations.progress import Note, Progress, StepView
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import Kind, Outcome, ReadSince, StepName, StepState
 
 # More live operations than this are not drawn on one page.
 MOST_RUNNING = 200
@@ -25,7 +26,7 @@ def find_progress(db: Database, operation_id: str) -> Progress | None:
             .where(Operation.id == operation_id)
             .options(selectinload(Operation.steps), selectinload(Operation.changes))
         )
-    return None if operation is None else progress_of(operation)
+    return None if operation is None else progress_of(operation, read_since(db, operation))
 
 
 def find_version(db: Database, operation_id: str) -> int | None:
@@ -49,8 +50,8 @@ def list_running(db: Database, connection: str, region: str = "", service: str =
         return tuple(progress_of(operation) for operation in session.scalars(wanted))
 
 
-def progress_of(operation: Operation) -> Progress:
-    """The view of an operation whose steps and changes are loaded."""
+def progress_of(operation: Operation, since: ReadSince | None = None) -> Progress:
+    """The view of an operation whose steps and changes are loaded; `since` as `read_since` gives it."""
     return Progress(
         id=operation.id,
         version=operation.version,
@@ -72,6 +73,7 @@ def progress_of(operation: Operation) -> Progress:
             change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)
             for change in operation.changes
         ),
+        read_since=since,
         image_uri=operation.image_uri,
         follows=operation.follows or "",
     )

@@ -34,6 +34,14 @@ class Outcome(StrEnum):
     SEEN = "seen"  # nothing was done: a reading showed it
 
 
+class ReadSince(StrEnum):
+    """What a policy was when it was read after a write whose answer from AWS was lost."""
+
+    WITH_CHANGE = "with_change"
+    WITHOUT_CHANGE = "without_change"
+    OTHERWISE = "otherwise"
+
+
 class StepState(StrEnum):
     """Where a step stands."""
 
