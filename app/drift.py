@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.db import Database
 from app.history import drift
-from app.history.drift import Removal, Standing
+from app.history.drift import Removal
+from app.history.standing import Standing, standing
 from app.inventory.policies import PolicySeen
 from app.inventory.principal_index import NamedPrincipal, named_in
 from app.policy.canonical import equivalent
@@ -32,7 +33,7 @@ class DriftWatch:
         moment in which the text changed.
         """
         by_repository = {reading.repository: reading for reading in readings}
-        for given in drift.standing(self.db, self.connection, region, list(by_repository)):
+        for given in standing(self.db, self.connection, region, list(by_repository)):
             reading = by_repository[given.repository]
             removal = removal_in(given, reading)
             if removal is None or self._may_be_a_late_write(region, reading):

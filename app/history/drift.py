@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import Operation, PolicyChange
-from app.history.queries import overridden
 from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
+from app.history.standing import Standing, standing_in
 from app.history.store import NewOperation, keys_of, row_of
 
 # After a write of ours, ECR may tell an older text for some seconds.
 SETTLES = timedelta(seconds=5)
-_GIVE = ("grant", "repair", "restore", "undo")
-
-
-@dataclass(frozen=True)
-class Standing:
-    """The last operation that may have given a service access, with the policy that it left behind at `written_at`.
-
-    Nothing of Sailpass's has changed what it gave. `wrote`: it changed the policy, so that `text` is known.
-    """
-
-    id: str
-    kind: str
-    service: str
-    repository: str
-    principal_arn: str
-    ended_at: datetime
-    wrote: bool
-    text: str | None
-    written_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -47,55 +27,6 @@ class Removal:
     before_at: datetime
     after: str | None
     at: datetime
-
-
-def standing(db: Database, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
-    """Return what stands on these repositories: of each service at most one operation on each."""
-    with db.read() as session:
-        return _standing(session, connection, region, repositories)
-
-
-def _standing(session: Session, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
-    row, change, write = Operation, PolicyChange, aliased(PolicyChange)
-    last_write = (
-        select(write.position)
-        .where(write.operation_id == row.id, write.repository == row.repository, write.written_at.is_not(None))
-        .order_by(write.position.desc())
-        .limit(1)
-        .correlate(row)
-        .scalar_subquery()
-    )
-    last = (
-        select(row.repository, row.service, func.max(row.sequence).label("sequence"))
-        .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
-        .where(row.kind.in_(_GIVE), row.outcome == "succeeded")
-        .group_by(row.repository, row.service)
-        .subquery()
-    )
-    wanted = (
-        select(row, change)
-        .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
-        .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
-        .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
-        .where(row.kind.in_(_GIVE), row.outcome == "succeeded", ~overridden(row))
-        .order_by(row.asked_at)  # older releases numbered none
-    )
-    found = (_of(operation, write) for operation, write in session.execute(wanted))
-    return tuple({(given.repository, given.service): given for given in found}.values())
-
-
-def _of(operation: Operation, write: PolicyChange | None) -> Standing:
-    return Standing(
-        id=operation.id,
-        kind=operation.kind,
-        service=operation.service,
-        repository=operation.repository,
-        principal_arn=operation.principal_arn,
-        ended_at=operation.ended_at or operation.asked_at,
-        wrote=write is not None,
-        text=write.after if write else None,
-        written_at=write.written_at if write else None,
-    )
 
 
 def open_writes(db: Database, connection: str, region: str, repository: str) -> tuple[str | None, ...]:
@@ -133,7 +64,7 @@ def record_removal(db: Database, connection: str, region: str, given: Standing, 
         db.lock(session, keys_of(new))
         if session.get(Operation, new.id) is not None or _may_be_ours(session, new, removal.at):
             return False
-        if given.id not in {each.id for each in _standing(session, connection, region, [given.repository])}:
+        if given.id not in {each.id for each in standing_in(session, connection, region, [given.repository])}:
             return False
         ended = {"started_at": removal.before_at, "ended_at": removal.at, "outcome": "seen"}
         sequence = session.scalar(NEXT_SEQUENCE)

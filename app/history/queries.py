@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
@@ -63,43 +63,6 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
     )
     with db.read() as session:
         return {name: LastGrant(at, by) for name, at, by in session.execute(wanted.where(gave))}
-
-
-def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
-    """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
-
-    If the policy no longer names the service's role, somebody else took the access away.
-    """
-    row = Operation
-    gave = (
-        (row.connection == connection)
-        & (row.region == region)
-        & (row.service == service)
-        & row.kind.in_(("grant", "repair"))
-        & (row.outcome == "succeeded")
-    )
-    wanted = select(row.repository, func.max(row.ended_at)).where(gave, ~overridden(row)).group_by(row.repository)
-    with db.read() as session:
-        return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}
-
-
-def overridden(row: type[Operation]) -> ColumnElement[bool]:
-    """Whether a later operation changed, or may have changed, what `row` gave its service."""
-    later = aliased(Operation)
-    same_region = (later.connection == row.connection) & (later.region == row.region)
-    on_the_policy = (
-        (later.repository == row.repository)
-        & or_(later.service == row.service, later.kind.in_(("undo", "restore", "prune")))
-        & later.kind.not_in(("grant", "repair", "drift"))
-    )
-    role_off = (
-        (later.service == row.service)
-        & (later.kind == "deactivate")
-        & or_(later.outcome.is_(None), later.outcome == "succeeded")
-    )
-    # Two questions, each with an index of its own.
-    after = (same_region, later.sequence > row.sequence)
-    return or_(exists().where(*after, on_the_policy), exists().where(*after, role_off))
 
 
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
