@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
-from app.history.models import Operation, PolicyChange
+from app.history.models import SEEN_KINDS, Operation, PolicyChange
 
 GRANTS = ("grant", "repair")
 # What they write may give access too.
@@ -21,7 +21,7 @@ _MAY_GIVE = (*GRANTS, "restore", "undo")
 class Standing:
     """The last operation that may have given a service access, with the policy that it left behind at `written_at`.
 
-    Nothing of Sailpass's has changed what it gave. `wrote`: it changed the policy, so that `text` is known.
+    Nothing of Sailpass's has changed what it gave, and the repository is still the same one. `wrote`: it changed the policy, so that `text` is known.
     """
 
     id: str
@@ -50,14 +50,19 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
         return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}
 
 
-def standing(db: Database, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
-    """Return what stands on these repositories: of each service at most one operation on each."""
+def standing(
+    db: Database, connection: str, region: str, repositories: Sequence[str] | None = None
+) -> tuple[Standing, ...]:
+    """Return what stands on these repositories, or on all: of each service at most one operation on each."""
     with db.read() as session:
         return standing_in(session, connection, region, repositories)
 
 
-def standing_in(session: Session, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
+def standing_in(
+    session: Session, connection: str, region: str, repositories: Sequence[str] | None = None
+) -> tuple[Standing, ...]:
     """As `standing`, within a session."""
+    among = () if repositories is None else (Operation.repository.in_(repositories),)
     row, change, write = Operation, PolicyChange, aliased(PolicyChange)
     last_write = (
         select(write.position)
@@ -69,7 +74,7 @@ def standing_in(session: Session, connection: str, region: str, repositories: Se
     )
     last = (
         select(row.repository, row.service, func.max(row.sequence).label("sequence"))
-        .where(*_gave(row, connection, region, _MAY_GIVE), row.repository.in_(repositories))
+        .where(*_gave(row, connection, region, _MAY_GIVE), *among)
         .group_by(row.repository, row.service)
         .subquery()
     )
@@ -77,7 +82,8 @@ def standing_in(session: Session, connection: str, region: str, repositories: Se
         select(row, change)
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
-        .where(*_gave(row, connection, region, _MAY_GIVE), row.repository.in_(repositories), ~_overridden(row))
+        .where(*_gave(row, connection, region, _MAY_GIVE), *among)
+        .where(~_overridden(row), ~_made_anew(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
     found = (_of(operation, write) for operation, write in session.execute(wanted))
@@ -104,6 +110,18 @@ def _gave(
     return (row.connection == connection, row.region == region, row.kind.in_(kinds), row.outcome == "succeeded")
 
 
+def _made_anew(row: type[Operation]) -> ColumnElement[bool]:
+    """Whether a reading has shown since that the repository was deleted, or deleted and made anew."""
+    later = aliased(Operation)
+    return exists().where(
+        later.connection == row.connection,
+        later.region == row.region,
+        later.repository == row.repository,
+        later.sequence > row.sequence,
+        later.kind.in_(("repository_deleted", "repository_recreated")),
+    )
+
+
 def _overridden(row: type[Operation]) -> ColumnElement[bool]:
     """Whether a later operation changed, or may have changed, what `row` gave its service."""
     later = aliased(Operation)
@@ -111,7 +129,7 @@ def _overridden(row: type[Operation]) -> ColumnElement[bool]:
     on_the_policy = (
         (later.repository == row.repository)
         & or_(later.service == row.service, later.kind.in_(("undo", "restore", "prune")))
-        & later.kind.not_in((*GRANTS, "drift"))
+        & later.kind.not_in((*GRANTS, *SEEN_KINDS))
     )
     role_off = (
         (later.service == row.service)

@@ -15,6 +15,9 @@ KINDS: dict[Kind, str] = {
     Kind.UNDO: N_("Undo"),
     Kind.PRUNE: N_("Remove dead principals"),
     Kind.DRIFT: N_("Access removed outside Sailpass"),
+    Kind.POLICY_DRIFT: N_("Repository policy changed outside Sailpass"),
+    Kind.REPOSITORY_DELETED: N_("Repository deleted outside Sailpass"),
+    Kind.REPOSITORY_RECREATED: N_("Repository deleted and created again outside Sailpass"),
 }
 
 # What is being done, as the title of its progress.
@@ -28,6 +31,9 @@ TITLES: dict[Kind, str] = {
     Kind.UNDO: N_("Undoing a change to %(repository)s"),
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
+    Kind.POLICY_DRIFT: N_("Policy of %(repository)s changed outside Sailpass"),
+    Kind.REPOSITORY_DELETED: N_("%(repository)s deleted outside Sailpass"),
+    Kind.REPOSITORY_RECREATED: N_("%(repository)s deleted and created again outside Sailpass"),
 }
 
 STEPS: dict[StepName, str] = {
@@ -81,6 +87,11 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
+    ),
+    (Kind.POLICY_DRIFT, Outcome.SEEN): N_("The policy of %(repository)s was changed outside Sailpass."),
+    (Kind.REPOSITORY_DELETED, Outcome.SEEN): N_("%(repository)s was deleted outside Sailpass."),
+    (Kind.REPOSITORY_RECREATED, Outcome.SEEN): N_(
+        "%(repository)s was deleted and created again outside Sailpass. Access to it must be added again."
     ),
 }
 GIVEN_UNDER_A_CONDITION = N_(

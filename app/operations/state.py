@@ -20,7 +20,11 @@ class Kind(StrEnum):
     RESTORE = "restore"
     UNDO = "undo"
     PRUNE = "prune"
-    DRIFT = "drift"  # nobody asked for it: access that a reading showed to be removed outside Sailpass
+    # Nobody asked for these: a reading showed what was done outside Sailpass.
+    DRIFT = "drift"  # access was removed
+    POLICY_DRIFT = "policy_drift"  # the policy was changed in another way
+    REPOSITORY_DELETED = "repository_deleted"
+    REPOSITORY_RECREATED = "repository_recreated"
 
 
 class Outcome(StrEnum):
@@ -68,6 +72,9 @@ class StepName(StrEnum):
     WAIT_FOR_ROLE_OFF = "wait_for_role_off"
 
 
+SEEN = frozenset({Kind.DRIFT, Kind.POLICY_DRIFT, Kind.REPOSITORY_DELETED, Kind.REPOSITORY_RECREATED})
+"""Kinds of what was seen, and not done."""
+
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
 """Outcomes after which asking again makes sense."""
 
@@ -81,6 +88,9 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.UNDO: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.PRUNE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.DRIFT: (),
+    Kind.POLICY_DRIFT: (),
+    Kind.REPOSITORY_DELETED: (),
+    Kind.REPOSITORY_RECREATED: (),
 }
 
 # A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
