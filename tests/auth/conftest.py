@@ -18,7 +18,7 @@ from app.main import create_app
 from app.resources import STATIC, TEMPLATES
 from app.settings import Settings
 from app.web.assets import Assets
-from app.web.render import Renderer, make_renderer
+from app.web.render import Renderer, make_renderer, refuse
 from app.web.routes import sign_in
 from tests.databases import db as any_db
 from tests.databases import migrated_file, migrated_postgres_url, postgres_server, sqlite_db
@@ -81,6 +81,7 @@ def console(db, clock, renderer):
         authenticator = Authenticator(database or db, clock, auth)
         app = FastAPI(middleware=[*middleware(["127.0.0.1", "console.test"]), sign_in.guard(authenticator)])
         app.state.renderer = renderer
+        app.state.refusal_page = refuse
         sign_in.install(app, authenticator)
         for path in (
             "/healthz",
