@@ -190,7 +190,7 @@ def build(
             late_write_seconds=late_write_seconds,
         )
     )
-    scanner = Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION).notice)
+    scanner = Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION))
     return Services(
         settings,
         regions,

@@ -1,16 +1,23 @@
-"""Finds drift: access that was given with Sailpass and removed by somebody else. Must never take a write of ours for it."""
+"""Finds drift: what somebody did outside Sailpass to access that was given with it. Must never take a write of ours for it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from app.auth.events import last_restored_at
+from app.aws.ports import Repository
 from app.db import Database
+from app.foreign_changes import Reading, foreign_changes
 from app.history import drift
-from app.history.drift import Removal, Standing
+from app.history.drift import SeenChange
+from app.history.standing import Standing, standing
+from app.inventory import queries
 from app.inventory.policies import PolicySeen
 from app.inventory.principal_index import NamedPrincipal, named_in
+from app.inventory.queries import KnownRepository
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
 from app.policy.principals import PrincipalKind
@@ -20,32 +27,95 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DriftWatch:
-    """Looks at each reading of a policy that was kept, and records in the history what somebody else took away."""
+    """Looks at what was read, and records in the history what somebody else did to access that was given with Sailpass.
+
+    Its methods block, and may be repeated: what an interrupted process left unrecorded is found by the next reading.
+    """
 
     db: Database
     connection: str
 
-    def notice(self, region: str, readings: Sequence[PolicySeen]) -> None:
-        """Record the access that these readings show to be gone, each removal once. Blocks; may be repeated.
-
-        What an interrupted process left unrecorded is found by the next reading: the record does not hang on the
-        moment in which the text changed.
-        """
+    def policies(self, region: str, readings: Sequence[PolicySeen]) -> None:
+        """Record what these readings show: access that is gone, each once, and each other change of a policy."""
         by_repository = {reading.repository: reading for reading in readings}
-        for given in drift.standing(self.db, self.connection, region, list(by_repository)):
-            reading = by_repository[given.repository]
-            removal = removal_in(given, reading)
-            if removal is None or self._may_be_a_late_write(region, reading):
-                continue
-            if drift.record_removal(self.db, self.connection, region, given, removal):
-                log.info("access of %s to %s was removed outside Sailpass", given.service, given.repository)
+        given = standing(self.db, self.connection, region, list(by_repository))
+        # What was written between a backup and its restore is in no history: it may be ours.
+        since = last_restored_at(self.db) if given else None
+        for each in given:
+            self._look_for_removal(region, each, by_repository[each.repository], since)
+        self._look_for_changes(region, given, by_repository, since)
+
+    def listed(self, region: str, repositories: Iterable[Repository], at: datetime) -> None:
+        """Record which repositories are gone, or were made anew, by a whole list that was asked for at `at`."""
+        by_name = {repository.name: repository for repository in repositories}
+        for given, known in self._known(region, at):
+            repository = by_name.get(known.name)
+            if repository is None:
+                self._record_repository(region, given, known, "repository_deleted", at)
+            elif None not in (known.created_at, repository.created_at) and known.created_at != repository.created_at:
+                self._record_repository(region, given, known, "repository_recreated", at)
+
+    def gone(self, region: str, name: str, at: datetime) -> None:
+        """Record that there is no such repository any more, as AWS answered to a call that was sent at `at`."""
+        for given, known in self._known(region, at, [name]):
+            self._record_repository(region, given, known, "repository_deleted", at)
+
+    def _look_for_removal(self, region: str, given: Standing, reading: PolicySeen, since: datetime | None) -> None:
+        removal = removal_in(given, reading)
+        if removal is None or not _is_after(removal.before_at, since) or self._may_be_a_late_write(region, reading):
+            return
+        if drift.record_removal(self.db, self.connection, region, given, removal):
+            log.info("access of %s to %s was removed outside Sailpass", given.service, given.repository)
 
     def _may_be_a_late_write(self, region: str, reading: PolicySeen) -> bool:
         texts = drift.open_writes(self.db, self.connection, region, reading.repository)
         return any(equivalent(text, reading.text) for text in texts)
 
+    def _look_for_changes(
+        self, region: str, given: Sequence[Standing], readings: Mapping[str, PolicySeen], since: datetime | None
+    ) -> None:
+        first = _first_by_repository(given)
+        if not first:
+            return
+        recorded = drift.recorded_changes(self.db, self.connection, region, list(first))
+        for name in first:
+            known = [each for each in recorded.get(name, ()) if _is_after(each.written_at or each.planned_at, since)]
+            seen = readings[name]
+            before_at = seen.before_at if seen.before_at is not None and _is_after(seen.before_at, since) else None
+            for change in foreign_changes(known, Reading(seen.text, seen.at, seen.before, before_at)):
+                what = ("policy_drift", change.key, change.seen)
+                if drift.record_seen(self.db, self.connection, region, first[name], *what, sure=change.sure):
+                    log.info("the policy of %s was changed outside Sailpass", name)
 
-def removal_in(given: Standing, reading: PolicySeen) -> Removal | None:
+    def _known(
+        self, region: str, at: datetime, names: Sequence[str] | None = None
+    ) -> list[tuple[Standing, KnownRepository]]:
+        """The repositories to which access was given, as they were seen before `at`."""
+        first = _first_by_repository(standing(self.db, self.connection, region, names))
+        known = queries.find_repositories(self.db, self.connection, region, first)
+        return [(first[each.name], each) for each in known if _last_seen(each) <= at]
+
+    def _record_repository(self, region: str, given: Standing, known: KnownRepository, kind: str, at: datetime) -> None:
+        seen = SeenChange(known.policy_text, _last_seen(known), None, at)
+        key = str(known.created_at or given.id)
+        if drift.record_seen(self.db, self.connection, region, given, kind, key, seen, sure=True):
+            log.info("%s: %s outside Sailpass", known.name, kind)
+
+
+def _is_after(at: datetime, since: datetime | None) -> bool:
+    return since is None or at > since
+
+
+def _first_by_repository(given: Sequence[Standing]) -> dict[str, Standing]:
+    """By repository, the access that its entries follow: that of the first service by name."""
+    return {each.repository: each for each in sorted(given, key=lambda each: each.service, reverse=True)}
+
+
+def _last_seen(repository: KnownRepository) -> datetime:
+    return max(repository.seen_at, repository.policy_read_at or repository.seen_at)
+
+
+def removal_in(given: Standing, reading: PolicySeen) -> SeenChange | None:
     """Return what a reading shows to be taken from what was given; None where the access stands or nobody can tell.
 
     AWS itself turns the ARN of a deleted role into a unique id: that is not a change of the policy by somebody.
@@ -64,7 +134,7 @@ def removal_in(given: Standing, reading: PolicySeen) -> Removal | None:
         return None
     if given.principal_arn and evaluate(reading.text, given.principal_arn, now=reading.at).access is Access.ALLOWED:
         return None  # by its account, or everyone
-    return Removal(before, before_at, reading.text, reading.at)
+    return SeenChange(before, before_at, reading.text, reading.at)
 
 
 def _names(given: Standing, text: str | None) -> bool:

@@ -20,8 +20,8 @@ from app.migrate import database_errors
 from app.server.limits import Limits, are_few, limits_for, raise_open_files
 from app.server.server import Server
 from app.settings import Settings, SettingsError
+from app.stopping import REQUESTS_END_WITHIN
 
-GRACE_SECONDS = 5
 TRUSTED_PROXIES = "FORWARDED_ALLOW_IPS"
 NO_SIGN_IN = (
     "SAILPASS_AUTH=none turns sign-in off. Every user and program on this computer can change your "
@@ -93,7 +93,7 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         date_header=True,
         # uvicorn trusts whatever runs on this machine; any program here could choose the address that we record.
         forwarded_allow_ips=os.environ.get(TRUSTED_PROXIES, ""),
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=REQUESTS_END_WITHIN,
     )
     server = _Server(config, _limits(len(services.regions)), services, hint)
     try:

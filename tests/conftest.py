@@ -1,4 +1,4 @@
-"""No machine leaks into a test: fake keys, no configuration files, no proxies, and no network but this machine's own."""
+"""No machine leaks into a test: fake keys, no configuration files, no proxies or certificates, no network but its own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import compiled_templates
+
+compiled_templates.keep()
+
 # Folders whose files take long: workers begin with them, so that none of them is left for the end.
 SLOWEST = ("campaign", "demo", "cli", "replicas", "crash", "browser", "backup", "errors")
 LOOPBACK = ("127.", "::1", "localhost")
 UNSET = ("AWS_", "SAILPASS_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+# The SDK reads the first; every console would load all certificates of this machine for each of its clients.
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 FAKE_AWS = {
     "AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEFAKEFAKE",
     "AWS_SECRET_ACCESS_KEY": "fake",
@@ -29,7 +35,7 @@ def hermetic() -> Iterator[None]:
     """What holds for every test, and for every process that one starts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(UNSET) or name.upper() in PROXIES:
+            if name.startswith(UNSET) or name.upper() in (*PROXIES, *CERTIFICATES):
                 patch.delenv(name)
         for name, value in FAKE_AWS.items():
             patch.setenv(name, value)

@@ -27,6 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests import compiled_templates
+
 ROOT = Path(__file__).resolve().parent.parent
 IS_POSSIBLE = hasattr(os, "fork") and hasattr(os, "pidfd_open")
 # What consoles, replicas, sandboxes and commands import, the parts included that they import late.
@@ -229,6 +231,8 @@ if __name__ == "__main__":
     asking = socket.socket(fileno=int(sys.argv[1]))
     for name in IMPORTS:
         importlib.import_module(name)
+    compiled_templates.keep()
+    compiled_templates.compile_all()
     gc.freeze()
     if program := serve(asking):
         program()

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.auth.models import SignInEvent
@@ -135,6 +135,12 @@ def record_restored(db: Database, person: str, subject: str, now: datetime) -> N
     """Record that `person` restored a backup in a terminal; `subject` names what was restored, such as its file."""
     with db.write() as session:
         add(session, EventKind.RESTORED, Actor(person, Via.TERMINAL), now, subject=subject)
+
+
+def last_restored_at(db: Database) -> datetime | None:
+    """Return when a backup was restored last; None if never, as far as is kept."""
+    with db.read() as session:
+        return session.scalar(select(func.max(SignInEvent.at)).where(SignInEvent.kind == EventKind.RESTORED))
 
 
 def count_on(db: Database, event_id: int, count: int, now: datetime) -> None:

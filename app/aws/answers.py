@@ -7,7 +7,6 @@ as success. This module does no network I/O: it accepts or refuses a body.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -15,8 +14,6 @@ from botocore.exceptions import HTTPClientError
 from botocore.model import OperationModel
 from botocore.utils import parse_timestamp
 
-# How ECR's messages name the repository that they are about.
-_NAMED_REPOSITORY: Final = re.compile(r"repository with name '([^']{1,256})'")
 NOT_AWS, CUT, UNREADABLE = "not_aws", "cut", "unreadable"
 
 # AWS's codes for its own failures: the request may have taken effect nevertheless.
@@ -100,26 +97,6 @@ def is_refusal(status: int, body: bytes, model: OperationModel) -> bool:
     own = {shape.name for shape in model.error_shapes}
     others = {shape.name for shape in model.service_model.error_shapes}
     return code not in SERVER_FAULTS and (code in own or code not in others)
-
-
-def mismatch(operation: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Whether an answer is about something else than what was asked for: one that went to the wrong caller."""
-    if operation in {"UpdateContainerService", "CreateContainerServiceDeployment"}:
-        return bool(answer["containerService"]["containerServiceName"] != arguments["serviceName"])
-    requested, answered = arguments.get("repositoryName"), answer.get("repositoryName")
-    return requested is not None and answered is not None and requested != answered
-
-
-def about_another(status: int, body: bytes, request: bytes) -> bool:
-    """Return whether an ECR error names another repository than the request: it is the answer to another call."""
-    if status < 400:
-        return False
-    document, sent = _parsed(body), _parsed(request)
-    if not isinstance(document, dict) or not isinstance(sent, dict):
-        return False
-    named = _NAMED_REPOSITORY.search(str(document.get("message") or document.get("Message") or ""))
-    requested = sent.get("repositoryName")
-    return named is not None and requested is not None and named[1] != requested
 
 
 def _checked_xml(status: int, body: bytes) -> bytes:

@@ -20,7 +20,6 @@ from botocore.exceptions import ClientError
 from botocore.loaders import create_loader
 from botocore.session import Session
 
-from app.aws.answers import mismatch
 from app.aws.credentials import CredentialSource, SessionCredentials
 from app.aws.errors import Call, problem_of_aws
 from app.aws.exchange import Exchange, bound_connections, carrying, clean_request_id, send
@@ -203,7 +202,7 @@ class Clients:
         exchange = Exchange(self._monotonic, until, self._monotonic() + CALL_TIMEOUT, self._settings.read_timeout)
         with carrying(exchange):
             answer, problem = self._call(client, call, arguments, secrets=[value for value in frozen[:3] if value])
-        if problem is None and (member not in answer or mismatch(call.operation, arguments, answer)):
+        if problem is None and member not in answer:
             problem = _unusable(call, answer)
         if problem is not None:
             problem.params["endpoint"] = _host(problem, call, client)

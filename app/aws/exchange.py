@@ -22,7 +22,8 @@ from botocore import exceptions as sdk
 from botocore.model import OperationModel
 from urllib3 import exceptions as urllib3
 
-from app.aws.answers import BadAnswerError, about_another, checked, is_refusal
+from app.aws.answers import BadAnswerError, checked, is_refusal
+from app.aws.subjects import is_anothers
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024  # bytes; a page of 1,000 repositories has 400 kB
 CHUNK: Final = 64 * 1024
@@ -129,7 +130,7 @@ def send(http: Any, request: Any, model: OperationModel) -> Any:
         _refuse_repetition(raw, response.headers)
         body = _whole(raw, request.url)
         body = checked(response.status_code, response.headers, body, model)
-        _refuse_another(response.status_code, body, request)
+        _refuse_anothers(response.status_code, body, request, model)
     except BadAnswerError:
         raw.close()
         raise
@@ -156,8 +157,8 @@ def _refuse_repetition(raw: Any, headers: Mapping[str, str]) -> None:
     connection.answered.append(request_id)
 
 
-def _refuse_another(status: int, body: bytes, request: Any) -> None:
-    if about_another(status, body, request.body or b""):
+def _refuse_anothers(status: int, body: bytes, request: Any, model: OperationModel) -> None:
+    if is_anothers(status, body, request.body or b"", model):
         raise BadAnswerError("mismatched")
 
 

@@ -32,13 +32,8 @@ class LightsailContainerServices:
         """Return one service. Raises Problem `service.not_found`."""
         answered = self._call("GetContainerServices", "containerServices", serviceName=name)
         for raw in answered.value:
-            if raw["containerServiceName"] == name:
-                return Answered(service_of(raw, self.region), answered.request_id)
-        about: dict[str, Any] = {"request_id": answered.request_id, "region": self.region}
-        if answered.value:  # others were returned: this is the answer to another call
-            action = "lightsail:GetContainerServices"
-            raise Problem("aws.bad_answer", retryable=True, action=action, endpoint="lightsail", **about)
-        raise Problem("service.not_found", service=name, **about)
+            return Answered(service_of(raw, self.region), answered.request_id)
+        raise Problem("service.not_found", request_id=answered.request_id, region=self.region, service=name)
 
     def set_role_active(self, name: str, *, active: bool) -> Answered[ContainerService]:
         """Switch the image puller role and nothing else (lightsail:UpdateContainerService).

@@ -39,7 +39,7 @@ def check_certificates(session: Session) -> None:
         raise Problem("aws.ca_missing", **about)
     try:
         where = {"capath": path} if Path(path).is_dir() else {"cafile": path}
-        ssl.create_default_context().load_verify_locations(**where)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**where)
     except ssl.SSLError as error:
         raise Problem("aws.ca_unusable", **about, why="no certificate found") from error
     except OSError as error:

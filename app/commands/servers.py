@@ -14,6 +14,7 @@ import click
 
 from app.files import private_folder
 from app.settings import Settings, SettingsError, check_usable, load
+from app.stopping import end_by_sigterm
 
 # Slow imports happen in the command that needs them.
 
@@ -51,6 +52,7 @@ def _stop(error: Exception) -> None:
 @_flag("log-format", "text or json.")
 def serve(**flags: Any) -> None:
     """Run the console on real AWS, with the usual credential chain."""
+    end_by_sigterm()  # before all that takes long
     from app.serving import serve as run
 
     settings = _settings(**flags)

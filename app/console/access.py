@@ -16,6 +16,7 @@ from app.console.previews import plan
 from app.console.services import RoleView, get_service, role_view
 from app.errors import Problem
 from app.history import queries as history
+from app.history.standing import standing_grants
 from app.inventory import queries, sync_state
 from app.inventory.access import LIMIT, RepositoryAccess, Tie, repositories_of
 from app.inventory.queries import KnownRepository
@@ -185,8 +186,8 @@ def _rows(services: Services, service: ContainerService, live: tuple[Progress, .
 
 
 def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:
-    """Return the repositories whose access was added here and since removed by someone else, by their policies."""
-    given = history.standing_grants(services.db, services.connection, service.region, service.name)
+    """The repositories whose access was added here and taken away by somebody else, as their policies were read since."""
+    given = standing_grants(services.db, services.connection, service.region, service.name)
     absent = given.keys() - shown
     # A page shows some of the repositories whose policies name the service; the others haven't lost their access.
     if absent:

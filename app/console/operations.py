@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.history.models import PolicyChange
-from app.inventory import queries as inventory
 from app.operations.progress import Progress
 from app.operations.read import find_progress, list_running
 from app.operations.start import Ask, may_retry
 from app.operations.state import Kind, Outcome
-from app.policy.canonical import equivalent
-from app.wording import N_, Message
 
 
 def running(services: Services, region: str = "", service: str = "") -> tuple[Progress, ...]:
@@ -73,24 +68,5 @@ def restore(services: Services, operation_id: str, person: str, previewed: str |
     request: dict[str, Any] = {"text": change.before}
     if previewed is not None:
         request["previewed"] = previewed
-    target = (progress.region, progress.service, change.repository)
-    return services.starter.start(Ask(Kind.RESTORE, *target, person, request, follows=operation_id))
-
-
-UNCHANGED_SINCE = N_("When it was last read after that, the policy didn't have this change.")
-CHANGED_SINCE = N_("When it was last read after that, the policy was as this change makes it.")
-DIFFERENT_SINCE = N_("When it was last read after that, the policy was different from both texts.")
-
-
-def last_read(services: Services, change: PolicyChange) -> tuple[Message, datetime] | None:
-    """Return the last policy read after a write that AWS did not answer, and when it was read, or None."""
-    sent_at = change.unanswered_at
-    if change.written_at is not None or sent_at is None:
-        return None
-    held = inventory.find_repository(services.db, change.connection, change.region, change.repository)
-    if held is None or held.policy_read_at is None or held.policy_read_at < sent_at:
-        return None
-    if equivalent(held.policy_text, change.after):
-        return Message(CHANGED_SINCE), held.policy_read_at
-    same = equivalent(held.policy_text, change.before)
-    return Message(UNCHANGED_SINCE if same else DIFFERENT_SINCE), held.policy_read_at
+    place = (progress.region, progress.service, change.repository)
+    return services.starter.start(Ask(Kind.RESTORE, *place, person, request, follows=operation_id))

@@ -1,4 +1,4 @@
-"""Access added with Sailpass and removed outside it: finds candidates and records each removal once."""
+"""What was seen to be done outside Sailpass, where access was given with it; records each once. Decides nothing."""
 
 from __future__ import annotations
 
@@ -7,41 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.history.models import Operation, PolicyChange
-from app.history.queries import overridden
+from app.history.models import SEEN_KINDS, Operation, PolicyChange
 from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
+from app.history.standing import Standing, standing_in
 from app.history.store import NewOperation, keys_of, row_of
 
 # After a write of ours, ECR may return an older text for some seconds.
 SETTLES = timedelta(seconds=5)
-_GIVE = ("grant", "repair", "restore", "undo")
+# Changes of one policy that are looked at, the newest.
+LOOKED_AT = 10
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The last operation that may have given a service access, with the policy that it left behind at `written_at`.
-
-    No later operation of Sailpass has changed that access. `wrote`: it changed the policy, so that `text` is known.
-    """
-
-    id: str
-    kind: str
-    service: str
-    repository: str
-    principal_arn: str
-    ended_at: datetime
-    wrote: bool
-    text: str | None
-    written_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Removal:
-    """A policy that gave access at `before_at` and no longer did at `at`; None as a text: no policy."""
+class SeenChange:
+    """A policy that was `before` at `before_at` and `after` at `at`; None as a text: no policy."""
 
     before: str | None
     before_at: datetime
@@ -49,53 +32,19 @@ class Removal:
     at: datetime
 
 
-def standing(db: Database, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
-    """Return the last grants on these repositories: at most one operation per service and repository."""
-    with db.read() as session:
-        return _standing(session, connection, region, repositories)
+@dataclass(frozen=True)
+class RecordedChange:
+    """A change of a policy in the history: `written_at` None for a write of ours whose answer was lost.
 
+    `by_us` False: a reading showed it. `key` names it among all changes.
+    """
 
-def _standing(session: Session, connection: str, region: str, repositories: Sequence[str]) -> tuple[Standing, ...]:
-    row, change, write = Operation, PolicyChange, aliased(PolicyChange)
-    last_write = (
-        select(write.position)
-        .where(write.operation_id == row.id, write.repository == row.repository, write.written_at.is_not(None))
-        .order_by(write.position.desc())
-        .limit(1)
-        .correlate(row)
-        .scalar_subquery()
-    )
-    last = (
-        select(row.repository, row.service, func.max(row.sequence).label("sequence"))
-        .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
-        .where(row.kind.in_(_GIVE), row.outcome == "succeeded")
-        .group_by(row.repository, row.service)
-        .subquery()
-    )
-    query = (
-        select(row, change)
-        .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
-        .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
-        .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
-        .where(row.kind.in_(_GIVE), row.outcome == "succeeded", ~overridden(row))
-        .order_by(row.asked_at)  # operations of older releases have no number
-    )
-    grants = (_of(operation, write) for operation, write in session.execute(query))
-    return tuple({(given.repository, given.service): given for given in grants}.values())
-
-
-def _of(operation: Operation, write: PolicyChange | None) -> Standing:
-    return Standing(
-        id=operation.id,
-        kind=operation.kind,
-        service=operation.service,
-        repository=operation.repository,
-        principal_arn=operation.principal_arn,
-        ended_at=operation.ended_at or operation.asked_at,
-        wrote=write is not None,
-        text=write.after if write else None,
-        written_at=write.written_at if write else None,
-    )
+    key: str
+    before: str | None
+    after: str | None
+    planned_at: datetime
+    written_at: datetime | None
+    by_us: bool = True
 
 
 def open_writes(db: Database, connection: str, region: str, repository: str) -> tuple[str | None, ...]:
@@ -111,36 +60,93 @@ def open_writes(db: Database, connection: str, region: str, repository: str) -> 
         return tuple(session.scalars(query))
 
 
-def record_removal(db: Database, connection: str, region: str, given: Standing, removal: Removal) -> bool:
-    """Record that the access was removed outside Sailpass, once for `given`, whichever replica notices it.
+def recorded_changes(
+    db: Database, connection: str, region: str, repositories: Sequence[str]
+) -> dict[str, tuple[RecordedChange, ...]]:
+    """Return the last changes of each repository's policy, the oldest first, whoever made them."""
+    change, row = PolicyChange, Operation
+    newest = (change.planned_at.desc(), change.operation_id.desc(), change.position.desc())
+    number = func.row_number().over(partition_by=change.repository, order_by=newest).label("number")
+    here = (change.connection == connection, change.region == region, change.repository.in_(repositories))
+    numbered = select(change.operation_id, change.position, number).where(*here).subquery()
+    wanted = (
+        select(change, row.kind)
+        .join(numbered, tuple_(change.operation_id, change.position) == tuple_(*tuple(numbered.c)[:2]))
+        .join(row, row.id == change.operation_id)
+        .where(numbered.c.number <= LOOKED_AT)
+        .order_by(change.planned_at, change.operation_id, change.position)
+    )
+    by_repository: dict[str, list[RecordedChange]] = {}
+    with db.read() as session:
+        for each, kind in session.execute(wanted):
+            by_repository.setdefault(each.repository, []).append(_recorded(each, kind))
+    return {name: tuple(changes) for name, changes in by_repository.items()}
+
+
+def _recorded(change: PolicyChange, kind: str) -> RecordedChange:
+    key = f"{change.operation_id}/{change.position}"
+    times = (change.planned_at, change.written_at)
+    return RecordedChange(key, change.before, change.after, *times, by_us=kind not in SEEN_KINDS)
+
+
+def record_removal(db: Database, connection: str, region: str, given: Standing, removal: SeenChange) -> bool:
+    """Record that the access was removed outside Sailpass, once for `given`, whoever notices it.
 
     Returns False and records nothing if that is recorded already, or if the read began before our last operation on the
     repository was over, so that it may show our own change.
     """
-    new = NewOperation(
-        id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"sailpass:drift:{given.id}")),
-        kind="drift",
-        connection=connection,
-        region=region,
-        service=given.service,
-        repository=given.repository,
-        subject=f"drift {given.id}",
-        asked_by="",
-        steps=(),
-        follows=given.id,
-    )
+    new = _new("drift", given, connection, region, given.id)
     with db.write() as session:
         db.lock(session, keys_of(new))
         if session.get(Operation, new.id) is not None or _may_be_ours(session, new, removal.at):
             return False
-        if given.id not in {each.id for each in _standing(session, connection, region, [given.repository])}:
+        if given.id not in {each.id for each in standing_in(session, connection, region, [given.repository])}:
             return False
-        ended = {"started_at": removal.before_at, "ended_at": removal.at, "outcome": "seen"}
-        sequence = session.scalar(NEXT_SEQUENCE)
-        arn = given.principal_arn
-        session.execute(NEW_OPERATION, {**row_of(new, removal.at), **ended, "sequence": sequence, "principal_arn": arn})
-        session.execute(CHANGES.insert(), _change(new, removal))
+        _insert(session, new, given, removal)
     return True
+
+
+def record_seen(  # noqa: PLR0917  (where, of what, and what it is)
+    db: Database, connection: str, region: str, given: Standing, kind: str, key: str, seen: SeenChange, *, sure: bool
+) -> bool:
+    """Record what somebody did to a repository: `kind` of SEEN_KINDS, once for each `key`, whoever notices it.
+
+    `given` is access to it that was given with Sailpass. `sure`: it cannot be a state of our own making; else False, and
+    nothing is recorded, where it may be one as for `record_removal`.
+    """
+    new = _new(kind, given, connection, region, key)
+    with db.write() as session:
+        db.lock(session, keys_of(new))
+        if session.get(Operation, new.id) is not None or (not sure and _may_be_ours(session, new, seen.at)):
+            return False
+        _insert(session, new, given, seen)
+    return True
+
+
+def _new(kind: str, given: Standing, connection: str, region: str, key: str) -> NewOperation:
+    """The operation to record; `key` names it among those of its kind and repository, in every process alike."""
+    name = key if kind == "drift" else f"{kind}:{connection}:{region}:{given.repository}:{key}"
+    return NewOperation(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"sailpass:drift:{name}")),
+        kind=kind,
+        connection=connection,
+        region=region,
+        service=given.service,
+        repository=given.repository,
+        subject=f"{kind} {key}",
+        asked_by="",
+        steps=(),
+        follows=given.id,
+    )
+
+
+def _insert(session: Session, new: NewOperation, given: Standing, seen: SeenChange) -> None:
+    ended = {"started_at": seen.before_at, "ended_at": seen.at, "outcome": "seen"}
+    sequence = session.scalar(NEXT_SEQUENCE)
+    arn = given.principal_arn
+    session.execute(NEW_OPERATION, {**row_of(new, seen.at), **ended, "sequence": sequence, "principal_arn": arn})
+    if seen.before != seen.after:
+        session.execute(CHANGES.insert(), _change(new, seen))
 
 
 def _may_be_ours(session: Session, new: NewOperation, at: datetime) -> bool:
@@ -151,13 +157,13 @@ def _may_be_ours(session: Session, new: NewOperation, at: datetime) -> bool:
         row.connection == new.connection,
         row.region == new.region,
         or_(on_repository, on_role),
-        row.kind != "drift",
+        row.kind.not_in(SEEN_KINDS),
         or_(row.outcome.is_(None), row.ended_at > at - SETTLES),
     )
     return session.scalar(lately.limit(1)) is not None
 
 
-def _change(new: NewOperation, removal: Removal) -> dict[str, object]:
+def _change(new: NewOperation, removal: SeenChange) -> dict[str, object]:
     return {
         "operation_id": new.id,
         "position": 0,

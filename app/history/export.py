@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from app.db import Database
-from app.history.models import Operation, PolicyChange, Step
+from app.history.models import SEEN_KINDS, Operation, PolicyChange, Step
 from app.history.search import BATCH, HistoryFilter, each_operation
 
 COLUMNS = (
@@ -113,7 +113,7 @@ def _row(operation: Operation) -> Iterator[object]:
         "problem": problem.get("code"),
         "aws_code": problem.get("aws_code"),
         "policy_writes": 0
-        if operation.kind == "drift"
+        if operation.kind in SEEN_KINDS
         else sum(bool(change.written_at) for change in operation.changes),
         "policy_writes_unknown": sum(change.written_at is None for change in operation.changes),
         "request_ids": " ".join(request_id for step in operation.steps for request_id in step.request_ids),

@@ -83,43 +83,6 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
         return {name: LastGrant(at, by) for name, at, by in session.execute(query.where(gave))}
 
 
-def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
-    """Return by repository when access was last granted, if no later operation of Sailpass has changed the policy.
-
-    If the policy no longer names the service's role, someone else removed the access.
-    """
-    row = Operation
-    gave = (
-        (row.connection == connection)
-        & (row.region == region)
-        & (row.service == service)
-        & row.kind.in_(("grant", "repair"))
-        & (row.outcome == "succeeded")
-    )
-    query = select(row.repository, func.max(row.ended_at)).where(gave, ~overridden(row)).group_by(row.repository)
-    with db.read() as session:
-        return {name: ended_at for name, ended_at in session.execute(query) if ended_at is not None}
-
-
-def overridden(row: type[Operation]) -> ColumnElement[bool]:
-    """Return whether a later operation changed, or may have changed, what `row` gave its service."""
-    later = aliased(Operation)
-    same_region = (later.connection == row.connection) & (later.region == row.region)
-    on_the_policy = (
-        (later.repository == row.repository)
-        & or_(later.service == row.service, later.kind.in_(("undo", "restore", "prune")))
-        & later.kind.not_in(("grant", "repair", "drift"))
-    )
-    role_off = (
-        (later.service == row.service)
-        & (later.kind == "deactivate")
-        & or_(later.outcome.is_(None), later.outcome == "succeeded")
-    )
-    # Two queries, each with an index of its own.
-    after = (same_region, later.sequence > row.sequence)
-    return or_(exists().where(*after, on_the_policy), exists().where(*after, role_off))
-
-
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
     """Return how many live operations grant the service access."""
     row = Operation

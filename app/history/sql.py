@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
-from app.history.models import Operation, PolicyChange, Step
+from app.history.models import SEEN_KINDS, Operation, PolicyChange, Step
 
 OPERATIONS = cast("Table", Operation.__table__)
 STEPS = cast("Table", Step.__table__)
@@ -187,8 +187,10 @@ PLAN_WRITE: ReturningInsert[int] = (
 )
 """Record a write that is about to be sent, after those of the same operation; returns its position."""
 
-BY_US: ColumnElement[bool] = ~exists().where(OPERATIONS.c.id == CHANGES.c.operation_id, OPERATIONS.c.kind == "drift")
-"""The policy change is a write of ours, not one that a read showed."""
+BY_US: ColumnElement[bool] = ~exists().where(
+    OPERATIONS.c.id == CHANGES.c.operation_id, OPERATIONS.c.kind.in_(SEEN_KINDS)
+)
+"""The policy change is a write of ours, not one that a reading showed."""
 
 LAST_WRITES: Select[str | None, str | None, bool] = (
     select(CHANGES.c.before, CHANGES.c.after, CHANGES.c.written_at.is_not(None))

@@ -8,17 +8,18 @@ from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, or_, select, union
+from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import ContainerService
 from app.db import Database
 from app.inventory.circumstances import Circumstances
 from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.pull_counts import begins_with, openings, principals_of
 from app.inventory.queries import KnownRepository, known_repository
 from app.inventory.registries import registry_in
-from app.policy.arns import WILDCARD, account_of, is_namesakes
-from app.policy.evaluate import Access, Verdict, decides_on_pulls, is_timed, opened_by_registry
+from app.policy.arns import WILDCARD, is_namesakes
+from app.policy.evaluate import Access, Verdict, is_timed
 from app.policy.finding import Finding
 from app.policy.findings import findings
 from app.policy.layers import RegistryPolicy
@@ -64,6 +65,14 @@ class ServiceAccess:
     left_out: int = 0
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """Repositories that a registry policy may open: the first names, and how many there are."""
+
+    names: Sequence[str]
+    total: int
+
+
 def repositories_of(
     db: Database, connection: str, service: ContainerService, *, now: datetime | None = None, limit: int = LIMIT
 ) -> ServiceAccess:
@@ -73,14 +82,17 @@ def repositories_of(
     """
     with db.read() as session:
         registry = registry_in(session, connection, service.region).policy
-        opened = dict.fromkeys(_opened(session, connection, service, registry), Tie.REGISTRY)
-        ties = opened | _ties(session, connection, service)
+        prefixes = openings(registry, service.role.principal_arn)
+        opened = _opened(session, connection, service, prefixes)
+        own = _ties(session, connection, service)
+        ties = dict.fromkeys(opened.names, Tie.REGISTRY) | own
+        total = opened.total + sum(not name.startswith(prefixes) for name in own)
         chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
         row = SeenRepository
         query = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
         known = {found.name: known_repository(found) for found in session.scalars(query)}
     rows = tuple(_judged(known[name], ties[name], service, registry, now) for name in chosen if name in known)
-    return ServiceAccess(rows, len(ties) - len(chosen))
+    return ServiceAccess(rows, total - len(chosen))
 
 
 def about(connection: str, service: ContainerService) -> ColumnElement[bool]:
@@ -104,22 +116,20 @@ def verdict_on(
     return verdict if role or (verdict is not None and verdict.access is Access.DENIED) else None
 
 
-def _opened(session: Session, connection: str, service: ContainerService, registry: RegistryPolicy) -> Sequence[str]:
-    """Return the first repositories by name for which the registry policy may allow the service's role to pull."""
-    role, row = service.role.principal_arn, SeenRepository
-    prefixes = opened_by_registry(registry, role) if role and decides_on_pulls(registry) else ()
+def _opened(session: Session, connection: str, service: ContainerService, prefixes: Sequence[str]) -> _Opened:
+    """The repositories that the registry policy may open to the service's role, whose names begin so."""
+    row = SeenRepository
     if not prefixes:
-        return ()
-    begins = or_(*(row.name.startswith(prefix, autoescape=True) for prefix in prefixes))
-    names = select(row.name).where(row.connection == connection, row.region == service.region, begins)
-    return session.scalars(names.order_by(row.name).limit(LIMIT)).all()
+        return _Opened((), 0)
+    known = (row.connection == connection, row.region == service.region, begins_with(prefixes))
+    names = session.scalars(select(row.name).where(*known).order_by(row.name).limit(LIMIT)).all()
+    total = len(names) if len(names) < LIMIT else session.scalar(select(func.count()).where(*known)) or 0
+    return _Opened(names, total)
 
 
 def _principals(service: ContainerService) -> tuple[str, ...]:
-    role = service.role.principal_arn
-    account = account_of(role)
-    accounts = (account, f"arn:aws:iam::{account}:root") if account else ()
-    return tuple(value for value in (role, service.general_principal_arn, *accounts, WILDCARD) if value)
+    general = service.general_principal_arn
+    return (*principals_of(service.role.principal_arn), *([general] if general else []))
 
 
 def _ties(session: Session, connection: str, service: ContainerService) -> dict[str, Tie]:

@@ -18,7 +18,7 @@ from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
-from app.inventory.sync import Notice, Rest, Sweeper, Swept, unnoticed
+from app.inventory.sync import Rest, Sweeper, Swept, Unwatched, Watch
 from app.inventory.sync_state import What
 
 log = logging.getLogger(__name__)
@@ -69,12 +69,12 @@ class Scanner:
         clock: Clock,
         regions: Sequence[str],
         connection: str = "default",
-        notice: Notice = unnoticed,
+        watch: Watch | None = None,
     ) -> None:
         self.regions = tuple(regions)
         self._clock = clock
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="inventory")
-        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, notice)
+        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, watch or Unwatched())
         self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
         self._quiet_until: dict[Hashable, float] = {}
         self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
@@ -162,7 +162,7 @@ class Scanner:
             await self._read_repository(region, name)
         except Problem as problem:
             if problem.code == "repository.not_found":
-                await sweeper.in_db(store.forget_repository, sweeper.db, sweeper.connection, region, name, at)
+                await sweeper.forget_repository(region, name, at)
             else:
                 unread = store.PolicyUnread(name, problem, at)
                 await sweeper.in_db(store.remember_unread, sweeper.db, sweeper.connection, region, [unread])

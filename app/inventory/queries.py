@@ -15,20 +15,20 @@ from sqlalchemy.orm import Session
 from app.aws.ports import CallerIdentity, ContainerService
 from app.db import Database
 from app.errors import Problem
-from app.inventory.circumstances import Circumstances
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
-from app.inventory.registries import registries_in
+from app.inventory.pull_counts import pull_counts
 from app.inventory.service_json import from_facts
 from app.policy.arns import is_namesakes
-from app.policy.evaluate import Access, decides_on_pulls
+from app.policy.evaluate import Access
 
 
 @dataclass(frozen=True)
 class KnownService:
     """A service as it was at `seen_at`.
 
-    `can_pull` counts the repositories whose policy names its role and lets it pull; `stale_grants` those where a policy
-    names another role of this service: a deleted one, or its general one, which never pulls.
+    `can_pull` counts the repositories whose policy names its role, or that the registry policy opens to it, and that let
+    it pull; `stale_grants` those places where a policy names another role of this service: one that is dead, or its
+    general one, which never pulls.
     """
 
     service: ContainerService
@@ -90,7 +90,7 @@ def list_services(db: Database, connection: str, now: datetime | None = None) ->
     with db.read() as session:
         rows = session.scalars(query.order_by(SeenService.region)).all()
         counts = _counts(session, connection, rows)
-        judged = _judged_counts(session, connection, rows, now)
+        judged = pull_counts(session, connection, rows, now)
     return tuple(_service(row, counts, judged) for row in rows)
 
 
@@ -102,7 +102,7 @@ def find_service(
         row = session.get(SeenService, (connection, region, name))
         if row is None:
             return None
-        return _service(row, _counts(session, connection, [row]), _judged_counts(session, connection, [row], now))
+        return _service(row, _counts(session, connection, [row]), pull_counts(session, connection, [row], now))
 
 
 def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool, str] | None:
@@ -226,36 +226,6 @@ def _counts(session: Session, connection: str, services: Sequence[SeenService]) 
     grouped = select(both.c.region, both.c.service, both.c.principal, both.c.access, func.count())
     rows = session.execute(grouped.group_by(both.c.region, both.c.service, both.c.principal, both.c.access))
     return tuple(_Count(*values) for values in rows)
-
-
-def _judged_counts(
-    session: Session, connection: str, services: Sequence[SeenService], now: datetime | None
-) -> dict[tuple[str, str], int]:
-    """Return how many repositories let each service's role pull, by its region and name, if a registry policy counts.
-
-    The stored access says what the repository policy alone gives; if a registry policy may change that, the policies
-    that name a role are evaluated together with it.
-    """
-    registries = registries_in(session, connection)
-    counting = {region: known.policy for region, known in registries.items() if decides_on_pulls(known.policy)}
-    judged = {(service.region, service.role_arn): 0 for service in services if service.region in counting}
-    if not judged:
-        return {}
-    row, named = SeenRepository, PolicyPrincipal
-    is_its_policy = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
-    query = select(row.region, row.arn, row.policy_text, named.principal).join(named, is_its_policy)
-    roles = {role for _, role in judged if role}
-    for region, arn, text, role in session.execute(
-        query.where(row.connection == connection, row.region.in_(counting), named.principal.in_(roles))
-    ):
-        verdict = Circumstances(counting[region], arn, now).kept_verdict(text, role)
-        if (region, role) in judged and verdict is not None and verdict.access is Access.ALLOWED:
-            judged[region, role] += 1
-    return {
-        (service.region, service.name): judged[service.region, service.role_arn]
-        for service in services
-        if service.region in counting
-    }
 
 
 def _service(row: SeenService, counts: Iterable[_Count], judged: Mapping[tuple[str, str], int]) -> KnownService:

@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from app.aws.call_pool import AwsCalls
-from app.aws.ports import Answered, Aws
+from app.aws.ports import Answered, Aws, Repository
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
@@ -25,12 +25,31 @@ from app.inventory.sync_state import What
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Notice = Callable[[str, Sequence[store.PolicySeen]], None]
-"""Called with a region and its policy reads that were stored, in a thread that may block."""
+
+class Watch(Protocol):
+    """Looks at what was read, in a thread that may block."""
+
+    def policies(self, region: str, readings: Sequence[store.PolicySeen]) -> None:
+        """Look at readings of policies that were kept."""
+
+    def listed(self, region: str, repositories: Sequence[Repository], at: datetime) -> None:
+        """Look at a whole list of repositories, asked for at `at`, before it is kept."""
+
+    def gone(self, region: str, name: str, at: datetime) -> None:
+        """Look at a repository that AWS no longer knew at `at`, before it is forgotten."""
 
 
-def unnoticed(_region: str, _readings: Sequence[store.PolicySeen]) -> None:
-    """Do nothing."""
+class Unwatched:
+    """Looks at nothing."""
+
+    def policies(self, region: str, readings: Sequence[store.PolicySeen]) -> None:
+        """Do nothing."""
+
+    def listed(self, region: str, repositories: Sequence[Repository], at: datetime) -> None:
+        """Do nothing."""
+
+    def gone(self, region: str, name: str, at: datetime) -> None:
+        """Do nothing."""
 
 
 # Policies read under one claim: few enough to end long before the claim counts as abandoned.
@@ -87,7 +106,7 @@ class _Slice:
 
 @dataclass(frozen=True)
 class Sweeper:
-    """Reads one connection. `threads` run blocking database calls; `notice` gets each stored policy read."""
+    """Reads one connection. `threads` run what blocks on the database; `watch` looks at what was read."""
 
     db: Database
     aws: Aws
@@ -95,7 +114,7 @@ class Sweeper:
     clock: Clock
     connection: str
     threads: Executor
-    notice: Notice = unnoticed
+    watch: Watch = field(default_factory=Unwatched)
 
     async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
         """Read a part of a region if its rest is over and no other process is reading it."""
@@ -131,9 +150,10 @@ class Sweeper:
             answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
         except Problem as problem:
             return await self._refused(held, problem)
-        repositories = answered.value
-        await self.in_db(store.remember_repositories, self.db, self.connection, region, repositories, held.started_at)
-        return await self._listed(held, len(repositories))
+        found = answered.value
+        await self.in_db(self.watch.listed, region, found, held.started_at)
+        await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
+        return await self._listed(held, len(found))
 
     async def _registry(self, region: str, rest: Rest) -> Swept:
         held = await self._claim(region, What.REGISTRY, rest)
@@ -195,13 +215,18 @@ class Sweeper:
         """Store these reads, and report them to `notice`."""
         seen = await self.in_db(store.remember_policies, self.db, self.connection, region, readings)
         if seen:
-            await self.in_db(self.notice, region, seen)
+            await self.in_db(self.watch.policies, region, seen)
 
     async def _keep(self, region: str, found: _Slice) -> None:
         await self.keep_policies(region, found.read)
         await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
-        for each in found.gone:
-            await self.in_db(store.forget_repository, self.db, self.connection, region, each.repository, each.at)
+        for one in found.gone:
+            await self.forget_repository(region, one.repository, one.at)
+
+    async def forget_repository(self, region: str, name: str, at: datetime) -> None:
+        """Keep that AWS no longer knew a repository at `at`."""
+        await self.in_db(self.watch.gone, region, name, at)
+        await self.in_db(store.forget_repository, self.db, self.connection, region, name, at)
 
     async def _claim(self, region: str, what: What, rest: Rest) -> sync_state.Claim | None:
         rests = {"rest": rest.after_success, "retry": rest.after_problem}

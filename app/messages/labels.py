@@ -17,7 +17,7 @@ from app.messages.i18n import gettext, ngettext
 from app.messages.problems import words_of
 from app.operations import messages
 from app.operations.progress import Note, Progress
-from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
+from app.operations.state import NOT_DONE, Kind, Outcome, ReadSince, StepName, StepState
 from app.wording import N_, Message, fill
 
 SERVICE_STATES = {
@@ -281,13 +281,16 @@ def _not_done(progress: Progress, ended_as: Outcome) -> str:
         Outcome.INTERRUPTED: (messages.INTERRUPTED_UNSURE, messages.INTERRUPTED_CHANGED, messages.INTERRUPTED),
     }[ended_as]
     if progress.unconfirmed:
-        return unsure
+        since = messages.NOT_DONE_READ_SINCE.get(progress.read_since) if progress.read_since else None
+        if since is None or ended_as is Outcome.INTERRUPTED:
+            return unsure
+        return changed if progress.wrote_policy else since
     return changed if progress.wrote_policy else unchanged
 
 
-def unsure_write() -> str:
-    """Return the sentence for a policy change without a recorded answer from AWS."""
-    return gettext(messages.UNSURE_WRITE)
+def unsure_write(since: ReadSince | None = None) -> str:
+    """What a policy change says whose answer from AWS nobody recorded; `since`: what a later reading shows."""
+    return gettext(messages.WRITE_READ_SINCE[since] if since else messages.UNSURE_WRITE)
 
 
 def spoken(progress: Progress) -> str:

@@ -227,11 +227,17 @@ def _quiet_logger(quiet: EngineLog) -> None:
 
 
 def _let_threads_die_quietly() -> None:
-    """Suppress the traceback of an engine thread that finds the engine closed: it waited for a silent database."""
-    usual = threading.excepthook
+    """Print no traceback of a thread of the engine that finds the engine gone: it waited for a silent database."""
+    if not isinstance(threading.excepthook, _QuietEnd):
+        threading.excepthook = _QuietEnd(threading.excepthook)
 
-    def hook(failed: threading.ExceptHookArgs) -> None:
+
+@dataclass(frozen=True)
+class _QuietEnd:
+    """Hands on to `usual` what ends a thread, unless it is one of the engine's. One for all engines of a process."""
+
+    usual: Callable[[threading.ExceptHookArgs], object]
+
+    def __call__(self, failed: threading.ExceptHookArgs) -> None:
         if failed.thread is None or not failed.thread.name.startswith(QUEUE_THREADS):
-            usual(failed)
-
-    threading.excepthook = hook
+            self.usual(failed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import Kind, Outcome, ReadSince, StepName, StepState
 from app.wording import N_
 
 KINDS: dict[Kind, str] = {
@@ -16,6 +16,9 @@ KINDS: dict[Kind, str] = {
     Kind.PRUNE: N_("Remove dead principals"),
     Kind.DEPLOY: N_("Deploy"),
     Kind.DRIFT: N_("Access removed outside Sailpass"),
+    Kind.POLICY_DRIFT: N_("Repository policy changed outside Sailpass"),
+    Kind.REPOSITORY_DELETED: N_("Repository deleted outside Sailpass"),
+    Kind.REPOSITORY_RECREATED: N_("Repository deleted and created again outside Sailpass"),
 }
 
 # The title of an operation's progress.
@@ -30,6 +33,9 @@ TITLES: dict[Kind, str] = {
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
     Kind.DEPLOY: N_("Deploying to %(service)s"),
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
+    Kind.POLICY_DRIFT: N_("Policy of %(repository)s changed outside Sailpass"),
+    Kind.REPOSITORY_DELETED: N_("%(repository)s deleted outside Sailpass"),
+    Kind.REPOSITORY_RECREATED: N_("%(repository)s deleted and created again outside Sailpass"),
 }
 
 DONE_TITLES: dict[Kind, str] = {
@@ -41,8 +47,7 @@ DONE_TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restored the policy of %(repository)s"),
     Kind.UNDO: N_("Undid a change to %(repository)s"),
     Kind.PRUNE: N_("Removed dead principals from %(repository)s"),
-    Kind.DEPLOY: N_("Deployed %(repository)s to %(service)s"),
-    Kind.DRIFT: TITLES[Kind.DRIFT],
+    Kind.DEPLOY: N_("Deployed to %(service)s"),
 }
 
 FAILED_TITLES: dict[Kind, str] = {
@@ -54,8 +59,7 @@ FAILED_TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Couldn't restore the policy of %(repository)s"),
     Kind.UNDO: N_("Couldn't undo a change to %(repository)s"),
     Kind.PRUNE: N_("Couldn't remove dead principals from %(repository)s"),
-    Kind.DEPLOY: N_("Couldn't deploy %(repository)s to %(service)s"),
-    Kind.DRIFT: TITLES[Kind.DRIFT],
+    Kind.DEPLOY: N_("Couldn't deploy to %(service)s"),
 }
 
 # Of what ended otherwise, around the title that says what was being done.
@@ -124,6 +128,11 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
     ),
+    (Kind.POLICY_DRIFT, Outcome.SEEN): N_("The policy of %(repository)s was changed outside Sailpass."),
+    (Kind.REPOSITORY_DELETED, Outcome.SEEN): N_("%(repository)s was deleted outside Sailpass."),
+    (Kind.REPOSITORY_RECREATED, Outcome.SEEN): N_(
+        "%(repository)s was deleted and created again outside Sailpass. Access to it must be added again."
+    ),
 }
 GIVEN_UNDER_A_CONDITION = N_(
     "%(service)s can pull images from %(repository)s only while a condition of the policy holds."
@@ -133,7 +142,14 @@ FAILED_CHANGED = N_("The repository policy was changed before this failed. Both 
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 UNSURE = N_("It isn't known whether the repository policy was changed. Check it before you retry.")
-# What happened after the backup was made is not recorded: none of these may claim to know it.
+# What a later reading of the policy shows, where AWS's answer to a write was lost.
+NOT_DONE_READ_SINCE: dict[ReadSince, str] = {
+    ReadSince.WITH_CHANGE: N_("AWS's answer was lost. The repository policy had the change when it was last read."),
+    ReadSince.WITHOUT_CHANGE: N_(
+        "AWS's answer was lost. The repository policy didn't have the change when it was last read."
+    ),
+}
+# What became of it after the backup was made is in no record: none of these may claim to know it.
 INTERRUPTED_CHANGED = N_(
     "A backup was restored that was made while this was running. By then the repository policy had been changed; what happened afterwards isn't known. Check the repository policy, then retry."
 )
@@ -156,6 +172,16 @@ DEPLOYED = {
     Outcome.INTERRUPTED: INTERRUPTED,
 }
 UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
+WRITE_READ_SINCE: dict[ReadSince, str] = {
+    ReadSince.WITH_CHANGE: N_("AWS's answer to this change was lost. The policy had the change when it was last read."),
+    ReadSince.WITHOUT_CHANGE: N_(
+        "AWS's answer to this change was lost. The policy didn't have the change when it was last read."
+    ),
+    ReadSince.OTHERWISE: N_(
+        "It isn't known whether AWS applied this change: its answer was lost. When the policy was last read, it was "
+        "different from both texts."
+    ),
+}
 
 CONDITIONAL = "access.conditional"
 # Notes of a step: `Note.code` -> sentence.

@@ -103,6 +103,9 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
             last = await _explained(work, change, problem)
             await _be_patient(step, last, seconds or 0)
         else:
+            if position is None:
+                await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
+                continue
             if change.after is None and await _deleted_of_others(work) is not None:
                 continue
             step.because(_remark(change, position, work.wanted.remark))
@@ -187,8 +190,13 @@ async def _check_preview(work: _Write, change: PlannedChange) -> None:
     raise Problem("policy.changed_meanwhile", repository=step.operation.repository)
 
 
-async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int:
-    """Record the planned write, send it, and record the result. Return its position among the operation's writes."""
+async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | None:
+    """Record what is about to be written, write it, record that.
+
+    Returns:
+        Its position among the operation's writes; None where ECR had no policy to delete any more: somebody else has
+        deleted it since the reading.
+    """
     context, operation = step.context, step.operation
     planned = policy_writes.PlannedWrite(
         operation.connection, operation.region, operation.repository, change.before, change.after
@@ -204,6 +212,9 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int:
             await _note_unsuccessful(step, position, problem)
             raise
         context.crash("policy-written")
+        if change.after is None and answered is None:
+            await context.in_db(policy_writes.write_forgotten, context.db, step.run, position)
+            return None
         replaced = answered if change.after is None and not equivalent(answered, change.before) else None
         await _closed(step, position, replaced)
     return position

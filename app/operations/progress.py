@@ -10,7 +10,7 @@ from datetime import datetime
 
 from app.errors import Problem
 from app.operations.messages import CONDITIONAL
-from app.operations.state import STEP_DONE, Kind, Outcome, StepName, StepState
+from app.operations.state import STEP_DONE, Kind, Outcome, ReadSince, StepName, StepState
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class StepView:
 class Progress:
     """One operation at `version`: a number that grows with every visible change.
 
-    `follows`: the id of the operation that it retries, undoes, repairs or is a part of; "" for none. `unconfirmed`: AWS
-    did not answer a policy write, and no read has shown that it was carried out.
+    `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none. `unconfirmed`: AWS
+    gave no answer to a write of a policy, and no reading has shown that it was carried out. `read_since`: what the policy
+    was when it was read after that.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Progress:
     cancel_requested: bool = False
     wrote_policy: bool = False
     unconfirmed: bool = False
+    read_since: ReadSince | None = None
     image_uri: str = ""
     follows: str = ""
 

@@ -7,19 +7,20 @@ from typing import Any
 from app.db import Database
 from app.errors import Problem
 from app.history.living import list_living
-from app.history.models import Operation, Step
+from app.history.models import SEEN_KINDS, Operation, Step
 from app.history.queries import get_operation
+from app.operations.later_reading import read_since
 from app.operations.progress import Note, Progress, StepView
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import Kind, Outcome, ReadSince, StepName, StepState
 
 # More live operations than this are not shown on one page.
 MOST_RUNNING = 200
 
 
 def find_progress(db: Database, operation_id: str) -> Progress | None:
-    """Return the operation's progress; None if there is none with that id."""
+    """The operation as it stands; None when there is none of that id."""
     operation = get_operation(db, operation_id)
-    return None if operation is None else progress_of(operation)
+    return None if operation is None else progress_of(operation, read_since(db, operation))
 
 
 def list_running(db: Database, connection: str, region: str = "", service: str = "") -> tuple[Progress, ...]:
@@ -28,8 +29,8 @@ def list_running(db: Database, connection: str, region: str = "", service: str =
     return tuple(progress_of(operation) for operation in living)
 
 
-def progress_of(operation: Operation) -> Progress:
-    """Return the progress of an operation whose steps and changes are loaded."""
+def progress_of(operation: Operation, since: ReadSince | None = None) -> Progress:
+    """The view of an operation whose steps and changes are loaded; `since` as `read_since` gives it."""
     return Progress(
         id=operation.id,
         version=operation.version,
@@ -45,12 +46,13 @@ def progress_of(operation: Operation) -> Progress:
         outcome=Outcome(operation.outcome) if operation.outcome else None,
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
-        wrote_policy=operation.kind != Kind.DRIFT
+        wrote_policy=operation.kind not in SEEN_KINDS
         and any(change.written_at is not None for change in operation.changes),
         unconfirmed=any(
             change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)
             for change in operation.changes
         ),
+        read_since=since,
         image_uri=operation.image_uri,
         follows=operation.follows or "",
     )

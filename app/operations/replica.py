@@ -21,14 +21,13 @@ from app.operations.lease import InstanceTakenError, Lease, Pace
 from app.operations.local_tasks import Running
 from app.operations.reconcile import Reconciler
 from app.outage import is_outage
+from app.stopping import WRITES_END_WITHIN
 from app.supervisor import Part, Supervisor
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-# Seconds for writes in flight to be recorded, when the server stops.
-DRAIN = 8.0
 RECONCILE = 15.0
 MAINTAIN = 3600.0
 # The queue is polled every third of the time in which an operation begins. After so many times as long, it counts as
@@ -103,7 +102,7 @@ class Replica:
     async def stop(self) -> None:
         """Let writes in flight be recorded, drop the rest, and let others take it over at once."""
         await self._supervisor.stop()
-        if not await self._running.drain(DRAIN):
+        if not await self._running.drain(WRITES_END_WITHIN):
             log.warning("a change was still on its way to AWS; it is looked into at the next start")
         await self._running.drop()
         await self._engine.close()

@@ -23,7 +23,11 @@ class Kind(StrEnum):
     UNDO = "undo"
     PRUNE = "prune"
     DEPLOY = "deploy"
-    DRIFT = "drift"  # nobody asked for it: access that a reading showed to be removed outside Sailpass
+    # Not requested: a read showed what was done outside Sailpass.
+    DRIFT = "drift"  # access was removed
+    POLICY_DRIFT = "policy_drift"  # the policy was changed in another way
+    REPOSITORY_DELETED = "repository_deleted"
+    REPOSITORY_RECREATED = "repository_recreated"
 
 
 class Outcome(StrEnum):
@@ -35,6 +39,14 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"  # it was running when a backup was made that has been restored since
     SEEN = "seen"  # nothing was done: a read showed it
+
+
+class ReadSince(StrEnum):
+    """What a policy was when it was read after a write whose answer from AWS was lost."""
+
+    WITH_CHANGE = "with_change"
+    WITHOUT_CHANGE = "without_change"
+    OTHERWISE = "otherwise"
 
 
 class StepState(StrEnum):
@@ -68,6 +80,9 @@ class StepName(StrEnum):
     ROLL_BACK = "roll_back"
 
 
+SEEN = frozenset({Kind.DRIFT, Kind.POLICY_DRIFT, Kind.REPOSITORY_DELETED, Kind.REPOSITORY_RECREATED})
+"""Kinds of what was seen, and not done."""
+
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
 """Outcomes after which a retry makes sense."""
 
@@ -88,6 +103,9 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
         StepName.ROLL_BACK,
     ),
     Kind.DRIFT: (),
+    Kind.POLICY_DRIFT: (),
+    Kind.REPOSITORY_DELETED: (),
+    Kind.REPOSITORY_RECREATED: (),
 }
 # Steps that an operation has only where its input asks for them.
 _ON_REQUEST = {StepName.GRANT_ACCESS: "grant", StepName.ROLL_BACK: "rollback"}

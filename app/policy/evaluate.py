@@ -25,7 +25,7 @@ from app.policy.layers import (
     Unseen,
     unseen_registry,
 )
-from app.policy.matching import Doubt, PullPrincipal, Rule, rules_of
+from app.policy.matching import Doubt, PullPrincipal, Rule, resource_doubts, rules_of
 from app.policy.rulebook import Collected, Rulebook
 from app.policy.statement import PULL_ACTIONS, Statement, is_allow, label, named_by, strings
 from app.policy.verdict import Access, Deciding, Verdict, decided, not_met
@@ -34,6 +34,7 @@ __all__ = [
     "Access",
     "Deciding",
     "Evaluator",
+    "RegistryReach",
     "Verdict",
     "decides_on_pulls",
     "evaluate",
@@ -90,6 +91,21 @@ def opened_by_registry(registry: RegistryPolicy, principal_arn: str) -> tuple[st
     covers = Evaluator(Policies(None, registry)).collect(PullPrincipal.puller(principal_arn)).allows
     prefixes = (_prefixes(cover.statement) for cover in covers if cover.rule.layer is Layer.REGISTRY)
     return tuple(dict.fromkeys(prefix for each in prefixes for prefix in each))
+
+
+class RegistryReach:
+    """Tells apart the repositories for which different statements of a registry policy may count."""
+
+    def __init__(self, registry: RegistryPolicy) -> None:
+        self._statements = [rule.statement for rule in _registry_rules(registry, "")[0]]
+        self._version = parse(registry.text).members.get("Version") if self._statements and registry.text else None
+
+    def of(self, repository_arn: str) -> tuple[bool | None, ...]:
+        """Of each statement about pulls: True where it reaches the repository, False where not, None where that is open."""
+        return tuple(
+            None if doubts else doubts is not None
+            for doubts in (resource_doubts(each, self._version, repository_arn) for each in self._statements)
+        )
 
 
 def _prefixes(statement: Statement) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ def rules_of(
     """Return the statements about any of these actions on this repository, compiled."""
     for index, statement in enumerate(statements):
         covered = tuple(action for action in actions if covers_action(statement, action))
-        doubts = _resource_doubts(statement, version, repository_arn) if covered else None
+        doubts = resource_doubts(statement, version, repository_arn) if covered else None
         if doubts is not None:
             yield Rule(layer, index, statement, covered, conditions_of(statement, version), doubts)
 
@@ -177,8 +177,8 @@ def covers_action(statement: Statement, action: str) -> bool:
     return matches is (element == "Action")
 
 
-def _resource_doubts(statement: Statement, version: object, repository_arn: str) -> tuple[Doubt, ...] | None:
-    """Return what is open about `Resource` or `NotResource`; None if it excludes this repository."""
+def resource_doubts(statement: Statement, version: object, repository_arn: str) -> tuple[Doubt, ...] | None:
+    """What is open about `Resource` or `NotResource`; None where it leaves this repository out."""
     for element in ("Resource", "NotResource"):
         if element not in statement:
             continue

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import os
 import signal
 import socket
 import sys
@@ -22,6 +21,7 @@ from app.server.connections import Connections
 from app.server.limits import Limits
 from app.server.listener import Listener
 from app.server.protocol import ClientProtocol
+from app.stopping import ForcedEnd
 from app.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 BACKLOG = 1024
 # Seconds without a check of the deadlines after which the server counts as hung.
 HANGS_AFTER = 30.0
-# Seconds from the signal to the end, even if something hangs.
-STOPS_WITHIN = 13.0
 HANGUP = signal.SIGHUP
 
 
@@ -43,6 +41,7 @@ class Server(uvicorn.Server):
         self._connections = Connections(limits)
         self._supervisor = supervisor or Supervisor(SystemClock())
         self._hung_up = False
+        self._forced_end: ForcedEnd | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then listen. Ends the process if the address cannot be listened on."""
@@ -60,8 +59,11 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Also stop in order on SIGHUP, unless it is ignored, as under nohup."""
-        if threading.current_thread() is not threading.main_thread() or signal.getsignal(HANGUP) is signal.SIG_IGN:
+        """Stop in order by SIGHUP too, unless it is ignored, as under nohup."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main:
+            self._forced_end = ForcedEnd()
+        if not is_main or signal.getsignal(HANGUP) is signal.SIG_IGN:
             with super().capture_signals():
                 yield
             return
@@ -77,17 +79,15 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler's signature)
         """Start to stop. A second signal changes nothing: calls in flight to AWS must still be recorded.
 
-        The process ends `STOPS_WITHIN` after the first signal, even if something hangs.
+        What hangs is left behind: the process ends `app.stopping.STOPS_WITHIN` after the first signal.
         """
-        if not self.should_exit:
-            end = threading.Timer(STOPS_WITHIN, _end_at_once)
-            end.daemon = True
-            end.start()
+        is_first, self.should_exit = not self.should_exit, True  # a second one may come while this runs
+        if is_first and self._forced_end is not None:
+            self._forced_end.begin()
         if sig == HANGUP:
             self._hung_up = True
         elif sig not in self._captured_signals:
             self._captured_signals.append(sig)
-        self.should_exit = True
 
     @property
     def address(self) -> tuple[str, int]:
@@ -115,12 +115,6 @@ class Server(uvicorn.Server):
             connection.enforce_deadlines(now)
         self._connections.rise()
         return True
-
-
-def _end_at_once() -> None:
-    log.warning("the server did not stop within %.0f s; it ends now, and the next start goes on", STOPS_WITHIN)
-    logging.shutdown()
-    os._exit(1)
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

@@ -98,8 +98,17 @@ def killed_at(point: int, before: Path, backup: Path, folder: Path) -> bool:
     return ended == KILLED
 
 
+def warm_up(before: Path, backup: Path, folder: Path) -> None:
+    """Do all of it once in this process, so that its children need not compile every statement anew."""
+    shutil.copytree(before, folder)
+    restore(load(data_dir=folder), backup, NOW)
+    next_start(folder)
+    shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
     arguments = [Path(name) for name in sys.argv[1:]]
+    warm_up(*arguments)
     number = 1
     while killed_at(number, *arguments):
         number += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -88,11 +89,9 @@ def services(sandbox) -> list[tuple[str, str]]:
 @pytest.fixture
 def replicas(sandbox, postgres_url, tmp_path):
     settings = {"sandbox": sandbox, "regions": REGION, "database_url": postgres_url}
-    with (
-        start_console(tmp_path / "a", instance="a", **settings) as first,
-        start_console(tmp_path / "b", instance="b", **settings) as second,
-    ):
-        yield first, second
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+        starts = [start_console(tmp_path / name, instance=name, **settings) for name in "ab"]
+        yield tuple(pool.map(stack.enter_context, starts))
 
 
 def evidence(sandbox, first, writer) -> dict:

@@ -20,7 +20,7 @@ ACTIVATE = "Activate the image puller role"
 WAIT = "Wait for the role"
 UPDATE = "Update the repository policy"
 REFUSED = "The repository policy was not changed."
-UNANSWERED = "It isn't known whether the repository policy was changed."
+UNANSWERED = "AWS's answer was lost. The repository policy didn't have the change when it was last read."
 # What is wrong with every write to one policy, and the sentence at the end.
 FAULTS = {
     "throttle": "AWS is throttling ecr:SetRepositoryPolicy for this account.",

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from campaign.proxy import Fault, fault_proxy
-from tests.console import RunningConsole, start_console, until
+from tests.console import STOPS_WITHIN, RunningConsole, start_console, until
 from tests.errors.fast import start_fast_console
 from tests.errors.test_surroundings import BARE, Home
 from tests.reader import Reader
@@ -21,7 +21,6 @@ from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox, start_sandbox
 # Less than any process has open: what is open stays so, and nothing is opened.
 NONE_FREE = 3
 LONG = 1_000_000.0
-STOPS_WITHIN = 15.0
 
 
 def remarks(console: RunningConsole, operation: str) -> list[str]:

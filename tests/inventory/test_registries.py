@@ -5,14 +5,15 @@ import json
 import pytest
 
 from app.errors import Problem
-from app.inventory import queries, search, store
-from app.inventory.access import Tie, repositories_of
+from app.inventory import circumstances, queries, search, store
+from app.inventory.access import LIMIT, Tie, repositories_of
 from app.inventory.registries import RegistryReading, find_registry, read_registry, remember_registry
-from app.policy.evaluate import Access
+from app.policy.evaluate import Access, evaluate
 from app.policy.layers import RegistryScope
-from tests.build import REGION, a_service, an_active_role, puller_arn
+from tests.build import REGION, a_repository, a_service, an_active_role, puller_arn
+from tests.databases import statements
 from tests.fakes import FakeAws, FakeClock
-from tests.inventory.at import HERE, MINUTE, NOON, allow, keep
+from tests.inventory.at import HERE, MINUTE, NOON, allow, keep, keep_many
 
 SHOP = a_service("shop", role=an_active_role("shop"))
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -91,6 +92,75 @@ def test_an_allow_lists_the_repositories_that_it_opens(db):
     know(db, policy("Allow", "team/*"))
     assert seen(db) == {"team/a": (Tie.REGISTRY, Access.ALLOWED)}
     assert [choice.name for choice in search.choices(db, "default", SHOP).rows] == ["other/a"]
+
+
+def counted(db):
+    store.remember_service(db, "default", SHOP, NOON)
+    return queries.find_service(db, *HERE, "shop").can_pull
+
+
+def test_the_repositories_that_an_allow_opens_are_counted(db):
+    denied = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": PULL}
+    for name, statements_of in {
+        "team/a": [],
+        "team/b": [allow(puller_arn("shop"))],
+        "team/c": [denied],
+        "team/d": [allow(puller_arn("blog"))],
+        "team_e": [],
+        "other/a": [],
+        "other/b": [allow(puller_arn("shop"))],
+    }.items():
+        keep(db, name, *statements_of)
+    store.remember_repository(db, "default", a_repository("team/unread"), NOON)
+    store.remember_repository(db, "default", a_repository("team/unreadable"), NOON)
+    store.remember_policy(db, *HERE, "team/unreadable", "{", NOON)
+    know(db, policy("Allow", "team/*"))
+    assert counted(db) == 4
+    assert [service.can_pull for service in queries.list_services(db, "default")] == [4]
+
+
+@pytest.mark.parametrize(
+    "name, count",
+    [("*", 3), ("team/?", 2), ("*/b", 1), ("team/${aws:username}", 0), ("team/a", 1)],
+)
+def test_the_count_follows_the_pattern_of_the_allow(db, name, count):
+    for repository in ("team/a", "team/b", "shop"):
+        keep(db, repository)
+    know(db, policy("Allow", name))
+    assert counted(db) == count
+
+
+def test_a_condition_that_is_not_decided_counts_nothing(db):
+    keep(db, "web")
+    know(db, policy("Allow", "web", Condition={"StringEquals": {"ecr:ResourceTag/team": "a"}}))
+    assert counted(db) == 0
+
+
+def test_an_allow_for_one_role_opens_nothing_to_another(db):
+    keep(db, "web")
+    keep(db, "api", allow(puller_arn("shop")))
+    know(db, policy("Allow", "*", Principal={"AWS": puller_arn("blog")}))
+    assert counted(db) == 1
+
+
+def test_the_count_takes_as_many_statements_and_verdicts_however_many_there_are(db, monkeypatch):
+    judged = []
+    monkeypatch.setattr(circumstances, "evaluate", lambda *args, **more: judged.append(1) or evaluate(*args, **more))
+    know(db, policy("Allow", "team/*"))
+    keep_many(db, [f"team/{number}" for number in range(700)])
+    store.remember_service(db, "default", SHOP, NOON)
+    with statements(db) as sent:
+        assert queries.find_service(db, *HERE, "shop").can_pull == 700
+    assert (len(judged) <= 1, len(sent) <= 6) == (True, True)
+
+
+def test_all_repositories_that_an_allow_opens_are_told_by_their_number(db):
+    know(db, policy("Allow", "team/*"))
+    keep_many(db, [f"team/{number}" for number in range(700)])
+    keep(db, "team/0", allow(puller_arn("shop")))
+    keep(db, "web", allow(puller_arn("shop")))
+    found = repositories_of(db, "default", SHOP)
+    assert (len(found.rows), found.left_out) == (LIMIT, 701 - LIMIT)
 
 
 def test_a_deny_is_told_where_repositories_are_chosen(db):

@@ -1,12 +1,14 @@
 """Undo, restore, prune: policies written as they are known beforehand."""
 
+import json
+
 import pytest
 
 from app.errors import Problem
-from app.operations.state import Kind
+from app.operations.state import Kind, StepName
 from app.operations.step import Overtaken
 from tests.build import REGION, SERVICE, a_policy, a_statement
-from tests.operations.workshop import active, inactive, repository
+from tests.operations.workshop import active, inactive, repository, step
 
 WEB = "storefront/web"
 SET, GET, DELETE = "ecr:SetRepositoryPolicy", "ecr:GetRepositoryPolicy", "ecr:DeleteRepositoryPolicy"
@@ -178,6 +180,26 @@ def test_what_somebody_wrote_in_place_of_ours_before_we_deleted_it_is_put_back(s
     aws.meanwhile(DELETE, lambda: repository(aws, WEB, a_policy([a_statement(sid="Late")])))
     assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
     assert sids(aws) == ["Late"]
+
+
+def test_a_policy_that_somebody_deleted_before_we_did_is_not_told_as_deleted_by_us(shop, aws, alone):
+    aws.meanwhile(DELETE, lambda: repository(aws, WEB, None))
+    removal = shop.revoke(SERVICE, WEB)
+    ended = shop.ended(removal)
+    assert (ended.outcome, ended.wrote_policy, shop.changes(removal)) == ("nothing_to_do", False, [])
+    assert step(ended, StepName.UPDATE_POLICY).note.code == "policy.nothing_named"
+
+
+def test_what_ecr_still_tells_of_a_policy_that_is_deleted_ends_no_removal(shop, aws, alone):
+    told = json.dumps(aws.policy_of(WEB))
+
+    def deleted():
+        repository(aws, WEB, None)
+        aws.tell_older(told, told)
+
+    aws.meanwhile(DELETE, deleted)
+    removal = shop.revoke(SERVICE, WEB)
+    assert (shop.ended(removal).outcome, shop.changes(removal)) == ("nothing_to_do", [])
 
 
 def test_a_removal_that_put_something_back_is_undone_without_it(shop, aws, alone, undo):

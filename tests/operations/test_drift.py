@@ -9,8 +9,8 @@ from app.drift import DriftWatch
 from app.errors import Problem
 from app.history.export import csv_lines
 from app.history.models import Operation
-from app.history.queries import standing_grants
 from app.history.search import HistoryFilter, list_operations
+from app.history.standing import standing_grants
 from app.inventory.policies import PolicySeen
 from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_statement
@@ -81,7 +81,7 @@ def test_many_readers_record_one_entry(shop, granted):
     now = shop.services.clock.now()
     seen = PolicySeen(WEB, None, None, OTHER, now)
     for _ in range(3):
-        DriftWatch(shop.services.db, shop.services.connection).notice(REGION, [seen])
+        DriftWatch(shop.services.db, shop.services.connection).policies(REGION, [seen])
     assert len(entries(shop)) == 1
 
 
@@ -89,7 +89,7 @@ def test_a_removal_that_nobody_recorded_is_found_by_a_later_reading(shop, grante
     """The process ended between the reading and the record."""
     put(shop, OTHER)
     now = shop.services.clock.now()
-    DriftWatch(shop.services.db, shop.services.connection).notice(REGION, [PolicySeen(WEB, OTHER, now, OTHER, now)])
+    DriftWatch(shop.services.db, shop.services.connection).policies(REGION, [PolicySeen(WEB, OTHER, now, OTHER, now)])
     (entry,) = entries(shop)
     assert SERVICE in entry.changes[0].before
 
@@ -102,7 +102,7 @@ def test_what_we_remove_ourselves_is_none(shop, granted):
 
 def test_a_reading_from_before_the_grant_is_none(shop, granted):
     seen = PolicySeen(WEB, OTHER, EARLY, OTHER, EARLY)
-    DriftWatch(shop.services.db, shop.services.connection).notice(REGION, [seen])
+    DriftWatch(shop.services.db, shop.services.connection).policies(REGION, [seen])
     assert entries(shop) == ()
 
 

@@ -9,14 +9,14 @@ from dbos import DBOS
 
 from app.aws.deployment_ports import DeploymentSpec
 from app.operations.engine import VERSION
-from app.operations.state import Kind
+from app.operations.state import SEEN, Kind
 from tests.build import SERVICE, a_policy, a_repository, a_statement, an_image
 from tests.fake_deployments import deployed_before
 from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"
 # What a reading showed is only recorded: no workflow runs for it.
-WORKED_ON = [kind for kind in Kind if kind is not Kind.DRIFT]
+WORKED_ON = [kind for kind in Kind if kind not in SEEN]
 GIVES = ["activate_role", "wait_for_role", "update_policy", "verify_access"]
 REWRITES = ["rewrite_policy", "verify_policy"]
 SINCE_1 = {

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import text
 
 from app.db import Database
 from app.migrate import MIGRATIONS
@@ -96,6 +97,16 @@ def back_to(url: str, revision: str) -> None:
     database.close()
 
 
+def long_silent(url: str, instance: str) -> None:
+    """Let an instance that was killed have been silent for as long as others wait before they take over."""
+    database = Database(url)
+    with database.write() as session:
+        session.execute(
+            text("UPDATE instances SET beat_at = beat_at - interval '1 minute' WHERE name = :name"), {"name": instance}
+        )
+    database.close()
+
+
 def test_operations_go_on_up_and_down_on_sqlite(sandbox, release, tmp_path):
     settings = {"sandbox": sandbox, "regions": REGION}
     with start_console(tmp_path, root=release, **settings) as old:
@@ -130,10 +141,12 @@ def test_operations_go_on_up_and_down_side_by_side_on_postgresql(sandbox, releas
             succeeded(old, grant(new, ON, "shared/base-node"))
             succeeded(new, grant(old, ON, "analytics/etl"))
             old.kill()
+            long_silent(postgres_url, "old")
             sandbox.advance(600)
             succeeded(new, first, second)
             third = grant(new, OFF, "analytics/etl")
             new.kill()
+    long_silent(postgres_url, "new")
     back_to(postgres_url, revision_of(release))
     with start_console(tmp_path / "old", root=release, instance="new", **settings) as old:
         succeeded(old, first, second, third)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.console import RunningConsole, start_console, until
+from tests.console import STOPS_WITHIN, RunningConsole, start_console, until
 from tests.postgres_server import empty_database
 from tests.sandbox_server import start_sandbox
 from tests.silence import Relay
@@ -18,7 +18,6 @@ from tests.silence import Relay
 pytestmark = [pytest.mark.crash, pytest.mark.postgres]
 ON, OFF = "storefront-web", "payments-api"
 RECOVERS_WITHIN = 30.0
-STOPS_WITHIN = 15.0
 TOLD_WITHIN = 12.0  # ten seconds, and the two that the database has to answer
 
 

@@ -225,7 +225,7 @@ def test_access_that_somebody_else_took_away_is_in_the_history_and_is_repaired_t
     assert "Access removed outside Sailpass: shared/base-python" in history.text
     assert len(history.soup.select("article")) == 1
     entry = mika.reads(history.soup.select_one("article h3 a")["href"])
-    assert "Removal detected at" in entry.text
+    assert "Change detected at" in entry.text
     assert not {"Undo", "Retry", "Cancel operation", "Restore the policy from before"} & set(
         entry.soup.stripped_strings
     )

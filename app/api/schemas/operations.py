@@ -79,11 +79,11 @@ class Operation(BaseModel):
     region: str
     service: str
     repository: str = Field(description="Empty for operations on the image puller role alone.")
-    asked_by: str = Field(description="Empty for the kind `drift`, which nobody asked for.")
+    asked_by: str = Field(description="Empty where the outcome is `seen`: nobody asked for it.")
     asked_at: datetime
     started_at: datetime | None = Field(
-        description="Null while it waits for its turn. Of the kind `drift`, when the access was last known to be there; "
-        "`ended_at` is when it was seen to be gone."
+        description="Null while it waits for its turn. Where the outcome is `seen`, when it was last known to be as "
+        "before; `ended_at` is when the change was seen."
     )
     ended_at: datetime | None
     outcome: Outcome | None
@@ -134,7 +134,7 @@ _AS_THEY_ARE = (
 class PolicyWrite(BaseModel):
     """One change of one repository's policy. A text of null: there was, or then is, no policy.
 
-    For the kind `drift` the change was made outside Sailpass, and `written_at` is when it was seen.
+    Where the operation's outcome is `seen` somebody else made it, and `written_at` is when it was seen.
     """
 
     region: str

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.operations import actions_on, is_undone, last_read
+from app.console.operations import actions_on, is_undone
 from app.deployments.change import DeploymentChange, change_from_json
 from app.history import queries
 from app.history.models import Operation, PolicyChange
 from app.messages import labels
+from app.operations.later_reading import LaterReading, later_reading, read_since
 from app.operations.progress import Progress
 from app.operations.read import progress_of
 from app.operations.state import Kind
@@ -77,15 +78,14 @@ def progress_dialog(shown: ProgressView) -> ProgressDialog:
 class PolicyChangeView:
     """One write of one policy. `diff` None: the text did not change. `written_at` None: it may not have taken effect.
 
-    `last_read` then says what the policy was when it was last read after that write was sent, at `last_read_at`.
+    `read_since` then says what the policy was when it was last read after that write was sent.
     """
 
     repository: str
     diff: Diff | None
     written_at: datetime | None = None
     request_id: str = ""
-    last_read: Message | None = None
-    last_read_at: datetime | None = None
+    read_since: LaterReading | None = None
 
 
 @dataclass(frozen=True)
@@ -128,28 +128,26 @@ def change_views(
     With `services`, a write without an answer also has what was read after it.
     """
     return tuple(
-        _change_view(change, last_read(services, change) if services else None)
+        _change_view(change, later_reading(services.db, change) if services else None)
         for change in changes
         if ended or change.written_at is not None or change.unanswered_at is not None
     )
 
 
-def _change_view(change: PolicyChange, read: tuple[Message, datetime] | None) -> PolicyChangeView:
-    what, at = read or (None, None)
+def _change_view(change: PolicyChange, since: LaterReading | None) -> PolicyChangeView:
     return PolicyChangeView(
         repository=change.repository,
         diff=diff_texts(change.before, change.after),
         written_at=change.written_at,
         request_id=change.request_id,
-        last_read=what,
-        last_read_at=at,
+        read_since=since,
     )
 
 
 def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
     """Return the whole page; the operation's steps and changes are loaded."""
     followed_by = queries.followers(services.db, operation.id)
-    shown = progress_view(progress_of(operation), now)
+    shown = progress_view(progress_of(operation, read_since(services.db, operation)), now)
     return OperationPage(
         shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
         changes=change_views(operation.changes, ended=operation.outcome is not None, services=services),

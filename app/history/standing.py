@@ -1,0 +1,141 @@
+"""Access that was given with Sailpass and stands: nothing of Sailpass's has changed it since. Must never write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from app.db import Database
+from app.history.models import SEEN_KINDS, Operation, PolicyChange
+
+GRANTS = ("grant", "repair")
+# What they write may give access too.
+_MAY_GIVE = (*GRANTS, "restore", "undo")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The last operation that may have given a service access, with the policy that it left behind at `written_at`.
+
+    Nothing of Sailpass's has changed what it gave, and the repository is still the same one. `wrote`: it changed the policy, so that `text` is known.
+    """
+
+    id: str
+    kind: str
+    service: str
+    repository: str
+    principal_arn: str
+    ended_at: datetime
+    wrote: bool
+    text: str | None
+    written_at: datetime | None
+
+
+def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
+    """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
+
+    If the policy no longer names the service's role, somebody else took the access away.
+    """
+    row = Operation
+    wanted = (
+        select(row.repository, func.max(row.ended_at))
+        .where(*_gave(row, connection, region, GRANTS), row.service == service, ~_overridden(row))
+        .group_by(row.repository)
+    )
+    with db.read() as session:
+        return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}
+
+
+def standing(
+    db: Database, connection: str, region: str, repositories: Sequence[str] | None = None
+) -> tuple[Standing, ...]:
+    """Return what stands on these repositories, or on all: of each service at most one operation on each."""
+    with db.read() as session:
+        return standing_in(session, connection, region, repositories)
+
+
+def standing_in(
+    session: Session, connection: str, region: str, repositories: Sequence[str] | None = None
+) -> tuple[Standing, ...]:
+    """As `standing`, within a session."""
+    among = () if repositories is None else (Operation.repository.in_(repositories),)
+    row, change, write = Operation, PolicyChange, aliased(PolicyChange)
+    last_write = (
+        select(write.position)
+        .where(write.operation_id == row.id, write.repository == row.repository, write.written_at.is_not(None))
+        .order_by(write.position.desc())
+        .limit(1)
+        .correlate(row)
+        .scalar_subquery()
+    )
+    last = (
+        select(row.repository, row.service, func.max(row.sequence).label("sequence"))
+        .where(*_gave(row, connection, region, _MAY_GIVE), *among)
+        .group_by(row.repository, row.service)
+        .subquery()
+    )
+    wanted = (
+        select(row, change)
+        .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
+        .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
+        .where(*_gave(row, connection, region, _MAY_GIVE), *among)
+        .where(~_overridden(row), ~_made_anew(row))
+        .order_by(row.asked_at)  # older releases numbered none
+    )
+    found = (_of(operation, write) for operation, write in session.execute(wanted))
+    return tuple({(given.repository, given.service): given for given in found}.values())
+
+
+def _of(operation: Operation, write: PolicyChange | None) -> Standing:
+    return Standing(
+        id=operation.id,
+        kind=operation.kind,
+        service=operation.service,
+        repository=operation.repository,
+        principal_arn=operation.principal_arn,
+        ended_at=operation.ended_at or operation.asked_at,
+        wrote=write is not None,
+        text=write.after if write else None,
+        written_at=write.written_at if write else None,
+    )
+
+
+def _gave(
+    row: type[Operation], connection: str, region: str, kinds: tuple[str, ...]
+) -> tuple[ColumnElement[bool], ...]:
+    return (row.connection == connection, row.region == region, row.kind.in_(kinds), row.outcome == "succeeded")
+
+
+def _made_anew(row: type[Operation]) -> ColumnElement[bool]:
+    """Whether a reading has shown since that the repository was deleted, or deleted and made anew."""
+    later = aliased(Operation)
+    return exists().where(
+        later.connection == row.connection,
+        later.region == row.region,
+        later.repository == row.repository,
+        later.sequence > row.sequence,
+        later.kind.in_(("repository_deleted", "repository_recreated")),
+    )
+
+
+def _overridden(row: type[Operation]) -> ColumnElement[bool]:
+    """Whether a later operation changed, or may have changed, what `row` gave its service."""
+    later = aliased(Operation)
+    same_region = (later.connection == row.connection) & (later.region == row.region)
+    on_the_policy = (
+        (later.repository == row.repository)
+        & or_(later.service == row.service, later.kind.in_(("undo", "restore", "prune")))
+        & later.kind.not_in((*GRANTS, *SEEN_KINDS, "deploy"))
+    )
+    role_off = (
+        (later.service == row.service)
+        & (later.kind == "deactivate")
+        & or_(later.outcome.is_(None), later.outcome == "succeeded")
+    )
+    # Two questions, each with an index of its own.
+    after = (same_region, later.sequence > row.sequence)
+    return or_(exists().where(*after, on_the_policy), exists().where(*after, role_off))
