@@ -33,6 +33,7 @@ from app.history.statements import (
     named,
     touching,
 )
+from app.history.turns import check_turn, lock_repository
 
 SUPERSEDED = Problem("operation.superseded").to_json()
 
@@ -52,6 +53,7 @@ class NewOperation:
     steps: Sequence[str]
     input: dict[str, Any] = field(default_factory=dict)
     follows: str | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,13 +144,19 @@ def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tu
     """Begin a step, or begin it again: the operation as it stands, and this run. None: the operation has ended.
 
     The first step's beginning is also the operation's.
+
+    Raises:
+        BehindAnother: the operation would begin, and one of the same repository comes before it; nothing is written.
+            The queue orders operations itself; this orders the items of batches, which are in no queue, among them.
     """
     with db.write() as session:
+        lock_repository(db, session, operation_id)
         began = {"of": operation_id, "new_started_at": at}
         operation = session.execute(BEGIN_OPERATION, began).mappings().one_or_none()
         if operation is None:
             return None
         if operation["started_at"] == at:
+            check_turn(session, operation)
             _supersede(session, dict(operation), at)
         attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
         return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))

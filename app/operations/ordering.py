@@ -11,11 +11,10 @@ from typing import Any
 
 from app.errors import Problem
 from app.history.record import LiveOperation, NewOperation
-from app.operations.state import Kind
+from app.operations.state import GIVES_ACCESS, Kind
 
 # These rewrite a policy as a whole, so they concern every service that the policy names.
 _WHOLE_POLICY = frozenset({Kind.RESTORE, Kind.UNDO, Kind.PRUNE})
-_GIVES_ACCESS = frozenset({Kind.GRANT, Kind.REPAIR})
 
 
 def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
@@ -29,15 +28,16 @@ def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
         Problem: `role.deactivating`: the service's role is being deactivated, so nothing can be given to it until
             that operation ends.
     """
-    if request.kind in _GIVES_ACCESS:
-        _refuse_while_deactivating(request, live)
+    if request.kind in GIVES_ACCESS:
+        refuse_while_deactivating(request, live)
     rivals = [operation for operation in live if _interferes(operation, request)]
     if rivals and _does_the_same(rivals[-1], request):
         return rivals[-1].id
     return ""
 
 
-def _refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperation]) -> None:
+def refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperation]) -> None:
+    """Raise Problem `role.deactivating` if the service's role is being deactivated."""
     for operation in live:
         if operation.kind == Kind.DEACTIVATE and operation.service == request.service:
             raise Problem("role.deactivating", service=request.service, operation=operation.id)

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
-from app.history.queries import stuck_in_queue
+from app.history.queries import is_queued, stuck_in_queue
 from app.operations.engine import Engine, Known
 from app.operations.lease import RECONCILING, Lease, alone
 from app.operations.start import Starter
@@ -97,7 +97,7 @@ class Reconciler:
         # One from the future was recorded before the clock was set back.
         settled = or_(Operation.asked_at < now - ON_ITS_WAY, Operation.asked_at > now + ON_ITS_WAY)
         with self._db.read() as session:
-            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled)))
+            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled, is_queued())))
 
 
 def _is_stranded(known: Known | None, versions: frozenset[str]) -> bool:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     RESTORE = "restore"
     UNDO = "undo"
     PRUNE = "prune"
+    BATCH = "batch"  # runs the items of a batch that concern one service, each an operation of its own
     DRIFT = "drift"  # nobody asked for it: access that a reading showed to be removed outside Sailpass
 
 
@@ -58,6 +59,7 @@ class StepName(StrEnum):
     REMOVE_STATEMENTS = "remove_statements"
     DEACTIVATE_ROLE = "deactivate_role"
     WAIT_FOR_ROLE_OFF = "wait_for_role_off"
+    CHANGE_POLICIES = "change_policies"
 
 
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
@@ -72,8 +74,18 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.RESTORE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.UNDO: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.PRUNE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
+    Kind.BATCH: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.CHANGE_POLICIES),
     Kind.DRIFT: (),
 }
+
+# In a batch the role is activated once, for all items.
+ITEM_STEPS: dict[Kind, tuple[StepName, ...]] = {
+    Kind.GRANT: (StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
+    Kind.REPAIR: (StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
+    Kind.REVOKE: STEPS[Kind.REVOKE],
+    Kind.UNDO: STEPS[Kind.UNDO],
+}
+GIVES_ACCESS = frozenset({Kind.GRANT, Kind.REPAIR})
 
 # A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
 STEP_ENDED = frozenset(

@@ -18,6 +18,7 @@ from app.errors import Problem
 from app.history import record
 from app.history.models import Operation
 from app.history.record import Run
+from app.history.turns import BehindAnother
 from app.operations.context import Context, current
 from app.operations.state import StepName, StepState
 
@@ -30,6 +31,9 @@ Result = dict[str, Any]
 AGAIN = (1, 2, 4, 8, 15, 30, 30)
 # While a fresh principal spreads to ECR: seconds to about two minutes (AWS gives no figure).
 PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
+
+# Seconds until it is looked again whether an operation's turn on its repository has come.
+NEXT_LOOK = 0.25
 
 
 class Overtaken(Exception):  # noqa: N818  (not an error: somebody else is at work)
@@ -165,7 +169,11 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
     context = current()
     while True:
         await context.running.admit()
-        begun = await context.in_db(record.step_started, context.db, operation_id, name, context.clock.now())
+        try:
+            begun = await context.in_db(record.step_started, context.db, operation_id, name, context.clock.now())
+        except BehindAnother:
+            await context.clock.sleep(NEXT_LOOK)
+            continue
         if begun is None:
             return {"state": StepState.CANCELLED}
         try:
