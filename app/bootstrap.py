@@ -34,6 +34,7 @@ from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
 from app.migrate import migrate
 from app.operations import context
+from app.operations.batches import Batches
 from app.operations.cancels import EVERY as CANCELS_EVERY
 from app.operations.cancels import Asked, CancelWatch
 from app.operations.deadlines import Deadlines
@@ -71,6 +72,7 @@ class Services:
     running: Running
     engine: Engine
     starter: Starter
+    batches: Batches
     scanner: Scanner
     replica: Replica
     database_threads: ThreadPoolExecutor
@@ -204,6 +206,7 @@ def build(
         running,
         engine,
         starter,
+        Batches(db, clock, starter, cancels.notice),
         scanner,
         replica,
         threads,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 from app.db import Database
 from app.errors import Problem
 from app.history.models import Operation, Step
+from app.history.queries import is_queued
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import Kind, Outcome, StepName, StepState
 
@@ -38,7 +39,7 @@ def list_running(db: Database, connection: str, region: str = "", service: str =
     """The live operations, newest first; of one service where it is named."""
     wanted = (
         select(Operation)
-        .where(Operation.connection == connection, Operation.outcome.is_(None))
+        .where(Operation.connection == connection, Operation.outcome.is_(None), is_queued())
         .options(selectinload(Operation.steps), selectinload(Operation.changes))
         .order_by(Operation.asked_at.desc())
         .limit(MOST_RUNNING)

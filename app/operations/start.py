@@ -21,7 +21,7 @@ from app.errors import Problem
 from app.history import record
 from app.history.models import Operation, PolicyChange
 from app.history.statements import BY_US
-from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
+from app.operations import batch, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
@@ -70,7 +70,7 @@ class Starter:
         self._clock = clock
         self._enqueue = enqueue
         self._notice = notice
-        self._connection = connection
+        self.connection = connection
 
     def start(self, ask: Ask) -> str:
         """Record what is requested, or join the operation that does it already: its id. Never waits for the work.
@@ -90,29 +90,28 @@ class Starter:
         new = record.NewOperation(
             id=new_id(now),
             kind=ask.kind,
-            connection=self._connection,
+            connection=self.connection,
             region=ask.region,
             service=ask.service,
             repository=ask.repository,
-            subject=_subject(self._connection, ask),
+            subject=_subject(self.connection, ask),
             asked_by=ask.asked_by,
             steps=STEPS[ask.kind],
             input=ask.input,
             follows=ask.follows,
         )
-        with _recorded():
+        with recorded():
             operation_id, is_new = record.insert_or_join(self._db, new, join, now)
         if is_new:
-            self._enqueue_or_leave(operation_id, ask)
+            self.enqueue_or_leave(new)
         return operation_id
 
-    def _enqueue_or_leave(self, operation_id: str, ask: Ask) -> None:
+    def enqueue_or_leave(self, operation: Operation | record.NewOperation) -> None:
         """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
-        key = key_of(self._connection, ask.region, ask.service, ask.repository)
         try:
-            self._enqueue(operation_id, WORKFLOWS[ask.kind], key)
+            self.enqueue(operation)
         except DBAPIError as error:
-            log.warning("operation %s waits: the engine's database cannot be written: %s", operation_id, error.orig)
+            log.warning("operation %s waits: the engine's database cannot be written: %s", operation.id, error.orig)
 
     def retry(self, operation_id: str, asked_by: str) -> str:
         """Request again what an ended operation did not do; what it did is found done.
@@ -120,9 +119,12 @@ class Starter:
         A restore and a pruning stay bound to their preview; the others merge with the policy as it is.
 
         Raises:
-            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, and as `start`.
+            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, `operation.is_batch`, and as
+                `start`.
         """
         operation = self._ended(operation_id)
+        if operation.kind == Kind.BATCH:
+            raise Problem("operation.is_batch")
         if not may_retry(Outcome(operation.outcome) if operation.outcome else None):
             raise Problem("operation.nothing_to_retry")
         kind = Kind(operation.kind)
@@ -172,7 +174,7 @@ class Starter:
 
         False: it has ended, or was asked before.
         """
-        with _recorded():
+        with recorded():
             if record.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
             asked = record.cancel_requested(self._db, operation_id, by)
@@ -180,9 +182,11 @@ class Starter:
             self._notice(operation_id)
         return asked
 
-    def enqueue(self, operation: Operation) -> None:
+    def enqueue(self, operation: Operation | record.NewOperation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""
         key = key_of(operation.connection, operation.region, operation.service, operation.repository)
+        if operation.kind == Kind.BATCH:
+            key = f"batch {operation.id}"  # it keeps no other operation on the service's role waiting
         self._enqueue(operation.id, WORKFLOWS[Kind(operation.kind)], key)
 
     def _ended(self, operation_id: str) -> Operation:
@@ -221,7 +225,7 @@ def key_of(connection: str, region: str, service: str, repository: str) -> str:
 
 
 @contextmanager
-def _recorded() -> Iterator[None]:
+def recorded() -> Iterator[None]:
     """A database that cannot be written is a problem to tell: the disk is full, or the server is away."""
     try:
         yield

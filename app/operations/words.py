@@ -14,6 +14,7 @@ KINDS: dict[Kind, str] = {
     Kind.RESTORE: N_("Restore a repository policy"),
     Kind.UNDO: N_("Undo"),
     Kind.PRUNE: N_("Remove dead principals"),
+    Kind.BATCH: N_("Change many repositories"),
     Kind.DRIFT: N_("Access removed outside Sailpass"),
 }
 
@@ -27,6 +28,7 @@ TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restoring the policy of %(repository)s"),
     Kind.UNDO: N_("Undoing a change to %(repository)s"),
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
+    Kind.BATCH: N_("Changing many repositories for %(service)s"),
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
 }
 
@@ -40,6 +42,7 @@ STEPS: dict[StepName, str] = {
     StepName.REMOVE_STATEMENTS: N_("Remove the role from repository policies"),
     StepName.DEACTIVATE_ROLE: N_("Deactivate the image puller role"),
     StepName.WAIT_FOR_ROLE_OFF: N_("Wait until the role is off"),
+    StepName.CHANGE_POLICIES: N_("Change the repository policies"),
 }
 
 STEP_STATES: dict[StepState, str] = {
@@ -79,6 +82,8 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("Nothing of that change is left in %(repository)s."),
     (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
+    (Kind.BATCH, Outcome.SUCCEEDED): N_("All repositories of this batch are done."),
+    (Kind.BATCH, Outcome.NOTHING_TO_DO): N_("All repositories of this batch were as requested already."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
     ),
@@ -148,5 +153,6 @@ NOTES: dict[str, str] = {
     "statements.removed": N_("Removed from %(count)s repositories."),
     "statements.kept": N_("Statements that name the role were kept, as requested."),
     "statements.none": N_("No repository policy named the service."),
+    "batch.done": N_("Repositories done: %(count)s."),
     "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
 }
