@@ -154,7 +154,7 @@ def counts_of_runner(db: Database, runner: Operation) -> dict[str, int]:
     mine = (row.batch_id == runner.batch_id, row.kind != BATCH, row.region == runner.region)
     wanted = select(row.outcome, func.count()).where(*mine, row.service == runner.service, row.outcome.is_not(None))
     with db.read() as session:
-        return {outcome: number for outcome, number in session.execute(wanted.group_by(row.outcome))}
+        return {found.outcome: found[1] for found in session.execute(wanted.group_by(row.outcome))}
 
 
 def version_of(db: Database, batch_id: str) -> int:
@@ -220,4 +220,3 @@ def _live_items_of(runner: Operation) -> tuple[ColumnElement[bool], ...]:
         OPERATIONS.c.service == runner.service,
         OPERATIONS.c.outcome.is_(None),
     )
-

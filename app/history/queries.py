@@ -141,7 +141,12 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
         row.repository != "",
     )
     waiting = select(func.count()).where(
-        row.outcome.is_(None), row.started_at.is_(None), row.asked_at < waiting_since, is_queued(), ~at_work, ~item_first
+        row.outcome.is_(None),
+        row.started_at.is_(None),
+        row.asked_at < waiting_since,
+        is_queued(),
+        ~at_work,
+        ~item_first,
     )
     begun = select(exists().where(row.outcome.is_(None), row.started_at > begun_since))
     with db.read() as session:

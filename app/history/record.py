@@ -103,7 +103,14 @@ def live_operations(session: Session, new: NewOperation) -> tuple[LiveOperation,
     rows = session.execute(statement, _register(vars(new))).all()
     return tuple(
         LiveOperation(
-            row.id, row.kind, row.service, row.repository, row.subject, bool(row.cancel_requested_by), row.input, row.batch_id
+            row.id,
+            row.kind,
+            row.service,
+            row.repository,
+            row.subject,
+            bool(row.cancel_requested_by),
+            row.input,
+            row.batch_id,
         )
         for row in sorted(rows, key=lambda row: row.sequence)
     )
@@ -159,7 +166,7 @@ def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tu
         if operation is None:
             return None
         if operation["started_at"] == at:
-            check_turn(session, operation)
+            check_turn(session, dict(operation))
             _supersede(session, dict(operation), at)
         attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
         return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))

@@ -62,13 +62,15 @@ def _same_repository(other: Any, operation: Mapping[str, Any]) -> ColumnElement[
 
 
 _BEHIND: Select[bool] = select(
-    comes_before({
-        "is_item": bindparam("is_item", type_=Boolean),
-        **{
-            name: bindparam(f"its_{name}", type_=OPERATIONS.c[name].type)
-            for name in ("id", "connection", "region", "repository", "service", "sequence")
-        },
-    })
+    comes_before(
+        {
+            "is_item": bindparam("is_item", type_=Boolean),
+            **{
+                name: bindparam(f"its_{name}", type_=OPERATIONS.c[name].type)
+                for name in ("id", "connection", "region", "repository", "service", "sequence")
+            },
+        }
+    )
 )
 _REPOSITORY_OF: Select[str, str, str] = select(
     OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository

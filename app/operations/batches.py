@@ -14,7 +14,7 @@ from typing import Any
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
-from app.history import batches, record
+from app.history import batches
 from app.history.models import Operation
 from app.history.record import LiveOperation, NewOperation
 from app.operations.ids import new_id

@@ -39,7 +39,7 @@ async def _give_access(operation_id: str) -> Outcome:
 async def merge_role(operation_id: str, arn: str, general_arn: str) -> bool:
     """Merge the role into the repository's policy until it holds; whether anything was written."""
 
-    async def verify(policy: Result, last: bool) -> Result:  # noqa: FBT001  (as `change_until_it_holds` calls it)
+    async def verify(policy: Result, last: bool) -> Result:
         # A step that an earlier release recorded does not tell it.
         return await verify_access(operation_id, policy.get("arn", arn), policy["after"], last=last)
 
