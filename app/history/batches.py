@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, true, update
 
 from app.db import Database
-from app.history import record
+from app.history import store
 from app.history.models import Operation, PolicyChange
-from app.history.record import LiveOperation, NewOperation
-from app.history.statements import NEW_OPERATION, NEW_STEP, NEXT_SEQUENCE, OPERATIONS
+from app.history.sql import NEW_OPERATION, NEW_STEP, NEXT_SEQUENCE, OPERATIONS
+from app.history.store import LiveOperation, NewOperation
 from app.history.turns import comes_before
 
 BATCH = "batch"
@@ -36,19 +36,19 @@ def insert_or_join(
     their order, after everything that was requested before.
     """
     with db.write() as session:
-        db.lock(session, [key for runner in runners for key in record.keys_of(runner)])
+        db.lock(session, [key for runner in runners for key in store.keys_of(runner)])
         for runner in runners:
-            if joined := join(runner, record.live_operations(session, runner)):
+            if joined := join(runner, store.live_operations(session, runner)):
                 return joined, False
         sequence = session.scalar(NEXT_SEQUENCE) or 1
         every = [*runners, *items]
         for start in range(0, len(every), CHUNK):
             chunk = every[start : start + CHUNK]
             rows = [
-                {**record.row_of(new, at), "sequence": sequence + start + offset} for offset, new in enumerate(chunk)
+                {**store.row_of(new, at), "sequence": sequence + start + offset} for offset, new in enumerate(chunk)
             ]
             session.execute(NEW_OPERATION, rows)
-            session.execute(NEW_STEP, [step for new in chunk for step in record.steps_of(new)])
+            session.execute(NEW_STEP, [step for new in chunk for step in store.steps_of(new)])
     return runners[0].id, True
 
 
@@ -110,7 +110,7 @@ def _end(  # noqa: PLR0917  (as `end_items`)
     with db.write() as session:
         ids = session.scalars(ending.returning(row.id)).all()
         for start in range(0, len(ids), CHUNK):
-            record.settle_many(session, ids[start : start + CHUNK], "cancelled", at)
+            store.settle_many(session, ids[start : start + CHUNK], "cancelled", at)
     return len(ids)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, exists, 
 from sqlalchemy.orm import Session
 
 from app.db import Database, is_sqlite
-from app.history.statements import OPERATIONS
+from app.history.sql import OPERATIONS
 
 
 class BehindAnother(Exception):  # noqa: N818  (not an error: its turn comes)

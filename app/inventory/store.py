@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from app.aws.ports import Caller, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
-from app.inventory.facts import to_facts
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import (
     PolicyRead,
@@ -27,6 +26,7 @@ from app.inventory.policies import (
     remember_policy,
     remember_unread,
 )
+from app.inventory.service_json import to_facts
 
 __all__ = [
     "PolicyRead",

@@ -12,7 +12,7 @@ from app.operations.batch_items import ItemRun, Role
 from app.operations.context import Context, current
 from app.operations.revoke import find_roles
 from app.operations.state import GIVES_ACCESS, Kind, Outcome, StepName, StepState
-from app.operations.stepping import CancelledHere, Result, Stepping, run_step
+from app.operations.step import CancelledHere, Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 

@@ -15,7 +15,7 @@ from app.history import batches
 from app.history.batches import Item
 from app.operations import grant, restore, revoke
 from app.operations.state import Kind, Outcome
-from app.operations.stepping import NEXT_LOOK, Stepping
+from app.operations.step import NEXT_LOOK, Stepping
 from app.operations.workflow import run_recorded
 
 # Items at work at once. The AWS pool limits their calls; more would only wait there.

@@ -16,7 +16,7 @@ from app.db import Database
 from app.errors import Problem
 from app.history import batches
 from app.history.models import Operation
-from app.history.record import LiveOperation, NewOperation
+from app.history.store import LiveOperation, NewOperation
 from app.operations.ids import new_id
 from app.operations.ordering import refuse_while_deactivating
 from app.operations.repository_name import check_name

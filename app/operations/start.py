@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
-from app.history import record
+from app.history import store
 from app.history.models import Operation, PolicyChange
-from app.history.statements import BY_US
+from app.history.sql import BY_US
 from app.operations import batch, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
@@ -87,7 +87,7 @@ class Starter:
         if ask.kind in NEEDS_PREVIEW and not ask.input.get("previewed"):
             raise Problem("operation.preview_needed", repository=ask.repository)
         now = self._clock.now()
-        new = record.NewOperation(
+        new = store.NewOperation(
             id=new_id(now),
             kind=ask.kind,
             connection=self.connection,
@@ -101,12 +101,12 @@ class Starter:
             follows=ask.follows,
         )
         with recorded():
-            operation_id, is_new = record.insert_or_join(self._db, new, join, now)
+            operation_id, is_new = store.insert_or_join(self._db, new, join, now)
         if is_new:
             self.enqueue_or_leave(new)
         return operation_id
 
-    def enqueue_or_leave(self, operation: Operation | record.NewOperation) -> None:
+    def enqueue_or_leave(self, operation: Operation | store.NewOperation) -> None:
         """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
         try:
             self.enqueue(operation)
@@ -175,14 +175,14 @@ class Starter:
         False: it has ended, or was asked before.
         """
         with recorded():
-            if record.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
+            if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
-            asked = record.cancel_requested(self._db, operation_id, by)
+            asked = store.cancel_requested(self._db, operation_id, by)
         if asked:
             self._notice(operation_id)
         return asked
 
-    def enqueue(self, operation: Operation | record.NewOperation) -> None:
+    def enqueue(self, operation: Operation | store.NewOperation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""
         key = key_of(operation.connection, operation.region, operation.service, operation.repository)
         if operation.kind == Kind.BATCH:
