@@ -47,12 +47,14 @@ def _arn(service: str) -> str:
 
 def _grant(ecr: Any, arn: str, service: str, name: str) -> None:
     policy = _read(ecr, name) or {"Version": "2008-10-17", "Statement": []}
-    policy["Statement"].append({
-        "Sid": f"AllowLightsailPull-{service}",
-        "Effect": "Allow",
-        "Principal": {"AWS": arn},
-        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-    })
+    policy["Statement"].append(
+        {
+            "Sid": f"AllowLightsailPull-{service}",
+            "Effect": "Allow",
+            "Principal": {"AWS": arn},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        }
+    )
     ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(policy))
     if arn not in json.dumps(_read(ecr, name)):
         raise RuntimeError(f"{name} does not name {arn}")
