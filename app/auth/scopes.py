@@ -13,7 +13,7 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Sent as POST because they take a body; they change nothing, neither here nor at AWS
 # (but for when an image was last pulled, by ECR's records, where `why` reads its manifest).
 _READ_BY_POST = re.compile(
-    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why)|operations/[^/]+/preview|permissions/check)"
+    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why)|operations/[^/]+/preview|batches/preview|permissions/check)"
 )
 
 

@@ -59,6 +59,10 @@ WORDS: dict[str, Words] = {
         N_("The batch names no repository."),
         N_("Choose at least one repository, or a pattern that matches one."),
     ),
+    "batch.no_match": Words(
+        N_("No repository matches %(match)s, or there is nothing to do in those that match."),
+        N_("Check the pattern. Names are matched whole, and * stands for any characters."),
+    ),
     "batch.too_many": Words(
         N_("A batch can have %(most)s items; this one would have %(count)s."),
         N_("Choose fewer repositories or services, and start several batches."),
