@@ -59,6 +59,14 @@ COMMAND_WORDS: dict[str, Words] = {
         N_("There is a container service %(service)s in each of %(regions)s."),
         N_("Say which one you mean with --region."),
     ),
+    "repository.ambiguous": Words(
+        N_("There is a repository %(repository)s in each of %(regions)s."),
+        N_("Use --region to choose one."),
+    ),
+    "repository.no_service": Words(
+        N_("%(regions)s has no container service to look at %(repository)s for."),
+        N_("Check the Region with --region."),
+    ),
     "service.unknown": Words(
         N_("There is no container service %(service)s in %(regions)s."),
         N_("See the services there are with “sailpass status”."),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.api.conftest import HERE, REGION, SERVICE
+from tests.api.conftest import REGION, SERVICE
 
 SERVICES = [{"region": REGION, "name": SERVICE}]
 UNKNOWN = "01900000-0000-7000-8000-000000000000"

@@ -18,7 +18,7 @@ from app.http.deps import LONGEST_SERVICE, SERVICE_NAME
 from app.operations.batches import MOST
 from app.operations.state import Kind, Outcome
 
-MOST_SERVICES = 50
+MOST_SERVICES = 500
 
 
 class ServiceKey(RequestBody):
