@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
@@ -82,6 +83,21 @@ class BatchPlan:
         """How many items are in a state."""
         return Counter(item.state for item in self.items)[state]
 
+    @property
+    def fingerprint(self) -> str:
+        """The same value while the same would be done: to tell whether it still is what was shown."""
+        told = [f"{item.region} {item.service} {item.repository} {_told(item)}" for item in self.items]
+        return sha256("\n".join([self.action, *sorted(told)]).encode()).hexdigest()[:32]
+
+
+def startable(plan: BatchPlan) -> tuple[PlannedItem, ...]:
+    """Return the items that there is something to do for: those whose policy would change, or has not been read."""
+    return tuple(item for item in plan.items if item.state in (ItemState.CHANGES, ItemState.UNREAD))
+
+
+def _told(item: PlannedItem) -> str:
+    return f"{item.state} {item.planned.seen if item.planned else ''}"
+
 
 async def items_of(services: Services, request: BatchRequest) -> tuple[NewItem, ...]:
     """Return the items that a request means, worked out on what is known here.
@@ -98,6 +114,17 @@ async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
     """Return what a batch would do. Raises as `items_of`."""
     known = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
     return await run_in_threadpool(_plan, services, request, known)
+
+
+def candidates(services: Services, place: ServiceKey, action: Kind, pattern: str) -> Sequence[str]:
+    """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
+    known = queries.find_service(services.db, services.connection, *place)
+    service = known.service if known else ContainerService(*place, arn="", account="", state="", role=Role())
+    names = _matching(services, BatchRequest(action, (place,), match=pattern), service)
+    if action is not Kind.GRANT:
+        return names
+    allowed = queries.allowing(services.db, services.connection, service.region, service.role.principal_arn)
+    return [name for name in names if name not in allowed]
 
 
 async def _service(services: Services, request: BatchRequest, key: ServiceKey) -> ContainerService:

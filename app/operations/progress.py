@@ -46,7 +46,8 @@ class Progress:
     """One operation as it stands, at `version`: a number that grows with every change a person could see.
 
     `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none. `unconfirmed`: AWS
-    gave no answer to a write of a policy, and no reading has shown that it was carried out.
+    gave no answer to a write of a policy, and no reading has shown that it was carried out. `batch_id`: the batch that it
+    is an item of, or runs; "" for none.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Progress:
     unconfirmed: bool = False
     image_uri: str = ""
     follows: str = ""
+    batch_id: str = ""
 
     @property
     def ended(self) -> bool:

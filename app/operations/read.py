@@ -75,6 +75,7 @@ def progress_of(operation: Operation) -> Progress:
         ),
         image_uri=operation.image_uri,
         follows=operation.follows or "",
+        batch_id=operation.batch_id or "",
     )
 
 
