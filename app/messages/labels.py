@@ -97,8 +97,8 @@ ROLE_STATES = {
     RoleState.UNKNOWN: N_("Not read yet"),
 }
 PLAN_STATES = {
-    "changes": N_("Policy changes"),
-    "unchanged": N_("Stays as it is"),
+    "changes": N_("Will change"),
+    "unchanged": N_("No change needed"),
     "refused": N_("Would be refused"),
     "unread": N_("Not read yet"),
 }
