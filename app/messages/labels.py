@@ -102,7 +102,7 @@ PLAN_STATES = {
     "refused": N_("Would be refused"),
     "unread": N_("Not read yet"),
 }
-BATCH_DONE = N_("%(done)s of %(total)s repositories done")
+BATCH_DONE = N_("%(done)s of %(total)s repositories processed")
 STILL_RUNNING = N_("In progress")
 WAITING = N_("Waiting")
 
