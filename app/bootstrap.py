@@ -46,6 +46,7 @@ from app.operations.reconcile import Reconciler
 from app.operations.replica import Replica
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
+from app.operations.write_groups import WriteGroups
 from app.outage import Outage
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
@@ -78,6 +79,7 @@ class Services:
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
     clock_watch: ClockWatch
+    write_groups: WriteGroups | None
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -130,6 +132,8 @@ class Services:
         self.calls.close()
         # A call still at work would open a connection anew after the pool is closed.
         self.database_threads.shutdown(cancel_futures=True)
+        if self.write_groups is not None:
+            self.write_groups.close()
         self.db.close()
 
 
@@ -167,6 +171,7 @@ def build(
     engine = Engine(settings.engine_url, settings.instance, outage)
     running = Running(clock)
     threads = ThreadPoolExecutor(3, thread_name_prefix="history")
+    groups = WriteGroups(db) if is_sqlite(db.url) else None
     cancels = CancelWatch(_asked_to_stop(db, threads))
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     lease = lease_for(db, settings.instance, VERSION, pace)
@@ -191,6 +196,7 @@ def build(
             role_wait_seconds=settings.role_wait_seconds,
             fresh_seconds=pace.fresh,
             late_write_seconds=late_write_seconds,
+            write_groups=groups,
         )
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION).notice)
@@ -212,6 +218,7 @@ def build(
         threads,
         supervisor,
         _clock_watch(db, clock, threads),
+        groups,
     )
 
 

@@ -62,7 +62,7 @@ async def look(step: Stepping, *, keeps: bool = False) -> Reading:
         at = context.clock.now()
         text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
         reading = Reading(text, at)
-        if await context.in_db(_believed, step, reading, keeps=keeps, last=seconds is None):
+        if await context.record(_believed, step, reading, keeps=keeps, last=seconds is None):
             return reading
         await context.clock.sleep(seconds or 0)
     raise AssertionError("the last reading is believed")

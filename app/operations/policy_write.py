@@ -194,7 +194,7 @@ async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int:
     planned = policy_writes.PlannedWrite(
         operation.connection, operation.region, operation.repository, change.before, change.after
     )
-    position = await context.in_db(policy_writes.write_planned, context.db, step.run, planned, context.clock.now())
+    position = await context.record(policy_writes.write_planned, context.db, step.run, planned, context.clock.now())
     if position is None:
         raise Overtaken
     context.crash("write-planned")
@@ -290,7 +290,7 @@ async def _closed(step: Stepping, position: int, replaced: str | None = None) ->
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
     told = (request_id, context.clock.now(), replaced)
-    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *told):
+    if not await context.record(policy_writes.write_done, context.db, step.run, position, *told):
         raise Overtaken
 
 

@@ -77,7 +77,7 @@ class Stepping:
 
     async def note(self, code: str, **params: str | int) -> None:
         """Leave a remark that is shown while the step runs."""
-        await self.context.in_db(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
+        await self.context.record(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
 
     async def note_again(self, problem: Problem, seconds: float) -> None:
         """Say that AWS is asked again, and what it answered if it did."""
@@ -170,7 +170,7 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
     while True:
         await context.running.admit()
         try:
-            begun = await context.in_db(store.step_started, context.db, operation_id, name, context.clock.now())
+            begun = await context.record(store.step_started, context.db, operation_id, name, context.clock.now())
         except BehindAnother:
             await context.clock.sleep(NEXT_LOOK)
             continue
@@ -206,4 +206,4 @@ async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
     request_ids = tuple(dict.fromkeys(stepping.request_ids))
     end = store.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
     context = stepping.context
-    await context.in_db(store.step_ended, context.db, stepping.run, end, context.clock.now())
+    await context.record(store.step_ended, context.db, stepping.run, end, context.clock.now())

@@ -136,4 +136,4 @@ async def _outcome(body: Body, operation_id: str, *, is_item: bool) -> tuple[Out
 async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
     context = current()
     await context.running.admit()
-    await context.in_db(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
+    await context.record(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
