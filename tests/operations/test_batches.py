@@ -152,12 +152,13 @@ def test_the_same_batch_requested_twice_is_one(world, aws):
     ended(world, first)
 
 
-def test_what_is_requested_later_wins_although_the_batch_waits_for_its_role(world, aws):
+def test_what_is_requested_later_wins_whether_it_supersedes_the_item_or_follows_it(world, aws):
     inactive(aws, "web")
     batch_id = start(world, Kind.GRANT, "web")
     removal = world.revoke("web", NAMES[3])
     world.ended(removal)
-    assert ended(world, batch_id) == {"succeeded": 29, "cancelled": 1}
+    found = ended(world, batch_id)
+    assert found in ({"succeeded": 29, "cancelled": 1}, {"succeeded": 30})
     assert names_in(aws, "web") == [name for name in NAMES if name != NAMES[3]]
 
 
