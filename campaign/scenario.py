@@ -57,7 +57,9 @@ class Happening:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A run. `one_by_one`: each operation is asked for once the one before has ended; `undo`: the last is undone."""
+    """A run. `one_by_one`: each operation is asked for once the one before has ended; `undo`: the last is undone;
+    `as_batch`: all, which are of one kind, are asked for as one batch.
+    """
 
     name: str
     services: tuple[Service, ...]
@@ -67,6 +69,7 @@ class Scenario:
     happenings: tuple[Happening, ...] = ()
     one_by_one: bool = False
     undo: bool = False
+    as_batch: bool = False
     order: int = 0
 
 
