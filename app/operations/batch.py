@@ -54,7 +54,7 @@ async def change_policies(operation_id: str, arn: str, general_arn: str, *, is_n
     async def body(step: Stepping) -> tuple[StepState, Result]:
         role = await _role(step, Role(arn, general_arn, is_new=is_new))
         if Kind(step.operation.input["action"]) in GIVES_ACCESS:
-            await policy_steps.registry_of(step, rereads=True)
+            await policy_steps.refresh_registry(step)
         await ItemRun(step, role).run()
         return await _result(step)
 
