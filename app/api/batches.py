@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api.deps import ROOT
 from app.api.long_poll import LONGEST_WAIT, until_changed
 from app.api.responses import AWS, refusals, started
-from app.api.schemas.batches import Batch, BatchBody, BatchDetail, BatchPreview
+from app.api.schemas.batches import Batch, BatchDetail, BatchPreview, BatchRequest
 from app.bootstrap import Services
 from app.console import batches as console
 from app.console.batch_plans import items_of, plan_batch
@@ -25,7 +25,7 @@ BatchId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="A batch's
 
 
 @router.post("", status_code=202, summary="Change many repositories", responses=started(409, *AWS))
-async def start_batch(services: ServicesDep, who: PersonDep, body: BatchBody, response: Response) -> Batch:
+async def start_batch(services: ServicesDep, who: PersonDep, body: BatchRequest, response: Response) -> Batch:
     """Each item is an operation of its own; one that fails stops no other. The role is activated once per service.
 
     The same asked for twice is one batch while it runs.
@@ -37,7 +37,7 @@ async def start_batch(services: ServicesDep, who: PersonDep, body: BatchBody, re
 
 
 @router.post("/preview", summary="See what a batch would do", responses=refusals(*AWS))
-async def preview_batch(services: ServicesDep, body: BatchBody) -> BatchPreview:
+async def preview_batch(services: ServicesDep, body: BatchRequest) -> BatchPreview:
     """How many policies would change, and what would be refused and why, by the policies as they were last read."""
     plan = await plan_batch(services, body.to_request())
     return await run_in_threadpool(BatchPreview.of, plan)

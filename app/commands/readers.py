@@ -21,7 +21,10 @@ YES_OR_NO = {True: "yes", False: "no", None: "depends"}
 @json_option
 @server_options
 def who_can_pull(*, repository: str, region: str, as_json: bool, **server: Any) -> None:
-    """Show who can pull images from REPOSITORY, by its policy and the registry policy as AWS has them now."""
+    """Show who can pull images from REPOSITORY.
+
+    It goes by the repository's policy and the registry policy as AWS has them now.
+    """
     with told(as_json=as_json), served(**server, works=False) as api:
         where, policy = _find(api, repository, region)
     if as_json:

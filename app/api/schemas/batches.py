@@ -11,7 +11,8 @@ from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RepositoryName
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
-from app.console.batch_plans import BatchPlan, BatchRequest, ItemState, PlannedItem
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
+from app.console.batch_plans import BatchRequest as ConsoleRequest
 from app.console.batches import Batch as ConsoleBatch
 from app.console.batches import BatchItem, BatchService, ItemsPage
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME
@@ -28,7 +29,7 @@ class ServiceKey(RequestBody):
     name: str = Field(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])
 
 
-class BatchBody(RequestBody):
+class BatchRequest(RequestBody):
     """A change of many repositories' policies for one or more services. Give `repositories` or `match`, not both."""
 
     action: Literal["grant", "revoke", "repair"]
@@ -55,10 +56,10 @@ class BatchBody(RequestBody):
             raise ValueError("give either repositories or match")
         return data
 
-    def to_request(self) -> BatchRequest:
+    def to_request(self) -> ConsoleRequest:
         """What the console works out."""
         services = tuple((service.region, service.name) for service in self.services)
-        return BatchRequest(Kind(self.action), services, tuple(self.repositories or ()), self.match or "")
+        return ConsoleRequest(Kind(self.action), services, tuple(self.repositories or ()), self.match or "")
 
 
 class BatchPreviewItem(BaseModel):
