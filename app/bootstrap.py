@@ -34,6 +34,7 @@ from app.maintenance import Maintenance
 from app.messages.problems import what_happened, what_to_do
 from app.migrate import migrate
 from app.operations import context
+from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY
 from app.operations.cancellation import Asked, CancelWatch
 from app.operations.deadlines import Deadlines
@@ -44,6 +45,7 @@ from app.operations.reconcile import Reconciler
 from app.operations.replica import Replica
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
+from app.operations.write_groups import WriteGroups
 from app.outage import Outage
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
@@ -70,11 +72,13 @@ class Services:
     running: Running
     engine: Engine
     starter: Starter
+    batches: Batches
     scanner: Scanner
     replica: Replica
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
     clock_watch: ClockWatch
+    write_groups: WriteGroups | None
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -127,6 +131,8 @@ class Services:
         self.calls.close()
         # A call still at work would open a connection anew after the pool is closed.
         self.database_threads.shutdown(cancel_futures=True)
+        if self.write_groups is not None:
+            self.write_groups.close()
         self.db.close()
 
 
@@ -164,6 +170,7 @@ def build(
     engine = Engine(settings.engine_url, settings.instance, outage)
     running = Running(clock)
     threads = ThreadPoolExecutor(3, thread_name_prefix="history")
+    groups = WriteGroups(db) if is_sqlite(db.url) else None
     cancels = CancelWatch(_asked_to_stop(db, threads))
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     lease = lease_for(db, settings.instance, VERSION, pace)
@@ -188,6 +195,7 @@ def build(
             role_wait_seconds=settings.role_wait_seconds,
             fresh_seconds=pace.fresh,
             late_write_seconds=late_write_seconds,
+            write_groups=groups,
         )
     )
     scanner = Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION))
@@ -203,11 +211,13 @@ def build(
         running,
         engine,
         starter,
+        Batches(db, clock, starter, cancels.notice),
         scanner,
         replica,
         threads,
         supervisor,
         _clock_watch(db, clock, threads),
+        groups,
     )
 
 

@@ -18,9 +18,15 @@ COMMANDS = {
     "doctor": LazyCommand(
         "app.commands.doctor:doctor", "Check this installation and its access to AWS, and say what to do."
     ),
-    "grant": LazyCommand("app.commands.access:grant", "Let SERVICE pull images from REPOSITORY."),
-    "revoke": LazyCommand("app.commands.access:revoke", "Take from SERVICE the right to pull images from REPOSITORY."),
+    "grant": LazyCommand("app.commands.access:grant", "Let SERVICE pull images from each REPOSITORY."),
+    "revoke": LazyCommand(
+        "app.commands.access:revoke", "Take from SERVICE the right to pull images from each REPOSITORY."
+    ),
+    "repair": LazyCommand(
+        "app.commands.batch:repair", "Repair access of SERVICE to each REPOSITORY, or all that needs it."
+    ),
     "deploy": LazyCommand("app.commands.deploy:deploy", "Deploy an image of a private repository to SERVICE."),
+    "who-can-pull": LazyCommand("app.commands.readers:who_can_pull", "Show who can pull images from REPOSITORY."),
     "status": LazyCommand(
         "app.commands.status:status",
         "Show all services and live operations, or one SERVICE with its repositories, or one OPERATION.",

@@ -79,10 +79,35 @@ class Database:
         self._reader = self.engine if is_sqlite(url) else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         # SQLite's own waiting for its one writer is sleeping by guess; threads of one process queue up better here.
         self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
+        self._shared = threading.local()
+
+    @contextmanager
+    def one_transaction(self) -> Iterator[None]:
+        """Make one transaction of all that this thread reads and writes within the block, so that one commit serves all.
+
+        A `write()` within it that raises takes back what it wrote, and nothing else.
+        """
+        with self.outage.noticed(writes=True), self._turn, self._writer.connect() as connection, connection.begin():
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = None
+
+    def _within(self) -> Session | None:
+        """A session of the transaction that this thread shares; None where it shares none."""
+        connection = getattr(self._shared, "connection", None)
+        if connection is None:
+            return None
+        return Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; on SQLite all its statements see the same moment."""
+        if (within := self._within()) is not None:
+            with within as session:
+                yield session
+            return
         with self.outage.noticed(writes=False), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
@@ -94,6 +119,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose transaction may write from its first statement on."""
+        if (within := self._within()) is not None:
+            with within as session, session.begin():
+                yield session
+            return
         with (
             self.outage.noticed(writes=True),
             self._turn,

@@ -27,6 +27,7 @@ from app.web.assets import Assets
 from app.web.render import make_renderer, refuse
 from app.web.routes import (
     api_docs,
+    batches,
     containers,
     deployments,
     health,
@@ -83,11 +84,13 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         why,
         roles,
         operations,
+        batches,
         permissions,
         history,
         sign_ins,
     ):
         app.include_router(routes.router)
+    app.include_router(batches.choosing)
     sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)

@@ -32,6 +32,7 @@ BENCHMARKS = (
     "images_page",
     "page_weight",
     "throughput",
+    "batch",
     "restart",
     "replica_loss",
     "waiting",

@@ -54,7 +54,7 @@ async def main(asked: dict[str, Any]) -> dict[str, Any]:
     settings = load(data_dir=Path(asked["folder"]), regions=REGION, database_url=asked["database_url"] or None)
     services = build(settings)
     migrate(services.db)
-    await _read_region(services)
+    await read_region(services)
     await services.start()
     pairs = [tuple(pair) for pair in asked["pairs"]]
     count = asked["operations"]
@@ -77,7 +77,7 @@ async def main(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _read_region(services: Services) -> None:
+async def read_region(services: Services) -> None:
     """As a server has done by the time that somebody chooses a repository."""
     for what in (What.SERVICES, What.REPOSITORIES):
         while (await services.scanner.turn(REGION, what)).more:

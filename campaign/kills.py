@@ -88,6 +88,12 @@ class DeadlyContext(context.Context):
         self.point()
         return done
 
+    async def record(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        self.point()
+        done = await super().record(call, *args, **kwargs)
+        self.point()
+        return done
+
 
 def _install(point: Callable[[], None]) -> None:
     there = context.current()

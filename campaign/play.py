@@ -24,6 +24,7 @@ from app.aws.session import BotoAws
 from app.errors import Problem
 from app.history import queries
 from app.history.models import Operation, PolicyChange
+from app.operations.batches import NewItem
 from app.operations.lease import Pace
 from app.operations.start import Ask
 from app.operations.state import Kind
@@ -81,7 +82,7 @@ class Player:
         stage = sandbox.set_up(scenario, region)
         await self._in_thread(self._forget_writes, region)
         async with trouble(scenario, region) if trouble else nullcontext():
-            ids = await self._ask(scenario.asks, region, one_by_one=scenario.one_by_one)
+            ids = await self._ask(scenario.asks, region, one_by_one=scenario.one_by_one, as_batch=scenario.as_batch)
         sandbox.calm(stage)
         await self._retry_failed(ids)
         if scenario.undo:
@@ -91,20 +92,36 @@ class Player:
     async def carry_on(self, scenario: Scenario, region: str) -> list[dict[str, Any]]:
         """Play a scenario without faults from wherever an earlier process left it; its operations, as `Evidence`."""
         ids = await self._in_thread(self._in_region, region)
-        ids += await self._ask(scenario.asks[len(ids) :], region)
+        if scenario.as_batch:
+            # It was recorded whole, or not at all.
+            ids = ids or await self._ask(scenario.asks, region, as_batch=True)
+        else:
+            ids += await self._ask(scenario.asks[len(ids) :], region)
         for each in ids:
             await self._ended(each)
         if scenario.undo and len(ids) == len(scenario.asks):
             await self._undo_last(ids)
         return await self._told(ids)
 
-    async def _ask(self, asks: Sequence[Asked], region: str, *, one_by_one: bool = False) -> list[str]:
+    async def _ask(
+        self, asks: Sequence[Asked], region: str, *, one_by_one: bool = False, as_batch: bool = False
+    ) -> list[str]:
         ids: list[str] = []
+        if as_batch and asks:
+            return await self._ask_batch(asks, region)
         for asked in asks:
             ids.append(await self._start(asked, region))
             if one_by_one:
                 await self._ended(ids[-1])
         ids = list(dict.fromkeys(ids))
+        for each in ids:
+            await self._ended(each)
+        return ids
+
+    async def _ask_batch(self, asks: Sequence[Asked], region: str) -> list[str]:
+        items = [NewItem(region, asked.service, asked.repository) for asked in asks]
+        await self._in_thread(self.services.batches.start, Kind(asks[0].kind), items, "campaign")
+        ids = await self._in_thread(self._in_region, region)
         for each in ids:
             await self._ended(each)
         return ids
@@ -123,7 +140,7 @@ class Player:
             for each in ids:
                 operation = await self._in_thread(self._get, each)
                 last[operation.service, operation.repository] = operation
-            for failed in [one for one in last.values() if one.outcome == "failed"]:
+            for failed in [one for one in last.values() if one.outcome == "failed" and one.kind != Kind.BATCH]:
                 again = await self._in_thread(self.services.starter.retry, failed.id, "campaign")
                 ids.append(again)
                 await self._ended(again)

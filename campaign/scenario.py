@@ -58,9 +58,8 @@ class Happening:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A run. `one_by_one`: each operation is asked for once the one before has ended; `undo`: the last is undone.
-
-    `deployed`: each service runs an image with a secret among its variables, and each repository holds image 2.0.
+    """A run. `one_by_one`: each operation is asked for once the one before has ended; `undo`: the last is undone;
+    `as_batch`: all, which are of one kind, are asked for as one batch.
     """
 
     name: str
@@ -71,6 +70,7 @@ class Scenario:
     happenings: tuple[Happening, ...] = ()
     one_by_one: bool = False
     undo: bool = False
+    as_batch: bool = False
     order: int = 0
     deployed: bool = False
 

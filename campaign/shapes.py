@@ -23,6 +23,7 @@ from campaign.scenario import (
 REPOSITORY = "shop/web"
 OURS = statement("AllowLightsailPull-web", {"AWS": "{web}"})
 SHARED = statement("Shared", {"AWS": ["{web}", "{api}", f"arn:aws:iam::{OWN}:role/ci-build"]})
+SHARED_BY_WEB = statement("Shared", {"AWS": ["{web}", f"arn:aws:iam::{OWN}:role/ci-build"]})
 WRONG = statement("AllowLightsailPull-web", {"AWS": "{web.general}"})
 WEB, API = Service("web"), Service("api")
 
@@ -39,6 +40,12 @@ def _deploys(name: str, policy: Document, **how: bool) -> Scenario:
     return Scenario(name, (WEB,), (Repository(REPOSITORY, policy),), (asked,), deployed=True)
 
 
+def _batch(name: str, kind: str, service: Service, policies: dict[str, Document | None]) -> Scenario:
+    repositories = tuple(Repository(repository, policy) for repository, policy in policies.items())
+    asks = tuple(Asked(kind, service.name, repository) for repository in policies)
+    return Scenario(name, (service,), repositories, asks, as_batch=True)
+
+
 SHAPES = {
     shape.name: shape
     for shape in (
@@ -48,6 +55,18 @@ SHAPES = {
         _shape("revoke-last", (WEB,), document(OURS), "revoke web"),
         _shape("revoke-shared", (WEB, API), document(SHARED, FOREIGN[1], OURS), "revoke web"),
         _shape("repair-wrong-role", (WEB,), document(WRONG, FOREIGN[3]), "repair web"),
+        _batch(
+            "grant-batch",
+            "grant",
+            Service("web", "inactive"),
+            {"shop/web": None, "shop/base": document(FOREIGN[0], FOREIGN[1]), "shop/job": document(FOREIGN[2])},
+        ),
+        _batch(
+            "revoke-batch",
+            "revoke",
+            WEB,
+            {"shop/web": document(OURS), "shop/base": document(SHARED_BY_WEB, FOREIGN[1]), "shop/job": None},
+        ),
         _shape("grant-and-undo", (WEB,), document(FOREIGN[0]), "grant web", undo=True),
         _deploys("deploy", document(OURS)),
         _deploys("deploy-with-grant", document(FOREIGN[0]), grant=True, rollback=True),

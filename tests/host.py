@@ -42,6 +42,13 @@ class Host:
         """Ask for an operation: its id."""
         return self.ask(do="start", kind=kind, service=service, repository=repository, input=asked)
 
+    def start_batch(self, kind: str, service: str, repositories: list[str]) -> str:
+        """Ask for a batch: its id."""
+        return self.ask(do="batch", kind=kind, service=service, repositories=repositories)
+
+    def cancel_batch(self, batch_id: str) -> None:
+        self.ask(do="cancel_batch", id=batch_id)
+
     def cancel(self, operation_id: str) -> bool:
         return self.ask(do="cancel", id=operation_id)
 
@@ -122,6 +129,13 @@ async def _answer(services: Any, asked: dict[str, Any]) -> Any:
 
     if asked["do"] == "work":
         return sorted(services.running.ids)
+    if asked["do"] == "cancel_batch":
+        return await asyncio.to_thread(services.batches.cancel, asked["id"], "ken")
+    if asked["do"] == "batch":
+        from app.operations.batches import NewItem  # noqa: PLC0415
+
+        items = [NewItem("us-east-1", asked["service"], name) for name in asked["repositories"]]
+        return await asyncio.to_thread(services.batches.start, Kind(asked["kind"]), items, "mika")
     if asked["do"] == "cancel":
         return await asyncio.to_thread(services.starter.cancel, asked["id"], "ken")
     ask = Ask(Kind(asked["kind"]), "us-east-1", asked["service"], asked["repository"], "mika", asked["input"])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-import anyio
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
 
 from app.api.deps import OperationId, accepted
+from app.api.long_poll import LONGEST_WAIT, until_changed
 from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
@@ -30,10 +29,6 @@ from app.operations.state import Kind, Outcome
 from app.threads import run_in_threadpool
 
 router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
-
-# A stopping server waits a few seconds for its requests: a longer poll would be cut off.
-LONGEST_WAIT = 4.0
-FIRST_LOOK, LAST_LOOK = 0.05, 0.4
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -100,8 +95,8 @@ async def get_operation(
         float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for another version than `seen`.")
     ] = 0,
 ) -> OperationDetail:
-    """At once, or with `seen` and `wait` as soon as it changes: poll until `outcome` is set."""
-    await _changed(services, operation_id, seen, wait)
+    """At once, or with `seen` and `wait` as soon as it changes: ask again and again until `outcome` is set."""
+    await until_changed(lambda: find_version(services.db, operation_id), seen, wait)
     return await run_in_threadpool(_detail, services, operation_id)
 
 
@@ -150,17 +145,6 @@ def restore(
 ) -> Operation:
     """Restores the whole policy from before the operation: this also removes what others changed since."""
     return accepted(services, response, start_restore(services, operation_id, who, body.previewed))
-
-
-async def _changed(services: Services, operation_id: str, seen: int, wait: float) -> None:
-    """Return once the operation is at another version than `seen`, or after `wait` seconds."""
-    end, pause = time.monotonic() + wait, FIRST_LOOK
-    while wait and await run_in_threadpool(find_version, services.db, operation_id) == seen:
-        left = end - time.monotonic()
-        if left <= 0:
-            return
-        await anyio.sleep(min(pause, left))
-        pause = min(LAST_LOOK, 1.5 * pause)
 
 
 def _detail(services: Services, operation_id: str) -> OperationDetail:

@@ -115,6 +115,22 @@ class Api:
         """Return operations, newest first."""
         return self._ask("GET", f"{ROOT}/operations?{urlencode(_given(**filters))}")
 
+    def start_batch(self, request: Json) -> Json:
+        """Start a batch, as `POST /batches` takes it."""
+        return self._ask("POST", f"{ROOT}/batches", request)
+
+    def preview_batch(self, request: Json) -> Json:
+        """What a batch would do."""
+        return self._ask("POST", f"{ROOT}/batches/preview", request)
+
+    def batch(self, batch_id: str, **query: str | float | None) -> Json:
+        """How a batch stands, with some of its items; with `wait`, as soon as its version is another than `seen`."""
+        return self._ask("GET", f"{ROOT}/batches/{quote(batch_id, safe='')}?{urlencode(_given(**query))}")
+
+    def policy(self, place: ServiceRef, repository: str) -> Json:
+        """A repository's policy in plain words, as seen for a service."""
+        return self._ask("GET", f"{place.path}/policy?{urlencode({'repository': repository})}")
+
     def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
         status, answer = self.transport.send(method, path, body)
         if status >= 400 or not isinstance(answer, dict):
@@ -122,5 +138,5 @@ class Api:
         return answer
 
 
-def _given(**values: str | int | None) -> Json:
+def _given(**values: str | float | None) -> Json:
     return {name: value for name, value in values.items() if value is not None}

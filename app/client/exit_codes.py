@@ -23,6 +23,7 @@ class Exit(IntEnum):
     NO_SERVER = 5
     INTERRUPTED = 6
     UNDETERMINED = 7
+    PARTLY_DONE = 8
 
 
 _OUTCOMES = {
@@ -41,8 +42,21 @@ def of_operation(operation: Mapping[str, Any]) -> Exit:
     return _OUTCOMES[operation["outcome"]]
 
 
+def of_batch(batch: Mapping[str, Any]) -> Exit:
+    """By how many of its items are done: all of them, some, or none, for the reason that most deserves attention."""
+    counts = batch["counts"]
+    if batch["ended_at"] is None:
+        return Exit.STILL_RUNNING
+    left = [state for state in ("failed", "interrupted", "cancelled") if counts.get(state)]
+    if not left:
+        return Exit.DONE
+    if counts.get("succeeded") or counts.get("nothing_to_do"):
+        return Exit.PARTLY_DONE
+    return _OUTCOMES[left[0]]
+
+
 def of_refusal(refused: RequestRefused) -> Exit:
-    """Return the status for the API's refusal: an impossible request, or one that could not be carried out."""
+    """By what the API said: what was asked for cannot be, or it could not be done."""
     if refused.status == 401 or refused.code == OUT_OF_SCOPE:
         return Exit.NO_SERVER
     return Exit.WRONG_USAGE if refused.status in (404, 409, 422) else Exit.FAILED

@@ -68,6 +68,13 @@ def _names(api: Api, place: ServiceRef, repository: str) -> bool:
         raise
 
 
+def list_all_services(api: Api) -> list[Json]:
+    """Every service, once every region has been read, or could not be."""
+    api.transport.read((), policies=False)
+    services: list[Json] = _listed(api)["services"]
+    return services
+
+
 def _listed(api: Api) -> Json:
     """Return all services, once every region has been read or has failed."""
     end = time.monotonic() + PATIENCE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from app.client.api import Api, Json, NoAnswerError
 from app.errors import Problem
@@ -20,23 +20,43 @@ def watch(api: Api, operation: Json, seconds: float | None = None) -> Iterator[J
     Raises:
         Problem: `client.stopped_answering`, when the server has been away for a minute.
     """
+
+    def look(newest: Json, wait: float) -> Json:
+        return api.operation(newest["id"], seen=newest["version"], wait=wait)
+
+    return _watch(operation, look, "outcome", seconds)
+
+
+def watch_batch(api: Api, batch: Json, seconds: float | None = None) -> Iterator[Json]:
+    """As `watch`, of a batch."""
+
+    def look(newest: Json, wait: float) -> Json:
+        return api.batch(newest["id"], seen=newest["version"], wait=wait, limit=1)
+
+    return _watch(batch, look, "ended_at", seconds)
+
+
+Look = Callable[[Json, float], Json]
+
+
+def _watch(newest: Json, look: Look, ended: str, seconds: float | None) -> Iterator[Json]:
     end = None if seconds is None else time.monotonic() + seconds
-    yield operation
-    while operation["outcome"] is None:
+    yield newest
+    while newest[ended] is None:
         left = LOOK if end is None else min(LOOK, end - time.monotonic())
         if left <= 0:
             return
-        operation = _look(api, operation, left)
-        yield operation
+        newest = _patiently(newest, look, left)
+        yield newest
 
 
-def _look(api: Api, operation: Json, seconds: float) -> Json:
+def _patiently(newest: Json, look: Look, seconds: float) -> Json:
     gone_at = None
     while True:
         try:
-            return api.operation(operation["id"], seen=operation["version"], wait=round(seconds, 3))
+            return look(newest, round(seconds, 3))
         except NoAnswerError as error:
             gone_at = gone_at or time.monotonic()
             if time.monotonic() - gone_at > AWAY:
-                raise Problem("client.stopped_answering", operation=operation["id"], why=str(error)) from error
+                raise Problem("client.stopped_answering", operation=newest["id"], why=str(error)) from error
             time.sleep(PAUSE)

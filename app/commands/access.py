@@ -1,22 +1,27 @@
-"""`sailpass grant` and `sailpass revoke`: the same operations that the browser starts."""
+"""`sailpass grant` and `sailpass revoke`: the same operations and batches that the browser starts."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service, find_service_named_by
+from app.commands.batch import read_names, request_of, run_batch
 from app.commands.options import Command, json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
 from app.commands.watch import Following, follow
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("service"),
-    click.argument("repository"),
+    click.argument("repositories", nargs=-1, metavar="REPOSITORY..."),
+    click.option("--match", default="", metavar="PATTERN", help="The repositories whose name matches; * is anything."),
+    click.option(
+        "--file", "names", type=click.File(), metavar="FILE", help="Repositories, one a line; - is standard input."
+    ),
     region_option,
     click.option("--wait/--no-wait", default=True, help="Show it until it ends (default), or print its id and go."),
     click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this."),
@@ -36,14 +41,15 @@ def _options(command: Command) -> Command:
 @click.command()
 @_options
 def grant(**asked: Any) -> None:
-    r"""Let SERVICE pull images from REPOSITORY.
+    r"""Let SERVICE pull images from each REPOSITORY.
 
     Activates the service's image puller role if need be, adds one statement to the repository's policy, and verifies
     that the service may pull. Whatever else the policy holds stays as it is.
 
     \b
     Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage; 3 cancelled;
-    4 still running; 5 no server, or it lets nobody in; 6 interrupted: a backup was restored meanwhile.
+    4 still running; 5 no server, or it lets nobody in; 6 interrupted: a backup was restored meanwhile;
+    8 of several repositories, some are done and some are not.
     """
     _run("grant", **asked)
 
@@ -51,9 +57,9 @@ def grant(**asked: Any) -> None:
 @click.command()
 @_options
 def revoke(**asked: Any) -> None:
-    """Take from SERVICE the right to pull images from REPOSITORY.
+    """Take from SERVICE the right to pull images from each REPOSITORY.
 
-    Takes the service out of the repository's policy wherever it is named; everything else stays as it is. SERVICE may
+    Takes the service out of each repository's policy wherever it is named; everything else stays as it is. SERVICE may
     be deleted already, as long as the policy names it. The exit status is that of grant.
     """
     _run("revoke", **asked)
@@ -63,7 +69,9 @@ def _run(
     kind: str,
     *,
     service: str,
-    repository: str,
+    repositories: tuple[str, ...],
+    match: str,
+    names: TextIO | None,
     region: str,
     wait: bool,
     timeout: float | None,
@@ -72,14 +80,33 @@ def _run(
     as_json: bool,
     **server: Any,
 ) -> None:
+    named = [*repositories, *(read_names(names) if names else ())]
+    if bool(named) == bool(match):
+        raise click.UsageError("Name at least one REPOSITORY, or give --match or --file.")
+    is_batch = bool(match) or names is not None or len(named) > 1
+    if is_batch and previewed:
+        raise click.UsageError("--previewed is for one REPOSITORY.")
     with told(as_json=as_json), served(**server, works=not preview) as api:
-        target = _place(api, kind, service, repository, region)
+        how = Following(wait, timeout, as_json)
+        if is_batch:
+            place = _place_of_many(api, kind, service, region)
+            status = run_batch(api, request_of(kind, [place], named, match), how, preview=preview)
+            sys.exit(status)
+        repository = named[0]
+        place = _place(api, kind, service, repository, region)
         if preview:
-            _show(api.preview(target, kind, repository), as_json=as_json)
+            _show(api.preview(place, kind, repository), as_json=as_json)
             return
-        operation = _start(api, kind, target, repository, previewed)
-        status = follow(api, operation, Following(wait, timeout, as_json))
+        operation = _start(api, kind, place, repository, previewed)
+        status = follow(api, operation, how)
     sys.exit(status)
+
+
+def _place_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:
+    if kind == "revoke" and region:
+        return ServiceRef(region, service)  # it may be deleted
+    known = find_service(api, service, region)
+    return ServiceRef(known["region"], known["name"])
 
 
 def _place(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:

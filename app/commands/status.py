@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from app.client.api import Api, Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
-from app.commands.terminal import plain
+from app.commands.terminal import plain, show_table
 from app.commands.watch import Following, follow
 
 OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -64,7 +63,7 @@ def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bo
     if as_json:
         show_json(answer)
         return
-    _table(
+    show_table(
         ("ASKED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"), map(_operation, answer["operations"])
     )
     if answer["next"]:
@@ -77,7 +76,7 @@ def _all(api: Api, *, as_json: bool) -> None:
     if as_json:
         show_json({**listed, "operations": live["operations"]})
         return
-    _table(("SERVICE", "REGION", "STATE", "ROLE", "CAN PULL FROM"), map(_row, listed["services"]))
+    show_table(("SERVICE", "REGION", "STATE", "ROLE", "CAN PULL FROM"), map(_row, listed["services"]))
     for read in listed["regions"]:
         if read["problem"]:
             click.echo(plain(f"{read['region']}: {read['problem']['message']}"), err=True)
@@ -94,7 +93,7 @@ def _service(api: Api, name: str, region: str, *, as_json: bool) -> None:
         return
     click.echo(plain(f"{service['name']} in {service['region']}: {service['state']}"))
     click.echo(plain(f"Image puller role: {answer['role']['state']} {answer['role']['principal_arn']}".rstrip()))
-    _table(
+    show_table(
         ("REPOSITORY", "ACCESS", "WHY"),
         ((each["name"], each["access"], each["reason"]) for each in answer["repositories"]),
     )
@@ -113,10 +112,3 @@ def _operation(one: Json) -> tuple[str, ...]:
     asked_at = datetime.fromisoformat(one["asked_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
     service = f"{one['service']} ({one['region']})"
     return asked_at, one["kind"], one["outcome"] or "running", service, one["repository"], one["asked_by"], one["id"]
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    lines = [tuple(plain(cell) for cell in row) for row in (heads, *rows)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
-    for line in lines if len(lines) > 1 else ():
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 import click
@@ -45,6 +46,14 @@ def plain(text: str) -> str:
 def say(text: str) -> None:
     """Print a message to the person, apart from the result."""
     click.echo(f"sailpass: {plain(text)}", err=True)
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under their heads; nothing where there are none."""
+    lines = [tuple(plain(cell) for cell in row) for row in (heads, *rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    for line in lines if len(lines) > 1 else ():
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 class Steps:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from app.db import Database
 from app.history.models import Operation
+from app.history.queries import is_queued
 
 _LIVES = Operation.outcome.is_(None)
 
@@ -20,7 +21,7 @@ def list_living(
     """Return live operations with their steps and changes, newest first; only those of `service` if it is given."""
     query = (
         select(Operation)
-        .where(Operation.connection == connection, _LIVES)
+        .where(Operation.connection == connection, _LIVES, is_queued())
         .options(selectinload(Operation.steps), selectinload(Operation.changes))
         .order_by(Operation.asked_at.desc())
         .limit(limit)
@@ -35,7 +36,7 @@ def living_ids_outside(db: Database, begin: datetime, end: datetime) -> list[str
     """Return the ids of the live operations that were not requested between two times."""
     with db.read() as session:
         outside = or_(Operation.asked_at < begin, Operation.asked_at > end)
-        return list(session.scalars(select(Operation.id).where(_LIVES, outside)))
+        return list(session.scalars(select(Operation.id).where(_LIVES, outside, is_queued())))
 
 
 def living_among(db: Database, ids: Collection[str]) -> tuple[Operation, ...]:

@@ -42,6 +42,8 @@ class Operation(Base):
     image_uri: Mapped[str] = mapped_column(Text, default="")
     follows: Mapped[str | None] = mapped_column(String(36))
     """The operation that this one retries, undoes or is a part of."""
+    batch_id: Mapped[str | None] = mapped_column(String(36))
+    """The batch that it belongs to: of the kind `batch` it runs the batch's items of one service, else it is one."""
     version: Mapped[int] = mapped_column(default=1)
     """Grows with every visible change; polls send the one they have."""
 
@@ -61,6 +63,13 @@ class Operation(Base):
             "service",
             sqlite_where=text("outcome IS NULL"),
             postgresql_where=text("outcome IS NULL"),
+        ),
+        Index(
+            "ix_operations_batch",
+            "batch_id",
+            "sequence",
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
         ),
         Index("ix_operations_sequence", "sequence"),
         Index("ix_operations_newest", "asked_at", "id"),

@@ -108,6 +108,11 @@ def failed_deployments(db: Database, connection: str, region: str, service: str)
     return tuple(problem for problem in reversed(found) if problem)
 
 
+def is_queued() -> ColumnElement[bool]:
+    """Return the condition that the engine runs an operation: not an item of a batch, which its batch runs."""
+    return or_(Operation.batch_id.is_(None), Operation.kind == "batch")
+
+
 def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:
     """Return how many operations wait without another one ahead of them, if none has begun lately.
 
@@ -124,8 +129,22 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
             and_(~_of_service(row), ~_of_service(other), other.repository == row.repository),
         ),
     )
+    # The items of a batch are in no queue, and an operation may wait for one of them.
+    item_first = exists().where(
+        other.outcome.is_(None),
+        other.batch_id.is_not(None),
+        other.connection == row.connection,
+        other.region == row.region,
+        other.repository == row.repository,
+        row.repository != "",
+    )
     waiting = select(func.count()).where(
-        row.outcome.is_(None), row.started_at.is_(None), row.asked_at < waiting_since, ~at_work
+        row.outcome.is_(None),
+        row.started_at.is_(None),
+        row.asked_at < waiting_since,
+        is_queued(),
+        ~at_work,
+        ~item_first,
     )
     begun = select(exists().where(row.outcome.is_(None), row.started_at > begun_since))
     with db.read() as session:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.db import Database
@@ -25,7 +25,8 @@ class HistoryFilter:
     """Which operations; "" or None for any.
 
     `service`, `repository` and `person` are parts of names, in any case; `of_service` is a service's whole name.
-    `since` is included, `until` is not. `outcome` may be `RUNNING`.
+    `since` is included, `until` is not. `outcome` may be `RUNNING`. `folds_batches`: a batch is one row, by the operation
+    of its id, without its items; a search by repository or kind finds the items all the same.
     """
 
     connection: str = "default"
@@ -38,6 +39,7 @@ class HistoryFilter:
     person: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    folds_batches: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,3 +164,7 @@ def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
         yield row.asked_at >= wanted.since
     if wanted.until is not None:
         yield row.asked_at < wanted.until
+    if wanted.folds_batches and not (wanted.repository or wanted.kind):
+        # Of a batch for several services, each service's history has the part that concerns it.
+        one_row = row.kind == "batch" if wanted.of_service or wanted.service else row.id == row.batch_id
+        yield or_(row.batch_id.is_(None), one_row)

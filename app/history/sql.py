@@ -60,9 +60,8 @@ def touching(*columns: str) -> Update:
 def _live(*conditions: ColumnElement[bool]) -> Select[Any]:
     columns = (OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.service, OPERATIONS.c.repository, OPERATIONS.c.subject)
     here = (OPERATIONS.c.connection == bindparam("at_connection"), OPERATIONS.c.region == bindparam("at_region"))
-    return select(*columns, OPERATIONS.c.cancel_requested_by, OPERATIONS.c.input, OPERATIONS.c.sequence).where(
-        *here, OPERATIONS.c.outcome.is_(None), *conditions
-    )
+    more = (OPERATIONS.c.cancel_requested_by, OPERATIONS.c.input, OPERATIONS.c.sequence, OPERATIONS.c.batch_id)
+    return select(*columns, *more).where(*here, OPERATIONS.c.outcome.is_(None), *conditions)
 
 
 _OF_THE_SERVICE = (OPERATIONS.c.repository == "", OPERATIONS.c.service == bindparam("at_service"))

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult
+from sqlalchemy import ColumnElement, CursorResult, func, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
-from app.history.models import Operation
+from app.history.models import Operation, Step
 from app.history.sql import (
     BEGIN_OPERATION,
     BEGIN_STEP,
@@ -36,6 +36,7 @@ from app.history.sql import (
     named,
     touching,
 )
+from app.history.turns import check_turn, lock_repository
 
 SUPERSEDED = Problem("operation.superseded").to_json()
 
@@ -55,6 +56,7 @@ class NewOperation:
     steps: Sequence[str]
     input: dict[str, Any] = field(default_factory=dict)
     follows: str | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class LiveOperation:
     subject: str
     cancel_requested: bool
     input: Mapping[str, Any]
+    batch_id: str | None = None
 
 
 Join = Callable[[NewOperation, Sequence[LiveOperation]], str]
@@ -82,12 +85,12 @@ def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) ->
     """
     with db.write() as session:
         db.lock(session, keys_of(new))
-        joined = join(new, _live(session, new))
+        joined = join(new, live_operations(session, new))
         if joined:
             return joined, False
         sequence = session.scalar(NEXT_SEQUENCE)
         session.execute(NEW_OPERATION, {**row_of(new, at), "sequence": sequence})
-        session.execute(NEW_STEP, _steps(new))
+        session.execute(NEW_STEP, steps_of(new))
     return new.id, True
 
 
@@ -97,14 +100,22 @@ def keys_of(new: NewOperation) -> tuple[str, ...]:
     return tuple(f"{prefix} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
 
 
-def _live(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:
+def live_operations(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:
+    """Return the live operations that a new one may join or wait for: of its repository, or its service's role."""
     statement = LIVE_ON_REPOSITORY if new.repository else LIVE_ON_SERVICE
     if new.kind == DEPLOY:
         statement = LIVE_DEPLOYMENTS
     rows = session.execute(statement, _register(vars(new))).all()
     return tuple(
         LiveOperation(
-            row.id, row.kind, row.service, row.repository, row.subject, bool(row.cancel_requested_by), row.input
+            row.id,
+            row.kind,
+            row.service,
+            row.repository,
+            row.subject,
+            bool(row.cancel_requested_by),
+            row.input,
+            row.batch_id,
         )
         for row in sorted(rows, key=lambda row: row.sequence)
     )
@@ -119,7 +130,8 @@ def row_of(new: NewOperation, at: datetime) -> dict[str, Any]:
     return {**{each.name: getattr(new, each.name) for each in fields(new) if each.name != "steps"}, "asked_at": at}
 
 
-def _steps(new: NewOperation) -> list[dict[str, Any]]:
+def steps_of(new: NewOperation) -> list[dict[str, Any]]:
+    """Return the values of the rows of its steps."""
     return [
         {"operation_id": new.id, "position": position, "name": name, "state": "pending"}
         for position, name in enumerate(new.steps)
@@ -146,14 +158,20 @@ class Run:
 def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tuple[Operation, Run] | None:
     """Start a step, or start it again; return the operation as it is now, and this run. None: the operation has ended.
 
-    The start of the first step is also the operation's.
+    The first step's beginning is also the operation's.
+
+    Raises:
+        BehindAnother: the operation would begin, and one of the same repository comes before it; nothing is written.
+            The queue orders operations itself; this orders the items of batches, which are in no queue, among them.
     """
     with db.write() as session:
+        lock_repository(db, session, operation_id)
         began = {"of": operation_id, "new_started_at": at}
         operation = session.execute(BEGIN_OPERATION, began).mappings().one_or_none()
         if operation is None:
             return None
         if operation["started_at"] == at:
+            check_turn(session, dict(operation))
             _supersede(session, dict(operation), at)
         attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
         return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))
@@ -239,6 +257,12 @@ def ended(db: Database, operation_id: str, outcome: str, problem: dict[str, Any]
         if closed:
             _settle(session, operation_id, outcome, at)
         return closed
+
+
+def settle_many(session: Session, operation_ids: Sequence[str], state: str, at: datetime) -> None:
+    """Close the open steps of many operations."""
+    open_steps = (Step.operation_id.in_(operation_ids), Step.state.in_(("pending", "running")))
+    session.execute(update(Step).where(*open_steps).values(state=state, ended_at=func.coalesce(Step.ended_at, at)))
 
 
 def _settle(session: Session, operation_id: str, outcome: str, at: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 from app.db import Database
 from app.errors import Problem
 from app.inventory.models import SeenRepository
-from app.inventory.registries import registry_in
+from app.inventory.registries import KnownRegistry, registry_in
 from app.policy.evaluate import Verdict, evaluate, is_timed
 from app.policy.layers import NOT_READ, Policies, RegistryPolicy
 
@@ -55,8 +55,15 @@ def _kept(circumstances: Circumstances, text: str | None, principal_arn: str) ->
 
 
 def circumstances_of(db: Database, connection: str, region: str, repository: str, now: datetime) -> Circumstances:
-    """Return what is known about a repository besides its policy. Blocks on the database."""
+    """Return what is known of a repository's circumstances. Blocks on the database."""
+    return known_circumstances(db, connection, region, repository, now)[1]
+
+
+def known_circumstances(
+    db: Database, connection: str, region: str, repository: str, now: datetime
+) -> tuple[KnownRegistry, Circumstances]:
+    """As `circumstances_of`, with what is known of the reading of the registry policy."""
     key = {"at_connection": connection, "at_region": region, "at_name": repository}
     with db.read() as session:
         registry = registry_in(session, connection, region)
-        return Circumstances(registry.policy, session.scalar(_ARN_OF, key) or "", now)
+        return registry, Circumstances(registry.policy, session.scalar(_ARN_OF, key) or "", now)

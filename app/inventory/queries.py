@@ -162,6 +162,14 @@ def naming(db: Database, connection: str, region: str, principal: str) -> tuple[
         return tuple(session.scalars(query.order_by(row.repository)))
 
 
+def allowing(db: Database, connection: str, region: str, principal: str) -> frozenset[str]:
+    """Return the repositories whose policy names the principal and lets it pull, as far as that policy decides."""
+    row = PolicyPrincipal
+    here = (row.connection == connection, row.region == region, row.principal == principal)
+    with db.read() as session:
+        return frozenset(session.scalars(select(row.repository).where(*here, row.access == Access.ALLOWED)))
+
+
 def naming_service(db: Database, connection: str, region: str, service: str) -> tuple[str, ...]:
     """Return the repositories whose policy names a role of the service, its present one or an earlier one, by name."""
     row, seen = PolicyPrincipal, SeenService

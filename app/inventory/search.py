@@ -18,6 +18,7 @@ from app.inventory.models import PolicyPrincipal, RegionReading, SeenRepository
 from app.inventory.queries import KnownRepository, known_repository
 from app.inventory.registries import registry_in
 from app.policy.evaluate import Access, Verdict, decides_on_pulls
+from app.policy.glob import Gap, Glob
 
 LIMIT = 50
 _ALIKE = 0.6  # difflib's own threshold for a close match
@@ -67,6 +68,18 @@ def choices(
             if len(rows) > limit:
                 break
     return Choices(tuple(rows[:limit]), len(rows) > limit)
+
+
+def names_matching(db: Database, connection: str, region: str, pattern: str) -> tuple[str, ...]:
+    """Return the repositories of a region whose whole name `pattern` covers, by name; `*` is any characters."""
+    parts = [piece for part in pattern.split("*") for piece in (part, Gap(0, open=True))][:-1]
+    glob = Glob.of(parts)
+    row = SeenRepository
+    wanted = select(row.name).where(
+        row.connection == connection, row.region == region, row.name.startswith(glob.head, autoescape=True)
+    )
+    with db.read() as session:
+        return tuple(name for name in session.scalars(wanted.order_by(row.name)) if glob.matches(name))
 
 
 def nearest_names(db: Database, connection: str, region: str, name: str, *, limit: int = 3) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.console.access import AccessStatus
+from app.console.batches import Batch
 from app.console.permissions import PermissionCheck
 from app.console.services import RoleState
 from app.console.shell_commands import Commands
@@ -95,6 +96,13 @@ ROLE_STATES = {
     RoleState.DEACTIVATING: N_("Deactivating"),
     RoleState.UNKNOWN: N_("Not read yet"),
 }
+PLAN_STATES = {
+    "changes": N_("Will change"),
+    "unchanged": N_("No change needed"),
+    "refused": N_("Would be refused"),
+    "unread": N_("Not read yet"),
+}
+BATCH_DONE = N_("%(done)s of %(total)s repositories processed")
 STILL_RUNNING = N_("In progress")
 WAITING = N_("Waiting")
 
@@ -303,6 +311,48 @@ def spoken(progress: Progress) -> str:
         return outcome(progress)
     position = {"number": min(progress.done + 1, len(progress.steps)), "total": len(progress.steps)}
     return gettext("Step %(number)s of %(total)s: %(what)s") % {**position, "what": step(progress.current.name)}
+
+
+def item_state(state: str) -> str:
+    """How an item of a batch stands, in a word."""
+    words = {"waiting": WAITING, "running": STILL_RUNNING}
+    return gettext(words.get(state) or messages.OUTCOMES[Outcome(state)])
+
+
+def item_tone(state: str) -> str:
+    """The tone of `item_state`."""
+    tones = {"waiting": "off", "running": "progress", "failed": "error", "cancelled": "off", "interrupted": "warning"}
+    return tones.get(state, "success")
+
+
+def start_batch(action: Kind, count: int) -> str:
+    """What the button says that starts a batch."""
+    if action is Kind.REVOKE:
+        text = ngettext("Remove %(num)s repository", "Remove %(num)s repositories", count)
+    elif action is Kind.REPAIR:
+        text = ngettext("Repair access to %(num)s repository", "Repair access to %(num)s repositories", count)
+    else:
+        text = ngettext("Add %(num)s repository", "Add %(num)s repositories", count)
+    return text % {"num": count}
+
+
+def batch_line(action: Kind, count: int) -> str:
+    """A batch as a line of the history."""
+    if action is Kind.UNDO:
+        return ngettext("Undo a batch: %(num)s repository", "Undo a batch: %(num)s repositories", count) % {
+            "num": count
+        }
+    return start_batch(action, count)
+
+
+def batch_done(batch: Batch) -> str:
+    """How far a batch is."""
+    return _fill(BATCH_DONE, {"done": batch.done, "total": batch.total})
+
+
+def plan_state(state: str) -> str:
+    """What would become of an item, in a word."""
+    return gettext(PLAN_STATES[state])
 
 
 def kinds() -> list[tuple[str, str]]:

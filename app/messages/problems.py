@@ -44,6 +44,42 @@ WORDS: dict[str, Words] = {
         N_("The image puller role of %(service)s was activated again while it was being deactivated."),
         N_("If it should be off, choose Retry."),
     ),
+    "operation.is_batch": Words(
+        N_("This operation belongs to a batch and can't be retried by itself."),
+        N_("Open the batch and choose Retry failed."),
+    ),
+    "batch.not_found": Words(
+        N_("Batch not found."),
+        N_("Find it in History."),
+    ),
+    "batch.not_ended": Words(
+        N_("This batch is still running."),
+        N_("Wait until it has ended, or cancel the rest of it first."),
+    ),
+    "batch.empty": Words(
+        N_("The batch names no repository."),
+        N_("Choose at least one repository, or a pattern that matches one."),
+    ),
+    "batch.no_match": Words(
+        N_("No repository matches %(match)s, or there is nothing to do in those that match."),
+        N_("Check the pattern. Names are matched whole, and * stands for any characters."),
+    ),
+    "batch.too_many": Words(
+        N_("A batch can have %(most)s items; this one would have %(count)s."),
+        N_("Choose fewer repositories or services, and start several batches."),
+    ),
+    "batch.items_failed": Words(
+        N_("%(failed)s of %(count)s repositories could not be changed."),
+        N_("Open the batch to see why, fix it, then choose Retry failed."),
+    ),
+    "batch.nothing_to_retry": Words(
+        N_("Nothing in this batch failed."),
+        N_("There is nothing to retry."),
+    ),
+    "batch.nothing_to_undo": Words(
+        N_("This batch changed no repository policy."),
+        N_("Nothing to undo."),
+    ),
     "operation.nothing_to_undo": Words(
         N_("This operation wrote no repository policy."),
         N_("Nothing to undo."),

@@ -59,6 +59,14 @@ COMMAND_WORDS: dict[str, Words] = {
         N_("The container service %(service)s exists in several Regions: %(regions)s."),
         N_("Use --region to choose one."),
     ),
+    "repository.ambiguous": Words(
+        N_("There is a repository %(repository)s in each of %(regions)s."),
+        N_("Use --region to choose one."),
+    ),
+    "repository.no_service": Words(
+        N_("%(regions)s has no container service to look at %(repository)s for."),
+        N_("Check the Region with --region."),
+    ),
     "service.unknown": Words(
         N_("The container service %(service)s doesn't exist in %(regions)s."),
         N_("See the services there are with “sailpass status”."),

@@ -7,7 +7,8 @@ dependencies to them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import functools
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -24,6 +25,7 @@ from app.operations.cancellation import CancelWatch
 from app.operations.deadlines import Deadlines
 from app.operations.local_tasks import Running
 from app.operations.state import Kind
+from app.operations.write_groups import WriteGroups
 from app.outage import is_outage
 
 # Seconds between two tries while the database is unavailable.
@@ -42,7 +44,8 @@ class Context:
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
-        crash: called by name after each external write, so that a test can stop the process there.
+        write_groups: commits what is recorded together, where one writer at a time is all that the database has.
+        crash: called by name after each outside write, so that a test can stop the world there.
     """
 
     db: Database
@@ -60,6 +63,7 @@ class Context:
     role_wait_seconds: int = 900
     fresh_seconds: float = 1.0
     late_write_seconds: float = 60.0
+    write_groups: WriteGroups | None = None
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking database call outside the loop, in threads of our own: the engine has few.
@@ -68,10 +72,21 @@ class Context:
         operation continues only if it can be recorded. So `call` must be repeatable.
         """
         loop = asyncio.get_running_loop()
+        bound = functools.partial(call, *args, **kwargs)
+        return await self._patiently(lambda: loop.run_in_executor(self.database_threads, bound))
+
+    async def record(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `in_db`, of a call that writes on SQLite: it is committed with others that come at the same time."""
+        if self.write_groups is None:
+            return await self.in_db(call, *args, **kwargs)
+        groups, bound = self.write_groups, functools.partial(call, *args, **kwargs)
+        return await self._patiently(lambda: groups.run(bound))
+
+    async def _patiently(self, run: Callable[[], Awaitable[R]]) -> R:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await loop.run_in_executor(self.database_threads, lambda: call(*args, **kwargs))
+                return await run()
             except SQLAlchemyError as error:
                 if not is_outage(error):
                     raise

@@ -12,7 +12,7 @@ from app.operations import engine, plans, policy_steps, policy_write, role_steps
 from app.operations.image import learn_image_uri
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
-from app.operations.workflow import done, operation
+from app.operations.workflow import change_until_it_holds, done, operation
 
 
 @operation(Kind.GRANT)
@@ -32,17 +32,18 @@ async def _give_access(operation_id: str) -> Outcome:
     switched = role["state"] == StepState.SUCCEEDED
     if not role["arn"]:
         role = {**role, **done(await role_steps.wait_for_role(operation_id, role["deadline"]))}
-    wrote = False
-    # Another's write between our write and its verification may have dropped ours: merge again on the current policy.
-    for attempt in range(policy_steps.MERGES):
-        policy = done(await update_policy(operation_id, role["arn"], role["general_arn"]))
-        # A step that an earlier release recorded does not hold it.
-        role = {**role, "arn": policy.get("arn", role["arn"])}
-        wrote = wrote or policy["wrote"]
-        last = attempt == policy_steps.MERGES - 1
-        if done(await verify_access(operation_id, role["arn"], policy["after"], last=last))["holds"]:
-            break
+    wrote = await merge_role(operation_id, role["arn"], role["general_arn"])
     return Outcome.SUCCEEDED if switched or wrote else Outcome.NOTHING_TO_DO
+
+
+async def merge_role(operation_id: str, arn: str, general_arn: str) -> bool:
+    """Merge the role into the repository's policy until it holds; whether anything was written."""
+
+    async def verify(policy: Result, last: bool) -> Result:
+        # A step that an earlier release recorded does not tell it.
+        return await verify_access(operation_id, policy.get("arn", arn), policy["after"], last=last)
+
+    return await change_until_it_holds(lambda: update_policy(operation_id, arn, general_arn), verify)
 
 
 @engine.step("update_policy")
@@ -80,13 +81,16 @@ async def verify_access(operation_id: str, arn: str, after: str | None, *, last:
     """
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        described = await learn_image_uri(step, arn)
+        is_item = step.operation.batch_id is not None
+        described = await learn_image_uri(step, arn, asks=not is_item)
         # A grant makes at most five calls while the role is active: the registry policy is read only instead of this.
-        state, result = await policy_steps.verify_access(step, arn, after, rereads_registry=not described)
-        if result["holds"]:
+        # A batch reads it once for all of its items.
+        rereads = not (described or is_item)
+        state, found = await policy_steps.verify_access(step, arn, after, rereads_registry=rereads)
+        if found["holds"]:
             await role_steps.check_role(step, arn)
         elif last:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        return state, result
+        return state, found
 
     return await run_step(operation_id, StepName.VERIFY_ACCESS, body)

@@ -7,8 +7,8 @@ from app.inventory import queries, store
 from app.operations.step import Stepping
 
 
-async def learn_image_uri(step: Stepping, arn: str) -> bool:
-    """Store the repository's URI and the role's ARN; calls ECR only if the inventory has not seen the repository.
+async def learn_image_uri(step: Stepping, arn: str, *, asks: bool = True) -> bool:
+    """Keep the repository's URI and the role's ARN; asks ECR, if it may, where the inventory has not seen the repository.
 
     Returns whether ECR was called.
 
@@ -18,7 +18,7 @@ async def learn_image_uri(step: Stepping, arn: str) -> bool:
     uri = known = await context.in_db(
         queries.repository_uri, context.db, operation.connection, operation.region, operation.repository
     )
-    if not uri:
+    if not uri and asks:
         try:
             repositories = context.aws.repositories(operation.region)
             repository = await step.once(repositories.get_repository, operation.repository)
@@ -30,4 +30,4 @@ async def learn_image_uri(step: Stepping, arn: str) -> bool:
                 store.remember_repository, context.db, operation.connection, repository, context.clock.now()
             )
     step.learn(principal_arn=arn, image_uri=uri)
-    return not known
+    return asks and not known

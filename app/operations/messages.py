@@ -15,6 +15,7 @@ KINDS: dict[Kind, str] = {
     Kind.UNDO: N_("Undo"),
     Kind.PRUNE: N_("Remove dead principals"),
     Kind.DEPLOY: N_("Deploy"),
+    Kind.BATCH: N_("Change many repositories"),
     Kind.DRIFT: N_("Access removed outside Sailpass"),
     Kind.POLICY_DRIFT: N_("Repository policy changed outside Sailpass"),
     Kind.REPOSITORY_DELETED: N_("Repository deleted outside Sailpass"),
@@ -32,6 +33,7 @@ TITLES: dict[Kind, str] = {
     Kind.UNDO: N_("Undoing a change to %(repository)s"),
     Kind.PRUNE: N_("Removing dead principals from %(repository)s"),
     Kind.DEPLOY: N_("Deploying to %(service)s"),
+    Kind.BATCH: N_("Changing many repositories for %(service)s"),
     Kind.DRIFT: N_("Access to %(repository)s removed outside Sailpass"),
     Kind.POLICY_DRIFT: N_("Policy of %(repository)s changed outside Sailpass"),
     Kind.REPOSITORY_DELETED: N_("%(repository)s deleted outside Sailpass"),
@@ -48,6 +50,7 @@ DONE_TITLES: dict[Kind, str] = {
     Kind.UNDO: N_("Undid a change to %(repository)s"),
     Kind.PRUNE: N_("Removed dead principals from %(repository)s"),
     Kind.DEPLOY: N_("Deployed to %(service)s"),
+    Kind.BATCH: N_("Changed many repositories for %(service)s"),
 }
 
 FAILED_TITLES: dict[Kind, str] = {
@@ -60,6 +63,7 @@ FAILED_TITLES: dict[Kind, str] = {
     Kind.UNDO: N_("Couldn't undo a change to %(repository)s"),
     Kind.PRUNE: N_("Couldn't remove dead principals from %(repository)s"),
     Kind.DEPLOY: N_("Couldn't deploy to %(service)s"),
+    Kind.BATCH: N_("Couldn't change every repository for %(service)s"),
 }
 
 # Of what ended otherwise, around the title that says what was being done.
@@ -84,6 +88,7 @@ STEPS: dict[StepName, str] = {
     StepName.DEPLOY: N_("Deploy"),
     StepName.WATCH_DEPLOYMENT: N_("Watch"),
     StepName.ROLL_BACK: N_("Roll back"),
+    StepName.CHANGE_POLICIES: N_("Change the repository policies"),
 }
 
 STEP_STATES: dict[StepState, str] = {
@@ -125,6 +130,8 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
     (Kind.DEPLOY, Outcome.SUCCEEDED): N_("%(service)s now runs this deployment."),
     (Kind.DEPLOY, Outcome.NOTHING_TO_DO): N_("%(service)s already runs this deployment."),
+    (Kind.BATCH, Outcome.SUCCEEDED): N_("All repositories of this batch are done."),
+    (Kind.BATCH, Outcome.NOTHING_TO_DO): N_("All repositories of this batch were as requested already."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
     ),
@@ -245,5 +252,6 @@ NOTES: dict[str, str] = {
     "rollback.deploying": N_("Deploying version %(version)s again."),
     "rollback.done": N_("Version %(version)s was deployed again as version %(as_version)s and is active."),
     "rollback.nothing": N_("There was no active version to roll back to."),
+    "batch.done": N_("Repositories done: %(count)s."),
     "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),
 }

@@ -11,11 +11,10 @@ from typing import Any
 
 from app.errors import Problem
 from app.history.store import LiveOperation, NewOperation
-from app.operations.state import Kind
+from app.operations.state import GIVES_ACCESS, Kind
 
 # These rewrite a policy as a whole, so they affect every service that the policy names.
 _WHOLE_POLICY = frozenset({Kind.RESTORE, Kind.UNDO, Kind.PRUNE})
-_GIVES_ACCESS = frozenset({Kind.GRANT, Kind.REPAIR})
 
 
 def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
@@ -31,8 +30,8 @@ def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
     """
     if request.kind == Kind.DEPLOY:
         return _join_deployment(request, live)
-    if request.kind in _GIVES_ACCESS:
-        _refuse_while_deactivating(request, live)
+    if request.kind in GIVES_ACCESS:
+        refuse_while_deactivating(request, live)
     rivals = [operation for operation in live if _interferes(operation, request)]
     if rivals and _does_the_same(rivals[-1], request):
         return rivals[-1].id
@@ -45,7 +44,8 @@ def _join_deployment(request: NewOperation, live: Sequence[LiveOperation]) -> st
     return rivals[-1].id if rivals and _does_the_same(rivals[-1], request) else ""
 
 
-def _refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperation]) -> None:
+def refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperation]) -> None:
+    """Raise Problem `role.deactivating` if the service's role is being deactivated."""
     for operation in live:
         if operation.kind == Kind.DEACTIVATE and operation.service == request.service:
             raise Problem("role.deactivating", service=request.service, operation=operation.id)

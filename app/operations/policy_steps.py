@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from app.errors import Problem
 from app.history import policy_writes
 from app.inventory import policies
-from app.inventory.circumstances import Circumstances, circumstances_of
+from app.inventory.circumstances import Circumstances, circumstances_of, known_circumstances
 from app.inventory.registries import KnownRegistry, find_registry, read_registry, remember_registry
 from app.operations import plans
 from app.operations.messages import CONDITIONAL
@@ -63,7 +63,7 @@ async def look(step: Stepping, *, keeps: bool = False) -> PolicyReading:
         at = context.clock.now()
         text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
         reading = PolicyReading(text, at)
-        if await context.in_db(_believed, step, reading, keeps=keeps, last=seconds is None):
+        if await context.record(_believed, step, reading, keeps=keeps, last=seconds is None):
             return reading
         await context.clock.sleep(seconds or 0)
     raise AssertionError("the last reading is believed")
@@ -101,8 +101,11 @@ async def verify_access(
         Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows.
     """
     text = await read(step)
-    registry = await registry_of(step, rereads=rereads_registry)
-    known = await circumstances(step)
+    if rereads_registry:
+        await refresh_registry(step)
+    registry, known = await step.context.in_db(
+        known_circumstances, step.context.db, *_place(step), step.context.clock.now()
+    )
     verdict = await step.context.in_thread(known.verdict, text, arn)
     if verdict.access is Access.NOT_ALLOWED:
         step.because("policy.foreign_write")
@@ -132,8 +135,8 @@ def _say_allowed(step: Stepping, registry: KnownRegistry) -> None:
         step.because("access.not_denied_by_registry", seconds=max(0, round(age.total_seconds())))
 
 
-async def registry_of(step: Stepping, *, rereads: bool) -> KnownRegistry:
-    """Return what is known of the registry policy; if that is old and `rereads`, read it first.
+async def refresh_registry(step: Stepping) -> None:
+    """Read the registry policy again where what is known of it is old.
 
     It is read by one call, and one more for the scope if there is a policy of unknown scope. A registry that can't be
     read does not fail the grant: the note says so.
@@ -142,14 +145,13 @@ async def registry_of(step: Stepping, *, rereads: bool) -> KnownRegistry:
     region = (context.db, operation.connection, operation.region)
     known = await context.in_db(find_registry, *region)
     at = context.clock.now()
-    if not rereads or (known.tried_at is not None and at - known.tried_at < REGISTRY_FRESH):
-        return known
+    if known.tried_at is not None and at - known.tried_at < REGISTRY_FRESH:
+        return
     try:
         reading = await read_registry(context.aws.registry(operation.region), step.once, at, known.policy.scope)
     except Problem:
-        return known
+        return
     await context.in_db(remember_registry, *region, reading)
-    return await context.in_db(find_registry, *region)
 
 
 async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:
@@ -178,10 +180,12 @@ async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
 
 
 async def circumstances(step: Stepping) -> Circumstances:
-    """Return what decides on a pull besides the repository policy, as far as it is known."""
-    operation, context = step.operation, step.context
-    repository = (operation.connection, operation.region, operation.repository)
-    return await context.in_db(circumstances_of, context.db, *repository, context.clock.now())
+    """Return what decides on a pull beside the repository's policy, as far as it is known."""
+    return await step.context.in_db(circumstances_of, step.context.db, *_place(step), step.context.clock.now())
+
+
+def _place(step: Stepping) -> tuple[str, str, str]:
+    return step.operation.connection, step.operation.region, step.operation.repository
 
 
 def denied(step: Stepping, statement: str, *, by_registry: bool) -> Problem:

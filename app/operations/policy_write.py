@@ -201,7 +201,7 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | 
     planned = policy_writes.PlannedWrite(
         operation.connection, operation.region, operation.repository, change.before, change.after
     )
-    position = await context.in_db(policy_writes.write_planned, context.db, step.run, planned, context.clock.now())
+    position = await context.record(policy_writes.write_planned, context.db, step.run, planned, context.clock.now())
     if position is None:
         raise Overtaken
     context.crash("write-planned")
@@ -299,8 +299,8 @@ def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
-    answer = (request_id, context.clock.now(), replaced)
-    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *answer):
+    told = (request_id, context.clock.now(), replaced)
+    if not await context.record(policy_writes.write_done, context.db, step.run, position, *told):
         raise Overtaken
 
 

@@ -55,6 +55,7 @@ def progress_of(operation: Operation, since: ReadSince | None = None) -> Progres
         read_since=since,
         image_uri=operation.image_uri,
         follows=operation.follows or "",
+        batch_id=operation.batch_id or "",
     )
 
 

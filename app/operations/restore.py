@@ -8,36 +8,34 @@ from app.operations import engine, plans, policy_steps, policy_write
 from app.operations.plans import Plan
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
-from app.operations.workflow import done, operation
+from app.operations.workflow import change_until_it_holds, operation
 
 REMARKS = {Kind.RESTORE: "policy.restored", Kind.UNDO: "policy.undone", Kind.PRUNE: "policy.pruned"}
 
 
 @operation(Kind.RESTORE)
 async def restore(operation_id: str) -> Outcome:
-    """Run a restore, by the operation's id. Input: `text`, None to have no policy."""
-    return await _rewrite(operation_id)
+    """Workflow of a restore, by the operation's id. Input: `text`, None to have no policy."""
+    return await rewrite(operation_id)
 
 
 @operation(Kind.UNDO)
 async def undo(operation_id: str) -> Outcome:
-    """Run an undo, by the operation's id. Input: `before` and `after` of the change to take back."""
-    return await _rewrite(operation_id)
+    """Workflow of an undo, by the operation's id. Input: `before` and `after` of the change to take back."""
+    return await rewrite(operation_id)
 
 
 @operation(Kind.PRUNE)
 async def prune(operation_id: str) -> Outcome:
-    """Run a prune, by the operation's id. Input: `principals` to choose from what may be pruned."""
-    return await _rewrite(operation_id)
+    """Workflow of a pruning, by the operation's id. Input: `principals` to choose from what may be pruned."""
+    return await rewrite(operation_id)
 
 
-async def _rewrite(operation_id: str) -> Outcome:
-    wrote = False
-    for attempt in range(policy_steps.MERGES):
-        wrote = done(await rewrite_policy(operation_id))["wrote"] or wrote
-        last = attempt == policy_steps.MERGES - 1
-        if done(await verify_policy(operation_id, last=last))["holds"]:
-            break
+async def rewrite(operation_id: str) -> Outcome:
+    """Write the policy that the operation's kind asks for until it holds."""
+    wrote = await change_until_it_holds(
+        lambda: rewrite_policy(operation_id), lambda _, last: verify_policy(operation_id, last=last)
+    )
     return Outcome.SUCCEEDED if wrote else Outcome.NOTHING_TO_DO
 
 

@@ -23,7 +23,7 @@ from app.history import store
 from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import last_confirmed
 from app.history.queries import get_operation
-from app.operations import deploy, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
+from app.operations import batch, deploy, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
@@ -72,7 +72,7 @@ class Starter:
         self._clock = clock
         self._enqueue = enqueue
         self._notice = notice
-        self._connection = connection
+        self.connection = connection
 
     def start(self, ask: Ask) -> str:
         """Record the request, or join the operation that does it already; return its id. Does not wait for the work.
@@ -94,29 +94,28 @@ class Starter:
         new = store.NewOperation(
             id=new_id(now),
             kind=ask.kind,
-            connection=self._connection,
+            connection=self.connection,
             region=ask.region,
             service=ask.service,
             repository=ask.repository,
-            subject=_subject(self._connection, ask),
+            subject=_subject(self.connection, ask),
             asked_by=ask.asked_by,
             steps=steps_of(ask.kind, ask.input),
             input=ask.input,
             follows=ask.follows,
         )
-        with _recorded():
+        with recorded():
             operation_id, is_new = store.insert_or_join(self._db, new, join, now)
         if is_new:
-            self._enqueue_or_leave(operation_id, ask)
+            self.enqueue_or_leave(new)
         return operation_id
 
-    def _enqueue_or_leave(self, operation_id: str, ask: Ask) -> None:
+    def enqueue_or_leave(self, operation: Operation | store.NewOperation) -> None:
         """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
-        key = key_of(self._connection, ask.region, ask.service, "" if ask.kind is Kind.DEPLOY else ask.repository)
         try:
-            self._enqueue(operation_id, WORKFLOWS[ask.kind], key)
+            self.enqueue(operation)
         except DBAPIError as error:
-            log.warning("operation %s waits: the engine's database cannot be written: %s", operation_id, error.orig)
+            log.warning("operation %s waits: the engine's database cannot be written: %s", operation.id, error.orig)
 
     def retry(self, operation_id: str, asked_by: str) -> str:
         """Request again what an ended operation did not do; its finished steps find nothing left to do.
@@ -124,9 +123,12 @@ class Starter:
         A restore and a prune stay bound to their preview; the others merge with the current policy.
 
         Raises:
-            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, and as `start`.
+            Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_retry`, `operation.is_batch`, and as
+                `start`.
         """
         operation = self._ended(operation_id)
+        if operation.kind == Kind.BATCH:
+            raise Problem("operation.is_batch")
         if not may_retry(Outcome(operation.outcome) if operation.outcome else None):
             raise Problem("operation.nothing_to_retry")
         kind = Kind(operation.kind)
@@ -171,7 +173,7 @@ class Starter:
 
         Return False if it has ended, or was requested to stop before.
         """
-        with _recorded():
+        with recorded():
             if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
             is_cancelling = store.cancel_requested(self._db, operation_id, by)
@@ -179,11 +181,13 @@ class Starter:
             self._notice(operation_id)
         return is_cancelling
 
-    def enqueue(self, operation: Operation) -> None:
+    def enqueue(self, operation: Operation | store.NewOperation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""
         kind = Kind(operation.kind)
         repository = "" if kind is Kind.DEPLOY else operation.repository
         key = key_of(operation.connection, operation.region, operation.service, repository)
+        if kind is Kind.BATCH:
+            key = f"batch {operation.id}"  # it keeps no other operation on the service's role waiting
         self._enqueue(operation.id, WORKFLOWS[kind], key)
 
     def _ended(self, operation_id: str) -> Operation:
@@ -223,8 +227,8 @@ def key_of(connection: str, region: str, service: str, repository: str) -> str:
 
 
 @contextmanager
-def _recorded() -> Iterator[None]:
-    """Raise a Problem if the database cannot be written: the disk is full, or the server is away."""
+def recorded() -> Iterator[None]:
+    """A database that cannot be written is a problem to tell: the disk is full, or the server is away."""
     try:
         yield
     except DBAPIError as error:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     UNDO = "undo"
     PRUNE = "prune"
     DEPLOY = "deploy"
+    BATCH = "batch"  # runs the items of a batch that concern one service, each an operation of its own
     # Not requested: a read showed what was done outside Sailpass.
     DRIFT = "drift"  # access was removed
     POLICY_DRIFT = "policy_drift"  # the policy was changed in another way
@@ -78,6 +79,7 @@ class StepName(StrEnum):
     DEPLOY = "deploy"
     WATCH_DEPLOYMENT = "watch_deployment"
     ROLL_BACK = "roll_back"
+    CHANGE_POLICIES = "change_policies"
 
 
 SEEN = frozenset({Kind.DRIFT, Kind.POLICY_DRIFT, Kind.REPOSITORY_DELETED, Kind.REPOSITORY_RECREATED})
@@ -102,6 +104,7 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
         StepName.WATCH_DEPLOYMENT,
         StepName.ROLL_BACK,
     ),
+    Kind.BATCH: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.CHANGE_POLICIES),
     Kind.DRIFT: (),
     Kind.POLICY_DRIFT: (),
     Kind.REPOSITORY_DELETED: (),
@@ -116,7 +119,16 @@ def steps_of(kind: Kind, given: Mapping[str, Any]) -> tuple[StepName, ...]:
     return tuple(name for name in STEPS[kind] if name not in _ON_REQUEST or given.get(_ON_REQUEST[name]))
 
 
-# An ended step never changes again, except that a run repeated after a crash may find it running and end it.
+# In a batch the role is activated once, for all items.
+ITEM_STEPS: dict[Kind, tuple[StepName, ...]] = {
+    Kind.GRANT: (StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
+    Kind.REPAIR: (StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS),
+    Kind.REVOKE: STEPS[Kind.REVOKE],
+    Kind.UNDO: STEPS[Kind.UNDO],
+}
+GIVES_ACCESS = frozenset({Kind.GRANT, Kind.REPAIR})
+
+# A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
 STEP_ENDED = frozenset(
     {StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED, StepState.INTERRUPTED}
 )

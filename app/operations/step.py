@@ -18,6 +18,7 @@ from app.errors import Problem
 from app.history import store
 from app.history.models import Operation
 from app.history.store import Run
+from app.history.turns import BehindAnother
 from app.operations.context import Context, current
 from app.operations.state import StepName, StepState
 
@@ -30,6 +31,9 @@ Result = dict[str, Any]
 AGAIN = (1, 2, 4, 8, 15, 30, 30)
 # While a new principal propagates to ECR: seconds to about two minutes (AWS gives no figure).
 PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
+
+# Seconds until it is looked again whether an operation's turn on its repository has come.
+NEXT_LOOK = 0.25
 
 
 class Overtaken(Exception):  # noqa: N818  (not an error: another run took over)
@@ -74,8 +78,8 @@ class Stepping:
         self.skips = later
 
     async def note(self, code: str, **params: str | int) -> None:
-        """Set a note that is shown while the step runs."""
-        await self.context.in_db(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
+        """Leave a remark that is shown while the step runs."""
+        await self.context.record(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
 
     async def note_again(self, problem: Problem, seconds: float) -> None:
         """Set the note that AWS is called again, with its last answer if there was one."""
@@ -167,7 +171,11 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
     context = current()
     while True:
         await context.running.admit()
-        begun = await context.in_db(store.step_started, context.db, operation_id, name, context.clock.now())
+        try:
+            begun = await context.record(store.step_started, context.db, operation_id, name, context.clock.now())
+        except BehindAnother:
+            await context.clock.sleep(NEXT_LOOK)
+            continue
         if begun is None:
             return {"state": StepState.CANCELLED}
         try:
@@ -200,4 +208,4 @@ async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
     request_ids = tuple(dict.fromkeys(stepping.request_ids))
     end = store.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
     context = stepping.context
-    await context.in_db(store.step_ended, context.db, stepping.run, end, context.clock.now())
+    await context.record(store.step_ended, context.db, stepping.run, end, context.clock.now())

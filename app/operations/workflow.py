@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +21,7 @@ from app.operations import engine
 from app.operations.context import current
 from app.operations.engine import Workflow
 from app.operations.late_writes import look_for_late_writes
+from app.operations.policy_steps import MERGES
 from app.operations.state import STEP_DONE, Kind, Outcome, StepState
 from app.operations.step import Result
 
@@ -54,20 +56,16 @@ def done(result: Result) -> Result:
     raise Stopped(Outcome.CANCELLED, None)
 
 
-def operation(kind: Kind) -> Callable[[Body], Workflow]:
-    """Return a decorator that makes `body` the durable workflow of a kind of operation."""
+BeforeEnd = Callable[[str, Outcome, dict[str, Any] | None], Awaitable[None]]
+
+
+def operation(kind: Kind, before_end: BeforeEnd | None = None) -> Callable[[Body], Workflow]:
+    """Make `body` the durable workflow of a kind of operation; `before_end` runs before its record is closed."""
 
     def register(body: Body) -> Workflow:
         @engine.workflow(f"operation.{kind}")
         async def run(operation_id: str) -> str:
-            with current().running.working(operation_id):
-                _late_until.set([])
-                outcome, problem = await _outcome(body, operation_id)
-                # Known from checkpointed results alone, so that a repeated run decides alike.
-                if late := _late_until.get():
-                    await look_for_late_writes(operation_id, max(late))
-                await _finish(operation_id, outcome, problem)
-            return outcome
+            return await run_recorded(body, operation_id, before_end=before_end)
 
         WORKFLOWS[kind] = run
         return run
@@ -75,15 +73,61 @@ def operation(kind: Kind) -> Callable[[Body], Workflow]:
     return register
 
 
-async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, Any] | None]:
+async def run_recorded(
+    body: Body,
+    operation_id: str,
+    *,
+    before_end: BeforeEnd | None = None,
+    slot: AbstractAsyncContextManager[object] | None = None,
+    is_item: bool = False,
+) -> Outcome:
+    """Run an operation's body and close its record, whatever happens.
+
+    Args:
+        body: what it does.
+        operation_id: the operation.
+        before_end: runs before the record is closed.
+        slot: held while the body works, and not while it is waited for late writes.
+        is_item: it is an item of a batch, without checkpoints of its own: no error of it may end its batch.
+    """
+    with current().running.working(operation_id):
+        _late_until.set([])
+        async with slot or nullcontext():
+            outcome, problem = await _outcome(body, operation_id, is_item=is_item)
+        # Known from checkpointed results alone, so that a repeated run decides alike.
+        if late := _late_until.get():
+            await look_for_late_writes(operation_id, max(late))
+        if before_end is not None:
+            await before_end(operation_id, outcome, problem)
+        await _finish(operation_id, outcome, problem)
+    return outcome
+
+
+async def change_until_it_holds(
+    change: Callable[[], Awaitable[Result]], verify: Callable[[Result, bool], Awaitable[Result]]
+) -> bool:
+    """Write a policy and verify it, again while somebody else's write takes ours away; whether anything was written.
+
+    `verify` gets what `change` found, and whether it is the last time: a policy that does not hold is a problem then.
+    """
+    wrote = False
+    for attempt in range(MERGES):
+        changed = done(await change())
+        wrote = wrote or changed["wrote"]
+        if done(await verify(changed, attempt == MERGES - 1))["holds"]:
+            break
+    return wrote
+
+
+async def _outcome(body: Body, operation_id: str, *, is_item: bool) -> tuple[Outcome, dict[str, Any] | None]:
     try:
         return await body(operation_id), None
     except Stopped as stopped:
         return stopped.outcome, stopped.problem
-    except DBAPIError:
-        # The engine could not store a checkpoint (its disk is full): the operation stays live and is resumed later.
-        raise
-    except Exception:  # the edge of an operation: whatever failed, its record must say that it ended
+    except Exception as error:  # the edge of an operation: whatever broke, its record must say that it ended
+        if isinstance(error, DBAPIError) and not is_item:
+            # The engine could not keep a checkpoint (its disk is full): the operation is taken up again later.
+            raise
         reference = uuid.uuid4().hex[:12]
         log.exception("operation %s broke, reference %s", operation_id, reference)
         return Outcome.FAILED, Problem("internal", reference=reference).to_json()
@@ -92,4 +136,4 @@ async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, An
 async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
     context = current()
     await context.running.admit()
-    await context.in_db(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
+    await context.record(store.ended, context.db, operation_id, outcome, problem, context.clock.now())

@@ -21,6 +21,8 @@ REVOKE_LINK = "/sign-ins/links/revoke"
 REVOKE_TOKEN = "/sign-ins/tokens/revoke"  # noqa: S105  (an address, not a secret)
 API_DOCS = "/api/docs"
 OPENAPI = "/api/openapi.json"
+BATCHES = "/batches"
+PREVIEW_BATCH = "/batches/preview"
 
 
 def _with(path: str, **query: str | int) -> str:
@@ -79,6 +81,17 @@ def role(region: str, name: str, verb: str) -> str:
 def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
     """Return the URL of an operation's page, or a related one: progress, retry, cancel, undo, restore."""
     path = f"/operations/{quote(operation_id, safe='')}"
+    return _with(f"{path}/{verb}" if verb else path, **query)
+
+
+def many(region: str, name: str, **query: str) -> str:
+    """Where many repositories are chosen: `action` grant, revoke or repair, `match` a part of a name or a pattern."""
+    return repositories(region, name, "many", **query)
+
+
+def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
+    """A batch's page, and its neighbours: retry, cancel, undo."""
+    path = f"{BATCHES}/{quote(batch_id, safe='')}"
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 

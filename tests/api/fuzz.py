@@ -22,9 +22,21 @@ from app.api.docs import document
 from tests.api.documented import is_documented
 from tests.console import Answer, RunningConsole, start_console
 
-PLACES = {"region": "us-east-1", "name": "storefront-web", "operation_id": "00000000-0000-4000-8000-000000000000"}
+PLACES = {
+    "region": "us-east-1",
+    "name": "storefront-web",
+    "operation_id": "00000000-0000-4000-8000-000000000000",
+    "batch_id": "00000000-0000-4000-8000-000000000000",
+}
 # As they would be right, so that nothing but what is wrong on purpose can be refused.
-VALUES = {"repository": "edge/cache", "principals": ["AROAQ3EXAMPLEDEADROLE"], "kind": "grant", "previewed": "00"}
+VALUES = {
+    "repository": "edge/cache",
+    "principals": ["AROAQ3EXAMPLEDEADROLE"],
+    "kind": "grant",
+    "previewed": "00",
+    "action": "grant",
+    "services": [{"region": "us-east-1", "name": "storefront-web"}],
+}
 NOTHING: Any = object()
 
 
@@ -194,6 +206,8 @@ class Fuzzer:
         if route.fields is None:
             return None
         body = {name: VALUES[name] for name in route.required if name in route.fields}
+        if "match" in route.fields:
+            body["match"] = "edge/cache"  # it or `repositories` has to be there
         kind = route.fields.get("kind")
         return {**body, "kind": kind["enum"][0]} if kind else body
 

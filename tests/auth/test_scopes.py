@@ -67,6 +67,10 @@ CHANGES = {
     "POST /operations/{operation_id}/cancel",
     "POST /operations/{operation_id}/undo",
     "POST /operations/{operation_id}/restore",
+    "POST /batches",
+    "POST /batches/{batch_id}/retry",
+    "POST /batches/{batch_id}/cancel",
+    "POST /batches/{batch_id}/undo",
     "DELETE /sessions/{session_id}",
 }
 ROUTES = [

@@ -217,6 +217,7 @@ def test_an_older_dump_is_migrated_first(used, tmp_path, postgres_server):
     with used.write() as session:
         for table in ("registries", "database_origins"):
             session.execute(text(f"DROP TABLE {table}"))
+        session.execute(text("ALTER TABLE operations DROP COLUMN batch_id"))
         session.execute(text("UPDATE alembic_version SET version_num = '0006'"))
     file = dump(used, tmp_path / "dump")
     with empty_database(postgres_server) as url:

@@ -105,6 +105,7 @@ def make_app() -> Starlette:
             Route("/operations/{id}/progress", progress),
             # What pages that look again by themselves ask for.
             Route("/containers", containers),
+            Route("/batches/{id}", lambda _: nothing_new()),
             Route(SERVICE, lambda _: nothing_new()),
             Route(SERVICE + "/{tab}", lambda _: nothing_new()),
             Mount("/static", assets),

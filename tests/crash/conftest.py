@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Database
+from app.history import batches
 from app.history.models import PolicyChange
 from app.operations.progress import Progress
 from app.operations.read import find_progress
@@ -50,6 +51,27 @@ class World:
     def changes(self, operation_id: str) -> list[PolicyChange]:
         with self.db.read() as session:
             return list(session.scalars(select(PolicyChange).where(PolicyChange.operation_id == operation_id)))
+
+    def batch_counts(self, batch_id: str) -> dict[str, int]:
+        """How many items stand in which way."""
+        return batches.counts_of(self.db, [batch_id])[batch_id]
+
+    def batch_ended(self, batch_id: str, seconds: float = 60) -> dict[str, int]:
+        """The same once the batch has ended."""
+        until(
+            lambda: [runner.outcome for runner in batches.runners_of(self.db, batch_id)],
+            lambda outcomes: None not in outcomes,
+            seconds,
+        )
+        return self.batch_counts(batch_id)
+
+    def repositories(self, count: int) -> list[str]:
+        """The names of new repositories without a policy."""
+        ecr = self.sandbox.client("ecr")
+        names = [f"load/{number:03}" for number in range(count)]
+        for name in names:
+            ecr.create_repository(repositoryName=name)
+        return names
 
     def sids(self, repository: str) -> list[str]:
         policy = self.sandbox.policy(repository)["policy"]

@@ -37,6 +37,7 @@ from app.web.views.sign_ins import (
     sign_out_everywhere_dialog,
 )
 from app.wording import Message
+from tests.web.example_batches import batch_dialogs, batch_examples
 from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_why import why_examples
@@ -53,6 +54,7 @@ class Examples(Parts):
         done = self.succeeded_view().progress
         names = (self.repository, "payments/api", "shared/otel-collector")
         return {
+            **batch_dialogs(self),
             "add": self.add_dialog(),
             "add-refused": self.add_dialog(
                 typed=self.repository, refused=self.problem(), nearest=(self.repository, "tools/cli")
@@ -242,6 +244,7 @@ class Examples(Parts):
             "error-problem": error_page(403, problem=self.denied()),
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
             **why_examples(self),
+            **batch_examples(self),
             "sign-ins": self.sign_ins(),
             "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),

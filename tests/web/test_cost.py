@@ -20,6 +20,7 @@ PAGES = {
     "the Images tab": "/containers/us-east-1/web/images",
     "the list of containers": "/containers",
     "the list to choose from": "/containers/us-east-1/web/repositories/options?repository=r",
+    "the list of many": "/containers/us-east-1/web/repositories/many?action=grant",
     "the Add dialog": "/containers/us-east-1/web/repositories/new",
 }
 

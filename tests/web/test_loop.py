@@ -42,6 +42,9 @@ GET = [
     ),
     f"{HERE}/role/activate",
     f"{HERE}/role/deactivate",
+    f"{HERE}/repositories/many",
+    f"{HERE}/repositories/many?action=repair&match=*",
+    f"{HERE}/repositories/many/change?repository={REPOSITORY}&kind=revoke",
     "/history",
     "/permissions",
     "/api/docs",
@@ -62,6 +65,10 @@ POST = [
     (f"{API}/grants", {"repository": "no/such"}),
     (f"{API}/why", {"image": f"123456789012.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}:5.3.0"}),
     ("/api/v1/permissions/check", {}),
+    (
+        "/api/v1/batches/preview",
+        {"action": "grant", "services": [{"region": REGION, "name": SERVICE}], "match": "*"},
+    ),
 ]
 
 

@@ -92,6 +92,7 @@ class Operation(BaseModel):
     cancel_requested: bool
     wrote_policy: bool = Field(description="It changed a repository's policy, so there is something to undo.")
     image_uri: str = Field(description="After a grant: what a deployment names, without a tag.")
+    batch: str | None = Field(description="The batch that it is an item of, or runs; see `GET /batches/{id}`.")
     can_retry: bool
     can_cancel: bool
     can_undo: bool
@@ -105,6 +106,7 @@ class Operation(BaseModel):
             **{name: getattr(progress, name) for name in _AS_THEY_ARE},
             title=labels.title(progress),
             ending=labels.ending(progress),
+            batch=progress.batch_id or None,
             problem=ProblemBody.maybe(progress.problem),
             can_retry=may.retry,
             can_cancel=may.cancel,

@@ -37,6 +37,8 @@ def operation(request: Request, services: ServicesDep, now: NowDep, operation_id
     found = queries.get_operation(services.db, operation_id)
     if found is None:
         return render(request, UnknownOperation(operation_id), status=404)
+    if found.kind == Kind.BATCH and found.batch_id:
+        return redirect(request, links.batch(found.batch_id))
     return render(request, operation_page(services, found, now))
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from app.bootstrap import Services
 from app.history import search
+from app.history.batches import counts_of
+from app.history.models import Operation
 from app.history.search import Cursor
 from app.operations.progress import Progress
 from app.operations.read import progress_of
+from app.operations.state import NOT_DONE, Kind
 from app.web import links
 from app.web.views import frame
 from app.web.views.base import View
@@ -52,11 +55,21 @@ class HistoryFilterView:
 
 
 @dataclass(frozen=True)
+class BatchSummary:
+    """A batch in one line: what its items are, how many there are, and how many were not done."""
+
+    action: Kind
+    total: int
+    not_done: int
+
+
+@dataclass(frozen=True)
 class HistoryRow:
-    """One operation, with its policy changes if it made any."""
+    """One operation, with its policy changes if it made any; `batch` where it stands for a whole batch."""
 
     progress: Progress
     changes: tuple[PolicyChangeView, ...] = ()
+    batch: BatchSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -138,10 +151,12 @@ def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFil
 
 def _list(services: Services, asked: HistoryFilterView, place: tuple[str, str], address: Address) -> HistoryList:
     older, newer = (Cursor.from_text(text) for text in place)
-    page = search.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
+    wanted = replace(wanted_of(services, asked), folds_batches=True)
+    page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer)
+    batches = _batches(services, page.operations)
     rows = tuple(
-        HistoryRow(progress_of(operation), change_views(operation.changes, ended=operation.outcome is not None))
-        for operation in page.operations
+        HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None), batches.get(one.id))
+        for one in page.operations
     )
     return HistoryList(
         rows,
@@ -149,6 +164,20 @@ def _list(services: Services, asked: HistoryFilterView, place: tuple[str, str], 
         older=address(**asked.filled_in(), older=page.older.to_text()) if page.older else "",
         newer=address(**asked.filled_in(), newer=page.newer.to_text()) if page.newer else "",
     )
+
+
+def _batches(services: Services, operations: Iterable[Operation]) -> dict[str, BatchSummary]:
+    """The batches among the operations, by the operation that stands for each: two questions for all of them."""
+    runners = {one.id: one for one in operations if one.kind == Kind.BATCH and one.batch_id}
+    counts = counts_of(services.db, {str(one.batch_id) for one in runners.values()}) if runners else {}
+    return {
+        id_: BatchSummary(
+            Kind(one.input["action"]),
+            sum(counts[str(one.batch_id)].values()),
+            sum(counts[str(one.batch_id)].get(outcome, 0) for outcome in NOT_DONE),
+        )
+        for id_, one in runners.items()
+    }
 
 
 def _day(text: str) -> datetime | None:

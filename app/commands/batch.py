@@ -1,0 +1,189 @@
+"""Commands on many repositories: start a batch, show it until it ends, and tell by the exit status how much was done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+import click
+
+from app.client.api import Api, Json, RequestRefused, ServiceRef
+from app.client.exit_codes import Exit, of_batch
+from app.client.find import find_service, list_all_services
+from app.client.poll import watch_batch
+from app.commands.options import json_option, region_option, served, server_options, show_json, tell, told
+from app.commands.terminal import plain, say, show_table
+from app.commands.watch import Following
+
+# Items that are listed one by one on a terminal; the JSON has all of them.
+MOST_LISTED = 50
+PAGE = 500
+
+
+def read_names(file: TextIO) -> list[str]:
+    """Return the repositories that a file names, one a line; empty lines and those after `#` count for nothing."""
+    return [name for line in file if (name := line.partition("#")[0].strip())]
+
+
+def request_of(action: str, services: Sequence[ServiceRef], repositories: Sequence[str], match: str) -> Json:
+    """Return the body that requests a batch."""
+    what: Json = {"match": match} if match else {"repositories": list(dict.fromkeys(repositories))}
+    return {"action": action, "services": [{"region": at.region, "name": at.service} for at in services], **what}
+
+
+def run_batch(api: Api, request: Json, how: Following, *, preview: bool) -> Exit:
+    """Start a batch and follow it, or show what it would do: the exit status of the command."""
+    regions = tuple(dict.fromkeys(service["region"] for service in request["services"]))
+    if preview or "match" in request:
+        api.transport.read(regions, policies=True)
+    if preview:
+        _show_preview(api.preview_batch(request), as_json=how.as_json)
+        return Exit.DONE
+    batch = api.start_batch(request)
+    if not how.wait:
+        _leave(api, batch, how)
+        return Exit.DONE
+    return follow_batch(api, batch, how)
+
+
+def follow_batch(api: Api, batch: Json, how: Following) -> Exit:
+    """Follow a batch to its end: the exit status of the command."""
+    newest = _watch(api, batch, how)
+    failed = [*_items(api, batch["id"], "failed"), *_items(api, batch["id"], "interrupted")]
+    if how.as_json:
+        show_json({**newest, "items": list(_items(api, batch["id"], ""))})
+    else:
+        _tell_end(newest, failed)
+    if newest["ended_at"] is None:
+        say(f"The batch goes on; see “sailpass status {batch['id']}”.")
+    return of_batch(newest)
+
+
+@click.command()
+@click.argument("service", required=False, default="")
+@click.argument("repositories", nargs=-1, metavar="[REPOSITORY]...")
+@click.option("--all", "everything", is_flag=True, help="Repair all that is known to need it, of every service.")
+@click.option("--match", default="", metavar="PATTERN", help="The repositories whose name matches; * is anything.")
+@region_option
+@click.option("--wait/--no-wait", default=True, help="Show it until it ends (default), or print its id and go.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this.")
+@click.option("--preview", is_flag=True, help="Show what would change and what would be refused, and do nothing.")
+@json_option
+@server_options
+def repair(
+    *,
+    service: str,
+    repositories: tuple[str, ...],
+    everything: bool,
+    match: str,
+    region: str,
+    wait: bool,
+    timeout: float | None,
+    preview: bool,
+    as_json: bool,
+    **server: Any,
+) -> None:
+    r"""Repair access of SERVICE to each REPOSITORY, or all that needs it.
+
+    Gives access to the role that the service has now, and takes out those of its roles that can't pull.
+
+    \b
+    Exit status: as of grant. Nothing to repair is 0.
+    """
+    if bool(service) == everything or (service and bool(repositories) == bool(match)):
+        raise click.UsageError("Name a SERVICE and repositories (or --match), or give --all.")
+    with told(as_json=as_json), served(**server, works=not preview) as api:
+        places = _every_place(api, region) if everything else [_place(find_service(api, service, region))]
+        request = request_of("repair", places, repositories, match or ("*" if everything else ""))
+        try:
+            status = run_batch(api, request, Following(wait, timeout, as_json), preview=preview)
+        except RequestRefused as refused:
+            if refused.code != "batch.no_match" or not everything:
+                raise
+            _nothing_to_repair(as_json=as_json)
+            status = Exit.DONE
+    sys.exit(status)
+
+
+def _every_place(api: Api, region: str) -> list[ServiceRef]:
+    return [_place(each) for each in list_all_services(api) if region in ("", each["region"])]
+
+
+def _place(service: Json) -> ServiceRef:
+    return ServiceRef(service["region"], service["name"])
+
+
+def _nothing_to_repair(*, as_json: bool) -> None:
+    if as_json:
+        show_json({"total": 0, "done": 0, "counts": {}, "items": []})
+    else:
+        click.echo("Nothing to repair.")
+
+
+def _watch(api: Api, batch: Json, how: Following) -> Json:
+    """Show how far it is until it ends, or until somebody has seen enough; how it stood then."""
+    live = sys.stderr.isatty() and not how.as_json
+    if not how.as_json:
+        click.echo(plain(f"{batch['action']}: {batch['total']} repositories (batch {batch['id']})"))
+    newest = batch
+    try:
+        for newest in watch_batch(api, batch, how.seconds):
+            if live:
+                click.echo(f"\r  {newest['done']} of {newest['total']} done", err=True, nl=False)
+    except KeyboardInterrupt:
+        pass
+    if live:
+        click.echo(err=True)
+    return newest
+
+
+def _items(api: Api, batch_id: str, state: str) -> Iterable[Json]:
+    after: int | None = 0
+    while after is not None:
+        page = api.batch(batch_id, state=state or None, after=after, limit=PAGE)
+        yield from page["items"]
+        after = page["next"]
+
+
+def _leave(api: Api, batch: Json, how: Following) -> None:
+    if how.as_json:
+        show_json(batch)
+    else:
+        click.echo(batch["id"])
+    if api.transport.is_local:
+        say("The batch goes on as soon as a server is started, or another command works.")
+
+
+def _tell_end(batch: Json, failed: Sequence[Json]) -> None:
+    for service in batch["services"]:
+        if service["problem"] and service["problem"]["code"] != "batch.items_failed":
+            tell(service["problem"])
+    for item in failed[:MOST_LISTED]:
+        why = item["problem"]["message"] if item["problem"] else item["state"]
+        click.echo(plain(f"  {item['repository']} ({item['service']}): {why}"), err=True)
+    if len(failed) > MOST_LISTED:
+        click.echo(f"  and {len(failed) - MOST_LISTED} more", err=True)
+    counts = ", ".join(f"{number} {WORDS.get(state, state)}" for state, number in sorted(batch["counts"].items()))
+    click.echo(f"{batch['done']} of {batch['total']} ended: {counts}")
+
+
+WORDS = {"nothing_to_do": "had nothing to do"}
+
+
+def _show_preview(shown: Json, *, as_json: bool) -> None:
+    if as_json:
+        show_json(shown)
+        return
+    rows = [(item["repository"], item["service"], item["state"], _why(item)) for item in shown["items"]]
+    show_table(("REPOSITORY", "SERVICE", "POLICY", "WHY"), rows)
+    for service in shown["activates"]:
+        click.echo(plain(f"The image puller role of {service} is activated first."))
+    click.echo(
+        f"{shown['changes']} policies change, {shown['unchanged']} stay, {shown['refused']} would be refused, "
+        f"{shown['unread']} have not been read."
+    )
+
+
+def _why(item: Json) -> str:
+    return item["problem"]["message"] if item["problem"] else ""

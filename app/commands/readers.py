@@ -1,0 +1,66 @@
+"""`sailpass who-can-pull`: the principals that a repository's policy lets pull, or keeps from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.client.api import Api, Json, RequestRefused, ServiceRef
+from app.client.find import ELSEWHERE, list_all_services
+from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.terminal import plain, show_table
+from app.errors import Problem
+
+YES_OR_NO = {True: "yes", False: "no", None: "depends"}
+
+
+@click.command("who-can-pull")
+@click.argument("repository")
+@region_option
+@json_option
+@server_options
+def who_can_pull(*, repository: str, region: str, as_json: bool, **server: Any) -> None:
+    """Show who can pull images from REPOSITORY.
+
+    It goes by the repository's policy and the registry policy as AWS has them now.
+    """
+    with told(as_json=as_json), served(**server, works=False) as api:
+        where, policy = _find(api, repository, region)
+    if as_json:
+        show_json({"region": where, **policy})
+        return
+    click.echo(plain(f"{policy['repository']} in {where}"))
+    if policy["problem"]:
+        click.echo(plain(f"sailpass: {policy['problem']['message']}"), err=True)
+    rows = [(one["who"], one["value"], YES_OR_NO[one["allowed"]], one["how"]) for one in policy["readers"]]
+    show_table(("WHO", "PRINCIPAL", "CAN PULL", "REASON"), rows)
+    if not rows:
+        click.echo("Its policy names nobody." if policy["read_at"] else "Its policy has not been read.")
+
+
+def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:
+    """Return the region that has the repository, and its policy as seen for some service there."""
+    services = {each["region"]: each["name"] for each in list_all_services(api) if region in ("", each["region"])}
+    if not services:
+        raise Problem("repository.no_service", repository=repository, regions=region or "any Region")
+    found = {}
+    for each, name in services.items():
+        api.transport.read((each,), policies=True)
+        try:
+            policy = api.policy(ServiceRef(each, name), repository)
+        except RequestRefused as refused:
+            if refused.code not in ELSEWHERE or len(services) == 1:
+                raise
+            continue
+        if not _is_missing(policy):
+            found[each] = policy
+    if not found:
+        raise Problem("repository.not_found", repository=repository, region=", ".join(services))
+    if len(found) > 1:
+        raise Problem("repository.ambiguous", repository=repository, regions=", ".join(found))
+    return next(iter(found.items()))
+
+
+def _is_missing(policy: Json) -> bool:
+    return bool(policy["problem"]) and policy["problem"]["code"] == "repository.not_found"

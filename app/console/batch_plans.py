@@ -1,0 +1,233 @@
+"""What a batch would do, by the policies that are known: which change, which stay, which are refused and why.
+
+Asks AWS nothing about repositories: a batch may have thousands, so each is planned on its policy as it was last read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from app.aws.ports import ContainerService, Role
+from app.bootstrap import Services
+from app.console.identity import account
+from app.console.services import get_service
+from app.errors import Problem
+from app.history.standing import standing_grants
+from app.inventory import queries, search
+from app.inventory.circumstances import Circumstances
+from app.inventory.queries import KnownRepository
+from app.inventory.registries import find_registry
+from app.operations.batches import MOST, NewItem
+from app.operations.explained import explained
+from app.operations.naming import repositories_naming
+from app.operations.policy_write import DENIALS
+from app.operations.preview import Planned, plan_operation
+from app.operations.repository_name import parse_reference
+from app.operations.state import GIVES_ACCESS, Kind
+from app.policy.dead import dead_principals
+from app.threads import run_in_threadpool
+
+ServiceKey = tuple[str, str]
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """A batch as it is requested: `repositories` by name, URI or ARN, or those whose name `match` covers.
+
+    `services` are regions and names.
+    """
+
+    action: Kind
+    services: tuple[ServiceKey, ...]
+    repositories: tuple[str, ...] = ()
+    match: str = ""
+
+
+class ItemState(StrEnum):
+    """What would become of an item, by its policy as it was last read."""
+
+    CHANGES = "changes"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    UNREAD = "unread"  # its policy has not been read, so it cannot be told
+
+
+@dataclass(frozen=True)
+class PlannedItem:
+    """One item. `problem` says why it would be refused, or why it cannot be told; `planned` what it would change."""
+
+    region: str
+    service: str
+    repository: str
+    state: ItemState
+    problem: Problem | None = None
+    planned: Planned | None = None
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """A batch before it is started, with the services whose role it would activate."""
+
+    action: Kind
+    items: tuple[PlannedItem, ...]
+    activates: tuple[ServiceKey, ...] = ()
+
+    def count(self, state: ItemState) -> int:
+        """How many items are in a state."""
+        return Counter(item.state for item in self.items)[state]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same value while the same would be done: to tell whether it still is what was shown."""
+        told = [f"{item.region} {item.service} {item.repository} {_told(item)}" for item in self.items]
+        return sha256("\n".join([self.action, *sorted(told)]).encode()).hexdigest()[:32]
+
+
+def startable(plan: BatchPlan) -> tuple[PlannedItem, ...]:
+    """Return the items that there is something to do for: those whose policy would change, or has not been read."""
+    return tuple(item for item in plan.items if item.state in (ItemState.CHANGES, ItemState.UNREAD))
+
+
+def _told(item: PlannedItem) -> str:
+    return f"{item.state} {item.planned.seen if item.planned else ''}"
+
+
+async def items_of(services: Services, request: BatchRequest) -> tuple[NewItem, ...]:
+    """Return the items that a request means, worked out on what is known here.
+
+    Raises:
+        Problem: `region.not_configured`, `service.not_found`, `batch.empty`, `batch.too_many`, and as `parse_reference`
+            and `Reference.name_in` for a repository.
+    """
+    known = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
+    return await run_in_threadpool(_items, services, request, known)
+
+
+async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
+    """Return what a batch would do. Raises as `items_of`."""
+    known = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
+    return await run_in_threadpool(_plan, services, request, known)
+
+
+def candidates(services: Services, place: ServiceKey, action: Kind, pattern: str) -> Sequence[str]:
+    """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
+    known = queries.find_service(services.db, services.connection, *place)
+    service = known.service if known else ContainerService(*place, arn="", account="", state="", role=Role())
+    names = _matching(services, BatchRequest(action, (place,), match=pattern), service)
+    if action is not Kind.GRANT:
+        return names
+    allowed = queries.allowing(services.db, services.connection, service.region, service.role.principal_arn)
+    return [name for name in names if name not in allowed]
+
+
+async def _service(services: Services, request: BatchRequest, key: ServiceKey) -> ContainerService:
+    region, name = key
+    if region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    try:
+        return (await get_service(services, region, name)).service
+    except Problem as problem:
+        # Taking a service out of policies is what remains to be done once it is deleted.
+        if problem.code != "service.not_found" or request.action is not Kind.REVOKE:
+            raise
+        return ContainerService(region=region, name=name, arn="", account="", state="", role=Role())
+
+
+def _items(
+    services: Services, request: BatchRequest, known: Mapping[ServiceKey, ContainerService]
+) -> tuple[NewItem, ...]:
+    found = []
+    for region, name in known:
+        names = (
+            _matching(services, request, known[region, name]) if request.match else _named(services, request, region)
+        )
+        found += [NewItem(region, name, repository) for repository in dict.fromkeys(names)]
+        if len(found) > MOST:
+            raise Problem("batch.too_many", count=len(found), most=MOST)
+    if not found:
+        raise Problem("batch.no_match", match=request.match) if request.match else Problem("batch.empty")
+    return tuple(found)
+
+
+def _named(services: Services, request: BatchRequest, region: str) -> Iterable[str]:
+    own = account(services)
+    return (parse_reference(text).name_in(region, own) for text in request.repositories)
+
+
+def _matching(services: Services, request: BatchRequest, service: ContainerService) -> Sequence[str]:
+    """The names that a pattern means: to take access away or repair it, only where there is something to do."""
+    here = (services.db, services.connection, service.region)
+    names = search.names_matching(*here, request.match)
+    if request.action is Kind.GRANT:
+        return names
+    concerned = set(repositories_naming(*here, service.name))
+    if request.action is Kind.REPAIR:
+        concerned.update(standing_grants(*here, service.name))
+    named = [name for name in names if name in concerned]
+    if request.action is Kind.REVOKE:
+        return named
+    planned = _planned(services, Kind.REPAIR, service, named)
+    return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
+
+
+def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, ContainerService]) -> BatchPlan:
+    by_service: dict[ServiceKey, list[str]] = {}
+    for item in _items(services, request, known):
+        by_service.setdefault((item.region, item.service), []).append(item.repository)
+    planned = [
+        item for key, names in by_service.items() for item in _planned(services, request.action, known[key], names)
+    ]
+    gives = request.action in GIVES_ACCESS
+    activates = tuple(key for key in by_service if gives and not known[key].role.ready)
+    return BatchPlan(request.action, tuple(planned), activates)
+
+
+def _planned(services: Services, action: Kind, service: ContainerService, names: Sequence[str]) -> list[PlannedItem]:
+    here = (services.db, services.connection, service.region)
+    registry, now = find_registry(*here).policy, services.clock.now()
+    found = []
+    for start in range(0, len(names), CHUNK):
+        chunk = names[start : start + CHUNK]
+        held = {repository.name: repository for repository in queries.find_repositories(*here, chunk)}
+        for name in chunk:
+            circumstances = Circumstances(registry, held[name].arn if name in held else "", now)
+            found.append(_item(action, service, name, held.get(name), circumstances))
+    return found
+
+
+def _item(
+    action: Kind, service: ContainerService, name: str, held: KnownRepository | None, circumstances: Circumstances
+) -> PlannedItem:
+    key = (service.region, service.name, name)
+    if held is None or held.policy_read_at is None:
+        return PlannedItem(*key, ItemState.UNREAD, held.problem if held else None)
+    try:
+        planned = plan_operation(action, service, name, held.policy_text, circumstances=circumstances)
+        problem = _refusal(planned, service, name) if planned.change.needed else None
+    except Problem as refused:
+        return PlannedItem(*key, ItemState.REFUSED, explained(refused, held.policy_text), read_at=held.policy_read_at)
+    if problem is not None:
+        return PlannedItem(*key, ItemState.REFUSED, problem, planned, held.policy_read_at)
+    state = ItemState.CHANGES if planned.change.needed else ItemState.UNCHANGED
+    return PlannedItem(*key, state, planned=planned, read_at=held.policy_read_at)
+
+
+def _refusal(planned: Planned, service: ContainerService, name: str) -> Problem | None:
+    """Why the change would not be written although it can be planned; None where nothing is known against it."""
+    denied = next((finding for finding in planned.change.leftovers if finding.code in DENIALS), None)
+    if denied is not None:
+        by_registry = denied.code != DENIALS[0]
+        statement = str(denied.params["statement"])
+        code = "access.denied_by_registry" if by_registry else "access.denied"
+        return Problem(code, repository=name, service=service.name, region=service.region, statement=statement)
+    dead = [principal.value for principal in dead_principals(planned.change.after)]
+    if not dead:
+        return None
+    return Problem("policy.dead_principals", repository=name, principals=", ".join(dead))

@@ -1,0 +1,163 @@
+"""Batches as they stand: how many items are done, each item's result, and what may be done about the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.bootstrap import Services
+from app.errors import Problem
+from app.history import batches
+from app.history.models import Operation
+from app.operations.batches import action_of
+from app.operations.state import NOT_DONE, Kind, Outcome
+
+RUNNING, WAITING = "running", "waiting"
+DONE = (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """One item: an operation on one repository for one service. `state`: its outcome, or `running` or `waiting`."""
+
+    id: str
+    region: str
+    service: str
+    repository: str
+    state: str
+    problem: Problem | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BatchService:
+    """The part of a batch that concerns one service. `operation` is the id of what runs it."""
+
+    region: str
+    name: str
+    operation: str
+    outcome: Outcome | None
+    problem: Problem | None
+    started_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as it stands. `version` grows with every change; `counts` are its items by state.
+
+    `follows`: the batch that this one retries or undoes; "" for none.
+    """
+
+    id: str
+    version: int
+    action: Kind
+    services: tuple[BatchService, ...]
+    counts: Mapping[str, int]
+    asked_by: str
+    asked_at: datetime
+    ended_at: datetime | None
+    cancel_requested: bool
+    follows: str
+
+    @property
+    def total(self) -> int:
+        """How many items it has."""
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        """How many items have ended, however they did."""
+        return self.total - self.counts.get(RUNNING, 0) - self.counts.get(WAITING, 0)
+
+    @property
+    def failed(self) -> int:
+        """How many items did not do what was requested."""
+        return sum(self.counts.get(outcome, 0) for outcome in NOT_DONE)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will change any more."""
+        return all(service.outcome is not None for service in self.services)
+
+    @property
+    def can_retry(self) -> bool:
+        """Something in it was not done."""
+        return self.ended and self.failed > 0
+
+    @property
+    def can_cancel(self) -> bool:
+        """Something in it can still be stopped."""
+        return not self.ended and not self.cancel_requested
+
+    @property
+    def can_undo(self) -> bool:
+        """It changed policies."""
+        return self.ended and self.action is not Kind.UNDO and self.counts.get(Outcome.SUCCEEDED, 0) > 0
+
+
+@dataclass(frozen=True)
+class ItemsPage:
+    """Some items in their order; `next` continues after them, None: there are no more."""
+
+    items: tuple[BatchItem, ...]
+    next: int | None
+
+
+def get_batch(services: Services, batch_id: str) -> Batch:
+    """Return how a batch stands. Raises Problem `batch.not_found`."""
+    version = batches.version_of(services.db, batch_id)
+    runners = batches.runners_of(services.db, batch_id)
+    if not runners:
+        raise Problem("batch.not_found")
+    return _batch(version, runners, batches.counts_of(services.db, [batch_id])[batch_id])
+
+
+def list_items(
+    services: Services, batch_id: str, *, states: Collection[str] = (), after: int = 0, limit: int = 100
+) -> ItemsPage:
+    """Return items of a batch by page; with `states`, those in one of them."""
+    page = batches.list_items(services.db, batch_id, outcomes=states, after=after, limit=limit)
+    return ItemsPage(tuple(_item(row) for row in page.items), page.next)
+
+
+def _batch(version: int, runners: Sequence[Operation], counts: Mapping[str, int]) -> Batch:
+    first = runners[0]
+    ends = [runner.ended_at for runner in runners]
+    return Batch(
+        id=first.id,
+        version=version,
+        action=action_of(runners),
+        services=tuple(_service(runner) for runner in runners),
+        counts=counts,
+        asked_by=first.asked_by,
+        asked_at=first.asked_at,
+        ended_at=None if None in ends else max(end for end in ends if end),
+        cancel_requested=any(runner.cancel_requested_by for runner in runners),
+        follows=first.follows or "",
+    )
+
+
+def _service(runner: Operation) -> BatchService:
+    return BatchService(
+        runner.region,
+        runner.service,
+        runner.id,
+        Outcome(runner.outcome) if runner.outcome else None,
+        Problem.from_json(runner.problem) if runner.problem else None,
+        runner.started_at,
+    )
+
+
+def _item(row: Operation) -> BatchItem:
+    return BatchItem(
+        id=row.id,
+        region=row.region,
+        service=row.service,
+        repository=row.repository,
+        state=row.outcome or (RUNNING if row.started_at else WAITING),
+        problem=Problem.from_json(row.problem) if row.problem else None,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,222 @@
+"""Batches as they are recorded: one operation of the kind `batch` for each service, and an operation for each item.
+
+The batch's id is that of its first operation of the kind `batch`; all of them and all items have it as `batch_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, true, update
+
+from app.db import Database
+from app.history import store
+from app.history.models import Operation, PolicyChange
+from app.history.sql import NEW_OPERATION, NEW_STEP, NEXT_SEQUENCE, OPERATIONS
+from app.history.store import LiveOperation, NewOperation
+from app.history.turns import comes_before
+
+BATCH = "batch"
+# Rows of one statement.
+CHUNK = 500
+
+Join = Callable[[NewOperation, Sequence[LiveOperation]], str]
+
+
+def insert_or_join(
+    db: Database, runners: Sequence[NewOperation], items: Sequence[NewOperation], join: Join, at: datetime
+) -> tuple[str, bool]:
+    """Record a batch whole, or join a live one: the batch's id, and whether it is new.
+
+    `join` decides for each of `runners`, the operations of kind `batch`, among the live operations on its service's
+    role and the live batches for it; it may raise Problem, and then nothing is recorded. The items are numbered in
+    their order, after everything that was requested before.
+    """
+    with db.write() as session:
+        db.lock(session, [key for runner in runners for key in store.keys_of(runner)])
+        for runner in runners:
+            if joined := join(runner, store.live_operations(session, runner)):
+                return joined, False
+        sequence = session.scalar(NEXT_SEQUENCE) or 1
+        every = [*runners, *items]
+        for start in range(0, len(every), CHUNK):
+            chunk = every[start : start + CHUNK]
+            rows = [
+                {**store.row_of(new, at), "sequence": sequence + start + offset} for offset, new in enumerate(chunk)
+            ]
+            session.execute(NEW_OPERATION, rows)
+            session.execute(NEW_STEP, [step for new in chunk for step in store.steps_of(new)])
+    return runners[0].id, True
+
+
+@dataclass(frozen=True)
+class Item:
+    """A live item as its runner needs it."""
+
+    id: str
+    kind: str
+    repository: str
+
+
+def runnable(db: Database, runner: Operation, running: Collection[str], limit: int) -> tuple[Item, ...]:
+    """Return live items of a runner whose turn on their repository has come, in their order, without those running."""
+    columns = {name: OPERATIONS.c[name] for name in ("id", "connection", "region", "repository", "service", "sequence")}
+    wanted = (
+        select(OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.repository)
+        .where(*_live_items_of(runner), OPERATIONS.c.id.not_in(running))
+        .where(OPERATIONS.c.started_at.is_not(None) | ~comes_before({**columns, "is_item": True}))
+        .order_by(OPERATIONS.c.sequence)
+        .limit(limit)
+    )
+    with db.read() as session:
+        return tuple(Item(*row) for row in session.execute(wanted))
+
+
+def count_live(db: Database, runner: Operation) -> int:
+    """Return how many items of a runner have not ended."""
+    with db.read() as session:
+        return session.scalar(select(func.count()).select_from(OPERATIONS).where(*_live_items_of(runner))) or 0
+
+
+def end_items(  # noqa: PLR0917  (how they end, and who wanted it)
+    db: Database, runner: Operation, outcome: str, problem: dict[str, Any] | None, at: datetime, by: str | None = None
+) -> int:
+    """End the items of a runner that have not begun: how many."""
+    return _end(db, runner, Operation.started_at.is_(None), outcome, problem, at, by)
+
+
+def end_all_items(db: Database, runner: Operation, outcome: str, problem: dict[str, Any] | None, at: datetime) -> int:
+    """End every live item of a runner that ends itself, so that nobody works on them any more: how many."""
+    return _end(db, runner, true(), outcome, problem, at, None)
+
+
+def _end(  # noqa: PLR0917  (as `end_items`)
+    db: Database,
+    runner: Operation,
+    condition: ColumnElement[bool],
+    outcome: str,
+    problem: dict[str, Any] | None,
+    at: datetime,
+    by: str | None,
+) -> int:
+    row = Operation
+    values: dict[str, Any] = {"outcome": outcome, "problem": problem, "ended_at": at}
+    if by is not None:
+        values["cancel_requested_by"] = by
+    ending = update(row).where(*_live_items_of(runner), condition).values(version=row.version + 1, **values)
+    with db.write() as session:
+        ids = session.scalars(ending.returning(row.id)).all()
+        for start in range(0, len(ids), CHUNK):
+            store.settle_many(session, ids[start : start + CHUNK], "cancelled", at)
+    return len(ids)
+
+
+def runners_of(db: Database, batch_id: str) -> tuple[Operation, ...]:
+    """Return the operations of the kind `batch` of a batch, the first one first; none where there is no such batch."""
+    row = Operation
+    wanted = select(row).where(row.batch_id == batch_id, row.kind == BATCH).order_by(row.sequence)
+    with db.read() as session:
+        return tuple(session.scalars(wanted))
+
+
+def request_cancel_of_items(db: Database, runner: Operation, by: str) -> tuple[str, ...]:
+    """Ask the items of a runner that are at work to stop at their next safe point: their ids."""
+    row = Operation
+    begun = (*_live_items_of(runner), row.started_at.is_not(None), row.cancel_requested_by.is_(None))
+    asking = update(row).where(*begun).values(version=row.version + 1, cancel_requested_by=by)
+    with db.write() as session:
+        return tuple(session.scalars(asking.returning(row.id)))
+
+
+def counts_of(db: Database, batch_ids: Collection[str]) -> dict[str, dict[str, int]]:
+    """Return by batch how many of its items ended in which way; `running` and `waiting` for those that have not."""
+    row = OPERATIONS.c
+    begun = row.started_at.is_not(None).label("begun")
+    wanted = (
+        select(row.batch_id, row.outcome, begun, func.count())
+        .where(row.batch_id.in_(list(batch_ids)), row.kind != BATCH)
+        .group_by(row.batch_id, row.outcome, begun)
+    )
+    counts: dict[str, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
+    with db.read() as session:
+        for batch_id, outcome, has_begun, number in session.execute(wanted):
+            name = outcome or ("running" if has_begun else "waiting")
+            counts[batch_id][name] = counts[batch_id].get(name, 0) + number
+    return counts
+
+
+def counts_of_runner(db: Database, runner: Operation) -> dict[str, int]:
+    """Return how many items of a runner ended in which way; those that live are left out."""
+    row = OPERATIONS.c
+    mine = (row.batch_id == runner.batch_id, row.kind != BATCH, row.region == runner.region)
+    wanted = select(row.outcome, func.count()).where(*mine, row.service == runner.service, row.outcome.is_not(None))
+    with db.read() as session:
+        return {found.outcome: found[1] for found in session.execute(wanted.group_by(row.outcome))}
+
+
+def version_of(db: Database, batch_id: str) -> int:
+    """Return a number that grows with every change of a batch or one of its items."""
+    row = OPERATIONS.c
+    with db.read() as session:
+        return session.scalar(select(func.sum(row.version)).where(row.batch_id == batch_id)) or 0
+
+
+@dataclass(frozen=True)
+class ItemsPage:
+    """Some items of a batch in their order; `next` continues after them, None: there are no more."""
+
+    items: tuple[Operation, ...]
+    next: int | None = None
+
+
+def list_items(
+    db: Database, batch_id: str, *, outcomes: Collection[str] = (), after: int = 0, limit: int = 100
+) -> ItemsPage:
+    """Return items of a batch by page; with `outcomes`, those that ended so (`running`: those that have not)."""
+    row = Operation
+    wanted = select(row).where(row.batch_id == batch_id, row.kind != BATCH, row.sequence > after)
+    if outcomes:
+        either = row.outcome.in_([outcome for outcome in outcomes if outcome != "running"])
+        wanted = wanted.where(either | row.outcome.is_(None) if "running" in outcomes else either)
+    with db.read() as session:
+        found = session.scalars(wanted.order_by(row.sequence).limit(limit + 1)).all()
+    page = tuple(found[:limit])
+    return ItemsPage(page, page[-1].sequence if len(found) > limit else None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an item changed: its operation, and the repository's policy before and after."""
+
+    operation_id: str
+    region: str
+    service: str
+    repository: str
+    before: str | None
+    after: str | None
+
+
+def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
+    """Return the last write of each item of a batch that changed a policy, in their order."""
+    change, row = PolicyChange, Operation
+    wanted = (
+        select(row.id, row.region, row.service, row.repository, change.before, change.after)
+        .join(change, change.operation_id == row.id)
+        .where(row.batch_id == batch_id, row.kind != BATCH, change.written_at.is_not(None))
+        .order_by(row.sequence, change.position)
+    )
+    with db.read() as session:
+        return tuple({found[0]: Change(*found) for found in session.execute(wanted)}.values())
+
+
+def _live_items_of(runner: Operation) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OPERATIONS.c.batch_id == runner.batch_id,
+        OPERATIONS.c.kind != BATCH,
+        OPERATIONS.c.region == runner.region,
+        OPERATIONS.c.service == runner.service,
+        OPERATIONS.c.outcome.is_(None),
+    )

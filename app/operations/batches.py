@@ -1,0 +1,217 @@
+"""Starts batches: operations on many repositories that are requested, watched, cancelled and undone together.
+
+All items are recorded with the request, in one transaction, so that what is requested later comes after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from app.clock import Clock
+from app.db import Database
+from app.errors import Problem
+from app.history import batches
+from app.history.models import Operation
+from app.history.store import LiveOperation, NewOperation
+from app.operations.ids import new_id
+from app.operations.ordering import refuse_while_deactivating
+from app.operations.repository_name import check_name
+from app.operations.start import Starter, recorded
+from app.operations.state import GIVES_ACCESS, ITEM_STEPS, NOT_DONE, STEPS, Kind, Outcome, StepName
+
+MOST = 5_000
+"""Items of one batch: so many are recorded in well under a second, during which no other operation can write."""
+ACTIONS = (Kind.GRANT, Kind.REVOKE, Kind.REPAIR)
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """One item: a service and a repository of its region. `input` is what the kind needs, `follows` as for operations."""
+
+    region: str
+    service: str
+    repository: str
+    input: dict[str, Any] = field(default_factory=dict)
+    follows: str | None = None
+
+
+class Batches:
+    """Starts and steers the batches of one connection. Its methods block; never call them on the loop."""
+
+    def __init__(self, db: Database, clock: Clock, starter: Starter, notice: Callable[[str], None]) -> None:
+        self._db = db
+        self._clock = clock
+        self._starter = starter
+        self._notice = notice
+
+    def start(self, action: Kind, items: Iterable[NewItem], by: str, *, follows: str | None = None) -> str:
+        """Record a batch, or join the live one that does the same: its id. Never waits for the work.
+
+        Args:
+            action: the kind of all items.
+            items: what it is about; the same one named twice is one.
+            by: who requested it.
+            follows: the batch that this one retries or undoes.
+
+        Raises:
+            Problem: `batch.empty`, `batch.too_many`, `repository.bad_name`, `role.deactivating`, `storage.failed`.
+        """
+        unique = {(item.region, item.service, item.repository): item for item in items}
+        if not unique:
+            raise Problem("batch.empty")
+        if len(unique) > MOST:
+            raise Problem("batch.too_many", count=len(unique), most=MOST)
+        for item in unique.values():
+            check_name(item.repository)
+        now = self._clock.now()
+        runners, rows = self._rows(action, tuple(unique.values()), by, follows, now)
+        with recorded():
+            batch_id, is_new = batches.insert_or_join(self._db, runners, rows, _join, now)
+        if is_new:
+            for runner in batches.runners_of(self._db, batch_id):
+                self._starter.enqueue_or_leave(runner)
+        return batch_id
+
+    def retry(self, batch_id: str, by: str) -> str:
+        """Start a batch of what an ended one did not do. Raises Problem `batch.nothing_to_retry`, and as `start`."""
+        runners = self._ended(batch_id)
+        action = action_of(runners)
+        items = [
+            NewItem(row.region, row.service, row.repository, kept_input(row), row.follows)
+            for row in self._every_item(batch_id, NOT_DONE)
+        ]
+        if not items:
+            raise Problem("batch.nothing_to_retry")
+        return self.start(action, items, by, follows=batch_id)
+
+    def undo(self, batch_id: str, by: str) -> str:
+        """Start a batch that takes back every change of an ended one, and only these.
+
+        Raises:
+            Problem: `batch.nothing_to_undo`, and as `start`.
+        """
+        self._ended(batch_id)
+        items = [
+            NewItem(
+                change.region,
+                change.service,
+                change.repository,
+                {"before": change.before, "after": change.after},
+                change.operation_id,
+            )
+            for change in batches.changes_of(self._db, batch_id)
+        ]
+        if not items:
+            raise Problem("batch.nothing_to_undo")
+        return self.start(Kind.UNDO, items, by, follows=batch_id)
+
+    def cancel(self, batch_id: str, by: str) -> None:
+        """End the items that have not begun, and ask those at work to stop at their next safe point.
+
+        Raises:
+            Problem: `batch.not_found`.
+        """
+        for runner in self._runners(batch_id):
+            with recorded():
+                batches.end_items(self._db, runner, Outcome.CANCELLED, None, self._clock.now(), by)
+                stopping = batches.request_cancel_of_items(self._db, runner, by)
+            for item_id in stopping:
+                self._notice(item_id)
+            self._starter.cancel(runner.id, by)
+
+    def _every_item(self, batch_id: str, outcomes: Iterable[Outcome]) -> Iterable[Operation]:
+        after: int | None = 0
+        while after is not None:
+            page = batches.list_items(self._db, batch_id, outcomes=tuple(outcomes), after=after, limit=batches.CHUNK)
+            yield from page.items
+            after = page.next
+
+    def _runners(self, batch_id: str) -> tuple[Operation, ...]:
+        runners = batches.runners_of(self._db, batch_id)
+        if not runners:
+            raise Problem("batch.not_found")
+        return runners
+
+    def _ended(self, batch_id: str) -> tuple[Operation, ...]:
+        runners = self._runners(batch_id)
+        if any(runner.outcome is None for runner in runners):
+            raise Problem("batch.not_ended")
+        return runners
+
+    def _rows(
+        self, action: Kind, items: Sequence[NewItem], by: str, follows: str | None, now: datetime
+    ) -> tuple[list[NewOperation], list[NewOperation]]:
+        digest = _digest(action, items)
+        runners: dict[tuple[str, str], NewOperation] = {}
+        rows = []
+        batch_id = ""
+        for item in items:
+            service = (item.region, item.service)
+            if service not in runners:
+                id_ = new_id(now)
+                batch_id = batch_id or id_
+                runners[service] = self._runner(action, item, by, follows, digest, id_, batch_id)
+            rows.append(self._item(action, item, by, runners[service].batch_id, now))
+        return list(runners.values()), rows
+
+    def _runner(  # noqa: PLR0917  (the columns of its row)
+        self, action: Kind, item: NewItem, by: str, follows: str | None, digest: str, id_: str, batch_id: str
+    ) -> NewOperation:
+        steps = STEPS[Kind.BATCH] if action in GIVES_ACCESS else (StepName.CHANGE_POLICIES,)
+        return NewOperation(
+            id=id_,
+            kind=Kind.BATCH,
+            connection=self._starter.connection,
+            region=item.region,
+            service=item.service,
+            repository="",
+            subject=f"batch {digest}",
+            asked_by=by,
+            steps=steps,
+            input={"action": action},
+            follows=follows,
+            batch_id=batch_id,
+        )
+
+    def _item(self, action: Kind, item: NewItem, by: str, batch_id: str | None, now: datetime) -> NewOperation:
+        return NewOperation(
+            id=new_id(now),
+            kind=action,
+            connection=self._starter.connection,
+            region=item.region,
+            service=item.service,
+            repository=item.repository,
+            subject=f"item {batch_id} {item.region} {item.service} {item.repository}",
+            asked_by=by,
+            steps=ITEM_STEPS[action],
+            input=item.input,
+            follows=item.follows,
+            batch_id=batch_id,
+        )
+
+
+def action_of(runners: Sequence[Operation]) -> Kind:
+    """Return what a batch does: the kind of its items."""
+    return Kind(runners[0].input["action"])
+
+
+def kept_input(row: Operation) -> dict[str, Any]:
+    """Return what an item's retry needs of its input, without what it noted while it ran."""
+    return {name: value for name, value in row.input.items() if name in {"before", "after"}}
+
+
+def _digest(action: Kind, items: Iterable[NewItem]) -> str:
+    named = sorted(f"{item.region} {item.service} {item.repository} {item.follows or ''}" for item in items)
+    return sha256("\n".join([action, *named]).encode()).hexdigest()[:32]
+
+
+def _join(runner: NewOperation, live: Sequence[LiveOperation]) -> str:
+    """Return the live batch that does the same as a new one; "" for none. Raises Problem `role.deactivating`."""
+    if Kind(runner.input["action"]) in GIVES_ACCESS:
+        refuse_while_deactivating(runner, live)
+    same = (other for other in live if other.subject == runner.subject and not other.cancel_requested)
+    return next((other.batch_id or "" for other in same), "")

@@ -1,0 +1,51 @@
+"""A batch whose process is killed, and goes on: each repository exactly once."""
+
+import signal
+
+import pytest
+
+from tests.console import until
+
+pytestmark = pytest.mark.crash
+OFF, ON = "payments-api", "storefront-web"
+COUNT = 40
+
+
+def check_once(world, names, service=ON):
+    for name in names:
+        assert world.sids(name) == [f"AllowLightsailPull-{service}"]
+        assert len(world.sandbox.policy(name)["revisions"]) == 1
+
+
+@pytest.mark.parametrize("point", ["write-planned", "policy-written"])
+def test_a_batch_killed_around_a_write_does_each_repository_once(world, point):
+    names = world.repositories(COUNT)
+    host = world.host(at={point: "KILL"})
+    batch_id = host.start_batch("grant", ON, names)
+    assert host.dies() == -signal.SIGKILL
+    world.host()
+    assert world.batch_ended(batch_id) == {"succeeded": COUNT}
+    check_once(world, names)
+
+
+def test_a_batch_killed_in_the_middle_goes_on(world):
+    names = world.repositories(COUNT)
+    world.sandbox.options(latency_ms=60)
+    host = world.host()
+    batch_id = host.start_batch("grant", ON, names)
+    until(lambda: world.batch_counts(batch_id).get("succeeded", 0), lambda count: count >= 8)
+    host.kill()
+    world.host()
+    assert world.batch_ended(batch_id) == {"succeeded": COUNT}
+    check_once(world, names)
+
+
+def test_a_batch_killed_while_it_waits_for_its_role_activates_it_once(world):
+    names = world.repositories(COUNT)
+    host = world.host(at={"role-switched": "KILL"})
+    batch_id = host.start_batch("grant", OFF, names)
+    host.dies()
+    world.host()
+    assert world.batch_ended(batch_id) == {"succeeded": COUNT}
+    check_once(world, names, OFF)
+    assert len(world.sandbox.calls("lightsail:UpdateContainerService")) == 1

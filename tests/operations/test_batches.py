@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.errors import Problem
+from app.history import batches
+from app.operations.batches import MOST, NewItem
+from app.operations.state import Kind
+from tests.build import REGION, a_policy
+from tests.console import until
+from tests.operations.workshop import actions, active, inactive, repository
+
+NAMES = [f"team/app-{number:02}" for number in range(30)]
+
+
+def items(service: str, names=NAMES) -> list[NewItem]:
+    return [NewItem(REGION, service, name) for name in names]
+
+
+def start(shop, action: Kind, service: str, names=NAMES) -> str:
+    return shop.services.batches.start(action, items(service, names), "mika")
+
+
+def counts(shop, batch_id: str) -> dict[str, int]:
+    return batches.counts_of(shop.services.db, [batch_id])[batch_id]
+
+
+def ended(shop, batch_id: str) -> dict[str, int]:
+    """How many items ended in which way, once the batch has ended."""
+    until(
+        lambda: [runner.outcome for runner in batches.runners_of(shop.services.db, batch_id)],
+        lambda outcomes: None not in outcomes,
+    )
+    return counts(shop, batch_id)
+
+
+def all_items(shop, batch_id: str):
+    return batches.list_items(shop.services.db, batch_id, limit=1_000).items
+
+
+def names_in(aws, service: str, names=NAMES) -> list[str]:
+    """The repositories whose policy names the service's role."""
+    return [name for name in names if f"/containers/{service}/private-repo-access/" in json.dumps(aws.policy_of(name))]
+
+
+@pytest.fixture
+def world(shop, aws):
+    for name in NAMES:
+        repository(aws, name)
+    usual = aws.activation_seconds
+    yield shop
+    aws.activation_seconds = usual
+
+
+def test_a_batch_gives_access_to_every_repository_and_activates_the_role_once(world, aws):
+    inactive(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web")
+    assert ended(world, batch_id) == {"succeeded": 30}
+    assert names_in(aws, "web") == NAMES
+    assert actions(aws).count("UpdateContainerService") == 1
+
+
+def test_an_item_makes_three_calls(world, aws):
+    active(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web")
+    ended(world, batch_id)
+    calls = [call for call in actions(aws) if call.endswith("RepositoryPolicy")]
+    assert len(calls) == 3 * len(NAMES)
+    assert len(actions(aws)) - len(calls) <= 3  # the service, the registry policy and its scope
+
+
+def test_a_batch_takes_access_away(world, aws):
+    active(aws, "web")
+    ended(world, start(world, Kind.GRANT, "web"))
+    batch_id = start(world, Kind.REVOKE, "web")
+    assert ended(world, batch_id) == {"succeeded": 30}
+    assert names_in(aws, "web") == []
+
+
+def test_one_failure_stops_nothing_else(world, aws):
+    active(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web", ["no/such", *NAMES])
+    assert ended(world, batch_id) == {"succeeded": 30, "failed": 1}
+    (failed,) = (item for item in all_items(world, batch_id) if item.outcome == "failed")
+    assert (failed.repository, failed.problem["code"]) == ("no/such", "repository.not_found")
+    (runner,) = batches.runners_of(world.services.db, batch_id)
+    assert (runner.outcome, runner.problem["code"]) == ("failed", "batch.items_failed")
+
+
+def test_a_role_that_cannot_be_activated_fails_every_item_with_its_reason(world, aws):
+    batch_id = start(world, Kind.GRANT, "gone")
+    assert ended(world, batch_id) == {"failed": 30}
+    assert {item.problem["code"] for item in all_items(world, batch_id)} == {"service.not_found"}
+
+
+def test_several_services_on_the_same_repositories_all_hold(world, aws):
+    active(aws, "web")
+    active(aws, "api")
+    both = items("web") + items("api")
+    batch_id = world.services.batches.start(Kind.GRANT, both, "mika")
+    assert ended(world, batch_id) == {"succeeded": 60}
+    assert names_in(aws, "web") == names_in(aws, "api") == NAMES
+
+
+def test_what_failed_is_retried_and_nothing_else(world, aws):
+    active(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web", ["no/such", *NAMES])
+    ended(world, batch_id)
+    repository(aws, "no/such")
+    again = world.services.batches.retry(batch_id, "mika")
+    assert ended(world, again) == {"succeeded": 1}
+    with pytest.raises(Problem, match=r"batch\.nothing_to_retry"):
+        world.services.batches.retry(again, "mika")
+
+
+def test_undo_takes_back_every_change_and_keeps_what_was_there(world, aws):
+    active(aws, "web")
+    active(aws, "api")
+    ended(world, start(world, Kind.GRANT, "api", NAMES[:10]))
+    batch_id = start(world, Kind.GRANT, "web")
+    ended(world, batch_id)
+    undone = world.services.batches.undo(batch_id, "mika")
+    assert ended(world, undone) == {"succeeded": 30}
+    assert (names_in(aws, "web"), names_in(aws, "api")) == ([], NAMES[:10])
+
+
+def test_a_cancelled_batch_leaves_the_rest_alone(world, aws):
+    inactive(aws, "web")
+    aws.activation_seconds = 10_000
+    batch_id = start(world, Kind.GRANT, "web")
+    until(lambda: actions(aws).count("UpdateContainerService"), bool)
+    world.services.batches.cancel(batch_id, "rin")
+    assert ended(world, batch_id) == {"cancelled": 30}
+    assert names_in(aws, "web") == []
+
+
+def test_cancelling_its_operation_cancels_the_batch(world, aws):
+    inactive(aws, "web")
+    aws.activation_seconds = 10_000
+    batch_id = start(world, Kind.GRANT, "web")
+    until(lambda: actions(aws).count("UpdateContainerService"), bool)
+    world.services.starter.cancel(batch_id, "rin")
+    assert ended(world, batch_id) == {"cancelled": 30}
+
+
+def test_the_same_batch_requested_twice_is_one(world, aws):
+    inactive(aws, "web")
+    first = start(world, Kind.GRANT, "web")
+    assert start(world, Kind.GRANT, "web", NAMES[::-1]) == first
+    ended(world, first)
+
+
+def test_what_is_requested_later_wins_whether_it_supersedes_the_item_or_follows_it(world, aws):
+    inactive(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web")
+    removal = world.revoke("web", NAMES[3])
+    world.ended(removal)
+    found = ended(world, batch_id)
+    assert found in ({"succeeded": 29, "cancelled": 1}, {"succeeded": 30})
+    assert names_in(aws, "web") == [name for name in NAMES if name != NAMES[3]]
+
+
+def test_an_undo_requested_later_comes_after_the_item(world, aws):
+    inactive(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web")
+    undone = world.start(Kind.UNDO, "other", NAMES[3], before=a_policy(), after=None)
+    assert ended(world, batch_id) == {"succeeded": 30}
+    world.ended(undone)
+    (change,) = world.changes(undone)
+    assert "AllowLightsailPull-web" in change.before
+
+
+def test_an_item_waits_for_an_operation_at_work_on_its_repository(world, aws):
+    inactive(aws, "slow")
+    active(aws, "web")
+    aws.activation_seconds = 2_000
+    single = world.grant("slow", NAMES[0])
+    until(lambda: actions(aws).count("UpdateContainerService"), bool)
+    batch_id = start(world, Kind.GRANT, "web")
+    until(lambda: counts(world, batch_id).get("succeeded"), lambda done: done == 29)
+    assert counts(world, batch_id) == {"succeeded": 29, "waiting": 1}
+    world.services.starter.cancel(single, "mika")
+    assert ended(world, batch_id) == {"succeeded": 30}
+
+
+@pytest.mark.parametrize(
+    "names, code",
+    [
+        ([], "batch.empty"),
+        (["Not A Name"], "repository.bad_name"),
+        ([f"a{n}" for n in range(MOST + 1)], "batch.too_many"),
+    ],
+)
+def test_a_batch_that_cannot_be_is_refused_whole(world, names, code):
+    with pytest.raises(Problem, match=code):
+        start(world, Kind.GRANT, "web", names)
+
+
+def test_nothing_is_given_to_a_service_whose_role_is_being_deactivated(world, aws):
+    active(aws, "web")
+    aws.activation_seconds = 10_000
+    off = world.start(Kind.DEACTIVATE, "web")
+    with pytest.raises(Problem, match=r"role\.deactivating"):
+        start(world, Kind.GRANT, "web")
+    world.services.starter.cancel(off, "mika")
+    world.ended(off)

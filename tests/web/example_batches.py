@@ -1,0 +1,115 @@
+"""Pages of batches: choosing, the preview, a batch at work and after each kind of end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
+from app.console.batches import Batch, BatchItem, BatchService, ItemsPage
+from app.errors import Problem
+from app.operations.state import Kind, Outcome
+from app.web.views.base import View
+from app.web.views.batch import BatchPage, UnknownBatch, cancel_dialog, undo_dialog
+from app.web.views.batches import CHOOSE, EXPLAINED, BatchPreviewPage, ChoosePage, change_dialog
+from app.web.views.dialogs import ConfirmDialog
+from app.web.views.frame import Tab
+from app.wording import Message
+from tests.web.example_parts import NOW, OPERATION_ID, Parts
+
+REGION = "us-east-1"
+
+
+def batch_examples(parts: Parts) -> dict[str, View]:
+    """Pages by name."""
+    choose = _choose(parts)
+    running = _batch(parts, {"running": 1, "waiting": 2, "succeeded": 40})
+    failed = _batch(parts, {"failed": 1, "succeeded": 2, "cancelled": 1}, outcome=Outcome.FAILED)
+    done = _batch(parts, {"succeeded": 3, "nothing_to_do": 1}, outcome=Outcome.SUCCEEDED)
+    preview = _preview(parts)
+    return {
+        "choose": choose,
+        "choose-refused": replace(
+            choose, refused=Problem("batch.empty"), chosen=frozenset([parts.repository]), total=1_234
+        ),
+        "choose-empty": replace(choose, names=(), total=0, action=Kind.REPAIR, heading=Message(CHOOSE[Kind.REPAIR])),
+        "batch-preview": preview,
+        "batch-preview-changed": replace(preview, has_changed=True, match=f"{parts.repository}*", names=()),
+        "batch-preview-nothing": replace(
+            preview, plan=BatchPlan(Kind.REVOKE, tuple(i for i in preview.plan.items if i.state == "unchanged"))
+        ),
+        "batch-running": _page(parts, running),
+        "batch-cancelling": _page(parts, replace(running, cancel_requested=True)),
+        "batch-failed": _page(parts, failed),
+        "batch-role-failed": _page(
+            parts,
+            replace(failed, services=tuple(replace(each, problem=parts.problem()) for each in failed.services)),
+        ),
+        "batch-done": _page(parts, done),
+        "batch-unknown": UnknownBatch(parts.person),
+    }
+
+
+def batch_dialogs(parts: Parts) -> dict[str, ConfirmDialog]:
+    """Dialogs by name."""
+    running = _batch(parts, {"running": 1, "succeeded": 40})
+    return {
+        "batch-cancel": cancel_dialog(running),
+        "batch-undo": undo_dialog(running),
+        "batch-change": change_dialog(REGION, parts.service_name, parts.preview()),
+    }
+
+
+def _choose(parts: Parts) -> ChoosePage:
+    return ChoosePage(
+        frame=parts.frame(Tab.IMAGES),
+        action=Kind.GRANT,
+        match=parts.repository,
+        pattern=f"*{parts.repository}*",
+        names=(parts.repository, "payments/api", "tools/cli"),
+        total=3,
+        heading=Message(CHOOSE[Kind.GRANT]),
+        lead=Message(EXPLAINED[Kind.GRANT], {"service": parts.service_name}),
+    )
+
+
+def _preview(parts: Parts) -> BatchPreviewPage:
+    key = (REGION, parts.service_name)
+    items = (
+        PlannedItem(*key, "payments/api", ItemState.CHANGES, read_at=NOW - timedelta(minutes=3)),
+        PlannedItem(*key, "tools/cli", ItemState.UNCHANGED, read_at=NOW),
+        PlannedItem(*key, parts.repository, ItemState.REFUSED, parts.problem(), read_at=NOW),
+        PlannedItem(*key, "edge/cache", ItemState.UNREAD),
+    )
+    plan = BatchPlan(Kind.GRANT, items, (key,))
+    names = tuple(item.repository for item in items)
+    heading = Message(CHOOSE[Kind.GRANT])
+    return BatchPreviewPage(parts.frame(Tab.IMAGES), plan, "", names, plan.fingerprint, NOW, heading)
+
+
+def _batch(parts: Parts, counts: dict[str, int], outcome: Outcome | None = None) -> Batch:
+    services = (
+        BatchService(REGION, parts.service_name, OPERATION_ID, outcome, None, NOW),
+        BatchService("eu-west-1", "reporting", OPERATION_ID, outcome, None, NOW),
+    )
+    return Batch(
+        id=OPERATION_ID,
+        version=7,
+        action=Kind.GRANT,
+        services=services,
+        counts=counts,
+        asked_by=parts.person,
+        asked_at=NOW - timedelta(seconds=20),
+        ended_at=None if outcome is None else NOW,
+        cancel_requested=False,
+        follows=OPERATION_ID,
+    )
+
+
+def _page(parts: Parts, batch: Batch) -> BatchPage:
+    problems = {"failed": parts.problem()}
+    items = tuple(
+        BatchItem(OPERATION_ID, REGION, parts.service_name, f"{parts.repository}{number}", state, problems.get(state), None, None)
+        for number, state in enumerate(batch.counts)
+    )  # fmt: skip
+    return BatchPage(batch, ItemsPage(items, 12), "", 3, NOW)
