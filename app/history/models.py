@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Json, UtcDateTime
 
+GRANTED = text("outcome = 'succeeded' AND kind IN ('grant', 'repair')")
+"""The operations that gave a service access; a query must hold these very words to be served by their index."""
+
 
 class Operation(Base):
     """One durable piece of work. Its id is its workflow's id; `outcome` is empty while it lives."""
@@ -64,6 +67,24 @@ class Operation(Base):
         ),
         Index("ix_operations_sequence", "sequence"),
         Index("ix_operations_newest", "asked_at", "id"),
+        Index("ix_operations_listed", "connection", "asked_at", "id"),
+        Index("ix_operations_ended", "connection", "ended_at"),
+        Index(
+            "ix_operations_follows",
+            "follows",
+            sqlite_where=text("follows IS NOT NULL"),
+            postgresql_where=text("follows IS NOT NULL"),
+        ),
+        Index(
+            "ix_operations_granted",
+            "connection",
+            "region",
+            "service",
+            "repository",
+            "asked_at",
+            sqlite_where=GRANTED,
+            postgresql_where=GRANTED,
+        ),
         Index("ix_operations_service", "connection", "region", "service", "asked_at"),
         Index("ix_operations_repository", "connection", "region", "repository", "asked_at"),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
-from app.history.models import Operation
+from app.history.models import GRANTED, Operation
 
 # Failures of one repository that are searched for what ECR refused.
 RECENT_FAILURES = 20
@@ -50,13 +50,7 @@ class LastGrant:
 def last_grants(db: Database, connection: str, region: str, service: str) -> dict[str, LastGrant]:
     """By repository, the last operation that gave the service access to it."""
     row = Operation
-    gave = (
-        (row.connection == connection)
-        & (row.region == region)
-        & (row.service == service)
-        & row.kind.in_(("grant", "repair"))
-        & (row.outcome == "succeeded")
-    )
+    gave = and_(row.connection == connection, row.region == region, row.service == service, GRANTED)
     last = select(row.repository, func.max(row.asked_at).label("at")).where(gave).group_by(row.repository).subquery()
     wanted = select(row.repository, row.asked_at, row.asked_by).join(
         last, (row.repository == last.c.repository) & (row.asked_at == last.c.at)
@@ -71,13 +65,7 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
     If the policy no longer names the service's role, somebody else took the access away.
     """
     row = Operation
-    gave = (
-        (row.connection == connection)
-        & (row.region == region)
-        & (row.service == service)
-        & row.kind.in_(("grant", "repair"))
-        & (row.outcome == "succeeded")
-    )
+    gave = and_(row.connection == connection, row.region == region, row.service == service, GRANTED)
     wanted = select(row.repository, func.max(row.ended_at)).where(gave, ~overridden(row)).group_by(row.repository)
     with db.read() as session:
         return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
+from app.inventory import due
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.named import NamedPrincipal, named_in
 
@@ -193,6 +194,7 @@ def _write(
         for one, (_, problem) in understood.items()
     ]
     session.execute(update(SeenRepository), rows)
+    due.mark(session, connection, region, [read.repository for read in understood])
     _write_principals(session, connection, region, {one.repository: named for one, (named, _) in understood.items()})
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.aws.ports import Registry
 from app.db import Database
 from app.errors import Problem
+from app.inventory import due
 from app.inventory.models import SeenRegistry
 from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 
@@ -86,8 +87,11 @@ def remember_registry(db: Database, connection: str, region: str, reading: Regis
     key = {"connection": connection, "region": region}
     with db.write() as session:
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        known = session.execute(select(row.policy_text, row.scope, row.read_at.is_(None)).filter_by(**key)).one_or_none()
         session.execute(insert(row).values(**key, **values).on_conflict_do_nothing())
         session.execute(update(row).filter_by(**key).where(row.tried_at <= reading.at).values(**values))
+        if reading.problem is None and (known is None or tuple(known) != (reading.text, reading.scope, False)):
+            due.mark_region(session, connection, region)
 
 
 def find_registry(db: Database, connection: str, region: str) -> KnownRegistry:
