@@ -27,6 +27,8 @@ from app.clock_watch import ClockWatch
 from app.db import Database, is_sqlite
 from app.drift import DriftWatch
 from app.errors import Problem
+from app.findings.watch import EVERY as FINDINGS_EVERY
+from app.findings.watch import FindingsWatch
 from app.history.models import Operation
 from app.history.retention import Retention
 from app.inventory.future import take_back_future_times
@@ -108,6 +110,8 @@ class Services:
 
     def start_scanning(self) -> None:
         """Keep what is known of AWS up to date, until `stop`."""
+        watch = FindingsWatch(self.db, self.clock, self.connection, self.database_threads)
+        self.supervisor.every(self.supervisor.part("findings", HANGS_AFTER), FINDINGS_EVERY, watch.look)
         for scanning in self.scanner.parts():
             part = self.supervisor.part(scanning.name, scanning.hangs_after)
             self.supervisor.run(part, partial(scanning.run, part.turned))

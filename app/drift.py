@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.db import Database
 from app.history import drift
 from app.history.drift import Removal, Standing
+from app.inventory.due import mark_repository
 from app.inventory.named import NamedPrincipal, named_in
 from app.inventory.policies import PolicySeen
 from app.policy.canonical import equivalent
@@ -38,6 +39,7 @@ class DriftWatch:
             if removal is None or self._may_be_a_late_write(region, reading):
                 continue
             if drift.record_removal(self.db, self.connection, region, given, removal):
+                mark_repository(self.db, self.connection, region, given.repository)
                 log.info("access of %s to %s was removed outside Sailpass", given.service, given.repository)
 
     def _may_be_a_late_write(self, region: str, reading: PolicySeen) -> bool:

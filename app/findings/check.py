@@ -76,12 +76,15 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
     names: dict[str, list[str]] = defaultdict(list)
     for each in found:
         names[each.region].append(each.name)
-    services = {key: value for region in names for key, value in _services(session, connection, region, names[region])}
+    services: dict[Key, tuple[NamedService, ...]] = {}
     removals: dict[Key, list[Removal]] = defaultdict(list)
     for region, in_region in names.items():
+        known = _known_services(session, connection, region)
+        services |= _services(session, connection, region, in_region, known)
         for entry in standing_removals(session, connection, region, in_region):
-            seen_at = entry.ended_at or entry.asked_at
-            removals[region, entry.repository].append(Removal(entry.service, entry.id, seen_at))
+            if entry.service in known:
+                seen_at = entry.ended_at or entry.asked_at
+                removals[region, entry.repository].append(Removal(entry.service, entry.id, seen_at))
     registries = {region: known.policy for region, known in registries_in(session, connection).items()}
     subjects = {
         (each.region, each.name): _Due(
@@ -101,30 +104,29 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
     return subjects, registries
 
 
+def _known_services(session: Session, connection: str, region: str) -> dict[str, NamedService]:
+    row = SeenService
+    seen = select(row.name, row.role_arn, row.general_arn).where(row.connection == connection, row.region == region)
+    return {name: NamedService(name, role, general) for name, role, general in session.execute(seen)}
+
+
 def _services(
-    session: Session, connection: str, region: str, names: Sequence[str]
-) -> Iterable[tuple[Key, tuple[NamedService, ...]]]:
-    """The services of the Region that each policy names: by a role they have, or by the path of one they had."""
-    named, service = PolicyPrincipal, SeenService
+    session: Session, connection: str, region: str, names: Sequence[str], known: Mapping[str, NamedService]
+) -> dict[Key, tuple[NamedService, ...]]:
+    """The services that each policy names: by a role they have, or by the path of one they had."""
+    row = PolicyPrincipal
     principals = session.execute(
-        select(named.repository, named.principal, named.service).where(
-            named.connection == connection, named.region == region, named.repository.in_(names)
+        select(row.repository, row.principal, row.service).where(
+            row.connection == connection, row.region == region, row.repository.in_(names)
         )
-    ).all()
-    seen = session.execute(
-        select(service.name, service.role_active, service.role_arn, service.general_arn).where(
-            service.connection == connection, service.region == region
-        )
-    ).all()
-    known = {each.name: NamedService(each.name, each.role_arn, each.general_arn) for each in seen}
-    by_role = {arn: name for name, each in known.items() for arn in (each.role, each.general_role) if arn}
-    by_repository: dict[str, set[str]] = defaultdict(set)
-    for repository, principal, service_name in principals:
-        name = by_role.get(principal, service_name)
-        if name in known:
-            by_repository[repository].add(name)
-    for repository, chosen in by_repository.items():
-        yield (region, repository), tuple(known[name] for name in sorted(chosen))
+    )
+    by_role = {role: each.name for each in known.values() for role in (each.role, each.general_role) if role}
+    named: dict[str, set[str]] = defaultdict(set)
+    for repository, principal, of_path in principals:
+        service = by_role.get(principal, of_path)
+        if service in known:
+            named[repository].add(service)
+    return {(region, name): tuple(known[service] for service in sorted(chosen)) for name, chosen in named.items()}
 
 
 def _keep(
@@ -138,9 +140,7 @@ def _keep(
         .order_by(row.region, row.name)  # two writers take their locks in one order
         .with_for_update()
     )
-    current = sorted(
-        (region, name) for region, name, count in session.execute(locked) if marks[region, name] == count
-    )
+    current = sorted((region, name) for region, name, count in session.execute(locked) if marks[region, name] == count)
     if not current:
         return
     dismissed = _dismissed(session, connection, current, now)
@@ -179,9 +179,7 @@ def _dismissed(session: Session, connection: str, keys: Iterable[Key], now: date
     return {identity: until for identity, until in session.execute(wanted)}
 
 
-def _replace(
-    session: Session, connection: str, found: Mapping[Key, Sequence[AccessFinding]], now: datetime
-) -> None:
+def _replace(session: Session, connection: str, found: Mapping[Key, Sequence[AccessFinding]], now: datetime) -> None:
     row = KeptFinding
     here = (row.connection == connection, tuple_(row.region, row.repository).in_(sorted(found)))
     since = {identity: at for identity, at in session.execute(select(row.id, row.since).where(*here))}

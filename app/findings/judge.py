@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +92,6 @@ class Judged:
     pullers: Pullers | None
     size: int = 0
     timed: bool = False
-    services: Mapping[str, Access] = field(default_factory=dict)
 
 
 def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
@@ -119,8 +118,7 @@ def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
     if document is not None:
         found += [*_of_text(subject, document, verdicts), *_of_accounts(subject, document)]
     pullers = _pullers(subject, registry, now, verdicts)
-    accesses = {name: verdict.access for name, verdict in verdicts.items()}
-    return Judged(_ordered(found), pullers, size, timed, accesses)
+    return Judged(_ordered(found), pullers, size, timed)
 
 
 def _ordered(found: Iterable[AccessFinding]) -> tuple[AccessFinding, ...]:
@@ -131,12 +129,8 @@ def _ordered(found: Iterable[AccessFinding]) -> tuple[AccessFinding, ...]:
     return tuple(sorted(by_id.values(), key=lambda finding: (RANKS[finding.severity], finding.code, finding.id)))
 
 
-def _of_text(
-    subject: Subject, document: PolicyDocument, verdicts: Mapping[str, Verdict]
-) -> Iterator[AccessFinding]:
-    orphans = {
-        value: orphan_of(statement) for statement in document.statements for _, value in named_by(statement)
-    }
+def _of_text(subject: Subject, document: PolicyDocument, verdicts: Mapping[str, Verdict]) -> Iterator[AccessFinding]:
+    orphans = {value: orphan_of(statement) for statement in document.statements for _, value in named_by(statement)}
     yield from (_of_policy(subject, finding, orphans, verdicts) for finding in findings(subject.text))
     for service in subject.services:
         told = findings(subject.text, service=service.name, region=subject.region, role=service.role)
@@ -243,9 +237,7 @@ def _what_is_open(statement: Statement) -> str:
     return "finding.account_pulls" if all(covers_action(statement, action) for action in PULL_ACTIONS) else ""
 
 
-def _pullers(
-    subject: Subject, registry: RegistryPolicy, now: datetime, verdicts: Mapping[str, Verdict]
-) -> Pullers:
+def _pullers(subject: Subject, registry: RegistryPolicy, now: datetime, verdicts: Mapping[str, Verdict]) -> Pullers:
     able = sorted(name for name, verdict in verdicts.items() if verdict.access is Access.ALLOWED)
     roles = {service.role for service in subject.services}
     named = readers(Policies(subject.text, registry), repository_arn=subject.arn, now=now)

@@ -125,7 +125,9 @@ def list_findings(
     return FindingsPage(rows, Cursor(last.rank, last.repository, last.region, last.id) if last else None)
 
 
-def findings_of(db: Database, connection: str, region: str, repository: str, now: datetime) -> tuple[ListedFinding, ...]:
+def findings_of(
+    db: Database, connection: str, region: str, repository: str, now: datetime
+) -> tuple[ListedFinding, ...]:
     """Return all findings of a repository, the worst first."""
     row = KeptFinding
     here = (row.connection == connection, row.region == region, row.repository == repository)
@@ -203,9 +205,7 @@ def _is_dismissed(now: datetime) -> ColumnElement[bool]:
     return exists().where(dismissal.connection == row.connection, dismissal.id == row.id, dismissal.until > now)
 
 
-def _listed(
-    session: Session, connection: str, rows: list[KeptFinding], now: datetime
-) -> tuple[ListedFinding, ...]:
+def _listed(session: Session, connection: str, rows: list[KeptFinding], now: datetime) -> tuple[ListedFinding, ...]:
     dismissals = dismissals_in(session, connection, [row.id for row in rows], now)
     return tuple(ListedFinding(_finding(row), row.since, _dismissed(dismissals.get(row.id))) for row in rows)
 

@@ -87,10 +87,11 @@ def remember_registry(db: Database, connection: str, region: str, reading: Regis
     key = {"connection": connection, "region": region}
     with db.write() as session:
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        known = session.execute(select(row.policy_text, row.scope, row.read_at.is_(None)).filter_by(**key)).one_or_none()
+        known = session.get(row, (connection, region))
+        before = (known.policy_text, known.scope, known.read_at is None) if known else None
         session.execute(insert(row).values(**key, **values).on_conflict_do_nothing())
         session.execute(update(row).filter_by(**key).where(row.tried_at <= reading.at).values(**values))
-        if reading.problem is None and (known is None or tuple(known) != (reading.text, reading.scope, False)):
+        if reading.problem is None and before != (reading.text, reading.scope, False):
             due.mark_region(session, connection, region)
 
 

@@ -75,9 +75,7 @@ def _make_findings() -> None:
         ),
         sa.PrimaryKeyConstraint("connection", "id", name=op.f("pk_access_findings")),
     )
-    op.create_index(
-        "ix_access_findings_worst", "access_findings", ["connection", "rank", "repository", "region", "id"]
-    )
+    op.create_index("ix_access_findings_worst", "access_findings", ["connection", "rank", "repository", "region", "id"])
     op.create_index("ix_access_findings_repository", "access_findings", ["connection", "region", "repository"])
     op.create_index("ix_access_findings_service", "access_findings", ["connection", "region", "service"])
 
