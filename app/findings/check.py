@@ -176,13 +176,13 @@ def _dismissed(session: Session, connection: str, keys: Iterable[Key], now: date
     wanted = select(row.id, row.until).where(
         row.connection == connection, tuple_(row.region, row.repository).in_(sorted(keys)), row.until > now
     )
-    return {identity: until for identity, until in session.execute(wanted)}
+    return {dismissal.id: dismissal.until for dismissal in session.execute(wanted)}
 
 
 def _replace(session: Session, connection: str, found: Mapping[Key, Sequence[AccessFinding]], now: datetime) -> None:
     row = KeptFinding
     here = (row.connection == connection, tuple_(row.region, row.repository).in_(sorted(found)))
-    since = {identity: at for identity, at in session.execute(select(row.id, row.since).where(*here))}
+    since = {known.id: known.since for known in session.execute(select(row.id, row.since).where(*here))}
     if since:
         session.execute(delete(row).where(*here))
     rows = [

@@ -18,7 +18,6 @@ class Repair(StrEnum):
     """The operation that puts a finding right, where one does; its values are kinds of operations."""
 
     REPAIR = "repair"
-    GRANT = "grant"
     PRUNE = "prune"
     NONE = ""
 
@@ -46,5 +45,5 @@ class AccessFinding:
     @property
     def id(self) -> str:
         """The same for the same matter in the same repository, however often the policy changes around it."""
-        key = "\n".join((self.region, self.repository, self.code, self.service, self.principal))
+        key = f"{self.region}\n{self.repository}\n{self.code}\n{self.service}\n{self.principal}"
         return hashlib.sha256(key.encode()).hexdigest()[:20]

@@ -208,7 +208,7 @@ def _of_removals(subject: Subject, verdicts: Mapping[str, Verdict]) -> Iterator[
             Severity.ERROR,
             service=removal.service,
             params={"service": removal.service, "operation": removal.operation_id},
-            repair=Repair.GRANT,
+            repair=Repair.REPAIR,
             since=removal.seen_at,
         )
 

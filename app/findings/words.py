@@ -25,7 +25,9 @@ _BROKEN = N_("Open the repository to see the corrected policy, and write it.")
 _REGISTRY = N_("Change or remove the deny statement in the registry policy: in the Amazon ECR console, choose Private registry, Permissions.")  # fmt: skip
 
 TODO: dict[str, str] = {
-    "finding.access_removed": N_("If this wasn't intended, choose Add access again. Otherwise, dismiss the finding."),
+    "finding.access_removed": N_(
+        "If this wasn't intended, choose Repair access to add it again. Otherwise, dismiss the finding."
+    ),
     "finding.account_pulls": _OPEN,
     "finding.account_pushes": _OPEN,
     "finding.account_writes": _OPEN,

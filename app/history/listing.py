@@ -24,13 +24,14 @@ BATCH = 500
 class HistoryFilter:
     """Which operations; "" or None for any.
 
-    `service`, `repository` and `person` are parts of names, in any case; `of_service` is a service's whole name.
+    `service`, `repository` and `person` are parts of names, in any case; `of_service` and `of_repository` are whole names.
     `since` is included, `until` is not. `outcome` may be `RUNNING`.
     """
 
     connection: str = "default"
     region: str = ""
     of_service: str = ""
+    of_repository: str = ""
     service: str = ""
     repository: str = ""
     kind: str = ""
@@ -152,7 +153,12 @@ def _is_newer(place: Place) -> ColumnElement[bool]:
 def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
     row = Operation
     yield row.connection == wanted.connection
-    exact = {row.region: wanted.region, row.service: wanted.of_service, row.kind: wanted.kind}
+    exact = {
+        row.region: wanted.region,
+        row.service: wanted.of_service,
+        row.repository: wanted.of_repository,
+        row.kind: wanted.kind,
+    }
     yield from (column == value for column, value in exact.items() if value)
     parts = {row.service: wanted.service, row.repository: wanted.repository, row.asked_by: wanted.person}
     yield from (column.icontains(value, autoescape=True) for column, value in parts.items() if value)

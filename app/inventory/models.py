@@ -69,6 +69,7 @@ class SeenRepository(Base):
     __table_args__ = (
         Index("ix_repositories_tried", "connection", "region", "policy_tried_at"),
         Index("ix_repositories_listed", "connection", "name", "region"),
+        Index("ix_repositories_checked", "connection", "checked_at"),
         Index("ix_repositories_state", "connection", "state", "name", "region"),
         Index(
             "ix_repositories_due",

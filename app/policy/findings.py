@@ -32,7 +32,12 @@ from app.policy.statement import (
     strings,
 )
 
-CHANGING_ACTIONS = ("ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
+CHANGING_ACTIONS = (
+    "ecr:BatchDeleteImage",
+    "ecr:DeleteRepository",
+    "ecr:SetRepositoryPolicy",
+    "ecr:DeleteRepositoryPolicy",
+)
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 NEAR_LIMIT = 0.9
 """The share of ECR's limit from which a policy is said to be near it."""

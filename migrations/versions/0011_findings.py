@@ -29,6 +29,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("check_due", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("recheck_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_repositories_listed", ["connection", "name", "region"])
+        batch_op.create_index("ix_repositories_checked", ["connection", "checked_at"])
         batch_op.create_index("ix_repositories_state", ["connection", "state", "name", "region"])
         batch_op.create_index(
             "ix_repositories_due", ["connection", "region", "name"], sqlite_where=DUE, postgresql_where=DUE
@@ -105,7 +106,7 @@ def downgrade() -> None:
     op.drop_table("finding_dismissals")
     op.drop_table("access_findings")
     with op.batch_alter_table("repositories", schema=None) as batch_op:
-        for name in ("recheck", "due", "state", "listed"):
+        for name in ("recheck", "due", "state", "checked", "listed"):
             batch_op.drop_index(f"ix_repositories_{name}")
         for name in (
             "recheck_at",

@@ -81,7 +81,7 @@ def test_a_deny_that_hits_a_granted_service_is_found_in_either_policy():
 def test_access_that_somebody_removed_is_found_since_it_was_seen_unless_the_service_can_pull_again():
     removal = Removal(SERVICE, "op-1", NOON - timedelta(hours=3))
     outcome = judged(a_statement(), services=(), removals=(removal,))
-    assert said(outcome) == [("finding.access_removed", Severity.ERROR, SERVICE, Repair.GRANT)]
+    assert said(outcome) == [("finding.access_removed", Severity.ERROR, SERVICE, Repair.REPAIR)]
     assert outcome.findings[0].since == removal.seen_at
     assert judged(allow(ROLE), removals=(removal,)).findings == ()
 

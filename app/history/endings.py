@@ -1,0 +1,40 @@
+"""Which operations ended lately, and a version of all operations that changes with every change a person could see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.db import Database
+from app.history.models import Operation
+
+MOST = 20
+"""Endings that are told at once."""
+
+
+def ended_since(db: Database, connection: str, person: str, since: datetime) -> Sequence[Operation]:
+    """Return the operations a person started that ended after `since`, the newest first, at most `MOST`."""
+    row = Operation
+    wanted = (
+        select(row)
+        .where(row.connection == connection, row.ended_at > since, row.asked_by == person, row.outcome != "seen")
+        .order_by(row.ended_at.desc())
+        .limit(MOST)
+    )
+    with db.read() as session:
+        return session.scalars(wanted).all()
+
+
+def operations_version(db: Database, connection: str) -> tuple[str, int]:
+    """Return a text that changes when any operation begins, proceeds or ends, and how many are running."""
+    row = Operation
+    here = row.connection == connection
+    live = select(func.count(), func.coalesce(func.sum(row.version), 0)).where(here, row.outcome.is_(None))
+    ended = select(func.max(row.ended_at)).where(here)
+    with db.read() as session:
+        count, versions = session.execute(live).one()
+        newest = session.scalar(select(func.max(row.sequence)))
+        last = session.scalar(ended)
+    return f"{newest or 0}.{count}.{versions}.{last.timestamp() if last else 0}", count
