@@ -15,7 +15,7 @@ from importlib.metadata import version
 
 from sqlalchemy import select
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.aws.clients import ConnectionSettings
 from app.aws.ports import Answered, Aws, ContainerService
 from app.aws.session import BotoAws
@@ -31,23 +31,23 @@ from app.findings.watch import EVERY as FINDINGS_EVERY
 from app.findings.watch import FindingsWatch
 from app.history.models import Operation
 from app.history.retention import Retention
+from app.inventory.background_sync import Scanner
 from app.inventory.future import take_back_future_times
-from app.inventory.scan import Scanner
 from app.maintenance import Maintenance
+from app.messages.problems import what_happened, what_to_do
 from app.migrate import migrate
 from app.operations import context
-from app.operations.cancels import EVERY as CANCELS_EVERY
-from app.operations.cancels import Asked, CancelWatch
+from app.operations.cancellation import EVERY as CANCELS_EVERY
+from app.operations.cancellation import Asked, CancelWatch
 from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
 from app.operations.lease import InstanceTakenError, Pace, lease_for
+from app.operations.local_tasks import Running
 from app.operations.reconcile import Reconciler
 from app.operations.replica import Replica
-from app.operations.running import Running
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
 from app.outage import Outage
-from app.problem_words import what_happened, what_to_do
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
 

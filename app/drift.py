@@ -10,8 +10,8 @@ from app.db import Database
 from app.history import drift
 from app.history.drift import Removal, Standing
 from app.inventory.due import mark_repository
-from app.inventory.named import NamedPrincipal, named_in
 from app.inventory.policies import PolicySeen
+from app.inventory.principal_index import NamedPrincipal, named_in
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
 from app.policy.principals import PrincipalKind

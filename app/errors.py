@@ -1,7 +1,7 @@
 """Every way in which Sailpass says no: one exception, `Problem`, known by a stable code.
 
 A problem carries data, never prose: its sentences (one of cause, one of what to do) stand once in
-`app/problem_words.py`, so that the browser can say them in the reader's language and programs can
+`app/messages/problems.py`, so that the browser can say them in the reader's language and programs can
 key on the code. It is stored with the operation it ended, so it goes to JSON and back.
 Must never import anything of ours.
 """
@@ -18,7 +18,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
     """Something a person must know about, with what to do next.
 
     Args:
-        code: stable dotted name, such as `policy.too_long`; a key of `problem_words.WORDS`.
+        code: stable dotted name, such as `policy.too_long`; a key of `messages.problems.WORDS`.
         retryable: the same call may succeed later without anyone changing anything.
         effect_unknown: the call may have been carried out, or may be later: AWS gave no answer that rules it out.
         aws_code: AWS's own error code, where AWS said no.

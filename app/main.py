@@ -15,14 +15,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from app import bootstrap
 from app.api import docs, v1
 from app.auth.authenticator import Authenticator
+from app.http import problems
+from app.http.language import LanguageMiddleware
+from app.http.security import Refusals, middleware
+from app.http.validation import OnlyKnownFields, OnlyText
+from app.messages.i18n import load_catalogues
 from app.migrate import migrate
 from app.resources import LOCALE, STATIC, TEMPLATES
 from app.settings import Settings
-from app.web import problems
 from app.web.assets import Assets
-from app.web.i18n import LanguageMiddleware, load_catalogues
-from app.web.render import make_renderer
+from app.web.render import make_renderer, refuse
 from app.web.routes import (
+    api_docs,
     containers,
     health,
     history,
@@ -36,9 +40,7 @@ from app.web.routes import (
     sign_ins,
     why,
 )
-from app.web.security import Refusals, middleware
-from app.web.show.frame import shell
-from app.web.texts import OnlyKnownFields, OnlyText
+from app.web.views.frame import shell
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Exports are streamed by threads of the framework; pages and the API have their own.
@@ -87,7 +89,8 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)
-    problems.install(app)
+    app.include_router(api_docs.router(docs.document))
+    problems.install(app, refuse)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -11,6 +12,14 @@ class Words(NamedTuple):
 
     what: str
     todo: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence to be said in the reader's language: an English template marked with `N_`, and its values."""
+
+    text: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def N_(text: str) -> str:  # noqa: N802  (the name that gettext tools look for)

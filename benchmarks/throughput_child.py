@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from app.bootstrap import Services, build
 from app.history.models import Operation
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 from app.migrate import migrate
 from app.operations import engine
 from app.operations.start import Ask

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.db import Database
-from app.history import record
+from app.history import store
 from app.history.models import Step
 from app.migrate import migrate
 from app.operations.ids import new_id
@@ -59,8 +59,8 @@ def _record(db: Database, sandbox: RunningSandbox) -> list[str]:
         at = datetime.now(UTC)
         service, steps = services[number % len(services)], STEPS[Kind.GRANT]
         subject = f"default {REGION} {service} {name} grant"
-        new = record.NewOperation(new_id(at), "grant", "default", REGION, service, name, subject, "mika", steps)
-        ids.append(record.insert_or_join(db, new, lambda *_: "", at)[0])
+        new = store.NewOperation(new_id(at), "grant", "default", REGION, service, name, subject, "mika", steps)
+        ids.append(store.insert_or_join(db, new, lambda *_: "", at)[0])
     return ids
 
 

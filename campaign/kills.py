@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.operations import context
 from campaign.aws import CampaignSandbox, campaign_sandbox
 from campaign.clock import FastClock, SameClock

@@ -27,8 +27,8 @@ from app import bootstrap
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
-from app.inventory.reading import What
-from app.inventory.sweep import Rest, Sweeper
+from app.inventory.sync import Rest, Sweeper
+from app.inventory.sync_state import What
 from campaign.aws import campaign_sandbox
 from campaign.clock import FastClock, SameClock
 from campaign.play import READ_TIMEOUT, Evidence, player, scratch

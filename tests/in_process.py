@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.bootstrap import Services, build
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 from app.main import create_app, prepare_routes
 from app.migrate import migrate
 from app.settings import Settings

@@ -19,16 +19,34 @@ MAY_IMPORT = {
     "app.urls": (),
     "app.ecr_names": (),
     "app.settings": ("app.files",),
-    "app.problem_words": ("app.errors", "app.problem_words_aws", "app.problem_words_commands", "app.wording"),
-    "app.problem_words_aws": ("app.wording",),
-    "app.problem_words_commands": ("app.wording",),
+    "app.limits": (),
+    "app.threads": ("app.errors",),
+    "app.messages.problems": (
+        "app.errors",
+        "app.messages.problems_aws",
+        "app.messages.problems_commands",
+        "app.wording",
+    ),
+    "app.messages.problems_aws": ("app.wording",),
+    "app.messages.problems_commands": ("app.wording",),
+    "app.messages.i18n": (),
     "app.postgresql": (),
     "app.outage": (),
     "app.db": ("app.files", "app.outage", "app.postgresql"),
-    "app.policy": ("app.errors", "app.wording", "app.policy"),
-    "app.aws": ("app.errors", "app.clock", "app.aws"),
+    "app.policy": ("app.errors", "app.limits", "app.wording", "app.policy"),
+    "app.aws": ("app.errors", "app.clock", "app.limits", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
     "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
+    "app.findings": (
+        "app.errors",
+        "app.clock",
+        "app.db",
+        "app.wording",
+        "app.policy",
+        "app.history",
+        "app.inventory",
+        "app.findings",
+    ),
     "app.diagnosis": (
         "app.ecr_names",
         "app.errors",
@@ -45,16 +63,28 @@ REASONS = {
     "app.aws": "the AWS side knows nothing of what it is used for",
     "app.history": "history only stores: what it records is decided above it",
     "app.inventory": "the inventory reads and stores; it starts nothing",
+    "app.findings": "findings are judged on what was read; whoever shows or repairs them stands above",
     "app.diagnosis": "causes are decided on facts, whoever read them",
     "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
+}
+# Of a layer: what it never imports, and why.
+MAY_NOT_IMPORT = {
+    "app.console": (
+        ("app.web", "app.api", "app.http", "app.client", "app.commands", "app.messages.labels", "app.main", "app.cli"),
+        "answers know no HTTP, no HTML and no terminal, so that every front gives the same ones",
+    ),
+    "app.api": (("app.web", "app.client", "app.commands"), "the API stands on the console's answers, not on pages"),
+    "app.web": (("app.api", "app.client", "app.commands"), "pages stand on the console's answers, not on the API"),
+    "app.http": (("app.web", "app.api", "app.client", "app.commands"), "what the fronts share knows none of them"),
+    "app.messages": (("app.web", "app.api", "app.http"), "sentences are the same in every front"),
 }
 # A library: the only places that may import it.
 ONLY_IN = {
     "boto3": ("app.aws", "app.sandbox"),
     "botocore": ("app.aws", "app.sandbox"),
     "dbos": ("app.operations.engine",),
-    "fastapi": ("app.web", "app.api", "app.main"),
-    "starlette": ("app.web", "app.api", "app.main", "app.auth", "app.sandbox"),
+    "fastapi": ("app.web", "app.api", "app.http", "app.main"),
+    "starlette": ("app.web", "app.api", "app.http", "app.main", "app.auth", "app.sandbox"),
     "jinja2": ("app.web",),
 }
 
@@ -87,6 +117,19 @@ def test_a_layer_imports_only_what_is_below_it(layer):
         if imported.startswith("app.") and not within(imported, MAY_IMPORT[layer])
     ]
     assert not broken, REASONS.get(layer, f"{layer} is at the bottom: everybody may use it, it uses nobody")
+
+
+@pytest.mark.parametrize("layer", MAY_NOT_IMPORT)
+def test_a_layer_knows_nothing_of_those_beside_and_above_it(layer):
+    forbidden, reason = MAY_NOT_IMPORT[layer]
+    broken = [
+        f"{name} imports {imported}"
+        for name, path in modules()
+        if within(name, (layer,))
+        for imported in imports(path)
+        if within(imported, forbidden)
+    ]
+    assert not broken, reason
 
 
 @pytest.mark.parametrize("library", ONLY_IN)
@@ -128,7 +171,7 @@ def test_the_core_catches_everything_only_at_its_edges():
     edges = {
         "app.operations.workflow",
         "app.supervisor",
-        "app.inventory.scan",
+        "app.inventory.background_sync",
         "app.aws.waiting",
         "app.aws.clients",
         "app.aws.credentials",

@@ -8,7 +8,7 @@ import pytest
 
 from app.client.http import Http
 from app.errors import Problem
-from app.problem_words import what_happened, what_to_do
+from app.messages.problems import what_happened, what_to_do
 from app.settings import SettingsError, load
 from app.urls import without_password
 from tests.cli.running import quickly, sailpass

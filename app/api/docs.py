@@ -1,4 +1,4 @@
-"""The API's documentation: the OpenAPI document for programs, and the same as a page for people."""
+"""The OpenAPI document of the API."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse, Response
 
 from app.api import v1
-from app.api.reference import reference
 from app.auth.rules import COOKIE
-from app.web import links
-from app.web.render import render
-from app.web.threads import ThreadedRoute
+from app.http.routing import ThreadedRoute
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -49,13 +46,7 @@ def document() -> dict[str, Any]:
     return made
 
 
-@router.get(links.OPENAPI)
+@router.get("/api/openapi.json")
 def openapi() -> Response:
     """For programs."""
     return JSONResponse(document())
-
-
-@router.get(links.API_DOCS)
-def api_docs(request: Request) -> Response:
-    """For people."""
-    return render(request, reference(document(), str(request.base_url).rstrip("/")))

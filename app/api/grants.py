@@ -7,26 +7,26 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse
 
-from app.api.asked import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
-from app.api.previewing import preview_of
-from app.api.refusals import AWS, refusals, started
+from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
+from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import Operation
-from app.api.schemas.previews import Preview, PreviewRequest
+from app.api.schemas.previews import Preview as PreviewAnswer
+from app.api.schemas.previews import PreviewRequest
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import GrantRequest, PruneRequest
 from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
+from app.console.access import check_removable
+from app.console.previews import preview as console_preview
+from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
 from app.errors import Problem
+from app.http.deps import PersonDep, ServicesDep
+from app.http.problems import status_of
+from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web.deps import PersonDep, ServicesDep
-from app.web.forms import AccessForm, with_existing_name
-from app.web.problems import status_of
-from app.web.repositories import resolve_repository
-from app.web.service_lookup import check_removable
-from app.web.show.dialogs import add_dialog
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.threads import run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 
@@ -43,10 +43,10 @@ async def grant(
     """
     place = (known.service.region, known.service.name, body.repository)
     try:
-        named = await with_existing_name(services, AccessForm(*place, who))
+        name = await existing_repository(services, *place)
     except Problem as refused:
         return await run_in_threadpool(_refuse, services, place, refused)
-    ask = Ask(Kind.GRANT, named.region, named.service, named.repository, who, _as(body.previewed))
+    ask = Ask(Kind.GRANT, *place[:2], name, who, _as(body.previewed))
     return await run_in_threadpool(_start, services, response, ask)
 
 
@@ -101,11 +101,13 @@ async def prune(
 
 
 @router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
-async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> Preview:
+async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> PreviewAnswer:
     """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
     place = (*named, await resolve_repository(services, named.region, body.repository))
     asked = {"principals": body.principals} if body.principals else None
-    return await preview_of(services, Kind(body.kind), place, asked)
+    kind = Kind(body.kind)
+    planned = await console_preview(services, kind, place, asked)
+    return await run_in_threadpool(PreviewAnswer.of, kind, planned)
 
 
 @router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))
@@ -139,6 +141,6 @@ def _as(previewed: str | None) -> dict[str, Any]:
 
 def _refuse(services: Services, place: tuple[str, str, str], problem: Problem) -> Any:
     """The refusal of a repository's name, with the names that are like it."""
-    dialog = add_dialog(services, *place, problem)
-    told = dialog.refused or problem
-    return JSONResponse(ProblemBody.of(told, dialog.nearest).model_dump(mode="json"), status_of(told))
+    region, _, typed = place
+    told, nearest = explain_refused_name(services, region, typed, problem)
+    return JSONResponse(ProblemBody.of(told, nearest).model_dump(mode="json"), status_of(told))

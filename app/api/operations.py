@@ -10,21 +10,23 @@ import anyio
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
 
-from app.api.asked import OperationId, accepted, get_progress
-from app.api.previewing import preview_of
-from app.api.refusals import AWS, refusals, started
+from app.api.deps import OperationId, accepted
+from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
+from app.console import previews
+from app.console.operations import get_progress
+from app.console.operations import restore as start_restore
 from app.errors import Problem
-from app.history import listing, queries
-from app.history.listing import HistoryFilter, Place
+from app.history import queries, search
+from app.history.search import HistoryFilter, Place
+from app.http.deps import PersonDep, ServicesDep
+from app.http.routing import ThreadedRoute
 from app.operations.read import find_version, progress_of
-from app.operations.start import Ask
 from app.operations.state import Kind, Outcome
-from app.web.deps import PersonDep, ServicesDep
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.threads import run_in_threadpool
 
 router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
 
@@ -81,7 +83,7 @@ def list_operations(
     place = Place.from_text(cursor) if cursor else None
     if cursor and place is None:
         raise Problem("request.bad_cursor")
-    page = listing.list_operations(services.db, asked, older_than=place, limit=limit)
+    page = search.list_operations(services.db, asked, older_than=place, limit=limit)
     return OperationList(
         operations=[Operation.of(progress_of(row)) for row in page.operations],
         next=page.older.to_text() if page.older else None,
@@ -119,10 +121,9 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
 @router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
 async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
     """What an undo or a restore would do to the policy as AWS holds it now. Changes nothing."""
-    found = await run_in_threadpool(get_progress, services, operation_id)
-    change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
-    asked = {"text": change.before, "before": change.before, "after": change.after}
-    return await preview_of(services, Kind(body.kind), (found.region, found.service, change.repository), asked)
+    kind = Kind(body.kind)
+    planned = await previews.preview_undo(services, kind, operation_id)
+    return await run_in_threadpool(Preview.of, kind, planned)
 
 
 @router.post("/{operation_id}/undo", status_code=202, summary="Undo", responses=started(404, 409))
@@ -147,11 +148,7 @@ def restore(
     body: RestoreRequest,
 ) -> Operation:
     """Puts the policy back as it was before the operation, whole: what others changed since goes too."""
-    found = get_progress(services, operation_id)
-    change = services.starter.change_to_undo(operation_id)
-    asked = {"text": change.before, "previewed": body.previewed}
-    ask = Ask(Kind.RESTORE, found.region, found.service, change.repository, who, asked, follows=operation_id)
-    return accepted(services, response, services.starter.start(ask))
+    return accepted(services, response, start_restore(services, operation_id, who, body.previewed))
 
 
 async def _changed(services: Services, operation_id: str, seen: int, wait: float) -> None:

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 
 from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
 from app.api.schemas.texts import TEXT
-from app.web.caller import learn_caller
-from app.web.checking import check
-from app.web.deps import ServicesDep
-from app.web.show.permissions import names_in, permissions_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.console.identity import learn_caller
+from app.console.permissions import check, names_in, needed_permissions
+from app.http.deps import ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 
 router = APIRouter(prefix="/permissions", tags=["Permissions"], route_class=ThreadedRoute)
 
@@ -27,7 +27,7 @@ async def permissions(
 ) -> Permissions:
     """Ready to paste, for the account, a region and the named repositories, or any."""
     await learn_caller(services)
-    return await run_in_threadpool(lambda: Permissions.of(permissions_page(services, region, names_in(names))))
+    return await run_in_threadpool(lambda: Permissions.of(needed_permissions(services, region, names_in(names))))
 
 
 @router.post("/check", summary="Try each action")

@@ -7,22 +7,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.asked import KnownServiceDep, RepositoryQuery
-from app.api.refusals import AWS, refusals
+from app.api.deps import KnownServiceDep, RepositoryQuery
+from app.api.responses import AWS, refusals
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
-from app.inventory import queries, reading, search
-from app.inventory.reading import Reading, What
-from app.web.asking import PATIENCE, within
-from app.web.deps import NowDep, PersonDep, ServicesDep
-from app.web.repositories import resolve_repository
-from app.web.show.containers import regions_with_policies
-from app.web.show.frame import running
-from app.web.show.images import images_page
-from app.web.show.policy import policy_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.console import services as console
+from app.console.access import service_repositories
+from app.console.policies import repository_policy
+from app.console.repositories import resolve_repository
+from app.console.timeouts import PATIENCE, within
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.inventory import queries, search
+from app.threads import run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
 
@@ -52,32 +51,23 @@ def list_services(
     q: Annotated[Text, Query(description="A part of the name.")] = "",
 ) -> ServiceList:
     """From the console's own store, with how fresh each region is; what has grown old is read again behind."""
-    for region in services.regions:
-        services.scanner.request(region, What.SERVICES)
-    live, counted = running(services), regions_with_policies(services)
-    known = queries.list_services(services.db, services.connection, now)
-    shown = [one for one in known if one.service.region in services.regions and q.lower() in one.service.name]
-    reads = {
-        read.region: read for read in reading.readings(services.db, services.connection) if read.what is What.SERVICES
-    }
+    answer = console.list_services(services)
     return ServiceList(
-        services=[Service.of(one, live, counted) for one in shown],
-        regions=[RegionRead.of(reads.get(region, Reading(region, What.SERVICES)), now) for region in services.regions],
+        services=[Service.of(each) for each in answer.services if q.lower() in each.service.name],
+        regions=[RegionRead.of(reading, now) for reading in answer.regions],
     )
 
 
 @router.get(HERE, summary="One container service", responses=refusals(*AWS))
 def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
     """From the console's own store; one that is not there yet is asked for at AWS."""
-    region, name = known.service.region, known.service.name
-    services.scanner.request(region, What.SERVICES)
-    return Service.of(known, running(services, region, name), regions_with_policies(services))
+    return Service.of(console.summarize(services, known))
 
 
 @router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))
-def list_repositories(services: ServicesDep, now: NowDep, known: KnownServiceDep) -> RepositoryList:
+def list_repositories(services: ServicesDep, known: KnownServiceDep) -> RepositoryList:
     """Every repository whose policy is about the service, each with our verdict and its reason."""
-    return RepositoryList.of(images_page(services, known.service.region, known.service.name, now, None))
+    return RepositoryList.of(service_repositories(services, known.service.region, known.service.name))
 
 
 @router.get(HERE + "/repositories/choices", summary="Repositories to choose from", responses=refusals(*AWS))
@@ -99,5 +89,5 @@ async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep,
     repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     return await run_in_threadpool(
-        lambda: Policy.of(policy_page(services, region, name, repository, now=now, problem=problem))
+        lambda: Policy.of(repository_policy(services, region, name, repository, now=now, problem=problem))
     )

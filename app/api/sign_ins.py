@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from app.api.refusals import refusals
+from app.api.responses import refusals
 from app.api.schemas.sign_ins import EndedSession, Session, SessionList, SignInEvent, SignInEventList
 from app.auth import events, store
 from app.auth.authenticator import source_of
 from app.errors import Problem
-from app.web.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
-from app.web.threads import ThreadedRoute
+from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
 
 router = APIRouter(tags=["Sign-ins"], route_class=ThreadedRoute)
 

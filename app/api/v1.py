@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from app.api import grants, operations, permissions, services, sign_ins, why
-from app.api.asked import ROOT, speak_english
-from app.api.refusals import ALWAYS, refusals
+from app.api.deps import ROOT, speak_english
+from app.api.responses import ALWAYS, refusals
 from app.api.strict import understood
 
 router = APIRouter(

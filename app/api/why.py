@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api.asked import NamedServiceDep
-from app.api.refusals import AWS, refusals
+from app.api.deps import NamedServiceDep
+from app.api.responses import AWS, refusals
 from app.api.schemas.why import Why, WhyRequest
+from app.console.diagnosis import diagnose, question_of
+from app.console.identity import endpoints_of
 from app.diagnosis.report import report
-from app.web.deps import ServicesDep
-from app.web.diagnosing import diagnose, question_of
-from app.web.show.frame import endpoints_of
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.http.deps import ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
 HERE = "/services/{region}/{name}"  # read by NamedServiceDep

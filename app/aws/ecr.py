@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.aws.clients import Clients
-from app.aws.errors import POLICY_LIMIT, Call
+from app.aws.errors import Call
 from app.aws.ports import Answered, Image, ImagePage, Repository
 from app.errors import Problem
+from app.limits import POLICY_CHARACTERS
 
 PAGE = 1_000  # the most that ECR gives at once
 
@@ -56,7 +57,7 @@ class EcrRepositories:
         Raises Problem `policy.principal_not_found` (retryable), `policy.refused`, `policy.too_long`,
         `repository.not_found`.
         """
-        over = max(0, len(text) - POLICY_LIMIT)
+        over = max(0, len(text) - POLICY_CHARACTERS)
         subject: dict[str, str | int] = {"repository": name, "characters": len(text), "over": over}
         answered = self._answer("SetRepositoryPolicy", "policyText", subject, repositoryName=name, policyText=text)
         return Answered(answered.value["policyText"], answered.request_id)

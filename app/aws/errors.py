@@ -17,8 +17,7 @@ from app.aws.answers import SERVER_FAULTS
 from app.aws.denials import NOT_ALLOWED, denial_of
 from app.aws.exchange import clean_request_id
 from app.errors import Problem
-
-POLICY_LIMIT = 10_240  # characters; the RepositoryPolicyText shape of ECR's model
+from app.limits import POLICY_CHARACTERS
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ def common(call: Call, answer: str) -> dict[str, Any]:
         "action": call.action,
         "region": call.region,
         "endpoint": call.service,
-        "limit": POLICY_LIMIT,
+        "limit": POLICY_CHARACTERS,
         **call.subject,
     }
 

@@ -1,7 +1,7 @@
 """What the product needs from AWS, as ports: plain values in and out, `Problem` for every refusal.
 
 Nothing here or behind it may ever send an account's secrets anywhere or write them down. All calls block; callers in
-async code hand them to the AWS pool (`app.aws.calls`).
+async code hand them to the AWS pool (`app.aws.call_pool`).
 """
 
 from __future__ import annotations

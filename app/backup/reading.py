@@ -16,8 +16,8 @@ from app.backup.rows import check_whole, open_file, revision_of
 from app.backup.schema import refuse_active_parts, refuse_differences
 from app.db import Database
 from app.files import PRIVATE_FILE
-from app.history.listing import HistoryFilter, each_operation
 from app.history.queries import connections
+from app.history.search import HistoryFilter, each_operation
 from app.operations.read import progress_of
 
 # https://www.sqlite.org/fileformat.html#the_database_header

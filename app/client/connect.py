@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.client.api import ROOT, Api, NoAnswerError
-from app.client.exits import OUT_OF_SCOPE
+from app.client.exit_codes import OUT_OF_SCOPE
 from app.client.http import Http
 from app.client.local_server import served_address
 from app.errors import Problem
@@ -126,7 +126,7 @@ def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 @contextmanager
 def _lent(settings: Settings, server: Http) -> Iterator[Api]:
     """The server with a token for this command, if it is the one that works on our own database."""
-    from app.client.lending import lent_token
+    from app.client.local_token import lent_token
 
     address = served_address(settings)
     local = Http(address, insecure=True) if address else None

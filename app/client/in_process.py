@@ -19,14 +19,14 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from app.api.alone import api_alone, call
+from app.api.in_process import api_alone, call
 from app.auth.names import command_name
 from app.auth.terminal import operator_name
 from app.bootstrap import Services, build
 from app.db import is_sqlite
 from app.errors import Problem
 from app.files import private_folder
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 from app.migrate import migrate
 from app.operations.lease import InstanceTakenError
 from app.outage import reason_of

@@ -10,9 +10,9 @@ import click
 
 from app.client.api import Api, Json, Place
 from app.client.find import find_service, find_service_named_by
-from app.commands.asking import Command, json_option, region_option, served, server_options, show_json, told
-from app.commands.following import Following, follow
+from app.commands.options import Command, json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
+from app.commands.watch import Following, follow
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("service"),

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.asking import told
+from app.commands.options import told
 from app.commands.terminal import say
 from app.errors import Problem
+from app.messages.problems import what_happened
 from app.policy.permissions import Scope, guide_policy, manage_policy, read_only_policy, to_text, why_policy
-from app.problem_words import what_happened
 from app.settings import REGION, load
 
 if TYPE_CHECKING:

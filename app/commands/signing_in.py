@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.commands.asking import told
+from app.commands.options import told
 from app.commands.terminal import plain
 from app.settings import Settings, load
 

@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from app.client.api import Api, Json, Place
-from app.client.exits import Exit
+from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.asking import json_option, region_option, served, server_options, show_json, told
-from app.commands.following import Following, follow
+from app.commands.options import json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
+from app.commands.watch import Following, follow
 
 OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from app.client.api import Json, Place
-from app.client.exits import Exit
+from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.asking import json_option, region_option, served, server_options, show_json, told
+from app.commands.options import json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
 from app.errors import Problem
 from app.settings import load

@@ -47,7 +47,7 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence by its code (a key of `words.WORDS`, or of `app.policy.words.WORDS`), and what fills it."""
+    """A sentence by its code (a key of `words.WORDS`, or of `app.policy.messages.WORDS`), and what fills it."""
 
     code: str
     params: Params = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.diagnosis.outcome import Check, Said, Status
-from app.policy import words as policy_words
+from app.policy import messages as policy_messages
 from app.wording import N_, fill
 
 CHECKS: Final = {
@@ -93,7 +93,7 @@ WORDS: Final = {
 
 def template(said: Said) -> str:
     """Return the sentence's template, to translate and fill."""
-    return WORDS.get(said.code) or policy_words.WORDS[said.code]
+    return WORDS.get(said.code) or policy_messages.WORDS[said.code]
 
 
 def say(said: Said) -> str:

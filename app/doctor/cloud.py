@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.aws.session import BotoAws
 from app.doctor.report import Finding, Level
 from app.errors import Problem
-from app.problem_words import what_happened, what_to_do
+from app.messages.problems import what_happened, what_to_do
 from app.settings import Settings
 
 # Regions asked at a time.

@@ -19,8 +19,8 @@ from app.history.removals import standing_removals
 from app.inventory import due
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.registries import registries_in
+from app.policy.finding import Severity
 from app.policy.layers import NOT_READ, RegistryPolicy
-from app.policy.notes import Severity
 
 LIMIT = 200
 """Repositories that are judged in one transaction."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from app.policy.notes import Severity
+from app.policy.finding import Severity
 
 RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 """The order of severities, the worst first."""

@@ -12,13 +12,13 @@ from app.findings.finding import RANKS, AccessFinding, Repair
 from app.policy.arns import account_named, is_namesakes
 from app.policy.document import PolicyDocument, parse, size_of
 from app.policy.evaluate import Access, Evaluator, Verdict, is_timed
+from app.policy.finding import Finding, Severity
 from app.policy.findings import CHANGING_ACTIONS, findings
 from app.policy.layers import Policies, RegistryPolicy
 from app.policy.matching import Caller, covers_action
-from app.policy.notes import Finding, Severity
 from app.policy.principals import PrincipalKind
-from app.policy.readers import Reader, readers
 from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow, label, named_by, orphan_of
+from app.policy.who_can_pull import Reader, readers
 
 _OF_THE_ROLE = frozenset({"finding.stale_role", "finding.inactive_role"})
 _DEAD = frozenset({"finding.deleted_principal", "finding.no_principal", "finding.guessed_service"})

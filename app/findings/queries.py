@@ -18,7 +18,7 @@ from app.findings.dismissals import dismissals_in
 from app.findings.finding import AccessFinding, Repair
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory.models import SeenRepository
-from app.policy.notes import Severity
+from app.policy.finding import Severity
 
 PAGE = 50
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from app.db import Database
 from app.history.models import Operation, PolicyChange
 from app.history.queries import overridden
-from app.history.record import NewOperation, keys_of, row_of
-from app.history.statements import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
+from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
+from app.history.store import NewOperation, keys_of, row_of
 
 # After a write of ours, ECR may tell an older text for some seconds.
 SETTLES = timedelta(seconds=5)

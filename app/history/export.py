@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from app.db import Database
-from app.history.listing import BATCH, HistoryFilter, each_operation
 from app.history.models import Operation, PolicyChange, Step
+from app.history.search import BATCH, HistoryFilter, each_operation
 
 COLUMNS = (
     "id",

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.history.models import Operation, Step
-from app.history.record import count
+from app.history.store import count
 
 OPEN = ("pending", "running")
 

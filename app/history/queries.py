@@ -59,6 +59,15 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
         return {name: LastGrant(at, by) for name, at, by in session.execute(wanted.where(gave))}
 
 
+def last_grants_on(db: Database, connection: str, region: str, repository: str) -> dict[str, LastGrant]:
+    """By service, the last operation that gave it access to the repository."""
+    row = Operation
+    gave = and_(row.connection == connection, row.region == region, row.repository == repository, GRANTED)
+    wanted = select(row.service, row.asked_at, row.asked_by).where(gave).order_by(row.asked_at)
+    with db.read() as session:
+        return {service: LastGrant(at, by) for service, at, by in session.execute(wanted)}
+
+
 def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
     """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
 

@@ -19,9 +19,9 @@ from app.inventory.queries import KnownRepository, known_repository
 from app.inventory.registries import registry_in
 from app.policy.arns import WILDCARD, account_of, is_namesakes
 from app.policy.evaluate import Access, Verdict, decides_on_pulls, is_timed, opened_by_registry
+from app.policy.finding import Finding
 from app.policy.findings import findings
 from app.policy.layers import RegistryPolicy
-from app.policy.notes import Finding
 
 # A page of more rows helps nobody; those that name the service come first.
 LIMIT = 500

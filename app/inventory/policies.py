@@ -15,7 +15,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory import due
 from app.inventory.models import PolicyPrincipal, SeenRepository
-from app.inventory.named import NamedPrincipal, named_in
+from app.inventory.principal_index import NamedPrincipal, named_in
 
 # Built once: to build a statement costs several times what it takes to run it.
 _POLICIES = cast("Table", SeenRepository.__table__)

@@ -16,9 +16,9 @@ from app.aws.ports import Caller, ContainerService
 from app.db import Database
 from app.errors import Problem
 from app.inventory.circumstances import Circumstances
-from app.inventory.facts import from_facts
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.registries import registries_in
+from app.inventory.service_json import from_facts
 from app.policy.arns import is_namesakes
 from app.policy.evaluate import Access, decides_on_pulls
 
@@ -27,14 +27,14 @@ from app.policy.evaluate import Access, decides_on_pulls
 class KnownService:
     """A service as it was at `seen_at`.
 
-    `can_pull` counts the repositories whose policy names its role and lets it pull; `strays` those places where a
+    `can_pull` counts the repositories whose policy names its role and lets it pull; `stale_grants` those places where a
     policy names another role of this service: one that is dead, or its general one, which never pulls.
     """
 
     service: ContainerService
     seen_at: datetime
     can_pull: int = 0
-    strays: int = 0
+    stale_grants: int = 0
 
 
 @dataclass(frozen=True)
@@ -263,9 +263,9 @@ def _service(row: SeenService, counts: Iterable[_Count], judged: Mapping[tuple[s
     granted = [one for one in here if one.principal == row.role_arn and one.access == Access.ALLOWED]
     own = (row.role_arn, row.general_arn)
     others = [one for one in here if one.service == row.name and one.principal != row.role_arn]
-    strays = [one for one in others if not is_namesakes(one.principal, own)]
+    stale_grants = [one for one in others if not is_namesakes(one.principal, own)]
     can_pull = judged.get((row.region, row.name), _sum(granted))
-    return KnownService(from_facts(row.facts), row.seen_at, can_pull, _sum(strays))
+    return KnownService(from_facts(row.facts), row.seen_at, can_pull, _sum(stale_grants))
 
 
 def _sum(counts: Iterable[_Count]) -> int:

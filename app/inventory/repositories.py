@@ -135,7 +135,9 @@ def list_repository(db: Database, connection: str, region: str, name: str) -> Li
 
 def count_repositories(db: Database, connection: str) -> RepositoryCounts:
     """Return how many there are in each state."""
-    wanted = select(_row.state, func.count().label("repositories")).where(_row.connection == connection).group_by(_row.state)
+    wanted = (
+        select(_row.state, func.count().label("repositories")).where(_row.connection == connection).group_by(_row.state)
+    )
     with db.read() as session:
         return RepositoryCounts({row.state: row.repositories for row in session.execute(wanted)})
 

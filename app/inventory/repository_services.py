@@ -11,10 +11,10 @@ from sqlalchemy import select
 from app.aws.ports import ContainerService
 from app.db import Database
 from app.inventory.access import RepositoryAccess, Tie, access_of, tie_of
-from app.inventory.facts import from_facts
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.queries import known_repository
 from app.inventory.registries import registry_in
+from app.inventory.service_json import from_facts
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from app.aws.ports import Caller, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
 from app.inventory.changed_roles import mark_changed_roles
 from app.inventory.due import mark_naming
-from app.inventory.facts import to_facts
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import (
     PolicyRead,
@@ -29,6 +28,7 @@ from app.inventory.policies import (
     remember_policy,
     remember_unread,
 )
+from app.inventory.service_json import to_facts
 
 __all__ = [
     "PolicyRead",

@@ -14,15 +14,15 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
 from app.aws.waiting import RolePoller
 from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation
-from app.operations.cancels import CancelWatch
+from app.operations.cancellation import CancelWatch
 from app.operations.deadlines import Deadlines
-from app.operations.running import Running
+from app.operations.local_tasks import Running
 from app.outage import is_outage
 
 # Seconds between two tries while the database cannot be used.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.errors import Detail, Problem
 from app.policy.document import parse
-from app.policy.notes import Finding
+from app.policy.finding import Finding
 from app.policy.refusal import refusal_reasons
 from app.policy.room import make_room
 

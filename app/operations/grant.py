@@ -11,7 +11,7 @@ from app.errors import Problem
 from app.operations import engine, plans, policy_steps, policy_write, role_steps
 from app.operations.image import learn_image_uri
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.operations.stepping import Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.errors import Problem
 from app.inventory import queries, store
-from app.operations.stepping import Stepping
+from app.operations.step import Stepping
 
 
 async def learn_image_uri(step: Stepping, arn: str) -> bool:

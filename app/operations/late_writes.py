@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 
 from app.errors import Problem
-from app.history import writes
+from app.history import policy_writes
 from app.history.models import PolicyChange
 from app.inventory import policies, queries
 from app.operations import engine
@@ -37,7 +37,7 @@ async def look_for_late_writes(operation_id: str, until: float) -> bool:
 def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]:
     """Return each repository's unanswered writes, the newest first."""
     by_repository: dict[str, list[PolicyChange]] = {}
-    for change in writes.unanswered(context.db, operation_id):
+    for change in policy_writes.unanswered(context.db, operation_id):
         by_repository.setdefault(change.repository, []).append(change)
     return list(by_repository.values())
 
@@ -67,14 +67,14 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
     if change is None:
         return False
     return await context.in_db(
-        writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
+        policy_writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
     )
 
 
 def _last_known(context: Context, change: PolicyChange) -> str | None:
     """Return the text that stood last as far as is known: as it was read, or as the operation wrote it after that."""
     known = queries.find_repository(context.db, change.connection, change.region, change.repository)
-    written = writes.last_taken(context.db, change.operation_id, change.repository)
+    written = policy_writes.last_taken(context.db, change.operation_id, change.repository)
     read_at = known.policy_read_at if known is not None else None
     if known is not None and read_at and (written is None or not written.written_at or read_at > written.written_at):
         return known.policy_text

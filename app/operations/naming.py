@@ -12,10 +12,10 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from app.db import Database
 from app.history.models import PolicyChange
-from app.inventory import queries, reading
+from app.inventory import queries, sync_state
 from app.inventory.models import SeenRepository
-from app.inventory.named import named_in
-from app.inventory.reading import What
+from app.inventory.principal_index import named_in
+from app.inventory.sync_state import What
 
 _WRITE, _SEEN = PolicyChange, SeenRepository
 _SENT_AT = func.coalesce(_WRITE.written_at, _WRITE.unanswered_at, _WRITE.planned_at)
@@ -43,7 +43,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def repositories_naming(db: Database, connection: str, region: str, service: str) -> tuple[str, ...]:
     """Return the repositories whose policy names a role of the service, or may since an operation wrote it, by name."""
     read = queries.naming_service(db, connection, region, service)
-    listed_at = reading.find_reading(db, connection, region, What.REPOSITORIES).succeeded_at or _NEVER
+    listed_at = sync_state.find_reading(db, connection, region, What.REPOSITORIES).succeeded_at or _NEVER
     parameters = {"at_connection": connection, "at_region": region, "listed_at": listed_at}
     with db.read() as session:
         unread = session.execute(_UNREAD_WRITES, parameters).all()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import Problem
-from app.history.record import LiveOperation, NewOperation
+from app.history.store import LiveOperation, NewOperation
 from app.operations.state import Kind
 
 # These rewrite a policy as a whole, so they concern every service that the policy names.

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.errors import Problem
-from app.history import writes
+from app.history import policy_writes
 from app.inventory import policies
 from app.inventory.circumstances import Circumstances, circumstances_of
 from app.inventory.registries import KnownRegistry, find_registry, read_registry, remember_registry
 from app.operations import plans
+from app.operations.messages import CONDITIONAL
 from app.operations.plans import Plan, Subject
 from app.operations.state import StepState
-from app.operations.stepping import Result, Stepping
-from app.operations.words import CONDITIONAL
+from app.operations.step import Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access
-from app.policy.lag import seems_older
 from app.policy.layers import Layer
+from app.policy.stale_reads import seems_older
 
 # How often a policy that somebody else writes to at the same time is merged again before a person is asked.
 MERGES = 5
@@ -77,10 +77,10 @@ def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> b
     return True
 
 
-def _last_writes(step: Stepping, since: datetime) -> tuple[writes.Written, ...]:
+def _last_writes(step: Stepping, since: datetime) -> tuple[policy_writes.Written, ...]:
     operation = step.operation
     place = (operation.connection, operation.region, operation.repository)
-    return writes.last_writes(step.context.db, *place, since=since, count=REMEMBERED)
+    return policy_writes.last_writes(step.context.db, *place, since=since, count=REMEMBERED)
 
 
 def _keep(step: Stepping, reading: Reading) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from app.aws.ports import Answered
 from app.errors import Problem
-from app.history import record, writes
+from app.history import policy_writes, store
 from app.operations import fingerprint, refused_writes
 from app.operations.explained import explained
 from app.operations.plans import Plan
 from app.operations.policy_steps import Reading, denied, keep, look
 from app.operations.state import Kind, StepState
-from app.operations.stepping import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
+from app.operations.step import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PolicyChange, unchanged
 
@@ -131,7 +131,7 @@ async def _deleted_of_others(work: _Write) -> PolicyChange | None:
     somebody had written since the reading.
     """
     context, operation = work.step.context, work.step.operation
-    deleted = await context.in_db(writes.last_deleted, context.db, operation.id, operation.repository)
+    deleted = await context.in_db(policy_writes.last_deleted, context.db, operation.id, operation.repository)
     if deleted is None:
         return None
     try:
@@ -146,14 +146,14 @@ async def _deleted_of_others(work: _Write) -> PolicyChange | None:
 async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, Result]:
     step = work.step
     context, operation = step.context, step.operation
-    unanswered = await context.in_db(writes.unanswered, context.db, operation.id)
+    unanswered = await context.in_db(policy_writes.unanswered, context.db, operation.id)
     # Only the text itself proves that AWS carried one out: somebody else may have made the change needless.
     proven = next((write for write in unanswered if equivalent(text, write.after)), None)
     if proven is not None:
         await _closed(step, proven.position)
         if len(unanswered) == 1:
             step.late_until = None  # no other is on its way
-    if await context.in_db(writes.has_written, context.db, operation.id, operation.repository):
+    if await context.in_db(policy_writes.has_written, context.db, operation.id, operation.repository):
         deleted_unseen = proven is not None and proven.after is None
         step.because("policy.deletion_unconfirmed" if deleted_unseen else work.wanted.remark)
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
@@ -182,7 +182,7 @@ async def _check_preview(work: _Write, change: PolicyChange) -> None:
     placeholder = fingerprint.PLACEHOLDER.format(region=step.operation.region, service=step.operation.service)
     same = fingerprint.matches(shown, change, principal=work.wanted.principal, placeholder=placeholder)
     if same or await step.context.in_db(
-        writes.has_written, step.context.db, step.operation.id, step.operation.repository
+        policy_writes.has_written, step.context.db, step.operation.id, step.operation.repository
     ):
         return
     raise Problem("policy.changed_meanwhile", repository=step.operation.repository)
@@ -191,10 +191,10 @@ async def _check_preview(work: _Write, change: PolicyChange) -> None:
 async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int:
     """Record what is about to be written, write it, record that. Its position among the operation's writes."""
     context, operation = step.context, step.operation
-    planned = writes.PlannedWrite(
+    planned = policy_writes.PlannedWrite(
         operation.connection, operation.region, operation.repository, change.before, change.after
     )
-    position = await context.in_db(writes.write_planned, context.db, step.run, planned, context.clock.now())
+    position = await context.in_db(policy_writes.write_planned, context.db, step.run, planned, context.clock.now())
     if position is None:
         raise Overtaken
     context.crash("write-planned")
@@ -230,17 +230,17 @@ async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) ->
     """Forget a write that AWS is proven not to have carried out; keep any other, since AWS may still do so."""
     context = step.context
     if not problem.effect_unknown:
-        await context.in_db(writes.write_forgotten, context.db, step.run, position)
+        await context.in_db(policy_writes.write_forgotten, context.db, step.run, position)
         return
     now = context.clock.now()
-    await context.in_db(writes.write_unanswered, context.db, step.run, position, now)
+    await context.in_db(policy_writes.write_unanswered, context.db, step.run, position, now)
     step.late_until = context.deadlines.after(context.late_write_seconds)
 
 
 async def _adopt_unanswered(step: Stepping) -> None:
     """Take over what an earlier run left: writes that it recorded, and whose answer it never recorded."""
     context, operation = step.context, step.operation
-    last = await context.in_db(writes.adopt_unanswered, context.db, step.run, operation.repository)
+    last = await context.in_db(policy_writes.adopt_unanswered, context.db, step.run, operation.repository)
     if last is not None:
         step.late_until = context.deadlines.after(context.late_write_seconds)
 
@@ -276,7 +276,7 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: Reading) -> N
     names = refused_writes.suspects_in(problem)
     if names:
         evidence = {"policy": fingerprint.fingerprint(reading.text), "principals": names}
-        await step.context.in_db(record.input_noted, step.context.db, step.operation.id, refused=evidence)
+        await step.context.in_db(store.input_noted, step.context.db, step.operation.id, refused=evidence)
 
 
 def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
@@ -290,7 +290,7 @@ async def _closed(step: Stepping, position: int, replaced: str | None = None) ->
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
     told = (request_id, context.clock.now(), replaced)
-    if not await context.in_db(writes.write_done, context.db, step.run, position, *told):
+    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *told):
         raise Overtaken
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.errors import Problem
+from app.operations.messages import CONDITIONAL
 from app.operations.state import STEP_DONE, Kind, Outcome, StepName, StepState
-from app.operations.words import CONDITIONAL
 
 
 @dataclass(frozen=True)

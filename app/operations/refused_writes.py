@@ -7,10 +7,10 @@ from datetime import timedelta
 from app.errors import Problem
 from app.inventory import queries
 from app.operations.state import Kind
-from app.operations.stepping import Stepping
+from app.operations.step import Stepping
 from app.policy.change import PolicyChange
+from app.policy.missing_principals import unfound
 from app.policy.principals import PrincipalRef
-from app.policy.unfound import unfound
 
 NOT_FOUND = "policy.principal_not_found"
 SPREADING = "policy.principal_spreading"

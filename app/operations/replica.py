@@ -18,8 +18,8 @@ from app.clock import Clock
 from app.db import Database
 from app.operations.engine import Engine
 from app.operations.lease import InstanceTakenError, Lease, Pace
+from app.operations.local_tasks import Running
 from app.operations.reconcile import Reconciler
-from app.operations.running import Running
 from app.outage import is_outage
 from app.supervisor import Part, Supervisor
 

@@ -7,7 +7,7 @@ from app.history.queries import last_refusal
 from app.operations import engine, plans, policy_steps, policy_write
 from app.operations.plans import Plan
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.operations.stepping import Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 REMARKS = {Kind.RESTORE: "policy.restored", Kind.UNDO: "policy.undone", Kind.PRUNE: "policy.pruned"}

@@ -6,7 +6,7 @@ from app.errors import Problem
 from app.operations import engine, policy_steps, policy_write
 from app.operations.plans import Subject, revoking
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.operations.stepping import Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 

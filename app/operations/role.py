@@ -11,7 +11,7 @@ from app.operations import engine, role_steps
 from app.operations.context import Context
 from app.operations.naming import repositories_naming
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
-from app.operations.stepping import Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 # Seconds between two looks at the removals, each of which is an operation of its own.

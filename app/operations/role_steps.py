@@ -7,11 +7,12 @@ from datetime import timedelta
 from app.aws.ports import ContainerService
 from app.aws.waiting import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
 from app.errors import Problem
-from app.history import record
-from app.inventory import queries, store
+from app.history import store as history
+from app.inventory import queries
+from app.inventory import store as inventory
 from app.operations import engine
 from app.operations.state import StepName, StepState
-from app.operations.stepping import CancelledHere, Result, Stepping, run_step
+from app.operations.step import CancelledHere, Result, Stepping, run_step
 
 # A service that is deploying or updating refuses changes; how long to wait for it.
 BUSY_LIMIT = timedelta(minutes=10)
@@ -141,7 +142,7 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     services = context.aws.services(operation.region)
     give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
     # Known before it is asked for: a run that finds the role switched after a crash can tell that it was this one.
-    await context.in_db(record.input_noted, context.db, operation.id, role_switched=True)
+    await context.in_db(history.input_noted, context.db, operation.id, role_switched=True)
     while True:
         step.check_cancelled()
         try:
@@ -199,7 +200,7 @@ def _left(step: Stepping, deadline: float, limit: timedelta) -> float:
 
 async def _remember(step: Stepping, service: ContainerService) -> None:
     context = step.context
-    await context.in_db(store.remember_service, context.db, context.connection, service, context.clock.now())
+    await context.in_db(inventory.remember_service, context.db, context.connection, service, context.clock.now())
 
 
 def _arns(service: ContainerService) -> Result:

@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
-from app.history import record
+from app.history import store
 from app.history.models import Operation, PolicyChange
-from app.history.statements import BY_US
+from app.history.sql import BY_US
 from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
@@ -87,7 +87,7 @@ class Starter:
         if ask.kind in NEEDS_PREVIEW and not ask.input.get("previewed"):
             raise Problem("operation.preview_needed", repository=ask.repository)
         now = self._clock.now()
-        new = record.NewOperation(
+        new = store.NewOperation(
             id=new_id(now),
             kind=ask.kind,
             connection=self._connection,
@@ -101,7 +101,7 @@ class Starter:
             follows=ask.follows,
         )
         with _recorded():
-            operation_id, is_new = record.insert_or_join(self._db, new, join, now)
+            operation_id, is_new = store.insert_or_join(self._db, new, join, now)
         if is_new:
             self._enqueue_or_leave(operation_id, ask)
         return operation_id
@@ -173,9 +173,9 @@ class Starter:
         False: it has ended, or was asked before.
         """
         with _recorded():
-            if record.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
+            if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
-            asked = record.cancel_requested(self._db, operation_id, by)
+            asked = store.cancel_requested(self._db, operation_id, by)
         if asked:
             self._notice(operation_id)
         return asked

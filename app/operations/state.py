@@ -1,7 +1,7 @@
 """The words of operations: kinds, steps, states and outcomes, with the moves that are allowed. Pure; decides nothing else.
 
 All values are stored in the history and spoken by the API, so they stay as they are; their words on screen stand in
-`app/operations/words.py`.
+`app/operations/messages.py`.
 """
 
 from __future__ import annotations

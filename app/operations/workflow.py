@@ -16,13 +16,13 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import Problem
 from app.findings.ended import judge_again
-from app.history import record
+from app.history import store
 from app.operations import engine
 from app.operations.context import current
 from app.operations.engine import Workflow
 from app.operations.late_writes import look_for_late_writes
 from app.operations.state import STEP_DONE, Kind, Outcome, StepState
-from app.operations.stepping import Result
+from app.operations.step import Result
 
 log = logging.getLogger(__name__)
 
@@ -93,5 +93,5 @@ async def _outcome(body: Body, operation_id: str) -> tuple[Outcome, dict[str, An
 async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
     context = current()
     await context.running.admit()
-    await context.in_db(record.ended, context.db, operation_id, outcome, problem, context.clock.now())
+    await context.in_db(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
     await context.in_db(judge_again, context.db, operation_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.policy.canonical import same_statement, statement_key
 from app.policy.document import PolicyDocument, render
-from app.policy.notes import Finding
+from app.policy.finding import Finding
 from app.policy.pairing import paired
 from app.policy.sequences import runs
 from app.policy.statement import Statement

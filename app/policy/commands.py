@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.limits import POLICY_CHARACTERS
 from app.policy import strict_json
 from app.policy.change import PolicyChange
-from app.policy.document import MAX_CHARACTERS
 
 FILE = "sailpass-policy.json"
 REGISTRY_FILE = "registry-policy.json"
@@ -97,7 +97,7 @@ def save_policy(text: str, system: System) -> Command:
     """Write the policy to `FILE` in plain ASCII without a byte-order mark, which ECR would not take."""
     value = strict_json.load(text)
     plain = strict_json.dump(value, ascii_only=True)
-    if len(plain) > MAX_CHARACTERS:
+    if len(plain) > POLICY_CHARACTERS:
         plain = strict_json.dump(value, indent=None, ascii_only=True)
     if system is System.POSIX:
         return Command("save", f"cat > {FILE} <<'POLICY'\n{plain}\nPOLICY")

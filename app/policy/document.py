@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Problem
+from app.limits import POLICY_CHARACTERS
 from app.policy import strict_json
 from app.policy.arns import WILDCARD
 from app.policy.canonical import canonical, equivalent
@@ -14,7 +15,6 @@ from app.policy.mend import mend, problem_code
 from app.policy.statement import Statement
 
 __all__ = [
-    "MAX_CHARACTERS",
     "NEW_VERSION",
     "PolicyDocument",
     "canonical",
@@ -25,9 +25,6 @@ __all__ = [
     "render",
     "size_of",
 ]
-
-MAX_CHARACTERS = 10_240
-"""The length of `policyText` that ECR's service model allows."""
 
 NEW_VERSION = "2008-10-17"
 """What AWS's guide writes in a new policy; an existing one keeps its own."""
@@ -90,9 +87,9 @@ def render(document: PolicyDocument) -> str:
         Problem: `policy.too_long` with `characters`, `limit` and `over`.
     """
     text = _sendable(document)
-    if len(text) > MAX_CHARACTERS:
-        over = len(text) - MAX_CHARACTERS
-        raise Problem("policy.too_long", characters=len(text), limit=MAX_CHARACTERS, over=over)
+    if len(text) > POLICY_CHARACTERS:
+        over = len(text) - POLICY_CHARACTERS
+        raise Problem("policy.too_long", characters=len(text), limit=POLICY_CHARACTERS, over=over)
     return text
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import Problem
+from app.limits import POLICY_CHARACTERS
 from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, same_form, service_of
 from app.policy.conditions import conditions_of
 from app.policy.context_keys import Request
 from app.policy.dead import is_dead
-from app.policy.document import MAX_CHARACTERS, PolicyDocument, parse, size_of
+from app.policy.document import PolicyDocument, parse, size_of
 from app.policy.evaluate import Access, Evaluator
+from app.policy.finding import Finding, Severity
 from app.policy.matching import Caller, covers_action
 from app.policy.mend import mend
-from app.policy.notes import Finding, Severity
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
 from app.policy.registry import is_registry_statement
 from app.policy.statement import (
@@ -219,5 +220,5 @@ def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) 
 
 def _of_size(document: PolicyDocument) -> Iterable[Finding]:
     characters = size_of(document)
-    if characters > MAX_CHARACTERS * NEAR_LIMIT:
-        yield Finding("finding.near_limit", Severity.WARNING, {"characters": characters, "limit": MAX_CHARACTERS})
+    if characters > POLICY_CHARACTERS * NEAR_LIMIT:
+        yield Finding("finding.near_limit", Severity.WARNING, {"characters": characters, "limit": POLICY_CHARACTERS})

@@ -10,9 +10,9 @@ from app.policy.arns import is_arn, service_of
 from app.policy.change import PolicyChange, change_to, unchanged
 from app.policy.document import PolicyDocument, new_document, parse_or_new
 from app.policy.evaluate import Evaluator
+from app.policy.finding import Finding, Severity
 from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
 from app.policy.matching import Caller, Cover, Reach, covers_action
-from app.policy.notes import Finding, Severity
 from app.policy.rulebook import Collected
 from app.policy.statement import (
     PULL_ACTIONS,

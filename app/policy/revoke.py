@@ -11,9 +11,9 @@ from app.policy.change import PolicyChange, change_to, unchanged
 from app.policy.dead import dead_in
 from app.policy.document import PolicyDocument, parse
 from app.policy.evaluate import Access, Evaluator, Verdict
+from app.policy.finding import Finding, Severity
 from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
 from app.policy.matching import Caller, Cover
-from app.policy.notes import Finding, Severity
 from app.policy.principals import principals_in
 from app.policy.statement import (
     Statement,

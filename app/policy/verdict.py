@@ -10,9 +10,9 @@ from app.policy.comparing import moment
 from app.policy.conditions import Condition
 from app.policy.layers import Layer, Unseen
 from app.policy.matching import Cover, Reach, Rule
+from app.policy.messages import say
 from app.policy.rulebook import Collected, Missed
 from app.policy.statement import PULL_ACTIONS
-from app.policy.words import say
 
 _CONDITIONS_AT_MOST = 10
 _REACHES = list(Reach)

@@ -1,33 +1,25 @@
-"""What routes take by name: the wired services, who is asking, the present time. Knows no page.
-
-All of it is at hand, so none is a plain function: FastAPI would spend a thread on each.
-"""
+"""What the routes of pages take by name: a place that can exist, a repository, how long a request may wait for AWS."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.auth.authenticator import Authenticator
-from app.auth.rules import Caller
-from app.bootstrap import Services
+from app.console.repositories import resolve_repository
+from app.console.timeouts import PATIENCE
 from app.errors import Problem
-from app.web.asking import PATIENCE
-from app.web.render import is_htmx
-from app.web.repositories import resolve_repository
+from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, services
+from app.http.htmx import is_htmx
 
-# Lightsail's own rule for names of container services.
-SERVICE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
-LONGEST_SERVICE = 63
+# What a page asks for by itself, once it stands, keeps nobody from reading it; shorter than the browser's own time limit.
+LONG_PATIENCE = 10.0
 
 
-async def services(request: Request) -> Services:
-    """The parts of this replica."""
-    wired: Services = request.app.state.services
-    return wired
+def patience(request: Request) -> float:
+    """How long a request may wait for AWS: a page that is being opened not for long, a part that it fetches longer."""
+    return LONG_PATIENCE if is_htmx(request) else PATIENCE
 
 
 async def known_place(request: Request) -> None:
@@ -57,34 +49,6 @@ async def repository_name(request: Request, repository: str) -> str:
     return await resolve_repository(await services(request), request.path_params["region"], repository)
 
 
-async def person(request: Request) -> str:
-    """Who asks, as the history will name them; the sign-in has let them in."""
-    name: str = request.state.person
-    return name
-
-
-async def caller(request: Request) -> Caller:
-    """Who sends the request: more about them than their name."""
-    known: Caller = request.state.caller
-    return known
-
-
-async def authenticator(request: Request) -> Authenticator:
-    """What authenticates the requests of this replica."""
-    ours: Authenticator = request.app.state.authenticator
-    return ours
-
-
-async def now(request: Request) -> datetime:
-    """The present time, UTC."""
-    return (await services(request)).clock.now()
-
-
-ServicesDep = Annotated[Services, Depends(services)]
-PersonDep = Annotated[str, Depends(person)]
-CallerDep = Annotated[Caller, Depends(caller)]
-AuthenticatorDep = Annotated[Authenticator, Depends(authenticator)]
 KnownPlace = Depends(known_place)
 RetryProblems = Depends(retry_problems)
 RepositoryDep = Annotated[str, Depends(repository_name)]
-NowDep = Annotated[datetime, Depends(now)]

@@ -15,11 +15,15 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.web import formats, i18n, labels, links
-from app.web.allowing import iam_statement
+from app.console.iam_hint import iam_statement
+from app.errors import Problem
+from app.http.htmx import is_htmx
+from app.messages import i18n, labels
+from app.web import formats, links
 from app.web.assets import Assets
-from app.web.pages import Shell, View
-from app.web.pages_errors import ErrorPage
+from app.web.views.base import View
+from app.web.views.errors import error_page
+from app.web.views.frame import Shell
 
 THEME_COOKIE = "sailpass_theme"
 THEMES = ("light", "dark")
@@ -96,20 +100,15 @@ def make_renderer(root: Path, assets: Assets, shell: Callable[[Request], Shell] 
     return Renderer(make_environment(root, assets), shell)
 
 
-def is_htmx(request: Request) -> bool:
-    """Whether htmx asks, and so wants a part of a page; back and forward fetch whole pages, without this header."""
-    return request.headers.get("hx-request") == "true"
-
-
 def render(request: Request, view: View, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with the view: as a partial where htmx asks for one, else as a whole page."""
     renderer: Renderer = request.app.state.renderer
     return HTMLResponse(renderer.html(request, view), status, headers={"Vary": VARY, **(headers or {})})
 
 
-def refuse(request: Request, view: ErrorPage) -> Response:
+def refuse(request: Request, status: int, problem: Problem | None = None) -> Response:
     """Answer with a refusal: a page of its own, or for htmx a message where the reader looks, the page left alone."""
-    return render(request, view, status=view.status)
+    return render(request, error_page(status, problem=problem), status=status)
 
 
 def redirect(request: Request, url: str) -> Response:

@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from app.api.docs import document
-from app.api.reference import reference, type_of
+from app.web.views.api_reference import reference, type_of
 
 OPERATIONS = [
     pytest.param(path, method, id=f"{method} {path}")

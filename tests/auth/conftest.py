@@ -13,13 +13,13 @@ from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret
 from app.bootstrap import build
 from app.db import Database
+from app.http.security import middleware
 from app.main import create_app
 from app.resources import STATIC, TEMPLATES
 from app.settings import Settings
 from app.web.assets import Assets
 from app.web.render import Renderer, make_renderer
 from app.web.routes import sign_in
-from app.web.security import middleware
 from tests.databases import db as any_db
 from tests.databases import migrated_file, migrated_postgres_url, postgres_server, sqlite_db
 from tests.fakes import FakeAws, FakeClock

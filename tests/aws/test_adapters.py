@@ -8,7 +8,7 @@ from app.aws.lightsail import service_of
 from app.aws.ports import Role
 from app.aws.probe import TRIES
 from app.errors import Problem
-from app.problem_words import what_happened
+from app.messages.problems import what_happened
 from tests.build import REGION, a_policy
 
 

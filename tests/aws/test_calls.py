@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from app.aws.calls import AwsCalls, CallCounts
+from app.aws.call_pool import AwsCalls, CallCounts
 from app.errors import Problem
 
 
@@ -178,7 +178,7 @@ async def test_a_call_that_hangs_is_given_up_and_its_place_taken_by_another(gate
 
 
 async def test_hanging_calls_never_use_up_all_threads_of_the_machine(monkeypatch, gate):
-    monkeypatch.setattr("app.aws.calls.MOST_LOST", 1)
+    monkeypatch.setattr("app.aws.call_pool.MOST_LOST", 1)
     calls = AwsCalls(pool_size=3, per_region_limit=3, longest=0.02)
     for task in await start(calls, gate, "us-east-1", "a", "b", "c"):
         with pytest.raises(Problem):
@@ -233,7 +233,7 @@ async def test_what_a_call_raises_never_ends_the_loop_nor_is_lost(calls, kind):
 def test_a_process_ends_whatever_hangs_in_its_threads():
     program = """
 import asyncio, time
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 
 async def main():
     calls = AwsCalls()

@@ -20,7 +20,7 @@ import pytest
 from app.aws.clients import OF_THE_SESSION, ConnectionSettings
 from app.aws.session import BotoAws
 from app.errors import Problem
-from app.problem_words import what_happened, what_to_do
+from app.messages.problems import what_happened, what_to_do
 from tests.build import REGION
 
 CANARY = "CANARY7f3aQ"

@@ -20,7 +20,7 @@ from app.aws.errors import AWS_CODES, Call, problem_of_aws
 from app.aws.exchange import TooLate
 from app.aws.probe import TRIES
 from app.aws.sdk_errors import SDK_ERRORS, problem_of_sdk
-from app.problem_words import what_happened, what_to_do
+from app.messages.problems import what_happened, what_to_do
 
 SERVICE_CALL = Call("lightsail", "UpdateContainerService", "us-east-1", {"service": "shop"})
 SUBJECT = {"repository": "web", "characters": 11_020, "over": 780}

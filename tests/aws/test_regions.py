@@ -6,7 +6,7 @@ import pytest
 from botocore.loaders import Loader
 
 from app.aws.regions import region_problem
-from app.problem_words import what_happened, what_to_do
+from app.messages.problems import what_happened, what_to_do
 
 ENDPOINTS = Loader().load_data("endpoints")
 

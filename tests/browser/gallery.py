@@ -16,16 +16,17 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from app.api import docs
-from app.api.reference import reference
 from app.errors import Problem
+from app.http.language import LanguageMiddleware
+from app.http.security import middleware
+from app.messages.i18n import load_catalogues
 from app.web.assets import Assets
-from app.web.i18n import LanguageMiddleware, load_catalogues
-from app.web.pages import Shell
-from app.web.pages_errors import error_page
-from app.web.pages_images import RepositoryOption, RepositoryOptions
-from app.web.pages_operation import UnknownOperation, progress_dialog
 from app.web.render import make_renderer, nothing_new, refuse, render
-from app.web.security import middleware
+from app.web.views.add_repository import RepositoryOption, RepositoryOptions
+from app.web.views.api_reference import reference
+from app.web.views.errors import error_page
+from app.web.views.frame import Shell
+from app.web.views.operation import UnknownOperation, progress_dialog
 from tests.console import ROOT
 from tests.web.examples import Examples
 

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.db import Database
+from app.operations.messages import STEPS
 from app.operations.state import StepName
-from app.operations.words import STEPS
 from tests.console import start_console
 from tests.history.happened import happened
 from tests.reader import Reader

@@ -3,7 +3,7 @@
 import pytest
 
 from app.client.api import Refused
-from app.client.exits import of_operation, of_problem, of_refusal
+from app.client.exit_codes import of_operation, of_problem, of_refusal
 from app.errors import Problem
 from app.operations.state import Outcome
 

@@ -4,8 +4,8 @@ import pytest
 
 from app.auth import store
 from app.auth.secret import fingerprint
-from app.client.lending import lent_token
 from app.client.local_server import served_address
+from app.client.local_token import lent_token
 from app.clock import SystemClock
 from app.db import Database
 from app.migrate import migrate

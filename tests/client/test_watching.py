@@ -2,16 +2,16 @@
 
 import pytest
 
-from app.client import watching
+from app.client import poll
 from app.client.api import Api, NoAnswerError
-from app.client.watching import watch
+from app.client.poll import watch
 from app.errors import Problem
 from tests.client.answering import Console, an_operation
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(watching, "PAUSE", 0)
+    monkeypatch.setattr(poll, "PAUSE", 0)
 
 
 def watched(*answers, seconds=None):
@@ -35,7 +35,7 @@ def test_a_server_may_be_away_for_a_while():
 
 
 def test_a_server_that_stays_away_is_told(monkeypatch):
-    monkeypatch.setattr(watching, "AWAY", 0)
+    monkeypatch.setattr(poll, "AWAY", 0)
     with pytest.raises(Problem) as told:
         watched(NoAnswerError("Connection refused"))
     assert told.value.code == "client.stopped_answering"

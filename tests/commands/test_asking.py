@@ -3,8 +3,8 @@
 import pytest
 
 from app.client.api import Refused
-from app.client.exits import Exit
-from app.commands.asking import told
+from app.client.exit_codes import Exit
+from app.commands.options import told
 from app.errors import Problem
 
 NO_CREDENTIALS = Refused(502, {"code": "aws.no_credentials", "message": "No AWS credentials were found."})

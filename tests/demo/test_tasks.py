@@ -4,7 +4,7 @@ import html
 
 import pytest
 
-from app.web.demo_tasks import TASKS, tasks_for
+from app.web.views.demo_tasks import TASKS, tasks_for
 from tests.console import until
 from tests.demo.demo_process import running_demo
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.aws.ports import Answered
 from app.diagnosis.facts import Known
 from app.diagnosis.outcome import Check, Status

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from app.history.export import COLUMNS, csv_lines, json_lines
-from app.history.listing import HistoryFilter
+from app.history.search import HistoryFilter
 from tests.databases import statements
 from tests.history.happened import MINUTE, NOON, happened, living
 

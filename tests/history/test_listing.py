@@ -1,6 +1,6 @@
 import pytest
 
-from app.history.listing import RUNNING, HistoryFilter, Place, each_operation, list_operations
+from app.history.search import RUNNING, HistoryFilter, Place, each_operation, list_operations
 from tests.databases import statements
 from tests.history.happened import MINUTE, NOON, happened, living
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from app.errors import Problem
-from app.history import record, writes
+from app.history import policy_writes, store
 from app.history.models import Operation, PolicyChange, Step
-from app.history.record import NewOperation, StepEnd
-from app.history.writes import PlannedWrite
+from app.history.policy_writes import PlannedWrite
+from app.history.store import NewOperation, StepEnd
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -24,7 +24,7 @@ def new(operation_id: str = "one", subject: str = "a grant") -> NewOperation:
 
 
 def insert(db, new: NewOperation, join=lambda *_: "", at=NOON) -> tuple[str, bool]:
-    return record.insert_or_join(db, new, join, at)
+    return store.insert_or_join(db, new, join, at)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def operation(db):
 @pytest.fixture
 def begin(db, operation):
     """Begins a step: this run of it."""
-    return lambda name=FIRST: record.step_started(db, operation, name, NOON)[1]
+    return lambda name=FIRST: store.step_started(db, operation, name, NOON)[1]
 
 
 def step(db, name: str = FIRST) -> Step:
@@ -54,7 +54,7 @@ def test_a_request_may_join_what_lives(db, operation):
 
 
 def test_what_has_ended_is_not_offered_to_join(db, operation):
-    record.ended(db, "one", "succeeded", None, LATER)
+    store.ended(db, "one", "succeeded", None, LATER)
     offered = []
     insert(db, new("two"), lambda _, live: offered.extend(live) or "")
     assert offered == []
@@ -80,20 +80,20 @@ def test_what_a_request_must_not_do_is_not_recorded(db):
 
 def test_an_earlier_request_that_has_not_begun_ends_once_a_later_one_begins(db, operation):
     insert(db, new("two", "a revoke"))
-    record.step_started(db, "two", FIRST, LATER)
+    store.step_started(db, "two", FIRST, LATER)
     assert (row(db).outcome, row(db).problem["params"]) == ("cancelled", {"operation": "two"})
-    assert record.step_started(db, "one", FIRST, LATER) is None
+    assert store.step_started(db, "one", FIRST, LATER) is None
 
 
 def test_an_earlier_request_of_another_service_is_left_alone(db, operation):
     insert(db, replace(new("two", "a revoke"), service="another"))
-    record.step_started(db, "two", FIRST, LATER)
+    store.step_started(db, "two", FIRST, LATER)
     assert row(db).outcome is None
 
 
 def test_the_first_step_begins_the_operation_once(db, begin):
     begin()
-    record.step_started(db, "one", SECOND, LATER)
+    store.step_started(db, "one", SECOND, LATER)
     assert row(db).started_at == NOON
 
 
@@ -101,47 +101,47 @@ def test_every_change_that_shows_makes_the_version_grow(db, begin):
     seen = [row(db).version]
     run = begin()
     seen.append(row(db).version)
-    record.step_noted(db, run, {"code": "role.usually", "params": {}})
+    store.step_noted(db, run, {"code": "role.usually", "params": {}})
     seen.append(row(db).version)
-    record.step_ended(db, run, StepEnd("succeeded"), LATER)
+    store.step_ended(db, run, StepEnd("succeeded"), LATER)
     assert [*seen, row(db).version] == [1, 2, 3, 4]
 
 
 def test_only_the_newest_run_ends_a_step(db, begin):
     stalled, newest = begin(), begin()
-    assert not record.step_ended(db, stalled, StepEnd("failed"), LATER)
-    assert record.step_ended(db, newest, StepEnd("succeeded"), LATER)
+    assert not store.step_ended(db, stalled, StepEnd("failed"), LATER)
+    assert store.step_ended(db, newest, StepEnd("succeeded"), LATER)
     assert (step(db).state, step(db).attempts) == ("succeeded", 2)
 
 
 def test_only_the_newest_run_leaves_remarks(db, begin):
     stalled, newest = begin(), begin()
-    assert not record.step_noted(db, stalled, {"code": "old", "params": {}})
-    assert record.step_noted(db, newest, {"code": "new", "params": {}})
+    assert not store.step_noted(db, stalled, {"code": "old", "params": {}})
+    assert store.step_noted(db, newest, {"code": "new", "params": {}})
 
 
 def test_a_step_that_has_ended_is_not_ended_again(db, begin):
     run = begin()
-    record.step_ended(db, run, StepEnd("succeeded"), NOON)
-    assert not record.step_ended(db, run, StepEnd("failed"), LATER)
+    store.step_ended(db, run, StepEnd("succeeded"), NOON)
+    assert not store.step_ended(db, run, StepEnd("failed"), LATER)
     assert step(db).state == "succeeded"
 
 
 def test_request_ids_of_all_runs_are_kept(db, begin):
-    record.step_ended(db, begin(), StepEnd("pending", request_ids=("a", "b")), NOON)
-    record.step_ended(db, begin(), StepEnd("succeeded", request_ids=("b", "c")), LATER)
+    store.step_ended(db, begin(), StepEnd("pending", request_ids=("a", "b")), NOON)
+    store.step_ended(db, begin(), StepEnd("succeeded", request_ids=("b", "c")), LATER)
     assert step(db).request_ids == ["a", "b", "c"]
 
 
 def test_nothing_begins_in_an_operation_that_has_ended(db, operation):
-    record.ended(db, operation, "failed", None, NOON)
-    assert record.step_started(db, operation, FIRST, LATER) is None
+    store.ended(db, operation, "failed", None, NOON)
+    assert store.step_started(db, operation, FIRST, LATER) is None
     assert step(db).state == "pending"
 
 
 def test_an_operation_ends_once(db, operation):
-    assert record.ended(db, operation, "succeeded", None, NOON)
-    assert not record.ended(db, operation, "failed", None, LATER)
+    assert store.ended(db, operation, "succeeded", None, NOON)
+    assert not store.ended(db, operation, "failed", None, LATER)
     assert (row(db).outcome, row(db).ended_at) == ("succeeded", NOON)
 
 
@@ -155,52 +155,52 @@ def test_an_operation_ends_once(db, operation):
 )
 def test_no_step_is_left_running(db, begin, outcome, states):
     begin()
-    record.ended(db, "one", outcome, None, LATER)
+    store.ended(db, "one", outcome, None, LATER)
     assert [step(db, name).state for name in (FIRST, SECOND)] == states
 
 
 def test_a_queued_operation_is_closed_and_one_at_work_is_not(db, operation, begin):
-    assert record.cancelled_in_queue(db, operation, "ken", LATER)
+    assert store.cancelled_in_queue(db, operation, "ken", LATER)
     assert (row(db).outcome, row(db).cancel_requested_by, row(db).started_at) == ("cancelled", "ken", None)
 
 
 def test_what_has_begun_is_not_closed_as_queued(db, begin):
     begin()
-    assert not record.cancelled_in_queue(db, "one", "ken", LATER)
+    assert not store.cancelled_in_queue(db, "one", "ken", LATER)
     assert row(db).outcome is None
 
 
 def test_a_cancel_is_asked_for_once(db, operation):
-    assert record.cancel_requested(db, operation, "ken")
-    assert not record.cancel_requested(db, operation, "mika")
+    assert store.cancel_requested(db, operation, "ken")
+    assert not store.cancel_requested(db, operation, "mika")
     assert row(db).cancel_requested_by == "ken"
 
 
 def test_a_write_of_an_overtaken_run_is_not_planned(db, begin):
     stalled, newest = begin(), begin()
-    assert writes.write_planned(db, stalled, WRITE, NOON) is None
-    assert writes.write_planned(db, newest, WRITE, NOON) == 0
+    assert policy_writes.write_planned(db, stalled, WRITE, NOON) is None
+    assert policy_writes.write_planned(db, newest, WRITE, NOON) == 0
 
 
 def test_a_write_that_an_earlier_run_left_counts_as_unanswered(db, begin):
-    writes.write_planned(db, begin(), WRITE, NOON)
-    assert writes.adopt_unanswered(db, begin(), "storefront/web") == NOON
-    [left] = writes.unanswered(db, "one")
+    policy_writes.write_planned(db, begin(), WRITE, NOON)
+    assert policy_writes.adopt_unanswered(db, begin(), "storefront/web") == NOON
+    [left] = policy_writes.unanswered(db, "one")
     assert (left.written_at, left.unanswered_at) == (None, NOON)
 
 
 def test_unanswered_writes_are_listed_newest_first(db, begin):
     run = begin()
     for at in (NOON, LATER):
-        writes.write_unanswered(db, run, writes.write_planned(db, run, WRITE, at), at)
-    assert [change.unanswered_at for change in writes.unanswered(db, "one")] == [LATER, NOON]
+        policy_writes.write_unanswered(db, run, policy_writes.write_planned(db, run, WRITE, at), at)
+    assert [change.unanswered_at for change in policy_writes.unanswered(db, "one")] == [LATER, NOON]
 
 
 def test_a_write_seen_late_is_told_with_what_it_replaced(db, begin):
     run = begin()
-    writes.write_unanswered(db, run, writes.write_planned(db, run, WRITE, NOON), NOON)
-    assert writes.write_seen_late(db, "one", 0, '{"a": 1}', LATER)
-    assert not writes.write_seen_late(db, "one", 0, None, LATER)
+    policy_writes.write_unanswered(db, run, policy_writes.write_planned(db, run, WRITE, NOON), NOON)
+    assert policy_writes.write_seen_late(db, "one", 0, '{"a": 1}', LATER)
+    assert not policy_writes.write_seen_late(db, "one", 0, None, LATER)
     with db.read() as session:
         change = session.get_one(PolicyChange, ("one", 0))
     assert (change.before, change.written_at) == ('{"a": 1}', LATER)
@@ -208,23 +208,23 @@ def test_a_write_seen_late_is_told_with_what_it_replaced(db, begin):
 
 def test_an_overtaken_run_closes_and_forgets_nothing(db, begin):
     stalled = begin()
-    writes.write_planned(db, stalled, WRITE, NOON)
+    policy_writes.write_planned(db, stalled, WRITE, NOON)
     newest = begin()
-    assert not writes.write_done(db, stalled, 0, "request", NOON)
-    writes.write_forgotten(db, stalled, 0)
-    assert writes.write_done(db, newest, 0, "request", LATER)
+    assert not policy_writes.write_done(db, stalled, 0, "request", NOON)
+    policy_writes.write_forgotten(db, stalled, 0)
+    assert policy_writes.write_done(db, newest, 0, "request", LATER)
 
 
 def test_a_second_write_stands_beside_the_first(db, begin):
     run = begin()
-    writes.write_done(db, run, writes.write_planned(db, run, WRITE, NOON), "request", NOON)
-    assert writes.write_planned(db, run, WRITE, LATER) == 1
-    assert writes.has_written(db, "one", "storefront/web")
+    policy_writes.write_done(db, run, policy_writes.write_planned(db, run, WRITE, NOON), "request", NOON)
+    assert policy_writes.write_planned(db, run, WRITE, LATER) == 1
+    assert policy_writes.has_written(db, "one", "storefront/web")
 
 
 def test_a_forgotten_write_was_never_there(db, begin):
     run = begin()
-    writes.write_planned(db, run, WRITE, NOON)
-    writes.write_forgotten(db, run, 0)
-    assert writes.unanswered(db, "one") == ()
-    assert not writes.has_written(db, "one", "storefront/web")
+    policy_writes.write_planned(db, run, WRITE, NOON)
+    policy_writes.write_forgotten(db, run, 0)
+    assert policy_writes.unanswered(db, "one") == ()
+    assert not policy_writes.has_written(db, "one", "storefront/web")

@@ -1,9 +1,9 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.history.listing import HistoryFilter, list_operations
 from app.history.models import PolicyChange, Step
 from app.history.retention import Retention
+from app.history.search import HistoryFilter, list_operations
 from tests.fakes import FakeClock
 from tests.history.happened import DAY, NOON, happened, living
 

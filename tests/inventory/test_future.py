@@ -7,7 +7,7 @@ import pytest
 from app.inventory import queries, store
 from app.inventory.future import take_back_future_times
 from app.inventory.policies import remember_policy
-from app.inventory.reading import What, claim, due_policies, find_reading, finish
+from app.inventory.sync_state import What, claim, due_policies, find_reading, finish
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service
 from tests.inventory.at import HERE, NOON
 

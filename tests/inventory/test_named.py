@@ -1,6 +1,6 @@
 import json
 
-from app.inventory.named import NamedPrincipal, named_in
+from app.inventory.principal_index import NamedPrincipal, named_in
 from tests.build import a_policy, a_statement, general_arn, puller_arn
 from tests.inventory.at import allow
 

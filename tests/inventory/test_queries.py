@@ -23,7 +23,7 @@ def remember(db, *services):
 
 def counts(db):
     return {
-        (known.service.region, known.service.name): (known.can_pull, known.strays)
+        (known.service.region, known.service.name): (known.can_pull, known.stale_grants)
         for known in queries.list_services(db, "default")
     }
 
@@ -41,7 +41,7 @@ def test_a_repository_that_names_the_role_and_denies_it_does_not_count(db):
     assert counts(db)[REGION, "shop"] == (0, 0)
 
 
-def test_dead_and_general_roles_of_a_service_are_its_strays(db):
+def test_dead_and_general_roles_of_a_service_are_its_stale_grants(db):
     remember(db, a_service("shop", role=an_active_role("shop")))
     keep(db, "a", allow(puller_arn("shop", birth=7)))
     keep(db, "b", allow(general_arn("shop")))

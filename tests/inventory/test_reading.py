@@ -5,7 +5,7 @@ import pytest
 
 from app.errors import Problem
 from app.inventory import store
-from app.inventory.reading import Reading, What, claim, due_policies, find_reading, finish, readings
+from app.inventory.sync_state import Reading, What, claim, due_policies, find_reading, finish, readings
 from tests.build import REGION, a_repository
 from tests.inventory.at import HERE, MINUTE, NOON, keep
 

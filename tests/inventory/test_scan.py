@@ -5,12 +5,12 @@ from threading import Event
 
 import pytest
 
-from app.aws.calls import AwsCalls
+from app.aws.call_pool import AwsCalls
 from app.clock import SystemClock
 from app.errors import Problem
-from app.inventory import queries, store, sweep
-from app.inventory.reading import What, claim, find_reading
-from app.inventory.scan import Scanner
+from app.inventory import queries, store, sync
+from app.inventory.background_sync import Scanner
+from app.inventory.sync_state import What, claim, find_reading
 from app.supervisor import Supervisor
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, an_active_role, puller_arn
 from tests.fakes import FakeAws, FakeClock
@@ -122,7 +122,7 @@ async def test_aws_out_of_reach_stops_the_reading_at_once(scanner, aws, sqlite_d
         aws.add_repository(a_repository(f"team/{number}"))
     aws.fail("ecr:GetRepositoryPolicy", OFFLINE, times=50)
     await read_all(scanner)
-    assert policy_calls(aws) <= sweep.SIDE_BY_SIDE
+    assert policy_calls(aws) <= sync.SIDE_BY_SIDE
     assert queries.policy_coverage(sqlite_db, *HERE).tried == 0
 
 
@@ -145,7 +145,7 @@ async def test_a_new_repository_is_read_first_while_the_known_ones_rest(scanner,
 
 
 async def test_many_policies_are_read_slice_by_slice(scanner, aws, sqlite_db, monkeypatch):
-    monkeypatch.setattr(sweep, "SLICE", 10)
+    monkeypatch.setattr(sync, "SLICE", 10)
     for number in range(25):
         aws.add_repository(a_repository(f"team/{number}"))
     await scanner.turn(REGION, What.REPOSITORIES)
@@ -157,7 +157,7 @@ async def test_many_policies_are_read_slice_by_slice(scanner, aws, sqlite_db, mo
 
 
 async def test_many_policies_are_read_again_no_faster_than_aws_may_like(scanner, aws, clock, monkeypatch):
-    monkeypatch.setattr(sweep, "POLICIES_PER_SECOND", 0.01)
+    monkeypatch.setattr(sync, "POLICIES_PER_SECOND", 0.01)
     for number in range(10):
         aws.add_repository(a_repository(f"team/{number}"))
     await read_all(scanner)

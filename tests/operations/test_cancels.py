@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.operations.cancels import EVERY, CancelWatch
+from app.operations.cancellation import EVERY, CancelWatch
 from app.supervisor import Supervisor
 from tests.fakes import FakeClock
 

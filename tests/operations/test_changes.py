@@ -4,7 +4,7 @@ import pytest
 
 from app.errors import Problem
 from app.operations.state import Kind
-from app.operations.stepping import Overtaken
+from app.operations.step import Overtaken
 from tests.build import REGION, SERVICE, a_policy, a_statement
 from tests.operations.workshop import active, inactive, repository
 

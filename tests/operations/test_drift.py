@@ -8,9 +8,9 @@ from sqlalchemy import select
 from app.drift import DriftWatch
 from app.errors import Problem
 from app.history.export import csv_lines
-from app.history.listing import HistoryFilter, list_operations
 from app.history.models import Operation
 from app.history.queries import standing_grants
+from app.history.search import HistoryFilter, list_operations
 from app.inventory.policies import PolicySeen
 from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_statement

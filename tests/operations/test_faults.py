@@ -5,7 +5,7 @@ import pytest
 from app.errors import Problem
 from app.history import queries
 from app.operations.state import Kind, StepName
-from app.operations.stepping import AGAIN, PASSES_BY_ITSELF
+from app.operations.step import AGAIN, PASSES_BY_ITSELF
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
 from tests.operations.workshop import actions, active, inactive, repository, step
 

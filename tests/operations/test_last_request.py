@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.errors import Problem
-from app.history.record import LiveOperation, NewOperation
+from app.history.store import LiveOperation, NewOperation
 from app.operations.ordering import join
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from app.history import record
+from app.history import store
 from app.history.models import Operation
 from app.operations.engine import VERSION, Known
 from app.operations.ids import new_id
@@ -35,10 +35,10 @@ def ready(aws):
 
 def test_one_that_was_recorded_and_never_handed_over_is_done(shop, ready):
     now = shop.services.clock.now()
-    new = record.NewOperation(
+    new = store.NewOperation(
         new_id(now), "grant", "default", REGION, SERVICE, WEB, "never handed over", "mika", STEPS[Kind.GRANT]
     )
-    record.insert_or_join(shop.services.db, new, lambda *_: "", now)
+    store.insert_or_join(shop.services.db, new, lambda *_: "", now)
     assert shop.ended(new.id).outcome == "succeeded"
 
 
@@ -103,10 +103,10 @@ class SilentEngine:
 def silent(sqlite_db):
     """A reconciler of a silent engine, its clock, and the one operation that lives."""
     clock, engine = FakeClock(jumps=False), SilentEngine()
-    new = record.NewOperation(
+    new = store.NewOperation(
         new_id(clock.now()), "grant", "default", REGION, SERVICE, WEB, "waits", "mika", STEPS[Kind.GRANT]
     )
-    record.insert_or_join(sqlite_db, new, lambda *_: "", clock.now())
+    store.insert_or_join(sqlite_db, new, lambda *_: "", clock.now())
     clock.advance(60)
     reconciler = Reconciler(sqlite_db, engine, None, lease_for(sqlite_db, "local", VERSION, Pace()), clock)
     return reconciler, engine, clock, new.id

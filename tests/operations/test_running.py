@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.operations.running import Running
+from app.operations.local_tasks import Running
 from tests.fakes import FakeClock
 
 

@@ -1,8 +1,8 @@
 """What a person is told of a write that AWS never confirmed."""
 
 from app.errors import Problem
+from app.messages import labels
 from app.operations.state import Kind
-from app.web import labels
 from tests.build import REGION, SERVICE, a_policy
 from tests.operations.workshop import active, repository
 

@@ -9,11 +9,11 @@ from app.policy.document import parse, size_of
 from app.policy.evaluate import Access, evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
-from app.policy.readers import readers
+from app.policy.missing_principals import unfound
 from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_prune
 from app.policy.room import make_room
-from app.policy.unfound import unfound
+from app.policy.who_can_pull import readers
 from tests.policy.build import LIGHTSAIL, NOW, PULL, PULLER, a_policy, a_statement, statements_of
 
 PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]

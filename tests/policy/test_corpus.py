@@ -8,12 +8,12 @@ from app.policy.document import canonical, equivalent, parse
 from app.policy.evaluate import Access, evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
-from app.policy.readers import readers
+from app.policy.messages import WORDS, say
 from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_revoke
 from app.policy.room import make_room
 from app.policy.undo import plan_undo
-from app.policy.words import WORDS, say
+from app.policy.who_can_pull import readers
 from tests.policy.build import CORPUS, CORPUS_FOLDER, PULLER, read
 from tests.policy.rewriting import as_ecr_returns
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Problem
-from app.policy.document import MAX_CHARACTERS, PolicyDocument, new_document, parse, render, size_of
+from app.limits import POLICY_CHARACTERS
+from app.policy.document import PolicyDocument, new_document, parse, render, size_of
 from app.policy.grant import plan_grant
 from tests.policy.build import MIKA, PULLER, a_policy, a_statement, any_policy
 
@@ -104,9 +105,9 @@ def test_a_policy_too_long_is_refused_with_the_numbers_before_any_call():
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_the_limit_is_counted_in_the_shortest_text_that_could_be_sent(over):
     frame = len(json.dumps({"Version": "2008-10-17", "Statement": [{**WHOLE, "X": ""}]}, separators=(",", ":")))
-    document = new_document([{**WHOLE, "X": "x" * (MAX_CHARACTERS - frame + over)}])
+    document = new_document([{**WHOLE, "X": "x" * (POLICY_CHARACTERS - frame + over)}])
     if over <= 0:
-        assert len(render(document)) == MAX_CHARACTERS + over
+        assert len(render(document)) == POLICY_CHARACTERS + over
     else:
         with pytest.raises(Problem, match="over=1"):
             render(document)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from app.policy.evaluate import Access, evaluate
-from app.policy.words import say
+from app.policy.messages import say
 from tests.policy.build import (
     ANY_OR_OURS,
     FROM_OFFICE,

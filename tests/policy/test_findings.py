@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policy.findings import findings, suspects
-from app.policy.words import say
+from app.policy.messages import say
 from tests.policy.build import (
     DEAD,
     FROM_OFFICE,

@@ -6,8 +6,8 @@ from hypothesis import given
 from app.errors import Problem
 from app.policy.document import equivalent
 from app.policy.evaluate import Access, evaluate
+from app.policy.finding import Severity
 from app.policy.grant import granting, plan_grant
-from app.policy.notes import Severity
 from app.policy.revoke import plan_revoke
 from tests.policy.build import (
     DEAD,

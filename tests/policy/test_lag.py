@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.policy.lag import seems_older
+from app.policy.stale_reads import seems_older
 
 
 def policy(*sids, note=""):

@@ -16,13 +16,13 @@ from app.policy.findings import findings
 from app.policy.grant import plan_grant
 from app.policy.layers import Policies, RegistryPolicy, RegistryScope
 from app.policy.mend import mend
+from app.policy.missing_principals import unfound
 from app.policy.principals import principals_of
-from app.policy.readers import readers
 from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.room import make_room
 from app.policy.undo import plan_restore, plan_undo
-from app.policy.unfound import unfound
+from app.policy.who_can_pull import readers
 from tests.policy.build import NOW, PULLER
 from tests.policy.hostile import HOSTILE, REPOSITORY, reshuffled
 

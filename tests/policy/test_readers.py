@@ -5,7 +5,7 @@ from hypothesis import given
 from app.policy.evaluate import Access, Evaluator
 from app.policy.matching import Caller
 from app.policy.principals import PrincipalKind
-from app.policy.readers import readers
+from app.policy.who_can_pull import readers
 from tests.policy.build import (
     ANY_OR_OURS,
     DEAD,

@@ -2,8 +2,8 @@ import botocore.session
 import pytest
 
 from app.policy.ecr_actions import ECR_ACTIONS
+from app.policy.messages import say
 from app.policy.refusal import refusal_reasons
-from app.policy.words import say
 from tests.policy.build import MIKA, PULL, PULLER, a_policy, a_statement
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from app.policy.document import parse, size_of
 from app.policy.evaluate import evaluate
 from app.policy.grant import plan_grant
+from app.policy.messages import WORDS
 from app.policy.revoke import plan_revoke
 from app.policy.room import make_room
-from app.policy.words import WORDS
 from tests.policy.build import (
     ANY_OR_OURS,
     IDENTITIES,

@@ -1,6 +1,6 @@
 import pytest
 
-from app.policy.unfound import unfound
+from app.policy.missing_principals import unfound
 from tests.policy.build import DEAD, MIKA, OLD_PULLER, OTHER_PULLER, PULLER, a_policy, a_statement
 
 TEAM = a_policy(a_statement(MIKA))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import app.policy
-from app import problem_words
+from app.messages import problems
 from app.policy import mend
 from app.policy.commands import System, Target, activate_role, policy_commands
 from app.policy.grant import plan_grant
 from app.policy.matching import Reach
+from app.policy.messages import WORDS, say
 from app.policy.revoke import plan_revoke
-from app.policy.words import WORDS, say
 from tests.policy.build import PULLER, a_policy, a_statement
 
 SOURCES = sorted(Path(inspect.getfile(app.policy)).parent.glob("*.py"))
@@ -59,7 +59,7 @@ def test_every_command_has_words():
 def test_every_problem_of_the_policy_code_has_its_two_sentences():
     raised = {text for text in literals() if re.fullmatch(r"policy\.[a-z_]+", text)}
     assert len(raised) >= 9
-    assert raised <= set(problem_words.WORDS)
+    assert raised <= set(problems.WORDS)
 
 
 @pytest.mark.parametrize("code", WORDS)

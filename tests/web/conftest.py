@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from app.http.language import LanguageMiddleware
+from app.http.security import middleware
+from app.messages.i18n import Catalogues, load_catalogues
 from app.web.assets import Assets
-from app.web.i18n import Catalogues, LanguageMiddleware, load_catalogues
-from app.web.pages import Shell, View
 from app.web.render import Renderer, make_environment, render
-from app.web.security import middleware
+from app.web.views.base import View
+from app.web.views.frame import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = Shell(person="mika", account="123456789012", caller="arn:aws:iam::123456789012:user/mika")

@@ -4,44 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
+from app.console.access import Access, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.freshness import Freshness
+from app.console.permissions import Check, CheckedAction, policies
+from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
+from app.console.services import RoleState, RoleView, ServiceSummary
+from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
+from app.policy.messages import WORDS
 from app.policy.permissions import ACTIONS_USED, Scope
 from app.policy.principals import PrincipalKind
-from app.policy.words import WORDS
-from app.problem_words import WORDS as PROBLEMS
-from app.web.pages import Freshness, Said
-from app.web.pages_history import HistoryFilter, HistoryList, HistoryRow
-from app.web.pages_images import (
-    AddRepositoryDialog,
-    ImagesPage,
-    PoliciesRead,
-    RepositoryOption,
-    RepositoryOptions,
-    RepositoryRow,
-    RoleState,
-    RoleView,
-)
-from app.web.pages_operation import (
-    Commands,
-    PolicyChangeView,
-    Preview,
-    ProgressView,
-)
-from app.web.pages_permissions import Check, CheckedAction, PermissionsPage
-from app.web.pages_policy import ByHand, FindingView, PolicyPage, Reader, Weight
-from app.web.pages_service import ContainersPage, ServiceFrame, ServiceRow, Tab
-from app.web.pages_sign_ins import LinkRow, SessionRow, SignInsPage, TokenRow
-from app.web.pages_verdict import Access
-from app.web.show.permissions import policies
-from app.web.show.policy import NEVER, WHO, same_as
-from app.web.show.sign_ins import SCOPES, event_row
+from app.web.views.add_repository import AddRepositoryDialog, RepositoryOption, RepositoryOptions
+from app.web.views.containers import ContainersPage
+from app.web.views.frame import ServiceFrame, Tab
+from app.web.views.history import HistoryFilter, HistoryList, HistoryRow
+from app.web.views.images import ImagesPage
+from app.web.views.operation import PolicyChangeView, ProgressView
+from app.web.views.permissions import PermissionsPage
+from app.web.views.policy import PolicyPage
+from app.web.views.preview import PreviewView
+from app.web.views.sign_ins import SCOPES, LinkRow, SessionRow, SignInsPage, TokenRow, event_row
+from app.wording import Said
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"
@@ -175,17 +166,22 @@ class Parts:
         return replace(Freshness(NOW, NOW - timedelta(minutes=3)), **changes)  # type: ignore[arg-type]
 
     # --- pages ---
+    def summary(
+        self, service: ContainerService, can_pull: int | None, running: tuple[Progress, ...] = ()
+    ) -> ServiceSummary:
+        return ServiceSummary(service, NOW, can_pull, running=running)
+
     def containers(self) -> ContainersPage:
         rows = (
-            ServiceRow(self.service(), 3),
-            ServiceRow(
+            self.summary(self.service(), 3),
+            self.summary(
                 self.service("DEPLOYING", "payments-api", state_code="EVALUATING_HEALTH_CHECK"), 1, (self.progress(),)
             ),
-            ServiceRow(self.service("DISABLED", "batch-worker", power="nano", scale=1), 0),
-            ServiceRow(
+            self.summary(self.service("DISABLED", "batch-worker", power="nano", scale=1), 0),
+            self.summary(
                 self.service("PENDING", "edge-cache", region="eu-west-1", state_code="CERTIFICATE_LIMIT_EXCEEDED"), None
             ),
-            ServiceRow(self.service("READY", "reporting", region="eu-west-1", power="large"), 2),
+            self.summary(self.service("READY", "reporting", region="eu-west-1", power="large"), 2),
         )
         return ContainersPage(rows, 5, ("us-east-1", "eu-west-1"), self.fresh())
 
@@ -236,9 +232,10 @@ class Parts:
         service = self.service()
         return RoleView(RoleState.ACTIVE, service.role.principal_arn, service.general_principal_arn)
 
-    def images(self) -> ImagesPage:
+    def images(self, **changes: Any) -> ImagesPage:
         read = PoliciesRead(180, 200, NOW - timedelta(minutes=2))
-        return ImagesPage(self.frame(Tab.IMAGES), self.rows(), self.role(), read)
+        known = ServiceRepositories(self.rows(), self.role(), read)
+        return ImagesPage(self.frame(Tab.IMAGES), replace(known, **changes))
 
     def options(self, query: str = "") -> RepositoryOptions:
         options = (
@@ -252,14 +249,17 @@ class Parts:
     def add_dialog(self, **changes: object) -> AddRepositoryDialog:
         return replace(AddRepositoryDialog("us-east-1", self.service_name, self.options()), **changes)  # type: ignore[arg-type]
 
-    def preview(self) -> Preview:
-        return Preview(
+    def commands(self, system: str, command: str) -> Commands:
+        return Commands(system, (ShellStep(Said(WORDS["command.read"]), command),))
+
+    def preview(self) -> PreviewView:
+        return PreviewView(
             self.repository,
             diff_texts(BEFORE, after(self.service_name)),
             ("ecr:GetRepositoryPolicy  " + self.repository, "ecr:SetRepositoryPolicy  " + self.repository),
             (
-                Commands("macOS / Linux", f"aws ecr get-repository-policy --repository-name '{self.repository}'"),
-                Commands(
+                self.commands("macOS / Linux", f"aws ecr get-repository-policy --repository-name '{self.repository}'"),
+                self.commands(
                     "Windows (PowerShell)", f'aws ecr get-repository-policy --repository-name "{self.repository}"'
                 ),
             ),
@@ -302,32 +302,34 @@ class Parts:
     def by_hand(self) -> Said:
         return same_as(Access.STALE, mended=False)
 
-    def policy(self) -> PolicyPage:
+    def policy(self, **changes: Any) -> PolicyPage:
+        return PolicyPage(replace(self.repository_policy(), **changes), NOW)
+
+    def repository_policy(self) -> RepositoryPolicy:
         dead = "AROAEXAMPLEDEADROLE01"
-        return PolicyPage(
+        return RepositoryPolicy(
             region="us-east-1",
             service=self.service_name,
             repository=self.repository,
             uri=self.uri(),
             access=Access.STALE,
-            now=NOW,
             text=after(self.service_name),
             reason=self.reason(),
             read_at=NOW - timedelta(minutes=1),
             readers=(
-                Reader(
+                PrincipalAccess(
                     Said(WHO[PrincipalKind.SERVICE]),
                     allowed=True,
                     how=Said(WORDS["verdict.allowed_named"], {"statement": self.repository}),
                     value="lambda.amazonaws.com",
                 ),
-                Reader(
+                PrincipalAccess(
                     Said(WHO[PrincipalKind.UNIQUE_ID]),
                     allowed=False,
                     how=Said(NEVER[PrincipalKind.UNIQUE_ID]),
                     value=dead,
                 ),
-                Reader(
+                PrincipalAccess(
                     Said(WHO[PrincipalKind.WILDCARD]),
                     allowed=None,
                     how=Said(
@@ -360,13 +362,13 @@ class Parts:
     def check(self) -> Check:
         needed = {use.action: Said(use.why) for use in ACTIONS_USED}
         tried = {
-            "lightsail:GetContainerServices": (True, ""),
-            "ecr:SetRepositoryPolicy": (False, f"User {self.person} is not authorized"),
-            "ecr:DescribeImages": (None, Said(PROBLEMS["aws.unreachable"].what, {"endpoint": self.repository})),
+            "lightsail:GetContainerServices": (True, None),
+            "ecr:SetRepositoryPolicy": (False, self.denied()),
+            "ecr:DescribeImages": (None, Problem("aws.unreachable", endpoint=self.repository)),
         }
         actions = tuple(
-            CheckedAction(action, allowed=allowed, needed_for=needed[action], why=why)
-            for action, (allowed, why) in tried.items()
+            CheckedAction(action, allowed=allowed, needed_for=needed[action], problem=problem)
+            for action, (allowed, problem) in tried.items()
         )
         return Check("us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}')
 

@@ -9,9 +9,8 @@ from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.aws.pull_ports import ImageDetail, LogLine
 from app.diagnosis.diagnosis import diagnose_all
 from app.diagnosis.facts import Facts, Known, Refused
-from app.web.pages import View
-from app.web.pages_why import WhyPage
-from app.web.show.why import why_page
+from app.web.views.base import View
+from app.web.views.why import WhyPage, why_page
 from tests.web.example_parts import Parts
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)

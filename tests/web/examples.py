@@ -7,42 +7,36 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.ports import Role
+from app.console.access import PARTS, Access, PoliciesRead, ServiceRepositories
+from app.console.freshness import Freshness, PartFailure
+from app.console.permissions import Check
+from app.console.policies import ByHand
+from app.console.services import Deployments, RoleState, RoleView
 from app.errors import Problem
-from app.inventory.reading import What
+from app.inventory.sync_state import What
 from app.operations.progress import StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
-from app.web import pages_dialogs as dialogs
-from app.web.pages import Freshness, PartFailure, Said, View
-from app.web.pages_errors import SignInPage, error_page
-from app.web.pages_history import HistoryFilter, HistoryList, HistoryPage, ServiceHistoryPage
-from app.web.pages_images import (
-    ImagesPage,
-    NextSteps,
-    PoliciesRead,
-    RepositoryOptions,
-    RoleState,
-    RoleView,
-)
-from app.web.pages_operation import (
-    OperationPage,
-    Preview,
-    ProgressView,
-    UnknownOperation,
-    progress_dialog,
-)
-from app.web.pages_permissions import Check
-from app.web.pages_policy import ByHand
-from app.web.pages_service import ContainersPage, DeploymentsPage, OverviewPage, Tab
-from app.web.pages_sign_in import SignInWithLinkPage
-from app.web.pages_sign_ins import (
+from app.web.views import dialogs
+from app.web.views.add_repository import RepositoryOptions
+from app.web.views.base import View
+from app.web.views.containers import ContainersPage
+from app.web.views.errors import error_page
+from app.web.views.frame import Tab
+from app.web.views.history import HistoryFilter, HistoryList, HistoryPage, ServiceHistoryPage
+from app.web.views.images import ImagesPage
+from app.web.views.next_steps import NextSteps
+from app.web.views.operation import OperationPage, ProgressView, UnknownOperation, progress_dialog
+from app.web.views.preview import PreviewView
+from app.web.views.service import DeploymentsPage, OverviewPage
+from app.web.views.sign_in import SignInPage, SignInWithLinkPage
+from app.web.views.sign_ins import (
     SignInsPage,
     end_session_dialog,
     revoke_link_dialog,
     revoke_token_dialog,
     sign_out_everywhere_dialog,
 )
-from app.web.pages_verdict import Access
-from app.web.show.images import PARTS
+from app.wording import Said
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_why import why_examples
 
@@ -91,8 +85,8 @@ class Examples(Parts):
             "next-steps": NextSteps(self.repository, self.uri(), ("1.8.2", "latest")),
             "preview": self.preview(),
             "preview-activating": replace(self.preview(), activates=True),
-            "preview-nothing": Preview(self.repository),
-            "preview-refused": Preview(problem=self.problem()),
+            "preview-nothing": PreviewView(self.repository),
+            "preview-refused": PreviewView(problem=self.problem()),
             "options": self.options("pay"),
             "options-empty": RepositoryOptions((), "nothing"),
         }
@@ -142,14 +136,16 @@ class Examples(Parts):
             ),
             "deployments": DeploymentsPage(
                 self.frame(Tab.DEPLOYMENTS),
-                (self.deployment(4, "FAILED"), self.deployment(), self.deployment(2, "INACTIVE")),
-                NOW - timedelta(seconds=20),
+                Deployments(
+                    (self.deployment(4, "FAILED"), self.deployment(), self.deployment(2, "INACTIVE")),
+                    NOW - timedelta(seconds=20),
+                ),
             ),
-            "deployments-none": DeploymentsPage(self.frame(Tab.DEPLOYMENTS), (), NOW),
+            "deployments-none": DeploymentsPage(self.frame(Tab.DEPLOYMENTS), Deployments((), NOW)),
             "deployments-old": DeploymentsPage(
-                self.frame(Tab.DEPLOYMENTS, freshness=old), (self.deployment(),), old.read_at, slow
+                self.frame(Tab.DEPLOYMENTS, freshness=old), Deployments((self.deployment(),), old.read_at, slow)
             ),
-            "deployments-refused": DeploymentsPage(self.frame(Tab.DEPLOYMENTS), (), None, self.problem()),
+            "deployments-refused": DeploymentsPage(self.frame(Tab.DEPLOYMENTS), Deployments((), None, self.problem())),
             "images": images,
             "images-added": replace(
                 images, next_steps=NextSteps(self.repository, self.uri(), ("1.8.2", "latest", self.service_name))
@@ -158,31 +154,31 @@ class Examples(Parts):
                 images, next_steps=NextSteps(self.repository, self.uri(), ("1.8.2", "latest"), whole=False)
             ),
             "images-added-untagged": replace(images, next_steps=NextSteps(self.repository, self.uri())),
-            "images-running": replace(
-                images,
+            "images-running": self.images(
                 running=(self.progress(), self.progress(Kind.REVOKE)),
                 role=RoleView(RoleState.ACTIVATING, running=self.progress(Kind.ACTIVATE)),
                 failures=failures,
             ),
-            "images-empty": replace(
-                images, repositories=(), role=RoleView(RoleState.INACTIVE), policies=PoliciesRead(14, 14, NOW)
+            "images-empty": self.images(
+                repositories=(), role=RoleView(RoleState.INACTIVE), policies=PoliciesRead(14, 14, NOW)
             ),
             "images-added-slow": replace(images, next_steps=NextSteps(self.repository, self.uri(), problem=slow)),
             "images-old": replace(
-                images,
+                self.images(
+                    repositories=self.other_rows(),
+                    role=replace(self.role(), state=RoleState.DEACTIVATING, running=self.progress(Kind.DEACTIVATE)),
+                    policies=PoliciesRead(5, 5, old.read_at, listing=False),
+                    failures=(listing,),
+                ),
                 frame=self.frame(Tab.IMAGES, freshness=old),
-                repositories=self.other_rows(),
-                role=replace(self.role(), state=RoleState.DEACTIVATING, running=self.progress(Kind.DEACTIVATE)),
-                policies=PoliciesRead(5, 5, old.read_at, listing=False),
-                failures=(listing,),
             ),
             "images-unknown": ImagesPage(
                 self.frame(Tab.IMAGES, service=None, problem=expired),
-                (),
-                RoleView(RoleState.UNKNOWN),
-                PoliciesRead(14, 14, NOW),
+                ServiceRepositories((), RoleView(RoleState.UNKNOWN), PoliciesRead(14, 14, NOW)),
             ),
-            "images-loading": ImagesPage(nothing_known, (), RoleView(RoleState.UNKNOWN), PoliciesRead(listed=False)),
+            "images-loading": ImagesPage(
+                nothing_known, ServiceRepositories((), RoleView(RoleState.UNKNOWN), PoliciesRead(listed=False))
+            ),
             "history": HistoryPage(history),
             "history-empty": HistoryPage(HistoryList((), HistoryFilter())),
             "history-nothing-found": HistoryPage(HistoryList((), HistoryFilter(person=self.person))),
@@ -213,15 +209,14 @@ class Examples(Parts):
             "operation-cancelling": OperationPage(ProgressView(replace(self.progress(), cancel_requested=True), NOW)),
             "operation-unknown": UnknownOperation(OPERATION_ID),
             "policy": self.policy(),
-            "policy-none": replace(
-                self.policy(), text=None, readers=(), findings=(), access=Access.NOT_ALLOWED, reason=None, dead=()
+            "policy-none": self.policy(
+                text=None, readers=(), findings=(), access=Access.NOT_ALLOWED, reason=None, dead=()
             ),
-            "policy-old": replace(self.policy(), read_at=old.read_at, problem=slow),
-            "policy-deleted-by-hand": replace(
-                self.policy(), by_hand=ByHand(self.by_hand(), "", self.preview().commands), access=Access.ALLOWED
+            "policy-old": self.policy(read_at=old.read_at, problem=slow),
+            "policy-deleted-by-hand": self.policy(
+                by_hand=ByHand(self.by_hand(), "", self.preview().commands), access=Access.ALLOWED
             ),
-            "policy-unread": replace(
-                self.policy(),
+            "policy-unread": self.policy(
                 text=None,
                 readers=(),
                 by_hand=None,
@@ -229,8 +224,7 @@ class Examples(Parts):
                 running=self.progress(),
                 access=Access.UNREADABLE,
             ),
-            "policy-broken": replace(
-                self.policy(),
+            "policy-broken": self.policy(
                 text='{"Version": "2012-10-17", "Statement": []}, {"Version": "2012-10-17", "Statement": []}',
                 readers=(),
                 by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, mended=True),

@@ -10,8 +10,8 @@ from contextlib import suppress
 import pytest
 from fastapi import FastAPI
 
-from app.web import problems
-from app.web.texts import OnlyText
+from app.http import problems
+from app.http.validation import OnlyText
 
 PATH = "/api/v1/x"
 

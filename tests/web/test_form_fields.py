@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.history import listing
-from app.history.listing import HistoryFilter
-from app.web.known_names import form_fields
+from app.history import search
+from app.history.search import HistoryFilter
+from app.http.known_names import form_fields
 from tests.history.happened import happened
 from tests.in_process import REGION, in_process_console
 from tests.sandbox_server import start_sandbox
@@ -30,7 +30,7 @@ async def console(tmp_path, monkeypatch):
 
 def operations(services):
     everything = HistoryFilter(connection=services.connection)
-    return [operation.id for operation in listing.list_operations(services.db, everything).operations]
+    return [operation.id for operation in search.list_operations(services.db, everything).operations]
 
 
 def form_routes(client):

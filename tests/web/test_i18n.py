@@ -4,7 +4,8 @@ import contextvars
 
 import pytest
 
-from app.web import i18n
+from app.http.language import choose
+from app.messages import i18n
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ from app.web import i18n
     ],
 )
 def test_the_language_is_the_readers_choice_then_the_browsers(cookie, accept, chosen):
-    assert i18n.choose(cookie, accept) == chosen
+    assert choose(cookie, accept) == chosen
 
 
 def test_sentences_are_looked_up_in_the_present_language(catalogues):

@@ -6,14 +6,14 @@ from itertools import product
 import botocore.session
 import pytest
 
+from app.console.access import Access
+from app.console.permissions import Check, CheckedAction
+from app.console.services import RoleState
 from app.errors import Problem
+from app.messages import labels
 from app.operations.progress import Note
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.web import labels
-from app.web.pages import Said
-from app.web.pages_images import RoleState
-from app.web.pages_permissions import Check, CheckedAction
-from app.web.pages_verdict import Access
+from app.wording import Said
 from tests.web.examples import Examples
 
 TONES = {"success", "progress", "info", "warning", "error", "off"}
@@ -118,7 +118,10 @@ def test_a_plain_text_is_no_sentence_to_look_up():
     ],
 )
 def test_a_check_is_summed_up_and_claims_no_more_than_was_told(results, said, tone):
-    actions = tuple(CheckedAction("ecr:DescribeImages", allowed, why="" if allowed else "x") for allowed in results)
+    actions = tuple(
+        CheckedAction("ecr:DescribeImages", allowed, problem=None if allowed else Problem("aws.unreachable"))
+        for allowed in results
+    )
     check = Check("us-east-1", actions)
     assert (labels.check_said(check), labels.check_tone(check)) == (said, tone)
 

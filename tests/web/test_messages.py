@@ -58,9 +58,9 @@ def test_every_translation_has_the_places_of_its_sentence(japanese):
 
 
 def test_the_tables_of_sentences_are_extracted(extracted):
-    from app.operations.words import NOTES  # noqa: PLC0415  (the sentences of another layer)
-    from app.policy.words import WORDS as POLICY  # noqa: PLC0415
-    from app.problem_words import WORDS  # noqa: PLC0415
+    from app.messages.problems import WORDS  # noqa: PLC0415
+    from app.operations.messages import NOTES  # noqa: PLC0415  (the sentences of another layer)
+    from app.policy.messages import WORDS as POLICY  # noqa: PLC0415
 
     sentences = {*NOTES.values(), *POLICY.values(), *(part for words in WORDS.values() for part in words)}
     assert sentences <= {message.id for message in extracted}

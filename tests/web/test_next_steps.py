@@ -13,7 +13,7 @@ from app.errors import Problem
 from app.inventory import store
 from app.migrate import migrate
 from app.settings import Settings
-from app.web.show.next_steps import next_steps
+from app.web.views.next_steps import next_steps
 from tests.fakes import IMAGES_AT_ONCE, FakeAws, a_repository
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.bootstrap import build
-from app.inventory import scan
-from app.inventory.reading import What
+from app.inventory import background_sync
+from app.inventory.sync_state import What
 from app.main import create_app
 from app.migrate import migrate
 from app.settings import Settings
@@ -21,7 +21,7 @@ FAILED = "AWS failed to do "
 @pytest.fixture
 async def mended(tmp_path, monkeypatch):
     """A console that could not read a region's services; AWS is well again. And what it calls."""
-    monkeypatch.setattr(scan, "AFTER_PROBLEM", scan.Ages(0, 30))
+    monkeypatch.setattr(background_sync, "AFTER_PROBLEM", background_sync.Ages(0, 30))
     with start_sandbox() as sandbox:
         for name, value in {**AWS_ENVIRONMENT, "AWS_ENDPOINT_URL": sandbox.url}.items():
             monkeypatch.setenv(name, value)

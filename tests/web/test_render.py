@@ -6,9 +6,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
-from app.web.pages import Shell
-from app.web.pages_errors import error_page
 from app.web.render import Renderer, nothing_new, redirect, refuse, render, safe_next
+from app.web.views.frame import Shell
 from tests.web.asking import PARTIAL, ask
 from tests.web.examples import Examples
 
@@ -22,7 +21,7 @@ def app(environment):
         return {
             "page": lambda: render(request, EXAMPLES.images(), headers={"X-Own": "1"}),
             "redirect": lambda: redirect(request, "/containers"),
-            "refused": lambda: refuse(request, error_page(500)),
+            "refused": lambda: refuse(request, 500),
             "nothing": nothing_new,
         }[how]()
 

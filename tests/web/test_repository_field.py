@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from bs4 import BeautifulSoup
 
-from app.history import listing
-from app.history.listing import HistoryFilter
+from app.history import search
+from app.history.search import HistoryFilter
 from tests.in_process import REGION, in_process_console
 from tests.sandbox_server import start_sandbox
 
@@ -25,7 +25,7 @@ async def client(tmp_path, monkeypatch):
         async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, services):
             yield client
             everything = HistoryFilter(connection=services.connection)
-            assert not listing.list_operations(services.db, everything).operations
+            assert not search.list_operations(services.db, everything).operations
 
 
 @pytest.mark.parametrize("typed", [f"{URI}/tools/cli", f"{URI}/tools/cli:latest", " tools/cli "])

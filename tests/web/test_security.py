@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from app.web.security import Refusals, middleware
+from app.http.security import Refusals, middleware
 from tests.in_process import REGION, in_process_console
 from tests.sandbox_server import start_sandbox
 from tests.web.asking import ask

@@ -7,7 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from app.web.pages import Shell
+from app.web.views.frame import Shell
 from tests.web.asking import PARTIAL, ask
 from tests.web.conftest import ROOT
 from tests.web.examples import Examples

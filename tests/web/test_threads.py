@@ -9,11 +9,11 @@ from contextvars import ContextVar
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from app import threads
 from app.errors import Problem
 from app.main import create_app
 from app.settings import Settings
-from app.web import threads
-from app.web.threads import BoundedThreads
+from app.threads import BoundedThreads
 from tests.in_process import in_process_console
 from tests.sandbox_server import start_sandbox
 

@@ -20,9 +20,10 @@ def heaviest(gallery):
     """The Images page of a service with two hundred repositories, twenty of them its own."""
     page = Examples().images()
     rows = tuple(
-        replace(page.repositories[0], name=f"team-{n}/app", uri=f"{page.repositories[0].uri}-{n}") for n in range(20)
+        replace(page.access.repositories[0], name=f"team-{n}/app", uri=f"{page.access.repositories[0].uri}-{n}")
+        for n in range(20)
     )
-    return ask(gallery({"images": replace(page, repositories=rows)}), "/p/images").text
+    return ask(gallery({"images": Examples().images(repositories=rows)}), "/p/images").text
 
 
 def fetched(html, assets):

@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.texts import FINGERPRINT
 from app.api.strict import RequestBody
+from app.console.operations import actions_on
 from app.history.models import Operation as Row
 from app.history.models import PolicyChange
+from app.messages import labels
 from app.operations.progress import Note, Progress, StepView
 from app.operations.read import progress_of
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.web import labels
-from app.web.show.operations import progress_view
 
 Fingerprint = Annotated[
     str,
@@ -100,15 +100,15 @@ class Operation(BaseModel):
     @classmethod
     def of(cls, progress: Progress) -> Operation:
         """From what a person watches."""
-        may = progress_view(progress, progress.asked_at)
+        may = actions_on(progress)
         return cls(
             **{name: getattr(progress, name) for name in _AS_THEY_ARE},
             title=labels.title(progress),
             ending=labels.ending(progress),
             problem=ProblemBody.maybe(progress.problem),
-            can_retry=may.can_retry,
-            can_cancel=may.can_cancel,
-            can_undo=may.can_undo,
+            can_retry=may.retry,
+            can_cancel=may.cancel,
+            can_undo=may.undo,
             steps=[OperationStep.of(step) for step in progress.steps],
         )
 

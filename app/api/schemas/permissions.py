@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.strict import RequestBody
-from app.web import labels
-from app.web.pages_permissions import Check, PermissionsPage
+from app.console.permissions import Check, NeededPermissions
+from app.messages import labels
 
 
 class IamPolicyText(BaseModel):
@@ -30,7 +30,7 @@ class Permissions(BaseModel):
     policies: list[IamPolicyText]
 
     @classmethod
-    def of(cls, page: PermissionsPage) -> Permissions:
+    def of(cls, page: NeededPermissions) -> Permissions:
         return cls(
             account=page.account,
             region=page.region,
@@ -80,7 +80,7 @@ class PermissionCheck(BaseModel):
                     action=one.action,
                     allowed=one.allowed,
                     needed_for=labels.say(one.needed_for) if one.needed_for else "",
-                    why=labels.say(one.why),
+                    why=labels.what(one.problem) if one.problem else "",
                 )
                 for one in check.actions
             ],

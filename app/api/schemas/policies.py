@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RegistryRead, english
-from app.web import labels
-from app.web.pages_policy import ByHand, PolicyPage, Weight
-from app.web.pages_verdict import Access
+from app.console.access import Access
+from app.console.policies import ByHand, RepositoryPolicy, Weight
+from app.messages import labels
 
 
 class PolicyReader(BaseModel):
@@ -68,27 +68,27 @@ class Policy(BaseModel):
     problem: ProblemBody | None = Field(description="What kept it from being read for this answer.")
 
     @classmethod
-    def of(cls, page: PolicyPage) -> Policy:
+    def of(cls, policy: RepositoryPolicy) -> Policy:
         return cls(
-            repository=page.repository,
-            uri=page.uri,
-            text=page.text,
-            document=_document(page.text),
-            characters=page.size,
-            limit=page.size_limit,
-            access=page.access,
-            reason=english(page.reason),
+            repository=policy.repository,
+            uri=policy.uri,
+            text=policy.text,
+            document=_document(policy.text),
+            characters=policy.size,
+            limit=policy.size_limit,
+            access=policy.access,
+            reason=english(policy.reason),
             readers=[
                 PolicyReader(who=labels.say(one.who), value=one.value, allowed=one.allowed, how=labels.say(one.how))
-                for one in page.readers
+                for one in policy.readers
             ],
-            findings=[PolicyFinding(severity=one.weight, message=labels.say(one.what)) for one in page.findings],
-            dead_principals=list(page.dead),
-            by_hand=ByHandSteps.of(page.by_hand) if page.by_hand else None,
-            read_at=page.read_at,
-            registry=RegistryRead.maybe(page.evidence),
-            change_registry=[ShellCommands.of(one) for one in page.change_registry],
-            problem=ProblemBody.maybe(page.problem),
+            findings=[PolicyFinding(severity=one.weight, message=labels.say(one.what)) for one in policy.findings],
+            dead_principals=list(policy.dead),
+            by_hand=ByHandSteps.of(policy.by_hand) if policy.by_hand else None,
+            read_at=policy.read_at,
+            registry=RegistryRead.maybe(policy.evidence),
+            change_registry=[ShellCommands.of(one) for one in policy.change_registry],
+            problem=ProblemBody.maybe(policy.problem),
         )
 
 

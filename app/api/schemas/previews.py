@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.repositories import Principal, RegistryRead, RepositoryName
 from app.api.strict import RequestBody
-from app.operations.preview import Planned
+from app.console.access import Access
+from app.console.previews import Preview as PlannedPreview
+from app.console.shell_commands import Commands
+from app.messages import labels
+from app.operations.state import Kind
 from app.policy.diff import Diff, LineKind
-from app.web.pages_operation import Commands
-from app.web.pages_verdict import Access, Evidence
 
 
 class PreviewRequest(RequestBody):
@@ -45,7 +47,7 @@ class ShellCommands(BaseModel):
 
     @classmethod
     def of(cls, commands: Commands) -> ShellCommands:
-        return cls(system=commands.system, text=commands.text)
+        return cls(system=commands.system, text=labels.shell_text(commands))
 
 
 class Preview(BaseModel):
@@ -72,34 +74,24 @@ class Preview(BaseModel):
     )
 
     @classmethod
-    def of(
-        cls,
-        planned: Planned,
-        place: tuple[str, str, str],
-        *,
-        kind: str,
-        diff: Diff | None,
-        commands: tuple[Commands, ...],
-        evidence: Evidence,
-    ) -> Preview:
-        """`place` is region, service and repository."""
-        change, (region, service, repository) = planned.change, place
+    def of(cls, kind: Kind, preview: PlannedPreview) -> Preview:
+        planned, change, service = preview.planned, preview.planned.change, preview.service
         return cls(
             kind=kind,
-            region=region,
-            service=service,
-            repository=repository,
+            region=service.region,
+            service=service.name,
+            repository=preview.repository,
             needed=change.needed,
             activates=planned.activates,
             before=change.before,
             after=change.after,
-            diff=lines_of(diff),
+            diff=lines_of(preview.diff),
             calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
-            commands=[ShellCommands.of(one) for one in commands],
+            commands=[ShellCommands.of(commands) for commands in preview.commands],
             previewed=planned.seen,
             access=Access(planned.verdict.access) if planned.verdict else None,
             reason=planned.verdict.sentence if planned.verdict else "",
-            registry=RegistryRead.maybe(evidence if planned.verdict else None),
+            registry=RegistryRead.maybe(preview.evidence),
             principals=list(planned.pruned),
             doubtful=list(planned.prunable.refused),
         )

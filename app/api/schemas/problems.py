@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.errors import Problem
-from app.web.problems import as_json
+from app.http.problems import as_json
 
 
 class Invalid(BaseModel):

@@ -12,12 +12,12 @@ from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
+from app.console.access import Access, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.evidence import Evidence, RegistryState
 from app.inventory.search import Choice, Choices
-from app.policy.words import say
-from app.web import labels
-from app.web.pages import Said
-from app.web.pages_images import ImagesPage, PoliciesRead, RepositoryRow
-from app.web.pages_verdict import Access, Evidence, RegistryState
+from app.messages import labels
+from app.policy.messages import say
+from app.wording import Said
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
 RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]
@@ -112,13 +112,13 @@ class RepositoryList(BaseModel):
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
 
     @classmethod
-    def of(cls, page: ImagesPage) -> RepositoryList:
+    def of(cls, found: ServiceRepositories) -> RepositoryList:
         return cls(
-            repositories=[RepositoryAccess.of(row) for row in page.repositories],
-            role=PullerRole.of(page.role),
-            policies=Coverage.of(page.policies),
-            registry=RegistryRead.maybe(page.evidence),
-            problems=[ProblemBody.of(failure.problem) for failure in page.failures],
+            repositories=[RepositoryAccess.of(row) for row in found.repositories],
+            role=PullerRole.of(found.role),
+            policies=Coverage.of(found.policies),
+            registry=RegistryRead.maybe(found.evidence),
+            problems=[ProblemBody.of(failure.problem) for failure in found.failures],
         )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 
 from app.api.schemas.problems import ProblemBody
 from app.api.strict import RequestBody
-from app.inventory.queries import KnownService
-from app.inventory.reading import Reading
-from app.operations.progress import Progress
-from app.web.pages_images import RoleState, RoleView
-from app.web.show.frame import freshness
-from app.web.show.images import role_view
+from app.console.freshness import freshness
+from app.console.services import RoleState, RoleView, ServiceSummary, role_view
+from app.inventory.sync_state import Reading
 
 
 class PullerRole(BaseModel):
@@ -47,22 +43,22 @@ class Service(BaseModel):
     created_at: datetime | None
     role: PullerRole
     can_pull: int | None = Field(description="From how many repositories the role may pull; null: none was read yet.")
-    strays: int | None = Field(description="How many policies name another role of this service, which cannot pull.")
+    stale_grants: int | None = Field(
+        description="How many policies name another role of this service, which cannot pull."
+    )
     running: list[str] = Field(description="The ids of its live operations.")
     seen_at: datetime
 
     @classmethod
-    def of(cls, known: KnownService, live: tuple[Progress, ...], counted: Container[str]) -> Service:
-        """From our own tables; `live` are live operations of any service, `counted` regions whose policies were read."""
-        service = known.service
-        own = tuple(one for one in live if (one.region, one.service) == (service.region, service.name))
+    def of(cls, summary: ServiceSummary) -> Service:
+        service = summary.service
         return cls(
             **{name: getattr(service, name) for name in _AS_THEY_ARE},
-            role=PullerRole.of(role_view(service, own)),
-            can_pull=known.can_pull if service.region in counted else None,
-            strays=known.strays if service.region in counted else None,
-            running=[one.id for one in own],
-            seen_at=known.seen_at,
+            role=PullerRole.of(role_view(service, summary.running)),
+            can_pull=summary.can_pull,
+            stale_grants=summary.stale_grants,
+            running=[progress.id for progress in summary.running],
+            seen_at=summary.seen_at,
         )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.errors import Problem
-from app.web.asking import ask, patience
-from app.web.deps import KnownPlace, NowDep, RetryProblems, ServicesDep
+from app.console.services import get_deployments
+from app.http.deps import NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
+from app.web.deps import KnownPlace, RetryProblems, patience
 from app.web.render import render
-from app.web.show.containers import containers_page, deployments_page, overview_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.web.views.containers import containers_page
+from app.web.views.service import deployments_page, overview_page
 
 router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
 
@@ -30,10 +32,6 @@ def overview(request: Request, services: ServicesDep, now: NowDep, region: str, 
 @router.get("/{region}/{service}/deployments")
 async def deployments(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
     """A service's deployments, or what is known of them when AWS is slow."""
-    try:
-        asked = services.aws.services(region).list_deployments
-        found = await ask(services, region, asked, service, patience=patience(request))
-        page = await run_in_threadpool(deployments_page, services, region, service, now, told=found)
-    except Problem as problem:
-        page = await run_in_threadpool(deployments_page, services, region, service, now, problem=problem)
+    answer = await get_deployments(services, region, service, seconds=patience(request))
+    page = await run_in_threadpool(deployments_page, services, region, service, now, answer)
     return await run_in_threadpool(render, request, page)

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse, Response
 
 from app.db import Database
 from app.errors import Problem
-from app.web.deps import ServicesDep
-from app.web.threads import BoundedThreads, ThreadedRoute
+from app.http.deps import ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import BoundedThreads
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -58,6 +59,6 @@ def metrics(services: ServicesDep) -> Response:
     """Figures in Prometheus's text form."""
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415  (a tenth of a second at start)
 
-    from app.web.figures import figures_of  # noqa: PLC0415  (as above)
+    from app.http.metrics import figures_of  # noqa: PLC0415  (as above)
 
     return Response(generate_latest() + generate_latest(figures_of(services)), media_type=CONTENT_TYPE_LATEST)

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.history import export
+from app.http.deps import NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
 from app.web import links
-from app.web.deps import KnownPlace, NowDep, ServicesDep
-from app.web.pages_history import HistoryFilter
+from app.web.deps import KnownPlace
 from app.web.render import render
-from app.web.show.history import history_page, service_history_page, wanted_of
-from app.web.threads import ThreadedRoute
+from app.web.views.history import HistoryFilter, history_page, service_history_page, wanted_of
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console import previews
+from app.console.access import check_removable
+from app.console.repositories import existing_repository, resolve_repository
 from app.errors import Problem
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.htmx import is_htmx
+from app.http.routing import ThreadedRoute
 from app.operations.state import Kind
+from app.threads import run_in_threadpool
 from app.web import links
-from app.web.asking import patience
-from app.web.deps import KnownPlace, NowDep, PersonDep, RepositoryDep, RetryProblems, ServicesDep
-from app.web.forms import AccessForm, check_preview, start_access, with_existing_name, with_name
-from app.web.pages_operation import Preview
-from app.web.planning import live_preview
-from app.web.render import is_htmx, redirect, render
-from app.web.repositories import resolve_repository
-from app.web.service_lookup import check_removable
-from app.web.show import dialogs
-from app.web.show.images import images_page
-from app.web.show.next_steps import next_steps
-from app.web.started import started
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
+from app.web.forms import AccessForm, check_preview, start_access
+from app.web.render import redirect, render
+from app.web.responses import started
+from app.web.views import dialogs
+from app.web.views.add_repository import add_dialog, repository_options
+from app.web.views.images import images_page
+from app.web.views.next_steps import next_steps
+from app.web.views.preview import PreviewView, preview_view
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",
@@ -52,7 +56,8 @@ async def access_form(
 
 async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
     """The same with the repository's name for whatever was given. Raises Problem."""
-    return await with_name(services, form)
+    name = await resolve_repository(services, form.region, form.repository)
+    return replace(form, repository=name)
 
 
 FormDep = Annotated[AccessForm, Depends(access_form)]
@@ -83,7 +88,7 @@ async def next_steps_alone(
 @router.get("/repositories/new")
 def new(request: Request, services: ServicesDep, region: str, service: str) -> Response:
     """The Add dialog."""
-    return render(request, dialogs.add_dialog(services, region, service))
+    return render(request, add_dialog(services, region, service))
 
 
 @router.get("/repositories/options")
@@ -91,18 +96,19 @@ def options(
     request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery = ""
 ) -> Response:
     """The list under the field, as the reader types."""
-    return render(request, dialogs.options(services, region, service, repository))
+    return render(request, repository_options(services, region, service, repository))
 
 
 @router.post("/repositories")
 async def add(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """Start adding a repository; a name that cannot be right comes back with the dialog."""
     try:
-        named = await with_existing_name(services, form)
+        name = await existing_repository(services, form.region, form.service, form.repository)
+        named = replace(form, repository=name)
         check_preview(named)
     except Problem as refused:
         again = (services, form.region, form.service, form.repository, refused)
-        dialog = await run_in_threadpool(dialogs.add_dialog, *again)
+        dialog = await run_in_threadpool(add_dialog, *again)
         return await run_in_threadpool(render, request, dialog, status=422)
     return await run_in_threadpool(_start, request, services, Kind.GRANT, named)
 
@@ -149,7 +155,8 @@ async def ask_prune(
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
     place = (region, service, repository)
     chosen = {"principals": principal} if principal else None
-    preview = await live_preview(request, services, Kind.PRUNE, place, chosen)
+    planning = previews.preview(services, Kind.PRUNE, place, chosen, seconds=patience(request))
+    preview = await preview_view(planning, repository)
     dialog = await run_in_threadpool(dialogs.prune, services, place, preview, follows)
     return await run_in_threadpool(render, request, dialog)
 
@@ -173,9 +180,9 @@ async def preview(
     try:
         name = await resolve_repository(services, region, repository)
     except Problem as problem:
-        return await run_in_threadpool(render, request, Preview(repository=repository, problem=problem))
-    view = await live_preview(request, services, kind, (region, service, name))
-    return await run_in_threadpool(render, request, view)
+        return await run_in_threadpool(render, request, PreviewView(repository, problem=problem))
+    planning = previews.preview(services, kind, (region, service, name), seconds=patience(request))
+    return await run_in_threadpool(render, request, await preview_view(planning, name))
 
 
 def _start(request: Request, services: Services, kind: Kind, form: AccessForm) -> Response:

@@ -7,20 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
-from app.errors import Problem
+from app.console import previews
+from app.console.operations import get_progress
+from app.console.operations import restore as start_restore
 from app.history import queries
-from app.operations.progress import Progress
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.htmx import is_htmx
+from app.http.routing import ThreadedRoute
 from app.operations.read import find_progress, find_version
-from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web import links, pages_dialogs
-from app.web.deps import NowDep, PersonDep, ServicesDep
-from app.web.pages_operation import UnknownOperation
-from app.web.planning import live_preview
-from app.web.render import is_htmx, nothing_new, redirect, render
-from app.web.show.operations import operation_page, progress_view
-from app.web.started import started
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.threads import run_in_threadpool
+from app.web import links
+from app.web.deps import patience
+from app.web.render import nothing_new, redirect, render
+from app.web.responses import started
+from app.web.views import dialogs
+from app.web.views.operation import UnknownOperation, operation_page, progress_view
+from app.web.views.preview import preview_view
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False, route_class=ThreadedRoute)
 
@@ -66,7 +69,7 @@ def retry(request: Request, services: ServicesDep, who: PersonDep, operation_id:
 @router.get("/cancel")
 def ask_cancel(request: Request, services: ServicesDep, operation_id: str) -> Response:
     """The dialog that asks before an operation is stopped."""
-    return render(request, pages_dialogs.cancel_dialog(_progress(services, operation_id)))
+    return render(request, dialogs.cancel_dialog(get_progress(services, operation_id)))
 
 
 @router.post("/cancel")
@@ -79,12 +82,11 @@ def cancel(request: Request, services: ServicesDep, who: PersonDep, operation_id
 @router.get("/undo")
 async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -> Response:
     """The dialog that shows what would be taken back, merged with what others changed since."""
-    found = await run_in_threadpool(_progress, services, operation_id)
-    change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
-    place = (found.region, found.service, change.repository)
-    asked = {"before": change.before, "after": change.after}
-    preview = await live_preview(request, services, Kind.UNDO, place, asked)
-    return await run_in_threadpool(render, request, pages_dialogs.undo_dialog(found, preview=preview))
+    progress = await run_in_threadpool(get_progress, services, operation_id)
+    await run_in_threadpool(services.starter.change_to_undo, operation_id)
+    planning = previews.preview_undo(services, Kind.UNDO, operation_id, seconds=patience(request))
+    dialog = dialogs.undo_dialog(progress, preview=await preview_view(planning, progress.repository))
+    return await run_in_threadpool(render, request, dialog)
 
 
 @router.post("/undo")
@@ -99,11 +101,11 @@ def undo(
 @router.get("/restore")
 async def ask_restore(request: Request, services: ServicesDep, operation_id: str) -> Response:
     """The dialog that shows the policy from before the operation against the one that stands now."""
-    found = await run_in_threadpool(_progress, services, operation_id)
+    progress = await run_in_threadpool(get_progress, services, operation_id)
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
-    place = (found.region, found.service, change.repository)
-    preview = await live_preview(request, services, Kind.RESTORE, place, {"text": change.before})
-    dialog = pages_dialogs.restore_dialog(found, change.repository, preview=preview)
+    planning = previews.preview_undo(services, Kind.RESTORE, operation_id, seconds=patience(request))
+    preview = await preview_view(planning, change.repository)
+    dialog = dialogs.restore_dialog(progress, change.repository, preview=preview)
     return await run_in_threadpool(render, request, dialog)
 
 
@@ -112,17 +114,5 @@ def restore(
     request: Request, services: ServicesDep, who: PersonDep, operation_id: str, previewed: PreviewedField = ""
 ) -> Response:
     """Put the policy back as it was before the operation, whole."""
-    found = _progress(services, operation_id)
-    change = services.starter.change_to_undo(operation_id)
-    asked = {"text": change.before}
-    if previewed:
-        asked["previewed"] = previewed.partition(" ")[2]
-    restoring = Ask(Kind.RESTORE, found.region, found.service, change.repository, who, asked, follows=operation_id)
-    return started(request, services, services.starter.start(restoring))
-
-
-def _progress(services: ServicesDep, operation_id: str) -> Progress:
-    found = find_progress(services.db, operation_id)
-    if found is None:
-        raise Problem("operation.not_found")
-    return found
+    seen = previewed.partition(" ")[2] if previewed else None
+    return started(request, services, start_restore(services, operation_id, who, seen))

@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.console.identity import learn_caller
+from app.console.permissions import check, names_in
+from app.http.deps import ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
 from app.web import links
-from app.web.caller import learn_caller
-from app.web.checking import check
-from app.web.deps import ServicesDep
 from app.web.render import render
-from app.web.show.permissions import names_in, permissions_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.web.views.permissions import permissions_page
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

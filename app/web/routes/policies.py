@@ -5,11 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.web.asking import patience, within
-from app.web.deps import KnownPlace, NowDep, RepositoryDep, ServicesDep
+from app.console.policies import repository_policy
+from app.console.timeouts import within
+from app.http.deps import NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
+from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import render
-from app.web.show.policy import policy_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.web.views.policy import PolicyPage
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",
@@ -30,5 +33,5 @@ async def policy(
 ) -> Response:
     """The policy read afresh, or as it was last read when AWS is slow or refuses."""
     problem = await within(patience(request), services.scanner.refresh_repository(region, repository))
-    page = await run_in_threadpool(policy_page, services, region, service, repository, now=now, problem=problem)
-    return await run_in_threadpool(render, request, page)
+    answer = await run_in_threadpool(repository_policy, services, region, service, repository, now=now, problem=problem)
+    return await run_in_threadpool(render, request, PolicyPage(answer, now))

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.http.language import LANGUAGE_COOKIE
+from app.http.routing import ThreadedRoute
+from app.messages.i18n import LANGUAGES
 from app.web import links
-from app.web.i18n import LANGUAGE_COOKIE, LANGUAGES
 from app.web.render import THEME_COOKIE, THEMES, safe_next
-from app.web.threads import ThreadedRoute
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.http.deps import PersonDep, ServicesDep
+from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web import pages_dialogs
-from app.web.deps import KnownPlace, PersonDep, ServicesDep
+from app.web.deps import KnownPlace
 from app.web.render import render
-from app.web.show import dialogs
-from app.web.started import started
-from app.web.threads import ThreadedRoute
+from app.web.responses import started
+from app.web.views import dialogs
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/role",
@@ -27,7 +27,7 @@ router = APIRouter(
 @router.get("/activate")
 def ask_activate(request: Request, region: str, service: str) -> Response:
     """What activating means."""
-    return render(request, pages_dialogs.activate_dialog(region, service))
+    return render(request, dialogs.activate_dialog(region, service))
 
 
 @router.post("/activate")

@@ -17,16 +17,14 @@ from app.auth.authenticator import Authenticator, cookie_of, shown_by, source_of
 from app.auth.middleware import Authenticate
 from app.auth.rules import Caller
 from app.errors import Problem
+from app.http.deps import AuthenticatorDep
+from app.http.htmx import is_htmx
+from app.http.problems import as_json, database_failed
+from app.http.routing import ThreadedRoute
 from app.web import links
-from app.web.deps import AuthenticatorDep
-from app.web.pages import Said
-from app.web.pages_errors import ErrorPage, SignInPage
-from app.web.pages_sign_in import SignInWithLinkPage
-from app.web.problems import as_json, database_failed
-from app.web.render import is_htmx, redirect, render, safe_next
+from app.web.render import redirect, render, safe_next
 from app.web.render import refuse as refuse_page
-from app.web.threads import ThreadedRoute
-from app.wording import N_
+from app.web.views.sign_in import SignInPage, SignInWithLinkPage
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -145,6 +143,6 @@ def _wrong_link(request: Request, authenticator: Authenticator, onward: str) -> 
     if not seconds:
         return render(request, SignInPage(next=onward, failed=True), status=403)
     problem = Problem("auth.too_many_tries", retryable=True, seconds=seconds)
-    answer = refuse_page(request, ErrorPage(status=429, title=Said(N_("Too many tries")), problem=problem))
+    answer = refuse_page(request, 429, problem)
     answer.headers["Retry-After"] = str(seconds)
     return answer

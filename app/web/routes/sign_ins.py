@@ -10,18 +10,20 @@ from starlette.responses import Response, StreamingResponse
 from app.auth import export
 from app.auth.authenticator import source_of
 from app.errors import Problem
+from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
 from app.web import links
-from app.web.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
-from app.web.pages_sign_ins import (
-    end_session_dialog,
-    revoke_link_dialog,
-    revoke_token_dialog,
-    sign_out_everywhere_dialog,
-)
 from app.web.render import redirect, render
 from app.web.routes.sign_in import signed_out
-from app.web.show.sign_ins import find_link, find_session, sign_ins_page
-from app.web.threads import ThreadedRoute
+from app.web.views.sign_ins import (
+    end_session_dialog,
+    find_link,
+    find_session,
+    revoke_link_dialog,
+    revoke_token_dialog,
+    sign_ins_page,
+    sign_out_everywhere_dialog,
+)
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 

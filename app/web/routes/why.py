@@ -8,16 +8,17 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console.diagnosis import diagnose, image_of_repository, question_of
+from app.console.identity import endpoints_of
+from app.console.repositories import resolve_repository
 from app.diagnosis.image_uri import LONGEST
 from app.errors import Problem
-from app.web.deps import KnownPlace, ServicesDep
-from app.web.diagnosing import diagnose, question_of
-from app.web.pages_why import WhyPage
+from app.http.deps import ServicesDep
+from app.http.routing import ThreadedRoute
+from app.threads import run_in_threadpool
+from app.web.deps import KnownPlace
 from app.web.render import render
-from app.web.repositories import resolve_repository
-from app.web.show.frame import endpoints_of
-from app.web.show.why import image_of_repository, why_page
-from app.web.threads import ThreadedRoute, run_in_threadpool
+from app.web.views.why import WhyPage, why_page
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",

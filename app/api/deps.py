@@ -1,0 +1,67 @@
+"""What several routes take by name: the service in the address, and answers that a started operation gets.
+
+Must never start anything itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Path, Query, Response
+
+from app.api.schemas.operations import Operation
+from app.api.schemas.texts import TEXT
+from app.bootstrap import Services
+from app.console.operations import get_progress
+from app.console.services import get_service
+from app.errors import Problem
+from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
+from app.inventory.queries import KnownService
+from app.messages import i18n
+
+ROOT = "/api/v1"
+
+Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
+Name = Annotated[str, Path(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])]
+OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
+RepositoryQuery = Annotated[str, Query(min_length=1, max_length=1000, pattern=TEXT, examples=["storefront/web"])]
+
+
+class ServiceName(NamedTuple):
+    """A service by its name."""
+
+    region: str
+    name: str
+
+
+async def speak_english() -> None:
+    """Say every sentence in English, whatever language the program's user reads."""
+    i18n.use(i18n.ENGLISH, {})
+
+
+async def named_service(services: ServicesDep, region: Region, name: Name) -> ServiceName:
+    """The service in the address, whether there is one or not. Raises Problem `region.not_configured`."""
+    if region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    return ServiceName(region, name)
+
+
+NamedServiceDep = Annotated[ServiceName, Depends(named_service)]
+
+
+async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownService:
+    """The service in the address; one that we have not seen is asked for once.
+
+    Raises:
+        Problem: `region.not_configured`, `service.not_found`, or what kept us from asking.
+    """
+    return await get_service(services, *named)
+
+
+KnownServiceDep = Annotated[KnownService, Depends(known_service)]
+
+
+def accepted(services: Services, response: Response, operation_id: str) -> Operation:
+    """What is answered, with 202, to a request that started an operation or found it running."""
+    response.headers["Location"] = f"{ROOT}/operations/{operation_id}"
+    return Operation.of(get_progress(services, operation_id))

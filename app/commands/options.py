@@ -1,0 +1,122 @@
+"""What the commands that speak to a server share: their options, how they find it, and how they end. No verb."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.client.api import Api, NoAnswerError, Refused
+from app.client.connect import Wish, connected
+from app.client.exit_codes import Exit, of_problem, of_refusal
+from app.commands.terminal import plain, say
+from app.errors import Problem
+from app.messages.problems import what_happened, what_to_do
+from app.settings import SettingsError, load
+
+# Never a flag: other people on the machine can read a command's flags.
+TOKEN = "SAILPASS_TOKEN"  # noqa: S105  (the variable's name)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+region_option = click.option(
+    "--region", default="", metavar="REGION", help="The service's region, where it is not clear."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+_url = click.option(
+    "--url",
+    envvar="SAILPASS_URL",
+    default="",
+    metavar="URL",
+    help="The server, also as SAILPASS_URL (the local one). SAILPASS_TOKEN is the token for it.",
+)
+_insecure = click.option("--insecure-http", is_flag=True, help="Let --url be http:// on another machine, unencrypted.")
+_data_dir = click.option(
+    "--data-dir",
+    default=None,
+    type=click.Path(path_type=Path),
+    help="Where the local server keeps its data (data).",
+)
+
+
+def server_options(command: Command) -> Command:
+    """The options by which a command finds the server."""
+    return _url(_insecure(_data_dir(command)))
+
+
+@contextmanager
+def served(url: str, data_dir: Path | None, *, works: bool = True, insecure_http: bool = False) -> Iterator[Api]:
+    """The API, by whoever answers."""
+    wish = Wish(load(data_dir=data_dir), url, os.environ.get(TOKEN, "").strip(), works, insecure_http)
+    with connected(wish, say) as api:
+        yield api
+
+
+def show_json(value: Any) -> None:
+    """Print a result for programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def told(*, as_json: bool = False, failed: Exit = Exit.FAILED) -> Iterator[None]:
+    """The edge of a command: what keeps it from its work becomes sentences and an exit status.
+
+    `failed` is the status where the command could not do its work: another one where FAILED is a result of it.
+    """
+    try:
+        yield
+    except Problem as problem:
+        words = {"message": what_happened(problem), "what_to_do": what_to_do(problem)}
+        status = of_problem(problem)
+        answer = {"code": problem.code, **words, "params": problem.params}
+        _end(answer, failed if status is Exit.FAILED else status, as_json=as_json)
+    except Refused as refused:
+        status = of_refusal(refused)
+        _end(refused.told or _unreadable(refused), failed if status is Exit.FAILED else status, as_json=as_json)
+    except NoAnswerError as error:
+        _end(
+            {"code": "client.no_answer", "message": f"The server does not answer: {error}."},
+            Exit.NO_SERVER,
+            as_json=as_json,
+        )
+    except SettingsError as error:
+        _end({"code": "settings", "message": str(error)}, Exit.WRONG_USAGE, as_json=as_json)
+
+
+def tell(problem: Mapping[str, Any]) -> None:
+    """Say a problem in the words that came with it."""
+    click.echo(plain(f"sailpass: {problem['message']}"), err=True)
+    for text in (*problem.get("reasons", ()), problem.get("what_to_do"), _aws(problem), _nearest(problem)):
+        if text:
+            click.echo(plain(f"  {text}"), err=True)
+    if statement := problem.get("iam_statement"):
+        click.echo("  This IAM statement would allow it:", err=True)
+        click.echo(json.dumps(statement, indent=2), err=True)
+
+
+def _end(problem: Mapping[str, Any], status: Exit, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"problem": dict(problem)})
+    else:
+        tell(problem)
+    sys.exit(status)
+
+
+def _unreadable(refused: Refused) -> dict[str, Any]:
+    return {"code": f"http.{refused.status}", "message": f"The server answered with HTTP status {refused.status}."}
+
+
+def _aws(problem: Mapping[str, Any]) -> str:
+    said, code = problem.get("aws_message"), problem.get("aws_code")
+    return f"Error details: {said} ({code})" if said else ""
+
+
+def _nearest(problem: Mapping[str, Any]) -> str:
+    names = problem.get("nearest") or ()
+    return f"Did you mean {', '.join(names)}?" if names else ""

@@ -1,0 +1,76 @@
+"""Shows an operation until it ends, and what became of it. Ctrl-C leaves off watching, never the operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from app.client.api import Api, Json
+from app.client.exit_codes import Exit, of_operation
+from app.client.poll import watch
+from app.commands.options import show_json, tell
+from app.commands.terminal import Steps, plain, say
+
+
+@dataclass(frozen=True)
+class Following:
+    """How an operation is followed: to its end or not at all, `seconds` at most (None: however long), for whom."""
+
+    wait: bool = True
+    seconds: float | None = None
+    as_json: bool = False
+
+
+def follow(api: Api, operation: Json, how: Following) -> Exit:
+    """Follow an operation: the exit status of the command."""
+    if not how.wait:
+        return _leave(api, operation, how)
+    newest = _watch(api, operation, how)
+    if newest["outcome"] is not None:
+        return _tell_end(newest, how)
+    if how.as_json:
+        show_json(newest)
+    say(f"The operation goes on{_where(api)}; see “sailpass status {newest['id']}”.")
+    return Exit.STILL_RUNNING
+
+
+def _watch(api: Api, operation: Json, how: Following) -> Json:
+    """Show it until it ends, or until somebody has seen enough; how it stood then."""
+    steps = None if how.as_json else Steps()
+    if steps:
+        click.echo(plain(f"{operation['title']} in {operation['region']} (operation {operation['id']})"))
+    newest = operation
+    try:
+        for newest in watch(api, operation, how.seconds):
+            if steps:
+                steps.show(newest)
+    except KeyboardInterrupt:
+        click.echo(err=True)
+    return newest
+
+
+def _leave(api: Api, operation: Json, how: Following) -> Exit:
+    if how.as_json:
+        show_json(operation)
+    else:
+        click.echo(operation["id"])
+    if api.transport.is_local:
+        say(f"The operation goes on{_where(api)}.")
+    return Exit.DONE
+
+
+def _where(api: Api) -> str:
+    return " as soon as a server is started, or another command works" if api.transport.is_local else ""
+
+
+def _tell_end(operation: Json, how: Following) -> Exit:
+    if how.as_json:
+        show_json(operation)
+        return of_operation(operation)
+    if operation["problem"]:
+        tell(operation["problem"])
+    click.echo(plain(operation["ending"]))
+    if operation["image_uri"] and of_operation(operation) is Exit.DONE:
+        click.echo(plain(f"Image: {operation['image_uri']}:<tag>"))
+    return of_operation(operation)

@@ -1,0 +1,40 @@
+"""Why an image can't be pulled or doesn't run: AWS is read in the pool of calls, the rest works in threads."""
+
+from __future__ import annotations
+
+from app.bootstrap import Services
+from app.console.newest_tags import newest_tags
+from app.diagnosis.diagnosis import Diagnosis
+from app.diagnosis.image_uri import parse_image
+from app.diagnosis.reader import Question
+from app.diagnosis.run import Pool, diagnose_in_pool
+from app.inventory import queries
+from app.threads import run_in_threadpool
+
+
+async def diagnose(services: Services, question: Question) -> tuple[Diagnosis, ...]:
+    """Return the diagnosis of each image, within 10 seconds. Raises Problem where no call can be made at all."""
+    pool = Pool(services.calls, run_in_threadpool)
+    return await diagnose_in_pool(question, services.aws, pool, services.clock.now())
+
+
+def question_of(
+    services: Services, place: tuple[str, str], image: str, container: str = "", *, platform: bool = False
+) -> Question:
+    """Return what is asked about a service; what isn't there is looked for in the configured Regions."""
+    return Question(*place, image, container, platform, services.regions)
+
+
+async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:
+    """The image of a repository that the service runs or last failed to run, else the newest tag, else the URI alone."""
+    known = await run_in_threadpool(queries.find_service, services.db, services.connection, region, service)
+    deployments = (known.service.next_deployment, known.service.current_deployment) if known else ()
+    for deployment in deployments:
+        for container in deployment.containers if deployment else ():
+            image = parse_image(container.image)
+            if image.is_private and image.repository == repository:
+                return container.image
+    newest = await newest_tags(services, region, repository)
+    if newest is None:
+        return ""
+    return f"{newest.uri}:{newest.tags[0]}" if newest.tags else newest.uri

@@ -1,0 +1,96 @@
+"""Operations as they stand, and what may be done about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.bootstrap import Services
+from app.errors import Problem
+from app.history.models import PolicyChange
+from app.inventory import queries as inventory
+from app.operations.progress import Progress
+from app.operations.read import find_progress, list_running
+from app.operations.start import Ask, may_retry
+from app.operations.state import Kind, Outcome
+from app.policy.canonical import equivalent
+from app.wording import N_, Said
+
+
+def running(services: Services, region: str = "", service: str = "") -> tuple[Progress, ...]:
+    """The live operations of a service, or of all."""
+    return list_running(services.db, services.connection, region, service)
+
+
+@dataclass(frozen=True)
+class Actions:
+    """What may be done about an operation as it stands."""
+
+    retry: bool
+    cancel: bool
+    undo: bool
+
+
+def get_progress(services: Services, operation_id: str) -> Progress:
+    """Return how the operation stands. Raises Problem `operation.not_found`."""
+    progress = find_progress(services.db, operation_id)
+    if progress is None:
+        raise Problem("operation.not_found")
+    return progress
+
+
+def actions_on(progress: Progress) -> Actions:
+    """Return what may be done about the operation, as far as its own state tells."""
+    return Actions(
+        retry=may_retry(progress.outcome),
+        cancel=not progress.ended and not progress.cancel_requested,
+        undo=progress.ended and progress.wrote_policy and progress.kind is not Kind.DEACTIVATE,
+    )
+
+
+def is_undone(services: Services, followed_by: Iterable[str]) -> bool:
+    """Return whether one of these operations has taken back what they follow."""
+    followers = (find_progress(services.db, operation_id) for operation_id in followed_by)
+    return any(
+        follower is not None and follower.kind is Kind.UNDO and follower.outcome is Outcome.SUCCEEDED
+        for follower in followers
+    )
+
+
+def restore(services: Services, operation_id: str, person: str, previewed: str | None) -> str:
+    """Start putting a policy back as it was before an operation; `previewed` is the preview's fingerprint.
+
+    Returns:
+        The id of the new operation.
+
+    Raises:
+        Problem: `operation.not_found`, `operation.nothing_to_undo`, `operation.preview_needed`.
+    """
+    progress = get_progress(services, operation_id)
+    change = services.starter.change_to_undo(operation_id)
+    request: dict[str, Any] = {"text": change.before}
+    if previewed is not None:
+        request["previewed"] = previewed
+    place = (progress.region, progress.service, change.repository)
+    return services.starter.start(Ask(Kind.RESTORE, *place, person, request, follows=operation_id))
+
+
+UNCHANGED_SINCE = N_("When it was last read after that, the policy didn't have this change.")
+CHANGED_SINCE = N_("When it was last read after that, the policy was as this change makes it.")
+DIFFERENT_SINCE = N_("When it was last read after that, the policy was different from both texts.")
+
+
+def last_read(services: Services, change: PolicyChange) -> tuple[Said, datetime] | None:
+    """What a policy was when it was last read after a write that AWS never answered; None where it wasn't."""
+    sent_at = change.unanswered_at
+    if change.written_at is not None or sent_at is None:
+        return None
+    held = inventory.find_repository(services.db, change.connection, change.region, change.repository)
+    if held is None or held.policy_read_at is None or held.policy_read_at < sent_at:
+        return None
+    if equivalent(held.policy_text, change.after):
+        return Said(CHANGED_SINCE), held.policy_read_at
+    same = equivalent(held.policy_text, change.before)
+    return Said(UNCHANGED_SINCE if same else DIFFERENT_SINCE), held.policy_read_at

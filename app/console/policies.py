@@ -1,0 +1,311 @@
+"""A repository's policy as seen for a service: who may pull by it, what is wrong with it, and the same by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from app.aws.ports import ContainerService
+from app.bootstrap import Services
+from app.console.access import REPAIRABLE, Access, judge, said
+from app.console.evidence import Evidence, change_registry, decided_by_registry, evidence
+from app.console.operations import running
+from app.console.previews import shell_commands
+from app.console.shell_commands import Commands
+from app.errors import Problem
+from app.history.queries import last_refusal
+from app.inventory import queries
+from app.inventory.access import repositories_of
+from app.inventory.circumstances import Circumstances, circumstances_of
+from app.inventory.queries import KnownRepository
+from app.inventory.sync_state import What
+from app.limits import POLICY_CHARACTERS
+from app.operations.preview import plan_operation
+from app.operations.progress import Progress
+from app.operations.pruning import Prunable, prunable
+from app.operations.state import Kind
+from app.policy import messages
+from app.policy.document import size_of
+from app.policy.evaluate import Access as Verdict
+from app.policy.findings import findings
+from app.policy.layers import Policies
+from app.policy.mend import mend
+from app.policy.principals import PrincipalKind
+from app.policy.who_can_pull import Reader as PolicyReader
+from app.policy.who_can_pull import readers
+from app.wording import N_, Said
+
+NO_ROLE = N_("The image puller role isn't active, so this service can't pull from private repositories yet.")
+WHO = {
+    PrincipalKind.PULLER: N_("Image puller role of %(service)s"),
+    PrincipalKind.GENERAL: N_("General role of %(service)s (never pulls)"),
+    PrincipalKind.ROLE: N_("IAM role"),
+    PrincipalKind.USER: N_("IAM user"),
+    PrincipalKind.SESSION: N_("Role session"),
+    PrincipalKind.ACCOUNT: N_("AWS account"),
+    PrincipalKind.UNIQUE_ID: N_("Deleted user or role"),
+    PrincipalKind.WILDCARD: N_("Everyone"),
+    PrincipalKind.SERVICE: N_("AWS service"),
+    PrincipalKind.FEDERATED: N_("Federated identity"),
+    PrincipalKind.OTHER: N_("Unknown principal"),
+}
+
+
+# Whom the policy allows, and yet nobody ever pulls as them.
+NEVER = {
+    PrincipalKind.UNIQUE_ID: N_("It was deleted, so nobody pulls as it, whatever the policy says."),
+    PrincipalKind.GENERAL: N_("The policy names it, but Lightsail never pulls with this role."),
+}
+
+
+class Weight(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class PrincipalAccess:
+    """Somebody whom the policy lets pull, or keeps from it. `allowed` None: it depends, as `how` says."""
+
+    who: Said
+    allowed: bool | None
+    how: Said
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """Something worth knowing about the policy, and what to do about it."""
+
+    what: Said
+    todo: Said | None = None
+    weight: Weight = Weight.INFO
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What a person does who wants to do it without us: the finished policy and the commands of each system.
+
+    `what` says which of our buttons does the same. `activates`: the role has to be activated first, so the policy's principal is a placeholder. `mended`: the policy as
+    it stands is broken, and this is it made whole.
+    """
+
+    what: Said
+    policy_text: str
+    commands: tuple[Commands, ...]
+    activates: bool = False
+    mended: bool = False
+
+
+@dataclass(frozen=True)
+class RepositoryPolicy:
+    """A repository's policy as seen for a service.
+
+    `text` is the policy, pretty; None when the repository has none (or, with a `problem`, when it could not be read).
+    `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
+    characters the policy takes when it is sent. `evidence` is what the verdict goes by; `change_registry` are the
+    commands that change a registry policy that decides.
+    """
+
+    region: str
+    service: str
+    repository: str
+    uri: str
+    access: Access
+    text: str | None = None
+    reason: Said | None = None
+    read_at: datetime | None = None
+    readers: tuple[PrincipalAccess, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+    by_hand: ByHand | None = None
+    can_add: bool = False
+    can_remove: bool = False
+    can_repair: bool = False
+    dead: tuple[str, ...] = ()
+    can_prune: bool = False
+    size: int = 0
+    size_limit: int = POLICY_CHARACTERS
+    problem: Problem | None = None
+    running: Progress | None = None
+    evidence: Evidence | None = None
+    change_registry: tuple[Commands, ...] = ()
+
+
+def repository_policy(
+    services: Services, region: str, service: str, repository: str, *, now: datetime, problem: Problem | None
+) -> RepositoryPolicy:
+    """Return the policy as it was last read; `problem` is what kept it from being read just now.
+
+    Raises:
+        Problem: the `problem`, or `repository.not_found`, where nothing is known of the repository.
+    """
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if held is None:
+        raise problem or Problem("repository.not_found", repository=repository, region=region)
+    seen = known.service if known else None
+    text = held.policy_text
+    services.scanner.request(region, What.REGISTRY)
+    circumstances = circumstances_of(services.db, services.connection, region, repository, now)
+    access, reason = _verdict(services, seen, held, circumstances)
+    by_registry = seen is not None and decided_by_registry(circumstances.kept_verdict(text, seen.role.principal_arn))
+    overruled = access is Access.DENIED and by_registry  # Adding it would be refused.
+    live = next((one for one in running(services, region, service) if one.repository == repository), None)
+    may_go = prunable_of(services, region, repository, text)
+    return RepositoryPolicy(
+        region=region,
+        service=service,
+        repository=repository,
+        uri=held.uri,
+        access=access,
+        text=pretty(text),
+        reason=reason,
+        read_at=held.policy_read_at,
+        readers=principals_of(text, circumstances),
+        findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
+        by_hand=_by_hand(services, seen, held, access, circumstances),
+        can_add=not overruled and access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
+        can_remove=_named(seen, held, circumstances),
+        can_repair=access in REPAIRABLE,
+        dead=may_go.dead,
+        can_prune=bool(may_go.dead or may_go.refused),
+        size=size_of(text),
+        problem=problem or held.problem,
+        running=live,
+        evidence=evidence(services, region),
+        change_registry=change_registry(services, region) if by_registry else (),
+    )
+
+
+def prunable_of(services: Services, region: str, repository: str, text: str | None) -> Prunable:
+    """Return what may be pruned from a policy, by its text and by what ECR refused; nothing where it is broken."""
+    try:
+        return prunable(text, last_refusal(services.db, services.connection, region, repository))
+    except Problem:
+        return Prunable()
+
+
+def _verdict(
+    services: Services, service: ContainerService | None, held: KnownRepository, circumstances: Circumstances
+) -> tuple[Access, Said | None]:
+    if held.policy_read_at is None:
+        return (Access.UNREADABLE if held.problem else Access.UNREAD), None
+    if service is None:
+        return Access.NOT_ALLOWED, None
+    rows = repositories_of(services.db, services.connection, service, now=circumstances.now).rows
+    row = next((row for row in rows if row.repository.name == held.name), None)
+    if row is not None:
+        access, reason = judge(row)
+        return access, reason or (None if service.role.principal_arn else Said(NO_ROLE))
+    verdict = circumstances.kept_verdict(held.policy_text, service.role.principal_arn)
+    if verdict is None:
+        return Access.UNREADABLE, None
+    if not service.role.principal_arn and verdict.access is not Verdict.DENIED:
+        return Access.NOT_ALLOWED, Said(NO_ROLE)
+    return Access(verdict.access), Said(messages.WORDS[verdict.code], verdict.params)
+
+
+def _named(service: ContainerService | None, held: KnownRepository, circumstances: Circumstances) -> bool:
+    if service is None:
+        return False
+    try:
+        planned = plan_operation(Kind.REVOKE, service, held.name, held.policy_text, circumstances=circumstances)
+    except Problem:
+        return False
+    return planned.change.needed
+
+
+def pretty(text: str | None) -> str | None:
+    """Return a policy's text laid out to be read; one that is no JSON as it is."""
+    if text is None:
+        return None
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def principals_of(text: str | None, circumstances: Circumstances) -> tuple[PrincipalAccess, ...]:
+    """Return whom the policy names, and whether they can pull; nobody where it can't be understood."""
+    policies = Policies(text, circumstances.registry)
+    try:
+        found = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
+    except Problem:
+        return ()
+    return tuple(_reader(one) for one in found)
+
+
+def _reader(one: PolicyReader) -> PrincipalAccess:
+    allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(one.access, False)
+    if one.kind in NEVER and allowed is not False:
+        return PrincipalAccess(
+            Said(WHO[one.kind], {"service": one.service}), allowed=False, how=Said(NEVER[one.kind]), value=one.value
+        )
+    who = Said(N_("Everyone but a few")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
+    return PrincipalAccess(
+        who=who,
+        allowed=allowed,
+        how=Said(messages.WORDS[one.verdict.code], one.verdict.params),
+        value=", ".join(one.excluded) if one.excluded else one.value,
+    )
+
+
+def _findings(text: str | None, service: ContainerService | None, now: datetime) -> tuple[FindingView, ...]:
+    found = findings(
+        text,
+        service=service.name if service else None,
+        region=service.region if service else None,
+        role=service.role.principal_arn if service else None,
+        now=now,
+    )
+    return tuple(FindingView(said(one), weight=Weight(one.severity)) for one in found)
+
+
+def _by_hand(
+    services: Services,
+    service: ContainerService | None,
+    held: KnownRepository,
+    access: Access,
+    circumstances: Circumstances,
+) -> ByHand | None:
+    """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
+
+    None where neither is to be done: access that is given to everyone, and not by name, no removal takes away. A text
+    that was pasted together is mended first, and then has to be written whatever it grants.
+    """
+    if service is None or held.policy_read_at is None:
+        return None
+    mended = mend(held.policy_text or "")
+    kind = Kind.REVOKE if access is Access.ALLOWED else Kind.REPAIR
+    try:
+        text = mended.text if mended.what else held.policy_text
+        planned = plan_operation(kind, service, held.name, text, circumstances=circumstances)
+    except Problem:
+        return None
+    if kind is Kind.REVOKE and not planned.change.needed and not mended.what:
+        return None
+    if mended.what:
+        planned = replace(planned, change=replace(planned.change, needed=True))
+    return ByHand(
+        same_as(access, mended=bool(mended.what)),
+        pretty(planned.change.after) or "",
+        shell_commands(services, planned, service, held.name),
+        planned.activates,
+        mended=bool(mended.what),
+    )
+
+
+def same_as(access: Access, *, mended: bool) -> Said:
+    """Which button does what is shown by hand; for a text that is mended there is none."""
+    if mended:
+        return Said(N_("What makes the policy whole again, for those who want to do it themselves."))
+    if access is Access.ALLOWED:
+        return Said(N_("What Remove would do, for those who want to do it themselves."))
+    if access in REPAIRABLE:
+        return Said(N_("What Repair access would do, for those who want to do it themselves."))
+    return Said(N_("What Add repository would do, for those who want to do it themselves."))

@@ -1,0 +1,151 @@
+"""Previews: what an operation would do to the policy as AWS holds it now, and the commands that do the same. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.aws.ports import ContainerService, Role
+from app.bootstrap import Services
+from app.console.evidence import Evidence, evidence
+from app.console.identity import account, endpoints_of
+from app.console.operations import get_progress
+from app.console.shell_commands import Commands, for_each_system
+from app.console.timeouts import PATIENCE, ask
+from app.errors import Problem
+from app.history.queries import last_refusal
+from app.inventory import queries
+from app.inventory.circumstances import circumstances_of
+from app.operations.explained import explained
+from app.operations.preview import Planned, plan_operation
+from app.operations.repository_name import check_name
+from app.operations.state import Kind
+from app.policy.commands import Command, System, Target, grant_commands, policy_commands
+from app.policy.diff import Diff, diff_texts
+from app.threads import run_in_threadpool
+
+Place = tuple[str, str, str]
+
+# These are about the policy alone: the service is not asked for, and need not be there any more.
+WITHOUT_SERVICE = frozenset({Kind.PRUNE, Kind.UNDO, Kind.RESTORE})
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an operation would do now. `diff` None: the policy stays as it is. `evidence`: what its verdict goes by."""
+
+    planned: Planned
+    service: ContainerService
+    repository: str
+    diff: Diff | None
+    commands: tuple[Commands, ...]
+    evidence: Evidence | None = None
+
+
+async def preview(
+    services: Services,
+    kind: Kind,
+    place: Place,
+    asked: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = PATIENCE,
+) -> Preview:
+    """Return what `kind` would do now; `place` is region, service and repository. Raises Problem as `plan`."""
+    planned, service = await plan(services, kind, place, asked, seconds=seconds)
+    return await run_in_threadpool(_preview, services, planned, service, place[2])
+
+
+async def preview_undo(services: Services, kind: Kind, operation_id: str, *, seconds: float = PATIENCE) -> Preview:
+    """Return what an undo (or a restore, by `kind`) of an operation would do now.
+
+    Raises:
+        Problem: `operation.not_found`, `operation.nothing_to_undo`, or as `plan`.
+    """
+    undone = await run_in_threadpool(get_progress, services, operation_id)
+    change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
+    asked = {"text": change.before, "before": change.before, "after": change.after}
+    return await preview(services, kind, (undone.region, undone.service, change.repository), asked, seconds=seconds)
+
+
+async def plan(
+    services: Services,
+    kind: Kind,
+    place: Place,
+    asked: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = PATIENCE,
+) -> tuple[Planned, ContainerService]:
+    """What `kind` would do now, and the service it is for; `place` is region, service and repository.
+
+    A service that is gone is one without a role, where the operation can do without it. Raises Problem, at the latest
+    after `seconds`.
+    """
+    region, _, repository = place
+    check_name(repository)
+    # Side by side: a page waits no longer than for the slower of the two.
+    service, text = await asyncio.gather(
+        _service(services, kind, place, seconds),
+        ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
+    )
+    return await run_in_threadpool(_plan, services, kind, service, repository, text, asked), service
+
+
+async def _service(services: Services, kind: Kind, place: Place, seconds: float) -> ContainerService:
+    region, name, repository = place
+    if kind in WITHOUT_SERVICE:
+        return await run_in_threadpool(_gone, services, region, name, repository)
+    try:
+        return await ask(services, region, services.aws.services(region).get_service, name, patience=seconds)
+    except Problem as problem:
+        # Taking a service out of a policy is what remains to be done once it is deleted.
+        if kind is not Kind.REVOKE or problem.code != "service.not_found":
+            raise
+        return await run_in_threadpool(_gone, services, region, name, repository)
+
+
+def _plan(  # noqa: PLR0917  (what the plan itself takes)
+    services: Services,
+    kind: Kind,
+    service: ContainerService,
+    repository: str,
+    text: str | None,
+    asked: Mapping[str, Any] | None,
+) -> Planned:
+    here = (services.db, services.connection, service.region, repository)
+    refusal = last_refusal(*here) if kind is Kind.PRUNE else None
+    circumstances = circumstances_of(*here, services.clock.now())
+    try:
+        return plan_operation(kind, service, repository, text, asked, refusal=refusal, circumstances=circumstances)
+    except Problem as problem:
+        raise explained(problem, text) from problem
+
+
+def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:
+    """The service as far as it matters without one: a name, and the account whose repository it is."""
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    registry = held.registry_id if held else account(services)
+    return ContainerService(region=region, name=name, arn="", account=registry, state="", role=Role())
+
+
+def _preview(services: Services, planned: Planned, service: ContainerService, repository: str) -> Preview:
+    change = planned.change
+    diff = diff_texts(change.before, change.after) if change.needed else None
+    commands = shell_commands(services, planned, service, repository)
+    goes_by = evidence(services, service.region) if planned.verdict else None
+    return Preview(planned, service, repository, diff, commands, goes_by)
+
+
+def shell_commands(
+    services: Services, planned: Planned, service: ContainerService, repository: str
+) -> tuple[Commands, ...]:
+    """Return the commands of each system that do the same, at the endpoints that this console calls."""
+    target = Target(service.region, service.name, service.account, repository, endpoints_of(services))
+    return for_each_system(lambda system: _commands(planned, target, system))
+
+
+def _commands(planned: Planned, target: Target, system: System) -> tuple[Command, ...]:
+    if planned.activates:
+        return grant_commands(target, planned.change, system, activate=True)
+    return policy_commands(target, planned.change, system)

@@ -1,0 +1,176 @@
+"""Container services from the console's own store: all of them, one of them, its role and its deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.aws.ports import ContainerService, Deployment
+from app.bootstrap import Services
+from app.console.operations import running
+from app.console.timeouts import PATIENCE, ask, within
+from app.errors import Problem
+from app.inventory import queries, sync_state
+from app.inventory.queries import KnownService
+from app.inventory.sync_state import Reading, What
+from app.operations.progress import Progress
+from app.operations.state import Kind
+from app.threads import run_in_threadpool
+
+
+class RoleState(StrEnum):
+    """Where the image puller role stands."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    ACTIVATING = "activating"
+    DEACTIVATING = "deactivating"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class RoleView:
+    """The image puller role, and the other principal of the same service that must not be confused with it."""
+
+    state: RoleState
+    principal_arn: str = ""
+    general_principal_arn: str = ""
+    running: Progress | None = None
+
+
+@dataclass(frozen=True)
+class ServiceSummary:
+    """A service as it was at `seen_at`, with what is known of its access.
+
+    `can_pull` counts the repositories from which its role may pull, `stale_grants` the policies that name another role
+    of it; both None before the policies of its region have been read. `running` are its live operations.
+    """
+
+    service: ContainerService
+    seen_at: datetime
+    can_pull: int | None = None
+    stale_grants: int | None = None
+    running: tuple[Progress, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceList:
+    """Services by name, then region. `total` counts them before filtering; `regions` is how far each region is read."""
+
+    services: tuple[ServiceSummary, ...]
+    total: int
+    regions: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Deployments:
+    """A service's deployments, newest first, as they were at `read_at`; `problem` kept AWS from listing them now."""
+
+    deployments: tuple[Deployment, ...]
+    read_at: datetime | None = None
+    problem: Problem | None = None
+
+
+def list_services(services: Services, query: str = "") -> ServiceList:
+    """Return the services of every configured region whose name, region or state holds `query`.
+
+    What has grown old is read again in the background.
+    """
+    for region in services.regions:
+        services.scanner.request(region, What.SERVICES)
+    readings = sync_state.readings(services.db, services.connection)
+    by_region = {reading.region: reading for reading in readings if reading.what is What.SERVICES}
+    known = [
+        each
+        for each in queries.list_services(services.db, services.connection, services.clock.now())
+        if each.service.region in services.regions
+    ]
+    counted, live = _regions_with_policies(readings), running(services)
+    return ServiceList(
+        services=tuple(_summary(each, live, counted) for each in known if _matches(each.service, query)),
+        total=len(known),
+        regions=tuple(by_region.get(region, Reading(region, What.SERVICES)) for region in services.regions),
+    )
+
+
+def summarize(services: Services, known: KnownService) -> ServiceSummary:
+    """Return the service with what is known of its access; what has grown old is read again in the background."""
+    region, name = known.service.region, known.service.name
+    services.scanner.request(region, What.SERVICES)
+    counted = _regions_with_policies(sync_state.readings(services.db, services.connection))
+    return _summary(known, running(services, region, name), counted)
+
+
+async def get_service(services: Services, region: str, name: str) -> KnownService:
+    """Return the service; one that we have not seen is asked for once.
+
+    Raises:
+        Problem: `service.not_found`, or what kept us from asking.
+    """
+    key = (services.db, services.connection, region, name)
+    known = await run_in_threadpool(queries.find_service, *key)
+    if known is not None:
+        return known
+    problem = await within(PATIENCE, services.scanner.refresh_service(region, name))
+    known = await run_in_threadpool(queries.find_service, *key)
+    if known is None:
+        raise problem or Problem("service.not_found", service=name, region=region)
+    return known
+
+
+async def get_deployments(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> Deployments:
+    """Return the deployments as AWS lists them now, else those known with the service and the problem."""
+    try:
+        listed = await ask(services, region, services.aws.services(region).list_deployments, name, patience=seconds)
+    except Problem as problem:
+        return await run_in_threadpool(_known_deployments, services, region, name, problem)
+    return Deployments(listed, services.clock.now())
+
+
+def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:
+    """Where the role stands; AWS's word, unless an operation of ours is switching it right now."""
+    at_work = next((one for one in live if one.kind in (Kind.ACTIVATE, Kind.DEACTIVATE)), None)
+    if service is None:
+        return RoleView(RoleState.UNKNOWN, running=at_work)
+    state = RoleState.ACTIVE if service.role.ready else RoleState.INACTIVE
+    if service.role.is_active and not service.role.principal_arn:
+        state = RoleState.ACTIVATING
+    if at_work is not None:
+        state = RoleState.ACTIVATING if at_work.kind is Kind.ACTIVATE else RoleState.DEACTIVATING
+    return RoleView(state, service.role.principal_arn, service.general_principal_arn, at_work)
+
+
+def _known_deployments(services: Services, region: str, name: str, problem: Problem) -> Deployments:
+    known = queries.find_service(services.db, services.connection, region, name)
+    if known is None:
+        return Deployments((), None, problem)
+    both = (known.service.next_deployment, known.service.current_deployment)
+    return Deployments(tuple(deployment for deployment in both if deployment), known.seen_at, problem)
+
+
+def _summary(known: KnownService, live: tuple[Progress, ...], counted: Container[str]) -> ServiceSummary:
+    service = known.service
+    is_counted = service.region in counted
+    return ServiceSummary(
+        service,
+        known.seen_at,
+        can_pull=known.can_pull if is_counted else None,
+        stale_grants=known.stale_grants if is_counted else None,
+        running=tuple(each for each in live if (each.region, each.service) == (service.region, service.name)),
+    )
+
+
+def _regions_with_policies(readings: Iterable[Reading]) -> set[str]:
+    """Where every policy has been read once, so that a number of repositories says something."""
+    return {
+        reading.region
+        for reading in readings
+        if reading.what is What.POLICIES and (reading.succeeded_at is not None or reading.done)
+    }
+
+
+def _matches(service: ContainerService, query: str) -> bool:
+    word = query.strip().lower()
+    return any(word in text.lower() for text in (service.name, service.region, service.state))

@@ -1,0 +1,169 @@
+"""Keeps each write of a repository's policy: planned with both texts before it is sent, closed when AWS has answered.
+
+What may have reached AWS is never forgotten before it is known that it did not. Each function is one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.history.models import PolicyChange
+from app.history.sql import ADOPT_OPEN_WRITES, CLOSE_WRITE, DROP_WRITE, LAST_WRITES, NEWEST_RUN, PLAN_WRITE, named
+from app.history.store import Run, count, touch
+
+
+@dataclass(frozen=True)
+class PlannedWrite:
+    """A policy write about to be sent; None as a text means no policy."""
+
+    connection: str
+    region: str
+    repository: str
+    before: str | None
+    after: str | None
+
+
+def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:
+    """Record a policy write before it is sent; its position, to close it with. None: another run is at work."""
+    with db.write() as session:
+        if not _is_newest(session, run):
+            return None
+        planned = named({**asdict(write), "planned_at": at})
+        return session.scalar(PLAN_WRITE, {"of": run.operation_id, **planned})
+
+
+def write_done(  # noqa: PLR0917  (who wrote what, and AWS's answer to it)
+    db: Database, run: Run, position: int, request_id: str, at: datetime, replaced: str | None = None
+) -> bool:
+    """Close a planned write: AWS took it. False: another run is at work; it reads the policy and sees for itself.
+
+    `replaced` is the text that stood there until then, where AWS told it: it is kept as the text before.
+    """
+    with db.write() as session:
+        if not (touch(session, run.operation_id) and _is_newest(session, run)):
+            return False
+        closed = named({"written_at": at, "request_id": request_id, "before": replaced})
+        session.execute(CLOSE_WRITE, {"of": run.operation_id, "at_position": position, **closed})
+        return True
+
+
+def write_forgotten(db: Database, run: Run, position: int) -> None:
+    """Drop a planned write that AWS is proven not to have carried out."""
+    with db.write() as session:
+        if _is_newest(session, run):
+            session.execute(DROP_WRITE, {"of": run.operation_id, "at_position": position})
+
+
+def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> None:
+    """Note that AWS's answer to a planned write was lost: AWS may have carried it out, or do so later.
+
+    Of earlier ones of the same text whose answers were lost too, one stays and stands for the others: a reading that
+    shows the text closes one of the two, and what is left may still be carried out.
+    """
+    with db.write() as session:
+        if not _is_newest(session, run):
+            return
+        change = session.get(PolicyChange, (run.operation_id, position))
+        if change is None or change.written_at is not None:
+            return
+        change.unanswered_at = at
+        earlier = select(PolicyChange).where(*_open(run.operation_id, change.repository))
+        earlier = earlier.where(PolicyChange.position < position).order_by(PolicyChange.position.desc())
+        same_text = [other for other in session.scalars(earlier) if other.after == change.after]
+        for other in same_text[1:]:
+            session.delete(other)
+
+
+def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None:
+    """Mark the writes that an earlier run planned and never closed as unanswered: when the last was planned, or None."""
+    with db.read() as session:
+        left = session.scalars(select(PolicyChange).where(*_open(run.operation_id, repository))).all()
+    if not left:
+        return None
+    with db.write() as session:
+        if _is_newest(session, run):
+            session.execute(ADOPT_OPEN_WRITES, {"of": run.operation_id, "at_repository": repository})
+    return max(change.planned_at for change in left)
+
+
+def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
+    """Return the writes whose answer was lost and that no reading has shown to be carried out, the newest first."""
+    wanted = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
+    with db.read() as session:
+        return tuple(session.scalars(wanted.order_by(PolicyChange.position.desc())))
+
+
+def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
+    """Close an unanswered write that a reading has shown to be carried out late. False: it was closed already.
+
+    `replaced` is the text that stood there until then.
+    """
+    with db.write() as session:
+        closed = named({"written_at": at, "request_id": "", "before": replaced})
+        result = session.execute(CLOSE_WRITE, {"of": operation_id, "at_position": position, **closed})
+        return bool(count(result)) and touch(session, operation_id)
+
+
+class Written(NamedTuple):
+    """A repository's policy text before and after a write of ours; None: no policy. `taken`: AWS said so."""
+
+    before: str | None
+    after: str | None
+    taken: bool
+
+
+def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
+    db: Database, connection: str, region: str, repository: str, since: datetime, count: int
+) -> tuple[Written, ...]:
+    """The last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
+    here = {"at_connection": connection, "at_region": region, "at_repository": repository}
+    with db.read() as session:
+        found = session.execute(LAST_WRITES, {**here, "since": since, "count": count})
+        return tuple(Written(*row) for row in found)
+
+
+def has_written(db: Database, operation_id: str, repository: str) -> bool:
+    """Whether the operation has changed the repository's policy."""
+    with db.read() as session:
+        return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
+
+
+def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
+    """The operation's last write of the repository's policy that AWS is known to have taken."""
+    newest = (
+        select(PolicyChange).where(*_taken(operation_id, repository)).order_by(PolicyChange.position.desc()).limit(1)
+    )
+    with db.read() as session:
+        return session.scalar(newest)
+
+
+def last_deleted(db: Database, operation_id: str, repository: str) -> str | None:
+    """The policy text that the operation's last write deleted; None if it deleted none."""
+    change = last_taken(db, operation_id, repository)
+    return change.before if change is not None and change.after is None else None
+
+
+def _is_newest(session: Session, run: Run) -> bool:
+    return session.scalar(NEWEST_RUN, run.key()) is not None
+
+
+def _open(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PolicyChange.operation_id == operation_id,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at.is_(None),
+    )
+
+
+def _taken(operation_id: str, repository: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PolicyChange.operation_id == operation_id,
+        PolicyChange.repository == repository,
+        PolicyChange.written_at.is_not(None),
+    )

@@ -1,0 +1,267 @@
+"""Writes what happens to an operation, as it happens. Each function is one short transaction.
+
+Changes are single conditional updates that say by their answer whether they took effect: a run that was overtaken by
+another (after a crash, or while it was stalled) can repeat any of them and writes nothing twice. Must never read,
+decide and then save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.errors import Problem
+from app.history.models import Operation
+from app.history.sql import (
+    BEGIN_OPERATION,
+    BEGIN_STEP,
+    LIVE_ON_REPOSITORY,
+    LIVE_ON_SERVICE,
+    NEW_OPERATION,
+    NEW_STEP,
+    NEXT_SEQUENCE,
+    SETTLE_STEPS,
+    SKIP_STEP,
+    SUPERSEDE,
+    at_running_step,
+    named,
+    touching,
+)
+
+SUPERSEDED = Problem("operation.superseded").to_json()
+
+
+@dataclass(frozen=True)
+class NewOperation:
+    """An operation to record. `subject` is what it is about: two of one subject would do the same."""
+
+    id: str
+    kind: str
+    connection: str
+    region: str
+    service: str
+    repository: str
+    subject: str
+    asked_by: str
+    steps: Sequence[str]
+    input: dict[str, Any] = field(default_factory=dict)
+    follows: str | None = None
+
+
+@dataclass(frozen=True)
+class LiveOperation:
+    """An operation that has not ended, as far as a new request must know it."""
+
+    id: str
+    kind: str
+    service: str
+    repository: str
+    subject: str
+    cancel_requested: bool
+    input: Mapping[str, Any]
+
+
+Join = Callable[[NewOperation, Sequence[LiveOperation]], str]
+"""The id of the live operation that a request joins, "" for none. May raise Problem; then nothing is recorded."""
+
+
+def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) -> tuple[str, bool]:
+    """Record a new operation, or join a live one: the operation's id, and whether it is new.
+
+    `join` decides among the live operations of the same repository or service, oldest first. Requests about one
+    repository or one service are decided one after the other, on all replicas, and numbered in that order.
+    """
+    with db.write() as session:
+        db.lock(session, keys_of(new))
+        joined = join(new, _live(session, new))
+        if joined:
+            return joined, False
+        sequence = session.scalar(NEXT_SEQUENCE)
+        session.execute(NEW_OPERATION, {**row_of(new, at), "sequence": sequence})
+        session.execute(NEW_STEP, _steps(new))
+    return new.id, True
+
+
+def keys_of(new: NewOperation) -> tuple[str, ...]:
+    """Return what is locked while it is recorded: what concerns the same repository or service waits."""
+    here = f"{new.connection} {new.region}"
+    return tuple(f"{here} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
+
+
+def _live(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:
+    statement = LIVE_ON_REPOSITORY if new.repository else LIVE_ON_SERVICE
+    rows = session.execute(statement, _register(vars(new))).all()
+    return tuple(
+        LiveOperation(
+            row.id, row.kind, row.service, row.repository, row.subject, bool(row.cancel_requested_by), row.input
+        )
+        for row in sorted(rows, key=lambda row: row.sequence)
+    )
+
+
+def _register(operation: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"at_{name}": operation[name] for name in ("connection", "region", "service", "repository")}
+
+
+def row_of(new: NewOperation, at: datetime) -> dict[str, Any]:
+    """Return the values of its row; it waits for its turn."""
+    return {**{each.name: getattr(new, each.name) for each in fields(new) if each.name != "steps"}, "asked_at": at}
+
+
+def _steps(new: NewOperation) -> list[dict[str, Any]]:
+    return [
+        {"operation_id": new.id, "position": position, "name": name, "state": "pending"}
+        for position, name in enumerate(new.steps)
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of an operation's step. Only the newest, by `attempt`, may write to it: an overtaken one is refused.
+
+    `request_ids` are those of the runs before it.
+    """
+
+    operation_id: str
+    step: str
+    attempt: int
+    request_ids: tuple[str, ...] = ()
+
+    def key(self) -> dict[str, Any]:
+        """What the statements about the newest run of a step ask for."""
+        return {"of": self.operation_id, "step": self.step, "attempt": self.attempt}
+
+
+def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tuple[Operation, Run] | None:
+    """Begin a step, or begin it again: the operation as it stands, and this run. None: the operation has ended.
+
+    The first step's beginning is also the operation's.
+    """
+    with db.write() as session:
+        began = {"of": operation_id, "new_started_at": at}
+        operation = session.execute(BEGIN_OPERATION, began).mappings().one_or_none()
+        if operation is None:
+            return None
+        if operation["started_at"] == at:
+            _supersede(session, dict(operation), at)
+        attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
+        return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))
+
+
+def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> None:
+    """End what was requested earlier for the same service and repository and has not begun: it came too late.
+
+    That happens where the engine got a later request first, because replicas' clocks differ or the earlier request
+    was recorded and could not be queued at once. To carry it out now would undo what was requested after it.
+    """
+    values = {"problem": {**SUPERSEDED, "params": {"operation": operation["id"]}}, "ended_at": at}
+    earlier = {**_register(operation), "before_sequence": operation["sequence"], **named(values)}
+    for operation_id in session.scalars(SUPERSEDE, earlier).all():
+        _settle(session, operation_id, "cancelled", at)
+
+
+def step_noted(db: Database, run: Run, note: dict[str, Any]) -> bool:
+    """Leave a remark at a running step. False: this run is not the one at work (any more)."""
+    with db.write() as session:
+        return touch(session, run.operation_id) and _at_running_step(session, run, note=note)
+
+
+@dataclass(frozen=True)
+class StepEnd:
+    """How a step ended.
+
+    Args:
+        learned: what the operation found out: its `principal_arn`, its `image_uri`.
+        skips: a later step that is not needed; it is closed with the same note.
+    """
+
+    state: str
+    note: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+    request_ids: tuple[str, ...] = ()
+    learned: Mapping[str, str] = field(default_factory=dict)
+    skips: str = ""
+
+
+def step_ended(db: Database, run: Run, end: StepEnd, at: datetime) -> bool:
+    """End a running step. False: another run has begun it since, or the operation has ended; it stays as it is."""
+    with db.write() as session:
+        # The operation before its steps, everywhere: two runs at once must not wait for each other.
+        values: dict[str, Any] = {"state": end.state, "note": end.note, "problem": end.problem, "ended_at": at}
+        values["request_ids"] = list(dict.fromkeys((*run.request_ids, *end.request_ids)))
+        if not (touch(session, run.operation_id, **end.learned) and _at_running_step(session, run, **values)):
+            return False
+        if end.skips:
+            skipped = named({"note": end.note, "started_at": at, "ended_at": at})
+            session.execute(SKIP_STEP, {"of": run.operation_id, "step": end.skips, **skipped})
+        return True
+
+
+def _at_running_step(session: Session, run: Run, **values: Any) -> bool:
+    """Change a running step. False: this run is not the one at work (any more)."""
+    return bool(count(session.execute(at_running_step(*values), {**run.key(), **named(values)})))
+
+
+def input_noted(db: Database, operation_id: str, **values: Any) -> None:
+    """Add to what the workflow needs, so that a run after a crash knows what this one was about to do."""
+    with db.write() as session:
+        operation = session.get(Operation, operation_id, with_for_update=True)
+        if operation is not None and operation.outcome is None:
+            operation.input = {**operation.input, **values}
+
+
+def ended(db: Database, operation_id: str, outcome: str, problem: dict[str, Any] | None, at: datetime) -> bool:
+    """Close a live operation. False: it had already ended; nothing is written."""
+    with db.write() as session:
+        closed = touch(session, operation_id, outcome=outcome, problem=problem, ended_at=at)
+        if closed:
+            _settle(session, operation_id, outcome, at)
+        return closed
+
+
+def _settle(session: Session, operation_id: str, outcome: str, at: datetime) -> None:
+    """Leave no step of an ended operation open. One still running is a stalled run's, of a step that another did."""
+    states, state = {
+        "cancelled": (("pending", "running"), "cancelled"),
+        "failed": (("running",), "failed"),
+    }.get(outcome, (("running",), "succeeded"))
+    session.execute(
+        SETTLE_STEPS, {"of": operation_id, "open_states": states, **named({"state": state, "ended_at": at})}
+    )
+
+
+def cancelled_in_queue(db: Database, operation_id: str, by: str, at: datetime) -> bool:
+    """Close an operation that nothing has begun yet. False: it has begun, or ended."""
+    with db.write() as session:
+        values = {"outcome": "cancelled", "cancel_requested_by": by, "ended_at": at}
+        closed = _touch_if(session, operation_id, Operation.started_at.is_(None), **values)
+        if closed:
+            _settle(session, operation_id, "cancelled", at)
+        return closed
+
+
+def cancel_requested(db: Database, operation_id: str, by: str) -> bool:
+    """Ask a live operation to stop at its next safe point. False: it has ended, or was asked before."""
+    with db.write() as session:
+        return _touch_if(session, operation_id, Operation.cancel_requested_by.is_(None), cancel_requested_by=by)
+
+
+def touch(session: Session, operation_id: str, **values: Any) -> bool:
+    """Change a live operation and let its version grow. False: it has ended."""
+    return bool(count(session.execute(touching(*values), {"of": operation_id, **named(values)})))
+
+
+def _touch_if(session: Session, operation_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
+    """As `touch`. False also when the condition does not hold."""
+    return bool(count(session.execute(touching(*values).where(condition), {"of": operation_id, **named(values)})))
+
+
+def count(result: Any) -> int:
+    assert isinstance(result, CursorResult)  # noqa: S101  (an UPDATE always gives one)
+    return result.rowcount

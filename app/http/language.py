@@ -1,0 +1,47 @@
+"""Which language a request is answered in: the reader's own choice, else what the browser asks for."""
+
+from __future__ import annotations
+
+from babel.core import negotiate_locale
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.messages import i18n
+from app.messages.i18n import ENGLISH, LANGUAGES
+
+LANGUAGE_COOKIE = "sailpass_language"
+
+
+def choose(cookie: str | None, accept: str | None) -> str:
+    """The code of the language to use: the reader's own choice, else what the browser asks for, else English."""
+    if cookie in LANGUAGES:
+        return cookie
+    wanted: list[tuple[float, str]] = []
+    for part in (accept or "")[:200].split(","):
+        tag, _, quality = part.partition(";q=")
+        try:
+            wanted.append((-float(quality or 1), tag.strip().replace("-", "_")))
+        except ValueError:
+            continue
+    tags = [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
+    return negotiate_locale(tags, list(LANGUAGES)) or ENGLISH
+
+
+class LanguageMiddleware:
+    """Sets the language of each request for all that runs in it."""
+
+    def __init__(self, app: ASGIApp, catalogues: i18n.Catalogues) -> None:
+        self.app = app
+        self.catalogues = catalogues
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        code = choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+        token = i18n.use(code, self.catalogues)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            i18n.leave(token)

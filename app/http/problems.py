@@ -1,0 +1,217 @@
+"""From a refusal to its answer: which status a problem has, and the JSON or page that says so.
+
+Whatever a route raises ends here, so that routes catch nothing. The page is made by whoever installs these handlers.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Match
+
+from app.auth.rules import is_for_programs
+from app.console.iam_hint import iam_statement
+from app.errors import Problem
+from app.http.security import READING
+from app.messages import labels
+from app.messages.problems import what_happened, what_to_do
+from app.outage import is_outage
+from app.policy.messages import say
+from app.threads import run_in_threadpool
+
+log = logging.getLogger(__name__)
+
+LONGEST_PATH = 200
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
+# What the system answers when a process may open no more files, or there is no memory for another.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+# By code, then by its first part; anything else is something that the reader asked for and cannot have.
+STATUS = {
+    "internal": 500,
+    "operation.not_found": 404,
+    "service.not_found": 404,
+    "repository.not_found": 404,
+    "policy.not_found": 404,
+    "operation.not_ended": 409,
+    "operation.nothing_to_undo": 409,
+    "policy.undo_conflict": 409,
+    "policy.changed_meanwhile": 409,
+    "operation.nothing_to_retry": 409,
+    "operation.preview_needed": 409,
+    "role.deactivating": 409,
+    "region.not_configured": 404,
+    "storage": 503,
+    "auth.link_not_found": 404,
+    "auth.session_not_found": 404,
+    "auth.token_not_found": 404,
+    "request.cross_origin": 403,
+    "request.not_found": 404,
+    "request.wrong_method": 405,
+    "request": 400,
+    "request.too_large": 413,
+    "request.invalid": 422,
+    "request.no_text": 422,
+    "request.unknown_field": 422,
+    "request.repeated_field": 422,
+    "aws.access_denied": 403,
+    "aws.unreachable": 504,
+    "aws.slow": 504,
+    "aws.page_slow": 504,
+    "aws.throttled": 503,
+    "aws.call_lost": 504,
+    "aws.credentials_slow": 504,
+    "host": 503,
+    "aws": 502,
+    "server": 503,
+}
+
+
+# Makes the page for a status and, where there is one, the problem.
+RefusalPage = Callable[[Request, int, Problem | None], Response]
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status that tells a program what kind of refusal it is."""
+    return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
+
+
+def as_json(problem: Problem) -> dict[str, object]:
+    """The problem as the API tells it."""
+    statement = iam_statement(problem, account="")
+    return {
+        "code": problem.code,
+        "message": what_happened(problem),
+        "what_to_do": what_to_do(problem),
+        "retryable": problem.retryable,
+        "aws_code": problem.aws_code,
+        "aws_message": problem.aws_message,
+        "request_id": problem.request_id,
+        "params": problem.params,
+        "reasons": [say(code, params) for code, params in problem.details],
+        "iam_statement": json.loads(statement) if statement else None,
+    }
+
+
+async def cross_origin(request: Request) -> Response:
+    """Answer a request that another site's page sent."""
+    problem = Problem("request.cross_origin")
+    if is_for_programs(request.url.path):
+        return JSONResponse(as_json(problem), 403)
+    if request.method in READING:  # no page of ours would be shown there
+        return PlainTextResponse(f"{what_happened(problem)}\n", 403)
+    return await _page(request, 403)
+
+
+async def too_large(request: Request) -> Response:
+    """Answer a body that is larger than any that we take."""
+    if is_for_programs(request.url.path):
+        return JSONResponse(as_json(Problem("request.too_large")), 413)
+    return await _page(request, 413)
+
+
+def install(app: FastAPI, page: RefusalPage | None = None) -> None:
+    """Answer every refusal and every failure of `app`: with a `page` for people, with JSON for programs."""
+    app.state.refusal_page = page
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(SQLAlchemyError, database_failed)
+    app.add_exception_handler(Exception, _failure)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  (registered for it)
+    status = status_of(error)
+    if is_for_programs(request.url.path):
+        answer: Response = JSONResponse(as_json(error), status)
+    else:
+        answer = await _page(request, status, error)
+    if error.code in PASSES_SOON:
+        answer.headers["Retry-After"] = "1"
+    return answer
+
+
+async def database_failed(request: Request, error: Exception) -> Response:
+    """Answer a request whose use of the database failed: 503 where the database is away, full or damaged."""
+    if not is_outage(error):
+        return await _failure(request, error)
+    return await _problem(request, Problem("storage.unavailable", retryable=True))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
+    if is_for_programs(request.url.path):
+        answer: Response = JSONResponse(as_json(_of_status(request, error.status_code)), error.status_code)
+    else:
+        answer = await _page(request, error.status_code)
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_methods(request))
+    return answer
+
+
+def _methods(request: Request) -> Iterator[str]:
+    """Every method that the address takes; the framework names those of the first route that it finds there."""
+    for method in METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            yield method
+
+
+def _of_status(request: Request, status: int) -> Problem:
+    """What the framework refused by itself, as a problem."""
+    path = request.url.path[:LONGEST_PATH]
+    if status == 404:
+        return Problem("request.not_found", path=path)
+    if status == 405:
+        return Problem("request.wrong_method", method=request.method, path=path)
+    if status == 413:
+        return Problem("request.too_large")
+    return Problem("request.refused", status=status)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
+    if is_for_programs(request.url.path):
+        detail = [{"where": list(each["loc"]), "message": each["msg"]} for each in error.errors()]
+        first = detail[0]
+        where = " / ".join(str(part) for part in first["where"])
+        problem = Problem("request.invalid", where=where, why=first["message"])
+        return JSONResponse({**as_json(problem), "detail": detail}, 422)
+    return await _page(request, 422)
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the shape of every handler)
+    """Answer nobody: the client went away, or was too slow, before its request was whole."""
+    return Response(status_code=400)
+
+
+async def _failure(request: Request, error: Exception) -> Response:
+    """The edge of a request: whatever nobody foresaw is logged, and told with a reference to find it by."""
+    reference = uuid.uuid4().hex[:12]
+    log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        return await _problem(request, Problem("server.exhausted", retryable=True, reason=error.strerror or ""))
+    return await _problem(request, Problem("internal", reference=reference))
+
+
+async def _page(request: Request, status: int, problem: Problem | None = None) -> Response:
+    """The refusal as a page; as a bare sentence where even that gets no thread."""
+    page: RefusalPage = request.app.state.refusal_page
+    try:
+        return await run_in_threadpool(page, request, status, problem)
+    except Problem as busy:
+        sentence = f"{labels.what(busy)} {labels.todo(busy)}\n"
+        return PlainTextResponse(sentence, status_of(busy), headers={"Retry-After": "1"})

@@ -1,0 +1,69 @@
+"""What texts anybody may send: what no database takes as text is refused here, before any route sees it.
+
+A new route is guarded without a word of its own, since the whole application depends on `only_text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from app.auth.rules import is_for_programs
+from app.errors import Problem
+from app.http.known_names import LONGEST, form_fields, repeated, unknown
+
+# PostgreSQL takes no NUL, and neither database takes half of a pair of surrogates.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+async def only_text(request: Request) -> None:
+    """Every part of the address and every field of a form is text. Raises Problem `request.no_text`.
+
+    Bodies in JSON are held to their schemas instead.
+    """
+    form = await _form(request)
+    fields = [*request.query_params.multi_items(), *(form.multi_items() if form else ())]
+    if any(_NO_TEXT.search(text) for text in _texts(request.path_params, fields)):
+        raise Problem("request.no_text")
+
+
+async def only_known_fields(request: Request) -> None:
+    """Every field of a page's form is one that its route takes, and each is there once.
+
+    A page of another release may send others: what they were to say must not be dropped. Links may carry what they
+    want: the query of a page changes nothing.
+
+    Raises:
+        Problem: `request.unknown_field`, `request.repeated_field`.
+    """
+    form = await _form(request)
+    if form is None:
+        return
+    names = [name for name, _ in form.multi_items()]
+    taken = form_fields(request.scope["route"].dependant)
+    for name in unknown(names, tuple(taken)):
+        raise Problem("request.unknown_field", field=name[:LONGEST])
+    for name in repeated(name for name in names if not taken[name]):
+        raise Problem("request.repeated_field", field=name)
+
+
+async def _form(request: Request) -> FormData | None:
+    """The form that a page sent; programs send none."""
+    is_form = request.headers.get("content-type", "").startswith(_FORMS)
+    return await request.form() if is_form and not is_for_programs(request.url.path) else None
+
+
+def _texts(parts: dict[str, str], fields: list[tuple[str, object]]) -> Iterator[str]:
+    yield from parts.values()
+    for name, value in fields:
+        yield name
+        if isinstance(value, str):
+            yield value
+
+
+OnlyText = Depends(only_text)
+OnlyKnownFields = Depends(only_known_fields)

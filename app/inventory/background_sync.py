@@ -1,0 +1,263 @@
+"""The background reader: keeps the store close to AWS for as long as the server runs. A page never waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from app.aws.call_pool import AwsCalls
+from app.aws.ports import Aws
+from app.clock import Clock
+from app.db import Database
+from app.errors import Problem
+from app.inventory import queries, store
+from app.inventory.sync import Notice, Rest, Sweeper, Swept, unnoticed
+from app.inventory.sync_state import What
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Seconds after which something is read again: while somebody looks at it, and when nobody does."""
+
+    asked: float
+    unasked: float
+
+
+AGES = {
+    What.SERVICES: Ages(10, 60),
+    What.REPOSITORIES: Ages(60, 600),
+    What.POLICIES: Ages(300, 1800),
+    What.REGISTRY: Ages(60, 600),
+}
+# Seconds before a part of a region that could not be read is tried again: when somebody looks at it, and by itself.
+AFTER_PROBLEM = Ages(3, 30)
+# Seconds between two readings of the same single service or repository.
+ONE_AT_MOST_EVERY = 3.0
+CALLER_EVERY = 600.0
+# Seconds without a turn after which a part counts as hanging: a slice of policies may take minutes on a slow AWS.
+HANGS_AFTER = 1200.0
+
+Turned = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class ScannerPart:
+    """One part of the scanner: `run` is told how to note that it has worked, and for how many seconds it now rests."""
+
+    name: str
+    hangs_after: float
+    run: Callable[[Turned], Awaitable[None]]
+
+
+class Scanner:
+    """Reads every region of one connection: run its `parts` once per process; other replicas take turns with it."""
+
+    def __init__(  # noqa: PLR0917  (the parts of the product, each under its own name)
+        self,
+        db: Database,
+        aws: Aws,
+        calls: AwsCalls,
+        clock: Clock,
+        regions: Sequence[str],
+        connection: str = "default",
+        notice: Notice = unnoticed,
+    ) -> None:
+        self.regions = tuple(regions)
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="inventory")
+        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, notice)
+        self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
+        self._quiet_until: dict[Hashable, float] = {}
+        self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
+        self._failing: set[tuple[str, What]] = set()
+        self._caller_wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def parts(self) -> Iterator[ScannerPart]:
+        """What is to be run once per process, each part by itself, until it is cancelled."""
+        yield ScannerPart("scanner of the caller identity", HANGS_AFTER, self._watch_caller)
+        for region, what in self._wakes:
+            yield ScannerPart(f"scanner of {region} {what}", HANGS_AFTER, partial(self._watch, region, what))
+
+    def close(self) -> None:
+        """Let its threads go, once its parts have ended."""
+        self._loop = None
+        for task in self._at_work.values():
+            task.cancel()
+        self._threads.shutdown(wait=False)
+
+    def request(self, region: str, what: What) -> None:
+        """Somebody looks at it: read it soon if it has grown old. Returns at once; may be called from any thread."""
+        wake = self._wakes.get((region, what))
+        quiet = self._quiet_until.get((region, what), 0.0) > self._clock.monotonic()
+        if wake is not None and self._loop is not None and not quiet:
+            self._loop.call_soon_threadsafe(wake.set)
+
+    async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
+        """One reading, where it is due; what there is to read at once is left to the next turn."""
+        rest = AGES[what].asked if asked else AGES[what].unasked
+        rests = Rest(timedelta(seconds=rest), timedelta(seconds=AFTER_PROBLEM.asked))
+        swept = await self._sweeper.sweep(region, what, rests)
+        quiet = AFTER_PROBLEM if swept.problem else AGES[what]
+        self._quiet_until[region, what] = self._clock.monotonic() + quiet.asked
+        self._note(region, what, swept)
+        return swept
+
+    async def retry(self, regions: Iterable[str], seconds: float) -> None:
+        """Try again at once what could not be read in these regions, for somebody who looks at it once more.
+
+        Each part at most once in `AFTER_PROBLEM.asked` seconds, whoever looks. Waits no longer than `seconds`; the
+        reading goes on.
+        """
+        wanted = set(regions)
+        tasks = [self._retrying(region, what) for region, what in sorted(self._failing) if region in wanted]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    async def refresh_service(self, region: str, name: str) -> Problem | None:
+        """Read one service now, at most once in a few seconds; the problem that kept it from being read.
+
+        The reading goes on where the caller gives up waiting, and whoever asks meanwhile waits for the same one.
+        """
+        return await self._once("service", region, name, self._refresh_service)
+
+    async def refresh_repository(self, region: str, name: str) -> Problem | None:
+        """Read one repository's policy now, and the repository itself where it is unknown; as `refresh_service`."""
+        return await self._once("repository", region, name, self._refresh_repository)
+
+    async def _once(
+        self, kind: str, region: str, name: str, read: Callable[[str, str], Coroutine[Any, Any, Problem | None]]
+    ) -> Problem | None:
+        key = (kind, region, name)
+        if key not in self._at_work:
+            if not self._may_read(*key):
+                return None
+            self._at_work[key] = task = asyncio.create_task(read(region, name))
+            task.add_done_callback(lambda _: self._at_work.pop(key))
+        return await asyncio.shield(self._at_work[key])
+
+    async def _refresh_service(self, region: str, name: str) -> Problem | None:
+        at, here = self._clock.now(), self._sweeper
+        try:
+            answered = await here.calls.run(region, here.aws.services(region).get_service, name)
+        except Problem as problem:
+            if problem.code == "service.not_found":
+                await here.in_db(store.forget_service, here.db, here.connection, region, name, at)
+            return problem
+        await here.in_db(store.remember_service, here.db, here.connection, answered.value, at)
+        return None
+
+    async def _refresh_repository(self, region: str, name: str) -> Problem | None:
+        at, here = self._clock.now(), self._sweeper
+        try:
+            await self._read_repository(region, name)
+        except Problem as problem:
+            if problem.code == "repository.not_found":
+                await here.in_db(store.forget_repository, here.db, here.connection, region, name, at)
+            else:
+                unread = store.PolicyUnread(name, problem, at)
+                await here.in_db(store.remember_unread, here.db, here.connection, region, [unread])
+            return problem
+        return None
+
+    async def _read_repository(self, region: str, name: str) -> None:
+        here, at = self._sweeper, self._clock.now()
+        repositories = here.aws.repositories(region)
+        if not await here.in_db(queries.repository_uri, here.db, here.connection, region, name):
+            repository = await here.calls.run(region, repositories.get_repository, name)
+            await here.in_db(store.remember_repository, here.db, here.connection, repository.value, at)
+        policy = await here.calls.run(region, repositories.get_policy, name)
+        await here.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
+
+    def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
+        key = ("retry", region, what)
+        if key not in self._at_work:
+            self._at_work[key] = task = asyncio.create_task(self._retry(region, what))
+            task.add_done_callback(lambda _: self._at_work.pop(key))
+        return self._at_work[key]
+
+    async def _retry(self, region: str, what: What) -> Problem | None:
+        if self._quiet_until.get((region, what), 0.0) > self._clock.monotonic():
+            return None
+        try:
+            problem = (await self._turn_or_note(region, what, asked=True)).problem
+        except Exception:  # the edge of a background task: the page that asked for it goes on without
+            log.exception("%s of %s could not be read", what, region)
+            problem = Problem("internal", reference=f"{region}/{what}")
+        if problem is not None:
+            self._wakes[region, what].set()  # its watcher, who may have thought it well, comes back sooner
+        return problem
+
+    def _note(self, region: str, what: What, swept: Swept) -> None:
+        """Remember which parts cannot be read, and read on what hangs on one that can be read again."""
+        if swept.problem is not None:
+            self._failing.add((region, what))
+        elif swept.due and (region, what) in self._failing:
+            self._failing.remove((region, what))
+            self._caller_wake.set()
+        if what is What.REPOSITORIES:
+            self._wakes[region, What.POLICIES].set()
+
+    async def _watch(self, region: str, what: What, turned: Turned) -> None:
+        self._loop = asyncio.get_running_loop()
+        asked = False
+        if what is What.POLICIES:  # there is nothing to read before the repositories have been listed
+            turned(math.inf)
+            await self._wakes[region, what].wait()
+        while True:
+            swept = await self._turn_or_note(region, what, asked=asked)
+            seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
+            turned(0 if swept.more else seconds)
+            if not swept.more:
+                asked = await self._asked_within(self._wakes[region, what], seconds)
+
+    async def _turn_or_note(self, region: str, what: What, *, asked: bool) -> Swept:
+        try:
+            return await self.turn(region, what, asked=asked)
+        except Exception:
+            self._failing.add((region, what))
+            raise
+
+    async def _watch_caller(self, turned: Turned) -> None:
+        here, lane = self._sweeper, self.regions[0] if self.regions else ""
+        while True:
+            at, seconds = self._clock.now(), CALLER_EVERY
+            try:
+                answered = await here.calls.run_in_background(lane, here.aws.identity().caller)
+                await here.in_db(store.remember_caller, here.db, here.connection, answered.value, at)
+            except Problem:
+                seconds = AFTER_PROBLEM.unasked  # each region's readings say what is wrong with the credentials
+            turned(seconds)
+            await self._asked_within(self._caller_wake, seconds)
+
+    async def _asked_within(self, wake: asyncio.Event, seconds: float) -> bool:
+        waiting: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(wake.wait()),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+        asked = wake.is_set()
+        wake.clear()
+        return asked
+
+    def _may_read(self, kind: str, region: str, name: str) -> bool:
+        now = self._clock.monotonic()
+        if region not in self.regions or self._quiet_until.get((kind, region, name), 0.0) > now:
+            return False
+        for key in [key for key, until in self._quiet_until.items() if until <= now]:
+            del self._quiet_until[key]
+        self._quiet_until[kind, region, name] = now + ONE_AT_MOST_EVERY
+        return True

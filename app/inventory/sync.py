@@ -1,0 +1,227 @@
+"""One reading of one part of a region: from AWS's answers into the store, with what went wrong noted beside.
+
+Must never let one refused policy, or one refused region, spoil what is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from app.aws.call_pool import AwsCalls
+from app.aws.ports import Answered, Aws
+from app.clock import Clock
+from app.db import Database
+from app.errors import Problem
+from app.inventory import queries, store, sync_state
+from app.inventory.policies import PolicyRead, PolicyUnread
+from app.inventory.registries import read_registry, remember_registry
+from app.inventory.sync_state import What
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Notice = Callable[[str, Sequence[store.PolicySeen]], None]
+"""Called with a region and the readings of its policies that were kept, in a thread that may block."""
+
+
+def unnoticed(_region: str, _readings: Sequence[store.PolicySeen]) -> None:
+    """Notice nothing."""
+
+
+# Policies read under one claim: few enough to end long before the claim is taken for abandoned.
+SLICE = 200
+SIDE_BY_SIDE = 8
+# How many policies per second and region are read again at most in the long run: AWS publishes no limit of its own.
+POLICIES_PER_SECOND = 10
+# What AWS says about one repository; anything else would meet the next one too.
+_OF_ONE_REPOSITORY = frozenset(
+    {
+        "aws.access_denied",
+        "aws.bad_answer",
+        "aws.refused",
+        "aws.unknown",
+        "repository.not_found",
+        "repository.bad_name",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How a reading went: `more` is waiting to be read at once; `problem` kept it from being read.
+
+    `due`: False where it was not read, being fresh enough or at work elsewhere.
+    """
+
+    more: bool = False
+    problem: Problem | None = None
+    due: bool = True
+
+
+@dataclass(frozen=True)
+class Rest:
+    """How old a part must be to be read again, and how long ago a try must be that met a problem."""
+
+    after_success: timedelta
+    after_problem: timedelta
+
+
+@dataclass
+class _Slice:
+    """What came of a slice of policies. `problem` stopped it."""
+
+    read: list[PolicyRead] = field(default_factory=list)
+    unread: list[PolicyUnread] = field(default_factory=list)
+    gone: list[PolicyUnread] = field(default_factory=list)
+    problem: Problem | None = None
+
+    def refused(self) -> Problem | None:
+        """What stopped it, or what AWS answered to every single call."""
+        return self.problem or (self.unread[0].problem if self.unread and not self.read else None)
+
+
+@dataclass(frozen=True)
+class Sweeper:
+    """Reads one connection. `threads` run what blocks on the database; `notice` gets each reading of policies kept."""
+
+    db: Database
+    aws: Aws
+    calls: AwsCalls
+    clock: Clock
+    connection: str
+    threads: Executor
+    notice: Notice = unnoticed
+
+    async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
+        """Read a part of a region where it has rested long enough and nobody else is reading it."""
+        sweeps = {
+            What.SERVICES: self._services,
+            What.REPOSITORIES: self._repositories,
+            What.POLICIES: self._policies,
+            What.REGISTRY: self._registry,
+        }
+        return await sweeps[what](region, rest)
+
+    async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a blocking database call beside the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, lambda: call(*args, **kwargs))
+
+    async def _services(self, region: str, rest: Rest) -> Swept:
+        held = await self._claim(region, What.SERVICES, rest)
+        if held is None:
+            return Swept(due=False)
+        try:
+            answered = await self.calls.run_in_background(region, self.aws.services(region).list_services)
+        except Problem as problem:
+            return await self._refused(held, problem)
+        services = answered.value
+        await self.in_db(store.remember_services, self.db, self.connection, region, services, held.started_at)
+        return await self._listed(held, len(services))
+
+    async def _repositories(self, region: str, rest: Rest) -> Swept:
+        held = await self._claim(region, What.REPOSITORIES, rest)
+        if held is None:
+            return Swept(due=False)
+        try:
+            answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
+        except Problem as problem:
+            return await self._refused(held, problem)
+        found = answered.value
+        await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
+        return await self._listed(held, len(found))
+
+    async def _registry(self, region: str, rest: Rest) -> Swept:
+        held = await self._claim(region, What.REGISTRY, rest)
+        if held is None:
+            return Swept(due=False)
+
+        async def call(read: Callable[[], Answered[Any]]) -> Any:
+            return (await self.calls.run_in_background(region, read)).value
+
+        try:
+            reading = await read_registry(self.aws.registry(region), call, held.started_at)
+        except Problem as problem:
+            return await self._refused(held, problem)
+        await self.in_db(remember_registry, self.db, self.connection, region, reading)
+        return await self._listed(held, 1)
+
+    async def _policies(self, region: str, rest: Rest) -> Swept:
+        known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
+        max_age = max(rest.after_success, timedelta(seconds=known.total / POLICIES_PER_SECOND))
+        before = self.clock.now() - max_age
+        due = await self.in_db(sync_state.due_policies, self.db, self.connection, region, before=before, limit=SLICE)
+        after_success = timedelta(0) if due else max_age
+        held = await self._claim(region, What.POLICIES, Rest(after_success, rest.after_problem))
+        if held is None:
+            return Swept(due=False)
+        found = await self._read_policies(region, due)
+        await self._keep(region, found)
+        known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
+        whole, refused = len(due) < SLICE, found.refused()
+        await self._finish(held, problem=refused, whole=whole, counted=(known.tried, known.total))
+        return Swept(more=not whole and refused is None, problem=refused)
+
+    async def _read_policies(self, region: str, names: Iterable[str]) -> _Slice:
+        found, waiting = _Slice(), iter(names)
+
+        async def work() -> None:
+            for name in waiting:
+                if found.problem is None:
+                    await self._read_policy(region, name, found)
+
+        await asyncio.gather(*(work() for _ in range(SIDE_BY_SIDE)))
+        return found
+
+    async def _read_policy(self, region: str, name: str, found: _Slice) -> None:
+        at = self.clock.now()
+        try:
+            answered = await self.calls.run_in_background(region, self.aws.repositories(region).get_policy, name)
+        except Problem as problem:
+            if problem.code not in _OF_ONE_REPOSITORY:
+                found.problem = problem
+            elif problem.code == "repository.not_found":
+                found.gone.append(PolicyUnread(name, problem, at))
+            else:
+                found.unread.append(PolicyUnread(name, problem, at))
+        else:
+            found.read.append(PolicyRead(name, answered.value, at))
+
+    async def keep_policies(self, region: str, readings: Sequence[store.PolicyRead]) -> None:
+        """Keep these readings, and let them be noticed."""
+        seen = await self.in_db(store.remember_policies, self.db, self.connection, region, readings)
+        if seen:
+            await self.in_db(self.notice, region, seen)
+
+    async def _keep(self, region: str, found: _Slice) -> None:
+        await self.keep_policies(region, found.read)
+        await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
+        for one in found.gone:
+            await self.in_db(store.forget_repository, self.db, self.connection, region, one.repository, one.at)
+
+    async def _claim(self, region: str, what: What, rest: Rest) -> sync_state.Claim | None:
+        rests = {"rest": rest.after_success, "retry": rest.after_problem}
+        return await self.in_db(sync_state.claim, self.db, self.connection, region, what, now=self.clock.now(), **rests)
+
+    async def _listed(self, held: sync_state.Claim, count: int) -> Swept:
+        await self._finish(held, counted=(count, count))
+        return Swept()
+
+    async def _refused(self, held: sync_state.Claim, problem: Problem) -> Swept:
+        await self._finish(held, problem=problem)
+        return Swept(problem=problem)
+
+    async def _finish(
+        self,
+        held: sync_state.Claim,
+        *,
+        problem: Problem | None = None,
+        whole: bool = True,
+        counted: tuple[int, int] | None = None,
+    ) -> None:
+        now = self.clock.now()
+        await self.in_db(sync_state.finish, self.db, held, now=now, problem=problem, whole=whole, counted=counted)

@@ -1,0 +1,363 @@
+"""The sentences of every problem, in one table: what happened, and what to do next.
+
+A code that is raised anywhere and missing here fails a test; so does one without a Japanese translation.
+Must never decide anything.
+"""
+
+from __future__ import annotations
+
+from app.errors import Problem
+from app.messages.problems_aws import AWS_WORDS
+from app.messages.problems_commands import COMMAND_WORDS
+from app.wording import N_, Words, fill
+
+WORDS: dict[str, Words] = {
+    **AWS_WORDS,
+    **COMMAND_WORDS,
+    # Operations.
+    "operation.not_found": Words(
+        N_("There is no operation of this id."),
+        N_("Look for it in History."),
+    ),
+    "operation.not_ended": Words(
+        N_("This operation is still running."),
+        N_("Wait until it has ended, or cancel it first."),
+    ),
+    "operation.preview_needed": Words(
+        N_("This change to %(repository)s must be previewed first."),
+        N_("Open the preview, check what it changes, then confirm."),
+    ),
+    "operation.nothing_to_retry": Words(
+        N_("This operation did what was requested, so there is nothing to retry."),
+        N_("To do it again, start a new operation."),
+    ),
+    "operation.superseded": Words(
+        N_("A later request for the same service and repository was carried out first."),
+        N_("Nothing was changed by this operation. Start it again if you still want it."),
+    ),
+    "role.deactivating": Words(
+        N_("The image puller role of %(service)s is being deactivated, so no repository can be added."),
+        N_("Wait until operation %(operation)s ends, or cancel it. Then try again."),
+    ),
+    "role.switched_on": Words(
+        N_("The image puller role of %(service)s was activated again while it was being deactivated."),
+        N_("If it should be off, choose Retry."),
+    ),
+    "operation.nothing_to_undo": Words(
+        N_("This operation wrote no repository policy."),
+        N_("There is nothing to undo."),
+    ),
+    "repository.bad_name": Words(
+        N_("“%(repository)s” cannot be the name of an Amazon ECR repository."),
+        N_("Use 2 to 256 lowercase letters, digits, and . _ - / between them."),
+    ),
+    "access.denied": Words(
+        N_(
+            "An explicit deny in statement %(statement)s of the policy of %(repository)s overrides the allow for %(service)s."
+        ),
+        N_("Change or remove that statement, then choose Retry."),
+    ),
+    "access.denied_by_registry": Words(
+        N_(
+            "An explicit deny in statement %(statement)s of the registry policy of %(region)s overrides the allow for %(service)s on %(repository)s."
+        ),
+        N_("Change that statement in the ECR console under Private registry, Permissions. Then choose Retry."),
+    ),
+    "preview.other_repository": Words(
+        N_("The preview shows %(previewed)s, but the form names %(repository)s. Nothing was changed."),
+        N_("Preview %(repository)s, or enter %(previewed)s again."),
+    ),
+    "policy.changed_meanwhile": Words(
+        N_("The policy of %(repository)s has changed since it was previewed."),
+        N_("Look at the new preview and decide again; nothing has been written."),
+    ),
+    "policy.changed_after": Words(
+        N_(
+            "Somebody else changed the policy of %(repository)s right after it was restored; that change was left as it is."
+        ),
+        N_("Look at the policy as it is now, and restore it again if that is still what you want."),
+    ),
+    "policy.old_reading": Words(
+        N_("AWS is too slow for a safe change of %(repository)s: its policy grew old between reading and writing it."),
+        N_("Try again when AWS answers faster; nothing has been written."),
+    ),
+    "policy.contended": Words(
+        N_(
+            "Somebody else keeps changing the policy of %(repository)s: after %(times)s merges ours was gone each time."
+        ),
+        N_("Find out what else writes this policy, then try again."),
+    ),
+    "policy.dead_principals": Words(
+        N_(
+            "ECR refuses the policy of %(repository)s because it cannot find a principal that it names: %(principals)s."
+        ),
+        N_("Remove the principals that no longer exist, then try again."),
+    ),
+    "policy.not_dead": Words(
+        N_("These principals may still exist, so they can't be removed as dead: %(principals)s."),
+        N_("Preview the removal again. To remove a principal that exists, edit the policy yourself."),
+    ),
+    "policy.own_principal_not_found": Words(
+        N_("ECR still does not know the service's new role after several minutes; %(repository)s was not changed."),
+        N_("Try again in a few minutes. If ECR still refuses, check in Lightsail that the role is active."),
+    ),
+    "role.still_named": Words(
+        N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
+        N_("Look at those removals in History; the role was not deactivated."),
+    ),
+    "repository.other_region": Words(
+        N_("There is no repository %(repository)s in %(region)s, but one in %(others)s."),
+        N_(
+            "A container service pulls only from repositories of its own region: copy the image, or use a service there."
+        ),
+    ),
+    "repository.missing": Words(
+        N_("No repository was named."),
+        N_("Choose one from the list, or type its name."),
+    ),
+    "repository.odd_characters": Words(
+        N_("The name contains characters that no repository name can have: %(characters)s."),
+        N_("Retype the name; pasted text may contain hidden characters."),
+    ),
+    "repository.of_other_region": Words(
+        N_("%(repository)s is in %(other)s, but this service is in %(region)s."),
+        N_(
+            "A container service pulls only from repositories of its own region: copy the image, or use a service there."
+        ),
+    ),
+    "repository.of_other_account": Words(
+        N_("%(repository)s is in account %(other)s, but Sailpass is signed in to account %(account)s."),
+        N_(
+            "Start Sailpass with credentials of account %(other)s, or push the image to a repository of account %(account)s."
+        ),
+    ),
+    "repository.account_unknown": Words(
+        N_("Sailpass can't tell yet whether %(repository)s of account %(other)s is in its own account."),
+        N_("Enter only the repository's name, or try again in a moment."),
+    ),
+    "repository.public_ecr": Words(
+        N_("%(image)s is in Amazon ECR Public, where every service can pull without a policy."),
+        N_("Use that image in the deployment as it is, or enter the name of a private repository."),
+    ),
+    "repository.other_registry": Words(
+        N_("%(registry)s is not Amazon ECR, so there is no repository policy to change."),
+        N_("Use a public image in the deployment as it is; push a private one to Amazon ECR first."),
+    ),
+    "aws.page_slow": Words(
+        N_("AWS has not answered within %(seconds)s seconds."),
+        N_("What is known is shown meanwhile; the rest follows once AWS answers, or when you reload in a moment."),
+    ),
+    "storage.unavailable": Words(
+        N_("Sailpass can't use its database right now."),
+        N_("Try again in a moment. Operations already accepted continue once the database is back."),
+    ),
+    "storage.failed": Words(
+        N_("Sailpass cannot use its own database: %(reason)s."),
+        N_("Check the database, its disk and its permissions, then try again. Nothing was started."),
+    ),
+    "internal": Words(
+        N_("Something went wrong inside Sailpass."),
+        N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
+    ),
+    "server.busy": Words(
+        N_("Sailpass is busy with other requests."),
+        N_("Try again in a moment."),
+    ),
+    "server.exhausted": Words(
+        N_("The server has no open files or memory left: %(reason)s."),
+        N_("Try again in a moment. If it happens often, raise the server's limits, for example with “ulimit -n 4096”."),
+    ),
+    # What programs send.
+    "request.not_found": Words(
+        N_("There is nothing at %(path)s."),
+        N_("See what there is at /api/docs."),
+    ),
+    "request.wrong_method": Words(
+        N_("%(path)s does not take %(method)s."),
+        N_("See what it takes at /api/docs."),
+    ),
+    "request.invalid": Words(
+        N_("The request is not of the expected form: %(where)s: %(why)s."),
+        N_("See what is expected at /api/docs."),
+    ),
+    "request.no_text": Words(
+        N_("The address or a field holds a character that cannot be part of any name or text."),
+        N_("Type it anew: what is copied can bring hidden characters along."),
+    ),
+    "request.unknown_field": Words(
+        N_("The form has a field that this server does not know: %(field)s."),
+        N_("Reload the page, then try again. Nothing was changed."),
+    ),
+    "request.repeated_field": Words(
+        N_("The form has more than one field named %(field)s."),
+        N_("Reload the page, then try again. Nothing was changed."),
+    ),
+    "request.bad_cursor": Words(
+        N_("The cursor is none that a page of operations gave."),
+        N_("Take it from `next` of the page before, or leave it out for the newest."),
+    ),
+    "request.cross_origin": Words(
+        N_("The request comes from another site's page."),
+        N_("Send it from a program, or from the console itself."),
+    ),
+    "request.too_large": Words(
+        N_("The request is too large."),
+        N_("Send less than 256 KB."),
+    ),
+    "request.refused": Words(
+        N_("The request was refused (HTTP %(status)s)."),
+        N_("See what is expected at /api/docs."),
+    ),
+    "region.not_configured": Words(
+        N_("This console does not look after %(region)s, but after %(regions)s."),
+        N_("Name one of those, or add the region to SAILPASS_REGIONS."),
+    ),
+    # Signing in.
+    "auth.sign_in_needed": Words(
+        N_("This needs a sign-in, and the request brings no session or token that counts."),
+        N_("Send “Authorization: Bearer …” with a token that “sailpass token” printed."),
+    ),
+    "auth.out_of_scope": Words(
+        N_("%(name)s has the scope “%(scope)s”, which doesn't include this request."),
+        N_("Use a token with a wider scope; “sailpass token NAME --scope change” prints one where the server runs."),
+    ),
+    "auth.too_many_tries": Words(
+        N_("This sign-in link doesn't count, and too many wrong links came from your address."),
+        N_("Wait %(seconds)s seconds, then use a new link."),
+    ),
+    "auth.link_not_found": Words(
+        N_("There is no open sign-in link %(id)s."),
+        N_(
+            "It may have been used, replaced or revoked, or it has expired; “sailpass sign-in-link --list” shows what counts."
+        ),
+    ),
+    "auth.session_not_found": Words(
+        N_("There is no session %(id)s."),
+        N_("It may have ended already; “sailpass session --list” shows the sessions there are."),
+    ),
+    "auth.token_bad_name": Words(
+        N_("“%(name)s” cannot be the name of a token."),
+        N_("Use 1 to 64 letters, digits, and . _ - between them."),
+    ),
+    "auth.token_bad_expiry": Words(
+        N_("“%(expires)s” isn't an expiry for a token."),
+        N_("Use 1 to 3650 days, such as 30d, or never for a token that doesn't expire."),
+    ),
+    "auth.token_name_taken": Words(
+        N_("There is a token named %(name)s already."),
+        N_("Choose another name, or revoke that one first."),
+    ),
+    "auth.token_not_found": Words(
+        N_("There is no token named %(name)s."),
+        N_("See the names with “sailpass token --list”; one that has been revoked is gone."),
+    ),
+    # What Lightsail says.
+    "service.not_found": Words(
+        N_("There is no container service %(service)s in %(region)s."),
+        N_("Check the name and the region; it may have been deleted."),
+    ),
+    "service.busy": Words(
+        N_("The container service %(service)s is %(state)s and takes no changes."),
+        N_("Wait until it is READY or RUNNING, then try again."),
+    ),
+    "service.refused": Words(
+        N_("Lightsail refused the change to the container service %(service)s."),
+        N_("Read AWS's message below; nothing was changed."),
+    ),
+    "service.never_settled": Words(
+        N_("The container service %(service)s was still %(state)s after %(minutes)s minutes."),
+        N_("See its state in the Lightsail console; once it is READY or RUNNING, choose Retry."),
+    ),
+    "role.never_appeared": Words(
+        N_("AWS did not finish activating the image puller role of %(service)s within %(minutes)s minutes."),
+        N_("See the service in the Lightsail console (it is %(state)s), then choose Retry; it continues from here."),
+    ),
+    "role.never_off": Words(
+        N_("AWS did not finish switching off the image puller role of %(service)s within %(minutes)s minutes."),
+        N_("See the service in the Lightsail console (it is %(state)s), then choose Retry; it continues from here."),
+    ),
+    "role.switched_off": Words(
+        N_("Somebody switched off the image puller role of %(service)s meanwhile."),
+        N_("If it should be on, choose Retry: it is activated again."),
+    ),
+    # What ECR says.
+    "repository.not_found": Words(
+        N_("There is no repository %(repository)s in %(region)s."),
+        N_("Check the name; the repository must be in the same region and account as the container service."),
+    ),
+    "image.not_found": Words(
+        N_("The image is no longer in the repository %(repository)s."),
+        N_("Reload the list of images."),
+    ),
+    "lifecycle.not_found": Words(
+        N_("The repository %(repository)s has no lifecycle policy."),
+        N_("Reload the page; the policy may have been deleted."),
+    ),
+    "policy.not_found": Words(
+        N_("The repository %(repository)s has no policy."),
+        N_("Reload the page; somebody may have deleted the policy."),
+    ),
+    "registry.no_policy": Words(
+        N_("The registry has no registry policy."),
+        N_("Nothing to do: without a registry policy, the repository policy alone decides."),
+    ),
+    "policy.principal_not_found": Words(
+        N_("ECR cannot find a principal that the policy of %(repository)s names."),
+        N_("A new role needs up to two minutes; a dead principal of somebody else must be removed from the policy."),
+    ),
+    "policy.refused": Words(
+        N_("ECR refused the policy of %(repository)s; it stays as it was."),
+        N_("Read AWS's message below; ECR also refuses a policy that would lock you out of changing it."),
+    ),
+    "policy.not_json": Words(
+        N_("The policy text is not valid JSON: it breaks at line %(line)s, column %(column)s."),
+        N_("Correct it there, or paste the text exactly as AWS returned it."),
+    ),
+    "policy.repeated_key": Words(
+        N_("An object in the policy text says “%(key)s” more than once."),
+        N_("Keep one of them; nothing was changed, since taking either would lose the other."),
+    ),
+    "policy.pasted_documents": Words(
+        N_("The policy text holds more than one policy document, one pasted behind or inside the other."),
+        N_("The repository's policy page shows it mended, under By hand: look at it there, then write it."),
+    ),
+    "policy.escaped_text": Words(
+        N_("The policy text was copied with escapes or other marks around it, so it is not valid JSON."),
+        N_("The repository's policy page shows it mended, under By hand: look at it there, then write it."),
+    ),
+    "policy.no_statement": Words(
+        N_("The policy text is JSON but no policy: it has no Statement."),
+        N_("Paste the whole policy, from its first brace to its last."),
+    ),
+    "policy.malformed": Words(
+        N_("Statement %(statement)s of the policy has no %(element)s that ECR would accept."),
+        N_("Correct that statement; a repository's policy needs Effect, Principal and Action in each."),
+    ),
+    "policy.too_long": Words(
+        N_("The policy would have %(characters)s characters; ECR allows %(limit)s."),
+        N_("Remove statements that are no longer needed, at least %(over)s characters of them, and try again."),
+    ),
+    "policy.no_puller": Words(
+        N_("The container service %(service)s has no image puller role to grant access to yet (“%(principal)s”)."),
+        N_("Activate its image puller role, wait until its principal ARN appears, and try again."),
+    ),
+    "policy.undo_conflict": Words(
+        N_("Statement %(statement)s was changed by somebody else since, so the change cannot be taken back by itself."),
+        N_("Compare both sides and edit the policy by hand, or restore a recorded policy."),
+    ),
+}
+
+
+def words_of(problem: Problem) -> Words | None:
+    """The sentences of a problem, those for its `reason` where there are some; None for a code without sentences."""
+    return WORDS.get(f"{problem.code}/{problem.params.get('reason', '')}") or WORDS.get(problem.code)
+
+
+def what_happened(problem: Problem) -> str:
+    """The English sentence of cause, for terminals, logs and programs."""
+    return fill((words_of(problem) or WORDS[problem.code]).what, problem.params)
+
+
+def what_to_do(problem: Problem) -> str:
+    """The English sentence of what to do next."""
+    return fill((words_of(problem) or WORDS[problem.code]).todo, problem.params)

@@ -1,0 +1,201 @@
+"""One step at work: its record in the history, its patience with AWS, and its safe points for a cancel.
+
+A step may run again after a crash, and in a takeover even beside a stalled twin; what it does must be harmless then.
+It hands plain JSON to the workflow: how it ended, and what it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from app.aws.ports import Answered
+from app.errors import Problem
+from app.history import store
+from app.history.models import Operation
+from app.history.store import Run
+from app.operations.context import Context, current
+from app.operations.state import StepName, StepState
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Result = dict[str, Any]
+
+# Seconds before each new try while AWS throttles, fails or cannot be reached; then the step ends with the problem.
+AGAIN = (1, 2, 4, 8, 15, 30, 30)
+# While a fresh principal spreads to ECR: seconds to about two minutes (AWS gives no figure).
+PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
+
+
+class Overtaken(Exception):  # noqa: N818  (not an error: somebody else is at work)
+    """Another run of this step has begun since, here or on another replica: what this one has read may be old."""
+
+
+class CancelledHere(Exception):  # noqa: N818  (not an error: somebody asked for it)
+    """The operation was asked to stop, and this is a safe point to do so."""
+
+
+@dataclass
+class Stepping:
+    """A running step, as its body sees it. `asked_at`: when AWS was last asked, by the clock's monotonic time."""
+
+    operation: Operation
+    run: Run
+    context: Context
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    request_ids: list[str] = field(default_factory=list)
+    notes_under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    asked_at: float = 0.0
+    note_code: str = ""
+    note_params: dict[str, str | int] = field(default_factory=dict)
+    late_until: float | None = None
+    """Up to when AWS may still carry out a write whose answer was lost: a UTC time in seconds."""
+    learned: dict[str, str] = field(default_factory=dict)
+    skips: str = ""
+
+    def because(self, code: str, **params: str | int) -> None:
+        """Choose the remark that the step ends with."""
+        self.note_code, self.note_params = code, params
+
+    def learn(self, *, principal_arn: str = "", image_uri: str = "") -> None:
+        """Keep what the operation found out on its way; "" leaves a value as it is."""
+        values = {"principal_arn": principal_arn, "image_uri": image_uri}
+        self.learned |= {name: value for name, value in values.items() if value}
+
+    def skip(self, later: StepName) -> None:
+        """Close a later step as not needed, with the remark that this one ends with."""
+        self.skips = later
+
+    async def note(self, code: str, **params: str | int) -> None:
+        """Leave a remark that is shown while the step runs."""
+        await self.context.in_db(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
+
+    async def note_again(self, problem: Problem, seconds: float) -> None:
+        """Say that AWS is asked again, and what it answered if it did."""
+        seconds = max(1, round(seconds))
+        note = NOTES_OF_A_RETRY.get(problem.code, "aws.again")
+        await self.note(note, answer=problem.aws_code or problem.code, seconds=seconds)
+
+    def note_soon(self, problem: Problem | None, seconds: float) -> None:
+        """Leave a remark from the loop without waiting for it: AWS cannot be asked right now, or can again."""
+        note = self.note("role.usually") if problem is None else self.note_again(problem, seconds)
+        task = asyncio.ensure_future(note)
+        self.notes_under_way.add(task)
+        task.add_done_callback(self.notes_under_way.discard)
+
+    def check_cancelled(self) -> None:
+        """A safe point: nothing has been sent that is not recorded."""
+        if self.cancelled.is_set():
+            raise CancelledHere
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, unless somebody asks to stop meanwhile."""
+        sleeping = asyncio.ensure_future(self.context.clock.sleep(seconds))
+        stopping = asyncio.ensure_future(self.cancelled.wait())
+        _, waiting = await asyncio.wait({sleeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        self.check_cancelled()
+
+    async def call(self, call: Callable[..., Answered[T]], *args: Any, **kwargs: Any) -> T:
+        """One AWS call, tried again while its problem may pass by itself.
+
+        Raises:
+            Problem: one that does not pass, or that did not within about a minute and a half.
+        """
+        for seconds in (*AGAIN, None):
+            try:
+                return await self.once(call, *args, **kwargs)
+            except Problem as problem:
+                if seconds is None or not problem.retryable or problem.code not in PASSES_BY_ITSELF:
+                    raise
+                await self.note_again(problem, seconds)
+                await self.pause(seconds)
+        raise AssertionError("the last try returns or raises")
+
+    async def once(self, call: Callable[..., Answered[T]], *args: Any, first: bool = False, **kwargs: Any) -> T:
+        """One AWS call in the AWS pool, tried once; `first` goes before all that waits there. Raises Problem."""
+
+        @functools.wraps(call)
+        def timed() -> Answered[T]:
+            self.asked_at = self.context.clock.monotonic()
+            return call(*args, **kwargs)
+
+        run = self.context.calls.run_next if first else self.context.calls.run
+        try:
+            answered = await run(self.operation.region, timed)
+        except Problem as problem:
+            if problem.request_id:
+                self.request_ids.append(problem.request_id)
+            raise
+        self.request_ids.append(answered.request_id)
+        return answered.value
+
+
+# Problems that the same call may not meet again, and what is said of them meanwhile.
+NOTES_OF_A_RETRY = {
+    "aws.unreachable": "aws.silent",
+    "aws.slow": "aws.silent",
+    "aws.call_lost": "aws.silent",
+    "aws.bad_answer": "aws.damaged",
+    "aws.not_aws": "aws.damaged",
+    "aws.credentials_slow": "aws.no_keys",
+    "host.out_of_files": "host.short",
+    "host.out_of_memory": "host.short",
+    "host.out_of_threads": "host.short",
+    "host.out_of_connections": "host.short",
+}
+PASSES_BY_ITSELF = frozenset({"aws.throttled", "aws.failed", "aws.region_setup", *NOTES_OF_A_RETRY})
+
+Body = Callable[[Stepping], Awaitable[tuple[StepState, Result]]]
+
+
+async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
+    """Run a step's body with its record around it.
+
+    Returns:
+        `state`, and what the body found; `problem` when it failed. Plain JSON, never an exception of ours: what a
+        checkpoint brings back after a restart is what the workflow got before it.
+    """
+    context = current()
+    while True:
+        await context.running.admit()
+        begun = await context.in_db(store.step_started, context.db, operation_id, name, context.clock.now())
+        if begun is None:
+            return {"state": StepState.CANCELLED}
+        try:
+            return await _run(Stepping(*begun, context), body)
+        except Overtaken:
+            # If that one has taken the operation over, the engine refuses what this one does next.
+            log.warning("another run of %s of operation %s began", name, operation_id)
+
+
+async def _run(stepping: Stepping, body: Body) -> Result:
+    operation, context = stepping.operation, stepping.context
+    async with context.cancels.watching(operation.id) as stepping.cancelled:
+        if operation.cancel_requested_by:
+            stepping.cancelled.set()
+        try:
+            stepping.check_cancelled()
+            state, found = await body(stepping)
+        except CancelledHere:
+            state, found = StepState.CANCELLED, {}
+        except Problem as problem:
+            state, found = StepState.FAILED, {"problem": problem.to_json()}
+        await _end(stepping, state, found)
+    if stepping.late_until is not None:
+        found["late_until"] = stepping.late_until
+    return {"state": state, **found}
+
+
+async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
+    note = {"code": stepping.note_code, "params": stepping.note_params} if stepping.note_code else None
+    request_ids = tuple(dict.fromkeys(stepping.request_ids))
+    end = store.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
+    context = stepping.context
+    await context.in_db(store.step_ended, context.db, stepping.run, end, context.clock.now())

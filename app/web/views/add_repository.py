@@ -1,0 +1,88 @@
+"""The Add repository dialog with its list of repositories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.bootstrap import Services
+from app.console.repositories import explain_refused_name, searched_name
+from app.errors import Problem
+from app.inventory import queries, search, sync_state
+from app.inventory.sync_state import What
+from app.web.views.base import DialogView, View
+from app.wording import N_, Said
+
+ADD_REPOSITORY = Said(N_("Add repository"))
+
+
+@dataclass(frozen=True)
+class RepositoryOption:
+    """One repository to choose.
+
+    `images` is how many it holds, None if not known; `added`: it can be pulled from already, so it cannot be chosen.
+    """
+
+    name: str
+    added: bool = False
+    images: int | None = None
+
+
+@dataclass(frozen=True)
+class RepositoryOptions(View):
+    """GET …/repositories/options?repository=q: the list under the field. `more`: others match too and are left out of it."""
+
+    page: ClassVar[str] = "partials/repository_options.html"
+    partial: ClassVar[str] = "partials/repository_options.html"
+
+    options: tuple[RepositoryOption, ...]
+    query: str = ""
+    more: bool = False
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class AddRepositoryDialog(DialogView):
+    """GET …/repositories/new, and POST …/repositories refused (answer it with status 422).
+
+    `listing` False: the name has to be typed. `typed` is what the reader gave; `refused` says why it will not do,
+    `nearest` the names that are close to it.
+    """
+
+    partial: ClassVar[str] = "partials/add_repository_dialog.html"
+
+    region: str
+    service: str
+    choices: RepositoryOptions
+    listing: bool = True
+    typed: str = ""
+    refused: Problem | None = None
+    nearest: tuple[str, ...] = ()
+    heading: Said = ADD_REPOSITORY
+
+
+def add_dialog(
+    services: Services, region: str, service: str, typed: str = "", refused: Problem | None = None
+) -> AddRepositoryDialog:
+    """The Add dialog, or the same again with what was typed and why it will not do."""
+    listed = sync_state.find_reading(services.db, services.connection, region, What.REPOSITORIES)
+    refused, nearest = explain_refused_name(services, region, typed, refused) if refused else (None, ())
+    return AddRepositoryDialog(
+        region=region,
+        service=service,
+        choices=repository_options(services, region, service, typed),
+        listing=listed.problem is None or listed.problem.code != "aws.access_denied",
+        typed=typed,
+        refused=refused,
+        nearest=nearest,
+    )
+
+
+def repository_options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
+    """The repositories that the service cannot pull from yet and whose name holds `query`."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    if known is None:
+        return RepositoryOptions((), query)
+    now = services.clock.now()
+    found = search.choices(services.db, services.connection, known.service, searched_name(query), now=now)
+    return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)

@@ -1,0 +1,314 @@
+"""The dialogs that ask before something is done: one shape, and one builder for each thing that can be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.bootstrap import Services
+from app.console.access import find_row, naming_role, said
+from app.errors import Problem
+from app.inventory import queries
+from app.inventory.circumstances import circumstances_of
+from app.operations.preview import plan_operation
+from app.operations.progress import Progress
+from app.operations.read import find_progress
+from app.operations.state import Kind
+from app.web import links
+from app.web.views.base import DialogView
+from app.web.views.preview import PreviewView
+from app.wording import N_, Said
+
+
+@dataclass(frozen=True)
+class Checkbox:
+    """A choice within the dialog: the form field `name` is "1" when it is ticked."""
+
+    name: str
+    label: Said
+    ticked: bool = False
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Values that the reader may select before anything is previewed: a form of its own, which asks `url` again."""
+
+    url: str
+    fields: tuple[tuple[str, str], ...]
+    name: str
+    title: Said
+    values: tuple[tuple[str, bool], ...]
+    warning: Said
+
+
+@dataclass(frozen=True)
+class ConfirmDialog(DialogView):
+    """Asks before `action` is posted, with `fields` as hidden form fields.
+
+    `changes` says what will change, one sentence each; `names` lists what it touches under `names_title`; `warning` what it
+    may cost. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from `preview_url` when the reader opens it.
+    """
+
+    partial: ClassVar[str] = "partials/confirm_dialog.html"
+
+    heading: Said
+    lead: Said
+    action: str
+    button: Said | None
+    back: str
+    fields: tuple[tuple[str, str], ...] = ()
+    changes: tuple[Said, ...] = ()
+    names_title: Said | None = None
+    names: tuple[str, ...] = ()
+    warning: Said | None = None
+    checkbox: Checkbox | None = None
+    choices: Choices | None = None
+    preview: PreviewView | None = None
+    preview_url: str = ""
+    danger: bool = False
+
+
+@dataclass(frozen=True)
+class BlockedDialog(DialogView):
+    """Says why what was asked for cannot be done as things stand; `mend_url` is the page where that can be put right."""
+
+    partial: ClassVar[str] = "partials/blocked_dialog.html"
+
+    heading: Said
+    lead: Said
+    problem: Problem
+    mend_url: str
+    back: str
+
+
+def remove_dialog(
+    region: str, service: str, repository: str, *, changes: tuple[Said, ...] = (), stays: Said | None = None
+) -> ConfirmDialog:
+    """GET …/repositories/remove. `changes` says which statements go; `stays` what access remains all the same."""
+    return ConfirmDialog(
+        heading=Said(N_("Remove repository?")),
+        lead=Said(
+            N_("%(service)s will no longer be able to pull images from %(repository)s. Running containers go on."),
+            {"service": service, "repository": repository},
+        ),
+        action=links.repositories(region, service, "remove"),
+        button=Said(N_("Remove")),
+        back=links.images(region, service),
+        fields=(("repository", repository),),
+        changes=changes,
+        warning=stays or Said(N_("New deployments that use an image from this repository will fail.")),
+        preview_url=links.repositories(region, service, "preview", repository=repository, kind="revoke"),
+        danger=True,
+    )
+
+
+def cannot_remove_dialog(region: str, service: str, repository: str, problem: Problem) -> BlockedDialog:
+    """GET …/repositories/remove where the policy is nothing that a statement can be taken out of."""
+    return BlockedDialog(
+        heading=Said(N_("This repository cannot be removed yet")),
+        lead=Said(
+            N_(
+                "The policy of %(repository)s is broken, so %(service)s cannot be taken out of it. Nothing was changed."
+            ),
+            {"service": service, "repository": repository},
+        ),
+        problem=problem,
+        mend_url=links.policy(region, service, repository),
+        back=links.images(region, service),
+    )
+
+
+def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[Said, ...] = ()) -> ConfirmDialog:
+    """GET …/repositories/repair: adds the role, and takes out what stood for the service and no longer works."""
+    return ConfirmDialog(
+        heading=Said(N_("Repair access?")),
+        lead=Said(
+            N_("The policy of %(repository)s will name the image puller role that %(service)s has now."),
+            {"service": service, "repository": repository},
+        ),
+        action=links.repositories(region, service, "repair"),
+        button=Said(N_("Repair access")),
+        back=links.images(region, service),
+        fields=(("repository", repository),),
+        changes=changes,
+        preview_url=links.repositories(region, service, "preview", repository=repository, kind="repair"),
+    )
+
+
+def prune_dialog(
+    region: str, service: str, repository: str, *, preview: PreviewView, follows: str = ""
+) -> ConfirmDialog:
+    """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
+
+    `follows` is the operation that failed because of them, so that it can be retried afterwards.
+    """
+    fields = [("repository", repository), *([("follows", follows)] if follows else [])]
+    return ConfirmDialog(
+        heading=Said(N_("Remove dead principals?")),
+        lead=Said(
+            N_("ECR refuses every change to the policy of %(repository)s while it names principals that do not exist."),
+            {"repository": repository},
+        ),
+        action=links.repositories(region, service, "prune"),
+        button=Said(N_("Remove dead principals")) if preview.principals else None,
+        back=links.policy(region, service, repository),
+        fields=(*fields, *(("principal", principal) for principal in preview.principals)),
+        names_title=Said(N_("Principals to remove")) if preview.principals else None,
+        names=preview.principals,
+        choices=_choices(links.repositories(region, service, "prune"), tuple(fields), preview),
+        preview=preview,
+        danger=True,
+    )
+
+
+def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: PreviewView) -> Choices | None:
+    if not preview.doubtful:
+        return None
+    sure = tuple(("principal", name) for name in preview.principals if name not in preview.doubtful)
+    return Choices(
+        url=url,
+        fields=(*fields, *sure),
+        name="principal",
+        title=Said(N_("ECR can't find at least one of these principals. Select those that no longer exist.")),
+        values=tuple((name, name in preview.principals) for name in preview.doubtful),
+        warning=Said(N_("A principal that you select by mistake loses what this policy gives it.")),
+    )
+
+
+def activate_dialog(region: str, service: str) -> ConfirmDialog:
+    """GET …/role/activate."""
+    return ConfirmDialog(
+        heading=Said(N_("Activate the image puller role?")),
+        lead=Said(
+            N_("AWS gives %(service)s a role of its own that repository policies can name."), {"service": service}
+        ),
+        action=links.role(region, service, "activate"),
+        button=Said(N_("Activate")),
+        back=links.images(region, service),
+        changes=(
+            Said(N_("The service is updated; its containers go on running.")),
+            Said(
+                N_("No repository is opened by this: add repositories afterwards, each activates the role if need be.")
+            ),
+        ),
+    )
+
+
+def deactivate_dialog(
+    region: str, service: str, *, repositories: tuple[str, ...], remove: bool = True
+) -> ConfirmDialog:
+    """GET …/role/deactivate. `repositories` are those whose policy names the role; form field `remove` = 1: clean them."""
+    return ConfirmDialog(
+        heading=Said(N_("Deactivate the image puller role?")),
+        lead=Said(
+            N_("%(service)s will not be able to pull from any private repository. Running containers go on."),
+            {"service": service},
+        ),
+        action=links.role(region, service, "deactivate"),
+        button=Said(N_("Deactivate")),
+        back=links.images(region, service),
+        changes=() if repositories else (Said(N_("No repository policy that was read names this role.")),),
+        names_title=Said(N_("Repositories whose policy names this role")) if repositories else None,
+        names=repositories,
+        warning=Said(
+            N_(
+                "A statement that is left behind names a dead principal, and ECR may then refuse later changes to that policy."
+            )
+        )
+        if repositories
+        else None,
+        checkbox=Checkbox("remove", Said(N_("Also remove these statements")), ticked=remove) if repositories else None,
+        danger=True,
+    )
+
+
+def cancel_dialog(progress: Progress) -> ConfirmDialog:
+    """GET /operations/{id}/cancel."""
+    return ConfirmDialog(
+        heading=Said(N_("Cancel this operation?")),
+        lead=Said(N_("It stops before its next step. A step that is at work is finished first.")),
+        action=links.operation(progress.id, "cancel"),
+        button=Said(N_("Cancel operation")),
+        back=links.operation(progress.id),
+        danger=True,
+    )
+
+
+def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> ConfirmDialog:
+    """GET /operations/{id}/undo: takes back what it changed, and keeps what others changed since."""
+    return ConfirmDialog(
+        heading=Said(N_("Undo this change?")),
+        lead=Said(
+            N_(
+                "What this operation changed in the policy of %(repository)s is taken back; later changes of others stay."
+            ),
+            {"repository": progress.repository},
+        ),
+        action=links.operation(progress.id, "undo"),
+        button=Said(N_("Undo")),
+        back=links.operation(progress.id),
+        preview=preview,
+        danger=True,
+    )
+
+
+def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView | None = None) -> ConfirmDialog:
+    """GET /operations/{id}/restore: puts the policy back as it was before the operation, whole."""
+    return ConfirmDialog(
+        heading=Said(N_("Restore this policy?")),
+        lead=Said(
+            N_("The policy of %(repository)s is replaced by the one from before this operation."),
+            {"repository": repository},
+        ),
+        action=links.operation(progress.id, "restore"),
+        button=Said(N_("Restore")),
+        back=links.operation(progress.id),
+        warning=Said(N_("Everything that was changed in it since then is lost.")),
+        preview=preview,
+        danger=True,
+    )
+
+
+def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
+    """Which statements go, and what access remains all the same; or what is wrong with the policy."""
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if known is None or held is None or held.policy_read_at is None:
+        return remove_dialog(region, service, repository)
+    circumstances = circumstances_of(services.db, services.connection, region, repository, services.clock.now())
+    try:
+        planned = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text, circumstances=circumstances)
+        change = planned.change
+    except Problem as problem:
+        return cannot_remove_dialog(region, service, repository, problem)
+    count = len(change.removed) + len(change.changed)
+    if change.needed and change.after is None:
+        changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
+    elif change.needed and count == 1:
+        changes = (Said(N_("One statement of the policy changes; everything else stays.")),)
+    elif change.needed:
+        changes = (Said(N_("%(count)s statements of the policy change; everything else stays."), {"count": count}),)
+    else:
+        changes = (Said(N_("The policy does not name this service, so nothing will change.")),)
+    stays = said(change.leftovers[0]) if change.leftovers else None
+    return remove_dialog(region, service, repository, changes=changes, stays=stays)
+
+
+def repair(services: Services, region: str, service: str, repository: str) -> ConfirmDialog:
+    """What is wrong with the access as it stands."""
+    row = find_row(services, region, service, repository)
+    changes = (row.reason,) if row is not None and row.reason is not None and row.repairable else ()
+    return repair_dialog(region, service, repository, changes=changes)
+
+
+def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
+    """Return the dialog that prunes what the preview shows; `place` is region, service and repository."""
+    known = find_progress(services.db, follows) if follows else None
+    region, service, repository = place
+    of_this = known is not None and (known.region, known.service, known.repository) == place
+    return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")
+
+
+def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
+    """Every repository whose policy names the role."""
+    return deactivate_dialog(region, service, repositories=naming_role(services, region, service))

@@ -1,0 +1,98 @@
+"""What stands around a page: who is signed in to which account, a service's head and tabs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from fastapi import Request
+
+from app.aws.clients import OF_THE_SESSION
+from app.aws.ports import ContainerService
+from app.bootstrap import Services
+from app.console.freshness import Freshness, freshness
+from app.console.identity import is_sandbox
+from app.errors import Problem
+from app.inventory import queries, sync_state
+from app.inventory.sync_state import What
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What stands around every page.
+
+    `auth` is the setting ("local", "oidc", "none"); `person` who is signed in, "" for nobody. `account` and
+    `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
+    every region from being read.
+    """
+
+    auth: str = "local"
+    person: str = ""
+    account: str = ""
+    caller: str = ""
+    sandbox: bool = False
+    problem: Problem | None = None
+
+
+class Tab(StrEnum):
+    """The tabs of a service, by the last part of their address; the overview has none."""
+
+    OVERVIEW = ""
+    DEPLOYMENTS = "deployments"
+    IMAGES = "images"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class ServiceFrame:
+    """The head of each tab. `service` is None while AWS has not told about it yet; `problem` says why, if AWS refused."""
+
+    region: str
+    name: str
+    tab: Tab
+    freshness: Freshness
+    service: ContainerService | None = None
+    problem: Problem | None = None
+
+
+def shell(request: Request) -> Shell:
+    """What stands around every page. Strangers, who see the sign-in page, are told nothing of the account."""
+    services: Services = request.app.state.services
+    person = getattr(request.state, "person", "")
+    # A page that says that the database is away must not wait for it.
+    may_ask = bool(person) and not services.db.outage.is_on
+    known = queries.find_caller(services.db, services.connection) if may_ask else None
+    caller = known[0] if known else None
+    return Shell(
+        auth=services.settings.auth,
+        person=person,
+        account=caller.account if caller else "",
+        caller=caller.arn if caller else "",
+        sandbox=is_sandbox(services),
+        problem=_of_the_connection(services) if may_ask else None,
+    )
+
+
+def _of_the_connection(services: Services) -> Problem | None:
+    """What keeps every region from being read: the credentials or the AWS settings of this machine."""
+    reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
+    return next((read.problem for read in reads if read.problem and read.problem.code in OF_THE_SESSION), None)
+
+
+def service_frame(services: Services, region: str, name: str, tab: Tab, now: datetime) -> ServiceFrame:
+    """A service's head, and a request to read it again if that is due."""
+    services.scanner.request(region, What.SERVICES)
+    read = sync_state.find_reading(services.db, services.connection, region, What.SERVICES)
+    known = queries.find_service(services.db, services.connection, region, name)
+    problem = read.problem
+    if problem is None and known is None and read.succeeded_at is not None:
+        problem = Problem("service.not_found", service=name, region=region)
+    return ServiceFrame(
+        region=region,
+        name=name,
+        tab=tab,
+        freshness=freshness(read, now),
+        service=known.service if known else None,
+        problem=problem,
+    )

@@ -1,0 +1,45 @@
+"""Next steps: the image URI of a repository that was added, and the tags to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.bootstrap import Services
+from app.console.freshness import is_slow
+from app.console.newest_tags import newest_tags
+from app.console.timeouts import PATIENCE
+from app.errors import Problem
+from app.web.views.base import View
+
+
+@dataclass(frozen=True)
+class NextSteps(View):
+    """What to do with a repository that was added: `uri` without a tag, and the newest tags known of it.
+
+    GET …/next-steps?added=… gives it alone, once more where AWS was slow.
+    `problem` is what kept AWS from telling the tags. Not `whole`: not every image could be looked at, so that newer tags
+    may be missing.
+    """
+
+    page: ClassVar[str] = "partials/next_steps.html"
+    partial: ClassVar[str] = "partials/next_steps.html"
+
+    repository: str
+    uri: str
+    tags: tuple[str, ...] = ()
+    problem: Problem | None = None
+    whole: bool = True
+
+    @property
+    def slow(self) -> bool:
+        """AWS kept the page waiting."""
+        return is_slow(self.problem)
+
+
+async def next_steps(services: Services, region: str, repository: str, patience: float = PATIENCE) -> NextSteps | None:
+    """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
+    found = await newest_tags(services, region, repository, patience)
+    if found is None:
+        return None
+    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole)

@@ -1,0 +1,158 @@
+"""An operation as it runs: its progress in the dialog and on its own page, and its policy changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from app.bootstrap import Services
+from app.console.operations import actions_on, is_undone, last_read
+from app.history import queries
+from app.history.models import Operation, PolicyChange
+from app.operations.messages import TITLES
+from app.operations.progress import Progress
+from app.operations.read import progress_of
+from app.operations.state import Kind
+from app.policy.diff import Diff, diff_texts
+from app.web.views.base import DialogView, View
+from app.wording import Said
+
+POLL_MS = 500
+
+
+@dataclass(frozen=True)
+class ProgressView(View):
+    """GET /operations/{id}/progress: the polled partial; answer 204 while the query's `seen` is `progress.version`.
+
+    `now` gives running steps their elapsed time. `in_dialog`: the poll came with `place=dialog`, or a dialog is being
+    opened.
+    """
+
+    page: ClassVar[str] = "partials/operation_progress.html"
+    partial: ClassVar[str] = "partials/operation_progress.html"
+
+    progress: Progress
+    now: datetime
+    can_retry: bool = False
+    can_cancel: bool = False
+    can_undo: bool = False
+    in_dialog: bool = False
+    poll_ms: int = POLL_MS
+
+    @property
+    def needs_pruning(self) -> bool:
+        """It failed because of dead principals: trying again fails as well until they are removed."""
+        problem = self.progress.problem
+        if not self.progress.failed or problem is None:
+            return False
+        names_no_principal = any(code == "refusal.no_principal" for code, _ in problem.details)
+        return names_no_principal or problem.code == "policy.dead_principals"
+
+    @property
+    def clears_the_way(self) -> bool:
+        """It took away what had made the operation fail that it follows, so that one can be tried again."""
+        progress = self.progress
+        return progress.kind is Kind.PRUNE and bool(progress.follows) and progress.ended and not progress.failed
+
+
+@dataclass(frozen=True)
+class ProgressDialog(DialogView):
+    """What a POST that started an operation answers to htmx: the dialog's heading and, in it, the progress."""
+
+    partial: ClassVar[str] = "partials/operation_dialog.html"
+
+    shown: ProgressView
+    heading: Said
+
+
+def progress_dialog(shown: ProgressView) -> ProgressDialog:
+    """The dialog of a running operation, headed by what it does."""
+    progress = shown.progress
+    subject = {"service": progress.service, "repository": progress.repository}
+    return ProgressDialog(replace(shown, in_dialog=True), Said(TITLES[progress.kind], subject))
+
+
+@dataclass(frozen=True)
+class PolicyChangeView:
+    """One write of one policy. `diff` None: the text did not change. `written_at` None: it may not have taken effect.
+
+    `last_read` then says what the policy was when it was last read after that write was sent, at `last_read_at`.
+    """
+
+    repository: str
+    diff: Diff | None
+    written_at: datetime | None = None
+    request_id: str = ""
+    last_read: Said | None = None
+    last_read_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OperationPage(View):
+    """GET /operations/{id}: the progress, who asked, and what became of which policy.
+
+    `follows` is the operation that this one retries or undoes; `followed_by` the ones that follow it.
+    """
+
+    page: ClassVar[str] = "pages/operation.html"
+
+    shown: ProgressView
+    changes: tuple[PolicyChangeView, ...] = ()
+    follows: str = ""
+    followed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnknownOperation(View):
+    """An id that the history does not hold (answer it with status 404); to a poll, it ends the polling."""
+
+    page: ClassVar[str] = "pages/unknown_operation.html"
+    partial: ClassVar[str] = "partials/unknown_operation.html"
+
+    id: str
+
+
+def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
+    """The progress with what the reader may do about it."""
+    actions = actions_on(progress)
+    return ProgressView(progress, now, actions.retry, actions.cancel, actions.undo, in_dialog)
+
+
+def change_views(
+    changes: Iterable[PolicyChange], *, ended: bool, services: Services | None = None
+) -> tuple[PolicyChangeView, ...]:
+    """The policy writes that reached AWS, each with its diff; of an operation that has ended also those that may have.
+
+    With `services`, what was read after a write without an answer is told beside it.
+    """
+    return tuple(
+        _change_view(change, last_read(services, change) if services else None)
+        for change in changes
+        if ended or change.written_at is not None or change.unanswered_at is not None
+    )
+
+
+def _change_view(change: PolicyChange, read: tuple[Said, datetime] | None) -> PolicyChangeView:
+    what, at = read or (None, None)
+    return PolicyChangeView(
+        repository=change.repository,
+        diff=diff_texts(change.before, change.after),
+        written_at=change.written_at,
+        request_id=change.request_id,
+        last_read=what,
+        last_read_at=at,
+    )
+
+
+def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
+    """The whole page; the operation's steps and changes are loaded."""
+    followed_by = queries.followers(services.db, operation.id)
+    shown = progress_view(progress_of(operation), now)
+    return OperationPage(
+        shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
+        changes=change_views(operation.changes, ended=operation.outcome is not None, services=services),
+        follows=operation.follows or "",
+        followed_by=followed_by,
+    )

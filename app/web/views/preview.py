@@ -1,0 +1,67 @@
+"""The preview of an operation: the policy diff, the calls to AWS, and the commands that do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.console.access import Access
+from app.console.evidence import Evidence
+from app.console.previews import Preview
+from app.console.shell_commands import Commands
+from app.errors import Problem
+from app.policy.diff import Diff
+from app.policy.messages import WORDS
+from app.web.views.base import View
+from app.wording import Said
+
+
+@dataclass(frozen=True)
+class PreviewView(View):
+    """GET …/repositories/preview?repository=…&kind=…: what would be done, without doing it.
+
+    `calls` are AWS actions with what they are called on, in order; `diff` None: the policy stays as it is.
+    `seen` names the policy that was looked at; the dialog's form sends it back in its field `previewed`. `principals`
+    are those that a pruning of that policy would remove, `doubtful` those that the reader may add, because ECR refused
+    the policy for one of them. `activates`: the role has to be activated first, so that its
+    ARN in the policy is a placeholder. `access`, with its `reason`, is what the role has afterwards.
+    """
+
+    page: ClassVar[str] = "partials/preview.html"
+    partial: ClassVar[str] = "partials/preview.html"
+
+    repository: str = ""
+    diff: Diff | None = None
+    calls: tuple[str, ...] = ()
+    commands: tuple[Commands, ...] = ()
+    problem: Problem | None = None
+    seen: str = ""
+    principals: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+    activates: bool = False
+    access: Access | None = None
+    reason: Said | None = None
+    evidence: Evidence | None = None
+
+
+async def preview_view(planning: Awaitable[Preview], repository: str = "") -> PreviewView:
+    """Return what `planning` comes to, as a page shows it; what keeps it from being made is its `problem`."""
+    try:
+        preview = await planning
+    except Problem as problem:
+        return PreviewView(repository, problem=problem)
+    planned, verdict = preview.planned, preview.planned.verdict
+    return PreviewView(
+        repository=preview.repository,
+        diff=preview.diff,
+        calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
+        commands=preview.commands,
+        seen=f"{preview.repository} {planned.seen}",
+        activates=planned.activates,
+        principals=planned.pruned,
+        doubtful=planned.prunable.refused,
+        access=Access(verdict.access) if verdict else None,
+        reason=Said(WORDS[verdict.code], verdict.params) if verdict else None,
+        evidence=preview.evidence,
+    )

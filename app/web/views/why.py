@@ -1,0 +1,136 @@
+"""Why a service can't pull an image, or why the image doesn't run: the root cause, its fixes, every check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.diagnosis import words
+from app.diagnosis.causes import CAUSES
+from app.diagnosis.diagnosis import Diagnosis, Line, most_telling
+from app.diagnosis.facts import NotRead
+from app.diagnosis.fixes import FixText, fixes_of
+from app.diagnosis.outcome import Certainty, Found
+from app.diagnosis.outcome import Said as DiagnosisSaid
+from app.errors import Problem
+from app.web.views.base import View
+from app.wording import Said
+
+FORMS = (("AWS CLI", "aws"), ("Terraform", "terraform"), ("CloudFormation", "cloudformation"))
+
+
+@dataclass(frozen=True)
+class FixView:
+    """A fix to copy, in each form that can hold it, and the operation that does it by a button ("" for none)."""
+
+    title: Said
+    forms: tuple[tuple[str, str], ...]
+    operation: str = ""
+
+
+@dataclass(frozen=True)
+class CauseView:
+    """A cause. `is_likely`: it fits best, and isn't proven."""
+
+    code: str
+    title: Said
+    explanation: Said
+    is_likely: bool
+    evidence: tuple[Said, ...]
+    fixes: tuple[FixView, ...]
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """One check, and how it came out."""
+
+    title: Said
+    status: str
+    status_text: Said
+    message: Said
+
+
+@dataclass(frozen=True)
+class OtherView:
+    """Another container of the same deployment, and its cause where it has one."""
+
+    container: str
+    image: str
+    cause: Said | None
+
+
+@dataclass(frozen=True)
+class WhyPage(View):
+    """GET /containers/{region}/{service}/why?image=… or ?repository=…; POST with `image` reads the manifest as well.
+
+    `summary` is said where there is no cause. `repository` is the one that the image is in, for its buttons.
+    """
+
+    page: ClassVar[str] = "pages/why.html"
+
+    region: str
+    service: str
+    image: str = ""
+    container: str = ""
+    repository: str = ""
+    summary: Said | None = None
+    is_undetermined: bool = False
+    causes: tuple[CauseView, ...] = ()
+    checks: tuple[CheckView, ...] = ()
+    others: tuple[OtherView, ...] = ()
+    note: Said | None = None
+    can_read_platform: bool = False
+    problem: Problem | None = None
+
+
+def why_page(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str]) -> WhyPage:
+    """The most telling diagnosis, and what the other containers came to."""
+    shown = most_telling(diagnoses)
+    facts = shown.facts
+    return WhyPage(
+        region=facts.region,
+        service=facts.service_name,
+        image=facts.image,
+        container=facts.container,
+        repository=facts.uri.repository if facts.uri.is_private else "",
+        summary=None if shown.causes else Said(words.UNDETERMINED if shown.undetermined else words.NOTHING_FOUND),
+        is_undetermined=shown.undetermined,
+        causes=tuple(_cause(cause, shown, endpoints) for cause in shown.causes),
+        checks=tuple(map(_check, shown.lines)),
+        others=tuple(_other(each) for each in diagnoses if each is not shown),
+        note=Said(words.READ_MANIFEST) if shown.read_manifest else None,
+        can_read_platform=facts.uri.is_private and isinstance(facts.manifest, NotRead) and bool(facts.image),
+    )
+
+
+def _cause(found: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> CauseView:
+    cause = CAUSES[found.code]
+    return CauseView(
+        code=found.code,
+        title=Said(cause.title, found.params),
+        explanation=Said(cause.explanation, found.params),
+        is_likely=found.certainty is Certainty.LIKELY,
+        evidence=tuple(map(_said, found.evidence)),
+        fixes=tuple(map(_fix, fixes_of(found, diagnosis.facts, endpoints))),
+    )
+
+
+def _fix(fix: FixText) -> FixView:
+    texts = {"aws": fix.aws, "terraform": fix.terraform, "cloudformation": fix.cloudformation}
+    return FixView(Said(fix.title), tuple((title, texts[form]) for title, form in FORMS if texts[form]), fix.operation)
+
+
+def _check(line: Line) -> CheckView:
+    status_text = Said(words.STATUSES[line.status])
+    return CheckView(Said(words.CHECKS[line.check]), str(line.status), status_text, _said(line.said))
+
+
+def _other(diagnosis: Diagnosis) -> OtherView:
+    root = diagnosis.root
+    cause = Said(CAUSES[root.code].title, root.params) if root else None
+    return OtherView(diagnosis.facts.container, diagnosis.facts.image, cause)
+
+
+def _said(said: DiagnosisSaid) -> Said:
+    return Said(words.template(said), said.params)
