@@ -123,7 +123,7 @@ def _row(row: ListedFinding, any_service: Mapping[str, str]) -> FindingRow:
     return FindingRow(
         row,
         Said(sentence_of(finding.code), finding.params),
-        Said(todo_of(finding.code), finding.params),
+        Said(todo_of(finding.code, finding.repair), finding.params),
         finding.repair if can_repair else Repair.NONE,
         service if can_repair else "",
     )

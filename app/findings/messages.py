@@ -5,6 +5,7 @@ What a policy's own findings say stands in `policy.words`; here are the others, 
 
 from __future__ import annotations
 
+from app.findings.finding import Repair
 from app.policy.messages import WORDS as POLICY_WORDS
 from app.wording import N_
 
@@ -63,8 +64,10 @@ def sentence_of(code: str) -> str:
     return WORDS.get(code) or POLICY_WORDS[code]
 
 
-def todo_of(code: str) -> str:
-    """Return the template of what to do about it."""
+def todo_of(code: str, repair: Repair = Repair.NONE) -> str:
+    """Return the template of what to do about it; `repair` is the operation that repairs it."""
+    if repair is Repair.REPAIR and TODO.get(code) == _PRUNE:
+        return _REPAIR
     if code in TODO:
         return TODO[code]
     return next((todo for start, todo in _TODO_BY_START.items() if code.startswith(start)), _EDIT)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from app.errors import Problem
 from app.messages.problems_aws import AWS_WORDS
 from app.messages.problems_commands import COMMAND_WORDS
+from app.messages.problems_findings import FINDING_WORDS
 from app.wording import N_, Words, fill
 
 WORDS: dict[str, Words] = {
     **AWS_WORDS,
     **COMMAND_WORDS,
+    **FINDING_WORDS,
     # Operations.
     "operation.not_found": Words(
         N_("There is no operation of this id."),
@@ -193,8 +195,8 @@ WORDS: dict[str, Words] = {
         N_("Reload the page, then try again. Nothing was changed."),
     ),
     "request.bad_cursor": Words(
-        N_("The cursor is none that a page of operations gave."),
-        N_("Take it from `next` of the page before, or leave it out for the newest."),
+        N_("Invalid cursor."),
+        N_("Take it from `next` of the page before, or leave it out for the first page."),
     ),
     "request.cross_origin": Words(
         N_("The request comes from another site's page."),

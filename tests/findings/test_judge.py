@@ -7,8 +7,8 @@ import pytest
 from app.findings.finding import Repair
 from app.findings.judge import NamedService, Pullers, Removal, Subject, judge
 from app.findings.messages import sentence_of, todo_of
-from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 from app.policy.finding import Severity
+from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 from app.wording import fill
 from tests.build import ACCOUNT, REGION, SERVICE, a_policy, a_repository, a_statement, general_arn, puller_arn
 from tests.inventory.at import NOON, allow
