@@ -173,6 +173,11 @@ def tone(code: str) -> str:
     return TONES.get(code, "info")
 
 
+def tone_of_severity(severity: str) -> str:
+    """The tone of a finding's severity; "" is none, which is good."""
+    return {"error": "error", "warning": "warning", "info": "info"}.get(severity, "success")
+
+
 def _word(table: Mapping[str, str], code: str) -> str:
     return gettext(table[code]) if code in table else code
 

@@ -11,6 +11,7 @@ from fastapi import Request
 from app.aws.clients import OF_THE_SESSION
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.findings import count_open
 from app.console.freshness import Freshness, freshness
 from app.console.identity import is_sandbox
 from app.errors import Problem
@@ -24,7 +25,7 @@ class Shell:
 
     `auth` is the setting ("local", "oidc", "none"); `person` who is signed in, "" for nobody. `account` and
     `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
-    every region from being read.
+    every region from being read. `findings` counts the open errors and warnings.
     """
 
     auth: str = "local"
@@ -33,6 +34,7 @@ class Shell:
     caller: str = ""
     sandbox: bool = False
     problem: Problem | None = None
+    findings: int = 0
 
 
 class Tab(StrEnum):
@@ -71,6 +73,7 @@ def shell(request: Request) -> Shell:
         caller=caller.arn if caller else "",
         sandbox=is_sandbox(services),
         problem=_of_the_connection(services) if may_ask else None,
+        findings=count_open(services, services.clock.now()) if may_ask else 0,
     )
 
 
