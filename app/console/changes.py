@@ -58,14 +58,14 @@ class ChangeWatch:
         """Return the versions as soon as they differ from `seen`, or after `seconds`. Raises what the database raises."""
         end = self._clock.monotonic() + seconds
         while True:
-            versions = await self._look()
+            versions = await self.present()
             left = end - self._clock.monotonic()
             if versions.text != seen or left <= 0:
                 return versions
             await self._clock.sleep(min(EVERY, left))
 
-    async def _look(self) -> Versions:
-        """One look for all that ask within `EVERY`."""
+    async def present(self) -> Versions:
+        """Return the present versions, at most half a second old: one look serves all that ask meanwhile."""
         if self._latest is not None and self._clock.monotonic() - self._looked_at < EVERY * 0.8:
             return self._latest
         if self._looking is None or self._looking.done():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from app.db import Database
 from app.history.models import Operation
@@ -22,6 +23,7 @@ def ended_since(db: Database, connection: str, person: str, since: datetime) -> 
         .where(row.connection == connection, row.ended_at > since, row.asked_by == person, row.outcome != "seen")
         .order_by(row.ended_at.desc())
         .limit(MOST)
+        .options(selectinload(row.steps), selectinload(row.changes))
     )
     with db.read() as session:
         return session.scalars(wanted).all()

@@ -17,6 +17,7 @@ from app.messages.problems import words_of
 from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
+from app.policy.finding import Severity
 from app.policy.messages import WORDS as POLICY_WORDS
 from app.wording import N_, Said, fill
 
@@ -94,6 +95,11 @@ ROLE_STATES = {
     RoleState.ACTIVATING: N_("Activating"),
     RoleState.DEACTIVATING: N_("Deactivating"),
     RoleState.UNKNOWN: N_("Not read yet"),
+}
+SEVERITIES = {
+    Severity.ERROR: N_("Error"),
+    Severity.WARNING: N_("Warning"),
+    Severity.INFO: N_("Info"),
 }
 STILL_RUNNING = N_("In progress")
 WAITING = N_("Waiting")
@@ -176,6 +182,11 @@ def tone(code: str) -> str:
 def tone_of_severity(severity: str) -> str:
     """The tone of a finding's severity; "" is none, which is good."""
     return {"error": "error", "warning": "warning", "info": "info"}.get(severity, "success")
+
+
+def severity(code: Severity) -> str:
+    """A finding's severity in a word."""
+    return gettext(SEVERITIES[code])
 
 
 def _word(table: Mapping[str, str], code: str) -> str:

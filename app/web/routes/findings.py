@@ -12,10 +12,11 @@ from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
+from app.policy.finding import Severity
 from app.web import links
 from app.web.deps import RetryProblems
 from app.web.render import redirect, render
-from app.web.views.findings import SEVERITY_WORDS, dismiss_dialog, findings_page
+from app.web.views.findings import dismiss_dialog, findings_page
 
 router = APIRouter(prefix=links.FINDINGS, include_in_schema=False, route_class=ThreadedRoute)
 
@@ -35,7 +36,7 @@ def findings(
     cursor: Text = "",
 ) -> Response:
     """What is wrong or suspicious about access, the worst first."""
-    known = severity if severity in set(SEVERITY_WORDS) else ""
+    known = severity if severity in set(Severity) else ""
     wanted = FindingFilter(known, region, name=q.strip(), dismissed=bool(dismissed))
     return render(request, findings_page(services, wanted, cursor, now))
 

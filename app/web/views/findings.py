@@ -16,12 +16,6 @@ from app.web import links
 from app.web.views.base import DialogView, View
 from app.wording import N_, Said
 
-SEVERITY_WORDS = {
-    Severity.ERROR: N_("Error"),
-    Severity.WARNING: N_("Warning"),
-    Severity.INFO: N_("Info"),
-}
-
 
 @dataclass(frozen=True)
 class FindingsPage(View):
@@ -52,10 +46,10 @@ class FindingsPage(View):
         query = {"severity": wanted.severity, "region": wanted.region, "q": wanted.name, **dismissed}
         return links.findings(**query, cursor=self.answer.next.to_text())
 
-    def severities(self) -> list[tuple[str, Said, int]]:
-        """Each severity with its word and how many findings of it are open."""
+    def severities(self) -> list[tuple[Severity, int]]:
+        """Each severity, and how many findings of it are open."""
         counts = self.answer.counts.by_severity
-        return [(str(severity), Said(word), counts.get(severity, 0)) for severity, word in SEVERITY_WORDS.items()]
+        return [(severity, counts.get(severity, 0)) for severity in Severity]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ class Shell:
 
     `auth` is the setting ("local", "oidc", "none"); `person` who is signed in, "" for nobody. `account` and
     `caller` are who AWS takes us for, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
-    every region from being read. `findings` counts the open errors and warnings.
+    every region from being read. `findings` counts the open errors and warnings. `version` is what
+    the page asks for changes since, "" where nothing is to be asked; `now` in seconds since 1970.
     """
 
     auth: str = "local"
@@ -35,6 +36,8 @@ class Shell:
     sandbox: bool = False
     problem: Problem | None = None
     findings: int = 0
+    version: str = ""
+    now: float = 0
 
 
 class Tab(StrEnum):
@@ -74,6 +77,8 @@ def shell(request: Request) -> Shell:
         sandbox=is_sandbox(services),
         problem=_of_the_connection(services) if may_ask else None,
         findings=count_open(services, services.clock.now()) if may_ask else 0,
+        version=getattr(request.state, "version", "") if may_ask else "",
+        now=services.clock.now().timestamp(),
     )
 
 

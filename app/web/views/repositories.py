@@ -19,8 +19,8 @@ from app.wording import N_, Said
 STATE_WORDS = {
     "unread": N_("Not checked yet"),
     "none": N_("No policy"),
-    "fine": N_("No findings"),
-    "findings": N_("Findings"),
+    "fine": N_("No issues"),
+    "findings": N_("Issues"),
 }
 
 

@@ -1,0 +1,71 @@
+"""What changed since a page was made: the one poll of every open page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from app.bootstrap import Services
+from app.console.changes import ChangeWatch
+from app.history.endings import ended_since
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.messages import labels
+from app.operations.progress import Progress
+from app.operations.read import progress_of
+from app.operations.state import NOT_DONE
+from app.threads import run_in_threadpool
+from app.web import links
+
+router = APIRouter(include_in_schema=False)
+
+# A server that stops waits a few seconds for its requests: a longer wait would be cut off.
+LONGEST_WAIT = 4.0
+# Clocks of replicas differ: an ending may be recorded a little before one that was told already. Pages tell each once.
+OVERLAP = timedelta(seconds=5)
+LONGEST_AGO = timedelta(minutes=10)
+
+
+@router.get(links.CHANGES)
+async def changes(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    now: NowDep,
+    seen: Annotated[str, Query(max_length=400)] = "",
+    since: Annotated[float, Query(ge=0, le=1e11, description="Seconds since 1970.")] = 0,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
+) -> Response:
+    """Answer once there is another version than `seen`, or after `wait` seconds, with what the reader's operations became."""
+    watch: ChangeWatch = request.app.state.changes
+    versions = await watch.after(seen, wait)
+    ended: list[Progress] = []
+    if versions.text != seen:
+        start = max(datetime.fromtimestamp(since, UTC) - OVERLAP, now - LONGEST_AGO)
+        ended = await run_in_threadpool(_ended, services, who, start)
+    answer = {
+        "version": versions.text,
+        "running": versions.running,
+        "findings": versions.findings,
+        "since": max([since, *(progress.ended_at.timestamp() for progress in ended if progress.ended_at)]),
+        "ended": [_told(progress) for progress in reversed(ended)],
+    }
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+def _ended(services: Services, person: str, since: datetime) -> list[Progress]:
+    return [progress_of(row) for row in ended_since(services.db, services.connection, person, since)]
+
+
+def _told(progress: Progress) -> dict[str, object]:
+    failed = progress.outcome in NOT_DONE
+    text = labels.what(progress.problem) if progress.problem else labels.ending(progress)
+    return {
+        "id": progress.id,
+        "failed": failed,
+        "title": labels.title(progress),
+        "text": text,
+        "url": links.operation(progress.id),
+    }
