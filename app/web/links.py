@@ -32,9 +32,9 @@ def _with(path: str, **query: str | int) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def containers(query: str = "") -> str:
+def containers(query: str = "", **more: str | int) -> str:
     """The list of container services, filtered."""
-    return _with(CONTAINERS, q=query)
+    return _with(CONTAINERS, q=query, **more)
 
 
 def all_repositories(**query: str | int) -> str:

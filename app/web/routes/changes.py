@@ -65,7 +65,7 @@ def _told(progress: Progress) -> dict[str, object]:
     return {
         "id": progress.id,
         "failed": failed,
-        "title": labels.title(progress),
+        "title": f"{labels.kind(progress.kind)}: {progress.repository or progress.service}",
         "text": text,
         "url": links.operation(progress.id),
     }
