@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,7 +107,7 @@ def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
             services.scanner.request(region, what)
     reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
     listed = {read.region for read in reads if read.what is What.REPOSITORIES and read.succeeded_at is not None}
-    failures = tuple(found for read in reads if (found := failure(read, _part(read))))
+    failures = _failures(reads)
     return Knowledge(counts.unread, counts.due, not listed.issuperset(services.regions), failures)
 
 
@@ -135,5 +135,14 @@ def _any_service(services: Services) -> dict[str, str]:
     return {each.service.region: each.service.name for each in reversed(known)}
 
 
-def _part(read: Reading) -> Said:
-    return Said(PARTS[read.what], {"region": read.region})
+def _failures(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:
+    """What could not be read; Regions that fail alike are told together."""
+    alike: dict[tuple[What, str], list[Reading]] = {}
+    for read in reads:
+        if read.problem is not None:
+            alike.setdefault((read.what, read.problem.code), []).append(read)
+    return tuple(found for group in alike.values() if (found := failure(group[0], _part(group))))
+
+
+def _part(group: Sequence[Reading]) -> Said:
+    return Said(PARTS[group[0].what], {"region": ", ".join(read.region for read in group)})
