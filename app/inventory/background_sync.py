@@ -40,6 +40,8 @@ AGES = {
 }
 # Seconds before a part of a region that could not be read is tried again: when somebody looks at it, and by itself.
 AFTER_PROBLEM = Ages(3, 30)
+# Seconds after which a person who asks for it has something read again.
+FRESH_ENOUGH = {What.SERVICES: 3, What.REPOSITORIES: 3, What.POLICIES: 60, What.REGISTRY: 3}
 # Seconds between two readings of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0
@@ -123,6 +125,16 @@ class Scanner:
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
+    async def refresh(self, regions: Iterable[str], seconds: float) -> None:
+        """Read all of these Regions now, for a person who asks for it; what was read a moment ago stays as it is.
+
+        Waits no longer than `seconds`; the reading goes on.
+        """
+        ours = [region for region in self.regions if region in set(regions)]
+        tasks = [self._refreshing(region, what) for region in ours for what in What]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
     async def refresh_service(self, region: str, name: str) -> Problem | None:
         """Read one service now, at most once in a few seconds; the problem that kept it from being read.
 
@@ -177,6 +189,23 @@ class Scanner:
             await here.in_db(store.remember_repository, here.db, here.connection, repository.value, at)
         policy = await here.calls.run(region, repositories.get_policy, name)
         await here.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
+
+    def _refreshing(self, region: str, what: What) -> asyncio.Task[Problem | None]:
+        key = ("refresh", region, what)
+        if key not in self._at_work:
+            self._at_work[key] = task = asyncio.create_task(self._refresh(region, what))
+            task.add_done_callback(lambda _: self._at_work.pop(key))
+        return self._at_work[key]
+
+    async def _refresh(self, region: str, what: What) -> Problem | None:
+        rests = Rest(timedelta(seconds=FRESH_ENOUGH[what]), timedelta(seconds=AFTER_PROBLEM.asked))
+        try:
+            swept = await self._sweeper.sweep(region, what, rests)
+        except Exception:  # the edge of a background task: the page that asked for it goes on without
+            log.exception("%s of %s could not be read", what, region)
+            return Problem("internal", reference=f"{region}/{what}")
+        self._note(region, what, swept)
+        return swept.problem
 
     def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
         key = ("retry", region, what)

@@ -91,3 +91,15 @@ def test_metrics_count_findings_and_repositories(known):
     metrics = known.get("/metrics").text
     assert 'sailpass_findings{severity="error"}' in metrics
     assert 'sailpass_repositories{state="findings"}' in metrics
+
+
+def test_refresh_asks_aws_now_whatever_was_read_a_while_ago_and_leads_back(known):
+    def reads():
+        answer = post_form(known, "/refresh", {"next": "/repositories?q=a"})
+        assert (answer.status, answer.headers["location"]) == (303, "/repositories?q=a")
+        return known.sandbox.calls("ecr:DescribeRepositories")
+
+    known.sandbox.clear_calls()
+    until(reads)  # by itself it is read again after ten minutes
+    assert post_form(known, "/refresh", {"next": "https://example.com/"}).headers["location"] == "/"
+    assert "Refresh" in known.get("/repositories").text

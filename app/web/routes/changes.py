@@ -1,15 +1,16 @@
-"""What changed since a page was made: the one poll of every open page."""
+"""What changed since a page was made: the one poll of every open page; and reading AWS now, when a person asks for it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.bootstrap import Services
 from app.console.changes import ChangeWatch
+from app.console.timeouts import PATIENCE
 from app.history.endings import ended_since
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.messages import labels
@@ -18,6 +19,7 @@ from app.operations.read import progress_of
 from app.operations.state import NOT_DONE
 from app.threads import run_in_threadpool
 from app.web import links
+from app.web.render import redirect, safe_next
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,6 +55,17 @@ async def changes(
         "ended": [_told(progress) for progress in reversed(ended)],
     }
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+@router.post(links.REFRESH)
+async def refresh(
+    request: Request,
+    services: ServicesDep,
+    next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002  (the form field's name)
+) -> Response:
+    """Ask AWS for everything now, for a moment, and go back to where the reader was."""
+    await services.scanner.refresh(services.regions, PATIENCE)
+    return redirect(request, safe_next(next))
 
 
 def _ended(services: Services, person: str, since: datetime) -> list[Progress]:
