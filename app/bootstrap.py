@@ -50,6 +50,8 @@ from app.operations.state import Kind
 from app.outage import Outage
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
+from app.webhook import EVERY as WEBHOOK_EVERY
+from app.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class Services:
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
     clock_watch: ClockWatch
+    webhook_threads: ThreadPoolExecutor
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -112,6 +115,16 @@ class Services:
         """Keep what is known of AWS up to date, until `stop`."""
         watch = FindingsWatch(self.db, self.clock, self.connection, self.database_threads)
         self.supervisor.every(self.supervisor.part("findings", HANGS_AFTER), FINDINGS_EVERY, watch.look)
+        if self.settings.webhook_url:
+            webhook = Webhook(
+                self.db,
+                self.clock,
+                self.connection,
+                self.webhook_threads,
+                self.settings.webhook_url,
+                self.settings.webhook_secret,
+            )
+            self.supervisor.every(self.supervisor.part("webhook", HANGS_AFTER * 4), WEBHOOK_EVERY, webhook.look)
         for scanning in self.scanner.parts():
             part = self.supervisor.part(scanning.name, scanning.hangs_after)
             self.supervisor.run(part, partial(scanning.run, part.turned))
@@ -132,6 +145,7 @@ class Services:
         self.calls.close()
         # A call still at work would open a connection anew after the pool is closed.
         self.database_threads.shutdown(cancel_futures=True)
+        self.webhook_threads.shutdown(wait=False, cancel_futures=True)
         self.db.close()
 
 
@@ -213,6 +227,8 @@ def build(
         threads,
         supervisor,
         _clock_watch(db, clock, threads),
+        # Of its own: an address that doesn't answer must keep nothing else waiting.
+        ThreadPoolExecutor(1, thread_name_prefix="webhook"),
     )
 
 

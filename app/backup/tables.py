@@ -9,7 +9,7 @@ from app import tables  # noqa: F401  (imported for its effect: every table is i
 from app.db import Base
 
 # What happened, parents first.
-KEPT = ("operations", "operation_steps", "policy_changes", "sign_in_events", "finding_dismissals")
+KEPT = ("operations", "operation_steps", "policy_changes", "webhook_deliveries", "sign_in_events", "finding_dismissals")
 # Who may sign in (what has been revoked since must stay so), what AWS looked like then (all of it can be read again),
 # and which replicas ran.
 DROPPED = (

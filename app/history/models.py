@@ -16,6 +16,10 @@ from app.db import Base, Json, UtcDateTime
 GRANTED = text("outcome = 'succeeded' AND kind IN ('grant', 'repair')")
 """The operations that gave a service access; a query must hold these very words to be served by their index."""
 
+DEACTIVATED = text("kind = 'deactivate'")
+
+DRIFT = text("kind = 'drift'")
+
 
 class Operation(Base):
     """One durable piece of work. Its id is its workflow's id; `outcome` is empty while it lives."""
@@ -85,6 +89,16 @@ class Operation(Base):
             sqlite_where=GRANTED,
             postgresql_where=GRANTED,
         ),
+        Index("ix_operations_drift", "connection", "ended_at", sqlite_where=DRIFT, postgresql_where=DRIFT),
+        Index(
+            "ix_operations_deactivated",
+            "connection",
+            "region",
+            "service",
+            "sequence",
+            sqlite_where=DEACTIVATED,
+            postgresql_where=DEACTIVATED,
+        ),
         Index("ix_operations_service", "connection", "region", "service", "asked_at"),
         Index("ix_operations_repository", "connection", "region", "repository", "asked_at"),
     )
@@ -146,3 +160,14 @@ class RetentionProposal(Base):
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     before: Mapped[datetime] = mapped_column(UtcDateTime)
     """What ended before this would be deleted."""
+
+
+class Delivery(Base):
+    """How often an entry was sent to the webhook, and when it was taken; `tried_at` keeps replicas from sending it twice."""
+
+    __tablename__ = "webhook_deliveries"
+
+    operation_id: Mapped[str] = mapped_column(ForeignKey("operations.id", ondelete="CASCADE"), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

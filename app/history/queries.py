@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
@@ -91,7 +91,7 @@ def overridden(row: type[Operation]) -> ColumnElement[bool]:
     )
     role_off = (
         (later.service == row.service)
-        & (later.kind == "deactivate")
+        & (later.kind == literal_column("'deactivate'"))  # in these very words, for its index
         & or_(later.outcome.is_(None), later.outcome == "succeeded")
     )
     # Two questions, each with an index of its own.

@@ -16,6 +16,8 @@ DUE = sa.text("check_due > 0")
 RECHECK = sa.text("recheck_at IS NOT NULL")
 FOLLOWS = sa.text("follows IS NOT NULL")
 GRANTED = sa.text("outcome = 'succeeded' AND kind IN ('grant', 'repair')")
+DRIFT = sa.text("kind = 'drift'")
+DEACTIVATED = sa.text("kind = 'deactivate'")
 
 
 def upgrade() -> None:
@@ -40,8 +42,31 @@ def upgrade() -> None:
     op.execute("UPDATE repositories SET check_due = 1 WHERE policy_read_at IS NOT NULL")
     _make_findings()
     _make_dismissals()
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("operation_id", sa.String(length=36), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["operation_id"],
+            ["operations.id"],
+            name=op.f("fk_webhook_deliveries_operation_id_operations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("operation_id", name=op.f("pk_webhook_deliveries")),
+    )
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.create_index("ix_operations_listed", ["connection", "asked_at", "id"])
+        batch_op.create_index(
+            "ix_operations_drift", ["connection", "ended_at"], sqlite_where=DRIFT, postgresql_where=DRIFT
+        )
+        batch_op.create_index(
+            "ix_operations_deactivated",
+            ["connection", "region", "service", "sequence"],
+            sqlite_where=DEACTIVATED,
+            postgresql_where=DEACTIVATED,
+        )
         batch_op.create_index("ix_operations_ended", ["connection", "ended_at"])
         batch_op.create_index("ix_operations_follows", ["follows"], sqlite_where=FOLLOWS, postgresql_where=FOLLOWS)
         batch_op.create_index(
@@ -99,10 +124,13 @@ def _make_dismissals() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.drop_index("ix_operations_drift")
+        batch_op.drop_index("ix_operations_deactivated")
         batch_op.drop_index("ix_operations_granted")
         batch_op.drop_index("ix_operations_follows")
         batch_op.drop_index("ix_operations_ended")
         batch_op.drop_index("ix_operations_listed")
+    op.drop_table("webhook_deliveries")
     op.drop_table("finding_dismissals")
     op.drop_table("access_findings")
     with op.batch_alter_table("repositories", schema=None) as batch_op:
