@@ -132,7 +132,7 @@ class PolicyPrincipal(Base):
             name="fk_policy_principals_repository",
         ),
         Index("ix_policy_principals_principal", "connection", "region", "principal"),
-        Index("ix_policy_principals_service", "connection", "region", "service"),
+        Index("ix_policy_principals_service", "connection", "region", "service", "principal", "access"),
     )
 
 

@@ -39,6 +39,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_repositories_recheck", ["connection", "recheck_at"], sqlite_where=RECHECK, postgresql_where=RECHECK
         )
+    with op.batch_alter_table("policy_principals", schema=None) as batch_op:
+        batch_op.drop_index("ix_policy_principals_service")
+        batch_op.create_index(
+            "ix_policy_principals_service", ["connection", "region", "service", "principal", "access"]
+        )
     op.execute("UPDATE repositories SET check_due = 1 WHERE policy_read_at IS NOT NULL")
     _make_findings()
     _make_dismissals()
@@ -133,6 +138,9 @@ def downgrade() -> None:
     op.drop_table("webhook_deliveries")
     op.drop_table("finding_dismissals")
     op.drop_table("access_findings")
+    with op.batch_alter_table("policy_principals", schema=None) as batch_op:
+        batch_op.drop_index("ix_policy_principals_service")
+        batch_op.create_index("ix_policy_principals_service", ["connection", "region", "service"])
     with op.batch_alter_table("repositories", schema=None) as batch_op:
         for name in ("recheck", "due", "state", "checked", "listed"):
             batch_op.drop_index(f"ix_repositories_{name}")
