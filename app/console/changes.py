@@ -9,26 +9,36 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.clock import Clock
 from app.db import Database
 from app.findings.queries import count_open
-from app.history.endings import operations_version
+from app.history.endings import ended_since, operations_version
 from app.inventory.versions import access_version, services_version
+from app.operations.progress import Progress
+from app.operations.read import progress_of
 
 EVERY = 0.5
 """Seconds between two looks at the database while a page waits."""
 
+TOLD_FOR = timedelta(minutes=10)
+"""How long the end of an operation is told to pages that open or come back."""
+
 
 @dataclass(frozen=True)
 class Versions:
-    """What pages show, each as a text that changes with it; how many operations run, how many findings are open."""
+    """What pages show, each as a text that changes with it; how many operations run, how many findings are open.
+
+    `ended` are the operations that ended in the last minutes, whoever started them, the newest first.
+    """
 
     operations: str
     services: str
     access: str
     running: int
     findings: int
+    ended: tuple[Progress, ...] = ()
 
     @property
     def text(self) -> str:
@@ -36,17 +46,22 @@ class Versions:
         return f"{self.operations}|{self.services}|{self.access}"
 
 
-def look(db: Database, connection: str, clock: Clock) -> Versions:
-    """Return the present versions. Blocks."""
+def look(db: Database, connection: str, clock: Clock, before: Versions | None = None) -> Versions:
+    """Return the present versions; what ended is read where it isn't as it was `before`. Blocks."""
+    now = clock.now()
     operations, running = operations_version(db, connection)
+    if before is not None and before.operations == operations:
+        ended = before.ended
+    else:
+        ended = tuple(progress_of(row) for row in ended_since(db, connection, now - TOLD_FOR))
     services, access = services_version(db, connection), access_version(db, connection)
-    return Versions(operations, services, access, running, count_open(db, connection, clock.now()))
+    return Versions(operations, services, access, running, count_open(db, connection, now), ended)
 
 
 class ChangeWatch:
     """Shared by all pages of a replica; lives on one event loop. Looks at nothing while no page waits."""
 
-    def __init__(self, look_now: Callable[[], Versions], clock: Clock, threads: Executor) -> None:
+    def __init__(self, look_now: Callable[[Versions | None], Versions], clock: Clock, threads: Executor) -> None:
         self._look_now = look_now
         self._clock = clock
         self._threads = threads
@@ -73,6 +88,6 @@ class ChangeWatch:
         return await asyncio.shield(self._looking)
 
     async def _read(self) -> Versions:
-        versions = await asyncio.get_running_loop().run_in_executor(self._threads, self._look_now)
+        versions = await asyncio.get_running_loop().run_in_executor(self._threads, self._look_now, self._latest)
         self._latest, self._looked_at = versions, self._clock.monotonic()
         return versions

@@ -36,7 +36,7 @@ def known(console):
 async def test_all_pages_that_wait_share_one_look():
     looks = []
 
-    def look():
+    def look(_before):
         looks.append(time.monotonic())
         return versions()
 
@@ -50,7 +50,7 @@ async def test_all_pages_that_wait_share_one_look():
 async def test_a_page_that_waits_is_answered_as_soon_as_something_changes():
     changed = threading.Event()
     with ThreadPoolExecutor(1) as threads:
-        watch = ChangeWatch(lambda: versions("2" if changed.is_set() else "1"), SystemClock(), threads)
+        watch = ChangeWatch(lambda _: versions("2" if changed.is_set() else "1"), SystemClock(), threads)
         waiting = asyncio.create_task(watch.after("1||", 60))
         await asyncio.wait([waiting], timeout=0.05)
         assert not waiting.done()

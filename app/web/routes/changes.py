@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from app.bootstrap import Services
 from app.console.changes import ChangeWatch
 from app.console.timeouts import PATIENCE
-from app.history.endings import ended_since
-from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.deps import PersonDep, ServicesDep
 from app.messages import labels
 from app.operations.progress import Progress
-from app.operations.read import progress_of
 from app.operations.state import NOT_DONE
-from app.threads import run_in_threadpool
 from app.web import links
 from app.web.render import redirect, safe_next
 
@@ -27,15 +24,13 @@ router = APIRouter(include_in_schema=False)
 LONGEST_WAIT = 4.0
 # Clocks of replicas differ: an ending may be recorded a little before one that was told already. Pages tell each once.
 OVERLAP = timedelta(seconds=5)
-LONGEST_AGO = timedelta(minutes=10)
+MOST = 5  # endings that are told at once
 
 
 @router.get(links.CHANGES)
 async def changes(
     request: Request,
-    services: ServicesDep,
     who: PersonDep,
-    now: NowDep,
     seen: Annotated[str, Query(max_length=400)] = "",
     since: Annotated[float, Query(ge=0, le=1e11, description="Seconds since 1970.")] = 0,
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
@@ -43,10 +38,7 @@ async def changes(
     """Answer once there is another version than `seen`, or after `wait` seconds, with what the reader's operations became."""
     watch: ChangeWatch = request.app.state.changes
     versions = await watch.after(seen, wait)
-    ended: list[Progress] = []
-    if versions.text != seen:
-        start = max(datetime.fromtimestamp(since, UTC) - OVERLAP, now - LONGEST_AGO)
-        ended = await run_in_threadpool(_ended, services, who, start)
+    ended = _ended(versions.ended, who, since) if versions.text != seen else []
     answer = {
         "version": versions.text,
         "running": versions.running,
@@ -68,8 +60,13 @@ async def refresh(
     return redirect(request, safe_next(next))
 
 
-def _ended(services: Services, person: str, since: datetime) -> list[Progress]:
-    return [progress_of(row) for row in ended_since(services.db, services.connection, person, since)]
+def _ended(recent: Iterable[Progress], person: str, since: float) -> list[Progress]:
+    """The person's operations that ended after `since`: failures first, then the newest; the history has them all."""
+    start = since - OVERLAP.total_seconds()
+    theirs = [
+        each for each in recent if each.asked_by == person and each.ended_at and each.ended_at.timestamp() > start
+    ]
+    return sorted(theirs, key=lambda progress: progress.outcome not in NOT_DONE)[:MOST]
 
 
 def _told(progress: Progress) -> dict[str, object]:
