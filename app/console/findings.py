@@ -15,7 +15,7 @@ from app.findings.messages import sentence_of, todo_of
 from app.findings.queries import Cursor, FindingCounts, FindingFilter, ListedFinding
 from app.inventory import queries, sync_state
 from app.inventory.sync_state import Reading, What
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 # What an answer judges itself where something has just changed; the rest is judged in the background.
 JUDGED_AT_ONCE = 20
@@ -32,8 +32,8 @@ class FindingRow:
     """A finding in words. `service` is the one that an operation of `repair` is started for, "" where none can be."""
 
     listed: ListedFinding
-    what: Said
-    todo: Said
+    what: Message
+    todo: Message
     repair: Repair = Repair.NONE
     service: str = ""
 
@@ -122,8 +122,8 @@ def _row(row: ListedFinding, any_service: Mapping[str, str]) -> FindingRow:
     can_repair = bool(service) and finding.repair is not Repair.NONE
     return FindingRow(
         row,
-        Said(sentence_of(finding.code), finding.params),
-        Said(todo_of(finding.code, finding.repair), finding.params),
+        Message(sentence_of(finding.code), finding.params),
+        Message(todo_of(finding.code, finding.repair), finding.params),
         finding.repair if can_repair else Repair.NONE,
         service if can_repair else "",
     )
@@ -144,5 +144,5 @@ def _failures(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:
     return tuple(found for group in alike.values() if (found := failure(group[0], _part(group))))
 
 
-def _part(group: Sequence[Reading]) -> Said:
-    return Said(PARTS[group[0].what], {"region": ", ".join(read.region for read in group)})
+def _part(group: Sequence[Reading]) -> Message:
+    return Message(PARTS[group[0].what], {"region": ", ".join(read.region for read in group)})

@@ -9,28 +9,28 @@ from dataclasses import dataclass
 from app.bootstrap import Services
 from app.console.identity import endpoint
 from app.inventory.queries import KnownRepository
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 @dataclass(frozen=True)
 class Template:
     """A text to copy, in one tool's language."""
 
-    title: Said
+    title: Message
     text: str
 
 
 def templates_of(services: Services, repository: KnownRepository) -> tuple[Template, ...]:
     """Return how to read and write the policy with the AWS CLI, and the present one for Terraform and CloudFormation."""
-    commands = Template(Said(N_("AWS CLI")), _commands(repository, endpoint(services, "ecr")))
+    commands = Template(Message(N_("AWS CLI")), _commands(repository, endpoint(services, "ecr")))
     try:
         policy = json.loads(repository.policy_text or "")
     except ValueError:
         return (commands,)
     return (
         commands,
-        Template(Said(N_("Terraform")), _terraform(repository, policy)),
-        Template(Said(N_("CloudFormation")), _cloudformation(repository, policy)),
+        Template(Message(N_("Terraform")), _terraform(repository, policy)),
+        Template(Message(N_("CloudFormation")), _cloudformation(repository, policy)),
     )
 
 

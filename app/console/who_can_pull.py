@@ -11,7 +11,7 @@ from app.findings import queries as findings
 from app.inventory.principal_access import PrincipalAccess, PrincipalAnswer, clean_principal, repositories_for
 from app.policy.evaluate import Access
 from app.policy.messages import WORDS
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 UNREADABLE = N_("The policy can't be read.")
 
@@ -23,7 +23,7 @@ class PullRow:
     region: str
     repository: str
     access: Access | None
-    reason: Said
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,6 @@ def who_can_pull(services: Services, query: str) -> WhoCanPull:
 
 def _row(row: PrincipalAccess) -> PullRow:
     if row.verdict is None:
-        return PullRow(row.region, row.repository, None, Said(UNREADABLE))
-    reason = Said(WORDS[row.verdict.code], row.verdict.params)
+        return PullRow(row.region, row.repository, None, Message(UNREADABLE))
+    reason = Message(WORDS[row.verdict.code], row.verdict.params)
     return PullRow(row.region, row.repository, row.verdict.access, reason)

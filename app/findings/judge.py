@@ -15,7 +15,7 @@ from app.policy.evaluate import Access, Evaluator, Verdict, is_timed
 from app.policy.finding import Finding, Severity
 from app.policy.findings import CHANGING_ACTIONS, findings
 from app.policy.layers import Policies, RegistryPolicy
-from app.policy.matching import Caller, covers_action
+from app.policy.matching import PullPrincipal, covers_action
 from app.policy.principals import PrincipalKind
 from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow, label, named_by, orphan_of
 from app.policy.who_can_pull import Reader, readers
@@ -112,7 +112,9 @@ def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
         Policies(subject.text, registry), document=document, repository_arn=subject.arn, now=now, budget=_MOST_COMPARED
     )
     verdicts = {
-        service.name: evaluator.verdict(Caller.puller(service.role)) for service in subject.services if service.role
+        service.name: evaluator.verdict(PullPrincipal.puller(service.role))
+        for service in subject.services
+        if service.role
     }
     found = [*_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
     if document is not None:

@@ -15,7 +15,7 @@ from app.inventory.registries import registries_in
 from app.policy.arns import WILDCARD, account_named, account_of, is_arn, service_of
 from app.policy.evaluate import Access, Evaluator, Verdict
 from app.policy.layers import NOT_READ, Policies
-from app.policy.matching import Caller
+from app.policy.matching import PullPrincipal
 
 LIMIT = 500
 """Repositories that are judged for one answer."""
@@ -89,7 +89,7 @@ def _judged(
     regions = sorted({region for region, _ in keys})
     registries = registries_in(session, connection)
     role = service_of(principal)
-    caller = Caller.puller(principal) if role is not None and role.is_puller else Caller.of(principal)
+    caller = PullPrincipal.puller(principal) if role is not None and role.is_puller else PullPrincipal.of(principal)
     judged: dict[tuple[str, str], PrincipalAccess] = {}
     for region in regions:
         names = [name for where, name in keys if where == region]

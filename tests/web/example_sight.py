@@ -28,7 +28,7 @@ from app.web.views.base import View
 from app.web.views.findings import DismissDialog, FindingsPage
 from app.web.views.repositories import RepositoriesPage, WhoCanPullPage
 from app.web.views.repository import RepositoryImagesPage, RepositoryPage
-from app.wording import Said
+from app.wording import Message
 from tests.web.example_parts import NOW, Parts
 
 KNOWN = Knowledge(0, 0, never_read=False)
@@ -80,7 +80,9 @@ def finding_row(parts: Parts, code: str, severity: Severity, **changes: object) 
     }
     finding = AccessFinding("us-east-1", parts.repository, code, severity, parts.service_name, params=params)
     row = FindingRow(
-        ListedFinding(finding, NOW - timedelta(hours=3)), Said(sentence_of(code), params), Said(todo_of(code), params)
+        ListedFinding(finding, NOW - timedelta(hours=3)),
+        Message(sentence_of(code), params),
+        Message(todo_of(code), params),
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 
@@ -105,7 +107,7 @@ def repository(parts: Parts) -> RepositoryPage:
     policy = parts.repository_policy()
     rows = tuple(ServiceRow(parts.service(name=row.name.replace("/", "-")), row, is_named=True) for row in parts.rows())
     others = tuple(ServiceRow(parts.service(name=name), parts.rows()[0], is_named=False) for name in ("blog", "tools"))
-    evidence = Evidence(Registry(RegistryState.NONE, Said("The registry has no registry policy"), NOW), NOW)
+    evidence = Evidence(Registry(RegistryState.NONE, Message("The registry has no registry policy"), NOW), NOW)
     detail = RepositoryDetail(
         "us-east-1",
         parts.repository,
@@ -120,7 +122,10 @@ def repository(parts: Parts) -> RepositoryPage:
         others,
         policy.readers,
         finding_rows(parts),
-        (Template(Said("AWS CLI"), "aws ecr get-repository-policy"), Template(Said("Terraform"), parts.repository)),
+        (
+            Template(Message("AWS CLI"), "aws ecr get-repository-policy"),
+            Template(Message("Terraform"), parts.repository),
+        ),
         evidence,
         (parts.progress(),),
     )
@@ -141,7 +146,7 @@ def images(parts: Parts) -> RepositoryImages:
 
 def who(parts: Parts) -> WhoCanPull:
     principal = f"arn:aws:iam::210987654321:role/{parts.person}"
-    reason = Said("Statement %(statement)s allows this principal to pull.", {"statement": parts.service_name})
+    reason = Message("Statement %(statement)s allows this principal to pull.", {"statement": parts.service_name})
     rows = tuple(
         PullRow("us-east-1", parts.repository, access, reason)
         for access in (PolicyAccess.ALLOWED, PolicyAccess.CONDITIONAL, PolicyAccess.DENIED, None)
@@ -193,7 +198,7 @@ def dismiss_dialogs(parts: Parts) -> dict[str, View]:
     """Dialogs by name."""
     row = finding_rows(parts)[0]
     dialog = DismissDialog(
-        Said("Dismiss finding"), row, links.finding(row.listed.finding.id, "dismiss"), links.FINDINGS
+        Message("Dismiss finding"), row, links.finding(row.listed.finding.id, "dismiss"), links.FINDINGS
     )
     refused = replace(dialog, reason=parts.person, problem=Problem("finding.no_reason"))
     return {"dismiss": dialog, "dismiss-refused": refused}

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from app.db import Database
 from app.findings.check import check_due
-from app.operations.read import find_version
+from app.history.queries import find_version
 from tests.history.happened import living
 from tests.in_process import in_process_console
 from tests.sandbox_server import RunningSandbox, start_sandbox

@@ -14,7 +14,7 @@ from app.findings.queries import Cursor, FindingFilter
 from app.policy.finding import Severity
 from app.web import links
 from app.web.views.base import DialogView, View
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class DismissDialog(DialogView):
 
     partial: ClassVar[str] = "partials/dismiss_dialog.html"
 
-    heading: Said
+    heading: Message
     row: FindingRow
     action: str
     back: str
@@ -81,5 +81,5 @@ def dismiss_dialog(
     """Return the dialog. Raises Problem `finding.not_found`."""
     row = find_finding(services, finding_id)
     action = links.finding(finding_id, "dismiss")
-    heading = Said(N_("Dismiss finding"))
+    heading = Message(N_("Dismiss finding"))
     return DismissDialog(heading, row, action, links.FINDINGS, reason, days, problem)

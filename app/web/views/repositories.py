@@ -14,7 +14,7 @@ from app.inventory.repositories import STATES, Cursor, RepositoryFilter
 from app.limits import POLICY_CHARACTERS
 from app.web import links
 from app.web.views.base import View
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 STATE_WORDS = {
     "unread": N_("Not checked yet"),
@@ -53,10 +53,10 @@ class RepositoriesPage(View):
         """The address of the next page, "" at the end."""
         return links.all_repositories(**self.query, cursor=self.answer.next.to_text()) if self.answer.next else ""
 
-    def states(self) -> Iterator[tuple[str, Said, int]]:
+    def states(self) -> Iterator[tuple[str, Message, int]]:
         """Each state with its word and how many repositories are in it."""
         for state in STATES:
-            yield state, Said(STATE_WORDS[state]), self.answer.counts.by_state.get(state, 0)
+            yield state, Message(STATE_WORDS[state]), self.answer.counts.by_state.get(state, 0)
 
 
 @dataclass(frozen=True)
