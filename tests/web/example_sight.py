@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.ports import Image
-from app.console.evidence import Evidence, Registry, RegistryState
+from app.console.evidence import Evidence, RegistryEvidence, RegistryState
 from app.console.findings import FindingRow, FindingsAnswer, Knowledge
 from app.console.freshness import Freshness, PartFailure
 from app.console.repository_detail import RepositoryDetail, ServiceRow
@@ -107,7 +107,7 @@ def repository(parts: Parts) -> RepositoryPage:
     policy = parts.repository_policy()
     rows = tuple(ServiceRow(parts.service(name=row.name.replace("/", "-")), row, is_named=True) for row in parts.rows())
     others = tuple(ServiceRow(parts.service(name=name), parts.rows()[0], is_named=False) for name in ("blog", "tools"))
-    evidence = Evidence(Registry(RegistryState.NONE, Message("The registry has no registry policy"), NOW), NOW)
+    evidence = Evidence(RegistryEvidence(RegistryState.NONE, Message("The registry has no registry policy"), NOW), NOW)
     detail = RepositoryDetail(
         "us-east-1",
         parts.repository,
