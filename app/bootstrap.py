@@ -25,6 +25,8 @@ from app.clock_watch import ClockWatch
 from app.db import Database, is_sqlite
 from app.drift import DriftWatch
 from app.errors import Problem
+from app.findings.watch import EVERY as FINDINGS_EVERY
+from app.findings.watch import FindingsWatch
 from app.history.living import cancel_requested_ids, living_part
 from app.history.models import Operation
 from app.history.retention import Retention
@@ -49,6 +51,8 @@ from app.operations.write_groups import WriteGroups
 from app.outage import Outage
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
+from app.webhook import EVERY as WEBHOOK_EVERY
+from app.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +83,7 @@ class Services:
     supervisor: Supervisor
     clock_watch: ClockWatch
     write_groups: WriteGroups | None
+    webhook_threads: ThreadPoolExecutor
     connection: str = CONNECTION
 
     def claim(self) -> None:
@@ -111,6 +116,18 @@ class Services:
 
     def start_scanning(self) -> None:
         """Keep what is known of AWS up to date, until `stop`."""
+        watch = FindingsWatch(self.db, self.clock, self.connection, self.database_threads)
+        self.supervisor.every(self.supervisor.part("findings", HANGS_AFTER), FINDINGS_EVERY, watch.look)
+        if self.settings.webhook_url:
+            webhook = Webhook(
+                self.db,
+                self.clock,
+                self.connection,
+                self.webhook_threads,
+                self.settings.webhook_url,
+                self.settings.webhook_secret,
+            )
+            self.supervisor.every(self.supervisor.part("webhook", HANGS_AFTER * 4), WEBHOOK_EVERY, webhook.look)
         for scanning in self.scanner.parts():
             part = self.supervisor.part(scanning.name, scanning.hangs_after)
             self.supervisor.run(part, partial(scanning.run, part.turned))
@@ -133,6 +150,7 @@ class Services:
         self.database_threads.shutdown(cancel_futures=True)
         if self.write_groups is not None:
             self.write_groups.close()
+        self.webhook_threads.shutdown(wait=False, cancel_futures=True)
         self.db.close()
 
 
@@ -218,6 +236,8 @@ def build(
         supervisor,
         _clock_watch(db, clock, threads),
         groups,
+        # Of its own: an address that doesn't answer must keep nothing else waiting.
+        ThreadPoolExecutor(1, thread_name_prefix="webhook"),
     )
 
 

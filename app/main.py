@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app import bootstrap
 from app.api import docs, v1
 from app.auth.authenticator import Authenticator
+from app.console.changes import ChangeWatch, look
 from app.http import problems
 from app.http.language import LanguageMiddleware
 from app.http.security import RefusalPages, middleware
@@ -24,12 +26,15 @@ from app.migrate import migrate
 from app.resources import LOCALE, STATIC, TEMPLATES
 from app.settings import Settings
 from app.web.assets import Assets
+from app.web.deps import NoteVersion
 from app.web.render import make_renderer, refuse
 from app.web.routes import (
     api_docs,
     batches,
+    changes,
     containers,
     deployments,
+    findings,
     health,
     history,
     images,
@@ -37,6 +42,7 @@ from app.web.routes import (
     permissions,
     policies,
     preferences,
+    repositories,
     roles,
     sign_in,
     sign_ins,
@@ -59,7 +65,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         redoc_url=None,
         openapi_url=None,
         lifespan=_life,
-        dependencies=[OnlyText, OnlyKnownFields],
+        dependencies=[OnlyText, OnlyKnownFields, NoteVersion],
         middleware=[
             Middleware(LanguageMiddleware, catalogues=load_catalogues(LOCALE)),
             *middleware(
@@ -72,13 +78,18 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     )
     assets = Assets(STATIC)
     app.state.services = wired
+    look_now = partial(look, wired.db, wired.connection, wired.clock)
+    app.state.changes = ChangeWatch(look_now, wired.clock, wired.database_threads)
     app.state.renderer = make_renderer(TEMPLATES, assets, shell)
     app.mount("/static", assets)
     for routes in (
         health,
         preferences,
+        changes,
         containers,
         deployments,
+        repositories,
+        findings,
         images,
         policies,
         why,

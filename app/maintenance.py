@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from app.auth import events
 from app.clock import Clock
-from app.db import Database
+from app.db import Database, refresh_statistics
 from app.history.retention import Retention
 from app.operations.engine import Engine
 from app.operations.lease import MAINTENANCE, alone
@@ -34,6 +34,7 @@ class Maintenance:
         with alone(self.db, MAINTENANCE) as may:
             if may:
                 self._delete()
+                refresh_statistics(self.db)
 
     def _delete(self) -> None:
         now = self.clock.now()

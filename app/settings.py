@@ -12,6 +12,7 @@ import secrets
 import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -57,6 +58,10 @@ class Settings(BaseSettings):
     """How long an operation waits for the role's principal before it gives up."""
     history_days: int = Field(default=0, ge=0)
     """How many days of history are kept; 0: all."""
+    webhook_url: str = Field(default="", repr=False)
+    """Where drift is told; empty: nowhere. It may hold a secret, as those of Slack do."""
+    webhook_secret: str = Field(default="", repr=False)
+    """What each delivery is signed with."""
 
     @field_validator("regions", "allowed_hosts", mode="before")
     @classmethod
@@ -103,6 +108,19 @@ class Settings(BaseSettings):
             if not ALLOWED_HOST.fullmatch(host):
                 raise ValueError(f"“{host}” is no host name; write for example sailpass.example.com, without a port")
         return hosts
+
+    @model_validator(mode="after")
+    def _signed_webhook(self) -> Self:
+        if not self.webhook_url:
+            return self
+        address = urlsplit(self.webhook_url)
+        if address.scheme not in ("https", "http") or not address.hostname:
+            raise ValueError("SAILPASS_WEBHOOK_URL: write an address that begins with https://")
+        if address.scheme == "http" and not is_loopback(address.hostname):
+            raise ValueError("SAILPASS_WEBHOOK_URL: beyond this machine it must begin with https://")
+        if not self.webhook_secret:
+            raise ValueError("SAILPASS_WEBHOOK_URL needs SAILPASS_WEBHOOK_SECRET, which every delivery is signed with")
+        return self
 
     @model_validator(mode="after")
     def _nobody_outside_without_sign_in(self) -> Self:

@@ -26,11 +26,13 @@ MAY_IMPORT = {
         "app.messages.problems_aws",
         "app.messages.problems_commands",
         "app.messages.problems_deployments",
+        "app.messages.problems_findings",
         "app.wording",
     ),
     "app.messages.problems_aws": ("app.wording",),
     "app.messages.problems_commands": ("app.wording",),
     "app.messages.problems_deployments": ("app.wording",),
+    "app.messages.problems_findings": ("app.wording",),
     "app.messages.i18n": (),
     "app.postgresql": (),
     "app.outage": (),
@@ -39,6 +41,16 @@ MAY_IMPORT = {
     "app.aws": ("app.errors", "app.clock", "app.limits", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
     "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
+    "app.findings": (
+        "app.errors",
+        "app.clock",
+        "app.db",
+        "app.wording",
+        "app.policy",
+        "app.history",
+        "app.inventory",
+        "app.findings",
+    ),
     "app.diagnosis": (
         "app.ecr_names",
         "app.errors",
@@ -64,6 +76,7 @@ REASONS = {
     "app.aws": "the AWS side knows nothing of what it is used for",
     "app.history": "history only stores: what it records is decided above it",
     "app.inventory": "the inventory reads and stores; it starts nothing",
+    "app.findings": "findings are judged on what was read; whoever shows or repairs them stands above",
     "app.diagnosis": "causes are decided on facts, whoever read them",
     "app.deployments": "what is deployed is decided purely, and holds no value that may be shown",
     "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
@@ -146,7 +159,7 @@ def test_a_library_is_imported_in_one_place(library):
 
 
 def test_sql_is_written_where_tables_are_kept():
-    layers = ("app.history", "app.inventory", "app.auth", "app.backup", "app.db", "app.migrate")
+    layers = ("app.history", "app.inventory", "app.findings", "app.auth", "app.backup", "app.db", "app.migrate")
     # The lease, the engine's own tables, and what joins a table of the history with one of the inventory.
     exceptions = ("app.operations.lease", "app.operations.models", "app.operations.engine", "app.operations.naming")
     broken = [

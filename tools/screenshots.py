@@ -172,6 +172,10 @@ def screens(shown: Prepared) -> tuple[Screen, ...]:
     reporting, unused = (f"/containers/us-east-1/{name}/images" for name in ("reporting", "legacy-blog"))
     return (
         Screen("containers", "Containers", "/containers"),
+        Screen("repositories", "Repositories", "/repositories"),
+        Screen("repository", "A repository", "/repositories/us-east-1/analytics/reports", whole=True),
+        Screen("findings", "Findings", "/findings"),
+        Screen("who-can-pull", "Who can pull?", "/who-can-pull?principal=210987654321"),
         Screen("overview", "A service: Overview", HERE),
         Screen("deployments", "A service: Deployments", f"{HERE}/deployments"),
         Screen(
@@ -267,6 +271,8 @@ def page_of(browser: Browser, url: str, variant: Variant, *, scripts: bool = Tru
         reduced_motion="reduce",
         java_script_enabled=scripts,
     )
+    # A hidden tab doesn't ask what changed, so that the network comes to rest.
+    context.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true })")
     yield context.new_page()
     context.close()
 

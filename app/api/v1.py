@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from app.api import batches, deployments, grants, operations, permissions, services, sign_ins, why
+from app.api import (
+    batches,
+    deployments,
+    findings,
+    grants,
+    operations,
+    permissions,
+    repositories,
+    services,
+    sign_ins,
+    why,
+)
 from app.api.deps import ROOT, speak_english
 from app.api.responses import ALWAYS, refusals
 from app.api.strict import understood
@@ -15,5 +26,5 @@ router = APIRouter(
     responses=refusals(*ALWAYS),
     generate_unique_id_function=lambda route: route.name,
 )
-for part in (services, grants, deployments, why, operations, batches, permissions, sign_ins):
+for part in (services, repositories, findings, grants, deployments, why, operations, batches, permissions, sign_ins):
     router.include_router(part.router)

@@ -110,4 +110,6 @@ def image_of(raw: Mapping[str, Any]) -> Image:
         pushed_at=raw.get("imagePushedAt"),
         size=raw.get("imageSizeInBytes", 0),
         media_type=raw.get("imageManifestMediaType", ""),
+        last_pulled_at=raw.get("lastRecordedPullTime"),
+        is_archived=raw.get("imageStatus") == "ARCHIVED",
     )

@@ -112,13 +112,18 @@ class Repository:
 
 @dataclass(frozen=True)
 class Image:
-    """One image of a repository. `size` in bytes; `media_type` marks a single image, an index or an attestation."""
+    """One image of a repository. `size` in bytes; `media_type` tells a single image from an index or attestation.
+
+    `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `is_archived`: it can't be pulled.
+    """
 
     digest: str
     tags: tuple[str, ...]
     pushed_at: datetime | None
     size: int = 0
     media_type: str = ""
+    last_pulled_at: datetime | None = None
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from app import tables  # noqa: F401  (registers every table in the metadata)
 from app.db import Base
 
 # The history, parents first.
-KEPT = ("operations", "operation_steps", "policy_changes", "sign_in_events")
+KEPT = ("operations", "operation_steps", "policy_changes", "webhook_deliveries", "sign_in_events", "finding_dismissals")
 # Sign-in data (revocations since the backup must stay), the AWS inventory of that time (all of it can be read again),
 # and the replicas.
 DROPPED = (
@@ -17,6 +17,7 @@ DROPPED = (
     "sign_in_sessions",
     "api_tokens",
     "policy_principals",
+    "access_findings",
     "repositories",
     "registries",
     "services",

@@ -163,10 +163,10 @@ def repository_policy(
         repository=repository,
         uri=held.uri,
         access=access,
-        text=_pretty(text),
+        text=pretty(text),
         reason=reason,
         read_at=held.policy_read_at,
-        readers=_readers(text, circumstances),
+        readers=principals_of(text, circumstances),
         findings=tuple(finding for finding in _findings(text, seen, now) if finding.what != reason),
         by_hand=_by_hand(services, seen, held, access, circumstances),
         can_add=not overruled and access not in (AccessStatus.ALLOWED, AccessStatus.UNREADABLE, *REPAIRABLE),
@@ -220,7 +220,8 @@ def _named(service: ContainerService | None, held: KnownRepository, circumstance
     return planned.change.needed
 
 
-def _pretty(text: str | None) -> str | None:
+def pretty(text: str | None) -> str | None:
+    """Return a policy's text laid out to be read; one that is no JSON as it is."""
     if text is None:
         return None
     try:
@@ -229,7 +230,8 @@ def _pretty(text: str | None) -> str | None:
         return text
 
 
-def _readers(text: str | None, circumstances: Circumstances) -> tuple[PrincipalAccess, ...]:
+def principals_of(text: str | None, circumstances: Circumstances) -> tuple[PrincipalAccess, ...]:
+    """Return whom the policy names, and whether they can pull; nobody where it can't be understood."""
     policies = Policies(text, circumstances.registry)
     try:
         principals = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
@@ -294,7 +296,7 @@ def _by_hand(
         planned = replace(planned, change=replace(planned.change, needed=True))
     return ByHand(
         same_as(access, mended=bool(mended.what)),
-        _pretty(planned.change.after) or "",
+        pretty(planned.change.after) or "",
         shell_commands(services, planned, service, held.name),
         planned.activates,
         mended=bool(mended.what),

@@ -13,6 +13,7 @@ from app.console.operations import running
 from app.console.timeouts import PATIENCE, ask, within
 from app.deployments.change import DeploymentChange, compare_versions
 from app.errors import Problem
+from app.findings.queries import broken_by_service
 from app.history import queries as history
 from app.inventory import queries, sync_state
 from app.inventory.queries import KnownService
@@ -47,13 +48,15 @@ class ServiceSummary:
     """A service as it was at `seen_at`, with what is known about its access.
 
     `can_pull` counts the repositories from which its role may pull, `stale_grants` the policies that name another role
-    of it; both None before the policies of its region have been read. `running` are its live operations.
+    of it, `broken` those that an error keeps it from pulling from; all None before the policies of its region have been
+    read. `running` are its live operations.
     """
 
     service: ContainerService
     seen_at: datetime
     can_pull: int | None = None
     stale_grants: int | None = None
+    broken: int | None = None
     running: tuple[Progress, ...] = ()
 
 
@@ -95,8 +98,9 @@ def list_services(services: Services, query: str = "") -> ServiceList:
         if each.service.region in services.regions
     ]
     counted, live = _regions_with_policies(readings), running(services)
+    broken = broken_by_service(services.db, services.connection, services.clock.now())
     return ServiceList(
-        services=tuple(_summary(each, live, counted) for each in known if _matches(each.service, query)),
+        services=tuple(_summary(each, live, counted, broken) for each in known if _matches(each.service, query)),
         total=len(known),
         regions=tuple(by_region.get(region, Reading(region, What.SERVICES)) for region in services.regions),
     )
@@ -107,7 +111,8 @@ def summarize(services: Services, known: KnownService) -> ServiceSummary:
     region, name = known.service.region, known.service.name
     services.scanner.request(region, What.SERVICES)
     counted = _regions_with_policies(sync_state.readings(services.db, services.connection))
-    return _summary(known, running(services, region, name), counted)
+    broken = broken_by_service(services.db, services.connection, services.clock.now())
+    return _summary(known, running(services, region, name), counted, broken)
 
 
 async def get_service(services: Services, region: str, name: str) -> KnownService:
@@ -170,7 +175,12 @@ def _known_deployments(services: Services, region: str, name: str, problem: Prob
     return Deployments(tuple(deployment for deployment in both if deployment), known.seen_at, problem)
 
 
-def _summary(known: KnownService, live: tuple[Progress, ...], counted: Container[str]) -> ServiceSummary:
+def _summary(
+    known: KnownService,
+    live: tuple[Progress, ...],
+    counted: Container[str],
+    broken: Mapping[tuple[str, str], int],
+) -> ServiceSummary:
     service = known.service
     is_counted = service.region in counted
     return ServiceSummary(
@@ -178,6 +188,7 @@ def _summary(known: KnownService, live: tuple[Progress, ...], counted: Container
         known.seen_at,
         can_pull=known.can_pull if is_counted else None,
         stale_grants=known.stale_grants if is_counted else None,
+        broken=broken.get((service.region, service.name), 0) if is_counted else None,
         running=tuple(each for each in live if (each.region, each.service) == (service.region, service.name)),
     )
 

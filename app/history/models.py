@@ -13,6 +13,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Json, UtcDateTime
 
+GRANTED = text("outcome = 'succeeded' AND kind IN ('grant', 'repair')")
+"""The operations that gave a service access; a query must hold these very words to be served by their index."""
+
+DEACTIVATED = text("kind = 'deactivate'")
+
+DRIFT = text("kind = 'drift'")
+
 
 class Operation(Base):
     """One durable operation. Its id is its workflow's id; `outcome` is empty while it is live."""
@@ -73,6 +80,34 @@ class Operation(Base):
         ),
         Index("ix_operations_sequence", "sequence"),
         Index("ix_operations_newest", "asked_at", "id"),
+        Index("ix_operations_listed", "connection", "asked_at", "id"),
+        Index("ix_operations_ended", "connection", "ended_at"),
+        Index(
+            "ix_operations_follows",
+            "follows",
+            sqlite_where=text("follows IS NOT NULL"),
+            postgresql_where=text("follows IS NOT NULL"),
+        ),
+        Index(
+            "ix_operations_granted",
+            "connection",
+            "region",
+            "service",
+            "repository",
+            "asked_at",
+            sqlite_where=GRANTED,
+            postgresql_where=GRANTED,
+        ),
+        Index("ix_operations_drift", "connection", "ended_at", sqlite_where=DRIFT, postgresql_where=DRIFT),
+        Index(
+            "ix_operations_deactivated",
+            "connection",
+            "region",
+            "service",
+            "sequence",
+            sqlite_where=DEACTIVATED,
+            postgresql_where=DEACTIVATED,
+        ),
         Index("ix_operations_service", "connection", "region", "service", "asked_at"),
         Index("ix_operations_repository", "connection", "region", "repository", "asked_at"),
     )
@@ -138,3 +173,15 @@ class RetentionProposal(Base):
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     before: Mapped[datetime] = mapped_column(UtcDateTime)
     """Everything that ended before this would be deleted."""
+    """What ended before this would be deleted."""
+
+
+class Delivery(Base):
+    """How often an entry was sent to the webhook, and when it was taken; `tried_at` keeps replicas from sending it twice."""
+
+    __tablename__ = "webhook_deliveries"
+
+    operation_id: Mapped[str] = mapped_column(ForeignKey("operations.id", ondelete="CASCADE"), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
-from app.history.models import Operation
+from app.history.models import GRANTED, Operation
 
 # Failures of one repository that are searched for ECR's refusal.
 RECENT_FAILURES = 20
@@ -68,19 +68,22 @@ class LastGrant:
 def last_grants(db: Database, connection: str, region: str, service: str) -> dict[str, LastGrant]:
     """Return by repository the last operation that granted the service access to it."""
     row = Operation
-    gave = (
-        (row.connection == connection)
-        & (row.region == region)
-        & (row.service == service)
-        & row.kind.in_(("grant", "repair"))
-        & (row.outcome == "succeeded")
-    )
+    gave = and_(row.connection == connection, row.region == region, row.service == service, GRANTED)
     last = select(row.repository, func.max(row.asked_at).label("at")).where(gave).group_by(row.repository).subquery()
     query = select(row.repository, row.asked_at, row.asked_by).join(
         last, (row.repository == last.c.repository) & (row.asked_at == last.c.at)
     )
     with db.read() as session:
         return {name: LastGrant(at, by) for name, at, by in session.execute(query.where(gave))}
+
+
+def last_grants_on(db: Database, connection: str, region: str, repository: str) -> dict[str, LastGrant]:
+    """By service, the last operation that gave it access to the repository."""
+    row = Operation
+    gave = and_(row.connection == connection, row.region == region, row.repository == repository, GRANTED)
+    wanted = select(row.service, row.asked_at, row.asked_by).where(gave).order_by(row.asked_at)
+    with db.read() as session:
+        return {service: LastGrant(at, by) for service, at, by in session.execute(wanted)}
 
 
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:

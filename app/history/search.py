@@ -24,7 +24,7 @@ BATCH = 500
 class HistoryFilter:
     """Which operations; "" or None for any.
 
-    `service`, `repository` and `person` are parts of names, in any case; `of_service` is a service's whole name.
+    `service`, `repository` and `person` are parts of names, in any case; `of_service` and `of_repository` are whole names.
     `since` is included, `until` is not. `outcome` may be `RUNNING`. `folds_batches`: a batch is one row, by the operation
     of its id, without its items; a search by repository or kind finds the items all the same.
     """
@@ -32,6 +32,7 @@ class HistoryFilter:
     connection: str = "default"
     region: str = ""
     of_service: str = ""
+    of_repository: str = ""
     service: str = ""
     repository: str = ""
     kind: str = ""
@@ -154,7 +155,12 @@ def _is_newer(place: Cursor) -> ColumnElement[bool]:
 def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
     row = Operation
     yield row.connection == wanted.connection
-    exact = {row.region: wanted.region, row.service: wanted.of_service, row.kind: wanted.kind}
+    exact = {
+        row.region: wanted.region,
+        row.service: wanted.of_service,
+        row.repository: wanted.of_repository,
+        row.kind: wanted.kind,
+    }
     yield from (column == value for column, value in exact.items() if value)
     parts = {row.service: wanted.service, row.repository: wanted.repository, row.asked_by: wanted.person}
     yield from (column.icontains(value, autoescape=True) for column, value in parts.items() if value)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
@@ -43,7 +43,7 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
     row = Operation
     wanted = (
         select(row.repository, func.max(row.ended_at))
-        .where(*_gave(row, connection, region, GRANTS), row.service == service, ~_overridden(row))
+        .where(*_gave(row, connection, region, GRANTS), row.service == service, ~overridden(row))
         .group_by(row.repository)
     )
     with db.read() as session:
@@ -83,7 +83,7 @@ def standing_in(
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
         .where(*_gave(row, connection, region, _MAY_GIVE), *among)
-        .where(~_overridden(row), ~_made_anew(row))
+        .where(~overridden(row), ~_made_anew(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
     found = (_of(operation, write) for operation, write in session.execute(wanted))
@@ -122,7 +122,7 @@ def _made_anew(row: type[Operation]) -> ColumnElement[bool]:
     )
 
 
-def _overridden(row: type[Operation]) -> ColumnElement[bool]:
+def overridden(row: type[Operation]) -> ColumnElement[bool]:
     """Whether a later operation changed, or may have changed, what `row` gave its service."""
     later = aliased(Operation)
     same_region = (later.connection == row.connection) & (later.region == row.region)
@@ -133,7 +133,7 @@ def _overridden(row: type[Operation]) -> ColumnElement[bool]:
     )
     role_off = (
         (later.service == row.service)
-        & (later.kind == "deactivate")
+        & (later.kind == literal_column("'deactivate'"))  # in these very words, for its index
         & or_(later.outcome.is_(None), later.outcome == "succeeded")
     )
     # Two questions, each with an index of its own.

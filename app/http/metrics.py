@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily
+from sqlalchemy.exc import DBAPIError
 
 from app.bootstrap import Services
+from app.findings.queries import count_findings
+from app.inventory.repositories import STATES, count_repositories
+from app.policy.finding import Severity
 from app.supervisor import Part
 
 
@@ -38,4 +44,21 @@ def figures_of(services: Services) -> CollectorRegistry:
     registry.register(_Counts(parts, services.clock_watch.jumps))
     outage = Gauge("sailpass_database_unusable", "1: the last use of the database failed", registry=registry)
     outage.set(services.db.outage.is_on)
+    if not services.db.outage.is_on:
+        with suppress(DBAPIError):  # the other figures are wanted most where the database is away
+            _count_access(services, registry)
     return registry
+
+
+def _count_access(services: Services, registry: CollectorRegistry) -> None:
+    """Add how many findings are open and repositories are in each state."""
+    counts = count_findings(services.db, services.connection, services.clock.now())
+    findings = Gauge("sailpass_findings", "Open findings about access", ["severity"], registry=registry)
+    for severity in Severity:
+        findings.labels(str(severity)).set(counts.by_severity.get(severity, 0))
+    dismissed = Gauge("sailpass_findings_dismissed", "Findings that a person dismissed", registry=registry)
+    dismissed.set(counts.dismissed)
+    by_state = count_repositories(services.db, services.connection).by_state
+    repositories = Gauge("sailpass_repositories", "Known private repositories", ["state"], registry=registry)
+    for state in STATES:
+        repositories.labels(state).set(by_state.get(state, 0))

@@ -91,7 +91,7 @@ def repositories_of(
         row = SeenRepository
         query = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
         known = {found.name: known_repository(found) for found in session.scalars(query)}
-    rows = tuple(_judged(known[name], ties[name], service, registry, now) for name in chosen if name in known)
+    rows = tuple(access_of(known[name], ties[name], service, registry, now) for name in chosen if name in known)
     return ServiceAccess(rows, total - len(chosen))
 
 
@@ -142,26 +142,31 @@ def _ties(session: Session, connection: str, service: ContainerService) -> dict[
     by_path = query.where(row.service == service.name)
     rows = session.execute(union(by_name, by_path))
     ties: dict[str, Tie] = {}
-    own = (service.role.principal_arn, service.general_principal_arn)
     for repository, principal, named_service in rows:
-        if principal not in own and is_namesakes(principal, own):
-            continue
-        tie = _tie(principal, named_service, service)
-        ties[repository] = min(tie, ties.get(repository, tie))
+        tie = tie_of(principal, named_service, service)
+        if tie is not None:
+            ties[repository] = min(tie, ties.get(repository, tie))
     return ties
 
 
-def _tie(principal: str, named_service: str, service: ContainerService) -> Tie:
-    if principal == service.role.principal_arn:
+def tie_of(principal: str, named_service: str, service: ContainerService) -> Tie | None:
+    """Return how a policy that names the principal is about the service; None: not by this principal."""
+    own = (service.role.principal_arn, service.general_principal_arn)
+    if principal not in own and is_namesakes(principal, own):
+        return None
+    if principal and principal == service.role.principal_arn:
         return Tie.ROLE
     if named_service == service.name or principal == service.general_principal_arn:
         return Tie.OWN
-    return Tie.EVERYONE if principal == WILDCARD else Tie.ACCOUNT
+    if principal == WILDCARD:
+        return Tie.EVERYONE
+    return Tie.ACCOUNT if principal in _principals(service) else None
 
 
-def _judged(
+def access_of(
     repository: KnownRepository, tie: Tie, service: ContainerService, registry: RegistryPolicy, now: datetime | None
 ) -> RepositoryAccess:
+    """Return what both policies give the service."""
     text = repository.policy_text
     listed = _findings(text, service.name, service.region, service.role.principal_arn, _minute(text, now))
     return RepositoryAccess(repository, tie, verdict_on(repository, service, registry, now), listed)

@@ -40,7 +40,9 @@ AGES = {
 }
 # Seconds before a failed part of a region is tried again: while a page shows it, and otherwise.
 AFTER_PROBLEM = Ages(3, 30)
-# Seconds between two reads of the same single service or repository.
+# Seconds after which a person who asks for it has something read again.
+FRESH_ENOUGH = {What.SERVICES: 3, What.REPOSITORIES: 3, What.POLICIES: 60, What.REGISTRY: 3}
+# Seconds between two readings of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0
 # Seconds without progress after which a part counts as hung: a slice of policies may take minutes on a slow AWS.
@@ -123,6 +125,16 @@ class Scanner:
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
+    async def refresh(self, regions: Iterable[str], seconds: float) -> None:
+        """Read all of these Regions now, for a person who asks for it; what was read a moment ago stays as it is.
+
+        Waits no longer than `seconds`; the reading goes on.
+        """
+        ours = [region for region in self.regions if region in set(regions)]
+        tasks = [self._refreshing(region, what) for region in ours for what in What]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
     async def refresh_service(self, region: str, name: str) -> Problem | None:
         """Read one service now, at most once in a few seconds; return why it could not be read, or None.
 
@@ -177,6 +189,23 @@ class Scanner:
             await sweeper.in_db(store.remember_repository, sweeper.db, sweeper.connection, repository.value, at)
         policy = await sweeper.calls.run(region, repositories.get_policy, name)
         await sweeper.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
+
+    def _refreshing(self, region: str, what: What) -> asyncio.Task[Problem | None]:
+        key = ("refresh", region, what)
+        if key not in self._at_work:
+            self._at_work[key] = task = asyncio.create_task(self._refresh(region, what))
+            task.add_done_callback(lambda _: self._at_work.pop(key))
+        return self._at_work[key]
+
+    async def _refresh(self, region: str, what: What) -> Problem | None:
+        rests = Rest(timedelta(seconds=FRESH_ENOUGH[what]), timedelta(seconds=AFTER_PROBLEM.asked))
+        try:
+            swept = await self._sweeper.sweep(region, what, rests)
+        except Exception:  # the edge of a background task: the page that asked for it goes on without
+            log.exception("%s of %s could not be read", what, region)
+            return Problem("internal", reference=f"{region}/{what}")
+        self._note(region, what, swept)
+        return swept.problem
 
     def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
         key = ("retry", region, what)

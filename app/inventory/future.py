@@ -17,7 +17,7 @@ from app.inventory.models import ConnectionIdentity, RegionReading, SeenReposito
 TOLERATED = timedelta(minutes=1)
 _TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (SeenService, ("seen_at", "role_since")),
-    (SeenRepository, ("seen_at", "policy_read_at", "policy_tried_at")),
+    (SeenRepository, ("seen_at", "policy_read_at", "policy_tried_at", "checked_at")),
     (ConnectionIdentity, ("seen_at",)),
     (RegionReading, ("succeeded_at",)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Text
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Json, UtcDateTime
@@ -50,8 +50,43 @@ class SeenRepository(Base):
     policy_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     policy_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     policy_problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    policy_size: Mapped[int | None]
+    """Characters of the policy as it would be sent to ECR; None: not judged yet."""
+    state: Mapped[str] = mapped_column(String(16), default="unread", server_default="unread")
+    """What was found when access was judged last: unread, none (no policy), fine or findings."""
+    severity: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    """The worst severity of the findings that are not dismissed; "" for none."""
+    finding_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    pullers: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Who can pull, as `findings.judge.Pullers` says it."""
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When access was judged last."""
+    check_due: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often something that decides on access changed since it was judged; 0: the judgement is up to date."""
+    recheck_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until when the judgement holds, where it depends on the time."""
 
-    __table_args__ = (Index("ix_repositories_tried", "connection", "region", "policy_tried_at"),)
+    __table_args__ = (
+        Index("ix_repositories_tried", "connection", "region", "policy_tried_at"),
+        Index("ix_repositories_listed", "connection", "name", "region"),
+        Index("ix_repositories_checked", "connection", "checked_at"),
+        Index("ix_repositories_state", "connection", "state", "name", "region"),
+        Index(
+            "ix_repositories_due",
+            "connection",
+            "region",
+            "name",
+            sqlite_where=text("check_due > 0"),
+            postgresql_where=text("check_due > 0"),
+        ),
+        Index(
+            "ix_repositories_recheck",
+            "connection",
+            "recheck_at",
+            sqlite_where=text("recheck_at IS NOT NULL"),
+            postgresql_where=text("recheck_at IS NOT NULL"),
+        ),
+    )
 
 
 class SeenRegistry(Base):
@@ -97,7 +132,7 @@ class PolicyPrincipal(Base):
             name="fk_policy_principals_repository",
         ),
         Index("ix_policy_principals_principal", "connection", "region", "principal"),
-        Index("ix_policy_principals_service", "connection", "region", "service"),
+        Index("ix_policy_principals_service", "connection", "region", "service", "principal", "access"),
     )
 
 

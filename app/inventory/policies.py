@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
+from app.inventory import due
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.principal_index import NamedPrincipal, named_in
 
@@ -195,6 +196,7 @@ def _write(
         for each, (_, problem) in understood.items()
     ]
     session.execute(update(SeenRepository), rows)
+    due.mark(session, connection, region, [read.repository for read in understood])
     _write_principals(session, connection, region, {each.repository: named for each, (named, _) in understood.items()})
 
 

@@ -5,6 +5,7 @@ The number of statements in a query does not depend on the amount of data.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -221,27 +222,41 @@ class _Count:
     repositories: int
 
 
-def _counts(session: Session, connection: str, services: Sequence[SeenService]) -> tuple[_Count, ...]:
-    """Return how often policies name the services' roles, by what they give them."""
+class _Counts:
+    """The counts, found by whom they are about."""
+
+    def __init__(self, counts: Iterable[_Count]) -> None:
+        self.by_principal: dict[tuple[str, str], list[_Count]] = defaultdict(list)
+        self.by_service: dict[tuple[str, str], list[_Count]] = defaultdict(list)
+        for count in counts:
+            self.by_principal[count.region, count.principal].append(count)
+            self.by_service[count.region, count.service].append(count)
+
+
+def _counts(session: Session, connection: str, services: Sequence[SeenService]) -> _Counts:
+    """How often policies name the services' roles, by what they give them."""
     row = PolicyPrincipal
     regions = {service.region for service in services}
-    conditions = (row.connection == connection, row.region.in_(regions))
-    # Two queries, each with an index of its own; a principal in both is counted once, by its key.
-    by_role = row.principal.in_({service.role_arn for service in services})
-    by_path = row.service.in_({service.name for service in services})
+    here = (row.connection == connection, row.region.in_(regions))
+    names = {service.name for service in services}
+    roles = {service.role_arn for service in services if service.role_arn}
     key = (row.region, row.service, row.principal, row.access)
-    both = union(*(select(*key, row.repository).where(*conditions, rows) for rows in (by_role, by_path))).subquery()
-    grouped = select(both.c.region, both.c.service, both.c.principal, both.c.access, func.count())
-    rows = session.execute(grouped.group_by(both.c.region, both.c.service, both.c.principal, both.c.access))
-    return tuple(_Count(*values) for values in rows)
+    # Two questions, each answered by an index of its own alone; what the first finds, the second leaves out.
+    by_path = select(*key, func.count()).where(*here, row.service.in_(names)).group_by(*key)
+    by_role = (
+        select(*key, func.count()).where(*here, row.principal.in_(roles), row.service.not_in(names)).group_by(*key)
+    )
+    found = (*session.execute(by_path), *session.execute(by_role))
+    return _Counts(_Count(*values) for values in found)
 
 
-def _service(row: SeenService, counts: Iterable[_Count], judged: Mapping[tuple[str, str], int]) -> KnownService:
-    in_region = [count for count in counts if count.region == row.region]
-    granted = [each for each in in_region if each.principal == row.role_arn and each.access == Access.ALLOWED]
+def _service(row: SeenService, counts: _Counts, judged: Mapping[tuple[str, str], int]) -> KnownService:
+    by_role = counts.by_principal.get((row.region, row.role_arn), ())
+    granted = [count for count in by_role if count.access == Access.ALLOWED]
     own = (row.role_arn, row.general_arn)
-    others = [each for each in in_region if each.service == row.name and each.principal != row.role_arn]
-    stale_grants = [other for other in others if not is_namesakes(other.principal, own)]
+    by_path = counts.by_service.get((row.region, row.name), ())
+    others = [count for count in by_path if count.principal != row.role_arn]
+    stale_grants = [count for count in others if not is_namesakes(count.principal, own)]
     can_pull = judged.get((row.region, row.name), _sum(granted))
     return KnownService(from_facts(row.facts), row.seen_at, can_pull, _sum(stale_grants))
 

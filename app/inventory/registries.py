@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.aws.ports import Registry
 from app.db import Database
 from app.errors import Problem
+from app.inventory import due
 from app.inventory.models import SeenRegistry
 from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 
@@ -86,8 +87,12 @@ def remember_registry(db: Database, connection: str, region: str, reading: Regis
     key = {"connection": connection, "region": region}
     with db.write() as session:
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        known = session.get(row, (connection, region))
+        before = (known.policy_text, known.scope, known.read_at is None) if known else None
         session.execute(insert(row).values(**key, **values).on_conflict_do_nothing())
         session.execute(update(row).filter_by(**key).where(row.tried_at <= reading.at).values(**values))
+        if reading.problem is None and before != (reading.text, reading.scope, False):
+            due.mark_region(session, connection, region)
 
 
 def find_registry(db: Database, connection: str, region: str) -> KnownRegistry:

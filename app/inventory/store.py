@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
+from app.inventory.changed_roles import mark_changed_roles
+from app.inventory.due import mark_naming
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import (
     PolicyRead,
@@ -66,9 +68,11 @@ def remember_caller(db: Database, connection: str, caller: CallerIdentity, at: d
 def remember_services(
     db: Database, connection: str, region: str, services: Iterable[ContainerService], at: datetime
 ) -> None:
-    """Store all services of a region: others there are deleted."""
+    """All services of a region: those that are not among them are gone."""
+    rows = [_service_row(connection, service, at) for service in services]
     with db.write() as session:
-        upsert(session, SeenService, [_service_row(connection, service, at) for service in services])
+        mark_changed_roles(session, connection, region, rows, whole=True)
+        upsert(session, SeenService, rows)
         session.execute(
             delete(SeenService).where(
                 SeenService.connection == connection, SeenService.region == region, SeenService.seen_at < at
@@ -81,12 +85,14 @@ def remember_service(db: Database, connection: str, service: ContainerService, a
     row = _service_row(connection, service, at)
     if not _was_just_seen(db, row):
         with db.write() as session:
+            mark_changed_roles(session, connection, service.region, [row])
             upsert(session, SeenService, [row])
 
 
 def forget_service(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
     """Delete a service that AWS reports as not found."""
     with db.write() as session:
+        mark_naming(session, connection, region, [name], [])
         session.execute(
             delete(SeenService).where(
                 SeenService.connection == connection,

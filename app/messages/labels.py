@@ -19,6 +19,7 @@ from app.messages.problems import words_of
 from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, ReadSince, StepName, StepState
+from app.policy.finding import Severity
 from app.wording import N_, Message, fill
 
 SERVICE_STATES = {
@@ -103,6 +104,11 @@ PLAN_STATES = {
     "unread": N_("Not read yet"),
 }
 BATCH_DONE = N_("%(done)s of %(total)s repositories processed")
+SEVERITIES = {
+    Severity.ERROR: N_("Error"),
+    Severity.WARNING: N_("Warning"),
+    Severity.INFO: N_("Info"),
+}
 STILL_RUNNING = N_("In progress")
 WAITING = N_("Waiting")
 
@@ -179,6 +185,16 @@ def shell_text(commands: Commands) -> str:
 def tone(code: str) -> str:
     """Return the tone of a state, verdict or outcome."""
     return TONES.get(code, "info")
+
+
+def tone_of_severity(severity: str) -> str:
+    """The tone of a finding's severity; "" is none, which is good."""
+    return {"error": "error", "warning": "warning", "info": "info"}.get(severity, "success")
+
+
+def severity(code: Severity) -> str:
+    """A finding's severity in a word."""
+    return gettext(SEVERITIES[code])
 
 
 def _word(table: Mapping[str, str], code: str) -> str:

@@ -9,12 +9,14 @@ from app.errors import Problem
 from app.messages.problems_aws import AWS_WORDS
 from app.messages.problems_commands import COMMAND_WORDS
 from app.messages.problems_deployments import DEPLOYMENT_WORDS
+from app.messages.problems_findings import FINDING_WORDS
 from app.wording import N_, Words, fill
 
 WORDS: dict[str, Words] = {
     **AWS_WORDS,
     **COMMAND_WORDS,
     **DEPLOYMENT_WORDS,
+    **FINDING_WORDS,
     # Operations.
     "operation.not_found": Words(
         N_("Operation not found."),
@@ -233,7 +235,7 @@ WORDS: dict[str, Words] = {
     ),
     "request.bad_cursor": Words(
         N_("Invalid cursor."),
-        N_("Take it from `next` of the page before, or leave it out for the newest."),
+        N_("Take it from `next` of the page before, or leave it out for the first page."),
     ),
     "request.cross_origin": Words(
         N_("The request comes from another site's page."),

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Problem
+from app.findings.ended import judge_again
 from app.history import store
 from app.operations import engine
 from app.operations.context import current
@@ -137,3 +138,4 @@ async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | Non
     context = current()
     await context.running.admit()
     await context.record(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
+    await context.in_db(judge_again, context.db, operation_id)

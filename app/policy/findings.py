@@ -33,9 +33,15 @@ from app.policy.statement import (
     strings,
 )
 
-_CHANGING = ("ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
+CHANGING_ACTIONS = (
+    "ecr:BatchDeleteImage",
+    "ecr:DeleteRepository",
+    "ecr:SetRepositoryPolicy",
+    "ecr:DeleteRepositoryPolicy",
+)
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-_NEAR_LIMIT = 0.9
+NEAR_LIMIT = 0.9
+"""The share of ECR's limit from which a policy is said to be near it."""
 _LONGEST_SID = 100
 
 
@@ -170,7 +176,7 @@ def _of_statement(statement: Statement, version: object) -> Iterable[tuple[str, 
     if is_allow(statement) and "NotPrincipal" in statement:
         yield "finding.allow_not_principal", Severity.ERROR
     elif is_allow(statement) and _is_open(statement, version):
-        if any(covers_action(statement, action) for action in _CHANGING):
+        if any(covers_action(statement, action) for action in CHANGING_ACTIONS):
             yield "finding.everyone_writes", Severity.ERROR
         elif covers_action(statement, PUSH_ACTION):
             yield "finding.everyone_pushes", Severity.ERROR
@@ -213,5 +219,5 @@ def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) 
 
 def _of_size(document: PolicyDocument) -> Iterable[Finding]:
     characters = size_of(document)
-    if characters > POLICY_CHARACTERS * _NEAR_LIMIT:
+    if characters > POLICY_CHARACTERS * NEAR_LIMIT:
         yield Finding("finding.near_limit", Severity.WARNING, {"characters": characters, "limit": POLICY_CHARACTERS})

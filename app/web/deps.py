@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import DBAPIError
 
+from app.auth.rules import is_for_programs, is_open
 from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE
 from app.errors import Problem
@@ -49,6 +52,20 @@ async def repository_name(request: Request, repository: str) -> str:
     return await resolve_repository(await services(request), request.path_params["region"], repository)
 
 
+async def note_version(request: Request) -> None:
+    """Note the version of what pages show before a page is made, so that no change between the two is missed.
+
+    A page that says that the database is away doesn't wait for it.
+    """
+    request.state.version = ""
+    is_page = request.method == "GET" and not is_htmx(request) and not is_open(request.url.path)
+    if not is_page or is_for_programs(request.url.path) or (await services(request)).db.outage.is_on:
+        return
+    with suppress(DBAPIError):
+        request.state.version = (await request.app.state.changes.present()).text
+
+
+NoteVersion = Depends(note_version)
 KnownPlace = Depends(known_place)
 RetryProblems = Depends(retry_problems)
 RepositoryDep = Annotated[str, Depends(repository_name)]

@@ -8,6 +8,11 @@ from app.operations.progress import Progress
 from app.operations.state import Kind, Outcome
 
 CONTAINERS = "/containers"
+REPOSITORIES = "/repositories"
+FINDINGS = "/findings"
+WHO_CAN_PULL = "/who-can-pull"
+CHANGES = "/changes"
+REFRESH = "/refresh"
 HISTORY = "/history"
 PERMISSIONS = "/permissions"
 CHECK_PERMISSIONS = "/permissions/check"
@@ -30,9 +35,34 @@ def _with(path: str, **query: str | int) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def containers(query: str = "") -> str:
-    """Return the URL of the list of container services, filtered."""
-    return _with(CONTAINERS, q=query)
+def containers(query: str = "", **more: str | int) -> str:
+    """The list of container services, filtered."""
+    return _with(CONTAINERS, q=query, **more)
+
+
+def all_repositories(**query: str | int) -> str:
+    """The list of all repositories: filtered by `q`, `region` and `state`, from a `cursor` on."""
+    return _with(REPOSITORIES, **query)
+
+
+def repository(region: str, name: str, **query: str) -> str:
+    """A repository's page; its name keeps its slashes."""
+    return _with(f"{REPOSITORIES}/{quote(region, safe='')}/{quote(name, safe='/')}", **query)
+
+
+def findings(**query: str | int) -> str:
+    """The list of findings, filtered, from a `cursor` on."""
+    return _with(FINDINGS, **query)
+
+
+def finding(finding_id: str, verb: str) -> str:
+    """Where a finding is dismissed, or shown again (restore)."""
+    return f"{FINDINGS}/{quote(finding_id, safe='')}/{verb}"
+
+
+def who_can_pull(principal: str = "") -> str:
+    """From where a principal can pull."""
+    return _with(WHO_CAN_PULL, principal=principal)
 
 
 def service(region: str, service: str, tab: str = "") -> str:

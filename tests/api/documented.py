@@ -15,7 +15,15 @@ METHODS = ("get", "post", "put", "patch", "delete")
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     paths = document()["paths"].items()
-    return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operations) for path, operations in paths]
+    return [(_pattern(path), operations) for path, operations in paths]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    # A repository's name has slashes of its own; it stands at the end.
+    name = "/repositories/{region}/{name}"
+    begin = path.removesuffix(name)
+    rest = "" if begin == path else "/repositories/[^/]+/.+"
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", begin) + rest)
 
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import make_url, text
 
 from app.backup.after import after_restore
 from app.backup.errors import BackupError
 from app.backup.origin import RestoredDatabaseError, check_origin
 from app.db import Database
-from app.migrate import migrate
+from app.migrate import MIGRATIONS, migrate
 from app.operations.lease import Pace, TableLease
 from app.operations.read import find_progress
 from app.settings import load
@@ -213,12 +215,17 @@ def test_what_breaks_in_the_middle_changes_nothing(restored, monkeypatch):
     assert rows_of(restored) == before
 
 
+def downgrade(database, revision):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        connection.commit()
+
+
 def test_an_older_dump_is_migrated_first(used, tmp_path, postgres_server):
-    with used.write() as session:
-        for table in ("registries", "database_origins"):
-            session.execute(text(f"DROP TABLE {table}"))
-        session.execute(text("ALTER TABLE operations DROP COLUMN batch_id"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+    downgrade(used, "0006")
     file = dump(used, tmp_path / "dump")
     with empty_database(postgres_server) as url:
         database = Database(url)

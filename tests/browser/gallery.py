@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from app.api import docs
+from app.console.service_list import ServiceFilter, page_of
 from app.errors import Problem
 from app.http.language import LanguageMiddleware
 from app.http.security import middleware
@@ -52,9 +53,12 @@ def containers(request: Request) -> Response:
     page, word = EXAMPLES.containers(), request.query_params.get("q", "")
     if not word:
         return nothing_new()
-    return render(
-        request, replace(page, query=word, services=tuple(row for row in page.services if word in row.service.name))
-    )
+    rows = tuple(row for row in page.listed.services if word in row.service.name)
+    return render(request, replace(page, query=word, listed=page_of(rows, ServiceFilter(), 1)))
+
+
+def images_of_repository(request: Request) -> Response:
+    return render(request, VIEWS["repository-images"])
 
 
 def options(request: Request) -> Response:
@@ -106,6 +110,7 @@ def make_app() -> Starlette:
             # What pages that look again by themselves ask for.
             Route("/containers", containers),
             Route("/batches/{id}", lambda _: nothing_new()),
+            Route("/repositories/{region}/{name:path}", images_of_repository),
             Route(SERVICE, lambda _: nothing_new()),
             Route(SERVICE + "/{tab}", lambda _: nothing_new()),
             Mount("/static", assets),

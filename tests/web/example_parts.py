@@ -13,6 +13,7 @@ from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, Servic
 from app.console.freshness import Freshness
 from app.console.permissions import CheckedAction, PermissionCheck, policies
 from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
+from app.console.service_list import ServiceFilter, page_of
 from app.console.services import RoleState, RoleView, ServiceSummary
 from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem
@@ -169,7 +170,8 @@ class Parts:
     def summary(
         self, service: ContainerService, can_pull: int | None, running: tuple[Progress, ...] = ()
     ) -> ServiceSummary:
-        return ServiceSummary(service, NOW, can_pull, running=running)
+        broken = can_pull and can_pull - 1  # some with, some without
+        return ServiceSummary(service, NOW, can_pull, broken=broken, running=running)
 
     def containers(self) -> ContainersPage:
         rows = (
@@ -183,7 +185,13 @@ class Parts:
             ),
             self.summary(self.service("READY", "reporting", region="eu-west-1", power="large"), 2),
         )
-        return ContainersPage(rows, 5, ("us-east-1", "eu-west-1"), self.fresh())
+        states = tuple(row.service.state for row in rows)
+        listed = page_of(rows, ServiceFilter(), 1)
+        return ContainersPage(listed, 5, states, ("us-east-1", "eu-west-1"), self.fresh())
+
+    def containers_of(self, freshness: Freshness) -> ContainersPage:
+        """The list without services."""
+        return ContainersPage(page_of((), ServiceFilter(), 1), 0, (), ("us-east-1",), freshness)
 
     def rows(self) -> tuple[RepositoryRow, ...]:
         added = NOW - timedelta(days=4)

@@ -11,6 +11,7 @@ from app.console.access import PARTS, AccessStatus, PoliciesRead, ServiceReposit
 from app.console.freshness import Freshness, PartFailure
 from app.console.permissions import PermissionCheck
 from app.console.policies import ByHand
+from app.console.service_list import ServiceFilter, page_of
 from app.console.services import Deployments, RoleState, RoleView
 from app.errors import Problem
 from app.inventory.sync_state import What
@@ -19,7 +20,6 @@ from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.web.views import dialogs
 from app.web.views.add_repository import RepositoryOptions
 from app.web.views.base import View
-from app.web.views.containers import ContainersPage
 from app.web.views.errors import error_page
 from app.web.views.frame import Tab
 from app.web.views.history import HistoryFilterView, HistoryList, HistoryView, ServiceHistoryPage
@@ -40,6 +40,7 @@ from app.wording import Message
 from tests.web.example_batches import batch_dialogs, batch_examples
 from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
+from tests.web.example_sight import dismiss_dialogs, sight_examples
 from tests.web.example_why import why_examples
 
 __all__ = ["NOW", "Examples"]
@@ -90,6 +91,7 @@ class Examples(Parts):
             "preview-activating": replace(self.preview(), activates=True),
             "preview-nothing": PreviewView(self.repository),
             "preview-refused": PreviewView(problem=self.problem()),
+            **dismiss_dialogs(self),
             "options": self.options("pay"),
             "options-empty": RepositoryOptions((), "nothing"),
             **deploy_examples(self),
@@ -111,13 +113,16 @@ class Examples(Parts):
         slow = Problem("aws.page_slow", seconds=2)
         return {
             "containers": containers,
-            "containers-loading": ContainersPage((), 0, ("us-east-1",), never),
-            "containers-empty": ContainersPage((), 0, ("us-east-1",), self.fresh()),
-            "containers-nothing-found": replace(containers, services=(), query=self.service_name),
+            "containers-loading": self.containers_of(never),
+            "containers-empty": self.containers_of(self.fresh()),
+            "containers-nothing-found": replace(
+                containers, listed=page_of((), ServiceFilter(), 1), query=self.service_name
+            ),
+            "containers-many": replace(containers, listed=replace(containers.listed, number=2, pages=3)),
             "containers-partial": replace(
                 containers, failures=failures, freshness=self.fresh(reading=True, stale=True)
             ),
-            "containers-refused": ContainersPage((), 0, ("us-east-1",), Freshness(NOW), failures=failures),
+            "containers-refused": replace(self.containers_of(Freshness(NOW)), failures=failures),
             "overview": OverviewPage(self.frame(Tab.OVERVIEW), 3, (self.progress(),)),
             "overview-old": OverviewPage(self.frame(Tab.OVERVIEW, freshness=old, problem=expired), None),
             "overview-unknown": OverviewPage(self.frame(Tab.OVERVIEW, service=None, problem=expired)),
@@ -245,6 +250,7 @@ class Examples(Parts):
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
             **why_examples(self),
             **batch_examples(self),
+            **sight_examples(self),
             "sign-ins": self.sign_ins(),
             "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),

@@ -15,7 +15,7 @@ from tests.sandbox_server import start_sandbox
 SERVICE, REPOSITORY = "storefront-web", "storefront/web"
 HERE = f"/containers/{REGION}/{SERVICE}"
 ENDED = "00000000-0000-4000-8000-000000000001"
-PARTS = {"region": REGION, "service": SERVICE, "operation_id": ENDED, "batch_id": ENDED}
+PARTS = {"region": REGION, "service": SERVICE, "operation_id": ENDED, "batch_id": ENDED, "finding_id": "0" * 20}
 # What counts as one thing, and would be right if nothing else were there.
 RIGHT = {"repository": REPOSITORY, "principal": "AROAQ3EXAMPLEDEADROLE"}
 

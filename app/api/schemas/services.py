@@ -46,6 +46,7 @@ class Service(BaseModel):
     stale_grants: int | None = Field(
         description="How many policies name another role of this service, which cannot pull."
     )
+    broken: int | None = Field(description="From how many repositories an error keeps it from pulling; null: unknown.")
     running: list[str] = Field(description="The ids of its live operations.")
     seen_at: datetime
 
@@ -57,6 +58,7 @@ class Service(BaseModel):
             role=PullerRole.of(role_view(service, summary.running)),
             can_pull=summary.can_pull,
             stale_grants=summary.stale_grants,
+            broken=summary.broken,
             running=[progress.id for progress in summary.running],
             seen_at=summary.seen_at,
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from app.console.service_list import AccessFilter, ServiceFilter, Sort
 from app.console.services import get_deployments
 from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
@@ -16,11 +19,25 @@ from app.web.views.service import deployments_page, overview_page
 
 router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
 
+Text = Annotated[str, Query(max_length=100)]
+
 
 @router.get("", dependencies=[RetryProblems])
-def containers(request: Request, services: ServicesDep, now: NowDep, q: str = "") -> Response:
-    """Show all services of every configured region."""
-    return render(request, containers_page(services, q[:100], now))
+def containers(
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    q: str = "",
+    region: Text = "",
+    state: Text = "",
+    access: Text = "",
+    sort: Text = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """All services of every configured region."""
+    chosen_access = AccessFilter(access) if access in set(AccessFilter) else None
+    wanted = ServiceFilter(region, state, chosen_access, Sort(sort) if sort in set(Sort) else Sort.NAME)
+    return render(request, containers_page(services, q[:100], now, wanted, page))
 
 
 @router.get("/{region}/{service}", dependencies=[RetryProblems])

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
+from app.console.findings import settle
 from app.console.freshness import Freshness, PartFailure, failure, freshness, together
 from app.console.identity import is_sandbox
-from app.console.services import ServiceSummary, list_services
+from app.console.service_list import ServiceFilter, ServicePage, Sort, page_of
+from app.console.services import list_services
+from app.web import links
 from app.web.views.base import View
 from app.web.views.demo_tasks import DemoTask, tasks_for
 
 
 @dataclass(frozen=True)
 class ContainersPage(View):
-    """GET /containers: every service of every configured region, filtered by `query` (GET field `q`).
+    """GET /containers: services of every configured region, filtered by `query` (GET field `q`) and `filter`.
 
     `total` counts the services before filtering. `failures` names regions that could not be read.
     """
@@ -24,21 +27,44 @@ class ContainersPage(View):
     page: ClassVar[str] = "pages/containers.html"
     partial: ClassVar[str] = "partials/service_list.html"
 
-    services: tuple[ServiceSummary, ...]
+    listed: ServicePage
     total: int
+    states: tuple[str, ...]
     regions: tuple[str, ...]
     freshness: Freshness
     query: str = ""
+    filter: ServiceFilter = field(default_factory=ServiceFilter)
     failures: tuple[PartFailure, ...] = ()
     tasks: tuple[DemoTask, ...] = ()
     """What to try, only in the demo."""
 
+    def address(self, page: int = 1, sort: str = "") -> str:
+        """The address of a page of this list, in another order where `sort` names one."""
+        wanted = self.filter
+        order = sort or wanted.sort
+        return links.containers(
+            self.query,
+            region=wanted.region,
+            state=wanted.state,
+            access=wanted.access or "",
+            sort=str(order) if order != Sort.NAME else "",
+            page=page if page > 1 else "",
+        )
 
-def containers_page(services: Services, query: str, now: datetime) -> ContainersPage:
-    """Return the list of services whose name, region or state holds `query`."""
+
+def containers_page(
+    services: Services, query: str, now: datetime, wanted: ServiceFilter | None = None, number: int = 1
+) -> ContainersPage:
+    """Return the services whose name, region or state holds `query` and that fit the filter."""
+    settle(services)
     answer = list_services(services, query)
     failures = tuple(problem for reading in answer.regions if (problem := failure(reading, reading.region)))
     fresh = together([freshness(reading, now) for reading in answer.regions], now)
     known = {(each.service.region, each.service.name) for each in answer.services}
     tasks = tasks_for(known) if is_sandbox(services) else ()
-    return ContainersPage(answer.services, answer.total, services.regions, fresh, query, failures, tasks)
+    chosen = wanted or ServiceFilter()
+    listed = page_of(answer.services, chosen, number)
+    states = tuple(sorted({each.service.state for each in answer.services} | ({chosen.state} - {""})))
+    return ContainersPage(
+        listed, answer.total, states, services.regions, fresh, query, chosen, failures=failures, tasks=tasks
+    )

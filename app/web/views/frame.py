@@ -11,6 +11,7 @@ from fastapi import Request
 from app.aws.clients import OF_THE_SESSION
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.findings import count_open
 from app.console.freshness import Freshness, freshness
 from app.console.identity import is_sandbox
 from app.errors import Problem
@@ -22,9 +23,10 @@ from app.inventory.sync_state import What
 class Shell:
     """What surrounds every page.
 
-    `auth` is the setting ("local", "oidc", "none"); `person` is who is signed in, "" for no one. `account` and `caller`
-    are the AWS caller identity, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is why no region can
-    be read.
+    `auth` is the setting ("local", "oidc", "none"); `person` is who is signed in, "" for no one. `account` and
+    `caller` are the AWS caller identity, "" while unknown. `sandbox`: AWS is the local sandbox. `problem` is what keeps
+    every region from being read. `findings` counts the open errors and warnings. `version` is what
+    the page asks for changes since, "" where nothing is to be asked; `now` in seconds since 1970.
     """
 
     auth: str = "local"
@@ -33,6 +35,9 @@ class Shell:
     caller: str = ""
     sandbox: bool = False
     problem: Problem | None = None
+    findings: int = 0
+    version: str = ""
+    now: float = 0
 
 
 class Tab(StrEnum):
@@ -71,6 +76,9 @@ def shell(request: Request) -> Shell:
         caller=caller.arn if caller else "",
         sandbox=is_sandbox(services),
         problem=_of_the_connection(services) if may_ask else None,
+        findings=count_open(services, services.clock.now()) if may_ask else 0,
+        version=getattr(request.state, "version", "") if may_ask else "",
+        now=services.clock.now().timestamp(),
     )
 
 

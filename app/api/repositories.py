@@ -1,0 +1,68 @@
+"""All repositories of the configured Regions, one of them, and from where a principal can pull."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from app.api.deps import Region
+from app.api.responses import AWS, refusals
+from app.api.schemas.all_repositories import AllRepositories, RepositoryDetailBody, State, WhoCanPullBody
+from app.api.schemas.texts import TEXT
+from app.console.repository_detail import repository_detail
+from app.console.repository_list import list_repositories
+from app.console.timeouts import PATIENCE, within
+from app.console.who_can_pull import who_can_pull
+from app.errors import Problem
+from app.http.deps import NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.inventory.repositories import Cursor, RepositoryFilter
+from app.threads import run_in_threadpool
+
+router = APIRouter(tags=["Repositories"], route_class=ThreadedRoute)
+
+Part = Annotated[str, Query(max_length=256, pattern=TEXT, description="A part of the name.")]
+CursorQuery = Annotated[str, Query(max_length=400, pattern=TEXT, description="`next` of a page.")]
+
+
+@router.get("/repositories", summary="All repositories with who can pull")
+def all_repositories(
+    services: ServicesDep,
+    q: Part = "",
+    region: Annotated[str, Query(max_length=32, pattern=TEXT)] = "",
+    state: State | None = None,
+    cursor: CursorQuery = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AllRepositories:
+    """From what was read last; nothing is asked of AWS. An empty page says only with `coverage.whole` that there is none."""
+    after = Cursor.from_text(cursor) if cursor else None
+    wanted = RepositoryFilter(q, region, state or "")
+    return AllRepositories.of(list_repositories(services, wanted, after, limit=limit))
+
+
+@router.get("/repositories/{region}/{name:path}", summary="One repository", responses=refusals(*AWS))
+async def one_repository(
+    services: ServicesDep,
+    now: NowDep,
+    region: Region,
+    name: Annotated[str, Path(min_length=1, max_length=256, pattern=TEXT, examples=["storefront/web"])],
+) -> RepositoryDetailBody:
+    """Its policy is read afresh, or told as it was last read where AWS is slow or refuses (`problem`)."""
+    if region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    problem = await within(PATIENCE, services.scanner.refresh_repository(region, name))
+    detail = await run_in_threadpool(repository_detail, services, region, name, now=now, problem=problem)
+    return await run_in_threadpool(RepositoryDetailBody.of, detail)
+
+
+@router.get("/who-can-pull", summary="From where a principal can pull")
+def from_where(
+    services: ServicesDep,
+    principal: Annotated[str, Query(min_length=1, max_length=2048, pattern=TEXT, description="An ARN or account id.")],
+) -> WhoCanPullBody:
+    """By the repository policies and registry policies that were read last."""
+    found = who_can_pull(services, principal)
+    if found.problem is not None:
+        raise found.problem
+    return WhoCanPullBody.of(found)

@@ -1,0 +1,119 @@
+"""Findings about access, and how much they go by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.problems import ProblemBody
+from app.api.schemas.texts import TEXT
+from app.api.strict import RequestBody
+from app.console.findings import FindingRow, FindingsAnswer, Knowledge
+from app.findings.finding import Repair
+from app.messages import labels
+from app.policy.finding import Severity
+
+
+class DismissalDetail(BaseModel):
+    """Who dismissed a finding, why, and until when."""
+
+    reason: str
+    dismissed_by: str
+    dismissed_at: datetime
+    until: datetime
+
+
+class AccessFinding(BaseModel):
+    """Something wrong or suspicious about access to one repository. Key on `code`; `what` and `todo` are for people."""
+
+    id: str = Field(description="The same for as long as the matter lasts.")
+    region: str
+    repository: str
+    service: str = Field(description="The container service that it is about; empty for none.")
+    code: str
+    severity: Severity
+    what: str = Field(description="What is wrong, in one English sentence.")
+    todo: str = Field(description="What to do about it, in English.")
+    principal: str = Field(description="The principal that it is about; empty for none.")
+    statement: int | None = Field(description="The statement's index in the repository policy, from 0.")
+    since: datetime = Field(description="When it began, or was first seen.")
+    repair: Repair | None = Field(
+        description="The operation that repairs it: `repair` of `repair_service`'s access, or `prune`. Null: a person has to."
+    )
+    repair_service: str = Field(description="The service whose address takes the repair; empty without one.")
+    dismissal: DismissalDetail | None
+
+    @classmethod
+    def of(cls, row: FindingRow) -> AccessFinding:
+        finding, dismissal = row.listed.finding, row.listed.dismissal
+        return cls(
+            id=finding.id,
+            region=finding.region,
+            repository=finding.repository,
+            service=finding.service,
+            code=finding.code,
+            severity=finding.severity,
+            what=labels.say(row.what),
+            todo=labels.say(row.todo),
+            principal=finding.principal,
+            statement=finding.statement,
+            since=row.listed.since,
+            repair=row.repair or None,
+            repair_service=row.service,
+            dismissal=DismissalDetail(
+                reason=dismissal.reason,
+                dismissed_by=dismissal.person,
+                dismissed_at=dismissal.at,
+                until=dismissal.until,
+            )
+            if dismissal
+            else None,
+        )
+
+
+class Coverage(BaseModel):
+    """How much the findings go by. Only where `whole` is true, no finding means that nothing was found."""
+
+    whole: bool
+    unread: int = Field(description="Repositories whose policy was never read.")
+    due: int = Field(description="Repositories that are being judged again.")
+    never_read: bool = Field(description="A Region's repositories have not been listed yet.")
+    problems: list[ProblemBody] = Field(description="What kept parts of the Regions from being read.")
+
+    @classmethod
+    def of(cls, known: Knowledge) -> Coverage:
+        return cls(
+            whole=known.whole,
+            unread=known.unread,
+            due=known.due,
+            never_read=known.never_read,
+            problems=[ProblemBody.of(failure.problem) for failure in known.failures],
+        )
+
+
+class FindingList(BaseModel):
+    """One page of findings, the worst first, then by repository."""
+
+    findings: list[AccessFinding]
+    counts: dict[str, int] = Field(description="How many are open, by severity.")
+    dismissed: int
+    coverage: Coverage
+    next: str | None = Field(description="The `cursor` of the next page; null at the end.")
+
+    @classmethod
+    def of(cls, answer: FindingsAnswer) -> FindingList:
+        return cls(
+            findings=[AccessFinding.of(row) for row in answer.rows],
+            counts={str(severity): answer.counts.by_severity.get(severity, 0) for severity in Severity},
+            dismissed=answer.counts.dismissed,
+            coverage=Coverage.of(answer.knowledge),
+            next=answer.next.to_text() if answer.next else None,
+        )
+
+
+class DismissRequest(RequestBody):
+    """Why a finding is no problem, and for how long it isn't shown."""
+
+    reason: str = Field(min_length=1, max_length=500, pattern=TEXT)
+    days: int = Field(30, description="7, 30, 90 or 365.")

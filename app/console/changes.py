@@ -1,0 +1,93 @@
+"""What changed since a page was made: one answer to all pages that wait, from a look every half second while any waits.
+
+A page sends the version that it has; it is answered as soon as the version is another one, or when its time is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.clock import Clock
+from app.db import Database
+from app.findings.queries import count_open
+from app.history.endings import ended_since, operations_version
+from app.inventory.versions import access_version, services_version
+from app.operations.progress import Progress
+from app.operations.read import progress_of
+
+EVERY = 0.5
+"""Seconds between two looks at the database while a page waits."""
+
+TOLD_FOR = timedelta(minutes=10)
+"""How long the end of an operation is told to pages that open or come back."""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What pages show, each as a text that changes with it; how many operations run, how many findings are open.
+
+    `ended` are the operations that ended in the last minutes, whoever started them, the newest first.
+    """
+
+    operations: str
+    services: str
+    access: str
+    running: int
+    findings: int
+    ended: tuple[Progress, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it, for a page to send back."""
+        return f"{self.operations}|{self.services}|{self.access}"
+
+
+def look(db: Database, connection: str, clock: Clock, before: Versions | None = None) -> Versions:
+    """Return the present versions; what ended is read where it isn't as it was `before`. Blocks."""
+    now = clock.now()
+    operations, running = operations_version(db, connection)
+    if before is not None and before.operations == operations:
+        ended = before.ended
+    else:
+        ended = tuple(progress_of(row) for row in ended_since(db, connection, now - TOLD_FOR))
+    services, access = services_version(db, connection), access_version(db, connection)
+    return Versions(operations, services, access, running, count_open(db, connection, now), ended)
+
+
+class ChangeWatch:
+    """Shared by all pages of a replica; lives on one event loop. Looks at nothing while no page waits."""
+
+    def __init__(self, look_now: Callable[[Versions | None], Versions], clock: Clock, threads: Executor) -> None:
+        self._look_now = look_now
+        self._clock = clock
+        self._threads = threads
+        self._looking: asyncio.Task[Versions] | None = None
+        self._looked_at = float("-inf")
+        self._latest: Versions | None = None
+
+    async def after(self, seen: str, seconds: float) -> Versions:
+        """Return the versions as soon as they differ from `seen`, or after `seconds`. Raises what the database raises."""
+        end = self._clock.monotonic() + seconds
+        while True:
+            versions = await self.present()
+            left = end - self._clock.monotonic()
+            if versions.text != seen or left <= 0:
+                return versions
+            await self._clock.sleep(min(EVERY, left))
+
+    async def present(self) -> Versions:
+        """Return the present versions, at most half a second old: one look serves all that ask meanwhile."""
+        if self._latest is not None and self._clock.monotonic() - self._looked_at < EVERY * 0.8:
+            return self._latest
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._read())
+        return await asyncio.shield(self._looking)
+
+    async def _read(self) -> Versions:
+        versions = await asyncio.get_running_loop().run_in_executor(self._threads, self._look_now, self._latest)
+        self._latest, self._looked_at = versions, self._clock.monotonic()
+        return versions

@@ -1,0 +1,148 @@
+"""Findings about access, with what repairs each, and what isn't known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.bootstrap import Services
+from app.console.freshness import PartFailure, failure
+from app.findings import queries as findings
+from app.findings.check import check_due
+from app.findings.finding import Repair
+from app.findings.messages import sentence_of, todo_of
+from app.findings.queries import Cursor, FindingCounts, FindingFilter, ListedFinding
+from app.inventory import queries, sync_state
+from app.inventory.sync_state import Reading, What
+from app.wording import N_, Message
+
+# What an answer judges itself where something has just changed; the rest is judged in the background.
+JUDGED_AT_ONCE = 20
+PARTS = {
+    What.SERVICES: N_("Container services of %(region)s"),
+    What.REPOSITORIES: N_("Repositories of %(region)s"),
+    What.POLICIES: N_("Repository policies of %(region)s"),
+    What.REGISTRY: N_("Registry policy of %(region)s"),
+}
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """A finding in words. `service` is the one that an operation of `repair` is started for, "" where none can be."""
+
+    listed: ListedFinding
+    what: Message
+    todo: Message
+    repair: Repair = Repair.NONE
+    service: str = ""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """How much findings go by: what isn't known is never called fine.
+
+    `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `due` ones
+    are being judged. `failures` are the parts that could not be read.
+    """
+
+    unread: int
+    due: int
+    never_read: bool
+    failures: tuple[PartFailure, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Everything has been read and judged."""
+        return not (self.unread or self.due or self.never_read or self.failures)
+
+
+@dataclass(frozen=True)
+class FindingsAnswer:
+    """One page of findings, the worst first."""
+
+    rows: tuple[FindingRow, ...]
+    counts: FindingCounts
+    knowledge: Knowledge
+    next: Cursor | None = None
+
+
+def settle(services: Services) -> None:
+    """Judge what has just changed, so that an answer shows it; never more than a few repositories."""
+    check_due(services.db, services.connection, services.clock.now(), limit=JUDGED_AT_ONCE)
+
+
+def list_findings(services: Services, wanted: FindingFilter, after: Cursor | None = None) -> FindingsAnswer:
+    """Return one page of the findings that fit, and how much they go by."""
+    settle(services)
+    now = services.clock.now()
+    page = findings.list_findings(services.db, services.connection, wanted, now, after=after)
+    counts = findings.count_findings(services.db, services.connection, now)
+    return FindingsAnswer(rows_of(services, page.rows), counts, knowledge(services, counts), page.next)
+
+
+def findings_of(services: Services, region: str, repository: str) -> tuple[FindingRow, ...]:
+    """Return the findings of one repository, the worst first."""
+    now = services.clock.now()
+    return rows_of(services, findings.findings_of(services.db, services.connection, region, repository, now))
+
+
+def find_finding(services: Services, finding_id: str) -> FindingRow:
+    """Return one finding. Raises Problem `finding.not_found`."""
+    listed = findings.find_finding(services.db, services.connection, finding_id, services.clock.now())
+    return rows_of(services, [listed])[0]
+
+
+def rows_of(services: Services, listed: Iterable[ListedFinding]) -> tuple[FindingRow, ...]:
+    """Return the findings in words, each with the service for which its repair is started."""
+    rows = tuple(listed)
+    any_service = _any_service(services) if any(row.finding.repair is Repair.PRUNE for row in rows) else {}
+    return tuple(_row(row, any_service) for row in rows)
+
+
+def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
+    """Return how much of the configured Regions is known."""
+    for region in services.regions:
+        for what in What:
+            services.scanner.request(region, what)
+    reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
+    listed = {read.region for read in reads if read.what is What.REPOSITORIES and read.succeeded_at is not None}
+    failures = _failures(reads)
+    return Knowledge(counts.unread, counts.due, not listed.issuperset(services.regions), failures)
+
+
+def count_open(services: Services, now: datetime) -> int:
+    """Return how many errors and warnings are not dismissed."""
+    return findings.count_open(services.db, services.connection, now)
+
+
+def _row(row: ListedFinding, any_service: Mapping[str, str]) -> FindingRow:
+    finding = row.finding
+    service = finding.service or any_service.get(finding.region, "")
+    can_repair = bool(service) and finding.repair is not Repair.NONE
+    return FindingRow(
+        row,
+        Message(sentence_of(finding.code), finding.params),
+        Message(todo_of(finding.code, finding.repair), finding.params),
+        finding.repair if can_repair else Repair.NONE,
+        service if can_repair else "",
+    )
+
+
+def _any_service(services: Services) -> dict[str, str]:
+    """A service of each Region: dead principals are removed for the policy as a whole, whichever service asks."""
+    known = queries.list_services(services.db, services.connection)
+    return {each.service.region: each.service.name for each in reversed(known)}
+
+
+def _failures(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:
+    """What could not be read; Regions that fail alike are told together."""
+    alike: dict[tuple[What, str], list[Reading]] = {}
+    for read in reads:
+        if read.problem is not None:
+            alike.setdefault((read.what, read.problem.code), []).append(read)
+    return tuple(found for group in alike.values() if (found := failure(group[0], _part(group))))
+
+
+def _part(group: Sequence[Reading]) -> Message:
+    return Message(PARTS[group[0].what], {"region": ", ".join(read.region for read in group)})

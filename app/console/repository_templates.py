@@ -1,0 +1,59 @@
+"""A repository's policy as `aws` commands, Terraform and CloudFormation, for people who change it themselves."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+
+from app.bootstrap import Services
+from app.console.identity import endpoint
+from app.inventory.queries import KnownRepository
+from app.wording import N_, Message
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text to copy, in one tool's language."""
+
+    title: Message
+    text: str
+
+
+def templates_of(services: Services, repository: KnownRepository) -> tuple[Template, ...]:
+    """Return how to read and write the policy with the AWS CLI, and the present one for Terraform and CloudFormation."""
+    commands = Template(Message(N_("AWS CLI")), _commands(repository, endpoint(services, "ecr")))
+    try:
+        policy = json.loads(repository.policy_text or "")
+    except ValueError:
+        return (commands,)
+    return (
+        commands,
+        Template(Message(N_("Terraform")), _terraform(repository, policy)),
+        Template(Message(N_("CloudFormation")), _cloudformation(repository, policy)),
+    )
+
+
+def _commands(repository: KnownRepository, url: str) -> str:
+    where = f"--region {repository.region} --registry-id {repository.registry_id}"
+    name = f"--repository-name {shlex.quote(repository.name)}"
+    at = f" --endpoint-url {shlex.quote(url)}" if url else ""
+    read = f"aws ecr get-repository-policy {where} {name}{at} --query policyText --output text > policy.json"
+    write = f"aws ecr set-repository-policy {where} {name}{at} --policy-text file://policy.json"
+    images = f"aws ecr describe-images {where} {name}{at}"
+    return f"{read}\n# Edit policy.json, then:\n{write}\n\n{images}"
+
+
+def _terraform(repository: KnownRepository, policy: object) -> str:
+    identifier = "".join(character if character.isalnum() else "_" for character in repository.name)
+    text = json.dumps(policy, indent=2, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return (
+        f'resource "aws_ecr_repository_policy" "{identifier}" {{\n  repository = {json.dumps(repository.name)}\n'
+        f"  policy     = <<-JSON\n{text}\n  JSON\n}}"
+    )
+
+
+def _cloudformation(repository: KnownRepository, policy: object) -> str:
+    properties = {"RepositoryName": repository.name, "RepositoryPolicyText": policy}
+    resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
+    return json.dumps(resource, indent=2, ensure_ascii=False)

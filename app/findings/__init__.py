@@ -1,0 +1,1 @@
+"""What is wrong or suspicious about access, kept per repository so that a page never parses a policy."""

@@ -1,0 +1,208 @@
+"""Judges the repositories whose access may have changed, and keeps what was found. Never asks AWS."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.findings.finding import RANKS, AccessFinding
+from app.findings.judge import Judged, NamedService, Removal, Subject, judge, worst
+from app.findings.models import Dismissal, KeptFinding
+from app.history.removals import standing_removals
+from app.inventory import due
+from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
+from app.inventory.registries import registries_in
+from app.policy.finding import Severity
+from app.policy.layers import NOT_READ, RegistryPolicy
+
+LIMIT = 200
+"""Repositories that are judged in one transaction."""
+
+RECHECK_AFTER = timedelta(minutes=10)
+"""How long a judgement holds that depends on the date."""
+
+Key = tuple[str, str]
+"""A repository's Region and name."""
+
+
+@dataclass(frozen=True)
+class _Due:
+    subject: Subject
+    marks: int
+
+
+def check_due(db: Database, connection: str, now: datetime, *, limit: int = LIMIT) -> int:
+    """Judge up to `limit` repositories that are due and return how many. Blocks; may be repeated by many replicas."""
+    with db.read() as session:
+        repositories, registries = _due(session, connection, limit)
+    if not repositories:
+        return 0
+    judged = {key: judge(each.subject, registries.get(key[0], NOT_READ), now) for key, each in repositories.items()}
+    marks = {key: each.marks for key, each in repositories.items()}
+    with db.write() as session:
+        _keep(session, connection, judged, marks, now)
+    return len(repositories)
+
+
+def mark_expired(db: Database, connection: str, now: datetime) -> None:
+    """Let the repositories be judged again whose judgement held only until now."""
+    with db.read() as session:
+        row = SeenRepository
+        expired = select(row.name).where(row.connection == connection, row.recheck_at <= now).limit(1)
+        if session.scalar(expired) is None:
+            return
+    with db.write() as session:
+        due.mark_expired(session, connection, now)
+
+
+def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due], Mapping[str, RegistryPolicy]]:
+    row = SeenRepository
+    wanted = (
+        select(row.region, row.name, row.arn, row.registry_id, row.policy_text, row.check_due)
+        .where(row.connection == connection, row.check_due > 0, row.policy_read_at.is_not(None))
+        .order_by(row.region, row.name)
+        .limit(limit)
+    )
+    found = session.execute(wanted).all()
+    if not found:
+        return {}, {}
+    names: dict[str, list[str]] = defaultdict(list)
+    for each in found:
+        names[each.region].append(each.name)
+    services: dict[Key, tuple[NamedService, ...]] = {}
+    removals: dict[Key, list[Removal]] = defaultdict(list)
+    for region, in_region in names.items():
+        known = _known_services(session, connection, region)
+        services |= _services(session, connection, region, in_region, known)
+        for entry in standing_removals(session, connection, region, in_region):
+            if entry.service in known:
+                seen_at = entry.ended_at or entry.asked_at
+                removals[region, entry.repository].append(Removal(entry.service, entry.id, seen_at))
+    registries = {region: known.policy for region, known in registries_in(session, connection).items()}
+    subjects = {
+        (each.region, each.name): _Due(
+            Subject(
+                each.region,
+                each.name,
+                each.arn,
+                each.registry_id,
+                each.policy_text,
+                services.get((each.region, each.name), ()),
+                tuple(removals[each.region, each.name]),
+            ),
+            each.check_due,
+        )
+        for each in found
+    }
+    return subjects, registries
+
+
+def _known_services(session: Session, connection: str, region: str) -> dict[str, NamedService]:
+    row = SeenService
+    seen = select(row.name, row.role_arn, row.general_arn).where(row.connection == connection, row.region == region)
+    return {name: NamedService(name, role, general) for name, role, general in session.execute(seen)}
+
+
+def _services(
+    session: Session, connection: str, region: str, names: Sequence[str], known: Mapping[str, NamedService]
+) -> dict[Key, tuple[NamedService, ...]]:
+    """The services that each policy names: by a role they have, or by the path of one they had."""
+    row = PolicyPrincipal
+    principals = session.execute(
+        select(row.repository, row.principal, row.service).where(
+            row.connection == connection, row.region == region, row.repository.in_(names)
+        )
+    )
+    by_role = {role: each.name for each in known.values() for role in (each.role, each.general_role) if role}
+    named: dict[str, set[str]] = defaultdict(set)
+    for repository, principal, of_path in principals:
+        service = by_role.get(principal, of_path)
+        if service in known:
+            named[repository].add(service)
+    return {(region, name): tuple(known[service] for service in sorted(chosen)) for name, chosen in named.items()}
+
+
+def _keep(
+    session: Session, connection: str, judged: Mapping[Key, Judged], marks: Mapping[Key, int], now: datetime
+) -> None:
+    """Write what was found, save where something changed meanwhile: that repository is judged again."""
+    row = SeenRepository
+    locked = (
+        select(row.region, row.name, row.check_due)
+        .where(row.connection == connection, tuple_(row.region, row.name).in_(sorted(judged)))
+        .order_by(row.region, row.name)  # two writers take their locks in one order
+        .with_for_update()
+    )
+    current = sorted((region, name) for region, name, count in session.execute(locked) if marks[region, name] == count)
+    if not current:
+        return
+    dismissed = _dismissed(session, connection, current, now)
+    _replace(session, connection, {key: judged[key].findings for key in current}, now)
+    rows = [
+        {"connection": connection, "region": region, "name": name, **_summary(judged[region, name], dismissed, now)}
+        for region, name in current
+    ]
+    session.execute(update(row), rows)
+
+
+def _summary(judged: Judged, dismissed: Mapping[str, datetime], now: datetime) -> dict[str, Any]:
+    open_findings = [finding for finding in judged.findings if finding.id not in dismissed]
+    severity = worst(open_findings)
+    state = "findings" if severity in (Severity.ERROR, Severity.WARNING) else "fine"
+    ends = [dismissed[finding.id] for finding in judged.findings if finding.id in dismissed]
+    if judged.timed:
+        ends.append(now + RECHECK_AFTER)
+    return {
+        "policy_size": judged.size,
+        "state": "none" if state == "fine" and judged.size == 0 else state,
+        "severity": severity,
+        "finding_count": sum(finding.severity is not Severity.INFO for finding in open_findings),
+        "pullers": judged.pullers.to_json() if judged.pullers else None,
+        "checked_at": now,
+        "check_due": 0,
+        "recheck_at": min(ends, default=None),
+    }
+
+
+def _dismissed(session: Session, connection: str, keys: Iterable[Key], now: datetime) -> dict[str, datetime]:
+    row = Dismissal
+    wanted = select(row.id, row.until).where(
+        row.connection == connection, tuple_(row.region, row.repository).in_(sorted(keys)), row.until > now
+    )
+    return {dismissal.id: dismissal.until for dismissal in session.execute(wanted)}
+
+
+def _replace(session: Session, connection: str, found: Mapping[Key, Sequence[AccessFinding]], now: datetime) -> None:
+    row = KeptFinding
+    here = (row.connection == connection, tuple_(row.region, row.repository).in_(sorted(found)))
+    since = {known.id: known.since for known in session.execute(select(row.id, row.since).where(*here))}
+    if since:
+        session.execute(delete(row).where(*here))
+    rows = [
+        {
+            "connection": connection,
+            "id": finding.id,
+            "region": finding.region,
+            "repository": finding.repository,
+            "service": finding.service,
+            "code": finding.code,
+            "severity": str(finding.severity),
+            "rank": RANKS[finding.severity],
+            "principal": finding.principal,
+            "params": dict(finding.params),
+            "statement": finding.statement,
+            "repair": str(finding.repair),
+            "since": finding.since or since.get(finding.id, now),
+        }
+        for findings in found.values()
+        for finding in findings
+    ]
+    if rows:
+        session.execute(insert(row), rows)

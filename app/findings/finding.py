@@ -1,0 +1,49 @@
+"""A finding about access: what it is, where, how bad, and what repairs it. Pure; holds no prose."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.policy.finding import Severity
+
+RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+"""The order of severities, the worst first."""
+
+
+class Repair(StrEnum):
+    """The operation that puts a finding right, where one does; its values are kinds of operations."""
+
+    REPAIR = "repair"
+    PRUNE = "prune"
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class AccessFinding:
+    """Something wrong or suspicious about access to one repository.
+
+    `code` is a key of `words.WORDS` and `params` fill it. `service` is the container service that it keeps from pulling
+    or that it is about, "" for none. `statement` is the statement's index in the repository policy (from 0). `since` is
+    when it began, where that is known; else it began before it was first seen.
+    """
+
+    region: str
+    repository: str
+    code: str
+    severity: Severity
+    service: str = ""
+    principal: str = ""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    statement: int | None = None
+    repair: Repair = Repair.NONE
+    since: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The same for the same matter in the same repository, however often the policy changes around it."""
+        key = f"{self.region}\n{self.repository}\n{self.code}\n{self.service}\n{self.principal}"
+        return hashlib.sha256(key.encode()).hexdigest()[:20]

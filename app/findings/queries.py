@@ -1,0 +1,229 @@
+"""The list of findings, page by page, and how many there are. Must never write.
+
+How many statements a question sends never depends on how much there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.errors import Problem
+from app.findings.dismissals import dismissals_in
+from app.findings.finding import AccessFinding, Repair
+from app.findings.models import Dismissal, KeptFinding
+from app.inventory.models import SeenRepository
+from app.policy.finding import Severity
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class DismissedBy:
+    """Who dismissed a finding, why, when, and until when."""
+
+    person: str
+    reason: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class ListedFinding:
+    """A finding with since when it is known, and its dismissal, if it has one that holds."""
+
+    finding: AccessFinding
+    since: datetime
+    dismissal: DismissedBy | None = None
+
+
+@dataclass(frozen=True)
+class FindingFilter:
+    """Which findings; "" for any. `name` is a part of a repository's or service's name; `dismissed` None: both."""
+
+    severity: str = ""
+    region: str = ""
+    service: str = ""
+    repository: str = ""
+    name: str = ""
+    dismissed: bool | None = False
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in the list, behind one finding."""
+
+    rank: int
+    repository: str
+    region: str
+    id: str
+
+    def to_text(self) -> str:
+        """For an address; `from_text` is its inverse."""
+        return f"{self.rank}~{self.region}~{self.id}~{self.repository}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Cursor:
+        """The place that `to_text` wrote. Raises `request.bad_cursor`."""
+        rank, region, identity, repository = (text.split("~", 3) + [""] * 4)[:4]
+        if rank not in ("0", "1", "2") or not region or not identity or not repository:
+            raise Problem("request.bad_cursor")
+        return cls(int(rank), repository, region, identity)
+
+
+@dataclass(frozen=True)
+class FindingsPage:
+    """Some findings, the worst first; `next` is where to go on, None at the end."""
+
+    rows: tuple[ListedFinding, ...]
+    next: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class FindingCounts:
+    """How many findings are open by severity, how many are dismissed, and what isn't known.
+
+    `unread` repositories have a policy that was never read, `due` ones are about to be judged (again).
+    """
+
+    by_severity: Mapping[str, int] = field(default_factory=dict)
+    dismissed: int = 0
+    unread: int = 0
+    due: int = 0
+
+    @property
+    def open(self) -> int:
+        """Those that call for something: errors and warnings."""
+        return self.by_severity.get(Severity.ERROR, 0) + self.by_severity.get(Severity.WARNING, 0)
+
+
+def list_findings(
+    db: Database,
+    connection: str,
+    wanted: FindingFilter,
+    now: datetime,
+    *,
+    after: Cursor | None = None,
+    limit: int = PAGE,
+) -> FindingsPage:
+    """Return one page, the worst first, then by repository."""
+    row = KeptFinding
+    key = (row.rank, row.repository, row.region, row.id)
+    statement = select(row).where(*_conditions(connection, wanted, now)).order_by(*key).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(tuple_(*key) > (after.rank, after.repository, after.region, after.id))
+    with db.read() as session:
+        found = session.scalars(statement).all()
+        rows = _listed(session, connection, list(found[:limit]), now)
+    more = len(found) > limit
+    last = found[limit - 1] if more else None
+    return FindingsPage(rows, Cursor(last.rank, last.repository, last.region, last.id) if last else None)
+
+
+def findings_of(
+    db: Database, connection: str, region: str, repository: str, now: datetime
+) -> tuple[ListedFinding, ...]:
+    """Return all findings of a repository, the worst first."""
+    row = KeptFinding
+    here = (row.connection == connection, row.region == region, row.repository == repository)
+    with db.read() as session:
+        found = session.scalars(select(row).where(*here).order_by(row.rank, row.id)).all()
+        return _listed(session, connection, list(found), now)
+
+
+def find_finding(db: Database, connection: str, finding_id: str, now: datetime) -> ListedFinding:
+    """Return one finding. Raises `finding.not_found`."""
+    with db.read() as session:
+        found = session.get(KeptFinding, (connection, finding_id))
+        if found is None:
+            raise Problem("finding.not_found")
+        return _listed(session, connection, [found], now)[0]
+
+
+def count_findings(db: Database, connection: str, now: datetime) -> FindingCounts:
+    """Return how many findings there are, and how much isn't known."""
+    row, repository = KeptFinding, SeenRepository
+    hidden = _is_dismissed(now)
+    by_severity = select(row.severity, hidden, func.count()).where(row.connection == connection)
+    unread = select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
+    due = select(func.count()).where(repository.connection == connection, repository.check_due > 0)
+    with db.read() as session:
+        counted = session.execute(by_severity.group_by(row.severity, hidden)).all()
+        return FindingCounts(
+            {severity: count for severity, is_hidden, count in counted if not is_hidden},
+            sum(count for _, is_hidden, count in counted if is_hidden),
+            session.scalar(unread) or 0,
+            session.scalar(due) or 0,
+        )
+
+
+def count_open(db: Database, connection: str, now: datetime) -> int:
+    """Return how many errors and warnings are open."""
+    row = KeptFinding
+    wanted = select(func.count()).where(row.connection == connection, row.rank < 2, ~_is_dismissed(now))
+    with db.read() as session:
+        return session.scalar(wanted) or 0
+
+
+def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tuple[str, str], int]:
+    """Return in how many repositories an error is about each service, by its Region and name."""
+    row = KeptFinding
+    wanted = (
+        select(row.region, row.service, func.count(row.repository.distinct()))
+        .where(row.connection == connection, row.rank == 0, row.service != "", ~_is_dismissed(now))
+        .group_by(row.region, row.service)
+    )
+    with db.read() as session:
+        return {(region, service): count for region, service, count in session.execute(wanted)}
+
+
+def _conditions(connection: str, wanted: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+    row = KeptFinding
+    yield row.connection == connection
+    exact = {
+        row.severity: wanted.severity,
+        row.region: wanted.region,
+        row.service: wanted.service,
+        row.repository: wanted.repository,
+    }
+    yield from (column == value for column, value in exact.items() if value)
+    if wanted.name:
+        parts = (column.icontains(wanted.name, autoescape=True) for column in (row.repository, row.service))
+        first, second = parts
+        yield first | second
+    if wanted.dismissed is not None:
+        yield _is_dismissed(now) if wanted.dismissed else ~_is_dismissed(now)
+
+
+def _is_dismissed(now: datetime) -> ColumnElement[bool]:
+    row, dismissal = KeptFinding, Dismissal
+    return exists().where(dismissal.connection == row.connection, dismissal.id == row.id, dismissal.until > now)
+
+
+def _listed(session: Session, connection: str, rows: list[KeptFinding], now: datetime) -> tuple[ListedFinding, ...]:
+    dismissals = dismissals_in(session, connection, [row.id for row in rows], now)
+    return tuple(ListedFinding(_finding(row), row.since, _dismissed(dismissals.get(row.id))) for row in rows)
+
+
+def _dismissed(row: Dismissal | None) -> DismissedBy | None:
+    return DismissedBy(row.dismissed_by, row.reason, row.dismissed_at, row.until) if row else None
+
+
+def _finding(row: KeptFinding) -> AccessFinding:
+    return AccessFinding(
+        row.region,
+        row.repository,
+        row.code,
+        Severity(row.severity),
+        row.service,
+        row.principal,
+        row.params,
+        row.statement,
+        Repair(row.repair),
+        row.since,
+    )

@@ -1,0 +1,45 @@
+"""Which operations ended lately, and a version of all operations that changes with every change a person could see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from app.db import Database
+from app.history.models import Operation
+
+MOST = 100
+"""Endings that are read at once."""
+
+
+def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Operation]:
+    """Return the operations that ended after `since`, the newest first, at most `MOST`."""
+    row = Operation
+    wanted = (
+        select(row)
+        .where(row.connection == connection, row.ended_at > since, row.outcome != "seen")
+        .order_by(row.ended_at.desc())
+        .limit(MOST)
+        .options(selectinload(row.steps), selectinload(row.changes))
+    )
+    with db.read() as session:
+        return session.scalars(wanted).all()
+
+
+def operations_version(db: Database, connection: str) -> tuple[str, int]:
+    """Return a text that changes when any operation begins, proceeds or ends, and how many are running."""
+    row = Operation
+    # Of every connection: with its name asked for, SQLite would prefer an index that holds all operations.
+    live = select(row.connection, func.count(), func.sum(row.version)).where(row.outcome.is_(None))
+    ended = select(row.ended_at).where(row.connection == connection, row.ended_at.is_not(None))
+    with db.read() as session:
+        by_connection = {
+            name: (count, versions) for name, count, versions in session.execute(live.group_by(row.connection))
+        }
+        newest = session.scalar(select(func.max(row.sequence)))
+        last = session.scalar(ended.order_by(row.ended_at.desc()).limit(1))
+    count, versions = by_connection.get(connection, (0, 0))
+    return f"{newest or 0}.{count}.{versions}.{last.timestamp() if last else 0}", count

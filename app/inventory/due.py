@@ -1,0 +1,60 @@
+"""Marks repositories whose access must be judged again. Called within the transaction that changed what decides on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.inventory.models import PolicyPrincipal, SeenRepository
+
+_CHUNK = 500
+
+
+def mark(session: Session, connection: str, region: str, names: Collection[str]) -> None:
+    """Mark these repositories."""
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _CHUNK):
+        _mark(session, connection, region, SeenRepository.name.in_(ordered[start : start + _CHUNK]))
+
+
+def mark_repository(db: Database, connection: str, region: str, name: str) -> None:
+    """Mark one repository, in a transaction of its own."""
+    with db.write() as session:
+        mark(session, connection, region, [name])
+
+
+def mark_naming(
+    session: Session, connection: str, region: str, services: Collection[str], roles: Collection[str]
+) -> None:
+    """Mark the repositories whose policy names one of these services or roles."""
+    row = PolicyPrincipal
+    named = select(row.repository).where(
+        row.connection == connection, row.region == region, or_(row.service.in_(services), row.principal.in_(roles))
+    )
+    _mark(session, connection, region, SeenRepository.name.in_(named))
+
+
+def mark_region(session: Session, connection: str, region: str) -> None:
+    """Mark every repository of a Region whose policy was read."""
+    _mark(session, connection, region, SeenRepository.policy_read_at.is_not(None))
+
+
+def mark_expired(session: Session, connection: str, now: datetime) -> None:
+    """Mark the repositories whose judgement holds only until now."""
+    row = SeenRepository
+    expired = update(row).where(row.connection == connection, row.recheck_at <= now)
+    session.execute(expired.values(check_due=row.check_due + 1, recheck_at=None))
+
+
+def _mark(session: Session, connection: str, region: str, which: object) -> None:
+    row = SeenRepository
+    session.execute(
+        update(row)
+        .where(row.connection == connection, row.region == region, which)  # type: ignore[arg-type]
+        .values(check_due=row.check_due + 1)
+        .execution_options(synchronize_session=False)
+    )

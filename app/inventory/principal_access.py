@@ -1,0 +1,112 @@
+"""From which repositories a principal can pull, by the policies we know. Judges only policies that may cover it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.errors import Problem
+from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.registries import registries_in
+from app.policy.arns import WILDCARD, account_named, account_of, is_arn, service_of
+from app.policy.evaluate import Access, Evaluator, Verdict
+from app.policy.layers import NOT_READ, Policies
+from app.policy.matching import PullPrincipal
+
+LIMIT = 500
+"""Repositories that are judged for one answer."""
+
+
+@dataclass(frozen=True)
+class PrincipalAccess:
+    """What the policies of one repository give the principal; `verdict` None: the policy can't be understood."""
+
+    region: str
+    repository: str
+    verdict: Verdict | None
+    read_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PrincipalAnswer:
+    """The repositories whose policy may be about a principal, by name; `left_out` more were not judged.
+
+    `unread` repositories may be about it too: their policy was never read.
+    """
+
+    principal: str
+    account: str
+    rows: tuple[PrincipalAccess, ...]
+    left_out: int = 0
+    unread: int = 0
+
+
+def clean_principal(text: str) -> str:
+    """Return the principal as a policy would name it: an IAM or STS ARN, or an account's root ARN.
+
+    Raises:
+        Problem: `principal.bad_arn` for anything else.
+    """
+    value = text.strip().strip("\"'")
+    account = account_named(value)
+    if account:
+        return value if value.startswith("arn:") else f"arn:aws:iam::{account}:root"
+    if not is_arn(value):
+        raise Problem("principal.bad_arn", value=value[:200])
+    return value
+
+
+def repositories_for(
+    db: Database, connection: str, principal: str, now: datetime, *, limit: int = LIMIT
+) -> PrincipalAnswer:
+    """Return what the policies give a principal, as `clean_principal` returns it.
+
+    Callers of the repository's own account may also pull by their own IAM policies: those aren't seen here.
+    """
+    account = account_of(principal)
+    row, repository = PolicyPrincipal, SeenRepository
+    forms = {principal, account, f"arn:aws:iam::{account}:root", WILDCARD}
+    with db.read() as session:
+        named = select(row.region, row.repository).where(row.connection == connection, row.principal.in_(forms))
+        keys = sorted({(region, name) for region, name in session.execute(named)}, key=lambda key: (key[1], key[0]))
+        chosen = keys[:limit]
+        verdicts = _judged(session, connection, principal, chosen, now)
+        unread = session.scalar(
+            select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
+        )
+    rows = tuple(verdicts[key] for key in chosen if key in verdicts)
+    return PrincipalAnswer(principal, account, rows, len(keys) - len(chosen), unread or 0)
+
+
+def _judged(
+    session: Session, connection: str, principal: str, keys: list[tuple[str, str]], now: datetime
+) -> dict[tuple[str, str], PrincipalAccess]:
+    row = SeenRepository
+    regions = sorted({region for region, _ in keys})
+    registries = registries_in(session, connection)
+    role = service_of(principal)
+    caller = PullPrincipal.puller(principal) if role is not None and role.is_puller else PullPrincipal.of(principal)
+    judged: dict[tuple[str, str], PrincipalAccess] = {}
+    for region in regions:
+        names = [name for where, name in keys if where == region]
+        wanted = select(row.name, row.arn, row.policy_text, row.policy_read_at).where(
+            row.connection == connection, row.region == region, row.name.in_(names)
+        )
+        registry = registries[region].policy if region in registries else NOT_READ
+        for name, arn, text, read_at in session.execute(wanted):
+            try:
+                evaluator = Evaluator(Policies(text, registry), repository_arn=arn, now=now)
+                verdict = evaluator.verdict(caller)
+            except Problem:
+                verdict = None
+            judged[region, name] = PrincipalAccess(region, name, verdict, read_at)
+    return judged
+
+
+def can_pull(answer: PrincipalAnswer) -> int:
+    """Return from how many of the judged repositories the principal can pull."""
+    return sum(row.verdict is not None and row.verdict.access is Access.ALLOWED for row in answer.rows)

@@ -1,0 +1,161 @@
+"""The list of all repositories with who can pull, page by page, from what was kept when each policy was judged.
+
+No policy is read for it: a page of a connection with 10,000 repositories costs what one with ten costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+
+from app.db import Database
+from app.errors import Problem
+from app.inventory.models import SeenRepository
+
+PAGE = 50
+STATES = ("unread", "none", "fine", "findings")
+"""What is known of a policy: never read, there is none, nothing wrong, something wrong or suspicious."""
+
+_row = SeenRepository
+_COLUMNS = (
+    _row.region,
+    _row.name,
+    _row.uri,
+    _row.created_at,
+    _row.policy_read_at,
+    _row.policy_tried_at,
+    _row.policy_problem,
+    _row.policy_size,
+    _row.state,
+    _row.severity,
+    _row.finding_count,
+    _row.pullers,
+    _row.check_due,
+)
+
+
+@dataclass(frozen=True)
+class RepositoryFilter:
+    """Which repositories; "" for any. `name` is a part of the name, in any case; `state` one of `STATES`."""
+
+    name: str = ""
+    region: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in the list, behind one repository."""
+
+    name: str
+    region: str
+
+    def to_text(self) -> str:
+        """For an address; `from_text` is its inverse."""
+        return f"{self.region}~{self.name}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Cursor:
+        """The place that `to_text` wrote. Raises `request.bad_cursor`."""
+        region, _, name = text.partition("~")
+        if not region or not name:
+            raise Problem("request.bad_cursor")
+        return cls(name, region)
+
+
+@dataclass(frozen=True)
+class ListedRepository:
+    """A repository as the list shows it.
+
+    `state` is "unread" until its policy was judged for the first time. `pullers` is `findings.judge.Pullers` as JSON,
+    None where nobody knows. `problem` kept the policy from being read at the last try, or from being understood.
+    `is_due`: something changed since it was judged.
+    """
+
+    region: str
+    name: str
+    uri: str
+    created_at: datetime | None
+    policy_read_at: datetime | None
+    policy_tried_at: datetime | None
+    problem: Problem | None
+    policy_size: int | None
+    state: str
+    severity: str
+    finding_count: int
+    pullers: Mapping[str, Any] | None
+    is_due: bool
+
+
+@dataclass(frozen=True)
+class RepositoriesPage:
+    """Some repositories by name, then Region. `next`: where to go on, None at the end."""
+
+    rows: tuple[ListedRepository, ...]
+    next: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class RepositoryCounts:
+    """How many repositories there are in each state."""
+
+    by_state: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.by_state.values())
+
+
+def list_repositories(
+    db: Database, connection: str, wanted: RepositoryFilter, *, after: Cursor | None = None, limit: int = PAGE
+) -> RepositoriesPage:
+    """Return one page, by name and Region. Raises `request.bad_state`."""
+    statement = select(*_COLUMNS).where(*_conditions(connection, wanted)).order_by(_row.name, _row.region)
+    if after is not None:
+        statement = statement.where(tuple_(_row.name, _row.region) > (after.name, after.region))
+    with db.read() as session:
+        found = session.execute(statement.limit(limit + 1)).all()
+    rows = tuple(_listed(*each) for each in found[:limit])
+    more = len(found) > limit and bool(rows)
+    return RepositoriesPage(rows, Cursor(rows[-1].name, rows[-1].region) if more else None)
+
+
+def list_repository(db: Database, connection: str, region: str, name: str) -> ListedRepository | None:
+    """Return one repository as the list shows it; None when it has not been seen, or is gone."""
+    here = (_row.connection == connection, _row.region == region, _row.name == name)
+    with db.read() as session:
+        found = session.execute(select(*_COLUMNS).where(*here)).one_or_none()
+    return _listed(*found) if found else None
+
+
+def count_repositories(db: Database, connection: str) -> RepositoryCounts:
+    """Return how many there are in each state."""
+    wanted = (
+        select(_row.state, func.count().label("repositories")).where(_row.connection == connection).group_by(_row.state)
+    )
+    with db.read() as session:
+        return RepositoryCounts({row.state: row.repositories for row in session.execute(wanted)})
+
+
+def _conditions(connection: str, wanted: RepositoryFilter) -> Iterator[ColumnElement[bool]]:
+    yield _row.connection == connection
+    if wanted.region:
+        yield _row.region == wanted.region
+    if wanted.name:
+        yield _row.name.icontains(wanted.name, autoescape=True)
+    if wanted.state:
+        if wanted.state not in STATES:
+            raise Problem("request.bad_state", states=", ".join(STATES))
+        yield _row.state == wanted.state
+
+
+def _listed(*values: Any) -> ListedRepository:
+    named = dict(zip((column.key for column in _COLUMNS), values, strict=True))
+    problem = named.pop("policy_problem")
+    due = named.pop("check_due")
+    return ListedRepository(**named, problem=Problem.from_json(problem) if problem else None, is_due=due > 0)

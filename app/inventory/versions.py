@@ -1,0 +1,31 @@
+"""Versions of what is known of services and of access: each text changes when what a page shows of it changes."""
+
+from __future__ import annotations
+
+import zlib
+
+from sqlalchemy import func, select
+
+from app.db import Database
+from app.inventory.models import SeenRepository, SeenService
+
+
+def services_version(db: Database, connection: str) -> str:
+    """Return a text that changes when a service appears, goes, or changes its state or role."""
+    row = SeenService
+    wanted = (
+        select(row.region, row.name, row.state, row.role_active, row.role_arn)
+        .where(row.connection == connection)
+        .order_by(row.region, row.name)
+    )
+    with db.read() as session:
+        rows = session.execute(wanted).all()
+    return f"{len(rows)}.{zlib.crc32(repr([tuple(each) for each in rows]).encode()):x}"
+
+
+def access_version(db: Database, connection: str) -> str:
+    """Return a text that changes when any repository's access was judged again."""
+    row = SeenRepository
+    with db.read() as session:
+        newest = session.scalar(select(func.max(row.checked_at)).where(row.connection == connection))
+    return str(newest.timestamp() if newest else 0)

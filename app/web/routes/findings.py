@@ -1,0 +1,75 @@
+"""Findings about access: the list, and dismissing them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from app.errors import Problem
+from app.findings.dismissals import DismissalRequest, dismiss, restore
+from app.findings.queries import FindingFilter
+from app.http.deps import NowDep, PersonDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.policy.finding import Severity
+from app.web import links
+from app.web.deps import RetryProblems
+from app.web.render import redirect, render
+from app.web.views.findings import dismiss_dialog, findings_page
+
+router = APIRouter(prefix=links.FINDINGS, include_in_schema=False, route_class=ThreadedRoute)
+
+Text = Annotated[str, Query(max_length=400)]
+NOT_FOUND = "finding.not_found"
+
+
+@router.get("", dependencies=[RetryProblems])
+def findings(
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    severity: Text = "",
+    region: Text = "",
+    q: Text = "",
+    dismissed: Text = "",
+    cursor: Text = "",
+) -> Response:
+    """What is wrong or suspicious about access, the worst first."""
+    known = severity if severity in set(Severity) else ""
+    wanted = FindingFilter(known, region, name=q.strip(), dismissed=bool(dismissed))
+    return render(request, findings_page(services, wanted, cursor, now))
+
+
+@router.get("/{finding_id}/dismiss")
+def ask_dismiss(request: Request, services: ServicesDep, finding_id: str) -> Response:
+    """The dialog that asks for a reason."""
+    return render(request, dismiss_dialog(services, finding_id))
+
+
+@router.post("/{finding_id}/dismiss")
+def dismiss_finding(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    now: NowDep,
+    finding_id: str,
+    reason: Annotated[str, Form(max_length=5000)] = "",
+    days: Annotated[int, Form()] = 30,
+) -> Response:
+    """Dismiss it; a missing reason comes back with the dialog."""
+    try:
+        dismiss(services.db, services.connection, DismissalRequest(finding_id, reason, days, who), now)
+    except Problem as problem:
+        if problem.code == NOT_FOUND:
+            raise
+        dialog = dismiss_dialog(services, finding_id, reason=reason, days=days, problem=problem)
+        return render(request, dialog, status=422)
+    return redirect(request, links.FINDINGS)
+
+
+@router.post("/{finding_id}/restore")
+def restore_finding(request: Request, services: ServicesDep, finding_id: str) -> Response:
+    """Show a dismissed finding again."""
+    restore(services.db, services.connection, finding_id)
+    return redirect(request, links.findings(dismissed="1"))

@@ -1,0 +1,64 @@
+"""All repositories, one of them with its images, and from where a principal can pull."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app.console.repository_images import repository_images
+from app.console.timeouts import within
+from app.http.deps import NowDep, ServicesDep
+from app.http.routing import ThreadedRoute
+from app.inventory.repositories import RepositoryFilter
+from app.threads import run_in_threadpool
+from app.web import links
+from app.web.deps import KnownPlace, RetryProblems, patience
+from app.web.render import render
+from app.web.views.repositories import repositories_page, who_can_pull_page
+from app.web.views.repository import RepositoryImagesPage, repository_page
+
+router = APIRouter(include_in_schema=False, route_class=ThreadedRoute, dependencies=[KnownPlace])
+
+Text = Annotated[str, Query(max_length=400)]
+
+
+@router.get(links.REPOSITORIES, dependencies=[RetryProblems])
+def repositories(
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    q: Text = "",
+    region: Text = "",
+    state: Text = "",
+    cursor: Text = "",
+) -> Response:
+    """All private repositories of the configured Regions."""
+    return render(request, repositories_page(services, RepositoryFilter(q.strip(), region, state), cursor, now))
+
+
+@router.get(links.REPOSITORIES + "/{region}/{name:path}")
+async def repository(
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    region: str,
+    name: Annotated[str, Path(max_length=256)],
+    part: Literal["", "images"] = "",
+) -> Response:
+    """One repository, its policy read afresh, or as it was last read when AWS is slow or refuses; or its images."""
+    if part == "images":
+        images = await repository_images(services, region, name, patience(request))
+        return await run_in_threadpool(render, request, RepositoryImagesPage(region, name, images, now))
+    problem = await within(patience(request), services.scanner.refresh_repository(region, name))
+    page = await run_in_threadpool(repository_page, services, region, name, now=now, problem=problem)
+    return await run_in_threadpool(render, request, page)
+
+
+@router.get(links.WHO_CAN_PULL)
+def who_can_pull(
+    request: Request, services: ServicesDep, now: NowDep, principal: Annotated[str, Query(max_length=2048)] = ""
+) -> Response:
+    """From which repositories a principal can pull."""
+    return render(request, who_can_pull_page(services, principal, now))

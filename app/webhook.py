@@ -1,0 +1,94 @@
+"""Tells a webhook of access that was removed outside Sailpass: signed, at least once, tried again for a day."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import urllib.error
+import urllib.request
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+
+from app.clock import Clock
+from app.db import Database
+from app.history import deliveries
+from app.history.models import Operation
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0
+"""Seconds between two looks for entries that are due."""
+PATIENCE = 10.0
+"""Seconds that one delivery may take."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Sends entries of drift to `url`, signed with `secret`. `threads` run what blocks."""
+
+    db: Database
+    clock: Clock
+    connection: str
+    threads: Executor
+    url: str
+    secret: str
+
+    async def look(self) -> bool:
+        """Send what is due; True, since it worked: what isn't taken is tried again later."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self._send_due)
+
+    def _send_due(self) -> bool:
+        for entry, attempts in deliveries.undelivered(self.db, self.connection, self.clock.now()):
+            if deliveries.claim(self.db, entry.id, attempts, self.clock.now()) and self._send(entry):
+                deliveries.delivered(self.db, entry.id, self.clock.now())
+        return True
+
+    def _send(self, entry: Operation) -> bool:
+        body = json.dumps(message_of(entry)).encode()
+        seconds = int(self.clock.now().timestamp())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Sailpass",
+            "X-Sailpass-Signature": f"t={seconds},v1={signature(self.secret, seconds, body)}",
+        }
+        request = urllib.request.Request(self.url, body, headers, method="POST")  # noqa: S310  (the operator's address)
+        try:
+            with _OPENER.open(request, timeout=PATIENCE):
+                return True
+        except (OSError, HTTPException) as error:
+            # Never with the address, which may hold a secret.
+            reason = error.code if isinstance(error, urllib.error.HTTPError) else type(error).__name__
+            log.warning("the webhook didn't take the entry %s (%s); it is tried again", entry.id, reason)
+            return False
+
+
+def message_of(entry: Operation) -> dict[str, str | None]:
+    """Return what is told of an entry; `text` is what Slack and compatible services show."""
+    return {
+        "text": f"Access of {entry.service} to {entry.repository} ({entry.region}) was removed outside Sailpass.",
+        "id": entry.id,
+        "kind": entry.kind,
+        "region": entry.region,
+        "service": entry.service,
+        "repository": entry.repository,
+        "known_until": entry.started_at.isoformat() if entry.started_at else None,
+        "seen_at": entry.ended_at.isoformat() if entry.ended_at else None,
+    }
+
+
+def signature(secret: str, seconds: int, body: bytes) -> str:
+    """Return the signature of a body sent at a time, in hexadecimal."""
+    return hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()

@@ -1,0 +1,144 @@
+// Keeps an open page true: one poll tells what changed, which refreshes the parts in view and tells of operations that ended.
+(() => {
+  const { changes, version, now, running: runningText, failed: failedText } = document.body.dataset;
+  if (!changes) return;
+  const TOPICS = ['operations', 'services', 'access'];
+  const TOLD = 'sailpass.told';
+  const QUIET_AFTER = 10000;
+  const WAIT = 4; // seconds
+  const title = document.title;
+  const notices = document.getElementById('notices');
+  let seen = version;
+  let since = Number(now);
+  let failures = 0;
+  let unread = 0;
+  let running = 0;
+  let polling = null;
+
+  // --- What has been told already, in this tab --------------------------------------------------------------------
+  const told = () => { try { return JSON.parse(sessionStorage.getItem(TOLD)) ?? []; } catch { return []; } };
+  function remember(id) {
+    try { sessionStorage.setItem(TOLD, JSON.stringify([...told(), id].slice(-100))); } catch { /* told once more */ }
+  }
+  // An operation whose end the page itself shows needs no notice.
+  function noteShown() {
+    for (const shown of document.querySelectorAll('.operation:not([aria-busy])')) {
+      const id = shown.id.replace('operation-', '');
+      if (!told().includes(id)) remember(id);
+    }
+  }
+
+  // --- Notices, the title -----------------------------------------------------------------------------------------
+  function showTitle() {
+    const marks = [];
+    if (unread) marks.push(`✕ ${failedText}`);
+    if (running) marks.push(runningText.replace('#', running));
+    document.title = [...marks, title].join(' · ');
+  }
+  function drop(notice) {
+    notice.remove();
+    notices.hidden = !notices.children.length;
+    unread = notices.querySelectorAll('[data-tone=error]').length;
+    showTitle();
+  }
+  notices.addEventListener('click', event => {
+    const notice = event.target.closest('.notice');
+    if (notice && event.target.closest('[data-dismiss]')) drop(notice);
+  });
+  function announce(text) {
+    const live = document.getElementById(document.getElementById('modal').open ? 'live' : 'page-live');
+    live.textContent = text;
+  }
+  function tell(ending) {
+    if (told().includes(ending.id)) return;
+    remember(ending.id);
+    if (document.getElementById(`operation-${ending.id}`)) return;
+    const notice = document.getElementById(ending.failed ? 'notice-error' : 'notice-success').content.cloneNode(true).firstElementChild;
+    const link = notice.querySelector('a');
+    link.href = ending.url;
+    link.textContent = ending.title;
+    notice.querySelector('p:last-of-type').textContent = ending.text;
+    notices.append(notice);
+    notices.hidden = false;
+    announce(`${ending.title}: ${ending.text}`);
+    if (ending.failed) unread += 1;
+    else setTimeout(() => drop(notice), QUIET_AFTER);
+  }
+
+  // --- Parts of the page ------------------------------------------------------------------------------------------
+  // A part is left alone while somebody types in it or looks at a detail of it that they opened.
+  document.addEventListener('click', event => {
+    const details = event.target.closest('summary')?.parentElement;
+    details?.toggleAttribute('data-opened', !details.open);
+  });
+  const isInUse = part => part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, summary')
+    || part.querySelector('details[data-opened]');
+  const waiting = new Set();
+  function refresh(part) {
+    if (!part.isConnected || waiting.has(part.id)) return;
+    if (isInUse(part)) {
+      waiting.add(part.id);
+      setTimeout(() => { waiting.delete(part.id); refresh(document.getElementById(part.id) ?? part); }, 2000);
+      return;
+    }
+    const { watchUrl, watchSelect } = part.dataset;
+    const whole = watchSelect ? { select: watchSelect, headers: { 'HX-Request': 'false' } } : {};
+    htmx.ajax('GET', watchUrl, { source: part, target: part, swap: 'outerMorph', ...whole }).catch(() => {});
+  }
+  function apply(news) {
+    const [before, after] = [seen.split('|'), news.version.split('|')];
+    const changed = TOPICS.filter((_, at) => before[at] !== after[at]);
+    seen = news.version;
+    since = news.since;
+    running = news.running;
+    news.ended.forEach(tell);
+    showTitle();
+    const count = document.getElementById('findings-count');
+    if (count) {
+      count.firstElementChild.textContent = news.findings;
+      count.hidden = !news.findings;
+    }
+    for (const part of document.querySelectorAll('[data-watch]')) {
+      if (part.dataset.watch.split(' ').some(topic => changed.includes(topic))) refresh(part);
+    }
+  }
+
+  // --- The poll: one at a time, none while the tab is hidden, slower while the server doesn't answer -----------------
+  const sleep = (milliseconds, signal) => new Promise(resolve => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); });
+  });
+  async function ask(signal) {
+    const query = new URLSearchParams({ seen, since, wait: WAIT });
+    const answer = await fetch(`${changes}?${query}`, { signal, headers: { Accept: 'application/json' }, redirect: 'manual' });
+    if (answer.type === 'opaqueredirect' || [401, 403, 404].includes(answer.status)) return false;
+    if (!answer.ok) throw new Error(answer.status);
+    const news = await answer.json();
+    failures = 0;
+    apply(news);
+    return true;
+  }
+  async function poll(signal) {
+    while (!signal.aborted) {
+      try {
+        if (!await ask(signal)) return;
+      } catch {
+        failures += 1;
+        await sleep(Math.min(30000, 500 * 2 ** failures) * (0.75 + Math.random() / 2), signal);
+      }
+    }
+  }
+  function start() {
+    polling?.abort();
+    polling = null;
+    if (document.hidden) return;
+    polling = new AbortController();
+    poll(polling.signal);
+  }
+  document.addEventListener('visibilitychange', start);
+  addEventListener('pagehide', () => polling?.abort());
+  addEventListener('pageshow', event => { if (event.persisted) start(); });
+  document.addEventListener('htmx:after:swap', noteShown);
+  noteShown();
+  start();
+})();

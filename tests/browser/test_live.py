@@ -1,0 +1,92 @@
+"""An open page keeps itself true: endings are told in every tab, parts refresh, nothing is asked while it is hidden."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import watched
+from tests.console import start_console, until
+from tests.reader import Reader
+
+pytestmark = pytest.mark.browser
+
+GRANTS = "/api/v1/services/us-east-1/storefront-web/grants"
+REPOSITORY = "/repositories/us-east-1"
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory):
+    with start_console(tmp_path_factory.mktemp("console")) as running:
+        Reader(running).knows()
+        until(lambda: running.get("/api/v1/findings").json["coverage"], lambda coverage: coverage["whole"])
+        running.sandbox.options(activation_seconds=0.3, principal_seconds=0.2)
+        yield running
+
+
+def notice(page, repository):
+    return page.get_by_role("region", name="Notifications").locator(".notice").filter(has_text=repository)
+
+
+def test_the_end_of_an_operation_is_told_in_another_tab_and_its_page_refreshes_itself(mika, page, troubles):
+    page.goto(f"{REPOSITORY}/tools/cli")
+    expect(page.get_by_text("No container service can pull from this repository")).to_be_visible()
+    other = watched(page.context, troubles)
+    other.goto("/containers/us-east-1/storefront-web/images")
+    page.bring_to_front()
+    mika.console.post(GRANTS, {"repository": "tools/cli"})
+    expect(notice(page, "tools/cli")).to_contain_text("storefront-web can now pull images from tools/cli.")
+    expect(notice(page, "tools/cli").get_by_role("link", name="Add repository: tools/cli")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove from storefront-web")).to_be_visible()
+    expect(page.locator("#page-live")).to_contain_text("can now pull")
+    other.bring_to_front()
+    expect(other.get_by_role("link", name="tools/cli", exact=True)).to_be_visible()
+    other.close()
+
+
+def test_a_failure_stays_until_it_is_dismissed_and_marks_the_title(mika, page):
+    page.goto("/history")
+    mika.console.post(GRANTS, {"repository": "payments/ledger"})
+    expect(page).to_have_title(re.compile("^✕ Failed · History"))
+    expect(page.get_by_role("link", name="Add repository: payments/ledger").first).to_be_visible()
+    notice(page, "payments/ledger").get_by_role("button", name="Dismiss").click()
+    expect(notice(page, "payments/ledger")).to_have_count(0)
+    expect(page).to_have_title(re.compile("^History"))
+
+
+def test_a_hidden_tab_asks_nothing_and_catches_up_when_it_is_seen_again(mika, page):
+    hide = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.add_init_script("window.away = false; Object.defineProperty(document, 'hidden', { get: () => window.away })")
+    with page.expect_request(re.compile("/changes")):
+        page.goto("/repositories")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/changes" in request.url else None)
+    page.evaluate(f"window.away = true; {hide}")
+    asked.clear()
+    Reader(mika.console).ended(Reader(mika.console).adds("shared/base-node"))
+    assert asked == []
+    page.evaluate(f"window.away = false; {hide}")
+    expect(notice(page, "shared/base-node")).to_be_visible()
+
+
+def test_a_finding_is_repaired_and_its_row_goes_by_itself(mika, page):
+    page.goto("/findings")
+    count = page.locator("#findings-count span").first
+    before = int(count.inner_text())
+    page.get_by_role("button", name="Repair access of analytics/reports").click()
+    page.locator("#modal").get_by_role("button", name="Repair access").click()
+    expect(page.locator("#modal").get_by_role("link", name="Continue")).to_have_attribute("href", re.compile("/"))
+    page.locator("#modal").get_by_role("button", name="Close").first.click()
+    expect(page.get_by_role("button", name="Repair access of analytics/reports")).to_have_count(0)
+    expect(count).to_have_text(str(before - 1))
+
+
+def test_a_finding_is_dismissed_in_the_dialog(mika, page):
+    page.goto("/findings")
+    row = page.get_by_role("row").filter(has_text="tokyo/inbox")
+    row.get_by_role("button", name=re.compile("^Dismiss")).click()
+    page.get_by_label("Reason").fill("Partners push here")
+    page.locator("#modal").get_by_role("button", name="Dismiss", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="tokyo/inbox")).to_have_count(0)
+    page.get_by_label("Show dismissed").check()
+    expect(page.get_by_text("Partners push here")).to_be_visible()
