@@ -1,4 +1,4 @@
-"""Finds drift: access that was given with Sailpass and removed by somebody else. Must never take a write of ours for it."""
+"""Finds drift: access added with Sailpass and removed outside it. Our own writes are never counted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DriftWatch:
-    """Looks at each reading of a policy that was kept, and records in the history what somebody else took away."""
+    """Checks each stored policy read, and records in the history which access was removed outside Sailpass."""
 
     db: Database
     connection: str
 
     def notice(self, region: str, readings: Sequence[PolicySeen]) -> None:
-        """Record the access that these readings show to be gone, each removal once. Blocks; may be repeated.
+        """Record the access that these reads show to be gone, each removal once. Blocks; may be repeated.
 
-        What an interrupted process left unrecorded is found by the next reading: the record does not hang on the
-        moment in which the text changed.
+        A removal that an interrupted process did not record is found by the next read: it does not depend on when the
+        text changed.
         """
         by_repository = {reading.repository: reading for reading in readings}
         for given in drift.standing(self.db, self.connection, region, list(by_repository)):
@@ -46,9 +46,9 @@ class DriftWatch:
 
 
 def removal_in(given: Standing, reading: PolicySeen) -> Removal | None:
-    """Return what a reading shows to be taken from what was given; None where the access stands or nobody can tell.
+    """Return what a read shows to be removed from granted access; None if the access remains or that is unknown.
 
-    AWS itself turns the ARN of a deleted role into a unique id: that is not a change of the policy by somebody.
+    AWS itself turns the ARN of a deleted role into a unique id: that is not someone's change of the policy.
     """
     if given.kind in ("restore", "undo") and not _names(given, given.text):
         return None  # it gave this service nothing
