@@ -1,4 +1,4 @@
-"""No machine leaks into a test: fake keys, no configuration files, no proxies, and no network but this machine's own."""
+"""Isolates tests from the machine: fake keys, no configuration files, no proxies, and only the loopback network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the console for tests: a real `sailpass serve` in a process of its own, on a sandbox in a thread of this one.
+"""Starts the console for tests: a real `sailpass serve` in its own process, on a sandbox in a thread of this one.
 
 with start_console(tmp_path) as console:
     console.get("/api/v1/services")

@@ -1,4 +1,4 @@
-"""AWS and time in memory. `tests/aws/test_contract.py` holds the fakes to what the real adapters promise."""
+"""AWS and time in memory. `tests/aws/test_contract.py` runs the real adapters' contract against them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A replica without the web, in a process of its own: to be killed, stopped and woken.
+"""A replica without the web, in its own process: to be killed, stopped and resumed.
 
 Run as a script it is that process: it takes what is asked for as lines of JSON, answers each with the operation's id,
 and ends in order when its standard input ends.

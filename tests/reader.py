@@ -1,4 +1,4 @@
-"""Reads the console's pages over HTTP as a person does: sentences, buttons by their names, forms as they stand."""
+"""Reads the console's pages over HTTP as a person does: sentences, buttons by their names, forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and folders for their owner alone."""
+"""Private files and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lock says who holds it, and no other user can hold it."""
+"""A lock file names its holder, and no other user can hold it."""
 
 from __future__ import annotations
 

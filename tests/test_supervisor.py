@@ -1,4 +1,4 @@
-"""Nothing that runs beside the requests dies unseen, and nothing hangs unseen."""
+"""No background task dies or hangs unnoticed."""
 
 import asyncio
 import logging

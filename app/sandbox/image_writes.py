@@ -61,7 +61,7 @@ def _manifest(text: str) -> Manifest:
 
 
 def _media_type(call: Call, manifest: Manifest) -> str:
-    """Return the manifest's own media type, or the request's; without either, ECR reports a syntax error (aws-sdk#193)."""
+    """Return the manifest's own media type, or the request's; without either, ECR reports an error (aws-sdk#193)."""
     media_type = call.params.get("imageManifestMediaType") or manifest.get("mediaType")
     if not isinstance(media_type, str):
         raise _invalid("ImageManifest", "Invalid JSON syntax")

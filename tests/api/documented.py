@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a request, so that each answer in a test can be held against it."""
+"""The OpenAPI document's schemas of each request, to validate every response in a test."""
 
 from __future__ import annotations
 

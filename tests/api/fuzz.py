@@ -1,4 +1,4 @@
-"""Requests that are wrong in one way each, made from the OpenAPI document by a seed, and what must come of them.
+"""Requests with one error each, generated from the OpenAPI document by a seed, and their expected responses.
 
 python -m tests.api.fuzz --cases 3000 --seed 1   # `make fuzz`
 """

@@ -1,4 +1,4 @@
-"""How the connection is made, kept, told who it is, and given up."""
+"""How the connection is made, kept, identified, and closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every source of credentials that fails is named for what it is, and nothing that it says is kept."""
+"""Every failing source of credentials is reported by its kind of failure, and none of its output is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of errors is complete: whatever AWS's models and its SDK can say is a problem with sentences."""
+"""The table of errors is complete: every error of AWS's models and of the SDK is a problem with sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers spoilt byte by byte on the wire: none is half believed, none keeps a call for ever, no write is called undone."""
+"""Answers damaged at any byte: no part is accepted, no call hangs, no write is reported as undone without proof."""
 
 from __future__ import annotations
 

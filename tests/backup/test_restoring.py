@@ -1,4 +1,4 @@
-"""Restores: the history of a backup comes back and nothing else, what was there is kept, and odd files are refused."""
+"""Restores: only the history of a backup comes back, the previous one is kept, and odd files are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history as a person uses it: found by filters, read step by step, undone, restored, cancelled, taken along."""
+"""The history as a person uses it: filters, steps, undo, restore, cancel, export."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""How the pages behave under a reader's hands: keyboard, focus, announcements, messages, copying, times."""
+"""The behavior of pages for readers: keyboard, focus, announcements, messages, copying, times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that dies under an open page: the page says so, and goes on with the one that comes after it."""
+"""A server that dies under an open page: the page says so, and continues with the next server."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Every page and dialog, as any reader may meet it: no axe violation, nothing wider than the screen."""
+"""Every page and dialog in every variant: no axe violation, nothing wider than the screen."""
 
 from __future__ import annotations
 

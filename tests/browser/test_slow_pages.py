@@ -1,4 +1,4 @@
-"""AWS is slow: the page stands with what is known, and what was missing comes by itself."""
+"""AWS is slow: the page shows what is known, and loads the rest automatically."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect

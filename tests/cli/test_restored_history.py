@@ -1,4 +1,4 @@
-"""A restored backup brings back the history and nothing else: no sign-in, no token, no work, nothing seen in AWS."""
+"""A restored backup brings back only the history: no sign-in, no token, no running work, no AWS inventory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands beside a server that lets nobody in unasked: tokens, links, and the one that is lent to a local command."""
+"""Commands beside a server with sign-in: tokens, links, and the token of a local command."""
 
 from __future__ import annotations
 

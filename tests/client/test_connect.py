@@ -1,4 +1,4 @@
-"""Who gets a token: the server that was named, or the one that our own lock file names; and nobody else."""
+"""A token goes only to the named server, or to the one in our own lock file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to a server: what is sent, and what becomes of answers that are none."""
+"""The HTTP client: what is sent, and how invalid answers are handled."""
 
 import http.server
 import json

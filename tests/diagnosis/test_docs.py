@@ -1,4 +1,4 @@
-"""docs/why.md is made from the code, and the fixes that it shows can be read by what they are for."""
+"""docs/why.md is generated from the code, and the tools that its fixes are for can parse them."""
 
 from __future__ import annotations
 

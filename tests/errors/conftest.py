@@ -1,4 +1,4 @@
-"""A fast console for all tests here, with nothing wrong at the start of each, and repositories and services of its own."""
+"""A fast console for all tests here, without errors at the start of each, and repositories and services of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a repository's policy gets in the way: said with its numbers and names, and never written over."""
+"""An obstacle in a repository policy is reported with its numbers and names, and never overwritten."""
 
 import re
 

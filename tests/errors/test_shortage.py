@@ -1,4 +1,4 @@
-"""A machine that runs out of descriptors, and a server that is to stop while AWS, or a source of credentials, hangs."""
+"""A machine without free descriptors, and a server that stops while AWS, or a source of credentials, hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access that somebody else takes away is recorded once, and nothing of ours is taken for it."""
+"""Access removed by someone else is recorded once, and our own changes never are."""
 
 from datetime import UTC, datetime
 

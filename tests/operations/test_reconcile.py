@@ -1,4 +1,4 @@
-"""The reconciler runs behind every workshop; what nobody works on goes on by itself."""
+"""The reconciler runs behind every workshop; idle live operations continue automatically."""
 
 import pytest
 from sqlalchemy import update

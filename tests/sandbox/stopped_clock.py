@@ -1,4 +1,4 @@
-"""A clock for the sandbox that stands still."""
+"""A clock for the sandbox that does not advance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may pull over a real wire: real boto3 with the credentials of a service's role, through every layer of policies."""
+"""Who may pull over HTTP: real boto3 with the credentials of a service's role, through every layer of policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real server of a small application, in a thread of this process, with limits that are soon reached."""
+"""A real server of a small application, in a thread of this process, with low limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Behind the proxy of compose.yaml a client cannot choose by which address it is known."""
+"""Behind the proxy of compose.yaml a client cannot choose the address that is recorded for it."""
 
 from __future__ import annotations
 
