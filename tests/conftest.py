@@ -26,7 +26,7 @@ FAKE_AWS = {
 
 @pytest.fixture(scope="session", autouse=True)
 def hermetic() -> Iterator[None]:
-    """What holds for every test, and for every process that one starts."""
+    """Isolate every test, and every process that it starts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(UNSET) or name.upper() in PROXIES:

@@ -79,7 +79,7 @@ class RunningConsole:
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     def kill(self) -> None:
-        """End it as a crash does: at once, whatever it was doing."""
+        """End it as a crash does: at once."""
         self.process.kill()
         self.process.wait()
 
@@ -123,7 +123,7 @@ def until(look: Callable[[], T], holds: Callable[[T], Any] = bool, seconds: floa
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

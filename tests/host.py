@@ -46,7 +46,7 @@ class Host:
         return self.ask(do="cancel", id=operation_id)
 
     def work(self) -> list[str]:
-        """The operations that are at work in it."""
+        """Return the operations that are running in it."""
         return self.ask(do="work")
 
     def kill(self) -> None:
@@ -55,7 +55,7 @@ class Host:
         self.process.wait(20)
 
     def stall(self) -> None:
-        """It stops in the middle of whatever it does, and does not know."""
+        """Stop it in the middle of its work, without its knowledge."""
         self.process.send_signal(signal.SIGSTOP)
 
     def wake(self) -> None:
@@ -68,7 +68,7 @@ class Host:
         return self.process.wait(20)
 
     def dies(self) -> int:
-        """Wait until it has died by itself: how."""
+        """Wait until it has died on its own; return how."""
         return self.process.wait(20)
 
 

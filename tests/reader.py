@@ -81,7 +81,7 @@ def _fields(form: Tag) -> dict[str, Any]:
 
 @dataclass
 class Reader:
-    """Somebody with a browser without JavaScript, at one console."""
+    """A person with a browser without JavaScript, at one console."""
 
     console: RunningConsole
 

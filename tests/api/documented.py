@@ -19,7 +19,7 @@ def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
-    """The operation that a request is for; None where there is none."""
+    """Return the operation of a request, or None."""
     plain = unquote(urlsplit(path).path)
     for pattern, operations in _patterns():
         if pattern.fullmatch(plain) and method.lower() in operations:

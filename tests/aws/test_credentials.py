@@ -30,7 +30,7 @@ ROLE = "arn:aws:iam::123456789012:role/deployer"
 
 
 class Watch:
-    """Seconds that pass when they are told to."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -59,7 +59,7 @@ def articles(person):
 
 
 def writes_too(sandbox, repository, statement=TEAM):
-    """Somebody else adds a statement."""
+    """Add a statement as another writer."""
     policy = sandbox.policy(repository)["policy"]
     sandbox.put_policy(repository, {**policy, "Statement": [*policy["Statement"], statement]})
 

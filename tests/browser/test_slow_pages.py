@@ -23,7 +23,7 @@ def sandbox(console):
 
 
 class HeldRequests:
-    """The requests that a page makes by itself, held until they are released: the page before them stays to be seen."""
+    """A page's automatic requests, held until they are released, so that the page before them can be tested."""
 
     def __init__(self, page: Page) -> None:
         self._routes: list[Route] = []

@@ -108,7 +108,7 @@ def test_its_exit_status_and_the_list_say_interrupted(restored):
 
 @pytest.fixture(scope="module")
 def cookie(restored):
-    """Somebody who signed in since."""
+    """A session created since."""
     console, _, _ = restored
     return cookie_of(sign_in(console, link_of(console.sign_in_link)))
 

@@ -20,7 +20,7 @@ def console(tmp_path_factory):
 
 @pytest.fixture
 def elsewhere(console, tmp_path):
-    """The same server, seen by somebody who cannot read its data."""
+    """The same server, for a user who cannot read its data."""
     return {**console.environment, "SAILPASS_DATA_DIR": str(tmp_path)}
 
 

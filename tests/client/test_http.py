@@ -13,7 +13,7 @@ from app.errors import Problem
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """Answers what it was asked; below /moved it sends one elsewhere, below /plain it answers no JSON."""
+    """Returns the request; below /moved it redirects, below /plain it returns no JSON."""
 
     paths: ClassVar[list[str]] = []
 

@@ -39,7 +39,7 @@ def mika(console, sandbox) -> Reader:
 
 @pytest.fixture
 def repository(console) -> str:
-    """The name of a repository that nobody has used before."""
+    """An unused name of a repository."""
     return make_repository(console)
 
 

@@ -25,7 +25,7 @@ STOPS_WITHIN = 15.0
 
 
 def remarks(console: RunningConsole, operation: str) -> list[str]:
-    """The remarks of an operation's steps, from the database: the console itself cannot be asked."""
+    """Return the notes of an operation's steps from the database: the console itself cannot answer."""
     with contextlib.closing(sqlite3.connect(console.data_dir / "sailpass.db")) as database:
         rows = database.execute(
             "select note from operation_steps where operation_id = ? and note is not null",

@@ -44,7 +44,7 @@ def put(shop, text):
 
 
 def read(shop):
-    """A reading that somebody asked for, after those of the last seconds."""
+    """A requested read, after those of the last seconds."""
     shop.run(shop.services.clock.sleep(4))
     assert shop.run(shop.services.scanner.refresh_repository(REGION, WEB)) is None
 

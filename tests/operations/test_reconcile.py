@@ -79,7 +79,7 @@ def test_what_is_at_work_is_left_alone(shop, aws, reconciler):
 
 
 class SilentEngine:
-    """An engine whose operations count as at work here and never begin, as while its database is silent."""
+    """An engine whose operations are assigned here and never begin, as while its database is silent."""
 
     def __init__(self) -> None:
         self.runs: frozenset[str] = frozenset()

@@ -85,7 +85,7 @@ def revision_of(tree: Path) -> str:
 
 
 def back_to(url: str, revision: str) -> None:
-    """Bring the tables back to those of an earlier release, as its notes would tell an operator to."""
+    """Migrate the tables back to an earlier release, as its notes would tell an operator to."""
     database = Database(url)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

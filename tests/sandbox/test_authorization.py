@@ -144,7 +144,7 @@ def test_a_key_can_be_given_another_value(sandbox, role, add):
 
 @pytest.fixture
 def registry(sandbox):
-    """Write the registry's policy: one statement, for everybody and every action unless told otherwise."""
+    """Write the registry policy: one statement, by default for everyone and every action."""
 
     def written(**statement):
         written = {"Principal": "*", "Action": "ecr:*", "Resource": "*", **statement}
