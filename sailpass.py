@@ -1,6 +1,6 @@
 """The installed command. In a wheel this file is `sailpass/__init__.py`, and `app/` is `sailpass/app/` beside it.
 
-So the wheel takes one name in site-packages, `sailpass`, and never the name `app`, which other distributions use too.
+So the wheel uses one name in site-packages, `sailpass`, and not the name `app`, which other distributions use too.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The one place where real parts meet: from settings to everything the console works with. Tests call it too."""
+"""Dependency wiring: builds everything that the console works with from the settings. Used by tests too."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ HANGS_AFTER = 120.0
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one replica, wired."""
+    """The wired services of one replica."""
 
     settings: Settings
     regions: tuple[str, ...]
@@ -90,12 +90,12 @@ class Services:
         """Bring the tables up to date and become this instance, before anything is served. Blocks.
 
         Raises:
-            SettingsError: another living process has this name, or this SQLite file; the database must not be served
-                as it is.
+            SettingsError: another running process has this name, or this SQLite file; the database can't be
+                used.
         """
         try:
             if is_sqlite(self.db.url):
-                self.replica.claim()  # first, so that no other process works on tables that change
+                self.replica.claim()  # first, so that no other process uses tables that change
                 with ExitStack() as unless_migrated:
                     unless_migrated.callback(self.replica.disclaim)
                     migrate(self.db)
@@ -115,7 +115,7 @@ class Services:
         self.supervisor.every(clock, CLOCK_EVERY, self.clock_watch.look, at_once=True)
 
     def start_scanning(self) -> None:
-        """Keep what is known of AWS up to date, until `stop`."""
+        """Keep the inventory of AWS up to date, until `stop`."""
         watch = FindingsWatch(self.db, self.clock, self.connection, self.database_threads)
         self.supervisor.every(self.supervisor.part("findings", HANGS_AFTER), FINDINGS_EVERY, watch.look)
         if self.settings.webhook_url:
@@ -137,16 +137,16 @@ class Services:
         return True
 
     async def stop(self) -> None:
-        """Stop in order: what is at work stays recorded, and others may take it over at once."""
+        """Stop in order: unfinished work stays recorded, and others may take it over at once."""
         await self.replica.stop()
         self.close()
 
     def close(self) -> None:
-        """Give back threads and connections, of parts that were never started too."""
+        """Close threads and connections, also of parts that were never started."""
         self.poller.close()
         self.scanner.close()
         self.calls.close()
-        # A call still at work would open a connection anew after the pool is closed.
+        # A call in progress would open a new connection after the pool is closed.
         self.database_threads.shutdown(cancel_futures=True)
         if self.write_groups is not None:
             self.write_groups.close()
@@ -163,18 +163,18 @@ def build(
     crash: Callable[[str], None] | None = None,
     late_write_seconds: float = 60.0,
 ) -> Services:
-    """Wire the parts and install what operations work with. Starts nothing.
+    """Wire the services and install the operations' context. Starts nothing.
 
     Args:
         settings: how the console was started.
-        aws: another AWS than the SDK's, for tests.
-        clock: another clock than the machine's, for tests.
+        aws: replaces the SDK's AWS, for tests.
+        clock: replaces the system clock, for tests.
         pace: how soon a replica that is silent counts as dead.
-        crash: called by name after each outside write.
+        crash: called by name after each external write.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
 
     Raises:
-        SettingsError: when no region can be found out.
+        SettingsError: if no region is configured.
     """
     clock = clock or SystemClock()
     db = Database(settings.history_url)
@@ -249,7 +249,7 @@ def _clock_watch(db: Database, clock: Clock, threads: ThreadPoolExecutor) -> Clo
 
 
 def _end_in_order() -> None:
-    """As if somebody had stopped the server."""
+    """Stop the process in order, as its termination signal does."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -261,7 +261,7 @@ def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:
         problem = aws.region_problem(region)
         if problem is None:
             continue
-        if problem.code == "aws.unknown_region" and region[-1:].isalpha():  # a zone, or no region's name at all
+        if problem.code == "aws.unknown_region" and region[-1:].isalpha():  # a zone, or not a region's name
             raise SettingsError(f"{what_happened(problem)} {what_to_do(problem)}")
         log.warning("%s %s", what_happened(problem), what_to_do(problem))
     return regions

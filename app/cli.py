@@ -1,4 +1,4 @@
-"""The `sailpass` command: which commands there are. Each is imported when it is run, so that all start fast."""
+"""The `sailpass` command and its subcommands. Each is imported when it is run, so that all start fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time, handed in by the door: what waits or writes down a time takes a clock. Must never import anything of ours."""
+"""Time as a dependency: code that waits or records a time takes a clock. Imports no other module of ours."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What tells the time and passes it."""
+    """The current time, and sleeping."""
 
     def now(self) -> datetime:
-        """The time in UTC, to write down and to compare with deadlines."""
+        """Return the time in UTC, to record and to compare with deadlines."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment, never set back: for intervals."""
+        """Return seconds since an arbitrary time, never set back: for intervals."""
 
     async def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Sleep for `seconds`."""
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

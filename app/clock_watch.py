@@ -1,4 +1,4 @@
-"""Notices that the machine's clock was set, or that the machine slept: times that were kept then are wrong."""
+"""Detects that the machine's clock was set, or that the machine slept: times recorded then are wrong."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from app.clock import Clock
 log = logging.getLogger(__name__)
 
 EVERY = 5.0
-# Seconds by which the clock may differ from the time that has passed: less is NTP at work, or a busy machine.
+# Seconds by which the clock may differ from elapsed time: a smaller difference is NTP, or a busy machine.
 JUMP = 30.0
 
 
 class ClockWatch:
-    """Compares the clock with the time that passes.
+    """Compares the clock with elapsed time.
 
     Args:
-        set_back: called at the first look and whenever the clock went back, since times that were kept may now be in
-            the future.
+        set_back: called at the first check and whenever the clock went back, since recorded times may now be in the
+            future.
     """
 
     def __init__(self, clock: Clock, set_back: Callable[[], Awaitable[None]]) -> None:
@@ -29,7 +29,7 @@ class ClockWatch:
         self.jumps = 0
 
     async def look(self) -> bool:
-        """Look once, and log a jump; True."""
+        """Check once, and log a jump; return whether there was one."""
         ahead = self._clock.now().timestamp() - self._clock.monotonic()
         before, self._ahead = self._ahead, ahead
         if before is not None and abs(ahead - before) > JUMP:

@@ -1,4 +1,4 @@
-"""The database: engine, sessions and column types that SQLite and PostgreSQL share. Knows no table."""
+"""The database: engine, sessions and column types for SQLite and PostgreSQL. Knows no table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app import postgresql
 from app.files import ensure_private
 from app.outage import Outage
 
-# Named, so that a migration can drop what an earlier one made, on every database.
+# Named, so that a migration can drop what an earlier one created, on every database.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -34,7 +34,7 @@ NAMING = {
 # An empty value is SQL NULL, never the JSON document null.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
-# Seconds of idleness after which a connection to PostgreSQL is asked whether it still lives.
+# Seconds of idleness after which a connection to PostgreSQL is checked before use.
 PING_AFTER = 5.0
 IDLE_SINCE = "idle_since"
 # The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
@@ -43,13 +43,13 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:key))")
 
 
 class Base(DeclarativeBase):
-    """Every table of ours; the engine's tables are its own."""
+    """The base of our tables; the engine's tables are its own."""
 
     metadata = MetaData(naming_convention=NAMING)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite keeps no zone, so it is put back when reading."""
+    """An aware UTC time. SQLite stores no zone, so it is added when reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -68,16 +68,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """Opens short sessions. `read()` never writes; `write()` commits when its block ends well, else rolls back."""
+    """Opens short sessions. `read()` never writes; `write()` commits if its block succeeds, else rolls back."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self.outage = Outage()
         self.engine = _sqlite(url, pool_size) if is_sqlite(url) else _postgresql(url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
-        # On PostgreSQL each statement sees what is committed then, in a transaction or not: two round trips less.
+        # On PostgreSQL each statement sees what is committed at its start, transaction or not: two round trips less.
         self._reader = self.engine if is_sqlite(url) else self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        # SQLite's own waiting for its one writer is sleeping by guess; threads of one process queue up better here.
+        # SQLite's own wait for its single writer sleeps for guessed times; a lock queues this process's threads better.
         self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
         self._shared = threading.local()
 
@@ -103,7 +103,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading; on SQLite all its statements see the same moment."""
+        """Yield a session for reading; on SQLite all its statements see the same snapshot."""
         if (within := self._within()) is not None:
             with within as session:
                 yield session
@@ -112,13 +112,13 @@ class Database:
             yield session
 
     def ping(self) -> None:
-        """Ask the database for nothing, to see whether it answers."""
+        """Check that the database answers."""
         with self.read() as session:
             session.execute(text("SELECT 1"))
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session whose transaction may write from its first statement on."""
+        """Yield a session whose transaction may write from its first statement on."""
         if (within := self._within()) is not None:
             with within as session, session.begin():
                 yield session
@@ -132,17 +132,17 @@ class Database:
             yield session
 
     def lock(self, session: Session, keys: Iterable[str]) -> None:
-        """Hold every key alone until the session's transaction ends: another transaction that wants one waits.
+        """Hold every key exclusively until the session's transaction ends: another transaction that needs one waits.
 
-        On SQLite a transaction that may write is alone anyway.
+        On SQLite a transaction that may write is exclusive anyway.
         """
         if is_sqlite(self.url):
             return
-        for key in sorted(set(keys)):  # in one order, so that two transactions never wait for each other
+        for key in sorted(set(keys)):  # always in the same order, so that two transactions never deadlock
             session.execute(_LOCK, {"space": LOCKED_KEYS, "key": key})
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close every connection."""
         self.engine.dispose()
 
 
@@ -158,12 +158,12 @@ def refresh_statistics(db: Database) -> None:
 
 
 def is_sqlite(url: str) -> bool:
-    """Whether `url` names an SQLite database."""
+    """Return whether `url` names an SQLite database."""
     return make_url(url).get_backend_name() == "sqlite"
 
 
 def database_file(url: str) -> Path:
-    """The file of an SQLite database."""
+    """Return the file of an SQLite database."""
     return Path(make_url(url).database or "")
 
 
@@ -181,7 +181,7 @@ def _note_idle(_connection: object, record: Any) -> None:
 
 
 def _ping_idle(connection: Any, record: Any, _proxy: object) -> None:
-    """A connection that has been idle may be dead; to ask one that was just in use costs more than most questions."""
+    """Check a connection that has been idle, which may be dead; checking each use costs more than most queries."""
     if time.monotonic() - record.info.get(IDLE_SINCE, math.inf) < PING_AFTER:
         return
     try:
@@ -192,13 +192,13 @@ def _ping_idle(connection: Any, record: Any, _proxy: object) -> None:
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:
-    # isolation_level None: the driver begins nothing by itself, `_begin` does.
+    # isolation_level None: the driver begins no transaction, `_begin` does.
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False},
-        hide_parameters=True,  # errors are logged: no person's input, no policy
+        hide_parameters=True,  # errors are logged: they must hold no person's input and no policy
     )
     event.listen(engine, "do_connect", _keep_private)
     event.listen(engine, "connect", _set_pragmas)
@@ -207,8 +207,8 @@ def _sqlite(url: str, pool_size: int) -> Engine:
 
 
 def _keep_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
-    """See that SQLite finds a private file: it would create a readable one, and gives its side files the same mode."""
-    with suppress(OSError):  # what is wrong with the place SQLite says in its own words
+    """Create the SQLite file as private: SQLite would create a readable one, and gives its side files the same mode."""
+    with suppress(OSError):  # SQLite reports what is wrong with the path
         ensure_private(Path(arguments[0]))
 
 
@@ -218,7 +218,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later can fail at its first write; one that may write says so at once
-    # and waits its turn.
+    # A transaction that reads first and writes later can fail at its first write; one that may write begins so, and
+    # waits its turn.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

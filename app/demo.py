@@ -1,6 +1,6 @@
-"""`sailpass demo`: the sandbox in a process of its own, and the console on it in this one. Touches no AWS account.
+"""`sailpass demo`: the sandbox in its own process, and the console on it in this one. Uses no AWS account.
 
-Whatever this machine's AWS, SDK, proxy and Sailpass settings say, the demo reaches nothing but its sandbox.
+The demo connects only to its sandbox, whatever this machine's AWS, SDK, proxy and Sailpass settings say.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from app.settings import Settings, check_port, check_usable, load
 DATA_DIR = Path("data")
 FOLDER = "demo"
 REGIONS = "us-east-1,ap-northeast-1"
-# Any key will do: the sandbox reads the account from it and checks no signature.
+# Any key works: the sandbox reads the account from it and checks no signature.
 ACCESS_KEY, SECRET_KEY = "AKIA123456789012DEMO", "demo"
-# By their beginnings: the variables of AWS's tools and of the SDK; and those that lead other programs elsewhere.
+# Prefixes: the variables of AWS's tools and of the SDK, and those that redirect other programs.
 STRAY_BEGINNINGS = ("AWS_", "BOTO")
 STRAY = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"})
-# What takes their place, so that no file of this machine's is read either.
+# Their replacements, so that no file of this machine is read either.
 CALM = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -41,9 +41,9 @@ Ctrl-C stops it. Its data is in {data}: delete that folder to start over."""
 
 
 def demo(flags: Mapping[str, Any]) -> int:
-    """Run both until Ctrl-C; the exit status. Raises SettingsError."""
+    """Run both until Ctrl-C; return the exit status. Raises SettingsError."""
     given = {name: value for name, value in flags.items() if value is not None}
-    # Never the data, the database or the address of a console that serves real AWS.
+    # Not the data, the database or the address of a console that serves real AWS.
     given.setdefault("data_dir", Path(os.environ.get("SAILPASS_DATA_DIR", DATA_DIR)) / FOLDER)
     given.setdefault("host", "127.0.0.1")
     if "SAILPASS_REGIONS" not in os.environ:
@@ -72,7 +72,7 @@ def demo(flags: Mapping[str, Any]) -> int:
 
 
 def calmed(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which nothing leads away from the sandbox."""
+    """Return an environment in which nothing redirects away from the sandbox."""
     kept = {name: value for name, value in environment.items() if not _is_stray(name)}
     return {**kept, **CALM}
 
@@ -84,7 +84,7 @@ def _is_stray(name: str) -> bool:
 
 @contextmanager
 def _sandbox(settings: Settings) -> Iterator[subprocess.Popen[str]]:
-    """The sandbox, which ends with this process however that ends: its standard input closes then."""
+    """Yield the sandbox, which ends with this process in any case: its standard input closes then."""
     command = [sys.executable, "-m", "sailpass", "sandbox", "--exit-with-parent"]
     command += ["--port", str(settings.sandbox_port)]
     command += ["--activation-seconds", str(settings.sandbox_activation_seconds)]
@@ -96,7 +96,7 @@ def _sandbox(settings: Settings) -> Iterator[subprocess.Popen[str]]:
         text=True,
         cwd=ROOT,
         umask=0o077,
-        start_new_session=True,  # Ctrl-C is ours to answer; the sandbox ends after the console
+        start_new_session=True,  # Ctrl-C is handled here; the sandbox ends after the console
     )
     try:
         yield sandbox

@@ -120,7 +120,7 @@ def _last_seen(repository: KnownRepository) -> datetime:
 def removal_in(given: Standing, reading: PolicySeen) -> SeenChange | None:
     """Return what a reading shows to be taken from what was given; None where the access stands or nobody can tell.
 
-    AWS itself turns the ARN of a deleted role into a unique id: that is not a change of the policy by somebody.
+    AWS itself turns the ARN of a deleted role into a unique id: that is not someone's change of the policy.
     """
     if given.kind in ("restore", "undo") and not _names(given, given.text):
         return None  # it gave this service nothing

@@ -1,4 +1,4 @@
-"""How ECR names repositories and hosts, and how people paste such names: with a scheme, odd characters, full width."""
+"""ECR's names of repositories and hosts, and how people paste them: with a scheme, odd characters, full width."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
-# ECR's own rule for repository names (CreateRepository).
+# ECR's rule for repository names (CreateRepository).
 NAME: Final = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 PUBLIC_HOSTS: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com", "gallery.ecr.aws"})
 SCHEME: Final = re.compile(r"(?:https?|docker|oci)://", re.IGNORECASE)
-# A Japanese keyboard writes these for plain ASCII.
+# A Japanese keyboard types these instead of ASCII characters.
 FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 

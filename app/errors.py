@@ -1,9 +1,9 @@
-"""Every way in which Sailpass says no: one exception, `Problem`, known by a stable code.
+"""The one exception for every refusal and failure, `Problem`, identified by a permanent code.
 
-A problem carries data, never prose: its sentences (one of cause, one of what to do) stand once in
-`app/messages/problems.py`, so that the browser can say them in the reader's language and programs can
-key on the code. It is stored with the operation it ended, so it goes to JSON and back.
-Must never import anything of ours.
+A problem carries data, no prose: its sentences (one for the cause, one for what to do) are in
+`app/messages/problems.py`, so that the browser can show them in the reader's language and programs can
+key on the code. It is stored with the operation it ended, so it is convertible to JSON and back.
+Imports nothing of ours (tests/test_architecture.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 Detail: TypeAlias = tuple[str, Mapping[str, str | int]]
 
 
-class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is AWS's word for its own)
+class Problem(Exception):  # noqa: N818  (a problem for a person; "error" is AWS's word for its own)
     """Something a person must know about, with what to do next.
 
     Args:
@@ -51,7 +51,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
         self.params: dict[str, str | int] = params
 
     def to_json(self) -> dict[str, Any]:
-        """All of the problem as plain JSON values; `from_json` is its inverse."""
+        """Return all of the problem as plain JSON values; `from_json` is the inverse."""
         return {
             "code": self.code,
             "retryable": self.retryable,
@@ -65,7 +65,7 @@ class Problem(Exception):  # noqa: N818  (a problem told to a person; "error" is
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Problem:
-        """The problem that `to_json` wrote."""
+        """Return the problem that `to_json` wrote."""
         return cls(
             data["code"],
             retryable=data["retryable"],

@@ -1,6 +1,6 @@
-"""Files and folders for their owner alone: created private, never through a link, and checked at start.
+"""Private files and folders: created for their owner only, never through a link, and checked at start.
 
-Closing any descriptor of a file drops this process's POSIX locks on it, SQLite's included: nothing here may open a
+Closing any descriptor of a file drops this process's POSIX locks on it, including SQLite's: no function here opens a
 database that this process has open already.
 """
 
@@ -18,21 +18,21 @@ OTHERS = 0o077
 
 
 class NotPrivateError(OSError):
-    """A file that this user doesn't own, or that is no regular file; its text is one sentence."""
+    """A file that this user doesn't own, or that is not a regular file; its text is one sentence."""
 
 
 def private_folder(folder: Path) -> None:
-    """Create a folder, and what it is missing above it; only the folder itself is private. Raises OSError."""
+    """Create a folder, and missing ones above it; only the folder itself is private. Raises OSError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         folder.mkdir(mode=PRIVATE_FOLDER)
-        folder.chmod(PRIVATE_FOLDER)  # a umask may have taken more away
+        folder.chmod(PRIVATE_FOLDER)  # a umask may have removed more
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
 
 
 def create_private(file: Path) -> int:
-    """Create a file for its owner alone, whatever the umask: its descriptor, open for reading and writing.
+    """Create a file for its owner only, whatever the umask; return its descriptor, open for reading and writing.
 
     Raises:
         FileExistsError: something has this name already, a dangling link included.
@@ -41,29 +41,29 @@ def create_private(file: Path) -> int:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
     os.fchmod(descriptor, PRIVATE_FILE)
     if os.geteuid() == 0:
-        # As SQLite does for its own: a file that root left behind would keep the folder's user from starting.
+        # As SQLite does for its own: a file that root created would keep the folder's user from starting.
         folder = file.parent.stat()
         os.fchown(descriptor, folder.st_uid, folder.st_gid)
     return descriptor
 
 
 def ensure_private(file: Path) -> None:
-    """Create an empty private file where there is none; one that exists is neither opened nor changed."""
+    """Create an empty private file if there is none; an existing one is neither opened nor changed."""
     with suppress(FileExistsError):
         os.close(create_private(file))
 
 
 def open_own(file: Path, flags: int = os.O_RDONLY) -> int:
-    """Open a regular file that this user owns and that is no link: its descriptor.
+    """Open a regular file that this user owns and that is not a link; return its descriptor.
 
     Root may open what the owner of the folder owns.
 
     Raises:
-        NotPrivateError: it is somebody else's, a link, or no regular file.
+        NotPrivateError: it is another user's, a link, or not a regular file.
         FileNotFoundError, OSError: it can't be opened.
     """
     try:
-        # O_NONBLOCK: a FIFO must not make us wait for its other end.
+        # O_NONBLOCK: opening a FIFO must not wait for its other end.
         descriptor = os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         if file.is_symlink():
@@ -78,12 +78,12 @@ def open_own(file: Path, flags: int = os.O_RDONLY) -> int:
 
 
 def is_exposed(descriptor: int) -> bool:
-    """Whether other users may open this file."""
+    """Return whether other users may open this file."""
     return bool(os.fstat(descriptor).st_mode & OTHERS)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Sync a folder, so that the names in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -92,7 +92,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(file: Path) -> None:
-    """Make a file's content survive a power cut."""
+    """Sync a file, so that its content survives a power cut."""
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -101,7 +101,7 @@ def sync_file(file: Path) -> None:
 
 
 def data_files(*databases: Path) -> Iterator[Path]:
-    """What there is of SQLite databases beside them: logs, notes, what restores kept. Locks look after themselves."""
+    """Yield the existing files beside SQLite databases: logs, notes, kept histories. Lock files check themselves."""
     for database in databases:
         stem, name = glob.escape(database.stem), glob.escape(database.name)
         for pattern in (f"{name}*", f"{stem}.before-restore-*"):
@@ -109,10 +109,10 @@ def data_files(*databases: Path) -> Iterator[Path]:
 
 
 def tighten(folder: Path, files: Iterable[Path]) -> Iterator[str]:
-    """Make files private that are this user's, and say what was changed and what the user must change.
+    """Make this user's files private, and yield what was changed and what the user must change.
 
-    A folder is only reported: it may hold other things than ours, which others are meant to reach. Call it before
-    this process opens any of the files.
+    A folder is only reported: it may hold other files that others use. Call it before this process opens any of the
+    files.
     """
     with suppress(FileNotFoundError):
         status = folder.stat()

@@ -1,4 +1,4 @@
-"""Limits of AWS that several layers must know."""
+"""Limits of AWS that several layers need."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A lock file that says who holds it: which process, for what, and where that process can be reached.
+"""A lock file that says which process holds it, for what, and at which address that process serves.
 
-The lock is the operating system's (`flock`) and ends with its process. Anybody who can open a file can lock it, so a
-lock file is private from its birth; one that an older release left open to others is replaced.
+The lock is the operating system's (`flock`) and ends with its process. Anyone who can open a file can lock it, so a
+lock file is private from its creation; one that an older release left open to others is replaced.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.files import create_private, is_exposed, open_own
 
 log = logging.getLogger(__name__)
 
-# Seconds: whoever looks whether a lock is held holds it for a moment.
+# Seconds: a check whether a lock is held holds it for a moment.
 PATIENCE = 0.5
 PAUSE = 0.05
 LONGEST = 4096
@@ -30,7 +30,7 @@ KERNEL_LOCKS = Path("/proc/locks")
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock, for what, and the address at which it serves, once it does; "" where nothing is said."""
+    """The process that holds a lock, its task, and the address at which it serves; "" if unknown."""
 
     pid: int
     task: str = ""
@@ -38,7 +38,7 @@ class Holder:
 
 
 class LockedError(Exception):
-    """Another process holds the lock; `holder` is what it wrote, None where that can't be read."""
+    """Another process holds the lock; `holder` is what it wrote, None if that can't be read."""
 
     def __init__(self, holder: Holder | None) -> None:
         super().__init__(holder)
@@ -55,7 +55,7 @@ class LockFile:
         self._task = ""
 
     def acquire(self, task: str = "") -> None:
-        """Take the lock, and write down who holds it. Raises LockedError; OSError: the file can't be used."""
+        """Take the lock, and record this process as its holder. Raises LockedError; OSError: the file can't be used."""
         end = time.monotonic() + PATIENCE
         while (descriptor := self._try_lock(last=time.monotonic() >= end)) is None:
             time.sleep(PAUSE)
@@ -63,21 +63,21 @@ class LockFile:
         self.announce("")
 
     def announce(self, address: str) -> None:
-        """Write down where this process serves. Only for whoever holds the lock."""
+        """Record where this process serves. Only for the holder of the lock."""
         assert self._descriptor is not None  # noqa: S101  (as said)
         content = json.dumps(asdict(Holder(os.getpid(), self._task, address))).encode()
         os.pwrite(self._descriptor, content, 0)
         os.ftruncate(self._descriptor, len(content))
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
     def _try_lock(self, *, last: bool) -> int | None:
-        """The descriptor of the locked file; None: try again. Raises LockedError on the last try."""
+        """Return the descriptor of the locked file; None: try again. Raises LockedError on the last try."""
         descriptor = _open_or_create(self._file)
         if _flocked(descriptor):
             if not _is_at(descriptor, self._file):  # replaced meanwhile
@@ -94,7 +94,7 @@ class LockFile:
         return None
 
     def _taken_from_others(self) -> int | None:
-        """Another user holds a file that an older release left open to everybody: put a private one in its place."""
+        """Replace a lock file that an older release left open to everyone and that another user holds."""
         with exclusive(self._guard):
             descriptor = _open_or_create(self._file)
             still = is_exposed(descriptor) and not _flocked(descriptor) and _is_held_by_others(descriptor)
@@ -105,7 +105,7 @@ class LockFile:
             return None
 
     def _replaced(self, old: int) -> int:
-        """A locked private file under the name of an exposed one, which is closed."""
+        """Return a locked private file under the name of an exposed one, which is closed."""
         fresh = self._file.with_name(f"{self._file.name}.{secrets.token_hex(4)}")
         descriptor = create_private(fresh)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -116,7 +116,7 @@ class LockFile:
 
 @contextmanager
 def exclusive(file: Path) -> Iterator[None]:
-    """Hold a lock while the block runs, after waiting for whoever holds it. Raises OSError: it can't be used."""
+    """Hold a lock while the block runs, waiting for its current holder. Raises OSError: it can't be used."""
     descriptor = _open_or_create(file)
     try:
         if is_exposed(descriptor):
@@ -128,14 +128,14 @@ def exclusive(file: Path) -> Iterator[None]:
 
 
 def lock_path(database: Path) -> Path:
-    """The lock of whoever works on an SQLite file, with the address at which it serves."""
+    """Return the lock file of the process that uses an SQLite file, which also holds the address at which it serves."""
     return database.with_name(database.name + ".lock")
 
 
 def current_holder(file: Path) -> Holder | None:
-    """Who holds the lock now, as it wrote into a file that nobody else can write or open; None where that isn't sure.
+    """Return the lock's holder from a file that no one else can write or open; None if that isn't certain.
 
-    Raises nothing: a file that is missing, somebody else's, open to others or not locked has no holder to trust.
+    Raises nothing: a file that is missing, another user's, open to others or not locked has no trusted holder.
     """
     try:
         descriptor = open_own(file)
@@ -176,7 +176,7 @@ def _is_at(descriptor: int, file: Path) -> bool:
 
 
 def _read(descriptor: int) -> Holder | None:
-    """What the holder wrote; an older release wrote its process number alone."""
+    """Return what the holder wrote; an older release wrote only its process number."""
     try:
         content = json.loads(os.pread(descriptor, LONGEST, 0))
     except ValueError:
@@ -189,7 +189,7 @@ def _read(descriptor: int) -> Holder | None:
 
 
 def _is_held_by_others(descriptor: int) -> bool:
-    """Whether the kernel names a process of another user as the holder. False where it names none: then it may be ours.
+    """Return whether the kernel names another user's process as the holder. False if it names none: it may be ours.
 
     In a container the kernel hides holders outside it.
     """
@@ -204,13 +204,13 @@ def _is_held_by_others(descriptor: int) -> bool:
 
 
 def flock_holders(table: str, file: str) -> tuple[int, ...]:
-    """The processes that hold a lock on a file, from `/proc/locks` (proc(5)); `file` is major:minor:inode."""
+    """Return the processes that hold a lock on a file, from `/proc/locks` (proc(5)); `file` is major:minor:inode."""
     rows = (line.split() for line in table.splitlines())
     return tuple(int(row[4]) for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == file)
 
 
 def _owner(pid: int) -> int | None:
-    """The real user of a process. Who owns its folder in /proc says less: root does, where it may not be dumped."""
+    """Return the real user of a process. The owner of its folder in /proc may be root, if it may not be dumped."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

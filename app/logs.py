@@ -1,4 +1,4 @@
-"""The log: to standard error, as text or as a JSON object a line. Never a credential, a policy or a person's input."""
+"""The log: to standard error, as text or one JSON object per line. Holds no credential, policy or person's input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record."""
+    """One JSON object per record."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -23,7 +23,7 @@ class JsonLines(logging.Formatter):
 
 
 def set_up_logging(log_format: str) -> None:
-    """Log warnings of everybody and what ours have to say."""
+    """Log warnings of all libraries, and our own messages from info on."""
     handler = logging.StreamHandler()
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonLines() if log_format == "json" else plain)

@@ -1,4 +1,4 @@
-"""The application: routes, middleware and handlers put together, and its life from start to stop. No logic."""
+"""The application: combines routes, middleware and handlers, and its lifespan. No logic."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ from app.web.routes import (
 from app.web.views.frame import shell
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-# Exports are streamed by threads of the framework; pages and the API have their own.
+# The framework's threads stream exports; pages and the API have their own.
 STREAM_THREADS = 4
 
 
 def create_app(settings: Settings, services: bootstrap.Services | None = None) -> FastAPI:
-    """The console, not started yet; `services` are other parts than the real ones, for tests."""
+    """Return the console, not started yet; `services` replaces the real ones, for tests."""
     wired = services or bootstrap.build(settings)
     authenticator = Authenticator(wired.db, wired.clock, settings.auth)
     app = FastAPI(
@@ -111,7 +111,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
 
 
 def prepare_routes(app: FastAPI) -> None:
-    """Build what FastAPI would build at the first request, and on the loop: a quarter of a second for all routes."""
+    """Build what FastAPI would build at the first request, on the loop: a quarter of a second for all routes."""
     for _ in iter_route_contexts(app.routes):
         pass
 

@@ -1,4 +1,4 @@
-"""What has to be done now and then, by one replica for all: deleting what is no longer needed."""
+"""Periodic deletion of data that is no longer needed, by one replica for all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.operations.lease import MAINTENANCE, alone
 
 log = logging.getLogger(__name__)
 
-# The engine needs its rows of finished operations for nothing; a day is for whoever looks into a problem.
+# The engine does not need its rows of finished operations; they are kept for a day for debugging.
 ENGINE_KEEPS = timedelta(days=1)
 CHUNK = 500
 
@@ -30,7 +30,7 @@ class Maintenance:
     retention: Retention
 
     def run(self) -> None:
-        """Do what is due, unless another replica does it just now. Blocks; may be repeated at any time."""
+        """Delete what is due, unless another replica is doing it. Blocks; may be repeated at any time."""
         with alone(self.db, MAINTENANCE) as may:
             if may:
                 self._delete()

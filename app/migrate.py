@@ -1,7 +1,7 @@
-"""Brings the database to the present tables. Never loses data; several replicas may call it at once.
+"""Migrates the database. Loses no data; several replicas may call it at once.
 
-Everything that opens the database calls it first: an SQLite file that a killed restore left half in place is put right
-here, and one that must not be served is refused.
+Everything that opens the database calls it first: it finishes the restore of an SQLite file that a kill interrupted,
+and refuses a database that must not be used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MIGRATES_WITHIN = 3600.0
 
 
 class DatabaseUnusableError(SettingsError):
-    """A database that must not be served as it is; its text says why, and what to do."""
+    """A database that can't be used; its text says why, and what to do."""
 
 
 class NewerDatabaseError(DatabaseUnusableError):
@@ -38,7 +38,7 @@ class NewerDatabaseError(DatabaseUnusableError):
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Turn what keeps a database from being opened into one sentence. Raises DatabaseUnusableError."""
+    """Turn errors of opening a database into one sentence. Raises DatabaseUnusableError."""
     try:
         yield
     except DBAPIError as error:
@@ -53,10 +53,10 @@ def database_errors() -> Iterator[None]:
 
 
 def migrate(database: Database) -> bool:
-    """Run the migrations that are missing, one process at a time. False: there were none.
+    """Run the missing migrations, one process at a time. Return False if there were none.
 
     Raises:
-        NewerDatabaseError: the tables are of a release that this one does not know.
+        NewerDatabaseError: the tables are from a release that this one does not know.
         DatabaseUnusableError: an SQLite file is a link or a backup, or an interrupted restore can't be finished.
     """
     with postgresql.patience(MIGRATES_WITHIN), alone(database) as connection:
@@ -73,29 +73,29 @@ def migrate(database: Database) -> bool:
 
 
 def revisions() -> tuple[str, ...]:
-    """Every revision, oldest first. Files are named for their revisions, which are numbered."""
+    """Return every revision, oldest first. Files are named for their revisions, which are numbered."""
     return tuple(sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def head() -> str:
-    """The newest revision."""
+    """Return the newest revision."""
     return revisions()[-1]
 
 
 def setup_lock_path(database: Path) -> Path:
-    """The lock of whoever changes the tables of an SQLite file, or puts another file in its place."""
+    """Return the lock file for changing the tables of an SQLite file, or replacing the file."""
     return database.with_name(database.name + ".setup-lock")
 
 
 def present_revision(connection: Connection) -> str:
-    """The revision of the tables, "" for an empty database. A start that has nothing to do loads no Alembic for it."""
+    """Return the revision of the tables, "" for an empty database. A start without migrations does not load Alembic."""
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring a database that nobody else uses to a revision."""
+    """Migrate a database that no other process uses to a revision."""
     from alembic import command  # noqa: PLC0415  (as above)
     from alembic.config import Config  # noqa: PLC0415
 
@@ -108,7 +108,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
 @contextmanager
 def alone(database: Database) -> Iterator[Connection]:
-    """A connection, while no other process changes the tables. Raises DatabaseUnusableError."""
+    """Yield a connection while no other process changes the tables. Raises DatabaseUnusableError."""
     if not is_sqlite(database.url):
         with database.engine.connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
@@ -122,7 +122,7 @@ def alone(database: Database) -> Iterator[Connection]:
 
 
 def ready_file(file: Path) -> None:
-    """Finish what a killed restore left to do to an SQLite file, and refuse one that must not be served.
+    """Finish the interrupted restore of an SQLite file, and refuse one that must not be used.
 
     Raises:
         DatabaseUnusableError: as `migrate`.

@@ -1,4 +1,4 @@
-"""Whether a database can be used: which errors mean that it cannot, and one line in the log for each outage."""
+"""Which errors mean that a database is unavailable, and one log line for each outage."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ log = logging.getLogger(__name__)
 READ_ONLY = "25006"
 # The class of PostgreSQL's deadlocks and serialization failures: of one transaction, not of the database.
 ROLLED_BACK = "40"
-# Seconds after an outage within which another one is taken for the same: connections that were silent are noticed one
-# after the other, the last long after the first one works.
+# Seconds after an outage within which another one counts as the same: silent connections are detected one after the
+# other, the last long after the first one works.
 SAME_WITHIN = 30.0
-# Seconds without a failure after which an outage is over that nobody has seen end: of the engine's own database.
+# Seconds without a failure after which an outage without a detected end is over: of the engine's own database.
 FORGOTTEN_AFTER = 600.0
-# What the engine says of a database that it cannot use, and what it says while it is stopped.
+# The engine's messages about a database that it cannot use, and those while it is stopped.
 _ABOUT_DATABASE = re.compile(
     r"\((?:psycopg|sqlite3)\S*(?:OperationalError|InterfaceError|DatabaseError|ReadOnlySqlTransaction)\)"
     r"|^Database connection |^Notification (?:listener|poller) error|^Notifier |^Fallback "
     r"|^Error connecting to the DBOS system database|^Could not connect to postgres|QueuePool limit"
 )
-# A driver's error within what the engine says: who was at work when it came is of no use to the reader.
+# A driver's error within the engine's message: the rest is of no use to the reader.
 _DRIVER_SAID = re.compile(r"\((?:psycopg|sqlite3)[\w.]*\) (.+)")
 _ABOUT_STOPPING = re.compile(r"^Asyncio task cancelled|^Background thread .* did not exit")
 
 
 def is_outage(error: BaseException) -> bool:
-    """Return whether the database is away, full or damaged. Any other error is about the statement or its values."""
+    """Return whether the database is unavailable, full or damaged. Other errors are about the statement itself."""
     sqlstate = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
     if sqlstate.startswith(ROLLED_BACK):
         return False
@@ -43,18 +43,18 @@ def is_outage(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    # SQLite's driver raises DatabaseError itself, no subclass, where a file is damaged.
+    # SQLite's driver raises DatabaseError itself, not a subclass, for a damaged file.
     return type(error) is DatabaseError or sqlstate == READ_ONLY
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what the database said, on one line."""
+    """Return the database's message, on one line."""
     original = error.orig if isinstance(error, DBAPIError) else None
     return str(original or error).strip().partition("\n")[0]
 
 
 class Outage:
-    """Logs when a database cannot be used and when it can be used again, not at each try. For any thread."""
+    """Logs the begin and the end of an outage, not each try. Thread-safe."""
 
     def __init__(self, what: str = "the database", monotonic: Callable[[], float] = time.monotonic) -> None:
         self._what = what
@@ -67,24 +67,24 @@ class Outage:
 
     @property
     def is_on(self) -> bool:
-        """The last try failed."""
+        """Whether the last try failed."""
         return self._since is not None
 
     @contextmanager
     def noticed(self, *, writes: bool) -> Iterator[None]:
-        """Note whether the block could use the database. That it can be read does not end an outage of writes."""
+        """Record whether the block could use the database. A successful read does not end an outage of writes."""
         try:
             yield
         except SQLAlchemyError as error:
             if is_outage(error):
-                self._of_writes |= writes  # a read that fails too does not make it one of reads
+                self._of_writes |= writes  # a failed read does not make it an outage of reads
                 self.began(reason_of(error))
             raise
         if writes or not self._of_writes:
             self.over()
 
     def began(self, reason: str) -> None:
-        """Note a failed try."""
+        """Record a failed try."""
         with self._lock:
             now = self._monotonic()
             if self._since is None or now - self._last > FORGOTTEN_AFTER:
@@ -95,7 +95,7 @@ class Outage:
                 log.warning("%s cannot be used: %s", self._what, reason)
 
     def over(self) -> None:
-        """Note that it was used."""
+        """Record a successful use."""
         if self._since is None:  # by far the most frequent case, which needs no lock
             return
         with self._lock:
@@ -106,9 +106,9 @@ class Outage:
 
 
 class EngineLog(logging.Filter):
-    """Turns the engine's many messages about one outage into the one line of that outage.
+    """Reduces the engine's many messages about one outage to the one line of that outage.
 
-    Nothing else is dropped, save what it says of tasks and threads that a stop ends on purpose.
+    Nothing else is dropped, except its messages about tasks and threads that a stop ends on purpose.
     """
 
     def __init__(self, outage: Outage) -> None:
@@ -130,7 +130,7 @@ class EngineLog(logging.Filter):
 
 
 def _reason_in(message: str) -> str:
-    """Return what the database said, from a message of the engine that may hold it."""
+    """Return the database's message, from a message of the engine that may contain it."""
     first_line = message.partition("\n")[0]
     driver_said = _DRIVER_SAID.search(first_line)
     return driver_said[1] if driver_said else first_line

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL that never wait for ever: a server that fell silent is noticed within seconds.
+"""Connections to PostgreSQL with timeouts: a server that went silent is detected within seconds.
 
-A machine that is lost, or a network that drops packets, sends no reset. TCP's own time-outs are minutes; and where
-only the server process hangs, TCP notices nothing at all.
+A lost machine, or a network that drops packets, sends no reset. TCP's own timeouts are minutes, and if only the server
+process hangs, TCP detects nothing at all.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from sqlalchemy.engine import make_url
 # Seconds: for a new connection, and for the answer to one statement.
 CONNECTS_WITHIN = 5
 ANSWERS_WITHIN = 10.0
-# Between two questions to a server from which notifications are awaited.
+# Between two checks of a server from which notifications are awaited.
 ASKED_EVERY = 5.0
-# libpq's own, where a database URL does not set them: a peer that is gone is noticed without a statement of ours.
+# libpq's own, if a database URL does not set them: a dead peer is detected without a statement of ours.
 SETTINGS: dict[str, int] = {
     "connect_timeout": CONNECTS_WITHIN,
     "tcp_user_timeout": 10_000,  # milliseconds
@@ -34,7 +34,7 @@ _answers_within: ContextVar[float] = ContextVar("answers_within", default=ANSWER
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Let statements of this thread take longer while the block runs: a migration rewrites whole tables."""
+    """Allow this thread's statements more time while the block runs: a migration rewrites whole tables."""
     token = _answers_within.set(seconds)
     try:
         yield
@@ -43,10 +43,10 @@ def patience(seconds: float) -> Iterator[None]:
 
 
 def connector(url: str) -> Callable[[], Any]:
-    """Return what opens a connection to `url`, for SQLAlchemy's `creator`.
+    """Return a function that opens a connection to `url`, for SQLAlchemy's `creator`.
 
-    A connection raises `psycopg.OperationalError` where an answer takes longer than `ANSWERS_WITHIN`, and is closed then:
-    nobody knows whether the statement was carried out.
+    A connection raises `psycopg.OperationalError` if an answer takes longer than `ANSWERS_WITHIN`, and is then closed:
+    it is unknown whether the statement was carried out.
     """
     arguments, options = PGDialect_psycopg().create_connect_args(make_url(url))  # type: ignore[no-untyped-call]
 
@@ -61,7 +61,7 @@ def _connection_class() -> Any:
     import psycopg  # noqa: PLC0415  (a sixth of a second at start, which SQLite does not need)
 
     class ImpatientConnection(psycopg.Connection[Any]):
-        """A connection each of whose waits has a deadline."""
+        """A connection with a timeout for each wait."""
 
         def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
             limit = _answers_within.get() if timeout is None else timeout
@@ -75,7 +75,7 @@ def _connection_class() -> Any:
                 raise psycopg.OperationalError(f"PostgreSQL did not answer within {limit:.0f} s") from error
 
         def notifies(self, *, timeout: float | None = None, stop_after: int | None = None) -> Any:
-            """Yield notifications, however long none comes: meanwhile the server is asked whether it lives."""
+            """Yield notifications, however long none arrives: meanwhile the server is checked."""
             if timeout is not None or stop_after is not None:
                 yield from super().notifies(timeout=timeout, stop_after=stop_after)
                 return

@@ -1,4 +1,4 @@
-"""Where the files are that are no code. The same in a checkout and in a wheel, which has them beside `app/` too."""
+"""Where files are that are not code. The same in a checkout and in a wheel, which has them beside `app/` too."""
 
 from __future__ import annotations
 

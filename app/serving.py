@@ -1,4 +1,4 @@
-"""Runs the console under uvicorn and says when it is ready. Knows nothing of what it serves."""
+"""Runs the console under uvicorn and announces when it is ready."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class _Server(Server):
-    """Says that it is ready once it can be reached; the replica announces where, until it no longer can."""
+    """Prints that it is ready once it can be reached; the replica publishes the address until it stops."""
 
     def __init__(self, config: uvicorn.Config, limits: Limits, services: Services, hint: str) -> None:
         super().__init__(config, limits, services.supervisor)
@@ -44,19 +44,19 @@ class _Server(Server):
         await super().startup(sockets)
         if self.started:
             self._announce(bound_address(self.address))
-            print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (others wait for it)
+            print(f"Sailpass is ready: {address(self._settings)}", flush=True)  # noqa: T201  (programs wait for it)
             if self._hint:
                 print(self._hint, flush=True)  # noqa: T201  (for the person who started it)
             if self._settings.auth == "local":
                 print_start_link(self._settings)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._announce("")  # from here on the port is anybody's
+        self._announce("")  # from here on another process may take the port
         await super().shutdown(sockets)
 
 
 def bound_address(name: tuple[str, int]) -> str:
-    """Where this machine reaches a socket that listens under `name`, as `getsockname` gives it."""
+    """Return the URL for this machine of a socket that listens on `name`, as `getsockname` returns it."""
     host = ipaddress.ip_address(name[0])
     if host.is_unspecified:
         host = ipaddress.ip_address("127.0.0.1" if host.version == 4 else "::1")
@@ -64,16 +64,15 @@ def bound_address(name: tuple[str, int]) -> str:
 
 
 def address(settings: Settings) -> str:
-    """Where a browser finds the console."""
+    """Return the console's URL for browsers."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
 
 
 def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
-    """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything is served.
+    """Serve until SIGINT or SIGTERM; return the exit status. Raises SettingsError before anything is served.
 
-    `aws` is another connection than the one that AWS's own variables and files describe; `hint` is printed once it can
-    be reached.
+    `aws` replaces the connection from AWS's own variables and files; `hint` is printed once the console can be reached.
     """
     set_up_logging(settings.log_format)
     _secure_files(settings)
@@ -91,7 +90,7 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         access_log=False,
         server_header=False,
         date_header=True,
-        # uvicorn trusts whatever runs on this machine; any program here could choose the address that we record.
+        # uvicorn trusts every process on this machine; any program here could choose the address that we record.
         forwarded_allow_ips=os.environ.get(TRUSTED_PROXIES, ""),
         timeout_graceful_shutdown=REQUESTS_END_WITHIN,
     )
@@ -104,7 +103,7 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
 
 
 def _secure_files(settings: Settings) -> None:
-    """Close to others what an older release, or a person, left open. Before any of the files is opened."""
+    """Restrict the modes of files that an older release, or a person, left open. Before any of the files is opened."""
     if is_sqlite(settings.history_url):
         databases = database_file(settings.history_url), database_file(settings.engine_url)
         for sentence in tighten(databases[0].parent, data_files(*databases)):
@@ -112,7 +111,7 @@ def _secure_files(settings: Settings) -> None:
 
 
 def _limits(regions: int) -> Limits:
-    """How many connections the limit on open files allows, raised as far as the system lets us."""
+    """Return how many connections the limit on open files allows, raised as far as the system permits."""
     open_files = raise_open_files()
     limits = limits_for(open_files, regions)
     if are_few(open_files, regions):

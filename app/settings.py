@@ -1,6 +1,6 @@
-"""Every setting, read once at start from the environment (prefix SAILPASS_) and flags, each bad value named.
+"""Every setting, read once at start from the environment (prefix SAILPASS_) and flags; errors name the bad value.
 
-AWS's own variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) are boto3's to read, never ours.
+boto3 reads AWS's own variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.files import create_private, private_folder
 
-# What AWS may call a region, or somebody may take for one: whether there is such a one, the SDK knows.
+# The form of a region's name; whether the region exists, the SDK knows.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,20}){1,3}-\d{1,2}[a-z]?")
 # A name, *.name, an address (IPv6 in brackets), or * for any; a port or a scheme would never match.
 ALLOWED_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
@@ -29,11 +29,11 @@ _BAD_DATABASE_URL = "it is not a valid database URL; use sqlite:///… or postgr
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used; its text is one sentence for the person who starts the server."""
+    """A setting that cannot be used; its text is one sentence for the operator."""
 
 
 class Settings(BaseSettings):
-    """What `sailpass` was started with. Frozen."""
+    """The settings of this process. Frozen."""
 
     model_config = SettingsConfigDict(env_prefix="SAILPASS_", frozen=True, extra="ignore")
 
@@ -41,13 +41,13 @@ class Settings(BaseSettings):
     """Where to listen."""
     port: int = Field(default=8000, ge=1, le=65535)
     data_dir: Path = Path("data")
-    """Where SQLite lives; made when missing."""
+    """The folder of the SQLite database; created if missing."""
     database_url: str = Field(default="", repr=False)
     """Empty: SQLite in `data_dir`. `postgresql+psycopg://…` for many replicas."""
     instance: str = Field(default="local", pattern=r"^[A-Za-z0-9._-]{1,64}$")
-    """This replica's stable name. A replica that comes back under its name carries on with its own work."""
+    """This replica's stable name. A replica that restarts under its name resumes its own work."""
     regions: Annotated[tuple[str, ...], NoDecode] = ()
-    """Regions to show; `all` for every one that has Lightsail containers; empty: the one boto3 resolves."""
+    """Regions to show; `all` for every one that has Lightsail containers; empty: the one that boto3 resolves."""
     auth: Literal["local", "none"] = "local"
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Names under which browsers may reach us, beside loopback."""
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         from sqlalchemy.engine import make_url  # noqa: PLC0415  (a quarter of a second, which SQLite's default spares)
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
-        # Never with a part of the URL in the message: a password that is not encoded ends up in any part.
+        # No part of the URL is in the message: a password that is not encoded may end up in any part.
         try:
             address = make_url(url)
         except (ArgumentError, ValueError):
@@ -171,7 +171,7 @@ def _is_file(database: str | None) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
+    """Return whether only this machine can reach `host`."""
     if host == "localhost":
         return True
     try:
@@ -181,7 +181,7 @@ def is_loopback(host: str) -> bool:
 
 
 def load(**flags: Any) -> Settings:
-    """Settings from the environment, with `flags` that are not None winning.
+    """Return the settings from the environment, overridden by `flags` that are not None.
 
     Raises:
         SettingsError: naming the first setting that cannot be used, and why.
@@ -196,10 +196,10 @@ def load(**flags: Any) -> Settings:
 
 
 def check_usable(settings: Settings) -> None:
-    """See that the port is free and the data folder can be written, before anything starts.
+    """Check that the port is free and the data folder can be written, before anything starts.
 
     Raises:
-        SettingsError: in one sentence that says what to change.
+        SettingsError: with one sentence that says what to change.
     """
     check_port(settings.host, settings.port, "SAILPASS_PORT")
     if not settings.database_url:
@@ -216,7 +216,7 @@ def check_usable(settings: Settings) -> None:
 
 
 def check_port(host: str, port: int, setting: str) -> None:
-    """See that nobody listens on `port`. Raises SettingsError."""
+    """Check that no process listens on `port`. Raises SettingsError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

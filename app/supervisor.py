@@ -1,7 +1,7 @@
-"""Runs what works beside the requests: starts a task again that failed, and notices one that no longer turns.
+"""Supervises background tasks: restarts one that failed, and detects one that makes no progress.
 
-A task that died unseen, or hangs, would leave a console that answers and does nothing. Each is a part with a name: it
-says when it turned last, and counts how often it was started again. Lives on one event loop.
+A task that died or hangs unnoticed would leave a console that answers and does nothing. Each is a part with a name: it
+records its last progress, and how often it was restarted. Used on one event loop.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from app.outage import is_outage
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-# Seconds between two looks at all parts.
+# Seconds between two checks of all parts.
 WATCH = 2.0
 
 
 @dataclass(eq=False)
 class Part:
-    """A part as it stands.
+    """A supervised task.
 
     Args:
-        name: as `/readyz`, `/metrics` and the log name it.
-        limit: seconds without a turn after which it counts as stuck.
+        name: as in `/readyz`, `/metrics` and the log.
+        limit: seconds without progress after which it counts as stuck.
         needed: without it the replica cannot work, so it is not ready.
     """
 
@@ -45,7 +45,7 @@ class Part:
         self.turned_at = self.tried_at = self.clock.monotonic()
 
     def turned(self, rest: float = 0.0) -> None:
-        """Note that it has done its work once more, and for how many seconds it may now rest."""
+        """Record progress, and for how many seconds it may now rest."""
         self.turned_at, self.rest = self.clock.monotonic(), rest
         self.tried()
         if self.failed:
@@ -53,12 +53,12 @@ class Part:
             self.failed = ""
 
     def tried(self) -> None:
-        """Note that it lives, whether or not it could do its work."""
+        """Record that it is alive, whether or not it could do its work."""
         self.tried_at = self.clock.monotonic()
 
     def failing(self, error: BaseException) -> None:
-        """Note that it failed: logged once until it turns again."""
-        if is_outage(error):  # told once for all parts, where the database was used
+        """Record that it failed: logged once until it makes progress again."""
+        if is_outage(error):  # logged once for all parts, where the database was used
             return
         kind = type(error).__name__
         if kind != self.failed:
@@ -72,17 +72,17 @@ class Part:
 
     @property
     def age(self) -> float:
-        """Seconds since it should have turned: since it turned last, without the rest that it may take."""
+        """Return seconds since its progress was due: since the last progress, without the allowed rest."""
         return self.clock.monotonic() - self.turned_at - self.rest
 
     @property
     def is_stuck(self) -> bool:
-        """It has not turned for longer than it may."""
+        """Whether it has made no progress for longer than allowed."""
         return self.age > self.limit
 
     @property
     def hangs(self) -> bool:
-        """It is stuck, and gives no sign of life either: a new start may help."""
+        """Whether it is stuck and shows no sign of life either: a restart may help."""
         return self.is_stuck and self.clock.monotonic() - self.tried_at > self.limit
 
 
@@ -101,14 +101,14 @@ class Supervisor:
     def part(
         self, name: str, limit: float, *, needed: bool = False, start_again: Callable[[], None] | None = None
     ) -> Part:
-        """Return a part by its name, registered if it is new. `start_again`: for one whose task is run elsewhere."""
+        """Return a part by its name, registered if it is new. `start_again`: for one whose task runs elsewhere."""
         part = self._parts.setdefault(name, Part(name, limit * self._patience, needed, self._clock))
         if start_again is not None:
             self._elsewhere[part] = start_again
         return part
 
     def run(self, part: Part, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        """Run a part until `stop`: where it fails or returns it is started again, with back-off."""
+        """Run a part until `stop`: if it fails or returns, it is restarted with back-off. Return its task."""
         task = asyncio.create_task(self._forever(part, work), name=part.name)
         self._tasks[part] = task, work
         if self._watching is None:
@@ -118,7 +118,7 @@ class Supervisor:
     def every(
         self, part: Part, seconds: float, work: Callable[[], Awaitable[bool]], *, at_once: bool = False
     ) -> asyncio.Task[None]:
-        """Run a part's work again and again, with a pause between. It returns whether it could do its work."""
+        """Run a part's work repeatedly, with a pause between. The work returns whether it succeeded."""
 
         async def rounds() -> None:
             if not at_once and not part.restarts:
@@ -133,11 +133,11 @@ class Supervisor:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Every part, by name."""
+        """Return every part, by name."""
         return tuple(self._parts[name] for name in sorted(self._parts))
 
     def stuck(self) -> tuple[Part, ...]:
-        """Return the parts that no longer turn; each is logged once until it turns again."""
+        """Return the parts that make no progress; each is logged once until it does again."""
         stuck = tuple(part for part in self.parts if part.is_stuck)
         self._tell(stuck)
         return stuck
@@ -154,7 +154,7 @@ class Supervisor:
         self._watching = None
 
     def start_hanging_again(self) -> None:
-        """Start each part anew that hangs and has a task. What its old task waits for in a thread may go on."""
+        """Restart each part that hangs and has a task. A thread that its old task waits for may continue."""
         for part in self.stuck():
             if not part.hangs:
                 continue
@@ -186,9 +186,9 @@ class Supervisor:
             began = self._clock.monotonic()
             try:
                 await work()
-            except Exception as error:  # noqa: BLE001  (the edge of a background task: it is told, and tried again)
+            except Exception as error:  # noqa: BLE001  (the edge of a background task: it is logged, and tried again)
                 part.failing(error)
             part.started_again()
-            # One that worked for long begins with a short pause again.
+            # One that worked for long starts again with a short pause.
             pause = FIRST_PAUSE if self._clock.monotonic() - began > LONGEST_PAUSE else min(LONGEST_PAUSE, 2 * pause)
             await self._clock.sleep(pause)

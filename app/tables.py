@@ -1,4 +1,4 @@
-"""Every table of ours in one import, for migrations. Holds nothing itself."""
+"""Imports every table of ours, for migrations."""
 
 from app.auth import models as auth
 from app.backup import models as backup

@@ -1,6 +1,6 @@
-"""Threads for what blocks in a request: reading tables, planning, comparing, rendering. Never on the event loop.
+"""Threads for blocking work of requests: reading tables, planning, comparing, rendering. Keeps it off the event loop.
 
-They are few, since they hold the interpreter more than they wait. A request that gets none in time is told so.
+They are few, since they hold the interpreter more than they wait. A request without a free thread in time is refused.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PAGE_THREADS = 8
-PATIENCE = 5.0  # seconds; a page takes some milliseconds, so this long nothing has moved
+PATIENCE = 5.0  # seconds; a page takes some milliseconds, so after this long nothing moves
 MOST_WAITING = 100
 
 
 class BoundedThreads:
-    """A pool of threads with a limit to how many wait for one, and for how long.
+    """A pool of threads with a limit to how many calls wait, and for how long.
 
     Args:
-        name: what its threads are called.
-        threads: how many there are; each is made when it is first needed.
-        patience: seconds that a call waits for a thread. How long it then runs is its own affair.
+        name: the prefix of its threads' names.
+        threads: how many there are; each is started when it is first needed.
+        patience: seconds that a call waits for a thread. How long it then runs is not limited.
         most_waiting: calls that may wait at a time.
     """
 
@@ -43,7 +43,7 @@ class BoundedThreads:
         self._unfinished = 0
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what `call` returns, run in a thread with the context variables of the caller.
+        """Run `call` in a thread with the caller's context variables, and return its result.
 
         Raises:
             Problem: `server.busy` when no thread was free in time; the call was not made.
@@ -53,7 +53,7 @@ class BoundedThreads:
         try:
             done, _ = await asyncio.wait({waiting}, timeout=self._patience)
         except asyncio.CancelledError:
-            waiting.cancel()  # one that runs goes on to its end, and nobody hears how it ended
+            waiting.cancel()  # a running one continues to its end; its result is dropped
             raise
         if not done and future.cancel():
             raise _busy()
@@ -75,12 +75,12 @@ class BoundedThreads:
 
 @functools.cache
 def page_threads() -> BoundedThreads:
-    """The threads of pages and of the API, one pool per process."""
+    """Return the threads of pages and of the API, one pool per process."""
     return BoundedThreads("page", PAGE_THREADS)
 
 
 async def run_in_threadpool(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run `call` in one of the page threads. Raises Problem `server.busy`."""
+    """Run `call` in one of the page threads and return its result. Raises Problem `server.busy`."""
     return await page_threads().run(call, *args, **kwargs)
 
 

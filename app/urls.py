@@ -1,16 +1,16 @@
-"""URLs as they may be shown: never with a user or password. Must never import anything of ours."""
+"""URLs for display: without user or password. Imports nothing of ours (tests/test_architecture.py)."""
 
 from __future__ import annotations
 
 import re
 
 HIDDEN = "***"
-# What PostgreSQL's drivers take as secrets in a URL's query.
+# Query parameters that PostgreSQL's drivers treat as secrets.
 _SECRET = re.compile(r"((?:^|[?&])(?:password|sslpassword|user)=)[^&#]*", re.IGNORECASE)
 
 
 def without_password(url: str) -> str:
-    """`url` with whatever may be a user or password hidden, also where it is no valid URL."""
+    """Return `url` with everything hidden that may be a user or password, also if it is not a valid URL."""
     head, at, tail = url.rpartition("@")
     if at:
         scheme, separator, _ = head.partition("://")

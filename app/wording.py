@@ -1,4 +1,4 @@
-"""Marks and fills the sentences that people read. Must never import anything of ours."""
+"""Marks and fills the sentences that people read. Imports nothing of ours (tests/test_architecture.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """The two templates of a problem: the cause in one sentence, and what to do in one sentence."""
+    """The two templates of a problem: one sentence for the cause, and one for what to do."""
 
     what: str
     todo: str
@@ -16,19 +16,19 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence to be said in the reader's language: an English template marked with `N_`, and its values."""
+    """A sentence in the reader's language: an English template marked with `N_`, and its values."""
 
     text: str
     params: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def N_(text: str) -> str:  # noqa: N802  (the name that gettext tools look for)
-    """Mark `text` for the catalogues and return it as it is; the reader's language is chosen when it is shown."""
+    """Mark `text` for the catalogues and return it unchanged; it is translated when it is shown."""
     return text
 
 
 def fill(template: str, params: Mapping[str, str | int]) -> str:
-    """Put `params` into the `%(name)s` places of `template`; "?" where an older release has stored none."""
+    """Put `params` into the `%(name)s` placeholders of `template`; "?" if an older release has stored none."""
     return template % _Params(params)
 
 

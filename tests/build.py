@@ -1,4 +1,4 @@
-"""Believable values for tests; every field may be left out."""
+"""Builders of plausible values for tests; every field may be omitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No machine leaks into a test: fake keys, no configuration files, no proxies or certificates, no network but its own."""
+"""Isolates tests from the machine: fake keys, no configuration files, no proxies, and only the loopback network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FAKE_AWS = {
 
 @pytest.fixture(scope="session", autouse=True)
 def hermetic() -> Iterator[None]:
-    """What holds for every test, and for every process that one starts."""
+    """Isolate every test, and every process that it starts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(UNSET) or name.upper() in (*PROXIES, *CERTIFICATES):

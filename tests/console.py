@@ -1,4 +1,4 @@
-"""Starts the console for tests: a real `sailpass serve` in a process of its own, on a sandbox in a thread of this one.
+"""Starts the console for tests: a real `sailpass serve` in its own process, on a sandbox in a thread of this one.
 
 with start_console(tmp_path) as console:
     console.get("/api/v1/services")
@@ -80,7 +80,7 @@ class RunningConsole:
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     def kill(self) -> None:
-        """End it as a crash does: at once, whatever it was doing."""
+        """End it as a crash does: at once."""
         self.process.kill()
         self.process.wait()
 
@@ -124,7 +124,7 @@ def until(look: Callable[[], T], holds: Callable[[T], Any] = bool, seconds: floa
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Databases for tests: one of each kind with our tables in it, and a count of what is asked of them.
+"""Databases for tests: one of each kind with our tables in it, and a count of their statements.
 
 A `conftest.py` imports the fixtures that its tests want.
 """

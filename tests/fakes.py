@@ -1,4 +1,4 @@
-"""AWS and time in memory. `tests/aws/test_contract.py` holds the fakes to what the real adapters promise."""
+"""AWS and time in memory. `tests/aws/test_contract.py` runs the real adapters' contract against them."""
 
 from __future__ import annotations
 
@@ -234,11 +234,11 @@ class FakeAws:
         self._meanwhile[action].append(do)
 
     def tell_older(self, *texts: str | None) -> None:
-        """Let the next reads of a policy tell these texts, whatever is there."""
+        """Let the next reads of a policy return these texts, whatever the policy is."""
         self._older += texts
 
     def policy_of(self, name: str, region: str = REGION) -> Any:
-        """The policy in force, parsed; None when there is none."""
+        """Return the current policy, parsed; None if there is none."""
         text = self.known_repositories[region, name].policy
         return None if text is None else json.loads(text)
 
@@ -278,7 +278,7 @@ class FakeAws:
         known.settles_at = settles_at
 
     def as_seen_now(self, known: _Service) -> ContainerService:
-        """The service as AWS would tell it now."""
+        """Return the service as AWS would return it now."""
         if known.becomes is not None and known.settles_at is not None and self.clock.now() >= known.settles_at:
             known.shown, known.becomes, known.settles_at = known.becomes, None, None
         return known.deployed.shown_in(known.shown, self.clock.now())
@@ -290,7 +290,7 @@ class FakeAws:
             raise Problem("aws.slow", retryable=True, effect_unknown=True, action="ecr:SetRepositoryPolicy")
 
     def as_read_now(self, known: _Repository) -> str | None:
-        """The policy as ECR would tell it now."""
+        """Return the policy as ECR would return it now."""
         waiting, self._late = self._late, []
         for reads, text in waiting:
             if reads > 1:
@@ -404,7 +404,7 @@ class FakeRepositories:
         return known
 
     def _as_ecr_takes_it(self, name: str, text: str) -> str:
-        """Laid out anew, as ECR does, so that nobody can compare text; refused as ECR refuses."""
+        """Return the text formatted as ECR does, so that comparing texts fails; refuse what ECR refuses."""
         where: dict[str, Any] = {"repository": name, "region": self.region}
         if len(text) > 10_240:
             raise Problem("policy.too_long", characters=len(text), over=len(text) - 10_240, limit=10_240, **where)

@@ -165,7 +165,7 @@ def _server() -> _Client:
 
 
 def serve(connection: socket.socket) -> Job | None:
-    """Answer until nobody can ask any more. In the server None is returned; in each forked process, its program."""
+    """Answer until no client is left. In the server None is returned; in each forked process, its program."""
     while payload := _received(connection):
         request, streams = payload
         if "wait" in request:
@@ -203,7 +203,7 @@ def _status(pid: int) -> tuple[int, int]:
 
 
 def _program(request: dict[str, Any], streams: list[int]) -> Job:
-    """Become the process that was asked for; what it is to run."""
+    """Become the requested process; return what it is to run."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)

@@ -1,4 +1,4 @@
-"""A replica without the web, in a process of its own: to be killed, stopped and woken.
+"""A replica without the web, in its own process: to be killed, stopped and resumed.
 
 Run as a script it is that process: it takes what is asked for as lines of JSON, answers each with the operation's id,
 and ends in order when its standard input ends.
@@ -53,7 +53,7 @@ class Host:
         return self.ask(do="cancel", id=operation_id)
 
     def work(self) -> list[str]:
-        """The operations that are at work in it."""
+        """Return the operations that are running in it."""
         return self.ask(do="work")
 
     def kill(self) -> None:
@@ -62,7 +62,7 @@ class Host:
         self.process.wait(20)
 
     def stall(self) -> None:
-        """It stops in the middle of whatever it does, and does not know."""
+        """Stop it in the middle of its work, without its knowledge."""
         self.process.send_signal(signal.SIGSTOP)
 
     def wake(self) -> None:
@@ -75,7 +75,7 @@ class Host:
         return self.process.wait(20)
 
     def dies(self) -> int:
-        """Wait until it has died by itself: how."""
+        """Wait until it has died on its own; return how."""
         return self.process.wait(20)
 
 

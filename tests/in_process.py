@@ -1,4 +1,4 @@
-"""The console as an application in this process, on a sandbox: for tests that count or watch what it does."""
+"""The console as an application in this process, on a sandbox: for tests that count or observe its work."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def postgres_server() -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """`postgresql+psycopg://…` of an empty database that nobody else uses."""
+    """`postgresql+psycopg://…` of an empty database of its own."""
     with empty_database(postgres_server) as url:
         yield url
 
@@ -50,7 +50,7 @@ def postgres_tool(name: str) -> str:
 
 @contextmanager
 def empty_database(postgres_server: str, *, migrated: bool = False) -> Iterator[str]:
-    """The address of a new database, dropped after the block whoever still uses it; `migrated`: with our tables."""
+    """The URL of a new database, dropped after the block even if still in use; `migrated`: with our tables."""
     name = f"test_{next(_numbers)}"
     source = make_url(_migrated(postgres_server, "with_tables")).database if migrated else "template1"
     with psycopg.connect(postgres_server, autocommit=True) as connection:

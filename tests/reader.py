@@ -1,4 +1,4 @@
-"""Reads the console's pages over HTTP as a person does: sentences, buttons by their names, forms as they stand."""
+"""Reads the console's pages over HTTP as a person does: sentences, buttons by their names, forms."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _fields(form: Tag) -> dict[str, Any]:
 
 @dataclass
 class Reader:
-    """Somebody with a browser without JavaScript, at one console."""
+    """A person with a browser without JavaScript, at one console."""
 
     console: RunningConsole
 

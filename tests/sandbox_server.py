@@ -111,7 +111,7 @@ class RunningSandbox:
         self.control("POST", "principals", {"arn": arn, "exists": False})
 
     def close_account(self, account: str) -> None:
-        """From now on ECR finds no principal of the account, and policies go on naming it."""
+        """Close an account: ECR finds none of its principals any more, and policies still name it."""
         self.control("POST", "accounts", {"account": account, "exists": False})
 
     def organization(self, name: str, accounts: Any = (ACCOUNT,), policies: Any = (), manager: str = "") -> None:
@@ -132,7 +132,7 @@ class RunningSandbox:
         return self.control("POST", f"images/{region}/{quote(repository)}", image)
 
     def deployments(self, service: str, region: str = "us-east-1") -> list[dict[str, Any]]:
-        """A service's deployments, newest first, each with the `cause` that no API tells."""
+        """Return a service's deployments, newest first, each with the `cause` that no API returns."""
         return self.control("GET", f"services/{region}/{service}/deployments")["deployments"]
 
     def update_stack(self, service: str, properties: Any, region: str = "us-east-1", stack: str = "web") -> None:
@@ -197,7 +197,7 @@ sys.exit(run(SandboxOptions(**options)))
 
 @contextlib.contextmanager
 def start_sandbox_process(**options: Any) -> Iterator[RunningSandbox]:
-    """A sandbox as a process of its own, which ends with this one whatever happens."""
+    """Yield a sandbox in a separate process, which ends with this one in any case."""
     wanted = {"activation_seconds": 0.2, "principal_seconds": 0.05, "deployment_seconds": 0.2, "port": 0, **options}
     command = [sys.executable, "-c", PROCESS, json.dumps({**wanted, "exit_with_parent": True}, default=str)]
     with Process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""A relay between a client and a server that can fall silent: what is sent is taken, and nothing ever comes back."""
+"""A relay between a client and a server that can go silent: it accepts data, and nothing comes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clock that is set, or a machine that slept, is noticed and logged."""
+"""A changed clock, or a machine that slept, is detected and logged."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that died while nobody used them."""
+"""Connections to PostgreSQL that died while idle."""
 
 import pytest
 from sqlalchemy import text

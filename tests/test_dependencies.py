@@ -1,4 +1,4 @@
-"""What the code imports is declared, so that no release of another package can take it away."""
+"""Every imported package is declared, so that no release of another package can remove it."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The documents say what there is: settings, commands, make targets."""
+"""The documents list all settings, commands and make targets."""
 
 import re
 import subprocess

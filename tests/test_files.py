@@ -1,4 +1,4 @@
-"""Files and folders for their owner alone."""
+"""Private files and folders."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_link_is_said_and_not_followed(tmp_path):
 
 
 def test_all_that_a_console_and_its_commands_write_is_private(tmp_path):
-    """Whatever the umask: here one that takes nothing away."""
+    """Whatever the umask: here one that removes nothing."""
     folder = tmp_path / "new" / "data"
     with umask(0), start_sandbox() as sandbox:
         private_folder(folder)  # the test's log goes there

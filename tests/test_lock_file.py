@@ -1,4 +1,4 @@
-"""A lock says who holds it, and no other user can hold it."""
+"""A lock file names its holder, and no other user can hold it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_it_says_where_it_serves_while_it_does(file, lock):
 
 
 def test_looking_never_keeps_anybody_from_the_lock(file, lock):
-    """Whoever looks holds the lock for a moment."""
+    """A check holds the lock for a moment."""
     lock.acquire()
     lock.release()
     looking = os.open(file, os.O_RDONLY)

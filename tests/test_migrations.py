@@ -1,4 +1,4 @@
-"""The tables: from nothing to the present ones on both databases, and as the models say."""
+"""The tables: from an empty database to the current ones on both databases, matching the models."""
 
 import pytest
 from alembic.autogenerate import compare_metadata

@@ -1,4 +1,4 @@
-"""One line in the log for each outage of a database, however many notice it."""
+"""One log line for each outage of a database, however many parts detect it."""
 
 import logging
 

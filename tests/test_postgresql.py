@@ -1,4 +1,4 @@
-"""A PostgreSQL that falls silent, without a word and without a reset."""
+"""A PostgreSQL that goes silent without a reset."""
 
 import threading
 import time

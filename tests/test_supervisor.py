@@ -1,4 +1,4 @@
-"""Nothing that runs beside the requests dies unseen, and nothing hangs unseen."""
+"""No background task dies or hangs unnoticed."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from tests.fakes import FakeClock
 
 
 class Work:
-    """Fails as often as it is told to, then waits for ever."""
+    """Fails as often as set, then waits forever."""
 
     def __init__(self, failures: int) -> None:
         self.failures = failures

@@ -1,4 +1,4 @@
-"""URLs as they are shown: whatever may be a user or password in them is hidden."""
+"""URLs for display: everything that may be a user or password is hidden."""
 
 from __future__ import annotations
 

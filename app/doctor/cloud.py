@@ -1,4 +1,4 @@
-"""What `sailpass doctor` finds out about AWS: credentials and where they come from, Regions, and what AWS answers.
+"""The checks of `sailpass doctor` on AWS: credentials and their source, Regions, and AWS's answers.
 
 Reads only: GetCallerIdentity, one GetContainerServices and one DescribeRepositories per Region.
 """
@@ -14,13 +14,13 @@ from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
 from app.settings import Settings
 
-# Regions asked at a time.
+# Regions checked concurrently.
 AT_A_TIME = 8
 SERVICES = ("lightsail", "ecr", "sts")
 
 
 def cloud(settings: Settings, aws: BotoAws) -> Iterator[DoctorFinding]:
-    """Yield what stands between Sailpass and AWS, in the order in which it must be fixed."""
+    """Yield the findings about the connection to AWS, in the order in which to fix them."""
     regions_finding, regions = _regions(settings, aws)
     yield regions_finding
     endpoints = _endpoints(aws)
@@ -59,7 +59,7 @@ def _regions(settings: Settings, aws: BotoAws) -> tuple[DoctorFinding, tuple[str
 
 
 def _endpoints(aws: BotoAws) -> DoctorFinding | None:
-    """The addresses that the settings name in place of AWS's own; None for AWS itself."""
+    """Return the endpoints in the settings used instead of AWS's own; None for AWS itself."""
     try:
         named = {service: address for service in SERVICES if (address := aws.endpoint(service))}
     except Problem as problem:
@@ -89,7 +89,7 @@ def _account(aws: BotoAws) -> DoctorFinding:
 
 
 def _region(aws: BotoAws, region: str) -> DoctorFinding:
-    """Whether Lightsail and ECR answer in a Region; the first problem, where one does not."""
+    """Return whether Lightsail and ECR answer in a Region; the first problem if one does not."""
     try:
         services = len(aws.services(region).list_services().value)
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""What `sailpass doctor` finds out about this machine: settings, data folder, database, running server.
+"""The checks of `sailpass doctor` on this machine: settings, data folder, database, running server.
 
 Changes nothing: no folder is created, no table migrated, no mode corrected.
 """
@@ -28,9 +28,9 @@ from app.settings import Settings, SettingsError
 from app.urls import without_password
 
 PREFIX = "SAILPASS_"
-# Read by the commands that speak to a server, not by the server.
+# Read by the commands that connect to a server, not by the server.
 OF_COMMANDS = frozenset({"SAILPASS_URL", "SAILPASS_TOKEN"})
-# Bytes below which a history soon has no room.
+# Free bytes below which the history may soon run out of space.
 LITTLE_SPACE = 200_000_000
 
 
@@ -43,7 +43,7 @@ def installation(version: str) -> Iterator[DoctorFinding]:
 
 
 def settings_finding(environment: Mapping[str, str]) -> DoctorFinding:
-    """Return which settings the environment names, and which of those names are no setting."""
+    """Return which settings are in the environment, and which of those names are unknown."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
     present = sorted(name for name in environment if name.startswith(PREFIX))
     strange = [name for name in present if name not in known]
@@ -86,7 +86,7 @@ def database(settings: Settings) -> DoctorFinding:
 
 
 def server(settings: Settings) -> DoctorFinding:
-    """Return whether a server works on the SQLite database, and where."""
+    """Return whether a server uses the SQLite database, and its address."""
     if settings.history_file is None:
         return DoctorFinding("Server", Level.UNKNOWN, "not checked: replicas on PostgreSQL leave no lock file here")
     address = served_address(settings)
@@ -96,7 +96,7 @@ def server(settings: Settings) -> DoctorFinding:
 
 
 def _state_of(folder: Path, mode: int, exposed: Sequence[str], free: int) -> tuple[Level, str, str]:
-    """How a folder stands, what is to be said of it, and what to do."""
+    """Return a folder's level, the sentence about it, and what to do."""
     if not os.access(folder, os.W_OK | os.X_OK):
         todo = "Run Sailpass as the folder's owner, or use SAILPASS_DATA_DIR to choose another folder."
         return Level.PROBLEM, ": you can't write to it", todo

@@ -1,4 +1,4 @@
-"""What `sailpass doctor` found, and how it is printed. Pure."""
+"""The findings of `sailpass doctor`, and how they are printed. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """How a finding stands."""
+    """The severity of a finding."""
 
     OK = "ok"
     NOTE = "note"
@@ -23,8 +23,8 @@ class Level(StrEnum):
 class DoctorFinding:
     """The answer to one question.
 
-    `subject` names the question (`database`), `text` is the answer, `todo` is what to do where something must be done,
-    and `details` are values for programs. None of them holds a secret.
+    `subject` names the question (`database`), `text` is the answer, `todo` is what to do if something must be done, and
+    `details` are values for programs. None of them holds a secret.
     """
 
     subject: str
@@ -34,13 +34,13 @@ class DoctorFinding:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-# On a terminal that has no UTF-8, the level's own word says the same.
+# On a terminal without UTF-8, the level's own word says the same.
 MARKS = {Level.OK: "✓", Level.NOTE: "!", Level.PROBLEM: "✗", Level.UNKNOWN: "?"}
 INDENT = " " * 4
 
 
 def has_problem(findings: Sequence[DoctorFinding]) -> bool:
-    """Whether anything must be fixed before Sailpass works."""
+    """Return whether anything must be fixed before Sailpass works."""
     return any(finding.level is Level.PROBLEM for finding in findings)
 
 

@@ -1,7 +1,7 @@
-"""Whether a call is allowed, by every layer that AWS evaluates: RCPs, the registry's policy, the repository's policy.
+"""Whether a call is allowed, by every layer that AWS evaluates: RCPs, the registry policy, the repository policy.
 
-What the caller's own IAM policies say is not kept here: an account's principals may do anything in their account, and
-Lightsail's roles may pull; the fault `access_denied` plays the rest.
+The callers' own IAM policies are not modelled: an account's principals may do anything in their account, and
+Lightsail's roles may pull; the fault `access_denied` simulates the rest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.sandbox.request_context import Resource, context_of
 from app.sandbox.state import Repository, World
 
 PULL_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-# What AWS lets Lightsail's roles do themselves: to pull, and to find out who they are [inferred].
+# What AWS lets Lightsail's roles do: pull, and read their own identity [inferred].
 LIGHTSAIL_ACTIONS = frozenset({*PULL_ACTIONS, "ecr:GetAuthorizationToken", "sts:GetCallerIdentity"})
 RESOURCE_BASED = "resource-based policy"
 # What a registry policy of scope V1 is about (Amazon ECR User Guide, "Private registry permissions").
@@ -26,7 +26,7 @@ V1_ACTIONS = frozenset({"ecr:ReplicateImage", "ecr:BatchImportUpstreamImage", "e
 
 
 class Decision(NamedTuple):
-    """Whether it is allowed; if not, the words with which AWS ends its refusal."""
+    """Whether it is allowed; if not, the end of AWS's error message."""
 
     is_allowed: bool
     reason: str = ""
@@ -36,13 +36,13 @@ ALLOWED = Decision(is_allowed=True)
 
 
 def decide(world: World, caller: Identity, action: str, target: Repository | Resource, now: float) -> Decision:
-    """Return what AWS decides.
+    """Return AWS's decision.
 
     Args:
         world: where the policies are.
-        caller: who wants to do it.
+        caller: the caller.
         action: as IAM writes it: `ecr:BatchGetImage`.
-        target: the repository, or what else it is about.
+        target: the repository, or the other resource.
         now: seconds since 1970.
     """
     if caller.is_lightsail_role and action not in LIGHTSAIL_ACTIONS:
@@ -60,7 +60,7 @@ def decide(world: World, caller: Identity, action: str, target: Repository | Res
 
 
 def _may_be_denied(world: World, target: Repository | Resource) -> bool:
-    """Whether anything could deny an account's own principal: nearly always nothing can."""
+    """Return whether anything could deny an account's own principal: nearly always nothing can."""
     if world.organizations or world.registry_policy(target.account, target.region):
         return True
     return isinstance(target, Repository) and target.policy is not None and _denies(target.policy)
@@ -75,7 +75,7 @@ def _denies(policy: Policy) -> bool:
 def _effects(
     world: World, caller: Identity, action: str, target: Repository | Resource, now: float
 ) -> list[tuple[str, Effect]]:
-    """What each layer says, by AWS's name for it, from the outermost to the repository's own policy."""
+    """Yield each layer's effect, with AWS's name for the layer, from the outermost to the repository policy."""
     request = request_of(world, caller, action, target, now)
     organization = world.organization_of(target.account)
     controls = organization.policies if organization and organization.management_account != target.account else []
@@ -104,20 +104,16 @@ def request_of(world: World, caller: Identity, action: str, target: Repository |
 
 
 def check(world: World, call: Call, target: Repository | Resource) -> None:
-    """Do nothing if the call is allowed.
-
-    Raises:
-        AwsError: AWS's refusal.
-    """
+    """Return the request as policies see it."""
     if call.caller_identity is None and call.account == target.account and not _may_be_denied(world, target):
-        return  # nearly every call, so it must be quick
+        return  # nearly every call, so this must be quick
     decision = decide(world, call.identity, call.action, target, call.at)
     if not decision.is_allowed:
         raise denied(call, decision.reason)
 
 
 def denied(call: Call, reason: str = "") -> AwsError:
-    """Return AWS's sentence for a call that is not allowed, with its code."""
+    """Return AWS's error for a call that is not allowed."""
     code, status = ("AccessDenied", 403) if call.service == "sts" else ("AccessDeniedException", 400)
     message = f"User: {call.caller} is not authorized to perform: {call.action} on resource: {call.resource}"
     return AwsError(code, f"{message} {reason}".rstrip(), status)

@@ -1,6 +1,6 @@
-"""How a container runs: whether its command exists, how long it lives, what it writes and answers; pure.
+"""How a container runs: whether its command exists, how long it lives, what it logs and answers. Pure.
 
-The sandbox runs nothing. A behavior says what would happen, and the deployment takes its course from that.
+The sandbox runs nothing. A behavior says what would happen, and the deployment follows it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Behavior:
     """How the containers run whose image, name and service match the patterns (`*` and `?` as in IAM).
 
     Args:
-        lines: what the container writes when it starts.
-        exit_code: the status with which it ends right after; None for one that goes on.
+        lines: what the container logs when it starts.
+        exit_code: the status with which it exits right after; None for one that keeps running.
         commands: the executables that its image holds; None for any.
         listens: the ports on which it answers; None for each that the deployment opens.
         paths: the HTTP status of each path, 404 for others; None for 200 on all.
-        ready_after: seconds from its start until it answers at all.
+        ready_after: seconds from its start until it answers.
     """
 
     image: str = "*"
@@ -60,7 +60,7 @@ OPTIONAL = frozenset({"exit_code", "commands", "listens", "paths"})
 
 
 def behavior_of(values: Mapping[str, Any]) -> Behavior:
-    """Return the behavior that the control route's JSON describes; raises SandboxError for one that makes no sense."""
+    """Return the behavior that the control route's JSON describes; raises SandboxError for an invalid one."""
     unknown = sorted(set(values) - set(SHAPES))
     if unknown:
         raise SandboxError(f"A behavior has no {', '.join(unknown)}; it has {', '.join(SHAPES)}.")
@@ -83,7 +83,7 @@ def shown(behavior: Behavior) -> dict[str, Any]:
 
 
 class Run(NamedTuple):
-    """How a container fares: why it never gets healthy ("" if it does), what it writes, seconds until it is ready."""
+    """The result of a container's start: why it stays unhealthy ("" if healthy), its log, seconds until it is ready."""
 
     cause: str
     lines: tuple[str, ...]
@@ -91,10 +91,10 @@ class Run(NamedTuple):
 
 
 def run(behavior: Behavior, container: Mapping[str, Any], endpoint: Mapping[str, Any] | None, patience: float) -> Run:
-    """Return how a container fares in a deployment.
+    """Return the result of a container's start in a deployment.
 
     Args:
-        behavior: of its image.
+        behavior: that of its image.
         container: its entry in the deployment.
         endpoint: the public endpoint, if this container is the one behind it: only that one is health-checked.
         patience: seconds until Lightsail gives up.
@@ -114,7 +114,7 @@ def run(behavior: Behavior, container: Mapping[str, Any], endpoint: Mapping[str,
 def _checked(
     behavior: Behavior, container: Mapping[str, Any], endpoint: Mapping[str, Any]
 ) -> tuple[str, tuple[str, ...]]:
-    """Why the health check fails, and the requests for it that the container writes down."""
+    """Return why the health check fails, and the requests for it in the container's log."""
     port, check = endpoint["containerPort"], endpoint["healthCheck"]
     ports = behavior.listens if behavior.listens is not None else [int(each) for each in container.get("ports") or {}]
     if port not in ports:

@@ -1,4 +1,4 @@
-"""One request to the sandbox, parsed: who asks for which operation, in which region, with what."""
+"""One parsed request to the sandbox: its caller, operation, region and parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from app.sandbox.identity import Identity, own_user
 
 DEFAULT_ACCOUNT = "123456789012"
-# ECR's operations that are about no repository: IAM knows no resource for them but `*`.
+# ECR's operations without a repository: IAM has no resource for them but `*`.
 REGISTRY_OPERATIONS = frozenset(
     {"GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy", "GetAccountSetting", "PutAccountSetting"}
 )
@@ -18,8 +18,8 @@ REGISTRY_OPERATIONS = frozenset(
 class Call:
     """A request with a known caller.
 
-    `caller_identity` is who calls, None for the account's own user. `host` is where the caller sent it. `stale_read` is a
-    fault asked of its handler; the outcome is for the log.
+    `caller_identity` is the caller, None for the account's own user. `host` is the Host of the request. `stale_read` is
+    a fault for its handler; the outcome is for the log.
     """
 
     service: str

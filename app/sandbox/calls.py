@@ -1,4 +1,4 @@
-"""The log of the calls that the sandbox got, bounded; must never keep a policy's or a manifest's text."""
+"""The log of the calls that the sandbox received, bounded. It holds no text of a policy or manifest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CallLog:
         self.numbers = count(1)
 
     def add(self, call: Call, outcome: str, status: int) -> dict[str, Any]:
-        """Outcomes are `ok`, AWS's error code, or what a fault did to the connection."""
+        """Add a call and return its entry. Outcomes: `ok`, AWS's error code, or what a fault did to the connection."""
         entry = {
             "sequence": next(self.numbers),
             "at": round(call.at, 3),
@@ -39,7 +39,7 @@ class CallLog:
         return [entry for entry in self.calls if entry["sequence"] > sequence]
 
     def clear(self) -> None:
-        """Forget the calls; their numbers go on."""
+        """Delete the calls; numbering continues."""
         self.calls.clear()
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's time, which can be moved forward; nothing else in the sandbox may look at a clock."""
+"""The sandbox's clock, which can be moved forward. Everything in the sandbox uses it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Clock:
-    """The time of day, in seconds since 1970, plus whatever it was moved forward by."""
+    """The time of day, in seconds since 1970, plus the seconds that it was moved forward by."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -15,5 +15,5 @@ class Clock:
         return time.time() + self.ahead
 
     def advance(self, seconds: float) -> None:
-        """Let everything that waits see `seconds` pass at once."""
+        """Move the clock forward by `seconds`."""
         self.ahead += seconds

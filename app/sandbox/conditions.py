@@ -1,7 +1,7 @@
-"""Whether a request meets a statement's `Condition`, by IAM's rules; pure.
+"""Whether a request meets a statement's `Condition`, by IAM's rules. Pure.
 
 A test of a key that the request lacks is not met, unless it is a negated one, an `…IfExists`, a `ForAllValues:` or a
-`Null` that asks for just that (IAM User Guide, "Condition operators" and "Set operators for multivalued context keys").
+`Null` that requires this (IAM User Guide, "Condition operators" and "Set operators for multivalued context keys").
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def are_met(condition: Any, context: RequestContext, version: str) -> bool:
     """Return whether the request meets every test of the condition.
 
     Args:
-        condition: the statement's `Condition`, as written; one that is no object of objects is never met.
-        context: what the request says.
-        version: the document's Version: variables count under 2012-10-17 alone.
+        condition: the statement's `Condition`, as written; one that is not an object of objects is never met.
+        context: the request's keys and values.
+        version: the document's Version: variables are replaced only under 2012-10-17.
     """
     lookup = context.single if version == "2012-10-17" else None
     if not isinstance(condition, Mapping):
@@ -45,7 +45,7 @@ def are_met(condition: Any, context: RequestContext, version: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """An operator taken apart."""
+    """A parsed operator."""
 
     compare: Compare
     is_negated: bool = False
@@ -92,7 +92,7 @@ def _is_met(test: _Test, key: str, expected: list[str], context: RequestContext,
 
 
 def _is_met_without(test: _Test) -> bool:
-    """Whether a test is met by a request that lacks its key."""
+    """Return whether a test is met by a request that lacks its key."""
     if test.if_exists or test.qualifier == "ForAllValues":
         return True
     return test.is_negated and test.qualifier != "ForAnyValue"
@@ -126,7 +126,7 @@ def _is_same_binary(actual: str, expected: Pattern) -> bool:
 
 
 def _is_like_arn(actual: str, expected: Pattern) -> bool:
-    """Each of the six parts by itself, so that no wildcard goes across a colon but in the last."""
+    """Return whether each of the six parts matches, so that a wildcard crosses a colon only in the last part."""
     parts, patterns = actual.split(":", ARN_PARTS - 1), _arn_parts(expected)
     if len(parts) != ARN_PARTS or len(patterns) != ARN_PARTS:
         return False
@@ -151,7 +151,7 @@ def _is_in_network(actual: str, expected: Pattern) -> bool:
 
 
 def _number(text: str) -> float:
-    """The number, or one that compares with none."""
+    """Return the number, or NaN, which compares with nothing."""
     try:
         return float(text)
     except ValueError:
@@ -159,7 +159,7 @@ def _number(text: str) -> float:
 
 
 def _moment(text: str) -> float:
-    """Seconds since 1970 of an ISO 8601 date or of such a number; one that compares with none for anything else."""
+    """Return an ISO 8601 date or such a number as seconds since 1970; NaN for anything else."""
     if not math.isnan(number := _number(text)):
         return number
     try:

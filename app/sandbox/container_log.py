@@ -1,4 +1,4 @@
-"""The log of a container, as `GetContainerLog` answers with it: Lightsail's own lines among the container's; pure."""
+"""The log of a container, as `GetContainerLog` returns it: Lightsail's own lines among the container's. Pure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def log_page(service: Service, params: dict[str, Any], now: float) -> dict[str, 
     Args:
         service: whose container it is.
         params: `containerName`, `startTime`, `endTime`, `filterPattern` and `pageToken` of the request.
-        now: seconds since 1970; what is older than three days is gone.
+        now: seconds since 1970; older events are deleted after three days.
 
     Raises:
-        AwsError: the page token is none that a page gave.
+        AwsError: the page token is invalid.
     """
     start = max(params.get("startTime") or 0, now - KEPT_SECONDS)
     end = min(params.get("endTime") or math.inf, now)
@@ -66,7 +66,7 @@ def _first(token: str) -> int:
 
 
 def is_wanted(message: str, pattern: str) -> bool:
-    """Return whether a `filterPattern` lets a message through.
+    """Return whether a `filterPattern` matches a message.
 
     Of its terms, those with `-` must be absent, of those with `?` one is enough, and all others must be there.
     """
@@ -82,7 +82,7 @@ def is_wanted(message: str, pattern: str) -> bool:
 
 
 def _terms(pattern: str) -> list[str]:
-    """The terms, of which one in double quotes may hold spaces."""
+    """Return the terms, of which one in double quotes may hold spaces."""
     try:
         terms = shlex.split(pattern, posix=True)
     except ValueError:  # a quote that is not closed

@@ -1,6 +1,6 @@
-"""The sandbox's own route, `/_sandbox/`: settings, faults, the log, and what no API of AWS can bring about.
+"""The sandbox's control route, `/_sandbox/`: settings, faults, the log, and states that no AWS API can cause.
 
-For programs on the same machine: answers only to a loopback Host, and never to a page of another origin.
+For programs on the same machine: it answers only to a loopback Host, and not to a page of another origin.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Handler = Callable[[Parts, Request, dict[str, Any]], Any]
 
 
 class LoopbackOnly:
-    """Refuses what does not come to a loopback name, and what a browser sends for another page."""
+    """Refuses requests to other names than loopback ones, and those that a browser sends for another page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -47,7 +47,7 @@ class LoopbackOnly:
 
 
 def control_app(parts: Parts) -> Starlette:
-    """The control route for these parts."""
+    """Return the control route for these parts."""
     routes = [
         _route(parts, "/_sandbox/health", GET=inspection.health),
         _route(parts, "/_sandbox/options", GET=_options, PATCH=_change_options),
@@ -130,7 +130,7 @@ def _reset(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
     if seed not in SEEDS:
         raise SandboxError(f"The sandbox's seed is one of {', '.join(SEEDS)}; it cannot be {seed!r}.")
     repositories, services = (body.get(name, getattr(options, name)) for name in ("repositories", "services"))
-    dataclasses.replace(options, repositories=repositories, services=services)  # raises for what is no number
+    dataclasses.replace(options, repositories=repositories, services=services)  # raises for anything but a number
     parts.reset(seed, int(repositories), int(services))
     return inspection.health(parts, request, {})
 

@@ -1,4 +1,4 @@
-"""The part of the control route that decides who may do what: credentials, organizations, accounts, registries."""
+"""The part of the control route for permissions: credentials, organizations, accounts, registries."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LONGEST_RCP = 5_120
 
 
 def credentials(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (the signature of handlers)
-    """Hand out an access key that stands for a principal: `{"principal": "arn:…", "context": {"aws:SourceIp": "…"}}`.
+    """Return an access key of a principal: `{"principal": "arn:…", "context": {"aws:SourceIp": "…"}}`.
 
-    `context` sets condition keys of its requests that would be other, `null` takes one away.
+    `context` overrides condition keys of its requests, `null` removes one.
     """
     arn, context = body.get("principal"), body.get("context", {})
     if not isinstance(arn, str) or not PRINCIPAL.fullmatch(arn):
@@ -70,7 +70,7 @@ def _organization(organization: Organization) -> dict[str, Any]:
 
 
 def put_organization(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Make an organization or change it: `{"accounts": ["…"], "policies": [{…}], "managementAccount": "…"}`.
+    """Create an organization or change it: `{"accounts": ["…"], "policies": [{…}], "managementAccount": "…"}`.
 
     `policies` are resource control policies on its root. An account is in one organization at most.
     """
@@ -103,7 +103,7 @@ def _is_account(value: Any) -> bool:
 
 
 def _check_rcp(policy: Any) -> None:
-    """As AWS Organizations: a resource control policy denies, to everyone, and names actions and resources."""
+    """Check a resource control policy as AWS Organizations does: it denies all, and names actions and resources."""
     if not isinstance(policy, dict) or len(json.dumps(policy, separators=(",", ":"))) > LONGEST_RCP:
         raise SandboxError(f"A resource control policy is an object of at most {LONGEST_RCP} characters.")
     for statement in statements(policy):
@@ -150,7 +150,7 @@ def _shown(policy: Policy | None) -> Any:
 
 
 def change_registry(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Write a registry's policy as somebody else, unchecked, or its settings.
+    """Write a registry policy as another writer, unchecked, or its settings.
 
     `{"policy": {…}}`, `{"policy": null}`, `{"policyText": "…"}`, `{"settings": {"REGISTRY_POLICY_SCOPE": "V1"}}`.
     """

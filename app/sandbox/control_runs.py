@@ -1,4 +1,4 @@
-"""The part of the control route that decides how deployments fare: behaviors, images, stacks; and says why they fail."""
+"""The part of the control route for deployments: behaviors, images, stacks, and the causes of failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def behaviors(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # n
 
 
 def add_behavior(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Say how containers run, as `behavior.Behavior` has it: `{"image": "*web:1*", "exit_code": 1, "lines": ["…"]}`."""
+    """Add a behavior, as in `behavior.Behavior`: `{"image": "*web:1*", "exit_code": 1, "lines": ["…"]}`."""
     parts.world.behaviors.append(behavior_of(body))
     parts.world.changes += 1
     return behaviors(parts, request, {})
@@ -42,7 +42,7 @@ def remove_behaviors(parts: Parts, request: Request, body: dict[str, Any]) -> An
 
 
 def deployments(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
-    """A service's deployments, newest first, each with the `cause` of its failure that no API tells."""
+    """Return a service's deployments, newest first, each with the `cause` of its failure, which no API returns."""
     service, now = find_service(parts, request), parts.world.clock.now()
     return {
         "deployments": [
@@ -52,7 +52,7 @@ def deployments(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  #
 
 
 def add_image(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Push an image that the sandbox makes, or an artifact about one.
+    """Push a generated image, or an artifact about one.
 
     `{"tags": ["1.0"], "platforms": ["linux/amd64", "linux/arm64", "unknown/unknown"], "megabytes": 90}`: an index when
     there are several platforms; `unknown/unknown` is buildx's attestation. `{"about": "1.0", "artifactType": "…"}`: a
@@ -102,7 +102,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def update_stack(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Play a CloudFormation stack's update of the service: `{"stack": "web", "properties": {…}}` (see `stacks`)."""
+    """Simulate a CloudFormation stack's update of the service: `{"stack": "web", "properties": {…}}` (see `stacks`)."""
     stack, properties = body.get("stack"), body.get("properties", {})
     if not isinstance(stack, str) or not stack or not isinstance(properties, dict):
         raise SandboxError('A stack is updated by {"stack": its name, "properties": those of the container}.')

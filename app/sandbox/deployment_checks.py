@@ -1,6 +1,6 @@
-"""What Lightsail refuses in a deployment before it begins; pure.
+"""What Lightsail refuses in a deployment before it begins. Pure.
 
-The limits are those of the API reference; sentences that no public source quotes are [inferred].
+The limits are those of the API reference; messages without a public source are [inferred].
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Endpoint = dict[str, Any]
 
 
 def check_deployment(service: Service, containers: Mapping[str, Any], endpoint: Endpoint | None) -> None:
-    """Do nothing if Lightsail takes the deployment.
+    """Do nothing if Lightsail accepts the deployment.
 
     Raises:
-        AwsError: what Lightsail answers to one that it does not take.
+        AwsError: Lightsail's answer to an invalid one.
     """
     if not containers:
         raise invalid("A deployment needs at least one container.")
@@ -63,7 +63,7 @@ def with_defaults(endpoint: Endpoint | None) -> Endpoint | None:
 
 
 def stored_image(service: Service, image: str) -> str:
-    """Return the stored image that a name stands for (`:service.label.latest` for the newest), "" for none."""
+    """Return the stored image of a name (`:service.label.latest` for the newest), "" for none."""
     stored = [each["image"] for each in service.images]
     if not image.endswith(".latest"):
         return image if image in stored else ""

@@ -1,4 +1,4 @@
-"""Deployments of container services: begun, their images pulled when it is time, and how they end from there."""
+"""Deployments of container services: created, their images pulled when due, and how they end."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def begin_deployment(world: World, service: Service, request: dict[str, Any], no
 
     Args:
         world: where repositories, policies and behaviors are.
-        service: what it is deployed to.
+        service: the service to deploy to.
         request: `containers` and `publicEndpoint`, as the API takes them.
         now: when it was created, in seconds since 1970.
-        starts_at: when it starts, later than that where the service has to be made first.
+        starts_at: when it starts, later than that if the service has to be created first.
 
     Raises:
-        AwsError: what Lightsail answers to one that it does not take.
+        AwsError: Lightsail's answer to an invalid one.
     """
     containers, endpoint = request.get("containers") or {}, request.get("publicEndpoint")
     check_deployment(service, containers, endpoint)
@@ -40,7 +40,7 @@ def begin_deployment(world: World, service: Service, request: dict[str, Any], no
 
 
 def pull_due(world: World, now: float) -> None:
-    """Pull the images of every deployment whose time for it has come, as of that time.
+    """Pull the images of every deployment whose pull is due, as of its due time.
 
     Called before every read and change of the world, so nothing has changed since the pull was due.
     """
@@ -54,7 +54,7 @@ def pull_due(world: World, now: float) -> None:
 
 
 def _settle(world: World, service: Service, deployment: Deployment) -> None:
-    """Pull every image, let every container run, and note how the deployment ends and when."""
+    """Pull every image, run every container, and record how the deployment ends and when."""
     now = deployment.pulls_at
     deployment.is_pulled = True
     pulls = {name: pull(world, service, each["image"], now) for name, each in deployment.containers.items()}
@@ -83,5 +83,5 @@ def _run(world: World, service: Service, deployment: Deployment, name: str, plat
 
 
 def _behavior(world: World, service: str, container: str, image: str) -> Behavior:
-    """The latest that is about the container, else the ordinary one: it runs and answers."""
+    """Return the latest behavior for the container, else the default one: it runs and answers."""
     return next((each for each in reversed(world.behaviors) if each.is_about(service, container, image)), ORDINARY)

@@ -1,4 +1,4 @@
-"""Amazon ECR's repositories and their policies, as the API answers for them; must never know the wire."""
+"""Amazon ECR's repositories and their policies, as the API returns them. Independent of the wire protocol."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Answer = dict[str, Any]
 
 
 def find_repository(world: World, call: Call, name: str) -> Repository:
-    """Return the repository that the call is about.
+    """Return the repository of the call.
 
     Raises:
-        AwsError: there is none, or AWS refuses the call: by a Deny, or because it is another account's.
+        AwsError: there is none, or AWS denies the call: by a Deny, or because it is another account's.
     """
     registry = call.params.get("registryId") or call.account
     home = world.homes.get((registry, call.region))
@@ -75,7 +75,7 @@ def create_repository(world: World, call: Call) -> Answer:
 
 
 def _exclusions(params: dict[str, Any]) -> list[dict[str, str]]:
-    """The filters of tags that are exempt from the repository's mutability; they go with two kinds of it alone."""
+    """Return the filters of tags that are exempt from the repository's mutability; only two kinds of it have them."""
     filters: list[dict[str, str]] = params.get("imageTagMutabilityExclusionFilters") or []
     if bool(filters) != (params.get("imageTagMutability") or "").endswith("_WITH_EXCLUSION"):
         message = (
@@ -114,7 +114,7 @@ def describe_repositories(world: World, call: Call) -> Answer:
 
 
 def page_of(keys: list[str], params: dict[str, Any]) -> tuple[list[str], str]:
-    """One page of sorted keys and the token of the next one, empty at the end."""
+    """Return one page of sorted keys and the token of the next one, empty at the end."""
     size = params.get("maxResults") or 100
     start = bisect.bisect_right(keys, _after(params["nextToken"])) if params.get("nextToken") else 0
     page = keys[start : start + size]
@@ -158,7 +158,7 @@ def set_repository_policy(world: World, call: Call) -> Answer:
     document = accept(call.params["policyText"], world.principals, call.at)
     request = request_of(world, call.identity, call.action, repository, call.at)
     if not call.params.get("force") and effect_of(document, request) is Effect.DENY:
-        raise refused()  # it would keep its writer from ever writing again
+        raise refused()  # it would lock its writer out for good
     policy = Policy(document)
     repository.write_policy(policy, call.caller, call.at)
     return {**_about(repository), "policyText": read_back(policy, world.principals, call.at, world.order)}

@@ -1,4 +1,4 @@
-"""The two ways in which the sandbox says no: as AWS to its callers, and in a sentence to whoever starts it."""
+"""The two kinds of errors of the sandbox: AWS's for its callers, and a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class AwsError(Exception):
-    """An answer that AWS gives instead of a result: its code, its message, its HTTP status."""
+    """An AWS error: its code, its message, its HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400, members: Mapping[str, str] | None = None) -> None:
         super().__init__(code, message)
@@ -17,7 +17,7 @@ class AwsError(Exception):
 
 
 class SandboxError(Exception):
-    """The sandbox cannot start or cannot do what its control route was asked; one sentence says why."""
+    """The sandbox cannot start or cannot do what its control route received; one sentence says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

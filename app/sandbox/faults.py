@@ -1,6 +1,6 @@
-"""Faults that can be switched on: which calls they hit, how often, and what AWS would say.
+"""Faults that can be switched on: which calls they hit, how often, and AWS's answer.
 
-Decides only; the server carries out what concerns the connection. Must never hit a call that no rule names.
+Decides only; the server carries out those of the connection. A fault hits only calls that a rule names.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ MATCHES = {"repository": "repositoryName", "service": "serviceName"}
 
 @dataclass(slots=True)
 class Fault:
-    """A rule. `after` calls are let pass first, then `times` are hit (None: all), each with `probability`.
+    """A rule. `after` calls pass first, then `times` are hit (None: all), each with `probability`.
 
     Args:
         action: as IAM writes it, with `*`: `ecr:SetRepositoryPolicy`, `lightsail:*`, `*`.
-        match: values that must hold, of `repository`, `service`, `region`, `account`; `*` stands for anything.
-        code, message, status: what kind `error` answers; `unavailable` takes the status too.
+        match: values that must match, of `repository`, `service`, `region`, `account`; `*` matches anything.
+        code, message, status: the answer of kind `error`; `unavailable` uses the status too.
         seconds: how long `latency` and `timeout` wait, and `lost_response` before it drops.
-        effect: whether a `timeout` comes after the call has had its effect.
+        effect: whether a `timeout` comes after the call has taken effect.
         when: `before` or `after` the call, for `foreign_write`.
         statement: what `foreign_write` adds to the policy of the call's repository.
-        explicit: whether `access_denied` is due to an explicit deny.
+        explicit: whether `access_denied` comes from an explicit deny.
     """
 
     kind: str
@@ -83,7 +83,7 @@ class Fault:
         )
 
     def hits_now(self) -> bool:
-        """Count a call that the rule is about, and say whether this one is hit."""
+        """Count a call that the rule matches, and return whether this one is hit."""
         self.seen += 1
         if self.seen <= self.after or (self.times is not None and self.hits >= self.times):
             return False
@@ -103,14 +103,14 @@ def _value_of(call: Call, name: str) -> str:
 
 
 class Faults:
-    """The rules in force, in the order in which they were added."""
+    """The active rules, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.rules: list[Fault] = []
         self.added = 0
 
     def add(self, wanted: Mapping[str, Any]) -> Fault:
-        """Put a rule in force; raises SandboxError for one that makes no sense."""
+        """Activate a rule and return it; raises SandboxError for an invalid one."""
         rule = _rule(wanted)
         self.added += 1
         rule.id = self.added
@@ -119,7 +119,7 @@ class Faults:
         return rule
 
     def add_text(self, text: str) -> Fault:
-        """As `add`, from a JSON object."""
+        """Do the same as `add`, from a JSON object."""
         try:
             rule = json.loads(text)
         except ValueError:
@@ -129,7 +129,7 @@ class Faults:
         return self.add(rule)
 
     def remove(self, number: int | None = None) -> int:
-        """Take one rule out of force, or all; how many those were."""
+        """Remove one rule, or all; return how many those were."""
         before = len(self.rules)
         self.rules = [] if number is None else [rule for rule in self.rules if rule.id != number]
         return before - len(self.rules)
@@ -164,7 +164,7 @@ def _rule(wanted: Mapping[str, Any]) -> Fault:
 
 
 def first_error(rules: Iterable[Fault], call: Call) -> AwsError | None:
-    """What AWS answers to the call because of the rules, if any of them is of that sort."""
+    """Return AWS's answer to the call if a rule gives one, else None."""
     return next((error_of(rule, call) for rule in rules if rule.kind in ERRORS), None)
 
 
@@ -189,7 +189,7 @@ def error_of(rule: Fault, call: Call) -> AwsError:
 
 
 def access_denied(call: Call, *, explicit: bool = False) -> AwsError:
-    """AWS's sentence for a caller whose IAM policies do not allow the call."""
+    """Return AWS's error for a caller whose IAM policies do not allow the call."""
     if explicit:
         return denied(call, "with an explicit deny in an identity-based policy")
     if call.service == "lightsail":

@@ -1,4 +1,4 @@
-"""Writes to policies by somebody else: unchecked, so that any state that AWS could hold can be brought about."""
+"""Other writers' changes of policies: unchecked, so that any state that AWS could hold can be created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WRITER = "another writer"
 
 
 def kept_policy(text: str) -> Policy:
-    """Return the policy that this text makes, unchecked; one that is no JSON object reads back as it is."""
+    """Return the policy of this text, unchecked; one that is not a JSON object reads back unchanged."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -22,13 +22,13 @@ def kept_policy(text: str) -> Policy:
 
 
 def write_text(world: World, repository: Repository, text: str) -> None:
-    """Put this text in place as a repository's policy, unchecked."""
+    """Set this text as a repository's policy, unchecked."""
     repository.write_policy(kept_policy(text), WRITER, world.clock.now())
     world.changes += 1
 
 
 def write_statement(world: World, call: Call, statement: dict[str, Any]) -> None:
-    """Add a statement to the policy of the call's repository, or replace the one of the same Sid."""
+    """Add a statement to the policy of the call's repository, or replace the one with the same Sid."""
     home = world.homes.get((call.account, call.region))
     repository = home.repositories.get(call.params.get("repositoryName", "")) if home else None
     if repository is None:

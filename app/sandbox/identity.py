@@ -1,4 +1,4 @@
-"""Who calls: the account's own user behind any access key, or a principal that was given credentials of its own."""
+"""Callers: the account's own user with any access key, or a principal with its own credentials."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Identity:
     Args:
         arn: of the user or role, as policies name it.
         is_temporary: whether it calls with credentials that the control route handed out. Only then does the sandbox
-            know all that a request says (see `request_context`).
-        context: condition keys of its requests that are other than they would be; None takes a key away.
+            know all keys of a request (see `request_context`).
+        context: condition keys of its requests that are overridden; None removes a key.
     """
 
     arn: str
@@ -33,30 +33,30 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """The name alone, without path."""
+        """The name without path."""
         return self.arn.rpartition("/")[2]
 
     @property
     def type(self) -> str:
-        """As `aws:PrincipalType` has it."""
+        """The value of `aws:PrincipalType`."""
         kind = self.arn.split(":")[5].partition("/")[0]
         return {"user": "User", "root": "Account"}.get(kind, "AssumedRole")
 
     @property
     def session_arn(self) -> str:
-        """The ARN under which STS knows the caller and errors name it."""
+        """The ARN of the caller in STS and in errors."""
         if self.type != "AssumedRole" or self.is_session:
             return self.arn
         return f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{SESSION}"
 
     @property
     def is_session(self) -> bool:
-        """Whether it was given as one session of a role and not as the role."""
+        """Whether it is one session of a role and not the role."""
         return self.arn.startswith("arn:aws:sts:")
 
     @property
     def principal_arn(self) -> str:
-        """As `aws:PrincipalArn` has it: of a session, its role's (whose path a session's ARN does not tell)."""
+        """The value of `aws:PrincipalArn`: for a session, its role's (a session's ARN lacks the role's path)."""
         return f"arn:aws:iam::{self.account}:role/{self.arn.split('/')[1]}" if self.is_session else self.arn
 
     @property
@@ -68,7 +68,7 @@ class Identity:
 
     @property
     def is_lightsail_role(self) -> bool:
-        """Whether it is a role of Lightsail's, which AWS lets pull images and do nothing else."""
+        """Whether it is one of Lightsail's roles, which AWS only lets pull images."""
         return bool(LIGHTSAIL_ROLE.match(self.arn))
 
 

@@ -1,4 +1,4 @@
-"""Names that AWS would draw by lot, here derived from what they name, so that they are the same in every run."""
+"""Ids that AWS would choose at random, here derived from what they name, so that they are the same in every run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import hashlib
 import uuid
 
-# The accounts in which AWS keeps its Lightsail roles, as seen in public captures; other regions get a made-up one.
+# The accounts in which AWS keeps its Lightsail roles, as seen in public captures; other regions get an invented one.
 KNOWN_LIGHTSAIL_ACCOUNTS = {"us-east-1": "947856326339", "ca-central-1": "170441448102"}
 
 
@@ -15,7 +15,7 @@ def digest(*parts: object) -> bytes:
 
 
 def letters(*parts: object, length: int = 52) -> str:
-    """Lower-case base32 letters and digits."""
+    """Return lower-case base32 letters and digits."""
     return base64.b32encode(digest(*parts)).decode().rstrip("=").lower()[:length]
 
 
@@ -24,7 +24,7 @@ def uuid_of(*parts: object) -> str:
 
 
 def unique_id(arn: str) -> str:
-    """The unique id that IAM shows for a principal that is gone: AROA… for a role, AIDA… for a user."""
+    """Return the unique id that IAM shows for a deleted principal: AROA… for a role, AIDA… for a user."""
     kind = "AIDA" if ":user/" in arn else "AROA"
     return kind + letters("unique id", arn, length=17).upper()
 
@@ -35,7 +35,7 @@ def lightsail_account(region: str) -> str:
 
 
 def service_role_arn(account: str, region: str, service: str, nonce: object) -> str:
-    """The service's general role: the one that does not pull images."""
+    """Return the ARN of the service's general role: the one that does not pull images."""
     tail = letters("service role", account, region, service, nonce)
     return f"arn:aws:iam::{lightsail_account(region)}:role/amazon/lightsail/{region}/containers/{service}/{tail}"
 

@@ -1,4 +1,4 @@
-"""Changes to the images of a repository: pushed, deleted, archived and restored, as the ECR API does it."""
+"""Changes to the images of a repository: push, delete, archive and restore, as in the ECR API."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _manifest(text: str) -> Manifest:
 
 
 def _media_type(call: Call, manifest: Manifest) -> str:
-    """The manifest's own, or the request's; ECR says that the syntax is wrong when neither has one (aws-sdk#193)."""
+    """Return the manifest's own media type, or the request's; without either, ECR reports an error (aws-sdk#193)."""
     media_type = call.params.get("imageManifestMediaType") or manifest.get("mediaType")
     if not isinstance(media_type, str):
         raise _invalid("ImageManifest", "Invalid JSON syntax")
@@ -104,7 +104,7 @@ def _is_immutable(repository: Repository, tag: str) -> bool:
 
 
 def batch_delete_image(world: World, call: Call) -> Answer:
-    """A tag takes only itself away while the image has others; a digest takes the image with all its tags."""
+    """Delete images. A tag removes only itself if the image has others; a digest removes the image with its tags."""
     repository = find_repository(world, call, call.params["repositoryName"])
     deleted, failures = [], []
     for image_id in call.params["imageIds"]:
@@ -119,7 +119,7 @@ def batch_delete_image(world: World, call: Call) -> Answer:
 
 
 def _parent_of(repository: Repository, image: Image, image_id: dict[str, Any]) -> Image | None:
-    """The index that keeps the image from being deleted, if it would be."""
+    """Return the index that keeps the image from being deleted, or None."""
     if image_id.get("imageTag") and not image_id.get("imageDigest") and len(image.tags) > 1:
         return None
     return next((each for each in images_of(repository) if image.digest in _child_digests(each)), None)
@@ -150,7 +150,7 @@ def _delete(repository: Repository, image: Image, image_id: dict[str, Any]) -> l
 
 
 def update_image_storage_class(world: World, call: Call) -> Answer:
-    """Archiving takes effect at once; restoring takes `restore_seconds` (AWS: up to 20 minutes)."""
+    """Change the storage class. Archiving is immediate; restoring takes `restore_seconds` (AWS: up to 20 minutes)."""
     repository = find_repository(world, call, call.params["repositoryName"])
     image = get_image(repository, call.params["imageId"])
     status, target = status_of(image, call.at), call.params["targetStorageClass"]

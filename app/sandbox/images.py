@@ -1,6 +1,6 @@
-"""The images of a repository, as the ECR API lists, describes and hands them out.
+"""The images of a repository, as the ECR API lists, describes and returns them.
 
-Layers are not kept: an image is its manifest and, where the sandbox made it, its config.
+Layers are not stored: an image is its manifest and, for generated images, its config.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from app.sandbox.state import Image, Repository, World
 Answer = dict[str, Any]
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,299}")  # a distribution tag, of ECR's length
-# ECR "refreshes the last image pull timestamp at least once every 24 hours": no oftener here.
+# ECR "refreshes the last image pull timestamp at least once every 24 hours": no more often here.
 PULL_TIME_KEPT = 86_400.0
 URL_SECONDS = 3_600
 
 
 def images_of(repository: Repository) -> list[Image]:
-    """Return the images, drawn up when first looked at in a repository of a large data set."""
+    """Return the images; those of a large data set are generated when first used."""
     if repository.images is None:
         size = 20_000_000 + int.from_bytes(ids.digest(repository.name)[:3])
         made = make_image(repository.name, 1, ["1.0.0", "latest"], size, repository.created_at)
@@ -50,13 +50,13 @@ def status_of(image: Image, now: float) -> str:
 
 
 def record_pull(image: Image, now: float) -> None:
-    """Note that the manifest was read, which is what ECR calls a pull."""
+    """Record that the manifest was read, which ECR calls a pull."""
     if image.pulled_at is None or now >= image.pulled_at + PULL_TIME_KEPT:
         image.pulled_at = round(now, 3)
 
 
 def _chosen(repository: Repository, call: Call) -> list[Image]:
-    """The images that the call's filter lets through: without one, those that are active."""
+    """Return the images that the call's filter matches: without one, those that are active."""
     choice = call.params.get("filter") or {}
     tag_status, image_status = choice.get("tagStatus") or "ANY", choice.get("imageStatus") or "ACTIVE"
     is_tagged = {"ANY": (True, False), "TAGGED": (True,), "UNTAGGED": (False,)}[tag_status]
@@ -100,7 +100,7 @@ def _detail(repository: Repository, image: Image, now: float) -> Answer:
 
 
 def describe_images(world: World, call: Call) -> Answer:
-    """Images that are named are described whatever their status [inferred]; a list leaves out what is archived."""
+    """Describe images: named ones whatever their status [inferred]; a list leaves out archived ones."""
     repository = find_repository(world, call, call.params["repositoryName"])
     image_ids = call.params.get("imageIds")
     if image_ids is None:
@@ -116,7 +116,7 @@ def describe_images(world: World, call: Call) -> Answer:
 
 
 def get_image(repository: Repository, image_id: dict[str, Any]) -> Image:
-    """Return the image with this digest, this tag, or both; raises what ECR answers when there is none."""
+    """Return the image with this digest, this tag, or both; raises ECR's error if there is none."""
     image = find_image(repository, image_id)
     if image is None:
         shown = (
@@ -131,7 +131,7 @@ def get_image(repository: Repository, image_id: dict[str, Any]) -> Image:
 
 
 def handed_out(repository: Repository, image: Image, tag: str | None) -> Answer:
-    """Return the image as `Image` of the API, with its manifest."""
+    """Return the image as the API's `Image`, with its manifest."""
     image_id = {"imageDigest": image.digest, **({"imageTag": tag} if tag else {})}
     return {
         "registryId": repository.account,
@@ -143,7 +143,7 @@ def handed_out(repository: Repository, image: Image, tag: str | None) -> Answer:
 
 
 def failure_of(repository: Repository, image_id: dict[str, Any]) -> Answer | None:
-    """Return what ECR says of an id that stands for no image in the repository."""
+    """Return ECR's failure for an id that matches no image in the repository."""
     digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
     if not digest and not tag:
         return _failure(
@@ -173,7 +173,7 @@ def not_found(image_id: dict[str, Any]) -> Answer:
 def readable_image(
     repository: Repository, image_id: dict[str, Any], accepted: Collection[str] | None, now: float
 ) -> Image | None:
-    """Return the image for who wants to pull it.
+    """Return the image for a caller that pulls it.
 
     An archived one is not found ("Requests to pull the archived image will fail with a 404 error", Amazon ECR User
     Guide), and one of a media type that is not accepted neither [reported of ECR's registry API].
@@ -199,7 +199,7 @@ def batch_get_image(world: World, call: Call) -> Answer:
 
 
 def get_download_url_for_layer(world: World, call: Call) -> Answer:
-    """The address is one of the sandbox's own, which serves the configs of the images that it made (`layers`)."""
+    """Return a URL of the sandbox's own, which serves the configs of generated images (`layers`)."""
     repository = find_repository(world, call, call.params["repositoryName"])
     digest = call.params["layerDigest"]
     active = (image for image in images_of(repository) if status_of(image, call.at) == "ACTIVE")

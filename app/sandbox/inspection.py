@@ -1,4 +1,4 @@
-"""What the control route shows and changes of what exists: policies, services, principals."""
+"""The part of the control route that shows and changes existing policies, services and principals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_POLICIES = 1_000
 
 
 class MissingError(SandboxError):
-    """What the control route was asked about does not exist."""
+    """A resource in a request to the control route does not exist."""
 
 
 def health(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (the signature of handlers)
@@ -53,7 +53,7 @@ def _shown(repository: Repository) -> dict[str, Any]:
 
 
 def policies(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
-    """Those of every account and region, or of the one asked for; at most `limit` of them."""
+    """Return the policies of every account and region, or of the requested one; at most `limit` of them."""
     query = request.query_params
     given = query.get("limit", "")
     limit = int(given) if given.isdecimal() else MOST_POLICIES
@@ -70,7 +70,7 @@ def policies(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # no
 
 
 def find_repository(parts: Parts, request: Request) -> Repository:
-    """Return the repository that the path names; raises MissingError."""
+    """Return the repository in the path; raises MissingError."""
     name, region = request.path_params["repository"], request.path_params["region"]
     home = parts.world.homes.get((_account(request), region))
     repository = home.repositories.get(name) if home else None
@@ -84,7 +84,7 @@ def policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa
 
 
 def put_policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Write as somebody else, unchecked: `{"policy": {…}}`, `{"policyText": "…"}`, or `{"policy": null}` to delete."""
+    """Write as another writer, unchecked: `{"policy": {…}}`, `{"policyText": "…"}`, or `{"policy": null}` to delete."""
     repository = find_repository(parts, request)
     if isinstance(body.get("policyText"), str):
         write_text(parts.world, repository, body["policyText"])
@@ -105,7 +105,7 @@ def principals(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # 
 
 
 def change_principal(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Let a principal die or live: `{"arn": "…", "exists": false}`."""
+    """Delete a principal or restore it: `{"arn": "…", "exists": false}`."""
     arn, exists = body.get("arn"), body.get("exists")
     if not isinstance(arn, str) or not isinstance(exists, bool):
         raise SandboxError('A principal is changed by {"arn": "…", "exists": true or false}.')
@@ -132,7 +132,7 @@ def services(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # no
 
 
 def change_service(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
-    """Force what no API can: a state for some seconds or for good, a missing `privateRegistryAccess`, no more force.
+    """Force what no API can: a state for some seconds or permanently, a missing `privateRegistryAccess`; or undo it.
 
     `{"state": "UPDATING", "seconds": 30}`, `{"state": null}`, `{"privateRegistryAccess": false}`, `{"tags": {…}}`.
     """
@@ -143,7 +143,7 @@ def change_service(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
 
 
 def find_service(parts: Parts, request: Request) -> Service:
-    """Return the service that the path names; raises MissingError."""
+    """Return the service in the path; raises MissingError."""
     name, region = request.path_params["service"], request.path_params["region"]
     home = parts.world.homes.get((_account(request), region))
     service = home.services.get(name) if home else None

@@ -1,4 +1,4 @@
-"""The blobs of images, at the addresses that GetDownloadUrlForLayer gives: configs alone, since layers are not kept."""
+"""The blobs of images, at the URLs of GetDownloadUrlForLayer: only configs, since layers are not stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAYERS = "/layers/"
 
 
 def layer_answer(world: World, path: str, query: bytes) -> Response:
-    """Return what Amazon S3 answers to a request for a layer's address: the blob, or an error as XML."""
+    """Return Amazon S3's response to a request for a layer's URL: the blob, or an error as XML."""
     parameters = {name: values[0] for name, values in parse_qs(query.decode("latin-1")).items()}
     issued_at = parameters.get("X-Amz-Date", "")
     now = world.clock.now()

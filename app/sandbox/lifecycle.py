@@ -1,4 +1,4 @@
-"""Lifecycle policies of repositories, kept and handed back as the ECR API does; the sandbox expires nothing by them."""
+"""Lifecycle policies of repositories, stored and returned as in the ECR API; the sandbox expires nothing by them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _answer(repository: Repository) -> Answer:
 
 
 def _check(text: str) -> None:
-    """The shape alone: an object of rules, each with what a rule must have and no more."""
+    """Check only the shape: an object of rules, each with its required members and no others."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Amazon Lightsail's container services, as the API answers for them; must never know the wire."""
+"""Amazon Lightsail's container services, as the API returns them. Independent of the wire protocol."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST_TAG = 128
 
 
 def services_here(world: World, call: Call) -> dict[str, Service]:
-    """The caller's services in the region, those that are gone forgotten."""
+    """Return the caller's services in the region; drops deleted ones."""
     if call.region in world.options.setup_regions:
         raise region_setup(call.region)
     services = world.home(call.account, call.region).services
@@ -92,7 +92,7 @@ def _wanted_activity(params: dict[str, Any]) -> bool | None:
 
 
 def _check_tags(tags: list[dict[str, str]]) -> None:
-    """Lightsail's limits on tags; the sentences are [inferred]."""
+    """Check Lightsail's limits on tags; the messages are [inferred]."""
     if len(tags) > MOST_TAGS:
         raise invalid(f"A resource can have at most {MOST_TAGS} tags.")
     for key in (tag.get("key") or "" for tag in tags):
@@ -101,7 +101,7 @@ def _check_tags(tags: list[dict[str, str]]) -> None:
 
 
 def _check_domains(domains: dict[str, list[str]], existing: dict[str, list[str]]) -> None:
-    """Domains come with certificates, of which the sandbox has none but those that a service has already."""
+    """Check domains: they need certificates, of which the sandbox has only those that a service has already."""
     missing = sorted(set(domains) - set(existing))
     if missing:
         raise invalid(f"The specified certificates do not exist: {', '.join(missing)}")
@@ -131,7 +131,7 @@ def _check_settled(service: Service, now: float, what: str) -> None:
 
 
 def _switch_puller(world: World, call: Call, service: Service, wanted: bool | None) -> None:
-    """Give the service a new image puller role or let the one it has die; nothing if it is as wanted."""
+    """Give the service a new image puller role or delete the current one; do nothing if it is as `wanted`."""
     is_active = bool(service.puller and service.puller.is_active)
     if wanted is None or wanted == is_active:
         return

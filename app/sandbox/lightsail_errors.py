@@ -1,4 +1,4 @@
-"""Lightsail's errors, with the members that its model gives them."""
+"""Lightsail's errors, with the members in its model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def invalid(message: str) -> AwsError:
 
 
 def busy(state: str, what: str) -> AwsError:
-    """The answer to a change while the service is still changing."""
+    """Return the answer to a change while the service is still changing."""
     return invalid(f'The specified service is in a transition state ("{state}") and cannot be {what}.')
 
 

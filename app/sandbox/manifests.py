@@ -1,4 +1,4 @@
-"""Manifests: plausible ones made for data, and what a manifest says of what it describes; pure.
+"""Manifests: generated plausible ones, and the data in a manifest. Pure.
 
 Everything is derived from names and numbers, so that digests are the same in every run.
 """
@@ -142,7 +142,7 @@ def make_referrer(subject: Image, artifact_type: str, pushed_at: float) -> Image
 
 
 def make_tagged_signature(subject: Image, pushed_at: float) -> Image:
-    """Return a signature as cosign pushes it by default: found by its tag alone, `sha256-….sig`."""
+    """Return a signature as cosign pushes it by default: found only by its tag, `sha256-….sig`."""
     text = json.dumps({"architecture": "", "config": {}, "os": "", "rootfs": {"type": "layers", "diff_ids": []}})
     layer = _blob(COSIGN_SIGNATURE, 243, "cosign", subject.digest)
     manifest = {

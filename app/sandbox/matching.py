@@ -1,7 +1,7 @@
-"""IAM's patterns: `*` stands for any characters, `?` for one, and a `${key}` for a value of the request.
+"""IAM's patterns: `*` matches any characters, `?` one, and `${key}` is a value of the request.
 
-A pattern is a sequence of characters in which the two wildcards are marks of their own, so that a `*` that comes out
-of a variable is a plain star. Matching takes time linear in the pattern, and the texts are the sandbox's own.
+A pattern is a sequence of characters in which the two wildcards are objects of their own, so that a `*` from a
+variable's value is a plain star. Matching takes time linear in the pattern, and the texts are the sandbox's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class Wildcard:
-    """One of the two marks."""
+    """One of the two wildcards."""
 
     def __init__(self, sign: str) -> None:
         self.sign = sign
@@ -25,7 +25,7 @@ ANY: Final = Wildcard("*")
 SINGLE: Final = Wildcard("?")
 Pattern = Sequence[str | Wildcard]
 Lookup = Callable[[str], str | None]
-# `${key}` or `${key, 'default'}`; possessive, so that no text makes it go back.
+# `${key}` or `${key, 'default'}`; possessive, so that no text causes backtracking.
 VARIABLE = re.compile(r"\$\{([^{},']*+)(?:,\s*+'([^']*+)'\s*+)?\}")
 LITERALS = ("*", "?", "$")
 
@@ -35,11 +35,11 @@ class UnresolvedVariable(Exception):  # noqa: N818  (not an error: the value tha
 
 
 def pattern_of(text: str, lookup: Lookup | None = None) -> Pattern:
-    """Return the pattern that the text of a policy stands for.
+    """Return the pattern of a policy's text.
 
     Args:
-        text: as it stands in the policy.
-        lookup: the request's value of a key, None where it has none or several; without it, `${…}` stands for itself
+        text: as written in the policy.
+        lookup: the request's value of a key, None if it has none or several; without it, `${…}` is literal text
             (as in policies whose Version is not 2012-10-17).
 
     Raises:
@@ -74,12 +74,12 @@ def _value(match: re.Match[str], lookup: Lookup) -> str:
 
 
 def literal(pattern: Pattern) -> str:
-    """Return the pattern as a text in which wildcards stand for themselves."""
+    """Return the pattern as a text in which wildcards are plain characters."""
     return "".join(sign.sign if isinstance(sign, Wildcard) else sign for sign in pattern)
 
 
 def is_like(text: str, pattern: str) -> bool:
-    """Return whether the text matches a pattern that has no variables, case and all."""
+    """Return whether the text matches a pattern without variables, case-sensitively."""
     return matches(text, pattern_of(pattern)) if "*" in pattern or "?" in pattern else text == pattern
 
 
@@ -102,7 +102,7 @@ def matches(text: str, pattern: Pattern) -> bool:
 
 
 def _segments(pattern: Pattern) -> list[list[str | Wildcard]]:
-    """What stands between the stars, from the first to the last."""
+    """Return the parts between the stars, from the first to the last."""
     segments: list[list[str | Wildcard]] = [[]]
     for sign in pattern:
         if sign is ANY:

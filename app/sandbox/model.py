@@ -1,6 +1,6 @@
 """AWS's own service models, compiled into quick checks of requests and shapes of answers.
 
-Knows the rules that the models state, and how each service words a breach; must never know what an operation does.
+Knows the rules of the models, and each service's error messages for them, but not what an operation does.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class Service:
 
 @functools.cache
 def services() -> dict[str, Service]:
-    """The services by the name that requests are signed for."""
+    """Return the services by the name that requests are signed for."""
     loader = Loader()
     return {name: _service(ServiceModel(loader.load_service_model(name, "service-2"), name)) for name in SERVICES}
 
 
 class _Operations(dict[str, Operation]):
-    """Compiled one by one when first asked for, as Lightsail's model has hundreds."""
+    """Compiled on first use, as Lightsail's model has hundreds."""
 
     def __init__(self, model: ServiceModel) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ def _checked(service: str, check: Check, params: Any) -> None:
 
 
 def worded(service: str, breach: Breach) -> AwsError:
-    """The error that this service answers to a request that breaks the rule."""
+    """Return this service's error for a request that breaks the rule."""
     if service == "ecr":
         path = "PolicyText" if breach.path == "policyText" else breach.path
         rule = "Cannot be null" if breach.value is None else breach.rule.replace("Member must satisfy", "must satisfy")
@@ -104,7 +104,7 @@ def worded(service: str, breach: Breach) -> AwsError:
 
 
 def _accept(value: Any, path: str) -> None:
-    """A shape that demands nothing."""
+    """Accept anything."""
 
 
 def _same(value: Any) -> Any:
@@ -149,7 +149,7 @@ def _structure_check(shape: Any, within: frozenset[str]) -> Check:
             if given is not None and name in members:
                 try:
                     members[name](given, _at(path, name))
-                except Breach as found:  # told after all types are seen to be right, as AWS reads before it checks
+                except Breach as found:  # raised after all types are checked, as AWS parses before it validates
                     breach = breach or found
         for name in required:
             if value.get(name) is None:
@@ -237,7 +237,7 @@ def _timestamp_check(value: Any, path: str) -> None:  # noqa: ARG001  (as above)
 
 
 def _shaper(shape: Any) -> Shape | None:
-    """A function that passes an answer on and raises KeyError at a member that the model lacks; None for scalars."""
+    """Return a function that copies an answer and raises KeyError for a member not in the model; None for scalars."""
     if shape.type_name == "structure":
         members = {name: _shaper(member) for name, member in shape.members.items()}
 

@@ -1,6 +1,6 @@
-"""What can be set on the sandbox, by flags at its start and over its control route while it runs.
+"""The sandbox's options, set by flags at its start and through its control route while it runs.
 
-Values only: must never read the environment or a file itself.
+Values only: this module reads no environment and no file.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SandboxOptions:
     Args:
         activation_seconds: how long a service stays PENDING, UPDATING or DELETING, and so how long a role takes.
         arn_lag_seconds: how long after that the image puller's ARN is still `""`.
-        principal_seconds: how long ECR refuses a fresh principal after its ARN has appeared.
+        principal_seconds: how long ECR refuses a new principal after its ARN has appeared.
         deployment_seconds: how long a deployment is ACTIVATING that runs, or whose images cannot be pulled.
         pull_seconds: how long after its start a deployment pulls its images.
         patience_seconds: how long after its start Lightsail gives up on a deployment that does not get healthy.
@@ -43,8 +43,8 @@ class SandboxOptions:
         rate_limit: requests a second for each account, region and service; None for no limit.
         shuffle_seed: makes the order of principals in policies repeatable; None for a new order each run.
         setup_regions: regions that answer RegionSetupInProgressException to Lightsail's calls.
-        faults: faults in force from the start, each a JSON object as the control route takes it.
-        state_file: where what exists is kept between runs; None keeps it in memory alone.
+        faults: faults active from the start, each a JSON object as the control route takes it.
+        state_file: where the state is stored between runs; None keeps it only in memory.
         exit_with_parent: end when the standard input ends.
     """
 
@@ -88,7 +88,7 @@ def _is_number(value: Any) -> bool:
 
 
 def changed(options: SandboxOptions, wanted: Mapping[str, Any]) -> SandboxOptions:
-    """The options with what is wanted; raises SandboxError for a name or value that cannot be."""
+    """Return the options with these changes; raises SandboxError for an invalid name or value."""
     unknown = sorted(set(wanted) - set(CHANGEABLE))
     if unknown:
         raise SandboxError(f"Not an option that can change: {', '.join(unknown)}. These can: {', '.join(CHANGEABLE)}.")
@@ -99,7 +99,7 @@ def changed(options: SandboxOptions, wanted: Mapping[str, Any]) -> SandboxOption
 
 
 def shown(options: SandboxOptions) -> dict[str, Any]:
-    """The options as plain JSON values."""
+    """Return the options as plain JSON values."""
     values = dataclasses.asdict(options)
     values["state_file"] = str(options.state_file) if options.state_file else None
     values.update(setup_regions=list(options.setup_regions), faults=list(options.faults))

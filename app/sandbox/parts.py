@@ -1,4 +1,4 @@
-"""The parts of a running sandbox, put together once for the wire and for the control route."""
+"""The parts of a running sandbox, shared by the AWS API and the control route."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.sandbox.state import World
 
 
 class Parts:
-    """What exists, the faults in force, the log of calls and the files behind them."""
+    """The state, the active faults, the log of calls and the files behind them."""
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
         self.world = World(options, clock)
@@ -27,7 +27,7 @@ class Parts:
             self.faults.add_text(text)
 
     def reset(self, seed: str, repositories: int, services: int) -> None:
-        """Everything as at the start: the seed's data, no faults, no calls logged."""
+        """Reset everything: the seed's data, no faults, no calls logged."""
         self.world.clear()
         self.faults.remove()
         self.calls.clear()

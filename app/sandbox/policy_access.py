@@ -1,4 +1,4 @@
-"""What one policy says to a request: the sandbox's own reading of IAM's rules; pure.
+"""The effect of one policy on a request: the sandbox's own implementation of IAM's rules. Pure.
 
 Shares no code with the console (`tests/sandbox/test_independence.py`).
 """
@@ -18,7 +18,7 @@ from app.sandbox.request_context import RequestContext, Resource
 
 
 class Effect(Enum):
-    """What a policy says: an explicit Deny, an Allow, or nothing (which is an implicit deny)."""
+    """A policy's effect: an explicit Deny, an Allow, or none (which is an implicit deny)."""
 
     DENY = "Deny"
     ALLOW = "Allow"
@@ -36,11 +36,11 @@ class AccessRequest:
 
 
 def effect_of(document: dict[str, Any] | None, request: AccessRequest, *, names_resources: bool = False) -> Effect:
-    """Return what the policy says to the request: a Deny that matches wins, wherever it stands.
+    """Return the policy's effect on the request: a matching Deny wins, wherever it is.
 
     Args:
-        document: the policy as it is kept, however malformed; None for no policy.
-        request: who wants to do what to which resource.
+        document: the stored policy, however malformed; None for no policy.
+        request: caller, action and resource.
         names_resources: whether each statement must name its resources, as in a registry policy; a repository's policy
             is about its repository.
     """
@@ -56,9 +56,9 @@ def effect_of(document: dict[str, Any] | None, request: AccessRequest, *, names_
 
 
 def allows(document: dict[str, Any] | None, principal: str, action: str) -> bool:
-    """Return whether a repository's policy by itself allows it, to a request that says only who makes it.
+    """Return whether a repository policy alone allows it, for a request of which only the caller is known.
 
-    For judges that know neither the repository nor the time; `authorization.decide` knows both, and every other layer.
+    For callers that know neither the repository nor the time; `authorization.decide` uses both, and every other layer.
     """
     caller = Identity(principal, is_temporary=True)
     nowhere = Resource("*", "", "")
@@ -67,7 +67,7 @@ def allows(document: dict[str, Any] | None, principal: str, action: str) -> bool
 
 
 def may_deny(document: dict[str, Any]) -> bool:
-    """Return whether the policy holds any Deny at all, whatever it is about."""
+    """Return whether the policy contains any Deny."""
     return any(isinstance(each, Mapping) and each.get("Effect") == "Deny" for each in statements(document))
 
 
@@ -95,11 +95,11 @@ def _covers(patterns: Any, action: str) -> bool:
 
 
 def _is_about_caller(statement: Mapping[str, Any], caller: Identity) -> bool:
-    """Whether `Principal` or `NotPrincipal` covers the caller.
+    """Return whether `Principal` or `NotPrincipal` covers the caller.
 
-    AWS does not support `NotPrincipal` with Allow: such a statement allows nobody [inferred]. With Deny it spares a
-    role or user only where its account is named beside it, as AWS "might validate the account first" (IAM User Guide,
-    `NotPrincipal`); no statement can name a session that it does not know, so the role and its account are enough.
+    AWS does not support `NotPrincipal` with Allow: such a statement allows no one [inferred]. With Deny it excludes a
+    role or user only if its account is named beside it, as AWS "might validate the account first" (IAM User Guide,
+    `NotPrincipal`); a statement cannot name a session in advance, so the role and its account are enough.
     """
     if "NotPrincipal" in statement:
         return statement["Effect"] == "Deny" and not _is_spared(statement["NotPrincipal"], caller)

@@ -1,4 +1,4 @@
-"""Policies as ECR returns them: its own layout, principals in any order, the dead by their unique ids."""
+"""Policies as ECR returns them: its own formatting, principals in any order, deleted ones as unique ids."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.sandbox.principals import Principals
 
 
 def read_back(policy: Policy, principals: Principals, now: float, order: random.Random) -> str:
-    """The text that a read of the policy returns now: ECR's layout, principals in any order, the dead by their ids."""
+    """Return the text of a read of the policy now: ECR's formatting, principals in any order, deleted ones as ids."""
     if policy.document is None:
         return policy.text
     if policy.read is not None and policy.deaths == principals.deaths:
@@ -25,7 +25,7 @@ def read_back(policy: Policy, principals: Principals, now: float, order: random.
 
 
 def _is_settled(document: dict[str, Any], principals: Principals) -> bool:
-    """Whether every read gives the same text: no lists of principals, and no death to come."""
+    """Return whether every read gives the same text: no lists of principals, and no scheduled deletion."""
     given = [names for names in _principal_values(document) if names]
     return not any(isinstance(names, list) or principals.is_mortal(str(names)) for names in given)
 
@@ -39,7 +39,7 @@ def _principal_values(document: dict[str, Any]) -> Iterator[Any]:
 
 
 def shuffled(document: dict[str, Any], order: random.Random, name: Callable[[str], str]) -> dict[str, Any]:
-    """The document with each list of principals in some order, and each AWS principal renamed."""
+    """Return the document with each list of principals in some order, and each AWS principal renamed."""
     value = document.get("Statement")
     if isinstance(value, list):
         return {**document, "Statement": [_shuffled_statement(item, order, name) for item in value]}
@@ -65,7 +65,7 @@ def _shuffled_names(kind: str, given: Any, order: random.Random, name: Callable[
 
 
 def rendered(value: Any, indent: str = "") -> str:
-    """JSON in the layout that ECR writes: `"key" : value`, lists on one line."""
+    """Return JSON in ECR's formatting: `"key" : value`, lists on one line."""
     if isinstance(value, dict):
         inner = indent + "  "
         rows = [

@@ -1,4 +1,4 @@
-"""Policies of repositories and registries as ECR takes them: what it refuses, and what it keeps.
+"""Policies of repositories and registries as ECR accepts them: what it refuses, and what it stores.
 
 Written from AWS's behaviour alone; shares no code with the console (`tests/sandbox/test_independence.py`).
 """
@@ -34,10 +34,10 @@ OPERATOR = re.compile(
 
 @dataclass(slots=True)
 class Policy:
-    """A policy: the document that ECR keeps, or, for what no parser takes, the bare text.
+    """A policy: the document that ECR stores, or the bare text if it can't be parsed.
 
-    `read` is the text it reads back as, kept while no order and no death can change it. `denies` is whether it holds
-    any Deny, None until somebody wants to know.
+    `read` is the text it reads back as, cached while no order and no deletion can change it. `denies` is whether it
+    holds any Deny, None until that is first needed.
     """
 
     document: dict[str, Any] | None
@@ -49,7 +49,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of policy: what ECR calls it, and whether its statements name resources (all of them, or none)."""
+    """A kind of policy: ECR's name for it, and whether its statements name resources (all of them, or none)."""
 
     name: str
     names_resources: bool
@@ -57,12 +57,12 @@ class Kind:
 
     @property
     def invalid(self) -> str:
-        """The constraint that ECR names for whatever is wrong with the text."""
+        """The constraint that ECR names for any error in the text."""
         return f"Invalid {self.name} policy provided"
 
 
 REPOSITORY = Kind("repository", names_resources=False, missing_principal="Principal not found")
-# A registry's policy with a missing principal is told by the general constraint: Terraform's provider retries on it.
+# A missing principal in a registry policy is reported by the general constraint: Terraform's provider retries on it.
 REGISTRY = Kind("registry", names_resources=True, missing_principal="Invalid registry policy provided")
 
 
@@ -73,10 +73,10 @@ def refused(rule: str = REPOSITORY.invalid) -> AwsError:
 
 
 def accept(text: str, principals: Principals, now: float, kind: Kind = REPOSITORY) -> dict[str, Any]:
-    """Return the document that ECR keeps of this text.
+    """Return the document that ECR stores for this text.
 
     Raises:
-        AwsError: what ECR answers to a text that it does not take.
+        AwsError: ECR's answer to an invalid text.
     """
     document = _parsed(text)
     if document is None or not all(_is_statement(statement, kind) for statement in statements(document)):
@@ -88,7 +88,7 @@ def accept(text: str, principals: Principals, now: float, kind: Kind = REPOSITOR
 
 
 def statements(document: dict[str, Any]) -> list[Any]:
-    """The statements as a list, however they are written; in a text that nobody checked they may be anything."""
+    """Return the statements as a list, however they are written; in an unchecked text they may be anything."""
     listed = document.get("Statement", [])
     return listed if isinstance(listed, list) else [listed]
 
@@ -98,7 +98,7 @@ def values(value: Any) -> list[Any]:
 
 
 def named(document: dict[str, Any]) -> Iterator[str]:
-    """Every AWS principal that the document names."""
+    """Yield every AWS principal in the document."""
     for statement in statements(document):
         for key in ("Principal", "NotPrincipal"):
             principal = statement.get(key)
@@ -107,7 +107,7 @@ def named(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
-    """The document, None for a text that is none."""
+    """Return the document, None for an invalid text."""
     try:
         document = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
@@ -150,7 +150,7 @@ def _is_resource(value: Any) -> bool:
 
 
 def _some(value: Any) -> list[Any]:
-    """The values as a list; one that cannot be right where there are none."""
+    """Return the values as a list; if there are none, one that is certainly invalid."""
     return values(value) or [None]
 
 
@@ -193,7 +193,7 @@ def _is_found(principal: str, principals: Principals, now: float) -> bool:
 
 
 def rewritten(document: dict[str, Any]) -> dict[str, Any]:
-    """The document as ECR keeps it: keys in its own order, account ids as roots, one-element lists collapsed."""
+    """Return the document as ECR stores it: keys in its order, account ids as roots, one-element lists collapsed."""
     kept = _in_order(document, DOCUMENT_KEYS)
     listed = document.get("Statement")
     if isinstance(listed, list):

@@ -1,4 +1,4 @@
-"""Which IAM principals exist, from when and until when, whatever policies say about them."""
+"""Which IAM principals exist, from when and until when, independent of policies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIGHTSAIL_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/amazon/lightsail/")
 
 @dataclass(slots=True)
 class Principal:
-    """A principal with a life: ECR knows it from `known_from` until `dies_at` (seconds since 1970)."""
+    """A principal's lifetime: ECR knows it from `known_from` until `dies_at` (seconds since 1970)."""
 
     arn: str
     known_from: float
@@ -26,11 +26,11 @@ class Principal:
 
 
 class Principals:
-    """Every role of Lightsail, and each ordinary principal that somebody declared dead.
+    """Every role of Lightsail, and each ordinary principal that was declared deleted.
 
-    Ordinary accounts are not ours to know: their roots, roles and users count as existing unless declared dead.
-    Lightsail's own roles exist only if they were born here. Nothing exists in a closed account, though policies go on
-    naming it by its ARN.
+    Ordinary accounts are not modelled: their roots, roles and users count as existing unless declared deleted.
+    Lightsail's own roles exist only if they were created here. Nothing exists in a closed account, though policies
+    still name it by its ARN.
     """
 
     def __init__(self) -> None:
@@ -42,12 +42,12 @@ class Principals:
         self.by_arn[arn] = Principal(arn, known_from)
 
     def dies(self, arn: str, at: float) -> None:
-        """From `at` on, the ARN is found no more and policies that name it read back as its unique id."""
+        """Delete the ARN at the time `at`: from then on policies that name it read back with its unique id."""
         self.by_arn.setdefault(arn, Principal(arn, -math.inf)).dies_at = at
         self.deaths += 1
 
     def exists(self, arn: str, now: float) -> bool:
-        """Whether a policy may name this ARN now."""
+        """Return whether a policy may name this ARN now."""
         if self.closed_accounts and _account_of(arn) in self.closed_accounts:
             return False
         principal = self.by_arn.get(arn)
@@ -56,17 +56,17 @@ class Principals:
         return principal.known_from <= now < principal.dies_at
 
     def is_dead(self, arn: str, now: float) -> bool:
-        """Whether it existed and is gone, so that AWS knows its credentials no more."""
+        """Return whether it existed and is deleted, so that AWS no longer accepts its credentials."""
         principal = self.by_arn.get(arn)
         return principal is not None and now >= principal.dies_at
 
     def as_read(self, arn: str, now: float) -> str:
-        """What stands in a policy's text for this ARN when it is read now."""
+        """Return the text in a policy for this ARN when it is read now."""
         principal = self.by_arn.get(arn)
         return ids.unique_id(arn) if principal and now >= principal.dies_at else arn
 
     def is_mortal(self, arn: str) -> bool:
-        """Whether the ARN's time of death is set, so that what stands for it changes by itself."""
+        """Return whether the ARN's deletion is scheduled, so that its text in policies changes."""
         principal = self.by_arn.get(arn)
         return principal is not None and principal.dies_at != math.inf
 

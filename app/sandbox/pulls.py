@@ -1,6 +1,6 @@
-"""Pulls: whether a container service gets an image of a private repository, step by step as a real pull goes.
+"""Pulls: whether a container service gets an image of a private repository, in the steps of a real pull.
 
-AWS gives no reason for a failed pull; the cause is shown by the control route alone.
+AWS gives no reason for a failed pull; only the control route shows the cause.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from app.sandbox.state import Image, Repository, Service, World
 ECR_IMAGE = re.compile(
     r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]{64}))?"
 )
-# ECR's other hosts, dual-stack ones and those of other partitions: whether Lightsail takes them is not known.
+# ECR's other hosts, dual-stack ones and those of other partitions: whether Lightsail accepts them is not known.
 OTHER_ECR_IMAGE = re.compile(r"\d{12}\.dkr[.-]ecr\b.*")
 
 
 class Pull(NamedTuple):
-    """How a pull went: why it failed ("" if it did not), and the platform that the image says it is for."""
+    """The result of a pull: why it failed ("" if it did not), and the platform in the image's config."""
 
     cause: str = ""
     platform: str = LINUX
 
 
 def pull(world: World, service: Service, image: str, now: float) -> Pull:
-    """Return how the service's pull of an image goes; those of other registries are there.
+    """Return the result of the service's pull of an image; those of other registries succeed.
 
     Args:
         world: where repositories and policies are.
@@ -53,7 +53,7 @@ def pull(world: World, service: Service, image: str, now: float) -> Pull:
 
 
 def _obstacle(world: World, service: Service, region: str, now: float) -> str:
-    """What stands in the way before ECR is asked: another region, or a role that is not there (yet)."""
+    """Return what prevents the pull before ECR is called: another region, or a role that does not exist (yet)."""
     if region != service.region:
         return "region"
     puller = service.puller
@@ -90,7 +90,7 @@ def _fetched(repository: Repository, image_id: dict[str, str], now: float) -> Pu
 
 
 def _unpacked(image: Image) -> Pull:
-    """A lone image is taken whatever its platform, which shows when it runs; an artifact is no image."""
+    """Accept a single image whatever its platform, which matters when it runs; an artifact is not an image."""
     if image.artifact_media_type and image.artifact_media_type not in IMAGE_CONFIGS:
         return Pull("artifact")
     return Pull(platform=platform_of(json.loads(image.config)) or LINUX if image.config else LINUX)

@@ -1,10 +1,10 @@
-"""A limit on requests a second, as a bucket that refills; must never look at a clock itself."""
+"""A limit on requests per second, as a token bucket. The caller passes the time."""
 
 from __future__ import annotations
 
 
 class Buckets:
-    """One bucket for each key. Each holds a second's worth and starts full."""
+    """One bucket for each key. Each holds one second's worth and starts full."""
 
     def __init__(self) -> None:
         self.left: dict[object, tuple[float, float]] = {}
@@ -13,7 +13,7 @@ class Buckets:
         self.left.clear()
 
     def takes(self, key: object, rate: float, now: float) -> bool:
-        """Take one request out of the key's bucket; False when it is empty."""
+        """Take one request out of the key's bucket; return False when it is empty."""
         most = max(rate, 1.0)
         left, since = self.left.get(key, (most, now))
         left = min(most, left + max(now - since, 0.0) * rate)

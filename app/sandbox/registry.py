@@ -1,4 +1,4 @@
-"""Amazon ECR's registries, as the API answers for them: the policy of the whole registry, and its settings."""
+"""Amazon ECR's registries, as the API returns them: the registry policy, and the settings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from app.sandbox.request_context import Resource
 from app.sandbox.state import Registry, World
 
 Answer = dict[str, Any]
-# By setting: the value of a registry made today, and every value that it can be given. The newest model tells V2 alone
-# for the scope; the API reference of 2025 tells V1 as well, and so a test can go back to it.
+# By setting: its value in a new registry, and every allowed value. The newest model has only V2 for the scope; the API
+# reference of 2025 also has V1, so that a test can use it.
 SETTINGS: dict[str, tuple[str, tuple[str, ...]]] = {
     "BASIC_SCAN_TYPE_VERSION": ("AWS_NATIVE", ("AWS_NATIVE", "CLAIR")),
     "REGISTRY_POLICY_SCOPE": ("V2", ("V1", "V2")),
@@ -23,7 +23,7 @@ SETTINGS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def _registry(world: World, call: Call) -> Registry:
-    """The caller's registry; raises AWS's refusal when the policy there denies the call."""
+    """Return the caller's registry; raises AWS's error when its policy denies the call."""
     check(world, call, Resource(call.resource, call.account, call.region))
     return world.home(call.account, call.region).registry
 
@@ -44,7 +44,7 @@ def get_registry_policy(world: World, call: Call) -> Answer:
 
 
 def put_registry_policy(world: World, call: Call) -> Answer:
-    """Nothing protects the caller from locking himself out: the operation has no `force` [inferred]."""
+    """Write the registry policy. Nothing prevents a lock-out: the operation has no `force` [inferred]."""
     registry = _registry(world, call)
     registry.policy = Policy(accept(call.params["policyText"], world.principals, call.at, REGISTRY))
     return _answer(world, call, registry.policy)
@@ -71,7 +71,7 @@ def put_account_setting(world: World, call: Call) -> Answer:
 
 
 def _setting(call: Call) -> tuple[str, str, tuple[str, ...]]:
-    """The setting's name, default and choices; raises what ECR answers to a name that it does not know."""
+    """Return the setting's name, default and choices; raises ECR's error for an unknown name."""
     name = call.params["name"]
     if name not in SETTINGS:
         raise _invalid("name", f"Must be one of [{', '.join(SETTINGS)}]")
@@ -79,6 +79,6 @@ def _setting(call: Call) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _invalid(parameter: str, rule: str) -> AwsError:
-    """The code is documented, the sentence is [inferred] from ECR's others."""
+    """Return the error; its code is documented, its message is [inferred] from ECR's others."""
     message = f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{rule}'"
     return AwsError("InvalidParameterException", message)

@@ -1,8 +1,8 @@
-"""The condition keys of a request and their values, for policies to test; pure.
+"""The condition keys of a request and their values, for policies to test. Pure.
 
 In a closed context a missing key is absent from the request, as in AWS. In an open one it is unknown: the sandbox has
 no address and, unless set, no organization for an account's own callers, so a test of such a key fails either way.
-Otherwise a policy that denies everybody outside an organization would lock the account out of its own repository.
+Otherwise a policy that denies everyone outside an organization would lock the account out of its own repository.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.sandbox import ids
 from app.sandbox.identity import Identity
 
 Value = str | tuple[str, ...]
-# The organization of the accounts in which AWS keeps Lightsail's roles: another than any customer's.
+# The organization of the accounts in which AWS keeps Lightsail's roles, different from any customer's.
 LIGHTSAIL_ORGANIZATION = "o-awslightsail"
 LIGHTSAIL_ADDRESS = "192.0.2.57"
 
@@ -39,7 +39,7 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a request is about: its ARN, its account, that account's organization ("" for none), its tags."""
+    """The resource of a request: its ARN, its account, that account's organization ("" for none), its tags."""
 
     arn: str
     account: str
@@ -49,11 +49,11 @@ class Resource:
 
 
 def context_of(caller: Identity, resource: Resource, now: float, organization: str = "") -> RequestContext:
-    """Return what a request by this caller says.
+    """Return the context of a request by this caller.
 
     Args:
-        caller: who asks.
-        resource: what is asked for.
+        caller: the caller.
+        resource: the resource.
         now: the sandbox's time, in seconds since 1970.
         organization: that of the caller's account, "" when it is in none.
     """
@@ -73,7 +73,7 @@ def context_of(caller: Identity, resource: Resource, now: float, organization: s
 
 
 def _of_the_wire(resource: Resource, now: float) -> dict[str, Value]:
-    """Every request to ECR is HTTPS, made directly, now."""
+    """Return the keys common to all requests to ECR: HTTPS, made directly, now."""
     return {
         "aws:securetransport": "true",
         "aws:currenttime": _iso(now),

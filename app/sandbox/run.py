@@ -1,4 +1,4 @@
-"""Serves the sandbox until it is told to stop; must never leave a process behind."""
+"""Serves the sandbox until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_PORT = 65_535
 
 
 class SandboxServer(uvicorn.Server):
-    """Uvicorn that says when it is ready."""
+    """A uvicorn server that reports when it is ready."""
 
     def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -33,7 +33,7 @@ class SandboxServer(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; raises SandboxError with a sentence when there cannot be one."""
+    """Return a listening socket; raises SandboxError with a sentence if that fails."""
     if not 0 <= port <= LAST_PORT:
         raise SandboxError(f"A port is a number from 0 to {LAST_PORT}; it cannot be {port}.")
     try:
@@ -57,7 +57,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def server_for(options: SandboxOptions, when_ready: Callable[[], None]) -> SandboxServer:
-    """A server of the sandbox that is not running yet."""
+    """Return a server of the sandbox that is not running yet."""
     config = uvicorn.Config(
         create_sandbox(options),
         http=DroppableProtocol,
@@ -75,10 +75,10 @@ def server_for(options: SandboxOptions, when_ready: Callable[[], None]) -> Sandb
 
 
 def run(options: SandboxOptions) -> int:
-    """Serve until SIGINT, SIGTERM or, if so asked, the end of the standard input. The exit status is returned."""
+    """Serve until SIGINT, SIGTERM or, with `exit_with_parent`, the end of standard input. Return the exit status."""
     listener = bind(options.host, options.port)
     ready = f"Sandbox is ready: {url_of(listener)}"
-    server = server_for(options, lambda: print(ready, flush=True))  # noqa: T201  (what callers wait for)
+    server = server_for(options, lambda: print(ready, flush=True))  # noqa: T201  (callers wait for it)
     _log_to_stderr(options)
     if options.exit_with_parent:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""What the sandbox starts with: the demo's data, a large data set, or nothing."""
+"""The sandbox's initial data: the demo's, a large data set, or nothing."""
 
 from __future__ import annotations
 

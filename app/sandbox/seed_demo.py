@@ -1,6 +1,6 @@
-"""The demo's data: a small company's two accounts, in two regions, with what goes right and wrong in real ones.
+"""The demo's data: a small company's two accounts, in two regions, with states and problems of real ones.
 
-Names, ids and digests are the same in every run; moments are counted back from the start.
+Names, ids and digests are the same in every run; times are relative to the start.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def plant_demo(world: World) -> None:
 
 
 def add_service(world: World, plan: ServicePlan, account: str, now: float) -> Service:
-    """A READY service as planned."""
+    """Add a READY service as planned and return it."""
     name, region = plan.name, plan.region
     service = Service(
         name,
@@ -140,7 +140,7 @@ def _add_repository(world: World, plan: RepositoryPlan, account: str, now: float
 
 
 def _add_oddities(world: World, now: float) -> None:
-    """What trips people up: an archived image, one for ARM alone, artifacts about images, what stacks and tools made."""
+    """Add special cases: an archived image, one only for ARM, artifacts about images, resources of stacks and tools."""
     services = world.home(DEFAULT_ACCOUNT, MAIN).services
     tag_by_stack(services["edge-cache"], "edge-production")
     services["payments-api"].tags = [{"key": "managed-by", "value": "terraform"}]

@@ -1,4 +1,4 @@
-"""The demo's deployments: what ran, what runs, and what failed for the reasons for which real ones do."""
+"""The demo's deployments: past and current ones, and some that failed for the same reasons as real ones."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def deploy(
     cause: str = "",
     lines: tuple[str, ...] = (),
 ) -> None:
-    """Add a deployment that began at a moment; `lines` are what its first container wrote."""
+    """Add a deployment that began at a given time; `lines` are the log of its first container."""
     version = len(service.deployments) + 1
     name, first = next(iter(containers.items()))
     endpoint = _endpoint(name, int(next(iter(first["ports"]))))
@@ -54,7 +54,7 @@ def deploy(
 
 
 def deploy_all(world: World, now: float) -> None:
-    """Give every service of the demo its deployments."""
+    """Add the deployments of every service of the demo."""
     services = world.home(DEFAULT_ACCOUNT, MAIN).services
     web = services["storefront-web"]
     for tag, age in (("5.2.0", 40), ("5.2.1", 21), ("5.3.0", 2)):
@@ -80,7 +80,7 @@ def deploy_all(world: World, now: float) -> None:
 
 
 def _fail_some(services: dict[str, Service], tokyo: Service, now: float) -> None:
-    """Three failures: the wrong role is granted, the image is archived, the health check asks for a missing page."""
+    """Add three failures: the wrong role is granted, the image is archived, the health check's page is missing."""
     wrong_role = {"app": container(_ecr(MAIN, "analytics/reports", "1.9.0"))}
     deploy(services["reporting"], now - 2.4 * DAY, wrong_role, failure=CANCELED, cause="app: policy")
     archived = {"api": container(_ecr(TOKYO, "tokyo/api", "1.2.0"))}
@@ -100,7 +100,7 @@ def _fail_some(services: dict[str, Service], tokyo: Service, now: float) -> None
 
 
 def _record_pulls(world: World, deployed: tuple[Service, ...]) -> None:
-    """What was deployed was pulled then, the failures aside."""
+    """Record the pulls of all deployments that did not fail."""
     for service in deployed:
         for deployment in service.deployments:
             for each in () if deployment.failure else deployment.containers.values():
@@ -117,7 +117,7 @@ def _record_pull(world: World, reference: str, at: float) -> None:
 
 
 def _store(service: Service, label: str, at: float, count: int) -> None:
-    """Images pushed to the service itself."""
+    """Add images pushed to the service itself."""
     for number in range(count, 0, -1):
         name = f":{service.name}.{label}.{number}"
         digest = f"sha256:{ids.digest('stored image', name).hex()}"

@@ -1,4 +1,4 @@
-"""A large data set, cheap to make: policies are shared among repositories, images drawn up when looked at."""
+"""A large data set, cheap to create: repositories share policies, images are generated when first used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policies of the demo's repositories: what people really have, the mistakes among it."""
+"""The policies of the demo's repositories: as in real accounts, including mistakes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _allow(sid: str, principal: Any, actions: Any, **more: Any) -> Statement:
 
 
 def grant(service: Service) -> Statement:
-    """The statement that AWS's guide gives, for the service's image puller role."""
+    """Return the statement in AWS's guide, for the service's image puller role."""
     arn = service.puller.arn if service.puller else ""
     return _allow(f"AllowLightsailPull-{service.name}", {"AWS": arn}, PULL)
 
@@ -34,17 +34,17 @@ def _lambda(region: str, function: str) -> Statement:
 
 
 def grant_document(service: Service) -> dict[str, Any]:
-    """A policy that holds only the service's grant."""
+    """Return a policy with only the service's grant."""
     return _document(grant(service), version="2008-10-17")
 
 
 def foreign_document() -> dict[str, Any]:
-    """A policy that lets another account pull."""
+    """Return a policy that lets another account pull."""
     return _document(_allow("CrossAccountPull", {"AWS": "210987654321"}, PULL))
 
 
 def demo_policies(world: World) -> dict[str, dict[str, Any]]:
-    """By repository; those that are not named have none."""
+    """Return the policies by repository; others have none."""
     services = world.home(DEFAULT_ACCOUNT, "us-east-1").services
     web, reporting, edge = services["storefront-web"], services["reporting"], services["edge-cache"]
     tokyo = world.home(DEFAULT_ACCOUNT, "ap-northeast-1").services["tokyo-api"]
@@ -118,7 +118,7 @@ def demo_policies(world: World) -> dict[str, dict[str, Any]]:
 
 
 def demo_registry_policy() -> dict[str, Any]:
-    """The policy of the registry in Tokyo: replication from the other account, and no pulls of what is retired."""
+    """Return the policy of the registry in Tokyo: replication from the other account, no pulls of retired images."""
     resource = f"arn:aws:ecr:ap-northeast-1:{DEFAULT_ACCOUNT}:repository"
     replication = _allow(
         "ReplicationFromStaging", {"AWS": OTHER_ACCOUNT}, ["ecr:CreateRepository", "ecr:ReplicateImage"]

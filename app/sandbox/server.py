@@ -1,6 +1,6 @@
-"""The sandbox as an ASGI application: reads a request, lets faults have their say, answers as AWS does.
+"""The sandbox as an ASGI application: reads a request, applies faults, answers as AWS does.
 
-Handlers run to their end without waiting, so each call is atomic. Nothing here knows what an operation does.
+Handlers run to their end without waiting, so each call is atomic. This module does not know what operations do.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ logger = logging.getLogger("sailpass.sandbox")
 
 
 class Dropped(Exception):  # noqa: N818  (not an error: the connection ends without an answer)
-    """The call gets no answer; `outcome` says to the log what became of it."""
+    """The call gets no answer; `outcome` is its result for the log."""
 
     def __init__(self, outcome: str) -> None:
         super().__init__(outcome)
@@ -46,7 +46,7 @@ class Dropped(Exception):  # noqa: N818  (not an error: the connection ends with
 
 
 class Sandbox:
-    """All of it, callable as ASGI."""
+    """The whole sandbox, callable as ASGI."""
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
         self.parts = Parts(options, clock)
@@ -131,7 +131,7 @@ class Sandbox:
         return await self._with_effect(call, operation, rules, receive)
 
     def _check_identity(self, call: Call) -> None:
-        """A principal that is gone has no credentials, and Lightsail's roles do nothing but pull."""
+        """Refuse a deleted principal, which has no credentials, and Lightsail's roles for anything but pulls."""
         if self.world.principals.is_dead(call.identity.arn, call.at):
             raise wire.unrecognized(call.service)
         if call.service == "lightsail" and call.identity.is_lightsail_role:
@@ -189,7 +189,7 @@ async def _request(scope: Scope, receive: Receive) -> wire.Request:
 
 
 async def _hold_up(rules: list[Fault], receive: Receive) -> None:
-    """What rules do to the connection before the call has any effect."""
+    """Apply the rules that affect the connection before the call takes effect."""
     for rule in rules:
         if rule.kind == "latency":
             await asyncio.sleep(rule.seconds)
@@ -201,5 +201,5 @@ async def _hold_up(rules: list[Fault], receive: Receive) -> None:
 
 
 def create_sandbox(options: SandboxOptions, clock: Clock | None = None) -> Sandbox:
-    """The sandbox, seeded and ready to be served."""
+    """Return the sandbox with its data, ready to be served."""
     return Sandbox(options, clock or Clock())

@@ -1,6 +1,6 @@
-"""What a container service's times and choices amount to at a moment: its state, its deployments, its answer.
+"""The state of a container service at a given time: its state, its deployments, its API answer.
 
-Pure: reads data and a time; must never change anything.
+Pure: reads data and a time, and changes nothing.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ def state_of(service: Service, now: float) -> str:
 
 
 def is_gone(service: Service, now: float) -> bool:
-    """Whether its deletion is over."""
+    """Return whether its deletion is over."""
     transition = service.transition
     return transition is not None and transition.state == "DELETING" and now >= transition.until
 
 
 def next_deployment(service: Service, now: float) -> Deployment | None:
-    """The one that is still ACTIVATING."""
+    """Return the deployment that is still ACTIVATING."""
     last = service.deployments[-1] if service.deployments else None
     return last if last and now < last.ends_at else None
 
 
 def current_deployment(service: Service, now: float) -> Deployment | None:
-    """The newest one that succeeded."""
+    """Return the newest deployment that succeeded."""
     return next((d for d in reversed(service.deployments) if now >= d.ends_at and not d.failure), None)
 
 
@@ -61,7 +61,7 @@ def _deployment_state(service: Service, deployment: Deployment, now: float) -> s
 
 
 def describe(service: Service, now: float) -> Answer:
-    """The service as `ContainerService` of the API."""
+    """Return the service as the API's `ContainerService`."""
     state = state_of(service, now)
     current, coming = current_deployment(service, now), next_deployment(service, now)
     host = ids.letters("host", service.id, length=13)

@@ -1,4 +1,4 @@
-"""The sandbox's state on disk, so that a demo carries on after a restart; must never write half a file."""
+"""The sandbox's state on disk, so that a demo continues after a restart. Files are written atomically."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ logger = logging.getLogger("sailpass.sandbox")
 
 
 class Snapshots:
-    """Saves a world when it has changed, no oftener than it is worth, and at the end."""
+    """Saves a changed world, at intervals that grow with its size, and at the end."""
 
     def __init__(self, path: Path | None, world: World) -> None:
         self.path = path
@@ -44,7 +44,7 @@ class Snapshots:
         self.took = 0.0
 
     def load(self) -> bool:
-        """Whether there was a snapshot; raises SandboxError for one that cannot be read."""
+        """Load the snapshot and return whether there was one; raises SandboxError for an unreadable one."""
         if self.path is None:
             return False
         self._check_writable(self.path)
@@ -69,7 +69,7 @@ class Snapshots:
         self.saved, self.took = changes, time.monotonic() - started
 
     async def keep_saving(self) -> None:
-        """Save again and again; a large world is saved more rarely, as each time holds up the calls."""
+        """Save repeatedly; a large world is saved less often, as each save delays the calls."""
         while True:
             await asyncio.sleep(max(LEAST_SECONDS, 20 * self.took))
             try:
@@ -88,7 +88,7 @@ class Snapshots:
 
 
 def captured(world: World) -> dict[str, Any]:
-    """The world as values that `json.dumps` writes with `default=_members`; `restore` takes what it reads back."""
+    """Return the world as values that `json.dumps` writes with `default=_members`; `restore` reads them."""
     return {
         "format": FORMAT,
         "ahead": world.clock.ahead,
@@ -110,7 +110,7 @@ def _members(value: Any) -> dict[str, Any]:
 
 
 def restore(world: World, data: dict[str, Any]) -> None:
-    """Put what `captured` returned into an empty world; one of the first format lacks what came since."""
+    """Load what `captured` returned into an empty world; an older format lacks later members."""
     if data["format"] not in {1, FORMAT}:
         raise ValueError(f"its format is {data['format']}, and this sandbox knows {FORMAT}")
     world.clock.ahead = data["ahead"]

@@ -15,12 +15,12 @@ CLOUDFORMATION = "aws:cloudformation:"
 def update_by_stack(world: World, service: Service, stack: str, properties: Mapping[str, Any]) -> None:
     """Update the service as a stack would, and give it the stack's tags.
 
-    A template without `PrivateRegistryAccess` switches the image puller role off (Translator.java of
+    A template without `PrivateRegistryAccess` deactivates the image puller role (Translator.java of
     aws-cloudformation/aws-cloudformation-resource-providers-lightsail).
 
     Args:
         world: where the service is.
-        service: what the stack holds.
+        service: the service in the stack.
         stack: its name.
         properties: those of the container in the template.
 
@@ -42,7 +42,7 @@ def update_by_stack(world: World, service: Service, stack: str, properties: Mapp
 
 
 def tag_by_stack(service: Service, stack: str) -> None:
-    """Give the service the tags that CloudFormation puts on what a stack makes."""
+    """Add the tags that CloudFormation sets on a stack's resources."""
     tags = {
         "stack-name": stack,
         "stack-id": f"arn:aws:cloudformation:{service.region}:{service.account}:stack/{stack}/{service.id}",

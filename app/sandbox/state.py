@@ -1,6 +1,6 @@
-"""What exists in the sandbox: accounts, regions, registries, repositories and container services, as plain data.
+"""The data in the sandbox: accounts, regions, registries, repositories and container services.
 
-Nothing here waits or changes by itself: states follow from moments in time that are kept, and from the clock.
+Plain data without waits: states follow from stored times and the clock.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Image:
     """An image or another artifact, by its manifest.
 
     Args:
-        size: what ECR says its layers take, in bytes.
+        size: ECR's size of its layers, in bytes.
         artifact_media_type: the media type of its config, or its own artifact type; "" for an index.
         subject: the digest of the image that a signature, an SBOM or an attestation is about; "" for none.
-        config: the text of its config blob, "" where only the manifest was put.
+        config: the text of its config blob, "" if only the manifest was pushed.
         status: ACTIVE, ARCHIVED, or ACTIVATING until `activates_at`.
     """
 
@@ -49,7 +49,7 @@ class Image:
 
 @dataclass(slots=True)
 class Revision:
-    """One write of a policy: who wrote, and what was there after; None when it was deleted."""
+    """One write of a policy: its writer, and the policy after it; None when it was deleted."""
 
     at: float
     by: str
@@ -58,7 +58,7 @@ class Revision:
 
 @dataclass(slots=True)
 class Repository:
-    """`before` is the policy that the last write replaced. `images` is None until somebody looks at them."""
+    """A repository. `before` is the policy that the last write replaced. `images` is None until they are first used."""
 
     name: str
     account: str
@@ -85,7 +85,7 @@ class Repository:
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.name}"
 
     def write_policy(self, policy: Policy | None, by: str, at: float) -> None:
-        """Put another policy in place, or none, and remember who did."""
+        """Set another policy, or none, and record the writer."""
         self.before, self.policy = self.policy, policy
         self.writes += 1
         self.revisions.append(Revision(at, by, policy and (policy.document or policy.text)))
@@ -94,7 +94,7 @@ class Repository:
 
 @dataclass(slots=True)
 class Registry:
-    """What an account's registry in a region has besides repositories. `settings` hold those that were changed."""
+    """An account's registry in a region, without its repositories. `settings` hold those that were changed."""
 
     policy: Policy | None = None
     settings: dict[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class Registry:
 class Organization:
     """An AWS Organization: its member accounts and the resource control policies on its root.
 
-    Those bind every member but the management account.
+    Those apply to every member except the management account.
     """
 
     id: str
@@ -124,8 +124,8 @@ class Deployment:
 
     Args:
         failure: the log line it ends with; empty when it succeeds.
-        cause: why it fails, for the control route alone: AWS does not say.
-        log: what its containers write, each line with its time, by container.
+        cause: why it fails, only for the control route: AWS does not say.
+        log: its containers' log lines with their times, by container.
     """
 
     version: int
@@ -152,7 +152,7 @@ class Puller:
 
 @dataclass(slots=True)
 class Transition:
-    """A state that the service is in until a moment."""
+    """A state that the service is in until a given time."""
 
     state: str
     until: float
@@ -185,7 +185,7 @@ class Service:
 
 
 class Home:
-    """What one account has in one region."""
+    """One account's resources in one region."""
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
@@ -194,7 +194,7 @@ class Home:
         self._names: list[str] = []
 
     def repository_names(self) -> list[str]:
-        """All names, sorted; kept until a repository comes or goes."""
+        """Return all names, sorted; cached until a repository is added or removed."""
         if len(self._names) != len(self.repositories):
             self._names = sorted(self.repositories)
         return self._names
@@ -212,8 +212,8 @@ class World:
     """Everything the sandbox holds.
 
     `changes` counts, so that a snapshot knows whether it is due. `identities` are the principals with credentials of
-    their own, by access key. `pulls` are the deployments whose images are still to be pulled. The latest of `behaviors`
-    that is about a container decides how it runs.
+    their own, by access key. `pulls` are the deployments whose images have yet to be pulled. The latest of `behaviors`
+    for a container decides how it runs.
     """
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
@@ -232,7 +232,7 @@ class World:
         return self.homes.setdefault((account, region), Home())
 
     def registry_policy(self, account: str, region: str, *, is_v1_action: bool = True) -> Policy | None:
-        """The registry's policy, None where there is none or its scope is V1 and the action is none of V1's."""
+        """Return the registry policy; None without one, or if its scope is V1 and the action is not one of V1's."""
         home = self.homes.get((account, region))
         if home is None or not (is_v1_action or home.registry.is_policy_for_all_actions):
             return None

@@ -1,4 +1,4 @@
-"""AWS STS, for the one question that a console asks of it: who am I."""
+"""AWS STS, for the caller identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags of repositories, as the ECR API takes and lists them."""
+"""Tags of repositories, as the ECR API accepts and lists them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def checked_tags(tags: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return the tags.
 
     Raises:
-        AwsError: ECR takes no such tags (Amazon ECR User Guide, "Tag restrictions"; the sentences are [inferred]).
+        AwsError: ECR refuses such tags (Amazon ECR User Guide, "Tag restrictions"; the sentences are [inferred]).
     """
     keys = [tag["Key"] for tag in tags]
     if len(set(keys)) != len(keys):
@@ -38,7 +38,7 @@ def checked_tags(tags: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _tagged(world: World, call: Call) -> Repository:
-    """The repository whose ARN the call names."""
+    """Return the repository of the call's ARN."""
     arn = call.params["resourceArn"]
     match = REPOSITORY_ARN.fullmatch(arn)
     if not match or match[1] != call.region:

@@ -1,4 +1,4 @@
-"""What goes below HTTP: the connection that breaks off without an answer."""
+"""Below HTTP: closes a connection without an answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Message = MutableMapping[str, Any]
 
 
 class DroppableProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """Uvicorn's own protocol, which also tells the application about the connection under a request."""
+    """Uvicorn's own protocol, which also passes the connection of a request to the application."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -27,17 +27,17 @@ class DroppableProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
 
 async def drop(scope: Message, send: Callable[[Message], Awaitable[None]]) -> None:
-    """Break off the connection; where its transport is not known, answer less than was promised."""
+    """Close the connection; if its transport is not known, send an incomplete answer."""
     transport = scope.get(KEY)
     if transport is not None:
         transport.abort()
-        await asyncio.sleep(0)  # lets the protocol see that it is gone, so that it answers no 500 into the void
+        await asyncio.sleep(0)  # lets the protocol see the closed connection, so that it sends no 500
         return
     await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"1")]})
 
 
 async def wait_for_disconnect(receive: Callable[[], Awaitable[Message]], seconds: float) -> None:
-    """Answer nothing until the caller gives up, or the time is over."""
+    """Send nothing until the caller disconnects, or the time is over."""
 
     async def gone() -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -1,7 +1,7 @@
-"""AWS's wire: an HTTP request to a call, a result or an error to an HTTP answer, as each protocol has it.
+"""AWS's wire protocols: parses HTTP requests into calls, and renders results and errors as HTTP responses.
 
 AWS JSON 1.1 by X-Amz-Target (method and path do not matter) and the query protocol for STS. Signatures are not
-verified, since nobody knows the secrets; who calls, where and for which service is read from their scope.
+verified, since the secrets are unknown; caller, region and service are read from their scope.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def new_request_id() -> str:
 
 
 def is_query(request: Request) -> bool:
-    """Whether the request speaks the query protocol, and so expects XML."""
+    """Return whether the request uses the query protocol, and so expects XML."""
     if "x-amz-target" in request.headers:
         return False
     return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded") or (
@@ -63,11 +63,11 @@ def read(request: Request, request_id: str, identities: Mapping[str, Identity]) 
 
     Args:
         request: the HTTP request.
-        request_id: what AWS calls it.
-        identities: the principals that have credentials of their own, by access key.
+        request_id: AWS's id of it.
+        identities: the principals with credentials of their own, by access key.
 
     Raises:
-        AwsError: what AWS answers to a request that it cannot take.
+        AwsError: AWS's answer to an invalid request.
     """
     if is_query(request):
         fields = dict(parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace")))
@@ -114,7 +114,7 @@ def _operation(service: str, name: str) -> Operation:
 
 
 def _scope(request: Request, service: str) -> tuple[str, str]:
-    """The access key and the region of the request's credential scope."""
+    """Return the access key and the region of the request's credential scope."""
     given = request.headers.get("authorization", "")
     if not given:
         raise _unsigned(service)
@@ -145,7 +145,7 @@ def _unsigned(service: str) -> AwsError:
 
 
 def unrecognized(service: str) -> AwsError:
-    """Return what AWS answers to credentials that it does not know, or no longer."""
+    """Return AWS's answer to unknown or deleted credentials."""
     code, status = ("InvalidClientTokenId", 403) if service == "sts" else ("UnrecognizedClientException", 400)
     return AwsError(code, "The security token included in the request is invalid.", status)
 
@@ -156,7 +156,7 @@ def _misdirected(service: str, message: str) -> AwsError:
 
 
 def result(call: Call, value: Mapping[str, Any]) -> Answer:
-    """The answer to a call that went well."""
+    """Return the answer to a successful call."""
     if call.service == "sts":
         return _xml_result(call, value)
     return Answer(200, b"application/x-amz-json-1.1", json.dumps(value, separators=(",", ":")).encode())
@@ -173,7 +173,7 @@ def _xml_result(call: Call, value: Mapping[str, Any]) -> Answer:
 
 
 def error(problem: AwsError, request_id: str, *, as_query: bool) -> Answer:
-    """The answer to a call that AWS refuses."""
+    """Return the answer to a call that AWS refuses."""
     if as_query:
         fault = "Sender" if problem.status < 500 else "Receiver"
         text = (

@@ -1,4 +1,4 @@
-"""A console for each module, and what programs do with it."""
+"""A console for each module, and the API calls of programs."""
 
 from __future__ import annotations
 

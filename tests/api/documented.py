@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a request, so that each answer in a test can be held against it."""
+"""The OpenAPI document's schemas of each request, to validate every response in a test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
-    """The operation that a request is for; None where there is none."""
+    """Return the operation of a request, or None."""
     plain = unquote(urlsplit(path).path)
     for pattern, operations in _patterns():
         if pattern.fullmatch(plain) and method.lower() in operations:

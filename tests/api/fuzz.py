@@ -1,4 +1,4 @@
-"""Requests that are wrong in one way each, made from the OpenAPI document by a seed, and what must come of them.
+"""Requests with one error each, generated from the OpenAPI document by a seed, and their expected responses.
 
 python -m tests.api.fuzz --cases 3000 --seed 1   # `make fuzz`
 """
@@ -174,7 +174,7 @@ class Fuzzer:
         return self._case("empty repository", route, {**self._right_body(route), "repository": ""}, refused=True)
 
     def noise(self, route: Route) -> Case:
-        """Anything, anywhere; on a service and a repository that nobody has, so that nothing right can come of it."""
+        """Random requests about a service and a repository that do not exist, so that none can succeed."""
         names = (*VALUES, *route.parameters, "region", "repositories", "remove_statements")
         body = {self._random.choice(names): self._value() for _ in range(self._random.randrange(4))}
         query = [
@@ -212,7 +212,7 @@ class Fuzzer:
         return {**body, "kind": kind["enum"][0]} if kind else body
 
     def _misspelt(self, known: tuple[str, ...]) -> str:
-        """A name that is none of the known ones, often nearly one of them."""
+        """Return an unknown name, often close to a known one."""
         name = self._random.choice(known) if known and self._random.random() < 0.7 else self._text() or "x"
         at = self._random.randrange(len(name))
         changed = name[:at] + self._random.choice(["", "_", "x", name[at] * 2]) + name[at + 1 :]

@@ -1,4 +1,4 @@
-"""Giving and taking access through the API: the very operations that the browser starts."""
+"""Grants and revokes through the API: the same operations that the browser starts."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whatever a program sends, it is told in one shape what is wrong with it, and the console never breaks."""
+"""Every invalid request gets an error of the same shape, and the console never breaks."""
 
 import http.client
 from urllib.parse import quote, urlsplit

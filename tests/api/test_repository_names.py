@@ -1,4 +1,4 @@
-"""A repository may be named as it is copied from AWS, wherever the API takes one."""
+"""Wherever the API takes a repository, it accepts a name as copied from AWS."""
 
 import json
 from urllib.parse import quote

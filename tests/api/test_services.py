@@ -1,4 +1,4 @@
-"""Reading: services, what each may pull from, and policies in plain words."""
+"""Reads: services, what each may pull from, and policies in plain words."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The API refuses what it does not understand, names what was meant, and starts nothing."""
+"""The API refuses unknown fields, suggests the nearest name, and starts nothing."""
 
 import json
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Why over the API: one root cause first, read now, changing nothing; a token that may read suffices."""
+"""Why over the API: one root cause first, read now, changing nothing; a read token suffices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of sign-ins: its pages, its files, and what is forgotten."""
+"""The record of sign-ins: its pages, its exports, and its retention."""
 
 from __future__ import annotations
 

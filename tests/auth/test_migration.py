@@ -1,4 +1,4 @@
-"""From the release before: what it wrote counts on, and what it writes meanwhile is taken."""
+"""From the release before: its rows stay valid, and rows that it writes meanwhile are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Behind the proxy of compose.yaml: the record names the client, whatever the client claims to be."""
+"""Behind the proxy of compose.yaml: the record names the client, whatever address the client claims."""
 
 from __future__ import annotations
 

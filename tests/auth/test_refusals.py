@@ -1,4 +1,4 @@
-"""What is refused is recorded, and whoever is refused can't fill the database."""
+"""Refusals are recorded, and refused clients can't fill the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route that the console has, as an unknown sender and as tokens of each scope meet it."""
+"""Every route of the console, for an unknown sender and for tokens of each scope."""
 
 from __future__ import annotations
 

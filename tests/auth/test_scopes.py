@@ -1,4 +1,4 @@
-"""What tokens may do: by a table that is written out, and by walking every route that the console has."""
+"""What tokens may do: by an explicit table, and by walking every route of the console."""
 
 from __future__ import annotations
 

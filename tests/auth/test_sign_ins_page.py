@@ -1,4 +1,4 @@
-"""The page of sign-ins and the same over the API: what is listed, what is ended, and that what was ended is refused."""
+"""The page of sign-ins and the same over the API: what is listed, what is ended, and that it is then refused."""
 
 from __future__ import annotations
 

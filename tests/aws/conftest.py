@@ -1,4 +1,4 @@
-"""Two worlds that keep the same promises: the fakes, and the real adapters on the sandbox's wire."""
+"""Two implementations of the same ports: the fakes, and the real adapters on the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the adapters send and how they read what is peculiar to the wire."""
+"""What the adapters send, and how they read special cases of AWS's answers."""
 
 from __future__ import annotations
 

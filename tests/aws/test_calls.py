@@ -1,4 +1,4 @@
-"""The AWS pool keeps its limits, serves those who wait before background work, and hands on what calls return."""
+"""The AWS pool keeps its limits, runs awaited calls before background work, and returns what calls return."""
 
 from __future__ import annotations
 

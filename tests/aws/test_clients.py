@@ -1,4 +1,4 @@
-"""How the connection is made, kept, told who it is, and given up."""
+"""How the connection is made, kept, identified, and closed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS = ConnectionSettings("1.2.3")
 
 @dataclass
 class Stub:
-    """Something that answers whatever it is told to, and is no AWS."""
+    """Answers whatever the test sets, and is not AWS."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -58,7 +58,7 @@ def stub(monkeypatch):
 
 @pytest.fixture
 def credentials_file(tmp_path, monkeypatch, sandbox):
-    """Writes a profile, as somebody does who signs in anew; `work` is the one in use."""
+    """Writes a profile, as a new sign-in does; `work` is the one in use."""
     path = tmp_path / "credentials"
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
@@ -73,7 +73,7 @@ def credentials_file(tmp_path, monkeypatch, sandbox):
 
 
 class Watch:
-    """Seconds that pass when they are told to."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

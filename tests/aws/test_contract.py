@@ -1,4 +1,4 @@
-"""What every implementation of the ports promises: run over the fakes, and over the adapters on the sandbox."""
+"""The contract of the ports: run against the fakes, and against the adapters on the sandbox."""
 
 from __future__ import annotations
 

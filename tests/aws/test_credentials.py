@@ -1,4 +1,4 @@
-"""Every source of credentials that fails is named for what it is, and nothing that it says is kept."""
+"""Every failing source of credentials is reported by its kind of failure, and none of its output is kept."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROLE = "arn:aws:iam::123456789012:role/deployer"
 
 
 class Watch:
-    """Seconds that pass when they are told to."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

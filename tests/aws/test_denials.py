@@ -1,4 +1,4 @@
-"""Who refuses is read from AWS's text, in each form that AWS has, and never guessed from what a text may hold besides."""
+"""Which policy denied is read from AWS's text in each of its forms, and not guessed from other content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of errors is complete: whatever AWS's models and its SDK can say is a problem with sentences."""
+"""The table of errors is complete: every error of AWS's models and of the SDK is a problem with sentences."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def test_a_proxys_password_is_not_repeated():
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_no_text_of_the_sdk_is_kept(kind):
-    """It holds whatever the failing part had in hand."""
+    """It may hold any data of the failing part."""
     named = dict.fromkeys(re.findall(r"{(\w+)", kind.fmt), "CANARY")
     error = kind(**named, last_response={}) if kind is sdk.WaiterError else kind(**named)
     error.args += ("CANARY",)

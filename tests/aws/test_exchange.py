@@ -1,4 +1,4 @@
-"""Answers spoilt byte by byte on the wire: none is half believed, none keeps a call for ever, no write is called undone."""
+"""Answers damaged at any byte: no part is accepted, no call hangs, no write is reported as undone without proof."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_what_aws_failed_at_may_have_been_done(proxied, web, sandbox, kind, stat
 
 
 def test_a_refusal_after_an_answer_that_was_lost_proves_nothing_of_the_first_try(shop, sandbox):
-    """The SDK asks again by itself, and then AWS refuses since the service is already changing."""
+    """The SDK retries, and then AWS refuses since the service is already changing."""
 
     def plan(request):
         return Fault("abort") if (request.action, request.number) == ("UpdateContainerService", 0) else NONE
@@ -226,7 +226,7 @@ def test_an_answer_to_another_call_is_never_taken_for_this_ones(proxied, raw, we
 
 @pytest.mark.parametrize("kind", ["unavailable_page", "forbidden_page", "corrupt_head"])
 def test_an_error_about_another_repository_is_never_taken_for_this_ones(proxied, raw, web, kind):
-    """Something on the way answers itself, or spoils an answer, and tells the true one to the next call."""
+    """A middlebox answers itself, or damages an answer, and passes the real one to the next call."""
     raw("ecr").create_repository(repositoryName="api")
     read = proxied.hasty.repositories(REGION).get_policy
     for at in range(0, proxied.size_of(read, "api"), 3 if kind == "corrupt_head" else 200):
@@ -240,7 +240,7 @@ def test_an_error_about_another_repository_is_never_taken_for_this_ones(proxied,
 
 @pytest.mark.parametrize("kind", ["page", "gzip", "nothing", "forbidden_page", "unavailable_page", "corrupt_head"])
 def test_an_answer_that_nobody_saw_never_proves_that_a_later_write_was_not_done(proxied, raw, kind):
-    """The true answer to a read is spoilt, and told to the write after it: that there is no policy."""
+    """The real answer to a read (that there is no policy) is damaged, and passed to the write after it."""
     raw("ecr").create_repository(repositoryName="api")
     repositories = proxied.hasty.repositories(REGION)
     for at in range(0, 200, 9 if kind == "corrupt_head" else 200):

@@ -1,4 +1,4 @@
-"""Whether a region has Lightsail is the SDK's to say, and what may be meant by a name that is none."""
+"""The SDK decides whether a region has Lightsail; mistyped names get suggestions."""
 
 from __future__ import annotations
 

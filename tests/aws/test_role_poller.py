@@ -1,4 +1,4 @@
-"""The shared poller: patient, cheap, never fooled by one stale answer, never longer than the deadline."""
+"""The shared poller: patient, cheap, not misled by one stale answer, never longer than the deadline."""
 
 from __future__ import annotations
 

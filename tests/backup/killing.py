@@ -1,4 +1,4 @@
-"""Runs a restore again and again in processes of its own, each killed one step later than the one before.
+"""Runs a restore repeatedly in separate processes, each killed one step later than the one before.
 
 Run as a script: it takes the data folder as it is before, the backup, and a folder to work in, and prints one JSON line
 for each point at which a restore was killed: what the next start found, and whether a restore after that works.

@@ -1,4 +1,4 @@
-"""SQLite: a file that was put back by other means is cleared by the same command."""
+"""SQLite: after-restore clears a file restored by other means."""
 
 from __future__ import annotations
 

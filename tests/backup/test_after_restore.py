@@ -1,4 +1,4 @@
-"""PostgreSQL: a database that was restored from a dump or copied is noticed, and cleared by one command."""
+"""PostgreSQL: a database restored from a dump or copied is detected, and cleared by one command."""
 
 from __future__ import annotations
 

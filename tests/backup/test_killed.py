@@ -1,4 +1,4 @@
-"""A restore that is killed at any moment leaves the old history or the new one, whole, to the next start."""
+"""A restore killed at any moment leaves the old history or the new one, intact for the next start."""
 
 from __future__ import annotations
 

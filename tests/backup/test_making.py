@@ -1,4 +1,4 @@
-"""Backups: the history at one moment while the console writes, private, whole or not at all."""
+"""Backups: a snapshot of the history while the console writes, private, complete or not at all."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Restores: the history of a backup comes back and nothing else, what was there is kept, and odd files are refused."""
+"""Restores: only the history of a backup comes back, the previous one is kept, and odd files are refused."""
 
 from __future__ import annotations
 
@@ -334,7 +334,7 @@ def test_a_file_that_is_missing_is_named(settings, copy, tmp_path):
 
 
 def test_a_database_in_use_is_no_backup(settings, history, tmp_path):
-    """Its last changes are in the log, which a copy of the file would lose without a word."""
+    """Its last changes are in the log, which a copy of the file would silently lose."""
     running(history, "in the log")
     elsewhere = settings.model_copy(update={"data_dir": tmp_path / "other"})
     with pytest.raises(BackupError, match="its last changes are in"):

@@ -1,4 +1,4 @@
-"""What a killed restore left half done is finished by whoever comes next, or said."""
+"""The next process to open the database finishes the swap of a killed restore, or reports why it can't."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A headless Chromium, and pages that fail the test when anything goes wrong in their console."""
+"""A headless Chromium, and pages that fail the test on any error in their console."""
 
 from __future__ import annotations
 

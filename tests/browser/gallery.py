@@ -1,4 +1,4 @@
-"""The example pages on a real server, and just enough of the flow behind them for their scripts to be tried."""
+"""The example pages on a real server, with enough behavior behind them to test their scripts."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Person:
         return self.page.get_by_role("row").filter(has=self.page.get_by_role("link", name=repository, exact=True))
 
     def sids(self, repository: str) -> list[str]:
-        """The Sids that stand in the repository's policy, seen past the console."""
+        """Return the Sids in the repository's policy, read outside the console."""
         policy = self.console.sandbox.policy(repository)["policy"]
         return [statement.get("Sid", "") for statement in policy["Statement"]] if policy else []
 

@@ -1,4 +1,4 @@
-"""A machine where nobody has signed in to AWS, seen by a person: said on the page and in the dialog, and mended there."""
+"""A machine without AWS sign-in, seen by a person: shown on the page and in the dialog, and fixed there."""
 
 import pytest
 from playwright.sync_api import expect

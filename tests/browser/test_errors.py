@@ -1,4 +1,4 @@
-"""What goes wrong with AWS, seen by a person: said in the dialog, on the page behind it, and mended from there."""
+"""AWS errors, seen by a person: shown in the dialog and on the page behind it, and fixed from there."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The history as a person uses it: found by filters, read step by step, undone, restored, cancelled, taken along."""
+"""The history as a person uses it: filters, steps, undo, restore, cancel, export."""
 
 import csv
 import io
@@ -59,7 +59,7 @@ def articles(person):
 
 
 def writes_too(sandbox, repository, statement=TEAM):
-    """Somebody else adds a statement."""
+    """Add a statement as another writer."""
     policy = sandbox.policy(repository)["policy"]
     sandbox.put_policy(repository, {**policy, "Statement": [*policy["Statement"], statement]})
 

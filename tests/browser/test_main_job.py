@@ -1,4 +1,4 @@
-"""The main job as a person does it: access is added and watched, used, and taken away again."""
+"""The main job as a person does it: access is added, watched, used, and removed."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How the pages behave under a reader's hands: keyboard, focus, announcements, messages, copying, times."""
+"""The behavior of pages for readers: keyboard, focus, announcements, messages, copying, times."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def page(chromium: Browser, address: str, troubles: list[str]) -> Iterator[Page]
 
 
 def provoked(troubles: list[str], status: int) -> None:
-    """Take out what the browser itself says about a refusal that the test asked for."""
+    """Remove the browser's own messages about a refusal that the test caused."""
     expected = f"status of {status}"
     assert any(expected in trouble for trouble in troubles)
     troubles[:] = [trouble for trouble in troubles if expected not in trouble]

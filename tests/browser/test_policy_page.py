@@ -1,4 +1,4 @@
-"""A repository's policy explained: what is wrong, how to do it by hand, what is dead; and the permissions it takes."""
+"""A repository's policy explained: what is wrong, how to do it by hand, what is dead; and the permissions needed."""
 
 import json
 import re

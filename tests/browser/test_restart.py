@@ -1,4 +1,4 @@
-"""A server that dies under an open page: the page says so, and goes on with the one that comes after it."""
+"""A server that dies under an open page: the page says so, and continues with the next server."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +10,7 @@ DEAD = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", 
 
 @pytest.fixture
 def gap(troubles):
-    """Takes out what the browser itself says while nobody listens."""
+    """Removes the browser's own messages while no server listens."""
     yield
     troubles[:] = [trouble for trouble in troubles if not any(sign in trouble for sign in DEAD)]
 

@@ -1,4 +1,4 @@
-"""The image puller role by itself: switched on and off, and what a statement that stays behind looks like."""
+"""The image puller role alone: activated, deactivated, and the effect of a statement that is left."""
 
 import pytest
 from playwright.sync_api import expect

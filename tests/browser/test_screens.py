@@ -1,4 +1,4 @@
-"""Every page and dialog, as any reader may meet it: no axe violation, nothing wider than the screen."""
+"""Every page and dialog in every variant: no axe violation, nothing wider than the screen."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=["en", "ja"])
 def reader(request, chromium: Browser, address: str) -> Iterator[Page]:
-    """A page of somebody who reads this language, without motion: a colour on its way to another is no fault."""
+    """A page in this language, without motion: a colour in transition is not a violation."""
     context = chromium.new_context(base_url=address, locale=request.param, reduced_motion="reduce")
     troubles: list[str] = []
     yield watched(context, troubles)

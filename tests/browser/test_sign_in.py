@@ -1,4 +1,4 @@
-"""The way in and out of a console that lets nobody in unasked: the printed link, one button, a cookie, Sign out."""
+"""Sign-in and sign-out: the printed link, one button, a cookie, Sign out."""
 
 import re
 

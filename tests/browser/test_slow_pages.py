@@ -1,4 +1,4 @@
-"""AWS is slow: the page stands with what is known, and what was missing comes by itself."""
+"""AWS is slow: the page shows what is known, and loads the rest automatically."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -23,7 +23,7 @@ def sandbox(console):
 
 
 class HeldRequests:
-    """The requests that a page makes by itself, held until they are released: the page before them stays to be seen."""
+    """A page's automatic requests, held until they are released, so that the page before them can be tested."""
 
     def __init__(self, page: Page) -> None:
         self._routes: list[Route] = []

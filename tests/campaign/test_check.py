@@ -1,4 +1,4 @@
-"""The campaign's judge must see what it is there to see."""
+"""The campaign's check detects what it is meant to detect."""
 
 import json
 

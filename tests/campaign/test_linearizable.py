@@ -1,4 +1,4 @@
-"""The register check must see a request that was lost, and nothing where requests only overlapped."""
+"""The register check detects a lost request, and accepts overlapping requests."""
 
 import pytest
 

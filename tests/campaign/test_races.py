@@ -1,4 +1,4 @@
-"""Many operations on one repository at once, from two replicas, while somebody else keeps editing its policy."""
+"""Many concurrent operations on one repository, from two replicas, while another writer edits its policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A little of each part of the campaign: `make faults` plays all of it."""
+"""A small part of each campaign: `make faults` runs all of it."""
 
 import os
 import subprocess

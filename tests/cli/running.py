@@ -1,4 +1,4 @@
-"""Runs `sailpass` as people do, seen by its output and its exit status: as a process, or quicker in this one."""
+"""Runs `sailpass` and returns its output and exit status: as a process, or faster in this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sailpass doctor`: what it says, what it does not say, and that it changes nothing."""
+"""`sailpass doctor`: what it reports, what it does not show, and that it changes nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A restored backup brings back the history and nothing else: no sign-in, no token, no work, nothing seen in AWS."""
+"""A restored backup brings back only the history: no sign-in, no token, no running work, no AWS inventory."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_its_exit_status_and_the_list_say_interrupted(restored):
 
 @pytest.fixture(scope="module")
 def cookie(restored):
-    """Somebody who signed in since."""
+    """A session created since."""
     console, _, _ = restored
     return cookie_of(sign_in(console, link_of(console.sign_in_link)))
 

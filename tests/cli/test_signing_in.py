@@ -1,4 +1,4 @@
-"""Commands beside a server that lets nobody in unasked: tokens, links, and the one that is lent to a local command."""
+"""Commands beside a server with sign-in: tokens, links, and the token of a local command."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def console(tmp_path_factory):
 
 @pytest.fixture
 def elsewhere(console, tmp_path):
-    """The same server, seen by somebody who cannot read its data."""
+    """The same server, for a user who cannot read its data."""
     return {**console.environment, "SAILPASS_DATA_DIR": str(tmp_path)}
 
 

@@ -1,4 +1,4 @@
-"""Commands start fast because they import little; the list of commands says what each command says of itself."""
+"""Commands start fast because they import little; the list of commands shows each command's own summary."""
 
 import json
 import subprocess

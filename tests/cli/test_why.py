@@ -1,4 +1,4 @@
-"""`sailpass why` as people run it: without a server and a database, its output, its exit statuses, its JSON."""
+"""`sailpass why` without a server and a database: its output, its exit statuses, its JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands beside a running server: they start the very operations that the browser starts."""
+"""Commands beside a running server: they start the same operations that the browser starts."""
 
 from __future__ import annotations
 

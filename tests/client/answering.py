@@ -1,4 +1,4 @@
-"""A console that answers what a test tells it to, without a server."""
+"""A fake console whose answers a test sets, without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets a token: the server that was named, or the one that our own lock file names; and nobody else."""
+"""A token goes only to the named server, or to the one in our own lock file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPEN = (200, {"person": "mika", "version": "1", "regions": ["us-east-1"]})
 
 
 class Listener:
-    """Somebody who listens on a port and writes down what is sent. It wants a token, and then is content."""
+    """Listens on a port and records what is sent. It requires a token, and then accepts."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -58,7 +58,7 @@ def listening() -> Iterator[Listener]:
 
 @pytest.fixture
 def stranger() -> Iterator[Listener]:
-    """Whoever came first to the port that the shell names."""
+    """Another process that took the port named by the shell first."""
     with listening() as listener:
         yield listener
 
@@ -74,7 +74,7 @@ def settings(tmp_path, stranger) -> Settings:
 
 @pytest.fixture
 def server(settings) -> Iterator[Listener]:
-    """The one that works on our database, at another port."""
+    """The server of our database, at another port."""
     lease = FileLease(settings.data_dir / "sailpass.db", "server", "1")
     lease.claim()
     with listening() as listener:

@@ -1,4 +1,4 @@
-"""Exit statuses are what scripts lean on."""
+"""The exit statuses that scripts depend on."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which service is meant: never a guess between two."""
+"""Which service is meant: an ambiguous name is an error."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The way to a server: what is sent, and what becomes of answers that are none."""
+"""The HTTP client: what is sent, and how invalid answers are handled."""
 
 import http.server
 import json
@@ -13,7 +13,7 @@ from app.errors import Problem
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """Answers what it was asked; below /moved it sends one elsewhere, below /plain it answers no JSON."""
+    """Returns the request; below /moved it redirects, below /plain it returns no JSON."""
 
     paths: ClassVar[list[str]] = []
 

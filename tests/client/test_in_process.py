@@ -1,4 +1,4 @@
-"""Work in this process never begins while another one works on the same file."""
+"""Work in this process does not begin while another process uses the same file."""
 
 import pytest
 

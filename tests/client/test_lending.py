@@ -1,4 +1,4 @@
-"""A token is lent only to a server that works on our own database, and is taken back."""
+"""A command's token is sent only to a server of our own database, and is deleted afterwards."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An operation is watched to its end, through a server's restart, and for no longer than was asked."""
+"""An operation is watched until it ends, through a server's restart, and for no longer than requested."""
 
 import pytest
 

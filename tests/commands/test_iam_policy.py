@@ -1,4 +1,4 @@
-"""The printed IAM policy: valid JSON for the account, regions and repositories that were named."""
+"""The printed IAM policy: valid JSON for the named account, regions and repositories."""
 
 import json
 

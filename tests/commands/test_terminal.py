@@ -1,4 +1,4 @@
-"""Progress on a terminal is drawn over; elsewhere each change is a line. Nothing that comes in steers the cursor."""
+"""Progress on a terminal is redrawn; elsewhere each change is a line. No foreign text moves the cursor."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Real processes on a real wire, that are killed."""
+"""Real processes on real connections, to be killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the next start finds: another release, another name, an engine that knows nothing."""
+"""What the next start finds: another release, another name, an engine without rows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`sailpass demo` reaches nothing but its sandbox, whatever this machine's settings say: each connection is recorded."""
+"""`sailpass demo` connects only to its sandbox, whatever this machine's settings say: each connection is recorded."""
 
 from __future__ import annotations
 

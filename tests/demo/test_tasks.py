@@ -1,4 +1,4 @@
-"""What the demo says one can try is there: each address shows what its sentence promises."""
+"""The demo's tasks: each URL shows what its sentence promises."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""`make images` asks a registry for the digests that tags have, as the registry's protocol has it."""
+"""`make images` asks a registry for the tags' digests, by the registry's protocol."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer

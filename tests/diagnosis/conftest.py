@@ -1,4 +1,4 @@
-"""A sandbox whose clock is moved by hand, in which causes are injected, and the diagnosis read over real boto3."""
+"""A sandbox with a manual clock, in which causes are injected, and the diagnosis read over real boto3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The right cause first for every injected cause, by real boto3; access is never blamed wrongly, nor acquitted."""
+"""The right cause comes first for every injected cause, by real boto3; access is never wrongly blamed or cleared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/why.md is made from the code, and the fixes that it shows can be read by what they are for."""
+"""docs/why.md is generated from the code, and the tools that its fixes are for can parse them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_kind_of_fix_puts_something_right():
 
 @pytest.fixture
 def hostile(world):
-    """Facts whose image was typed by somebody with a quote, a dollar and a line break in hand."""
+    """Facts with a quote, a dollar and a line break in the typed image."""
     world.build()
     return world.why(WEB + '\'; rm -rf "$HOME"\n${x}%{y}').facts
 

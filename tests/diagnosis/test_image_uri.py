@@ -1,4 +1,4 @@
-"""Whatever is typed as an image is read without an error, in no time, and what is right is left alone."""
+"""Any text typed as an image is parsed without an error, quickly, and correct ones stay unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a container's lines show, by examples as programs write them; and that no log takes more than linear time."""
+"""What a container's lines show, by typical examples; and that every log takes linear time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a diagnosis costs and needs: calls, rounds, permissions, time; and what it must never show or do."""
+"""What a diagnosis costs and needs: calls, rounds, permissions, time; and what it never shows or does."""
 
 from __future__ import annotations
 

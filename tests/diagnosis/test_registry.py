@@ -1,4 +1,4 @@
-"""A registry policy that can't be understood is no policy that doesn't deny."""
+"""A registry policy that can't be parsed may deny."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A fast console for all tests here, with nothing wrong at the start of each, and repositories and services of its own."""
+"""A fast console for all tests here, without errors at the start of each, and repositories and services of its own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mika(console, sandbox) -> Reader:
 
 @pytest.fixture
 def repository(console) -> str:
-    """The name of a repository that nobody has used before."""
+    """An unused name of a repository."""
     return make_repository(console)
 
 

@@ -1,4 +1,4 @@
-"""A console whose time runs fast, so that its patience with AWS can be seen to end: minutes pass in a second or two.
+"""A console with a fast clock, so that its timeouts can be tested: minutes pass in a second or two.
 
 Everything is the real one but the clock, and how long the SDK waits for an answer; it is a process of its own.
 """

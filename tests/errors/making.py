@@ -1,4 +1,4 @@
-"""Makes repositories and services that nobody has used before."""
+"""Creates repositories and services with unused names."""
 
 from __future__ import annotations
 

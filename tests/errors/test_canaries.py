@@ -1,4 +1,4 @@
-"""What a source of credentials says or holds is found nowhere: not on a page, in the API, the database, a log or an output."""
+"""A credential source's output and content appear nowhere: on no page, not in the API, the database, a log or an output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine without AWS credentials: every page says so, and works once somebody has signed in there."""
+"""A machine without AWS credentials: every page says so, and works after a sign-in there."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What stands in the way is put right by somebody, and Retry goes on: one step was red, and nothing had been written."""
+"""An obstacle is removed by a person, and Retry continues: one step had failed, and nothing had been written."""
 
 import json
 import re

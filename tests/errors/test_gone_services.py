@@ -1,4 +1,4 @@
-"""What a service left behind in a policy is taken out, and looked at first, although the service is gone."""
+"""A deleted service's remains in a policy are removed, after a preview."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What others write into AWS, and what somebody types, is text on every page and never markup."""
+"""Text from AWS and from people is shown on every page as text, never as markup."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A repository's name that cannot be right comes back with the dialog; what is wrong is said at the field."""
+"""An invalid repository name returns with the dialog; the field says what is wrong."""
 
 from urllib.parse import unquote
 

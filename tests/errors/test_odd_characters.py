@@ -1,4 +1,4 @@
-"""Whatever characters an address, a form or a body holds, it is answered in words, on either database."""
+"""Any characters in a URL, a form or a body get a readable answer, on either database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patience has an end: what AWS does not mend in minutes ends the operation, clearly, and Retry continues from there.
+"""Retries end: a problem that lasts for minutes ends the operation with a clear cause, and Retry continues from there.
 
 All of them wait side by side, so that the minutes pass once.
 """

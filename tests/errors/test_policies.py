@@ -1,4 +1,4 @@
-"""What stands in a repository's policy gets in the way: said with its numbers and names, and never written over."""
+"""An obstacle in a repository policy is reported with its numbers and names, and never overwritten."""
 
 import re
 
@@ -74,7 +74,7 @@ def test_a_broken_policy_is_told_in_the_remove_dialog_with_the_way_to_it(mika, s
 
 @pytest.fixture
 def refused(mika, sandbox, repository):
-    """An operation that ECR refuses because of a role that somebody deleted: its page."""
+    """The page of an operation that ECR refuses because of a deleted role."""
     sandbox.put_policy(repository, document(allowing(f"{TEAM}-{repository[9:]}", "Gone"), allowing(TEAM)))
     sandbox.kill_principal(f"{TEAM}-{repository[9:]}")
     return mika.ended(mika.adds(repository, "edge-cache"))

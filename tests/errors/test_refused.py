@@ -1,4 +1,4 @@
-"""AWS says that somebody may not: which action, which statement would allow it, and it goes on from there once they may."""
+"""AWS denies an action: the page shows the action and the IAM statement to allow it, and continues once allowed."""
 
 import json
 

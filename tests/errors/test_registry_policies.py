@@ -37,7 +37,7 @@ def role(console):
 
 @pytest.fixture
 def registry(console, sandbox, ecr):
-    """Put a registry policy with a scope; afterwards there is none, and the console knows it."""
+    """Set a registry policy with a scope; afterwards there is none, and the console has read that."""
 
     def put(statement, scope="V2"):
         text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,4 +1,4 @@
-"""The container service is busy, or its role is long in coming: said with its state, and waited for within bounds."""
+"""The container service is busy, or its role takes long: its state is shown, and the wait is bounded."""
 
 LONG = 1_000_000.0
 

@@ -1,4 +1,4 @@
-"""A machine that runs out of descriptors, and a server that is to stop while AWS, or a source of credentials, hangs."""
+"""A machine without free descriptors, and a server that stops while AWS, or a source of credentials, hangs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG = 1_000_000.0
 
 
 def remarks(console: RunningConsole, operation: str) -> list[str]:
-    """The remarks of an operation's steps, from the database: the console itself cannot be asked."""
+    """Return the notes of an operation's steps from the database: the console itself cannot answer."""
     with contextlib.closing(sqlite3.connect(console.data_dir / "sailpass.db")) as database:
         rows = database.execute(
             "select note from operation_steps where operation_id = ? and note is not null",

@@ -1,4 +1,4 @@
-"""A machine whose AWS settings are wrong: the console says what and where, keeps running, and recovers when it is mended."""
+"""Wrong AWS settings of the machine: the console says what and where, keeps running, and recovers once fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS is throttling, failing, silent or away: an operation is patient and says so, and a page shows what is known."""
+"""AWS throttles, fails, or is unreachable: an operation retries and says so, and a page shows what is known."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Operations that happened, for the tests of the history."""
+"""Past operations, for the tests of the history."""
 
 from __future__ import annotations
 

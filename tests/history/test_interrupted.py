@@ -1,4 +1,4 @@
-"""What a restored history shows as running ends as interrupted; nothing else is touched."""
+"""Operations that a restored history shows as running end as interrupted; nothing else changes."""
 
 from sqlalchemy import select
 

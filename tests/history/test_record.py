@@ -1,4 +1,4 @@
-"""What is written when a step runs again, and when two runs of it are at work at once."""
+"""What is written when a step runs again, and when two runs of it are concurrent."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Moments, and what is put into the store, for the tests of the inventory."""
+"""Times, and data for the store, for the tests of the inventory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A registry policy is kept with its age, and counts wherever the store says what a service can pull."""
+"""A registry policy is stored with its age, and decides wherever the store says what a service can pull."""
 
 import json
 

@@ -8,7 +8,7 @@ from tests.fakes import FakeClock
 
 
 class Asked:
-    """Who was asked to stop, as the database would say, and how often it was looked up."""
+    """The cancel requests that the database would return, and how often they were read."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []

@@ -1,4 +1,4 @@
-"""Undo, restore, prune: policies written as they are known beforehand."""
+"""Undo, restore, prune: policies that are known beforehand."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""No wrong clock ends a wait, and none makes it last for ever."""
+"""A wrong clock neither ends a wait nor makes it last forever."""
 
 from datetime import timedelta
 

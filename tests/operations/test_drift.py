@@ -1,4 +1,4 @@
-"""Access that somebody else takes away is recorded once, and nothing of ours is taken for it."""
+"""Access removed by someone else is recorded once, and our own changes never are."""
 
 from datetime import UTC, datetime
 
@@ -44,7 +44,7 @@ def put(shop, text):
 
 
 def read(shop):
-    """A reading that somebody asked for, after those of the last seconds."""
+    """A requested read, after those of the last seconds."""
     shop.run(shop.services.clock.sleep(4))
     assert shop.run(shop.services.scanner.refresh_repository(REGION, WEB)) is None
 

@@ -1,4 +1,4 @@
-"""The last request decides how things end, whatever is under way when it comes."""
+"""The last request decides the result, whatever is running when it comes."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""No write is sent that is based on an old reading: what somebody wrote since would be overwritten."""
+"""No write is sent that is based on an old read: another's write since would be overwritten."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""AWS promises nowhere that a read shows the write before it."""
+"""AWS does not promise that a read shows the write before it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which principals of a policy stand for a service."""
+"""Which principals of a policy belong to a service."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The reconciler runs behind every workshop; what nobody works on goes on by itself."""
+"""The reconciler runs behind every workshop; idle live operations continue automatically."""
 
 import pytest
 from sqlalchemy import update
@@ -79,7 +79,7 @@ def test_what_is_at_work_is_left_alone(shop, aws, reconciler):
 
 
 class SilentEngine:
-    """An engine whose operations count as at work here and never begin, as while its database is silent."""
+    """An engine whose operations are assigned here and never begin, as while its database is silent."""
 
     def __init__(self) -> None:
         self.runs: frozenset[str] = frozenset()

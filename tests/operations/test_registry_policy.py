@@ -1,4 +1,4 @@
-"""A registry policy decides on what an operation may do and say, by the reading that there is or that it makes itself."""
+"""A registry policy decides what an operation may do and report, by the known read or one of its own."""
 
 from __future__ import annotations
 

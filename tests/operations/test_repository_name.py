@@ -1,4 +1,4 @@
-"""Whatever people paste for a repository is understood, or told in words they can act on."""
+"""Any pasted repository reference is parsed, or refused with a message that helps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of each workflow, in order, by the version of workflows: an interface to operations that are under way.
+"""The steps of each workflow, in order, by the version of workflows: an interface to running operations.
 
 An operation that an earlier release began goes on by its checkpoints, which are known by their names and places. Where
 this test fails, `engine.VERSION` must move, and an entry of its own be added here; never change an entry of a release.

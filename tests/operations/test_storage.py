@@ -1,4 +1,4 @@
-"""A database that cannot be written: the disk is full, the server restarts. What cannot be recorded is not done."""
+"""A database that cannot be written: the disk is full, the server restarts. Work that can't be recorded waits."""
 
 from contextlib import contextmanager
 

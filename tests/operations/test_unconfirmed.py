@@ -1,4 +1,4 @@
-"""What a person is told of a write that AWS never confirmed."""
+"""What people see of a write that AWS never confirmed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Operations at work without the web: the real parts on an AWS in memory, on a loop in a thread of its own.
+"""Running operations without the web: the real parts on an AWS in memory, on a loop in a separate thread.
 
 Time runs two hundred times as fast as outside, so that AWS's slowness costs nothing.
 """

@@ -70,7 +70,7 @@ SIDS = ["A", "B", "", "AllowLightsailPull-shop", "pull für alle"]
 
 
 def statements(identities=IDENTITIES, *, open_to_others=True, size=400):
-    """Draws from many different statements, made once: drawing each part of each anew is slow."""
+    """Draws from many different statements, built once: drawing each part of each again is slow."""
     random = Random(len(identities) + size)
     return st.sampled_from([_statement(random, identities, open_to_others=open_to_others) for _ in range(size)])
 

@@ -1,4 +1,4 @@
-"""Policy texts of any size that somebody might write to stop whoever reads them."""
+"""Policy texts of any size that an attacker might write to block a parser."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A slow, plain judge of policies, written apart from the product: tries every way the conditions may turn out."""
+"""A slow, simple evaluator of policies, independent of the product: tries every possible result of the conditions."""
 
 import json
 from fnmatch import fnmatchcase

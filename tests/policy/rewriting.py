@@ -1,4 +1,4 @@
-"""Rewrites a policy text as ECR does before it returns it. Written apart from the product's own comparing."""
+"""Rewrites a policy text as ECR does before returning it. Independent of the product's comparison."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What people reported of policies like these, each as small as it gets."""
+"""Policies like those that people have reported, reduced to the minimum."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The verdicts of a table that is written apart from the product, for other evaluators to be tested against as well."""
+"""The verdicts of an independent table, which can also test other evaluators."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which readings may be older than a write of ours."""
+"""Which reads may be older than a write of ours."""
 
 import json
 

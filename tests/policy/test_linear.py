@@ -1,4 +1,4 @@
-"""No policy text can stop the console: whatever is in it, what we do with it takes time in proportion to its length."""
+"""No policy text can block the console: all processing takes time linear in its length."""
 
 import gc
 import time

@@ -1,4 +1,4 @@
-"""Two real processes on one PostgreSQL, whose silence is soon taken for death."""
+"""Two real processes on one PostgreSQL, with a short silence that counts as death."""
 
 from __future__ import annotations
 

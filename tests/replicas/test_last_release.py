@@ -1,4 +1,4 @@
-"""The last release beside this one on one database, up and down, with operations in flight.
+"""The last release with this one on one database, up and down, with operations in flight.
 
 The last release is the newest tag `v…` that HEAD descends from; until there is one, a commit of before this release's
 tables changed. Its tree comes out of git; where the history is not there (an archive, a shallow clone), this is skipped.
@@ -86,7 +86,7 @@ def revision_of(tree: Path) -> str:
 
 
 def back_to(url: str, revision: str) -> None:
-    """Bring the tables back to those of an earlier release, as its notes would tell an operator to."""
+    """Migrate the tables back to an earlier release, as its notes would tell an operator to."""
     database = Database(url)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

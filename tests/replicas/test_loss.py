@@ -1,4 +1,4 @@
-"""One of two replicas is lost, or only silent, in the middle of its work."""
+"""One of two replicas is lost, or only silent, during its work."""
 
 from pathlib import Path
 

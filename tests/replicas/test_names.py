@@ -1,4 +1,4 @@
-"""A name belongs to one living process."""
+"""A name belongs to one running process."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Any replica shows any page to whoever has signed in at another one."""
+"""Any replica serves any page to a person who has signed in at another one."""
 
 from urllib.parse import urlencode, urlsplit
 

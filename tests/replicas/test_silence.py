@@ -1,4 +1,4 @@
-"""A whole replica whose database falls silent and is found at another address, and one whose database restarts."""
+"""A replica whose database goes silent and moves to another address, and one whose database restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One sandbox for all of these tests, as new for each; its clock is moved by hand, so that nothing waits."""
+"""One sandbox for all of these tests, reset for each; its clock is manual, so that nothing waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clock for the sandbox that stands still."""
+"""A clock for the sandbox that does not advance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.sandbox.clock import Clock
 
 
 class StoppedClock(Clock):
-    """A clock that moves only when told to, from a fixed moment."""
+    """A clock that only the test moves, starting at a fixed time."""
 
     def __init__(self, at: float = 1_700_000_000.0) -> None:
         super().__init__()

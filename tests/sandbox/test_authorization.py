@@ -1,4 +1,4 @@
-"""Who may pull over a real wire: real boto3 with the credentials of a service's role, through every layer of policies."""
+"""Who may pull over HTTP: real boto3 with the credentials of a service's role, through every layer of policies."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_key_can_be_given_another_value(sandbox, role, add):
 
 @pytest.fixture
 def registry(sandbox):
-    """Write the registry's policy: one statement, for everybody and every action unless told otherwise."""
+    """Write the registry policy: one statement, by default for everyone and every action."""
 
     def written(**statement):
         written = {"Principal": "*", "Action": "ecr:*", "Resource": "*", **statement}

@@ -1,4 +1,4 @@
-"""The sandbox beside a table of verdicts that was written apart from it, and from the console that it also tests."""
+"""The sandbox against a table of verdicts that is independent of it, and of the console that it also tests."""
 
 from __future__ import annotations
 

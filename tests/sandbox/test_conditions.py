@@ -1,4 +1,4 @@
-"""Conditions, by IAM's rules: each operator, each way in which a key can be absent, and the nature of a pull."""
+"""Conditions, by IAM's rules: each operator, each way in which a key can be absent, and the keys of a pull."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control route: what it shows, what it changes, and whom it answers."""
+"""The control route: what it shows, what it changes, and which requests it answers."""
 
 from __future__ import annotations
 

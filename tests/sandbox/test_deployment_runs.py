@@ -1,4 +1,4 @@
-"""Deployments that really pull and run: what each cause of a failure looks like, and when; real boto3."""
+"""Deployments that pull and run: what each cause of a failure looks like, and when; real boto3."""
 
 from __future__ import annotations
 

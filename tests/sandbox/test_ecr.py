@@ -1,4 +1,4 @@
-"""Repositories over a real wire, with real boto3."""
+"""Repositories over HTTP, with real boto3."""
 
 from __future__ import annotations
 

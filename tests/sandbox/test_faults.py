@@ -1,4 +1,4 @@
-"""Faults that are switched on over the control route, as real boto3 meets them."""
+"""Faults switched on through the control route, as real boto3 sees them."""
 
 from __future__ import annotations
 

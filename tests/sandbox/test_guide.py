@@ -1,4 +1,4 @@
-"""docs/sandbox.md names every operation, every address of the control route and every option that can change."""
+"""docs/sandbox.md lists every operation, every path of the control route and every changeable option."""
 
 from __future__ import annotations
 

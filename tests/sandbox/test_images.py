@@ -1,4 +1,4 @@
-"""Images of repositories over a real wire, with real boto3."""
+"""Images of repositories over HTTP, with real boto3."""
 
 from __future__ import annotations
 

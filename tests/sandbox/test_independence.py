@@ -1,4 +1,4 @@
-"""The sandbox is a product of its own: a mistake of the console's must not stand on both sides."""
+"""The sandbox shares no code with the console, so that both can't have the same mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Container services over a real wire, with real boto3."""
+"""Container services over HTTP, with real boto3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every operation answers what botocore's own model says it does, down to each member and its type."""
+"""Every operation's response matches botocore's own model, down to each member and its type."""
 
 from __future__ import annotations
 

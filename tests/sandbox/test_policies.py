@@ -1,4 +1,4 @@
-"""Repository policies over a real wire, with real boto3."""
+"""Repository policies over HTTP, with real boto3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one policy says to a pull by a service's role: the sandbox's own reading, without a wire."""
+"""The effect of one policy on a pull by a service's role: the sandbox's own evaluation, without HTTP."""
 
 from __future__ import annotations
 

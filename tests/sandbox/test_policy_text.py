@@ -1,4 +1,4 @@
-"""What ECR refuses in a policy's text and how it rewrites what it keeps: the rules alone, without a wire."""
+"""What ECR refuses in a policy's text and how it rewrites what it stores: only the rules, without HTTP."""
 
 from __future__ import annotations
 

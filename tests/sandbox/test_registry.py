@@ -1,4 +1,4 @@
-"""A registry's policy and its settings over a real wire, with real boto3."""
+"""A registry policy and its settings over HTTP, with real boto3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sandbox starts with."""
+"""The sandbox's initial data."""
 
 from __future__ import annotations
 

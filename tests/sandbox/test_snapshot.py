@@ -1,4 +1,4 @@
-"""What exists outlives the process, whole or not at all."""
+"""The state outlives the process, complete or not at all."""
 
 from __future__ import annotations
 

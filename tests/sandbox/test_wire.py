@@ -1,4 +1,4 @@
-"""The wire itself, spoken by hand: what real clients never send, and what they rely on in every answer."""
+"""Handwritten HTTP requests: what real clients never send, and what they depend on in every answer."""
 
 from __future__ import annotations
 

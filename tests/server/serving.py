@@ -1,4 +1,4 @@
-"""A real server of a small application, in a thread of this process, with limits that are soon reached."""
+"""A real server of a small application, in a thread of this process, with low limits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Running:
         return client
 
     def work(self, host: str = "127.0.0.1") -> socket.socket:
-        """A connection whose request is at work in the application."""
+        """A connection whose request is in progress in the application."""
         client = self.client(request("/work"), host=host)
         assert self.app.at_work.acquire(timeout=SECONDS)
         return client

@@ -1,4 +1,4 @@
-"""No address may take all connections, and whoever comes last is served as long as anybody is idle."""
+"""No address may take all connections, and a new client is served as long as another one is idle."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A client that is slow, or never ends, holds no connection for long; one that is only at work is left alone."""
+"""A slow or endless client holds no connection for long; one whose request is in progress is left alone."""
 
 import pytest
 

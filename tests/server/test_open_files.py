@@ -1,4 +1,4 @@
-"""The limit on open files is raised, and what is left of it is shared so that nothing that matters goes without."""
+"""The limit on open files is raised, and shared so that nothing essential runs out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Behind the proxy of compose.yaml a client cannot choose by which address it is known."""
+"""Behind the proxy of compose.yaml a client cannot choose the address that is recorded for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VARIABLES = {"$remote_addr": CLIENT, "$proxy_add_x_forwarded_for": f"{SPOOFED}, 
 
 
 def client_seen(forwarded: str) -> str:
-    """Whom the application takes for the client, as uvicorn tells it that trusts the proxy."""
+    """Return the client address that the application sees, from a uvicorn that trusts the proxy."""
     seen = {}
 
     async def app(scope, receive, send):

@@ -1,4 +1,4 @@
-"""What the start says before it serves."""
+"""What the server prints before it serves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks an ASGI application as a browser would, without a server."""
+"""Sends requests to an ASGI application as a browser would, without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the example views are made of: services, roles, rows, progress, with whatever names a test wants on screen."""
+"""The parts of the example views: services, roles, rows, progress, with any names that a test needs on screen."""
 
 from __future__ import annotations
 

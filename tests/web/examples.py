@@ -1,4 +1,4 @@
-"""Example views of every page and state, filled with whatever names a test wants to see on screen."""
+"""Example views of every page and state, with any names that a test needs on screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page costs does not grow with what it shows: counted, as queries of the database and calls to AWS."""
+"""The cost of a page does not grow with its content: database queries and AWS calls are counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends a request from outside is told as what it is, or to nobody."""
+"""A request ended from outside gets an accurate answer, or none."""
 
 from __future__ import annotations
 

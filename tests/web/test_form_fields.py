@@ -1,4 +1,4 @@
-"""A page's form says nothing that is dropped in silence: a field that no route takes is refused, and so is a second one."""
+"""A page's form loses no field silently: unknown and repeated fields are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that parses, plans, compares or renders runs on the event loop: whoever asks for health never waits for it."""
+"""Nothing that parses, plans, compares or renders runs on the event loop: health checks never wait for it."""
 
 from __future__ import annotations
 

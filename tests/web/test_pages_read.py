@@ -1,4 +1,4 @@
-"""Every page of the real console answers, whole and in part, and says what there is to say."""
+"""Every page of the real console answers, whole and as a partial, with its content."""
 
 import json
 import re

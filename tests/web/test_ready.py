@@ -1,4 +1,4 @@
-"""What tells a balancer and an operator that this process can work: `/readyz` and `/metrics`."""
+"""How a load balancer and an operator see that this process can work: `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 

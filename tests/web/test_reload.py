@@ -1,4 +1,4 @@
-"""A page that is opened once more tries again what could not be read; a part that polls does not."""
+"""A reloaded page retries what could not be read; a part that polls does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The field of the Add dialog takes what people copy, and says what cannot be without losing it."""
+"""The field of the Add dialog accepts what people copy, and reports invalid input without losing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page and partial, filled with the worst names there are, in each language."""
+"""Every page and partial, filled with the worst possible names, in each language."""
 
 from __future__ import annotations
 

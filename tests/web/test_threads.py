@@ -1,4 +1,4 @@
-"""What blocks runs in threads, and a request that finds none free is told so instead of waiting without end."""
+"""Blocking work runs in threads, and a request without a free thread is refused instead of waiting without limit."""
 
 from __future__ import annotations
 

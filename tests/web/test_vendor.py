@@ -1,4 +1,4 @@
-"""The vendored files are those that were recorded, and the tokens are those of the design system."""
+"""The vendored files match their records, and the tokens are those of the design system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page weighs on the wire, compressed as it is sent; counted, not timed."""
+"""The size of a page as transferred, compressed; counted, not timed."""
 
 from __future__ import annotations
 

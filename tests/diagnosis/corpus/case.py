@@ -14,7 +14,7 @@ TOKYO = "ap-northeast-1"
 
 @dataclass(frozen=True)
 class Case:
-    """One injected cause. `also` are further causes that stand, in their order."""
+    """One injected cause. `also` are further causes that are found, in their order."""
 
     name: str
     code: str
@@ -37,5 +37,5 @@ def case(
 
 
 def uri(name: str, image: str, code: str, *also: str) -> None:
-    """A URI that somebody typed: asked about before it is deployed."""
+    """A typed URI: diagnosed before it is deployed."""
     CASES.append(Case(name, code, lambda world: world.build(), {"image": image}, also))
