@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from app.errors import Problem
 
 if TYPE_CHECKING:
-    from app.aws.deployment_ports import Deployments
+    from app.aws.deployment_ports import ServiceDeployments
     from app.aws.pull_ports import PullReads
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Caller:
+class CallerIdentity:
     """Who AWS takes us for (sts:GetCallerIdentity)."""
 
     account: str
@@ -204,7 +204,7 @@ class Registry(Protocol):
 class Identity(Protocol):
     """Who we are to AWS."""
 
-    def caller(self) -> Answered[Caller]:
+    def caller(self) -> Answered[CallerIdentity]:
         """sts:GetCallerIdentity."""
 
 
@@ -214,7 +214,7 @@ class Aws(Protocol):
     def services(self, region: str) -> ContainerServices:
         """The port to a region's container services."""
 
-    def deployments(self, region: str) -> Deployments:
+    def deployments(self, region: str) -> ServiceDeployments:
         """The port to deployments of a region's container services, environment values included."""
 
     def repositories(self, region: str) -> Repositories:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Json, Place
+from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
@@ -66,7 +66,7 @@ def deploy(
     body = _body(image, request)
     with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)
-        place = Place(known["region"], known["name"])
+        place = ServiceRef(known["region"], known["name"])
         if preview:
             status = _preview(api.preview_deployment(place, body), as_json=as_json)
         else:

@@ -13,7 +13,7 @@ from app.commands.terminal import say
 from app.errors import Problem
 from app.messages.problems import what_happened
 from app.policy.permissions import (
-    Scope,
+    PermissionScope,
     ci_policy,
     deploy_policy,
     github_trust,
@@ -98,7 +98,7 @@ def iam_policy(
             policy = github_trust(_one_account(account), github, ref)
         else:
             chosen = _regions(regions)
-            scope = Scope(account or _own_account(), chosen, named, services=_service_arns(services, chosen))
+            scope = PermissionScope(account or _own_account(), chosen, named, services=_service_arns(services, chosen))
             policy = KINDS[kind or command or "complete"](scope)
     click.echo(to_text(policy))
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.aws.deployment_ports import DeployedVersion
-from app.aws.waiting import SERVICE_SETTLED, SETTLED
+from app.aws.role_poller import SERVICE_SETTLED, SETTLED
 from app.deployments.change import compare
 from app.deployments.plan import PlannedDeployment, active_version, is_busy, is_the_same, newest_version
 from app.errors import Problem

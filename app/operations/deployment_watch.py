@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app.aws.deployment_ports import DeployedVersion
 from app.aws.ports import ContainerService
-from app.aws.waiting import SETTLED, Goal
+from app.aws.role_poller import SETTLED, Goal
 from app.deployments.change import ContainerState
 from app.diagnosis.diagnosis import Diagnosis, most_telling
 from app.diagnosis.outcome import Certainty, Found

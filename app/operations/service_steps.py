@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.aws.ports import ContainerService
-from app.aws.waiting import Goal
+from app.aws.role_poller import Goal
 from app.inventory import store
 from app.operations.step import CancelledHere, Stepping
 

@@ -11,8 +11,8 @@ from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.errors import Problem
 from app.web.views.base import View
-from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, Obstacle
-from app.wording import Said
+from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, ObstacleView
+from app.wording import Message
 from tests.web.example_parts import NOW, Parts
 
 REGION = "us-east-1"
@@ -20,7 +20,7 @@ REGION = "us-east-1"
 
 def deploy_examples(parts: Parts) -> dict[str, View]:
     """Dialogs by name."""
-    heading = Said("Deploy an image to %(service)s", {"service": parts.service_name})
+    heading = Message("Deploy an image to %(service)s", {"service": parts.service_name})
     current = parts.deployment()
     form = DeployForm(parts.repository, DeployRequest(container="app"))
     dialog = DeployDialog(
@@ -85,9 +85,11 @@ def _first(parts: Parts):
     return compare(0, None, spec)
 
 
-def _obstacles(parts: Parts) -> tuple[Obstacle, ...]:
+def _obstacles(parts: Parts) -> tuple[ObstacleView, ...]:
     title = "The repository %(repository)s has no repository policy"
     return (
-        Obstacle(Said(title, {"repository": parts.repository}), is_certain=True, granted=True),
-        Obstacle(Said("The container %(container)s started and ended", {"container": parts.person}), False, False),
+        ObstacleView(Message(title, {"repository": parts.repository}), is_certain=True, granted=True),
+        ObstacleView(
+            Message("The container %(container)s started and ended", {"container": parts.person}), False, False
+        ),
     )

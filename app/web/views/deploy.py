@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from app.aws.ports import Container
 from app.bootstrap import Services
-from app.console.access import Access, service_repositories
+from app.console.access import AccessStatus, service_repositories
 from app.console.deployments import DeploymentPreview, ImageList, is_granted
 from app.deployments.change import DeploymentChange
 from app.deployments.images import DeployableImage
@@ -21,7 +21,7 @@ from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
 from app.inventory import queries
 from app.web.views.base import DialogView, View
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 MOST_IMAGES: Final = 50
 MOST_REPOSITORIES: Final = 50
@@ -42,10 +42,10 @@ class DeployForm:
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class ObstacleView:
     """Why the deployment would fail. `granted`: giving access first puts it right."""
 
-    cause: Said
+    cause: Message
     is_certain: bool
     granted: bool
 
@@ -65,7 +65,7 @@ class DeployPreview(View):
     image: str = ""
     change: DeploymentChange | None = None
     calls: tuple[str, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
+    obstacles: tuple[ObstacleView, ...] = ()
     needs_access: bool = False
     grants: bool = False
     is_checked: bool = True
@@ -83,7 +83,7 @@ class DeployDialog(DialogView):
 
     partial: ClassVar[str] = "partials/deploy_dialog.html"
 
-    heading: Said
+    heading: Message
     region: str
     service: str
     form: DeployForm
@@ -185,16 +185,16 @@ def deploy_dialog(
     )
 
 
-def _heading(service: str, form: DeployForm) -> Said:
+def _heading(service: str, form: DeployForm) -> Message:
     if form.request.version:
         version: dict[str, str | int] = {"version": form.request.version, "service": service}
-        return Said(N_("Deploy version %(version)s of %(service)s again"), version)
-    return Said(N_("Deploy an image to %(service)s"), {"service": service})
+        return Message(N_("Deploy version %(version)s of %(service)s again"), version)
+    return Message(N_("Deploy an image to %(service)s"), {"service": service})
 
 
 def _repositories(services: Services, region: str, name: str) -> tuple[str, ...]:
     rows = service_repositories(services, region, name).repositories
-    return tuple(row.name for row in rows if row.access == Access.ALLOWED)[:MOST_REPOSITORIES]
+    return tuple(row.name for row in rows if row.access == AccessStatus.ALLOWED)[:MOST_REPOSITORIES]
 
 
 async def deploy_preview(
@@ -218,6 +218,6 @@ async def deploy_preview(
     )
 
 
-def _obstacle(found: Found) -> Obstacle:
-    cause = Said(CAUSES[found.code].title, found.params)
-    return Obstacle(cause, found.certainty is Certainty.CERTAIN, is_granted(found))
+def _obstacle(found: Found) -> ObstacleView:
+    cause = Message(CAUSES[found.code].title, found.params)
+    return ObstacleView(cause, found.certainty is Certainty.CERTAIN, is_granted(found))
