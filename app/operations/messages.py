@@ -41,6 +41,7 @@ DONE_TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Restored the policy of %(repository)s"),
     Kind.UNDO: N_("Undid a change to %(repository)s"),
     Kind.PRUNE: N_("Removed dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Deployed to %(service)s"),
     Kind.DRIFT: TITLES[Kind.DRIFT],
 }
 
@@ -53,6 +54,7 @@ FAILED_TITLES: dict[Kind, str] = {
     Kind.RESTORE: N_("Couldn't restore the policy of %(repository)s"),
     Kind.UNDO: N_("Couldn't undo a change to %(repository)s"),
     Kind.PRUNE: N_("Couldn't remove dead principals from %(repository)s"),
+    Kind.DEPLOY: N_("Couldn't deploy to %(service)s"),
     Kind.DRIFT: TITLES[Kind.DRIFT],
 }
 
