@@ -1,4 +1,4 @@
-"""`deployment_ports.Deployments` in memory: versions that become active, or fail, after a while of the clock."""
+"""`deployment_ports.ServiceDeployments` in memory: versions that become active, or fail, after a while of the clock."""
 
 from __future__ import annotations
 

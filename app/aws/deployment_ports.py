@@ -31,7 +31,7 @@ class DeployedVersion:
     spec: DeploymentSpec
 
 
-class Deployments(Protocol):
+class ServiceDeployments(Protocol):
     """Deployments of the container services of one Region. Every method raises Problem."""
 
     def list_versions(self, service: str) -> Answered[tuple[DeployedVersion, ...]]:

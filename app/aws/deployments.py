@@ -18,7 +18,7 @@ _SHORTEST_VALUE: Final = 3
 
 @dataclass(frozen=True)
 class LightsailDeployments:
-    """`deployment_ports.Deployments` over boto's client."""
+    """`deployment_ports.ServiceDeployments` over boto's client."""
 
     service: ClassVar = "lightsail"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from app.errors import Problem
 
 if TYPE_CHECKING:
-    from app.aws.deployment_ports import Deployments
+    from app.aws.deployment_ports import ServiceDeployments
     from app.aws.pull_ports import PullReads
 
 T = TypeVar("T")
@@ -219,7 +219,7 @@ class Aws(Protocol):
     def services(self, region: str) -> ContainerServices:
         """Return the port to a region's container services."""
 
-    def deployments(self, region: str) -> Deployments:
+    def deployments(self, region: str) -> ServiceDeployments:
         """The port to deployments of a region's container services, environment values included."""
 
     def repositories(self, region: str) -> Repositories:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Reference(NamedTuple):
+class ImageReference(NamedTuple):
     """A repository as it was typed (name, URI or ARN), and the tag or digest behind it; "" for none."""
 
     repository: str
@@ -13,7 +13,7 @@ class Reference(NamedTuple):
     digest: str = ""
 
 
-def split_image(text: str) -> Reference:
+def split_image(text: str) -> ImageReference:
     """Return the parts of `team/app:1.4`, `team/app@sha256:…`, or the same with a registry's host in front."""
     plain = text.strip()
     name, at, digest = plain.partition("@")
@@ -21,5 +21,5 @@ def split_image(text: str) -> Reference:
     last, colon, tag = last.partition(":")
     repository = f"{folder}{slash}{last}"
     if (at and not digest) or (colon and not tag):  # something is missing: what was typed is told back as it is
-        return Reference(plain)
-    return Reference(repository, "" if digest else tag, digest)
+        return ImageReference(plain)
+    return ImageReference(repository, "" if digest else tag, digest)

@@ -9,7 +9,7 @@ from app.aws.deployment_ports import DeployedVersion
 from app.deployments.plan import PlannedDeployment, plan_deployment
 from app.deployments.request import DeployRequest, request_of
 from app.errors import Problem
-from app.history.models import Operation
+from app.history.queries import get_operation
 from app.operations import engine
 from app.operations.context import Context
 from app.operations.deployment_check import check
@@ -79,8 +79,7 @@ async def grant_access(operation_id: str) -> Result:
 
 
 def _outcome(context: Context, operation_id: str) -> tuple[Outcome, Problem | None] | None:
-    with context.db.read() as session:
-        operation = session.get(Operation, operation_id)
+    operation = get_operation(context.db, operation_id)
     if operation is None or operation.outcome is None:
         return None
     problem = Problem.from_json(operation.problem) if operation.problem else None

@@ -116,8 +116,8 @@ class PermissionScope:
             return "*"
         if shape is Shape.SERVICE and self.services:
             return self.services[0] if len(self.services) == 1 else list(self.services)
-        found = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
-        return found[0] if len(found) == 1 else found
+        arns = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
+        return arns[0] if len(arns) == 1 else arns
 
     def _in(self, region: str, shape: Shape) -> Iterable[str]:
         if shape is Shape.SERVICE:  # its ARN ends with an id that cannot be known beforehand, not with the name

@@ -11,7 +11,7 @@ from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.errors import Problem
 from app.web.views.base import View
-from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, Obstacle
+from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, ObstacleView
 from app.wording import Message
 from tests.web.example_parts import NOW, Parts
 
@@ -85,9 +85,11 @@ def _first(parts: Parts):
     return compare(0, None, spec)
 
 
-def _obstacles(parts: Parts) -> tuple[Obstacle, ...]:
+def _obstacles(parts: Parts) -> tuple[ObstacleView, ...]:
     title = "The repository %(repository)s has no repository policy"
     return (
-        Obstacle(Message(title, {"repository": parts.repository}), is_certain=True, granted=True),
-        Obstacle(Message("The container %(container)s started and ended", {"container": parts.person}), False, False),
+        ObstacleView(Message(title, {"repository": parts.repository}), is_certain=True, granted=True),
+        ObstacleView(
+            Message("The container %(container)s started and ended", {"container": parts.person}), False, False
+        ),
     )

@@ -138,3 +138,10 @@ def test_an_interrupted_operation_claims_nothing_about_what_came_after_the_backu
     assert "What happened afterwards isn't known." in labels.ending(progress)
     assert "what happened afterwards isn't known." in labels.ending(replace(progress, wrote_policy=True))
     assert (labels.outcome(progress), labels.outcome_tone(progress)) == ("Interrupted", "warning")
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+def test_every_kind_has_a_title_however_it_ended(kind, outcome):
+    progress = replace(Examples().progress(), kind=kind, outcome=outcome)
+    assert "%" not in labels.title(progress)

@@ -42,7 +42,7 @@ class DeployForm:
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class ObstacleView:
     """Why the deployment would fail. `granted`: giving access first puts it right."""
 
     cause: Message
@@ -65,7 +65,7 @@ class DeployPreview(View):
     image: str = ""
     change: DeploymentChange | None = None
     calls: tuple[str, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
+    obstacles: tuple[ObstacleView, ...] = ()
     needs_access: bool = False
     grants: bool = False
     is_checked: bool = True
@@ -218,6 +218,6 @@ async def deploy_preview(
     )
 
 
-def _obstacle(found: Found) -> Obstacle:
+def _obstacle(found: Found) -> ObstacleView:
     cause = Message(CAUSES[found.code].title, found.params)
-    return Obstacle(cause, found.certainty is Certainty.CERTAIN, is_granted(found))
+    return ObstacleView(cause, found.certainty is Certainty.CERTAIN, is_granted(found))
