@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import click
 
-from app.client.api import Api, Json, Place
+from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service, find_service_named_by
 from app.commands.batch import read_names, request_of, run_batch
 from app.commands.options import Command, json_option, region_option, served, server_options, show_json, told
@@ -102,22 +102,22 @@ def _run(
     sys.exit(status)
 
 
-def _place_of_many(api: Api, kind: str, service: str, region: str) -> Place:
+def _place_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:
     if kind == "revoke" and region:
-        return Place(region, service)  # it may be deleted
+        return ServiceRef(region, service)  # it may be deleted
     known = find_service(api, service, region)
-    return Place(known["region"], known["name"])
+    return ServiceRef(known["region"], known["name"])
 
 
-def _place(api: Api, kind: str, service: str, repository: str, region: str) -> Place:
+def _place(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:
     if kind == "revoke":
         known = find_service_named_by(api, repository, service, region)
     else:
         known = find_service(api, service, region)
-    return Place(known["region"], known["name"])
+    return ServiceRef(known["region"], known["name"])
 
 
-def _start(api: Api, kind: str, place: Place, repository: str, previewed: str | None) -> Json:
+def _start(api: Api, kind: str, place: ServiceRef, repository: str, previewed: str | None) -> Json:
     if kind == "grant":
         return api.grant(place, repository, previewed)
     return api.revoke(place, repository, previewed)

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import click
 
-from app.client.api import Api, Json, Place, Refused
+from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.client.exit_codes import Exit, of_batch
 from app.client.find import find_service, list_all_services
 from app.client.poll import watch_batch
@@ -26,7 +26,7 @@ def read_names(file: TextIO) -> list[str]:
     return [name for line in file if (name := line.partition("#")[0].strip())]
 
 
-def request_of(action: str, services: Sequence[Place], repositories: Sequence[str], match: str) -> Json:
+def request_of(action: str, services: Sequence[ServiceRef], repositories: Sequence[str], match: str) -> Json:
     """Return the body that requests a batch."""
     what: Json = {"match": match} if match else {"repositories": list(dict.fromkeys(repositories))}
     return {"action": action, "services": [{"region": at.region, "name": at.service} for at in services], **what}
@@ -98,7 +98,7 @@ def repair(
         request = request_of("repair", places, repositories, match or ("*" if everything else ""))
         try:
             status = run_batch(api, request, Following(wait, timeout, as_json), preview=preview)
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.code != "batch.no_match" or not everything:
                 raise
             _nothing_to_repair(as_json=as_json)
@@ -106,12 +106,12 @@ def repair(
     sys.exit(status)
 
 
-def _every_place(api: Api, region: str) -> list[Place]:
+def _every_place(api: Api, region: str) -> list[ServiceRef]:
     return [_place(each) for each in list_all_services(api) if region in ("", each["region"])]
 
 
-def _place(service: Json) -> Place:
-    return Place(service["region"], service["name"])
+def _place(service: Json) -> ServiceRef:
+    return ServiceRef(service["region"], service["name"])
 
 
 def _nothing_to_repair(*, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Api, Json, Place, Refused
+from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.client.find import ELSEWHERE, list_all_services
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain, show_table
@@ -48,8 +48,8 @@ def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:
     for each, name in services.items():
         api.transport.read((each,), policies=True)
         try:
-            policy = api.policy(Place(each, name), repository)
-        except Refused as refused:
+            policy = api.policy(ServiceRef(each, name), repository)
+        except RequestRefused as refused:
             if refused.code not in ELSEWHERE or len(services) == 1:
                 raise
             continue

@@ -16,7 +16,7 @@ from app.operations.read import find_progress, list_running
 from app.operations.start import Ask, may_retry
 from app.operations.state import Kind, Outcome
 from app.policy.canonical import equivalent
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 def running(services: Services, region: str = "", service: str = "") -> tuple[Progress, ...]:
@@ -73,8 +73,8 @@ def restore(services: Services, operation_id: str, person: str, previewed: str |
     request: dict[str, Any] = {"text": change.before}
     if previewed is not None:
         request["previewed"] = previewed
-    place = (progress.region, progress.service, change.repository)
-    return services.starter.start(Ask(Kind.RESTORE, *place, person, request, follows=operation_id))
+    target = (progress.region, progress.service, change.repository)
+    return services.starter.start(Ask(Kind.RESTORE, *target, person, request, follows=operation_id))
 
 
 UNCHANGED_SINCE = N_("When it was last read after that, the policy didn't have this change.")
@@ -82,7 +82,7 @@ CHANGED_SINCE = N_("When it was last read after that, the policy was as this cha
 DIFFERENT_SINCE = N_("When it was last read after that, the policy was different from both texts.")
 
 
-def last_read(services: Services, change: PolicyChange) -> tuple[Said, datetime] | None:
+def last_read(services: Services, change: PolicyChange) -> tuple[Message, datetime] | None:
     """What a policy was when it was last read after a write that AWS never answered; None where it wasn't."""
     sent_at = change.unanswered_at
     if change.written_at is not None or sent_at is None:
@@ -91,6 +91,6 @@ def last_read(services: Services, change: PolicyChange) -> tuple[Said, datetime]
     if held is None or held.policy_read_at is None or held.policy_read_at < sent_at:
         return None
     if equivalent(held.policy_text, change.after):
-        return Said(CHANGED_SINCE), held.policy_read_at
+        return Message(CHANGED_SINCE), held.policy_read_at
     same = equivalent(held.policy_text, change.before)
-    return Said(UNCHANGED_SINCE if same else DIFFERENT_SINCE), held.policy_read_at
+    return Message(UNCHANGED_SINCE if same else DIFFERENT_SINCE), held.policy_read_at

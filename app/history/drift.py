@@ -72,7 +72,7 @@ def _standing(session: Session, connection: str, region: str, repositories: Sequ
         .group_by(row.repository, row.service)
         .subquery()
     )
-    wanted = (
+    query = (
         select(row, change)
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
@@ -80,8 +80,8 @@ def _standing(session: Session, connection: str, region: str, repositories: Sequ
         .where(row.kind.in_(_GIVE), row.outcome == "succeeded", ~overridden(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
-    found = (_of(operation, write) for operation, write in session.execute(wanted))
-    return tuple({(given.repository, given.service): given for given in found}.values())
+    grants = (_of(operation, write) for operation, write in session.execute(query))
+    return tuple({(given.repository, given.service): given for given in grants}.values())
 
 
 def _of(operation: Operation, write: PolicyChange | None) -> Standing:
@@ -101,14 +101,14 @@ def _of(operation: Operation, write: PolicyChange | None) -> Standing:
 def open_writes(db: Database, connection: str, region: str, repository: str) -> tuple[str | None, ...]:
     """Return the texts of our writes of a policy without an answer: AWS may have carried each out since."""
     change = PolicyChange
-    wanted = select(change.after).where(
+    query = select(change.after).where(
         change.connection == connection,
         change.region == region,
         change.repository == repository,
         change.written_at.is_(None),
     )
     with db.read() as session:
-        return tuple(session.scalars(wanted))
+        return tuple(session.scalars(query))
 
 
 def record_removal(db: Database, connection: str, region: str, given: Standing, removal: Removal) -> bool:

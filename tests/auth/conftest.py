@@ -13,12 +13,13 @@ from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret
 from app.bootstrap import build
 from app.db import Database
+from app.http import problems
 from app.http.security import middleware
 from app.main import create_app
 from app.resources import STATIC, TEMPLATES
 from app.settings import Settings
 from app.web.assets import Assets
-from app.web.render import Renderer, make_renderer
+from app.web.render import Renderer, make_renderer, refuse
 from app.web.routes import sign_in
 from tests.databases import db as any_db
 from tests.databases import migrated_file, migrated_postgres_url, postgres_server, sqlite_db
@@ -81,6 +82,7 @@ def console(db, clock, renderer):
         authenticator = Authenticator(database or db, clock, auth)
         app = FastAPI(middleware=[*middleware(["127.0.0.1", "console.test"]), sign_in.guard(authenticator)])
         app.state.renderer = renderer
+        problems.install(app, refuse)
         sign_in.install(app, authenticator)
         for path in (
             "/healthz",

@@ -14,7 +14,7 @@ from app.web.views.batch import BatchPage, UnknownBatch, cancel_dialog, undo_dia
 from app.web.views.batches import CHOOSE, EXPLAINED, BatchPreviewPage, ChoosePage, change_dialog
 from app.web.views.dialogs import ConfirmDialog
 from app.web.views.frame import Tab
-from app.wording import Said
+from app.wording import Message
 from tests.web.example_parts import NOW, OPERATION_ID, Parts
 
 REGION = "us-east-1"
@@ -32,7 +32,7 @@ def batch_examples(parts: Parts) -> dict[str, View]:
         "choose-refused": replace(
             choose, refused=Problem("batch.empty"), chosen=frozenset([parts.repository]), total=1_234
         ),
-        "choose-empty": replace(choose, names=(), total=0, action=Kind.REPAIR, heading=Said(CHOOSE[Kind.REPAIR])),
+        "choose-empty": replace(choose, names=(), total=0, action=Kind.REPAIR, heading=Message(CHOOSE[Kind.REPAIR])),
         "batch-preview": preview,
         "batch-preview-changed": replace(preview, has_changed=True, match=f"{parts.repository}*", names=()),
         "batch-preview-nothing": replace(
@@ -68,8 +68,8 @@ def _choose(parts: Parts) -> ChoosePage:
         pattern=f"*{parts.repository}*",
         names=(parts.repository, "payments/api", "tools/cli"),
         total=3,
-        heading=Said(CHOOSE[Kind.GRANT]),
-        lead=Said(EXPLAINED[Kind.GRANT], {"service": parts.service_name}),
+        heading=Message(CHOOSE[Kind.GRANT]),
+        lead=Message(EXPLAINED[Kind.GRANT], {"service": parts.service_name}),
     )
 
 
@@ -83,7 +83,7 @@ def _preview(parts: Parts) -> BatchPreviewPage:
     )
     plan = BatchPlan(Kind.GRANT, items, (key,))
     names = tuple(item.repository for item in items)
-    heading = Said(CHOOSE[Kind.GRANT])
+    heading = Message(CHOOSE[Kind.GRANT])
     return BatchPreviewPage(parts.frame(Tab.IMAGES), plan, "", names, plan.fingerprint, NOW, heading)
 
 

@@ -12,7 +12,7 @@ from app.operations.state import NOT_DONE, Kind, Outcome
 from app.web import links
 from app.web.views.base import View
 from app.web.views.dialogs import ConfirmDialog
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 POLL_MS = 1000
 ROWS = 100
@@ -47,12 +47,12 @@ class BatchPage(View):
     poll_ms: int = POLL_MS
 
     @property
-    def title(self) -> Said:
+    def title(self) -> Message:
         """What it does, or how it ended."""
         running, done, not_all = TITLES[self.batch.action]
         if not self.batch.ended:
-            return Said(running)
-        return Said(not_all if self.batch.failed else done)
+            return Message(running)
+        return Message(not_all if self.batch.failed else done)
 
     @property
     def tone(self) -> str:
@@ -83,12 +83,14 @@ def batch_page(services: Services, batch_id: str, state: str, after: int, now: d
 def cancel_dialog(batch: Batch) -> ConfirmDialog:
     """GET /batches/{id}/cancel."""
     return ConfirmDialog(
-        heading=Said(N_("Cancel the rest of this batch?")),
-        lead=Said(N_("Repositories that have not begun stay as they are. Those at work stop at the next safe point.")),
+        heading=Message(N_("Cancel the rest of this batch?")),
+        lead=Message(
+            N_("Repositories that have not begun stay as they are. Those at work stop at the next safe point.")
+        ),
         action=links.batch(batch.id, "cancel"),
-        button=Said(N_("Cancel rest")),
+        button=Message(N_("Cancel rest")),
         back=links.batch(batch.id),
-        warning=Said(N_("What is done stays. You can undo it afterwards.")),
+        warning=Message(N_("What is done stays. You can undo it afterwards.")),
         danger=True,
     )
 
@@ -96,14 +98,14 @@ def cancel_dialog(batch: Batch) -> ConfirmDialog:
 def undo_dialog(batch: Batch) -> ConfirmDialog:
     """GET /batches/{id}/undo."""
     return ConfirmDialog(
-        heading=Said(N_("Undo this batch?")),
-        lead=Said(N_("Each policy change of this batch is taken back. What others changed since is kept.")),
+        heading=Message(N_("Undo this batch?")),
+        lead=Message(N_("Each policy change of this batch is taken back. What others changed since is kept.")),
         action=links.batch(batch.id, "undo"),
-        button=Said(N_("Undo all")),
+        button=Message(N_("Undo all")),
         back=links.batch(batch.id),
         changes=(
-            Said(N_("Repository policies to change back: %(count)s"), {"count": batch.counts[Outcome.SUCCEEDED]}),
+            Message(N_("Repository policies to change back: %(count)s"), {"count": batch.counts[Outcome.SUCCEEDED]}),
         ),
-        warning=Said(N_("The image puller role stays as it is.")),
+        warning=Message(N_("The image puller role stays as it is.")),
         danger=True,
     )

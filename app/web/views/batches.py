@@ -17,7 +17,7 @@ from app.web.views.base import View
 from app.web.views.dialogs import ConfirmDialog
 from app.web.views.frame import ServiceFrame, Tab
 from app.web.views.preview import PreviewView
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 # Rows of a list; the others are chosen by the pattern.
 ROWS = 200
@@ -51,8 +51,8 @@ class ChoosePage(View):
     pattern: str
     names: tuple[str, ...]
     total: int
-    heading: Said
-    lead: Said
+    heading: Message
+    lead: Message
     chosen: frozenset[str] = frozenset()
     refused: Problem | None = None
 
@@ -72,7 +72,7 @@ class BatchPreviewPage(View):
     names: tuple[str, ...]
     seen: str
     now: datetime
-    heading: Said
+    heading: Message
     has_changed: bool = False
 
     @property
@@ -107,8 +107,8 @@ def choose_page(
         pattern=pattern,
         names=tuple(names[:ROWS]),
         total=len(names),
-        heading=Said(CHOOSE[action]),
-        lead=Said(EXPLAINED[action], {"service": name}),
+        heading=Message(CHOOSE[action]),
+        lead=Message(EXPLAINED[action], {"service": name}),
         chosen=frozenset(chosen),
         refused=refused,
     )
@@ -126,7 +126,7 @@ def preview_page(
         names=request.repositories,
         seen=plan.fingerprint,
         now=now,
-        heading=Said(CHOOSE[request.action]),
+        heading=Message(CHOOSE[request.action]),
         has_changed=has_changed,
     )
 
@@ -134,8 +134,8 @@ def preview_page(
 def change_dialog(region: str, service: str, preview: PreviewView) -> ConfirmDialog:
     """GET …/repositories/many/change: one change of a batch, to look at."""
     return ConfirmDialog(
-        heading=Said(N_("Change")),
-        lead=Said(
+        heading=Message(N_("Change")),
+        lead=Message(
             N_("What this batch would do to the policy of %(repository)s, as AWS has it now."),
             {"repository": preview.repository},
         ),

@@ -11,13 +11,13 @@ from app.bootstrap import Services
 from app.console.operations import actions_on, is_undone, last_read
 from app.history import queries
 from app.history.models import Operation, PolicyChange
-from app.operations.messages import TITLES
+from app.messages import labels
 from app.operations.progress import Progress
 from app.operations.read import progress_of
 from app.operations.state import Kind
 from app.policy.diff import Diff, diff_texts
 from app.web.views.base import DialogView, View
-from app.wording import Said
+from app.wording import Message
 
 POLL_MS = 500
 
@@ -64,14 +64,12 @@ class ProgressDialog(DialogView):
     partial: ClassVar[str] = "partials/operation_dialog.html"
 
     shown: ProgressView
-    heading: Said
+    heading: Message
 
 
 def progress_dialog(shown: ProgressView) -> ProgressDialog:
-    """The dialog of a running operation, headed by what it does."""
-    progress = shown.progress
-    subject = {"service": progress.service, "repository": progress.repository}
-    return ProgressDialog(replace(shown, in_dialog=True), Said(TITLES[progress.kind], subject))
+    """The dialog of an operation, headed by what it does or did."""
+    return ProgressDialog(replace(shown, in_dialog=True), Message("%(title)s", {"title": labels.title(shown.progress)}))
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class PolicyChangeView:
     diff: Diff | None
     written_at: datetime | None = None
     request_id: str = ""
-    last_read: Said | None = None
+    last_read: Message | None = None
     last_read_at: datetime | None = None
 
 
@@ -134,7 +132,7 @@ def change_views(
     )
 
 
-def _change_view(change: PolicyChange, read: tuple[Said, datetime] | None) -> PolicyChangeView:
+def _change_view(change: PolicyChange, read: tuple[Message, datetime] | None) -> PolicyChangeView:
     what, at = read or (None, None)
     return PolicyChangeView(
         repository=change.repository,
