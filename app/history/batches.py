@@ -122,6 +122,12 @@ def runners_of(db: Database, batch_id: str) -> tuple[Operation, ...]:
         return tuple(session.scalars(wanted))
 
 
+def get_runner(db: Database, operation_id: str) -> Operation:
+    """Return an operation of the kind `batch`, which there is."""
+    with db.read() as session:
+        return session.get_one(Operation, operation_id)
+
+
 def request_cancel_of_items(db: Database, runner: Operation, by: str) -> tuple[str, ...]:
     """Ask the items of a runner that are at work to stop at their next safe point: their ids."""
     row = Operation

@@ -6,10 +6,9 @@ from typing import Any
 
 from app.errors import Problem
 from app.history import batches
-from app.history.models import Operation
 from app.operations import engine, policy_steps, role_steps
 from app.operations.batch_items import ItemRun, Role
-from app.operations.context import Context, current
+from app.operations.context import current
 from app.operations.revoke import find_roles
 from app.operations.state import GIVES_ACCESS, Kind, Outcome, StepName, StepState
 from app.operations.step import CancelledHere, Result, Stepping, run_step
@@ -19,7 +18,7 @@ from app.operations.workflow import done, operation
 async def _end_items(operation_id: str, outcome: Outcome, problem: dict[str, Any] | None) -> None:
     """Leave no item without somebody who works on it: the role could not be activated, or the batch was cancelled."""
     context = current()
-    runner = await context.in_db(_load, context, operation_id)
+    runner = await context.in_db(batches.get_runner, context.db, operation_id)
     ending = Outcome.CANCELLED if outcome is Outcome.CANCELLED else Outcome.FAILED
     told = None if ending is Outcome.CANCELLED else problem
     await context.in_db(batches.end_all_items, context.db, runner, ending, told, context.clock.now())
@@ -43,7 +42,7 @@ async def run_batch(operation_id: str) -> Outcome:
 async def action_of(operation_id: str) -> str:
     """Return what the batch does: the kind of its items."""
     context = current()
-    runner = await context.in_db(_load, context, operation_id)
+    runner = await context.in_db(batches.get_runner, context.db, operation_id)
     return str(runner.input["action"])
 
 
@@ -80,8 +79,3 @@ async def _result(step: Stepping) -> tuple[StepState, Result]:
     step.because("batch.done", count=total)
     changed = counts.get(Outcome.SUCCEEDED, 0)
     return (StepState.SUCCEEDED if changed else StepState.SKIPPED), {}
-
-
-def _load(context: Context, operation_id: str) -> Operation:
-    with context.db.read() as session:
-        return session.get_one(Operation, operation_id)

@@ -86,11 +86,11 @@ async def verify_access(operation_id: str, arn: str, after: str | None, *, last:
         # A grant makes at most five calls while the role is active: the registry policy is read only instead of this.
         # A batch reads it once for all of its items.
         rereads = not (described or is_item)
-        state, found = await policy_steps.verify_access(step, arn, after, rereads_registry=rereads)
-        if found["holds"]:
+        state, result = await policy_steps.verify_access(step, arn, after, rereads_registry=rereads)
+        if result["holds"]:
             await role_steps.check_role(step, arn)
         elif last:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        return state, found
+        return state, result
 
     return await run_step(operation_id, StepName.VERIFY_ACCESS, body)

@@ -299,8 +299,8 @@ def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
-    told = (request_id, context.clock.now(), replaced)
-    if not await context.record(policy_writes.write_done, context.db, step.run, position, *told):
+    answer = (request_id, context.clock.now(), replaced)
+    if not await context.record(policy_writes.write_done, context.db, step.run, position, *answer):
         raise Overtaken
 
 

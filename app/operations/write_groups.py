@@ -71,14 +71,9 @@ class WriteGroups:
 
     def _run_together(self, group: list[_Waiting]) -> bool:
         """Run a group in one transaction. False: the database refused something, and nothing of it is recorded."""
-        outcomes = []
         try:
             with self._db.one_transaction():
-                for call, _ in group:
-                    result, error = _outcome(call)
-                    if isinstance(error, SQLAlchemyError):
-                        raise error  # noqa: TRY301  (the transaction ends with it)
-                    outcomes.append((result, error))
+                outcomes = [_unless_refused(call) for call, _ in group]
         except BaseException:  # noqa: BLE001  (each call is run by itself then, and meets what is wrong itself)
             return False
         for (_, future), outcome in zip(group, outcomes, strict=True):
@@ -91,6 +86,14 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         return call(), None
     except BaseException as error:  # noqa: BLE001  (handed on to whoever awaits it, whatever it is)
         return None, error
+
+
+def _unless_refused(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """As `_outcome`. Raises what the database refused: the transaction may not be whole any more."""
+    result, error = _outcome(call)
+    if isinstance(error, SQLAlchemyError):
+        raise error
+    return result, error
 
 
 def _settle(future: Future[Any], result: Any, error: BaseException | None) -> None:
