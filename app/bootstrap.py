@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-from sqlalchemy import select
-
 from app.aws.call_pool import AwsCalls
 from app.aws.clients import ConnectionSettings
 from app.aws.ports import Answered, Aws, ContainerService
+from app.aws.role_poller import ListServices, RolePoller
 from app.aws.session import BotoAws
-from app.aws.waiting import ListServices, RolePoller
 from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
 from app.clock_watch import EVERY as CLOCK_EVERY
@@ -27,6 +25,7 @@ from app.clock_watch import ClockWatch
 from app.db import Database, is_sqlite
 from app.drift import DriftWatch
 from app.errors import Problem
+from app.history.living import cancel_requested_ids, living_part
 from app.history.models import Operation
 from app.history.retention import Retention
 from app.inventory.background_sync import Scanner
@@ -265,22 +264,15 @@ def _poller(list_services: ListServices, clock: Clock, supervisor: Supervisor) -
 
 
 def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
-    def ids() -> list[str]:
-        with db.read() as session:
-            asked = Operation.cancel_requested_by.is_not(None)
-            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), asked)))
-
     async def asked() -> Iterable[str]:
-        return await asyncio.get_running_loop().run_in_executor(threads, ids)
+        return await asyncio.get_running_loop().run_in_executor(threads, cancel_requested_ids, db)
 
     return asked
 
 
 def _revoke_as_part(db: Database, starter: Starter) -> Callable[[Operation, str], str]:
     def start(parent: Operation, repository: str) -> str:
-        with db.read() as session:
-            part = (Operation.follows == parent.id, Operation.repository == repository)
-            started = session.scalar(select(Operation.id).where(*part, Operation.outcome.is_(None)))
+        started = living_part(db, parent.id, repository)
         if started is not None:
             return started
         ask = Ask(Kind.REVOKE, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)

@@ -86,6 +86,11 @@ class Database:
         with self.outage.noticed(writes=False), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
+    def ping(self) -> None:
+        """Ask the database for nothing, to see whether it answers."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose transaction may write from its first statement on."""

@@ -17,7 +17,7 @@ from app.api import docs, v1
 from app.auth.authenticator import Authenticator
 from app.http import problems
 from app.http.language import LanguageMiddleware
-from app.http.security import Refusals, middleware
+from app.http.security import RefusalPages, middleware
 from app.http.validation import OnlyKnownFields, OnlyText
 from app.messages.i18n import load_catalogues
 from app.migrate import migrate
@@ -62,7 +62,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
             Middleware(LanguageMiddleware, catalogues=load_catalogues(LOCALE)),
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
-                refusals=Refusals(problems.cross_origin, problems.too_large),
+                refusals=RefusalPages(problems.cross_origin, problems.too_large),
             ),
             Middleware(GZipMiddleware, minimum_size=1000),
             sign_in.guard(authenticator),

@@ -15,7 +15,7 @@ class Words(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Said:
+class Message:
     """A sentence to be said in the reader's language: an English template marked with `N_`, and its values."""
 
     text: str

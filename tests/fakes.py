@@ -14,7 +14,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from app.aws.clients import CallMade
-from app.aws.ports import Answered, Caller, ContainerService, Deployment, Image, ImagePage, Probe, Repository, Role
+from app.aws.ports import (
+    Answered,
+    CallerIdentity,
+    ContainerService,
+    Deployment,
+    Image,
+    ImagePage,
+    Probe,
+    Repository,
+    Role,
+)
 from app.clock import Clock
 from app.errors import Problem
 from tests.build import ACCOUNT, REGION, a_repository, a_service, puller_arn
@@ -422,10 +432,10 @@ class FakeRegistry:
 class FakeIdentity:
     aws: FakeAws
 
-    def caller(self) -> Answered[Caller]:
+    def caller(self) -> Answered[CallerIdentity]:
         with self.aws.lock:
             request_id = self.aws.called("sts:GetCallerIdentity", self.aws.default_region() or REGION)
-            return Answered(Caller(self.aws.account, f"arn:aws:iam::{self.aws.account}:user/mika"), request_id)
+            return Answered(CallerIdentity(self.aws.account, f"arn:aws:iam::{self.aws.account}:user/mika"), request_id)
 
 
 def _named(statement: dict[str, Any]) -> list[str]:

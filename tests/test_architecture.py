@@ -133,6 +133,20 @@ def test_a_library_is_imported_in_one_place(library):
     assert not broken, f"only {', '.join(ONLY_IN[library])} may know {library}"
 
 
+def test_sql_is_written_where_tables_are_kept():
+    layers = ("app.history", "app.inventory", "app.auth", "app.backup", "app.db", "app.migrate")
+    # The lease, the engine's own tables, and what joins a table of the history with one of the inventory.
+    exceptions = ("app.operations.lease", "app.operations.models", "app.operations.engine", "app.operations.naming")
+    broken = [
+        f"{name} imports {imported}"
+        for name, path in modules()
+        if not within(name, layers + exceptions)
+        for imported in imports(path)
+        if imported.split(".")[0] == "sqlalchemy" and imported.split(".")[1] not in ("exc", "engine", "dialects")
+    ]
+    assert not broken, "whoever changes a table finds every statement about it beside it"
+
+
 def test_nothing_but_the_commands_imports_the_sandbox():
     broken = [
         name
@@ -161,7 +175,7 @@ def test_the_core_catches_everything_only_at_its_edges():
         "app.operations.workflow",
         "app.supervisor",
         "app.inventory.background_sync",
-        "app.aws.waiting",
+        "app.aws.role_poller",
         "app.aws.clients",
         "app.aws.credentials",
         "app.aws.pull_reads",

@@ -41,12 +41,12 @@ async def grant(
 
     The same asked for twice is one operation: while it runs, its id is answered again.
     """
-    place = (known.service.region, known.service.name, body.repository)
+    target = (known.service.region, known.service.name, body.repository)
     try:
-        name = await existing_repository(services, *place)
+        name = await existing_repository(services, *target)
     except Problem as refused:
-        return await run_in_threadpool(_refuse, services, place, refused)
-    ask = Ask(Kind.GRANT, *place[:2], name, who, _as(body.previewed))
+        return await run_in_threadpool(_refuse, services, target, refused)
+    ask = Ask(Kind.GRANT, *target[:2], name, who, _as(body.previewed))
     return await run_in_threadpool(_start, services, response, ask)
 
 
@@ -93,20 +93,20 @@ async def prune(
     The service need not exist any more.
     """
     name = await resolve_repository(services, named.region, body.repository)
-    asked: dict[str, Any] = {"previewed": body.previewed}
+    request: dict[str, Any] = {"previewed": body.previewed}
     if body.principals:
-        asked["principals"] = body.principals
-    ask = Ask(Kind.PRUNE, *named, name, who, asked)
+        request["principals"] = body.principals
+    ask = Ask(Kind.PRUNE, *named, name, who, request)
     return await run_in_threadpool(_start, services, response, ask)
 
 
 @router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
 async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> PreviewAnswer:
     """The policy's change and the AWS calls, planned on the policy as AWS holds it now. Changes nothing."""
-    place = (*named, await resolve_repository(services, named.region, body.repository))
-    asked = {"principals": body.principals} if body.principals else None
+    target = (*named, await resolve_repository(services, named.region, body.repository))
+    request = {"principals": body.principals} if body.principals else None
     kind = Kind(body.kind)
-    planned = await console_preview(services, kind, place, asked)
+    planned = await console_preview(services, kind, target, request)
     return await run_in_threadpool(PreviewAnswer.of, kind, planned)
 
 
@@ -126,8 +126,8 @@ def deactivate(
     body: DeactivateRequest | None = None,
 ) -> Operation:
     """The service can pull from no private repository then; a later activation gives the role another ARN."""
-    asked = {"remove_statements": body is not None and body.remove_statements}
-    ask = Ask(Kind.DEACTIVATE, known.service.region, known.service.name, asked_by=who, input=asked)
+    request = {"remove_statements": body is not None and body.remove_statements}
+    ask = Ask(Kind.DEACTIVATE, known.service.region, known.service.name, asked_by=who, input=request)
     return _start(services, response, ask)
 
 
@@ -142,5 +142,5 @@ def _as(previewed: str | None) -> dict[str, Any]:
 def _refuse(services: Services, place: tuple[str, str, str], problem: Problem) -> Any:
     """The refusal of a repository's name, with the names that are like it."""
     region, _, typed = place
-    told, nearest = explain_refused_name(services, region, typed, problem)
-    return JSONResponse(ProblemBody.of(told, nearest).model_dump(mode="json"), status_of(told))
+    explained, nearest = explain_refused_name(services, region, typed, problem)
+    return JSONResponse(ProblemBody.of(explained, nearest).model_dump(mode="json"), status_of(explained))

@@ -21,10 +21,11 @@ from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.errors import Problem
 from app.history import queries, search
-from app.history.search import HistoryFilter, Place
+from app.history.queries import find_version
+from app.history.search import Cursor, HistoryFilter
 from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
-from app.operations.read import find_version, progress_of
+from app.operations.read import progress_of
 from app.operations.state import Kind, Outcome
 from app.threads import run_in_threadpool
 
@@ -80,10 +81,10 @@ def list_operations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OperationList:
     """Filtered, page by page. The whole history with every policy is `GET /history/export.json`."""
-    place = Place.from_text(cursor) if cursor else None
-    if cursor and place is None:
+    position = Cursor.from_text(cursor) if cursor else None
+    if cursor and position is None:
         raise Problem("request.bad_cursor")
-    page = search.list_operations(services.db, asked, older_than=place, limit=limit)
+    page = search.list_operations(services.db, asked, older_than=position, limit=limit)
     return OperationList(
         operations=[Operation.of(progress_of(row)) for row in page.operations],
         next=page.older.to_text() if page.older else None,

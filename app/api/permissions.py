@@ -33,6 +33,6 @@ async def permissions(
 @router.post("/check", summary="Try each action")
 async def check_permissions(services: ServicesDep, body: CheckRequest | None = None) -> PermissionCheck:
     """Tries each AWS action with the present credentials in a way that changes nothing."""
-    asked = body or CheckRequest()
-    checked = await check(services, asked.region, names_in(" ".join(asked.repositories)))
+    request = body or CheckRequest()
+    checked = await check(services, request.region, names_in(" ".join(request.repositories)))
     return await run_in_threadpool(PermissionCheck.of, checked)

@@ -22,8 +22,8 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="A sessio
 @router.get("/sessions", summary="Browsers that are signed in")
 def list_sessions(services: ServicesDep, caller: CallerDep, now: NowDep) -> SessionList:
     """The sessions of everybody, the last used first."""
-    found = store.list_sessions(services.db, now)
-    return SessionList(sessions=[Session.of(facts, caller.session) for facts in found])
+    sessions = store.list_sessions(services.db, now)
+    return SessionList(sessions=[Session.of(facts, caller.session) for facts in sessions])
 
 
 @router.delete("/sessions/{session_id}", summary="End a session", responses=refusals(404))

@@ -21,7 +21,7 @@ HERE = "/services/{region}/{name}"  # read by NamedServiceDep
 @router.post(HERE + "/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
 async def why(services: ServicesDep, named: NamedServiceDep, body: WhyRequest | None = None) -> Why:
     """Reads AWS now, with at most 15 calls within 10 seconds, and tells the root cause first."""
-    asked = body or WhyRequest()
-    question = question_of(services, named, asked.image, asked.container, platform=asked.platform)
+    request = body or WhyRequest()
+    question = question_of(services, named, request.image, request.container, platform=request.platform)
     diagnoses = await diagnose(services, question)
     return await run_in_threadpool(lambda: Why.model_validate(report(diagnoses, endpoints_of(services))))

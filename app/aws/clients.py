@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+import boto3.session
 from botocore import xform_name
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
@@ -105,6 +106,7 @@ class _Epoch:
 
     session: Session
     credentials: SessionCredentials
+    sdk: boto3.session.Session | None = None
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     failed_at: float | None = None
     failure: Problem | None = None  # what kept us from calling at all
@@ -336,7 +338,7 @@ class Clients:
             },
             user_agent_extra=f"sailpass/{self._settings.version}",
         )
-        client = epoch.session.create_client(
+        client = self._sdk(epoch).client(
             call.service, region_name=call.region, endpoint_url=self._settings.endpoint_url, config=config
         )
         client.meta.events.register("before-call", self._count)
@@ -344,6 +346,14 @@ class Clients:
             client.meta.events.register_first(f"needs-retry.{call.service}.{operation}", _not_again)
         _send_by_ourselves(client)
         return client
+
+    def _sdk(self, epoch: _Epoch) -> boto3.session.Session:
+        if epoch.sdk is None:
+            # boto3 adds its own folder to the loader that it finds: the shared one would grow with every epoch.
+            epoch.session.register_component("data_loader", create_loader())
+            epoch.sdk = boto3.session.Session(botocore_session=epoch.session)
+            epoch.session.register_component("data_loader", self._loader)
+        return epoch.sdk
 
     def _count(self, model: Any, context: Mapping[str, Any], **_: Any) -> None:
         if self._on_call is not None:

@@ -258,9 +258,9 @@ class _Builder(ProfileProviderBuilder):  # type: ignore[misc]
     """Makes the sources of a `source_profile`."""
 
     def providers(self, profile_name: str, disable_env_vars: bool = False) -> list[Any]:
-        found: list[Any] = super().providers(profile_name, disable_env_vars)
-        _bound(found)
-        return found
+        chain: list[Any] = super().providers(profile_name, disable_env_vars)
+        _bound(chain)
+        return chain
 
 
 def _bound(providers: list[Any]) -> None:

@@ -26,19 +26,19 @@ class EcrRepositories:
 
     def list_repositories(self) -> Answered[tuple[Repository, ...]]:
         """All repositories of the registry in the region, by name (ecr:DescribeRepositories, all pages)."""
-        found: list[Repository] = []
-        asked: dict[str, str] = {}
+        repositories: list[Repository] = []
+        arguments: dict[str, str] = {}
         before: set[str] = set()
         while True:
-            answered = self._answer("DescribeRepositories", "repositories", {}, maxResults=PAGE, **asked)
-            found += (repository_of(raw, self.region) for raw in answered.value["repositories"])
+            answered = self._answer("DescribeRepositories", "repositories", {}, maxResults=PAGE, **arguments)
+            repositories += (repository_of(raw, self.region) for raw in answered.value["repositories"])
             token = answered.value.get("nextToken")
             if not token:
-                return Answered(tuple(sorted(found, key=lambda one: one.name)), answered.request_id)
+                return Answered(tuple(sorted(repositories, key=lambda one: one.name)), answered.request_id)
             if token in before:  # it would go on for ever
                 raise Problem("aws.not_aws", request_id=answered.request_id, endpoint=f"ecr {self.region}")
             before.add(token)
-            asked = {"nextToken": token}
+            arguments = {"nextToken": token}
 
     def get_repository(self, name: str) -> Answered[Repository]:
         """One repository (ecr:DescribeRepositories by name). Raises Problem `repository.not_found`."""
@@ -68,10 +68,10 @@ class EcrRepositories:
 
     def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
         """Up to 1,000 images that have tags (ecr:DescribeImages, one page)."""
-        asked: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE, "filter": {"tagStatus": "TAGGED"}}
+        arguments: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE, "filter": {"tagStatus": "TAGGED"}}
         if after:
-            asked["nextToken"] = after
-        answered = self._answer("DescribeImages", "imageDetails", {"repository": name}, **asked)
+            arguments["nextToken"] = after
+        answered = self._answer("DescribeImages", "imageDetails", {"repository": name}, **arguments)
         images = tuple(map(image_of, answered.value["imageDetails"]))
         return Answered(ImagePage(images, answered.value.get("nextToken") or ""), answered.request_id)
 

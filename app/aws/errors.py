@@ -38,7 +38,7 @@ class Call:
         return f"{self.service}:{self.operation}"
 
 
-class Rule(NamedTuple):
+class ErrorRule(NamedTuple):
     """One line of the table: our code, whether trying later may help, the fence on the text, the subject it needs."""
 
     code: str
@@ -52,41 +52,43 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-_EXPIRED = (Rule("aws.expired_token"),)
-_BAD_CREDENTIALS = (Rule("aws.bad_credentials"),)
-_DENIED = (Rule("aws.access_denied"),)
-_THROTTLED = (Rule("aws.throttled", retryable=True),)
-_FAILED = (Rule("aws.failed", retryable=True),)
-_REGION_SETUP = (Rule("aws.region_setup", retryable=True),)
-_REGION_DISABLED = (Rule("aws.region_disabled"),)
+_EXPIRED = (ErrorRule("aws.expired_token"),)
+_BAD_CREDENTIALS = (ErrorRule("aws.bad_credentials"),)
+_DENIED = (ErrorRule("aws.access_denied"),)
+_THROTTLED = (ErrorRule("aws.throttled", retryable=True),)
+_FAILED = (ErrorRule("aws.failed", retryable=True),)
+_REGION_SETUP = (ErrorRule("aws.region_setup", retryable=True),)
+_REGION_DISABLED = (ErrorRule("aws.region_disabled"),)
 _CLOCK = pattern("signature (expired|not yet current)|too skewed")
-_SIGNATURE = (Rule("aws.clock_wrong", hint=_CLOCK), Rule("aws.bad_credentials"))
-_REFUSED = (Rule("aws.refused"),)
+_SIGNATURE = (ErrorRule("aws.clock_wrong", hint=_CLOCK), ErrorRule("aws.bad_credentials"))
+_REFUSED = (ErrorRule("aws.refused"),)
 
 # The whole table. The first rule that fits is taken.
-AWS_CODES: Mapping[str, tuple[Rule, ...]] = {
+AWS_CODES: Mapping[str, tuple[ErrorRule, ...]] = {
     # Lightsail, as modelled
-    "NotFoundException": (Rule("service.not_found", about="service"), Rule("aws.refused")),
+    "NotFoundException": (ErrorRule("service.not_found", about="service"), ErrorRule("aws.refused")),
     "InvalidInputException": (
-        Rule("service.busy", retryable=True, hint=pattern("transition state|in progress"), about="service"),
-        Rule("service.refused", about="service"),
-        Rule("aws.refused"),
+        ErrorRule("service.busy", retryable=True, hint=pattern("transition state|in progress"), about="service"),
+        ErrorRule("service.refused", about="service"),
+        ErrorRule("aws.refused"),
     ),
     "UnauthenticatedException": _BAD_CREDENTIALS,
     "RegionSetupInProgressException": _REGION_SETUP,
     "AccountSetupInProgressException": _REGION_SETUP,
     # ECR, as modelled
-    "RepositoryNotFoundException": (Rule("repository.not_found", about="repository"), Rule("aws.refused")),
-    "RepositoryPolicyNotFoundException": (Rule("policy.not_found", about="repository"),),
-    "RegistryPolicyNotFoundException": (Rule("registry.no_policy"),),
-    "ImageNotFoundException": (Rule("image.not_found", about="repository"),),
-    "LifecyclePolicyNotFoundException": (Rule("lifecycle.not_found", about="repository"),),
+    "RepositoryNotFoundException": (ErrorRule("repository.not_found", about="repository"), ErrorRule("aws.refused")),
+    "RepositoryPolicyNotFoundException": (ErrorRule("policy.not_found", about="repository"),),
+    "RegistryPolicyNotFoundException": (ErrorRule("registry.no_policy"),),
+    "ImageNotFoundException": (ErrorRule("image.not_found", about="repository"),),
+    "LifecyclePolicyNotFoundException": (ErrorRule("lifecycle.not_found", about="repository"),),
     "InvalidParameterException": (
-        Rule("policy.principal_not_found", retryable=True, hint=pattern("principal not found"), about="repository"),
-        Rule("policy.too_long", hint=pattern("policyText.*less than or equal to"), about="characters"),
-        Rule("policy.refused", hint=pattern("policyText|invalid repository policy"), about="repository"),
-        Rule("repository.bad_name", hint=pattern("repositoryNames?'"), about="repository"),
-        Rule("aws.refused"),
+        ErrorRule(
+            "policy.principal_not_found", retryable=True, hint=pattern("principal not found"), about="repository"
+        ),
+        ErrorRule("policy.too_long", hint=pattern("policyText.*less than or equal to"), about="characters"),
+        ErrorRule("policy.refused", hint=pattern("policyText|invalid repository policy"), about="repository"),
+        ErrorRule("repository.bad_name", hint=pattern("repositoryNames?'"), about="repository"),
+        ErrorRule("aws.refused"),
     ),
     # Common to all of AWS, left out of the models
     "AccessDenied": _DENIED,
@@ -95,8 +97,8 @@ AWS_CODES: Mapping[str, tuple[Rule, ...]] = {
     "NotAuthorized": _DENIED,
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
-    "RequestExpired": (Rule("aws.clock_wrong"),),
-    "RequestTimeTooSkewed": (Rule("aws.clock_wrong"),),
+    "RequestExpired": (ErrorRule("aws.clock_wrong"),),
+    "RequestTimeTooSkewed": (ErrorRule("aws.clock_wrong"),),
     "SignatureDoesNotMatch": _SIGNATURE,
     "InvalidSignatureException": _SIGNATURE,
     "UnrecognizedClientException": _BAD_CREDENTIALS,
@@ -120,12 +122,12 @@ AWS_CODES: Mapping[str, tuple[Rule, ...]] = {
     "TooManyRequestsException": _THROTTLED,
     "SlowDown": _THROTTLED,
     **dict.fromkeys(SERVER_FAULTS, _FAILED),
-    "RequestTimeout": (Rule("aws.slow", retryable=True),),
-    "RequestTimeoutException": (Rule("aws.slow", retryable=True),),
+    "RequestTimeout": (ErrorRule("aws.slow", retryable=True),),
+    "RequestTimeoutException": (ErrorRule("aws.slow", retryable=True),),
     "ValidationError": _REFUSED,
     "ValidationException": _REFUSED,
     "SerializationException": _REFUSED,
-    "UnknownOperationException": (Rule("aws.not_aws"),),
+    "UnknownOperationException": (ErrorRule("aws.not_aws"),),
 }
 
 # Problems whose sentence says all there is, so that AWS's text, which may repeat a part of the request, is not kept.
@@ -152,10 +154,10 @@ def problem_of_aws(error: sdk.ClientError, call: Call, secrets: Iterable[str] = 
         call: what was called.
         secrets: what must not be repeated wherever AWS's text may hold it: the credentials in use.
     """
-    told = error.response.get("Error", {})
+    error_body = error.response.get("Error", {})
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    code = _CONTROL.sub(" ", str(told.get("Code", "")))[:100]
-    message = str(told.get("Message", ""))[:_LONGEST_READ]
+    code = _CONTROL.sub(" ", str(error_body.get("Code", "")))[:100]
+    message = str(error_body.get("Message", ""))[:_LONGEST_READ]
     rules = AWS_CODES.get(code) or _rules_of_unknown(code, status)
     rule = choose(rules, message, call)
     return Problem(
@@ -168,12 +170,12 @@ def problem_of_aws(error: sdk.ClientError, call: Call, secrets: Iterable[str] = 
     )
 
 
-def choose(rules: Iterable[Rule], message: str, call: Call) -> Rule:
+def choose(rules: Iterable[ErrorRule], message: str, call: Call) -> ErrorRule:
     """The first rule that fits the text and the call."""
     for rule in rules:
         if (not rule.about or rule.about in call.subject) and (not rule.hint or rule.hint.search(message)):
             return rule
-    return Rule("aws.unknown")
+    return ErrorRule("aws.unknown")
 
 
 def common(call: Call, answer: str) -> dict[str, Any]:
@@ -202,13 +204,13 @@ def _can_be_quoted(code: str, message: str) -> bool:
     return code not in _UNQUOTED or bool(_TIMES.fullmatch(message))
 
 
-def _rules_of_unknown(code: str, status: int) -> tuple[Rule, ...]:
+def _rules_of_unknown(code: str, status: int) -> tuple[ErrorRule, ...]:
     """For a code that nobody knows, its HTTP status; a bare number as code means that no AWS wrote the body."""
     if status == 429:
         return _THROTTLED
     if status >= 500:
         return _FAILED
-    return (Rule("aws.not_aws", retryable=True),) if code.isdigit() else (Rule("aws.unknown"),)
+    return (ErrorRule("aws.not_aws", retryable=True),) if code.isdigit() else (ErrorRule("aws.unknown"),)
 
 
 def _said(code: str, message: str, call: Call) -> dict[str, Any]:

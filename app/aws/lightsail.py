@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from app.aws.clients import Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered, Container, ContainerService, Deployment, Role
-from app.aws.waiting import SETTLED
+from app.aws.role_poller import SETTLED
 from app.errors import Problem
 
 

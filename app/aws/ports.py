@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Caller:
+class CallerIdentity:
     """Who AWS takes us for (sts:GetCallerIdentity)."""
 
     account: str
@@ -201,7 +201,7 @@ class Registry(Protocol):
 class Identity(Protocol):
     """Who we are to AWS."""
 
-    def caller(self) -> Answered[Caller]:
+    def caller(self) -> Answered[CallerIdentity]:
         """sts:GetCallerIdentity."""
 
 

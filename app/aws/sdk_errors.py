@@ -18,32 +18,32 @@ from botocore.parsers import ResponseParserError
 from app.aws.answers import NOT_AWS, BadAnswerError
 from app.aws.causes import is_caused_by, reason_of, shortage_of
 from app.aws.config_files import where_it_breaks
-from app.aws.errors import Call, Rule, choose, common, pattern
+from app.aws.errors import Call, ErrorRule, choose, common, pattern
 from app.aws.exchange import TooLate
 from app.errors import Problem
 
-_SIGN_IN = (Rule("aws.sign_in_expired"),)
-_UNAVAILABLE = (Rule("aws.credentials_unavailable"),)
-_CONFIG = (Rule("aws.bad_config"),)
-_CONFIG_FILE = (Rule("aws.bad_config_file"),)
-_NO_SUCH_REGION = (Rule("aws.unknown_region"),)
-_UNREACHABLE = (Rule("aws.unreachable", retryable=True),)
-_SLOW = (Rule("aws.slow", retryable=True),)
-_BAD_ANSWER = (Rule("aws.bad_answer", retryable=True),)
+_SIGN_IN = (ErrorRule("aws.sign_in_expired"),)
+_UNAVAILABLE = (ErrorRule("aws.credentials_unavailable"),)
+_CONFIG = (ErrorRule("aws.bad_config"),)
+_CONFIG_FILE = (ErrorRule("aws.bad_config_file"),)
+_NO_SUCH_REGION = (ErrorRule("aws.unknown_region"),)
+_UNREACHABLE = (ErrorRule("aws.unreachable", retryable=True),)
+_SLOW = (ErrorRule("aws.slow", retryable=True),)
+_BAD_ANSWER = (ErrorRule("aws.bad_answer", retryable=True),)
 
 # The first class that fits is taken, so the narrow ones stand first.
-SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[Rule, ...]], ...]] = (
+SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[ErrorRule, ...]], ...]] = (
     # Credentials.
-    (sdk.NoCredentialsError, (Rule("aws.no_credentials"),)),
-    (sdk.NoAuthTokenError, (Rule("aws.no_credentials"),)),
-    (sdk.PartialCredentialsError, (Rule("aws.partial_credentials"),)),
-    (sdk.ProfileNotFound, (Rule("aws.no_profile"),)),
+    (sdk.NoCredentialsError, (ErrorRule("aws.no_credentials"),)),
+    (sdk.NoAuthTokenError, (ErrorRule("aws.no_credentials"),)),
+    (sdk.PartialCredentialsError, (ErrorRule("aws.partial_credentials"),)),
+    (sdk.ProfileNotFound, (ErrorRule("aws.no_profile"),)),
     (sdk.TokenRetrievalError, _SIGN_IN),
     (sdk.SSOError, _SIGN_IN),
     (sdk.LoginError, _SIGN_IN),
     (sdk.CredentialRetrievalError, _UNAVAILABLE),
     (sdk.MetadataRetrievalError, _UNAVAILABLE),
-    (sdk.RefreshWithMFAUnsupportedError, (Rule("aws.mfa_needed"),)),
+    (sdk.RefreshWithMFAUnsupportedError, (ErrorRule("aws.mfa_needed"),)),
     (sdk.MissingDependencyException, _UNAVAILABLE),
     (sdk.UnknownTokenProviderError, _UNAVAILABLE),
     # Configuration.
@@ -58,8 +58,8 @@ SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[Rule, ...]], ...]] = (
     (sdk.InvalidIMDSEndpointError, _CONFIG),
     (sdk.InvalidIMDSEndpointModeError, _CONFIG),
     (sdk.InvalidChecksumConfigError, _CONFIG),
-    (sdk.InvalidProxiesConfigError, (Rule("aws.proxy"),)),
-    (sdk.NoRegionError, (Rule("aws.no_region"),)),
+    (sdk.InvalidProxiesConfigError, (ErrorRule("aws.proxy"),)),
+    (sdk.NoRegionError, (ErrorRule("aws.no_region"),)),
     (sdk.InvalidRegionError, _NO_SUCH_REGION),
     (sdk.UnknownRegionError, _NO_SUCH_REGION),
     (sdk.ServiceNotInRegionError, _NO_SUCH_REGION),
@@ -67,7 +67,7 @@ SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[Rule, ...]], ...]] = (
     (sdk.EndpointProviderError, _NO_SUCH_REGION),
     # The network.
     (sdk.SSLError, _UNREACHABLE),  # a certificate that is not trusted is looked for before
-    (sdk.ProxyConnectionError, (Rule("aws.proxy", retryable=True),)),
+    (sdk.ProxyConnectionError, (ErrorRule("aws.proxy", retryable=True),)),
     (sdk.ReadTimeoutError, _SLOW),
     (sdk.ConnectTimeoutError, _UNREACHABLE),
     (sdk.ConnectionError, _UNREACHABLE),
@@ -77,9 +77,9 @@ SDK_ERRORS: Final[tuple[tuple[type[Exception], tuple[Rule, ...]], ...]] = (
     (
         sdk.ParamValidationError,
         (
-            Rule("repository.bad_name", hint=pattern("repositoryName"), about="repository"),
-            Rule("service.not_found", hint=pattern("serviceName"), about="service"),
-            Rule("aws.refused"),
+            ErrorRule("repository.bad_name", hint=pattern("repositoryName"), about="repository"),
+            ErrorRule("service.not_found", hint=pattern("serviceName"), about="service"),
+            ErrorRule("aws.refused"),
         ),
     ),
 )
@@ -115,16 +115,16 @@ def host_of(address: str) -> str:
         return ""
 
 
-def _rule_of(error: Exception, call: Call, unforeseen: str) -> Rule:
+def _rule_of(error: Exception, call: Call, unforeseen: str) -> ErrorRule:
     if is_caused_by(error, TooLate):
         return _SLOW[0]
     if isinstance(error, BadAnswerError):
-        return Rule("aws.not_aws" if error.kind == NOT_AWS else "aws.bad_answer", retryable=True)
+        return ErrorRule("aws.not_aws" if error.kind == NOT_AWS else "aws.bad_answer", retryable=True)
     if is_caused_by(error, ssl.SSLCertVerificationError):
-        return Rule("aws.not_trusted")
+        return ErrorRule("aws.not_trusted")
     rules = next((rules for kind, rules in SDK_ERRORS if isinstance(error, kind)), None)
     if rules is None:
-        return Rule(unforeseen, retryable=unforeseen == "aws.bad_answer")
+        return ErrorRule(unforeseen, retryable=unforeseen == "aws.bad_answer")
     return choose(rules, str(error)[:1_000], call)
 
 

@@ -54,15 +54,15 @@ def check_origin(db: Database) -> None:
     Raises:
         RestoredDatabaseError: it was restored from a dump, or copied.
     """
-    place = _place(db)
+    origin = _place(db)
     with db.write() as session:
         session.execute(text("SELECT pg_advisory_xact_lock(:locks, :what)"), {"locks": LOCKS, "what": ORIGIN})
         row = session.execute(_ROW).mappings().one_or_none()
         if row is None:
-            _write(session, place)
+            _write(session, origin)
             return
         database_oid, table_oid, _ = session.execute(_NOW).one()
-        same_system = "" in (row["system"], place.system) or row["system"] == place.system
+        same_system = "" in (row["system"], origin.system) or row["system"] == origin.system
         same_row = (row["database_oid"], row["table_oid"], row["written_by"]) == (database_oid, table_oid, row["xmin"])
         if not (same_system and same_row):
             raise RestoredDatabaseError(
@@ -71,14 +71,14 @@ def check_origin(db: Database) -> None:
                 "Run “sailpass after-restore” once, then start again. If nothing was done on the original since the "
                 "dump (the database was only moved or upgraded), run “sailpass after-restore --moved”."
             )
-        if "" not in (row["timeline"], place.timeline) and row["timeline"] != place.timeline:
+        if "" not in (row["timeline"], origin.timeline) and row["timeline"] != origin.timeline:
             log.warning(
                 "PostgreSQL changed its timeline from %s to %s: a standby was promoted, or the database was recovered. "
                 "If it was recovered to an earlier time, stop every replica and run: sailpass after-restore",
                 row["timeline"],
-                place.timeline,
+                origin.timeline,
             )
-            _write(session, place)
+            _write(session, origin)
 
 
 def mark_origin(session: Session, db: Database) -> None:

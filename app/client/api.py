@@ -19,7 +19,7 @@ class NoAnswerError(Exception):
     """Nobody answers there; its text says why."""
 
 
-class Refused(Exception):  # noqa: N818  (a refusal told to a person, as `Problem` is)
+class RequestRefused(Exception):  # noqa: N818  (a refusal told to a person, as `Problem` is)
     """The console said no. `told` is the problem in its own words, which may be newer than ours."""
 
     def __init__(self, status: int, told: Mapping[str, Any]) -> None:
@@ -46,7 +46,7 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class ServiceRef:
     """A service by region and name."""
 
     region: str
@@ -72,28 +72,28 @@ class Api:
         """All services, and how fresh each region is."""
         return self._ask("GET", f"{ROOT}/services")
 
-    def service(self, place: Place) -> Json:
+    def service(self, place: ServiceRef) -> Json:
         """One service."""
         return self._ask("GET", place.path)
 
-    def repositories(self, place: Place) -> Json:
+    def repositories(self, place: ServiceRef) -> Json:
         """Where the service can pull from."""
         return self._ask("GET", f"{place.path}/repositories")
 
-    def grant(self, place: Place, repository: str, previewed: str | None = None) -> Json:
+    def grant(self, place: ServiceRef, repository: str, previewed: str | None = None) -> Json:
         """Give access: the operation."""
         return self._ask("POST", f"{place.path}/grants", _given(repository=repository, previewed=previewed))
 
-    def revoke(self, place: Place, repository: str, previewed: str | None = None) -> Json:
+    def revoke(self, place: ServiceRef, repository: str, previewed: str | None = None) -> Json:
         """Take access away: the operation."""
         query = urlencode(_given(repository=repository, previewed=previewed))
         return self._ask("DELETE", f"{place.path}/grants?{query}")
 
-    def preview(self, place: Place, kind: str, repository: str) -> Json:
+    def preview(self, place: ServiceRef, kind: str, repository: str) -> Json:
         """What would be done."""
         return self._ask("POST", f"{place.path}/preview", {"kind": kind, "repository": repository})
 
-    def why(self, place: Place, *, image: str = "", container: str = "", platform: bool = False) -> Json:
+    def why(self, place: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
         """Why the service can't pull the image, or why it doesn't run."""
         body = {"image": image, "container": container, "platform": platform}
         return self._ask("POST", f"{place.path}/why", body)
@@ -108,10 +108,10 @@ class Api:
         return self._ask("GET", f"{ROOT}/operations?{urlencode(_given(**filters))}")
 
     def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        status, told = self.transport.send(method, path, body)
-        if status >= 400 or not isinstance(told, dict):
-            raise Refused(status, told if isinstance(told, dict) else {})
-        return told
+        status, answer = self.transport.send(method, path, body)
+        if status >= 400 or not isinstance(answer, dict):
+            raise RequestRefused(status, answer if isinstance(answer, dict) else {})
+        return answer
 
 
 def _given(**values: str | int | None) -> Json:

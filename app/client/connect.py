@@ -23,7 +23,7 @@ from app.settings import Settings, is_loopback
 OURS = {"person", "version", "regions"}
 
 
-class Found(Enum):
+class ServerState(Enum):
     """Who is at an address."""
 
     OPEN = auto()
@@ -66,12 +66,12 @@ def connected(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
 def _named(wish: Wish) -> Iterator[Api]:
     """The server that the person named."""
     server = Http(wish.url, wish.token, insecure=wish.insecure)
-    found, why = _look(server)
-    if found is Found.OPEN:
+    state, why = _look(server)
+    if state is ServerState.OPEN:
         yield Api(server)
         return
-    if found is not Found.LOCKED:
-        raise _not_there(found, server.url, why)
+    if state is not ServerState.LOCKED:
+        raise _not_there(state, server.url, why)
     if wish.token:
         raise Problem("client.token_refused", url=server.url)
     with _lent(wish.settings, server) as api:
@@ -89,14 +89,14 @@ def _local(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
             yield api
         return
     server = Http(address, insecure=True)  # it is on this machine, whatever its address
-    found, why = _look(server)
-    if found is Found.OPEN:
+    state, why = _look(server)
+    if state is ServerState.OPEN:
         yield Api(server)
-    elif found is Found.LOCKED:
+    elif state is ServerState.LOCKED:
         with _lent(wish.settings, server) as api:
             yield api
     else:
-        raise _not_there(found, server.url, why)
+        raise _not_there(state, server.url, why)
 
 
 def _refuse_another(settings: Settings) -> None:
@@ -107,10 +107,10 @@ def _refuse_another(settings: Settings) -> None:
     host = settings.host if is_loopback(settings.host) else "127.0.0.1"
     server = Http(f"http://{f'[{host}]' if ':' in host else host}:{settings.port}")
     try:
-        found, _ = _look(server)
+        state, _ = _look(server)
     except Problem:
         return
-    if found in (Found.OPEN, Found.LOCKED):
+    if state in (ServerState.OPEN, ServerState.LOCKED):
         raise Problem("client.other_server", url=server.url)
 
 
@@ -134,7 +134,7 @@ def _lent(settings: Settings, server: Http) -> Iterator[Api]:
         raise Problem("client.token_needed", url=server.url)
     with lent_token(settings) as token:
         known = Http(local.url, token, insecure=True)
-        if _look(known)[0] is not Found.OPEN:
+        if _look(known)[0] is not ServerState.OPEN:
             raise Problem("client.token_needed", url=server.url)
         yield Api(known)
 
@@ -145,23 +145,23 @@ def _is_same(server: Http, local: Http) -> bool:
     return same_host and server.port == local.port
 
 
-def _look(server: Http) -> tuple[Found, str]:
+def _look(server: Http) -> tuple[ServerState, str]:
     """Who is there, and if nobody, why."""
     try:
         status, answer = server.send("GET", f"{ROOT}/identity")
     except NoAnswerError as error:
-        return Found.NOBODY, str(error)
+        return ServerState.NOBODY, str(error)
     if not isinstance(answer, dict):
-        return Found.OTHER, ""
+        return ServerState.OTHER, ""
     if status == 200 and answer.keys() >= OURS:
-        return Found.OPEN, ""
+        return ServerState.OPEN, ""
     code = answer.get("code")
     if code == OUT_OF_SCOPE:  # the token counts, only not for this; what the command asks for is answered by itself
-        return Found.OPEN, ""
-    return (Found.LOCKED if code == "auth.sign_in_needed" else Found.OTHER), ""
+        return ServerState.OPEN, ""
+    return (ServerState.LOCKED if code == "auth.sign_in_needed" else ServerState.OTHER), ""
 
 
-def _not_there(found: Found, url: str, why: str) -> Problem:
-    if found is Found.NOBODY:
+def _not_there(found: ServerState, url: str, why: str) -> Problem:
+    if found is ServerState.NOBODY:
         return Problem("client.unreachable", url=url, why=why)
     return Problem("client.not_ours", url=url)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
-from app.client.api import Refused
+from app.client.api import RequestRefused
 from app.errors import Problem
 
 OUT_OF_SCOPE = "auth.out_of_scope"
@@ -41,7 +41,7 @@ def of_operation(operation: Mapping[str, Any]) -> Exit:
     return _OUTCOMES[operation["outcome"]]
 
 
-def of_refusal(refused: Refused) -> Exit:
+def of_refusal(refused: RequestRefused) -> Exit:
     """By what the API said: what was asked for cannot be, or it could not be done."""
     if refused.status == 401 or refused.code == OUT_OF_SCOPE:
         return Exit.NO_SERVER

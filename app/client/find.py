@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from difflib import get_close_matches
 
-from app.client.api import Api, Json, Place, Refused
+from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.errors import Problem
 
 # Seconds to let a server that has just started read its regions for the first time.
@@ -23,19 +23,19 @@ def find_service(api: Api, name: str, region: str = "") -> Json:
         Refused: as the API says, where a region is named.
     """
     if region:
-        return _in_region(api, Place(region, name))
+        return _in_region(api, ServiceRef(region, name))
     api.transport.read((), policies=False)
     listed = _listed(api)
-    found: list[Json] = [one for one in listed["services"] if one["name"] == name]
-    if not found:
-        places = (Place(one["region"], name) for one in listed["regions"])
-        found = [one for one in (_asked(api, place) for place in places) if one]
-    where = ", ".join(one["region"] for one in (found or listed["regions"]))
-    if not found:
-        raise _unknown(name, where, [one["name"] for one in listed["services"]])
-    if len(found) > 1:
+    matches: list[Json] = [each for each in listed["services"] if each["name"] == name]
+    if not matches:
+        places = (ServiceRef(each["region"], name) for each in listed["regions"])
+        matches = [each for each in (_asked(api, place) for place in places) if each]
+    where = ", ".join(each["region"] for each in (matches or listed["regions"]))
+    if not matches:
+        raise _unknown(name, where, [each["name"] for each in listed["services"]])
+    if len(matches) > 1:
         raise Problem("service.ambiguous", service=name, regions=where)
-    return found[0]
+    return matches[0]
 
 
 def find_service_named_by(api: Api, repository: str, name: str, region: str = "") -> Json:
@@ -50,7 +50,7 @@ def find_service_named_by(api: Api, repository: str, name: str, region: str = ""
         if not problem.code.startswith("service.unknown"):
             raise
         regions = [region] if region else [each["region"] for each in api.services()["regions"]]
-        naming = [each for each in regions if _names(api, Place(each, name), repository)]
+        naming = [each for each in regions if _names(api, ServiceRef(each, name), repository)]
         if not naming:
             raise
         if len(naming) > 1:
@@ -58,11 +58,11 @@ def find_service_named_by(api: Api, repository: str, name: str, region: str = ""
         return {"region": naming[0], "name": name}
 
 
-def _names(api: Api, place: Place, repository: str) -> bool:
+def _names(api: Api, place: ServiceRef, repository: str) -> bool:
     """Whether there is something to remove from the repository's policy."""
     try:
         return bool(api.preview(place, "revoke", repository)["needed"])
-    except Refused as refused:
+    except RequestRefused as refused:
         if refused.code in ELSEWHERE:
             return False
         raise
@@ -73,29 +73,29 @@ def _listed(api: Api) -> Json:
     end = time.monotonic() + PATIENCE
     while True:
         listed = api.services()
-        waiting = any(one["read_at"] is None and one["reading"] for one in listed["regions"])
+        waiting = any(each["read_at"] is None and each["reading"] for each in listed["regions"])
         if not waiting or time.monotonic() >= end:
             return listed
         time.sleep(PAUSE)
 
 
-def _asked(api: Api, place: Place) -> Json | None:
+def _asked(api: Api, place: ServiceRef) -> Json | None:
     """The service if AWS has it there: one that was made just now is in no list yet."""
     try:
         return api.service(place)
-    except Refused as refused:
+    except RequestRefused as refused:
         if refused.code in ("service.not_found", "request.invalid"):
             return None
         raise
 
 
-def _in_region(api: Api, place: Place) -> Json:
+def _in_region(api: Api, place: ServiceRef) -> Json:
     try:
         return api.service(place)
-    except Refused as refused:
+    except RequestRefused as refused:
         if refused.code not in ("service.not_found", "request.invalid"):
             raise
-        names = [one["name"] for one in api.services()["services"] if one["region"] == place.region]
+        names = [service["name"] for service in api.services()["services"] if service["region"] == place.region]
         raise _unknown(place.service, place.region, names) from refused
 
 

@@ -126,8 +126,8 @@ class InProcess:
 
 async def _read(services: Services, regions: tuple[str, ...], *, policies: bool) -> None:
     parts = (What.REPOSITORIES, What.POLICIES) if policies else (What.SERVICES,)
-    wanted = [region for region in regions or services.regions if region in services.regions]
-    await asyncio.gather(*(_read_region(services, region, parts) for region in wanted))
+    chosen = [region for region in regions or services.regions if region in services.regions]
+    await asyncio.gather(*(_read_region(services, region, parts) for region in chosen))
 
 
 async def _read_region(services: Services, region: str, parts: tuple[What, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Api, Json, Place
+from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service, find_service_named_by
 from app.commands.options import Command, json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
@@ -73,24 +73,24 @@ def _run(
     **server: Any,
 ) -> None:
     with told(as_json=as_json), served(**server, works=not preview) as api:
-        place = _place(api, kind, service, repository, region)
+        target = _place(api, kind, service, repository, region)
         if preview:
-            _show(api.preview(place, kind, repository), as_json=as_json)
+            _show(api.preview(target, kind, repository), as_json=as_json)
             return
-        operation = _start(api, kind, place, repository, previewed)
+        operation = _start(api, kind, target, repository, previewed)
         status = follow(api, operation, Following(wait, timeout, as_json))
     sys.exit(status)
 
 
-def _place(api: Api, kind: str, service: str, repository: str, region: str) -> Place:
+def _place(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:
     if kind == "revoke":
         known = find_service_named_by(api, repository, service, region)
     else:
         known = find_service(api, service, region)
-    return Place(known["region"], known["name"])
+    return ServiceRef(known["region"], known["name"])
 
 
-def _start(api: Api, kind: str, place: Place, repository: str, previewed: str | None) -> Json:
+def _start(api: Api, kind: str, place: ServiceRef, repository: str, previewed: str | None) -> Json:
     if kind == "grant":
         return api.grant(place, repository, previewed)
     return api.revoke(place, repository, previewed)

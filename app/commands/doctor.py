@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from app.commands.terminal import plain
-from app.doctor.report import Finding, Level, as_json, as_lines, has_problem
+from app.doctor.report import DoctorFinding, Level, as_json, as_lines, has_problem
 from app.settings import Settings, SettingsError, load
 
 COLOURS = {Level.OK: None, Level.NOTE: "yellow", Level.PROBLEM: "red", Level.UNKNOWN: "cyan"}
@@ -45,7 +45,7 @@ def doctor(
     sys.exit(1 if has_problem(findings) else 0)
 
 
-def _findings(*, offline: bool, **flags: object) -> Iterator[Finding]:
+def _findings(*, offline: bool, **flags: object) -> Iterator[DoctorFinding]:
     from app.doctor import machine
 
     ours = version("sailpass")
@@ -54,18 +54,18 @@ def _findings(*, offline: bool, **flags: object) -> Iterator[Finding]:
     try:
         settings = load(**flags)
     except SettingsError as error:
-        yield Finding("Settings", Level.PROBLEM, str(error), "Correct this setting; the rest was not checked.")
+        yield DoctorFinding("Settings", Level.PROBLEM, str(error), "Correct this setting; the rest was not checked.")
         return
     yield machine.data_folder(settings)
     yield machine.database(settings)
     yield machine.server(settings)
     if offline:
-        yield Finding("AWS account", Level.UNKNOWN, "not asked: --offline")
+        yield DoctorFinding("AWS account", Level.UNKNOWN, "not asked: --offline")
     else:
         yield from _cloud(settings, ours)
 
 
-def _cloud(settings: Settings, ours: str) -> Iterator[Finding]:
+def _cloud(settings: Settings, ours: str) -> Iterator[DoctorFinding]:
     from app.aws.clients import ConnectionSettings
     from app.aws.session import BotoAws
     from app.doctor.cloud import cloud

@@ -12,7 +12,7 @@ from app.commands.options import told
 from app.commands.terminal import say
 from app.errors import Problem
 from app.messages.problems import what_happened
-from app.policy.permissions import Scope, guide_policy, manage_policy, read_only_policy, to_text, why_policy
+from app.policy.permissions import PermissionScope, guide_policy, manage_policy, read_only_policy, to_text, why_policy
 from app.settings import REGION, load
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def iam_policy(
         if region != ANY:
             _check("--region", REGION, region)
     with told():
-        scope = Scope(account or _own_account(), _regions(regions), named)
+        scope = PermissionScope(account or _own_account(), _regions(regions), named)
     click.echo(to_text(KINDS[kind or command or "complete"](scope)))
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.client.api import Api, NoAnswerError, Refused
+from app.client.api import Api, NoAnswerError, RequestRefused
 from app.client.connect import Wish, connected
 from app.client.exit_codes import Exit, of_problem, of_refusal
 from app.commands.terminal import plain, say
@@ -76,7 +76,7 @@ def told(*, as_json: bool = False, failed: Exit = Exit.FAILED) -> Iterator[None]
         status = of_problem(problem)
         answer = {"code": problem.code, **words, "params": problem.params}
         _end(answer, failed if status is Exit.FAILED else status, as_json=as_json)
-    except Refused as refused:
+    except RequestRefused as refused:
         status = of_refusal(refused)
         _end(refused.told or _unreadable(refused), failed if status is Exit.FAILED else status, as_json=as_json)
     except NoAnswerError as error:
@@ -108,7 +108,7 @@ def _end(problem: Mapping[str, Any], status: Exit, *, as_json: bool) -> None:
     sys.exit(status)
 
 
-def _unreadable(refused: Refused) -> dict[str, Any]:
+def _unreadable(refused: RequestRefused) -> dict[str, Any]:
     return {"code": f"http.{refused.status}", "message": f"The server answered with HTTP status {refused.status}."}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Api, Json, Place
+from app.client.api import Api, Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
@@ -60,14 +60,14 @@ def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bo
     """List operations, newest first."""
     server = served(url, data_dir, works=False, insecure_http=insecure_http)
     with told(as_json=as_json), server as api:
-        found = api.operations(**filters)
+        answer = api.operations(**filters)
     if as_json:
-        show_json(found)
+        show_json(answer)
         return
     _table(
-        ("ASKED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"), map(_operation, found["operations"])
+        ("ASKED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"), map(_operation, answer["operations"])
     )
-    if found["next"]:
+    if answer["next"]:
         click.echo("There are older ones: name a larger --limit, or filter.", err=True)
 
 
@@ -88,16 +88,17 @@ def _all(api: Api, *, as_json: bool) -> None:
 def _service(api: Api, name: str, region: str, *, as_json: bool) -> None:
     service = find_service(api, name, region)
     api.transport.read((service["region"],), policies=True)
-    found = api.repositories(Place(service["region"], service["name"]))
+    answer = api.repositories(ServiceRef(service["region"], service["name"]))
     if as_json:
-        show_json({"service": service, **found})
+        show_json({"service": service, **answer})
         return
     click.echo(plain(f"{service['name']} in {service['region']}: {service['state']}"))
-    click.echo(plain(f"Image puller role: {found['role']['state']} {found['role']['principal_arn']}".rstrip()))
+    click.echo(plain(f"Image puller role: {answer['role']['state']} {answer['role']['principal_arn']}".rstrip()))
     _table(
-        ("REPOSITORY", "ACCESS", "WHY"), ((one["name"], one["access"], one["reason"]) for one in found["repositories"])
+        ("REPOSITORY", "ACCESS", "WHY"),
+        ((each["name"], each["access"], each["reason"]) for each in answer["repositories"]),
     )
-    read = found["policies"]
+    read = answer["policies"]
     if read["read"] < read["total"]:
         click.echo(f"{read['read']} of {read['total']} repository policies have been read so far.", err=True)
 
@@ -109,9 +110,9 @@ def _row(service: Json) -> tuple[str, ...]:
 
 
 def _operation(one: Json) -> tuple[str, ...]:
-    asked = datetime.fromisoformat(one["asked_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+    asked_at = datetime.fromisoformat(one["asked_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
     service = f"{one['service']} ({one['region']})"
-    return asked, one["kind"], one["outcome"] or "running", service, one["repository"], one["asked_by"], one["id"]
+    return asked_at, one["kind"], one["outcome"] or "running", service, one["repository"], one["asked_by"], one["id"]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

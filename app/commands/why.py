@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.client.api import Json, Place
+from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
@@ -45,12 +45,12 @@ def why(service: str, image: str, *, as_json: bool, fix_format: str, **options: 
     found, but not everything could be checked, or AWS couldn't be read.
     """
     with told(as_json=as_json, failed=Exit.UNDETERMINED):
-        found = (_by_server if options["url"] else _by_ourselves)(service, image, **options)
+        answer = (_by_server if options["url"] else _by_ourselves)(service, image, **options)
     if as_json:
-        show_json(found)
+        show_json(answer)
     else:
-        _show(found, fix_format)
-    sys.exit(_status(found))
+        _show(answer, fix_format)
+    sys.exit(_status(answer))
 
 
 def _status(report: Json) -> Exit:
@@ -72,7 +72,7 @@ def _by_server(
 ) -> Json:
     with served(url, data_dir, works=False, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)
-        return api.why(Place(known["region"], known["name"]), image=image, container=container, platform=platform)
+        return api.why(ServiceRef(known["region"], known["name"]), image=image, container=container, platform=platform)
 
 
 def _by_ourselves(

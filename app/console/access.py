@@ -26,10 +26,10 @@ from app.operations.state import Kind
 from app.policy import messages
 from app.policy.evaluate import Access as Verdict
 from app.policy.finding import Finding
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
-class Access(StrEnum):
+class AccessStatus(StrEnum):
     """Our verdict on a service's access to a repository."""
 
     ALLOWED = "allowed"
@@ -45,7 +45,7 @@ class Access(StrEnum):
 
 
 TAKEN_AWAY = N_("This access was added with Sailpass and removed outside Sailpass. Repair access adds it again.")
-REPAIRABLE = (Access.WRONG_ROLE, Access.STALE, Access.PARTLY, Access.INACTIVE)
+REPAIRABLE = (AccessStatus.WRONG_ROLE, AccessStatus.STALE, AccessStatus.PARTLY, AccessStatus.INACTIVE)
 PARTS = {
     What.REPOSITORIES: N_("Repositories of %(region)s"),
     What.POLICIES: N_("Repository policies of %(region)s"),
@@ -53,10 +53,10 @@ PARTS = {
 }
 # Findings that tell what is wrong with a service's own principals, by what the row shows for them.
 STRAYS = {
-    "finding.general_role": Access.WRONG_ROLE,
-    "finding.stale_role": Access.STALE,
-    "finding.deleted_principal": Access.STALE,
-    "finding.inactive_role": Access.INACTIVE,
+    "finding.general_role": AccessStatus.WRONG_ROLE,
+    "finding.stale_role": AccessStatus.STALE,
+    "finding.deleted_principal": AccessStatus.STALE,
+    "finding.inactive_role": AccessStatus.INACTIVE,
 }
 
 
@@ -71,8 +71,8 @@ class RepositoryRow:
 
     name: str
     uri: str
-    access: Access
-    reason: Said | None = None
+    access: AccessStatus
+    reason: Message | None = None
     by_name: bool = True
     by_registry: bool = False
     repairable: bool = False
@@ -138,7 +138,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
         role=role_view(service, live),
         policies=_policies(services, region, reads),
         running=live,
-        failures=tuple(found for found in failures if found),
+        failures=tuple(problem for problem in failures if problem),
         evidence=evidence(services, region),
     )
 
@@ -159,8 +159,8 @@ def naming_role(services: Services, region: str, service: str) -> tuple[str, ...
     return queries.naming(services.db, services.connection, region, role) if role else ()
 
 
-def _part(read: Reading) -> Said:
-    return Said(PARTS[read.what], {"region": read.region})
+def _part(read: Reading) -> Message:
+    return Message(PARTS[read.what], {"region": read.region})
 
 
 def _policies(services: Services, region: str, reads: Mapping[What, Reading]) -> PoliciesRead:
@@ -172,12 +172,12 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
 
 
 def _rows(services: Services, service: ContainerService, live: tuple[Progress, ...]) -> tuple[RepositoryRow, ...]:
-    found = repositories_of(services.db, services.connection, service, now=services.clock.now())
+    listed = repositories_of(services.db, services.connection, service, now=services.clock.now())
     added = history.last_grants(services.db, services.connection, service.region, service.name)
     at_work = {progress.repository: progress for progress in live}
     rows = [
         repository_row(row, added.get(row.repository.name), at_work.get(row.repository.name))
-        for row in found.rows
+        for row in listed.rows
         if _belongs(row)
     ]
     shown = {row.name for row in rows} | at_work.keys()
@@ -208,8 +208,8 @@ def _taken_away(repository: KnownRepository, added: Mapping[str, history.LastGra
     return RepositoryRow(
         name=repository.name,
         uri=repository.uri,
-        access=Access.NOT_ALLOWED,
-        reason=Said(TAKEN_AWAY),
+        access=AccessStatus.NOT_ALLOWED,
+        reason=Message(TAKEN_AWAY),
         by_name=False,
         repairable=True,
         added_at=last.at,
@@ -247,26 +247,26 @@ def repository_row(
     )
 
 
-def judge(row: RepositoryAccess) -> tuple[Access, Said | None]:
+def judge(row: RepositoryAccess) -> tuple[AccessStatus, Message | None]:
     """Our verdict and its reason: first what AWS lets us see, then what pulls, then what only looks as if it did."""
     verdict = row.verdict
     if row.repository.policy_read_at is None:
-        return (Access.UNREADABLE if row.repository.problem else Access.UNREAD), None
+        return (AccessStatus.UNREADABLE if row.repository.problem else AccessStatus.UNREAD), None
     if row.repository.problem is not None and verdict is None:
-        return Access.UNREADABLE, None
+        return AccessStatus.UNREADABLE, None
     stray = next((finding for finding in row.findings if finding.code in STRAYS), None)
     if verdict is not None and verdict.access is not Verdict.NOT_ALLOWED:
-        return Access(verdict.access), Said(messages.WORDS[verdict.code], verdict.params)
+        return AccessStatus(verdict.access), Message(messages.WORDS[verdict.code], verdict.params)
     if stray is not None:
         return STRAYS[stray.code], said(stray)
     if verdict is not None and row.tie is Tie.ROLE:
-        return Access.PARTLY, Said(messages.WORDS[verdict.code], verdict.params)
-    return Access.NOT_ALLOWED, Said(messages.WORDS[verdict.code], verdict.params) if verdict else None
+        return AccessStatus.PARTLY, Message(messages.WORDS[verdict.code], verdict.params)
+    return AccessStatus.NOT_ALLOWED, Message(messages.WORDS[verdict.code], verdict.params) if verdict else None
 
 
-def said(finding: Finding) -> Said:
+def said(finding: Finding) -> Message:
     """A finding as a sentence to be said."""
-    return Said(messages.WORDS[finding.code], finding.params)
+    return Message(messages.WORDS[finding.code], finding.params)
 
 
 async def check_removable(services: Services, place: tuple[str, str, str]) -> None:

@@ -15,7 +15,7 @@ from app.policy.commands import Target, registry_commands
 from app.policy.evaluate import Verdict, not_evaluated
 from app.policy.layers import Layer, RegistryPolicy, RegistryScope
 from app.policy.messages import WORDS
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 class RegistryState(StrEnum):
@@ -31,14 +31,14 @@ class RegistryState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Registry:
+class RegistryEvidence:
     """A Region's registry policy as a verdict uses it: `what` in words, `read_at` None where it was never read.
 
     `problem` is what kept the last try from reading it; an older policy is then used.
     """
 
     state: RegistryState
-    what: Said
+    what: Message
     read_at: datetime | None = None
     problem: Problem | None = None
 
@@ -47,9 +47,9 @@ class Registry:
 class Evidence:
     """What a verdict at `now` was reached by. `limits` say what else may decide and wasn't evaluated."""
 
-    registry: Registry
+    registry: RegistryEvidence
     now: datetime
-    limits: tuple[Said, ...] = ()
+    limits: tuple[Message, ...] = ()
 
 
 WHAT = {
@@ -66,7 +66,7 @@ WHAT = {
 def evidence(services: Services, region: str) -> Evidence:
     """Return what every verdict in a region goes by, beside the repository's own policy."""
     known = find_registry(services.db, services.connection, region)
-    limits = tuple(Said(WORDS[unseen.code], dict(unseen.params)) for unseen in not_evaluated(known.policy))
+    limits = tuple(Message(WORDS[unseen.code], dict(unseen.params)) for unseen in not_evaluated(known.policy))
     return Evidence(_registry(known), services.clock.now(), limits)
 
 
@@ -81,9 +81,9 @@ def change_registry(services: Services, region: str) -> tuple[Commands, ...]:
     return for_each_system(lambda system: registry_commands(target, system))
 
 
-def _registry(known: KnownRegistry) -> Registry:
+def _registry(known: KnownRegistry) -> RegistryEvidence:
     state = _state(known.policy)
-    return Registry(state, Said(WHAT[state], {"action": known.policy.action}), known.read_at, known.problem)
+    return RegistryEvidence(state, Message(WHAT[state], {"action": known.policy.action}), known.read_at, known.problem)
 
 
 def _state(policy: RegistryPolicy) -> RegistryState:

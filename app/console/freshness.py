@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.errors import Problem
 from app.inventory.sync_state import Reading, What
-from app.wording import Said
+from app.wording import Message
 
 # What is shown is called old after this long without a successful reading.
 STALE_AFTER = {
@@ -41,7 +41,7 @@ class Freshness:
 class PartFailure:
     """A part of the page that AWS did not let us read, such as one region. What is known of it is shown all the same."""
 
-    part: Said | str
+    part: Message | str
     problem: Problem
     read_at: datetime | None = None
 
@@ -73,6 +73,6 @@ def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
     )
 
 
-def failure(read: Reading, part: Said | str) -> PartFailure | None:
+def failure(read: Reading, part: Message | str) -> PartFailure | None:
     """What kept a part from being read at the last try."""
     return PartFailure(part, read.problem, read.succeeded_at) if read.problem else None

@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 from app.aws.denials import NOT_ALLOWED
 from app.errors import Problem
-from app.policy.permissions import Scope, allowing, to_text
+from app.policy.permissions import PermissionScope, allowing, to_text
 
 
 def iam_statement(problem: Problem | None, account: str) -> str:
@@ -17,7 +17,7 @@ def iam_statement(problem: Problem | None, account: str) -> str:
     """
     if not lacks_permission(problem):
         return ""
-    scope = Scope(account=account or "*", regions=(str(problem.params.get("region", "*")),))
+    scope = PermissionScope(account=account or "*", regions=(str(problem.params.get("region", "*")),))
     try:
         return to_text(allowing(str(problem.params.get("action", "")), scope))
     except KeyError:

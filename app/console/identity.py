@@ -28,8 +28,8 @@ def account(services: Services) -> str:
     known = queries.find_caller(services.db, services.connection)
     if known:
         return known[0].account
-    told = queries.list_services(services.db, services.connection)
-    return told[0].service.account if told else ""
+    services_seen = queries.list_services(services.db, services.connection)
+    return services_seen[0].service.account if services_seen else ""
 
 
 def endpoint(services: Services, service: str) -> str:

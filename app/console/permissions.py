@@ -16,7 +16,7 @@ from app.policy.permissions import (
     ACTIONS_USED,
     ActionUse,
     Need,
-    Scope,
+    PermissionScope,
     allowing,
     guide_policy,
     manage_policy,
@@ -24,7 +24,7 @@ from app.policy.permissions import (
     to_text,
 )
 from app.threads import run_in_threadpool
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 ANY_ACCOUNT = "123456789012"
 MOST_NAMES = 50
@@ -35,8 +35,8 @@ class IamPolicy:
     """One policy ready to paste: `key` is a stable anchor such as "complete-any"."""
 
     key: str
-    title: Said
-    what: Said
+    title: Message
+    what: Message
     text: str
 
 
@@ -46,12 +46,12 @@ class CheckedAction:
 
     action: str
     allowed: bool | None
-    needed_for: Said | None = None
+    needed_for: Message | None = None
     problem: Problem | None = None
 
 
 @dataclass(frozen=True)
-class Check:
+class PermissionCheck:
     """What Check permissions found; `statement` is the IAM statement that would add what is missing, "" if nothing is.
 
     `problem` is what kept AWS from being asked at all; it is told once, not for each action.
@@ -90,7 +90,7 @@ def needed_permissions(services: Services, region: str, names: tuple[str, ...]) 
     """Return the policies for the account, a region (else the first configured) and the named repositories, or any."""
     region = region if region in services.regions else services.regions[0]
     known = account(services)
-    return NeededPermissions(region, names, policies(Scope(known or ANY_ACCOUNT, (region,), names)), known)
+    return NeededPermissions(region, names, policies(PermissionScope(known or ANY_ACCOUNT, (region,), names)), known)
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -98,23 +98,23 @@ def names_in(text: str) -> tuple[str, ...]:
 
     Raises Problem `repository.bad_name` for what can be neither: a policy for it would allow nothing.
     """
-    found = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
-    for name in found:
+    names = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
+    for name in names:
         try:
             check_name(name.replace("*", "any"))
         except Problem as problem:
             raise Problem("repository.bad_name", repository=name) from problem
-    return found
+    return names
 
 
-def policies(scope: Scope) -> tuple[IamPolicy, ...]:
+def policies(scope: PermissionScope) -> tuple[IamPolicy, ...]:
     """AWS's guide's policy and ours, for the scope."""
     which = "named" if scope.repositories else "any"
     return (
         IamPolicy(
             f"complete-{which}",
-            Said(N_("Everything Sailpass does")),
-            Said(
+            Message(N_("Everything Sailpass does")),
+            Message(
                 N_(
                     "See services and repositories, switch the image puller role, change and delete repository policies."
                 )
@@ -123,14 +123,14 @@ def policies(scope: Scope) -> tuple[IamPolicy, ...]:
         ),
         IamPolicy(
             f"read-only-{which}",
-            Said(N_("Read only")),
-            Said(N_("See everything, change nothing.")),
+            Message(N_("Read only")),
+            Message(N_("See everything, change nothing.")),
             to_text(read_only_policy(scope)),
         ),
         IamPolicy(
             f"guide-{which}",
-            Said(N_("AWS's guide")),
-            Said(
+            Message(N_("AWS's guide")),
+            Message(
                 N_(
                     "The four Amazon ECR actions of AWS's guide. It leaves out the Lightsail actions that the role needs."
                 )
@@ -145,26 +145,26 @@ def actions_to_try() -> tuple[ActionUse, ...]:
     return tuple(use for use in ACTIONS_USED if use.need in (Need.READ, Need.MANAGE))
 
 
-def check_of(services: Services, region: str, names: tuple[str, ...], probes: tuple[Probe, ...]) -> Check:
+def check_of(services: Services, region: str, names: tuple[str, ...], probes: tuple[Probe, ...]) -> PermissionCheck:
     """What was found, with the statements that would add what is missing."""
     needed = {use.action: use.why for use in ACTIONS_USED}
-    scope = Scope(account(services) or ANY_ACCOUNT, (region,), names)
+    scope = PermissionScope(account(services) or ANY_ACCOUNT, (region,), names)
     missing = [
         allowing(probe.action, scope) for probe in probes if lacks_permission(probe.problem) and probe.allowed is False
     ]
     unknown = [probe.problem for probe in probes if probe.allowed is None and probe.problem is not None]
     of_all = unknown[0] if len(unknown) == len(probes) and len({problem.code for problem in unknown}) == 1 else None
-    return Check(
+    return PermissionCheck(
         region=region,
         actions=tuple(
-            CheckedAction(probe.action, probe.allowed, Said(needed[probe.action]), probe.problem) for probe in probes
+            CheckedAction(probe.action, probe.allowed, Message(needed[probe.action]), probe.problem) for probe in probes
         ),
         statement=to_text({"Version": "2012-10-17", "Statement": missing}) if missing else "",
         problem=of_all,
     )
 
 
-async def check(services: Services, region: str, names: tuple[str, ...]) -> Check:
+async def check(services: Services, region: str, names: tuple[str, ...]) -> PermissionCheck:
     """What was found, all actions tried side by side.
 
     A region that is none of ours means the first of ours; the first of `names` is the repository that is tried.

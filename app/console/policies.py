@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.access import REPAIRABLE, Access, judge, said
+from app.console.access import REPAIRABLE, AccessStatus, judge, said
 from app.console.evidence import Evidence, change_registry, decided_by_registry, evidence
 from app.console.operations import running
 from app.console.previews import shell_commands
@@ -35,7 +35,7 @@ from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import Reader as PolicyReader
 from app.policy.who_can_pull import readers
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 NO_ROLE = N_("The image puller role isn't active, so this service can't pull from private repositories yet.")
 WHO = {
@@ -55,8 +55,8 @@ WHO = {
 
 # Whom the policy allows, and yet nobody ever pulls as them.
 NEVER = {
-    PrincipalKind.UNIQUE_ID: N_("It was deleted, so nobody pulls as it, whatever the policy says."),
-    PrincipalKind.GENERAL: N_("The policy names it, but Lightsail never pulls with this role."),
+    PrincipalKind.UNIQUE_ID: N_("This principal no longer exists, so it can't pull."),
+    PrincipalKind.GENERAL: N_("Lightsail doesn't pull with this role."),
 }
 
 
@@ -72,9 +72,9 @@ class Weight(StrEnum):
 class PrincipalAccess:
     """Somebody whom the policy lets pull, or keeps from it. `allowed` None: it depends, as `how` says."""
 
-    who: Said
+    who: Message
     allowed: bool | None
-    how: Said
+    how: Message
     value: str = ""
 
 
@@ -82,8 +82,8 @@ class PrincipalAccess:
 class FindingView:
     """Something worth knowing about the policy, and what to do about it."""
 
-    what: Said
-    todo: Said | None = None
+    what: Message
+    todo: Message | None = None
     weight: Weight = Weight.INFO
 
 
@@ -95,7 +95,7 @@ class ByHand:
     it stands is broken, and this is it made whole.
     """
 
-    what: Said
+    what: Message
     policy_text: str
     commands: tuple[Commands, ...]
     activates: bool = False
@@ -116,9 +116,9 @@ class RepositoryPolicy:
     service: str
     repository: str
     uri: str
-    access: Access
+    access: AccessStatus
     text: str | None = None
-    reason: Said | None = None
+    reason: Message | None = None
     read_at: datetime | None = None
     readers: tuple[PrincipalAccess, ...] = ()
     findings: tuple[FindingView, ...] = ()
@@ -154,8 +154,8 @@ def repository_policy(
     circumstances = circumstances_of(services.db, services.connection, region, repository, now)
     access, reason = _verdict(services, seen, held, circumstances)
     by_registry = seen is not None and decided_by_registry(circumstances.kept_verdict(text, seen.role.principal_arn))
-    overruled = access is Access.DENIED and by_registry  # Adding it would be refused.
-    live = next((one for one in running(services, region, service) if one.repository == repository), None)
+    overruled = access is AccessStatus.DENIED and by_registry  # Adding it would be refused.
+    live = next((each for each in running(services, region, service) if each.repository == repository), None)
     may_go = prunable_of(services, region, repository, text)
     return RepositoryPolicy(
         region=region,
@@ -167,9 +167,9 @@ def repository_policy(
         reason=reason,
         read_at=held.policy_read_at,
         readers=_readers(text, circumstances),
-        findings=tuple(one for one in _findings(text, seen, now) if one.what != reason),
+        findings=tuple(finding for finding in _findings(text, seen, now) if finding.what != reason),
         by_hand=_by_hand(services, seen, held, access, circumstances),
-        can_add=not overruled and access not in (Access.ALLOWED, Access.UNREADABLE, *REPAIRABLE),
+        can_add=not overruled and access not in (AccessStatus.ALLOWED, AccessStatus.UNREADABLE, *REPAIRABLE),
         can_remove=_named(seen, held, circumstances),
         can_repair=access in REPAIRABLE,
         dead=may_go.dead,
@@ -192,22 +192,22 @@ def prunable_of(services: Services, region: str, repository: str, text: str | No
 
 def _verdict(
     services: Services, service: ContainerService | None, held: KnownRepository, circumstances: Circumstances
-) -> tuple[Access, Said | None]:
+) -> tuple[AccessStatus, Message | None]:
     if held.policy_read_at is None:
-        return (Access.UNREADABLE if held.problem else Access.UNREAD), None
+        return (AccessStatus.UNREADABLE if held.problem else AccessStatus.UNREAD), None
     if service is None:
-        return Access.NOT_ALLOWED, None
+        return AccessStatus.NOT_ALLOWED, None
     rows = repositories_of(services.db, services.connection, service, now=circumstances.now).rows
     row = next((row for row in rows if row.repository.name == held.name), None)
     if row is not None:
         access, reason = judge(row)
-        return access, reason or (None if service.role.principal_arn else Said(NO_ROLE))
+        return access, reason or (None if service.role.principal_arn else Message(NO_ROLE))
     verdict = circumstances.kept_verdict(held.policy_text, service.role.principal_arn)
     if verdict is None:
-        return Access.UNREADABLE, None
+        return AccessStatus.UNREADABLE, None
     if not service.role.principal_arn and verdict.access is not Verdict.DENIED:
-        return Access.NOT_ALLOWED, Said(NO_ROLE)
-    return Access(verdict.access), Said(messages.WORDS[verdict.code], verdict.params)
+        return AccessStatus.NOT_ALLOWED, Message(NO_ROLE)
+    return AccessStatus(verdict.access), Message(messages.WORDS[verdict.code], verdict.params)
 
 
 def _named(service: ContainerService | None, held: KnownRepository, circumstances: Circumstances) -> bool:
@@ -232,43 +232,46 @@ def _pretty(text: str | None) -> str | None:
 def _readers(text: str | None, circumstances: Circumstances) -> tuple[PrincipalAccess, ...]:
     policies = Policies(text, circumstances.registry)
     try:
-        found = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
+        principals = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
     except Problem:
         return ()
-    return tuple(_reader(one) for one in found)
+    return tuple(_reader(each) for each in principals)
 
 
 def _reader(one: PolicyReader) -> PrincipalAccess:
     allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(one.access, False)
     if one.kind in NEVER and allowed is not False:
         return PrincipalAccess(
-            Said(WHO[one.kind], {"service": one.service}), allowed=False, how=Said(NEVER[one.kind]), value=one.value
+            Message(WHO[one.kind], {"service": one.service}),
+            allowed=False,
+            how=Message(NEVER[one.kind]),
+            value=one.value,
         )
-    who = Said(N_("Everyone but a few")) if one.excluded else Said(WHO[one.kind], {"service": one.service})
+    who = Message(N_("Everyone except")) if one.excluded else Message(WHO[one.kind], {"service": one.service})
     return PrincipalAccess(
         who=who,
         allowed=allowed,
-        how=Said(messages.WORDS[one.verdict.code], one.verdict.params),
+        how=Message(messages.WORDS[one.verdict.code], one.verdict.params),
         value=", ".join(one.excluded) if one.excluded else one.value,
     )
 
 
 def _findings(text: str | None, service: ContainerService | None, now: datetime) -> tuple[FindingView, ...]:
-    found = findings(
+    listed = findings(
         text,
         service=service.name if service else None,
         region=service.region if service else None,
         role=service.role.principal_arn if service else None,
         now=now,
     )
-    return tuple(FindingView(said(one), weight=Weight(one.severity)) for one in found)
+    return tuple(FindingView(said(each), weight=Weight(each.severity)) for each in listed)
 
 
 def _by_hand(
     services: Services,
     service: ContainerService | None,
     held: KnownRepository,
-    access: Access,
+    access: AccessStatus,
     circumstances: Circumstances,
 ) -> ByHand | None:
     """The finished policy and the commands that bring it about: the grant where there is none, else the removal.
@@ -279,7 +282,7 @@ def _by_hand(
     if service is None or held.policy_read_at is None:
         return None
     mended = mend(held.policy_text or "")
-    kind = Kind.REVOKE if access is Access.ALLOWED else Kind.REPAIR
+    kind = Kind.REVOKE if access is AccessStatus.ALLOWED else Kind.REPAIR
     try:
         text = mended.text if mended.what else held.policy_text
         planned = plan_operation(kind, service, held.name, text, circumstances=circumstances)
@@ -298,12 +301,12 @@ def _by_hand(
     )
 
 
-def same_as(access: Access, *, mended: bool) -> Said:
+def same_as(access: AccessStatus, *, mended: bool) -> Message:
     """Which button does what is shown by hand; for a text that is mended there is none."""
     if mended:
-        return Said(N_("What makes the policy whole again, for those who want to do it themselves."))
-    if access is Access.ALLOWED:
-        return Said(N_("What Remove would do, for those who want to do it themselves."))
+        return Message(N_("Corrects the policy text."))
+    if access is AccessStatus.ALLOWED:
+        return Message(N_("The same as Remove."))
     if access in REPAIRABLE:
-        return Said(N_("What Repair access would do, for those who want to do it themselves."))
-    return Said(N_("What Add repository would do, for those who want to do it themselves."))
+        return Message(N_("The same as Repair access."))
+    return Message(N_("The same as Add repository."))

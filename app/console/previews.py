@@ -65,8 +65,8 @@ async def preview_undo(services: Services, kind: Kind, operation_id: str, *, sec
     """
     undone = await run_in_threadpool(get_progress, services, operation_id)
     change = await run_in_threadpool(services.starter.change_to_undo, operation_id)
-    asked = {"text": change.before, "before": change.before, "after": change.after}
-    return await preview(services, kind, (undone.region, undone.service, change.repository), asked, seconds=seconds)
+    request = {"text": change.before, "before": change.before, "after": change.after}
+    return await preview(services, kind, (undone.region, undone.service, change.repository), request, seconds=seconds)
 
 
 async def plan(
@@ -113,9 +113,9 @@ def _plan(  # noqa: PLR0917  (what the plan itself takes)
     text: str | None,
     asked: Mapping[str, Any] | None,
 ) -> Planned:
-    here = (services.db, services.connection, service.region, repository)
-    refusal = last_refusal(*here) if kind is Kind.PRUNE else None
-    circumstances = circumstances_of(*here, services.clock.now())
+    key = (services.db, services.connection, service.region, repository)
+    refusal = last_refusal(*key) if kind is Kind.PRUNE else None
+    circumstances = circumstances_of(*key, services.clock.now())
     try:
         return plan_operation(kind, service, repository, text, asked, refusal=refusal, circumstances=circumstances)
     except Problem as problem:

@@ -131,7 +131,7 @@ async def get_deployments(services: Services, region: str, name: str, *, seconds
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:
     """Where the role stands; AWS's word, unless an operation of ours is switching it right now."""
-    at_work = next((one for one in live if one.kind in (Kind.ACTIVATE, Kind.DEACTIVATE)), None)
+    at_work = next((each for each in live if each.kind in (Kind.ACTIVATE, Kind.DEACTIVATE)), None)
     if service is None:
         return RoleView(RoleState.UNKNOWN, running=at_work)
     state = RoleState.ACTIVE if service.role.ready else RoleState.INACTIVE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.policy.commands import Command, System
 from app.policy.messages import WORDS
-from app.wording import Said
+from app.wording import Message
 
 SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"}
 
@@ -16,7 +16,7 @@ SYSTEMS = {System.POSIX: "macOS / Linux", System.WINDOWS: "Windows (PowerShell)"
 class ShellStep:
     """One command with the remark that stands above it."""
 
-    remark: Said
+    remark: Message
     command: str
 
 
@@ -34,4 +34,4 @@ def for_each_system(commands_for: Callable[[System], Iterable[Command]]) -> tupl
 
 
 def _steps(commands: Iterable[Command]) -> tuple[ShellStep, ...]:
-    return tuple(ShellStep(Said(WORDS[f"command.{command.code}"]), command.text) for command in commands)
+    return tuple(ShellStep(Message(WORDS[f"command.{command.code}"]), command.text) for command in commands)

@@ -18,19 +18,19 @@ from app.diagnosis.checks.service import check_service
 from app.diagnosis.checks.size import check_size
 from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Facts, Known
-from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Said, Status, not_reached
+from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Sentence, Status, not_reached
 
 # Told only where nothing else is found.
 GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckLine:
     """One check and how it came out."""
 
     check: Check
     status: Status
-    said: Said
+    said: Sentence
     permission: str = ""
 
 
@@ -43,7 +43,7 @@ class Diagnosis:
     """
 
     facts: Facts
-    lines: tuple[Line, ...]
+    lines: tuple[CheckLine, ...]
     causes: tuple[Found, ...]
     read_manifest: bool = False
 
@@ -99,9 +99,9 @@ def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
 
 def _without_guesses(diagnosis: Diagnosis) -> Diagnosis:
     causes = tuple(cause for cause in diagnosis.causes if not _is_guess(cause))
-    told = {CAUSES[cause.code].check for cause in causes}
+    explained = {CAUSES[cause.code].check for cause in causes}
     lines = (
-        _line(line.check, not_reached()) if line.status is Status.CAUSE and line.check not in told else line
+        _line(line.check, not_reached()) if line.status is Status.CAUSE and line.check not in explained else line
         for line in diagnosis.lines
     )
     return replace(diagnosis, causes=causes, lines=tuple(lines))
@@ -120,5 +120,5 @@ def _ordered(outcomes: Mapping[Check, Outcome]) -> tuple[Found, ...]:
     return tuple(sorted(causes, key=lambda cause: cause.yields))
 
 
-def _line(check: Check, outcome: Outcome) -> Line:
-    return Line(check, outcome.status, outcome.said, outcome.permission)
+def _line(check: Check, outcome: Outcome) -> CheckLine:
+    return CheckLine(check, outcome.status, outcome.said, outcome.permission)

@@ -10,7 +10,7 @@ from app.aws.ports import ContainerService, Deployment
 from app.aws.pull_ports import ImageDetail, LogLine, Manifest
 from app.diagnosis.image_uri import ImageUri, parse_image
 from app.diagnosis.log_evidence import Ending, LogEvidence, read_log
-from app.diagnosis.outcome import Outcome, Said, Status, fine, not_reached
+from app.diagnosis.outcome import Outcome, Sentence, Status, fine, not_reached
 from app.errors import Problem
 
 T = TypeVar("T")
@@ -73,13 +73,13 @@ def reading_of(problem: Problem) -> NotFound | Refused | Unknown:
 def not_checked(reading: Reading[T]) -> Outcome:
     """Return the outcome of a check whose reading is missing."""
     if isinstance(reading, Refused) and reading.by_resource_policy:
-        return Outcome(Status.NOT_CHECKED, Said("not_checked.denied", {"permission": reading.permission}))
+        return Outcome(Status.NOT_CHECKED, Sentence("not_checked.denied", {"permission": reading.permission}))
     if isinstance(reading, Refused):
-        said = Said("not_checked.permission", {"permission": reading.permission})
+        said = Sentence("not_checked.permission", {"permission": reading.permission})
         return Outcome(Status.NOT_CHECKED, said, permission=reading.permission)
     if isinstance(reading, Unknown):
-        return Outcome(Status.NOT_CHECKED, Said("not_checked.unknown", {"problem": reading.code}))
-    return Outcome(Status.NOT_CHECKED, Said("not_checked.not_read"))
+        return Outcome(Status.NOT_CHECKED, Sentence("not_checked.unknown", {"problem": reading.code}))
+    return Outcome(Status.NOT_CHECKED, Sentence("not_checked.not_read"))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from app.diagnosis.fix_kinds import KINDS, Fix
 from app.diagnosis.outcome import Found
 from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT
-from app.policy.change import PolicyChange
+from app.policy.change import PlannedChange
 from app.policy.commands import System, Target, grant_commands
 from app.policy.dead import dead_principals
 from app.policy.grant import plan_grant
@@ -201,7 +201,7 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
     return text, terraform, json.dumps({"Type": "AWS::ECR::Repository", "Properties": properties}, indent=2)
 
 
-def _planned(facts: Facts, arn: str) -> PolicyChange | None:
+def _planned(facts: Facts, arn: str) -> PlannedChange | None:
     """The grant on the policy as it is, mended where it was pasted together, without the service's wrong ARNs."""
     text = facts.policy.value if isinstance(facts.policy, Known) else None
     mended = mend(text) if text is not None else None

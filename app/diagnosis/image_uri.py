@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from app.diagnosis.outcome import Found, Said
+from app.diagnosis.outcome import Found, Sentence
 from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
 
 LONGEST: Final = 1_000
@@ -30,7 +30,7 @@ _QUOTES: Final = "\"'`,;"
 _ACCOUNT_DIGITS: Final = 12
 
 
-class Registry(StrEnum):
+class RegistryHost(StrEnum):
     """Where an image is pulled from."""
 
     ECR = "ecr"
@@ -50,7 +50,7 @@ class ImageUri:
     """
 
     text: str
-    registry: Registry = Registry.NONE
+    registry: RegistryHost = RegistryHost.NONE
     host: str = ""
     account: str = ""
     region: str = ""
@@ -62,7 +62,7 @@ class ImageUri:
     @property
     def is_private(self) -> bool:
         """Whether the image is meant to be in a private ECR repository."""
-        return self.registry is Registry.ECR
+        return self.registry is RegistryHost.ECR
 
     @property
     def names_image(self) -> bool:
@@ -88,7 +88,7 @@ def parse_image(text: str) -> ImageUri:
     faults: list[Found] = []
     plain = trimmed(text)
     if plain != text:
-        faults.append(Found("uri.spaces", {"image": plain}, (Said("evidence.image", {"image": repr(text)}),)))
+        faults.append(Found("uri.spaces", {"image": plain}, (Sentence("evidence.image", {"image": repr(text)}),)))
     if odd := _odd(plain) or _quotes(plain):
         faults.append(Found("uri.odd_characters", {"characters": odd}))
         plain = "".join(letter for letter in plain.translate(FULL_WIDTH) if letter.isascii() and letter.isprintable())
@@ -102,12 +102,12 @@ def parse_image(text: str) -> ImageUri:
 
 def _split(text: str) -> ImageUri:
     if not text:
-        return ImageUri(text, Registry.NONE)
+        return ImageUri(text, RegistryHost.NONE)
     if _STORED.fullmatch(text):
-        return ImageUri(text, Registry.STORED)
+        return ImageUri(text, RegistryHost.STORED)
     if arn := _ARN.fullmatch(text):
         fault = Found("uri.host", {"host": text.partition("/")[0]})
-        uri = ImageUri(text, Registry.ECR, account=arn["account"], region=arn["region"], faults=(fault,))
+        uri = ImageUri(text, RegistryHost.ECR, account=arn["account"], region=arn["region"], faults=(fault,))
         return _referenced(uri, arn["name"])
     host, slash, path = text.partition("/")
     if not slash:
@@ -120,13 +120,13 @@ def _split(text: str) -> ImageUri:
 def _of_host(text: str, host: str, path: str) -> ImageUri:
     lower = host.lower()
     if lower in PUBLIC_HOSTS:
-        return _referenced(ImageUri(text, Registry.ECR_PUBLIC, host, repository=path.partition("/")[2]), path)
+        return _referenced(ImageUri(text, RegistryHost.ECR_PUBLIC, host, repository=path.partition("/")[2]), path)
     if lower in _DOCKER_HUB or not host:
-        return _referenced(ImageUri(text, Registry.DOCKER_HUB, host), path)
+        return _referenced(ImageUri(text, RegistryHost.DOCKER_HUB, host), path)
     if not _is_ecr_host(host):
-        return _referenced(ImageUri(text, Registry.OTHER, host), path)
+        return _referenced(ImageUri(text, RegistryHost.OTHER, host), path)
     account, region, faults = _read_host(host)
-    return _referenced(ImageUri(text, Registry.ECR, host, account, region, faults=faults), path)
+    return _referenced(ImageUri(text, RegistryHost.ECR, host, account, region, faults=faults), path)
 
 
 def _is_host(part: str) -> bool:
@@ -164,7 +164,7 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
     name, at, digest = path.partition("@")
     repository, colon, tag = name.partition(":")
     faults = list(uri.faults)
-    is_ecr = uri.registry is Registry.ECR
+    is_ecr = uri.registry is RegistryHost.ECR
     fixed = re.sub(r"/{2,}", "/", repository.lower()).strip("/")
     if is_ecr and not NAME.fullmatch(repository):
         faults.append(Found("uri.name", {"repository": repository}))
@@ -172,7 +172,7 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
         faults.append(Found("uri.tag", {"tag": tag}))
     if at and not _DIGEST.fullmatch(digest):
         faults.append(Found("uri.digest", {"digest": digest}))
-    if uri.registry is Registry.ECR_PUBLIC:
+    if uri.registry is RegistryHost.ECR_PUBLIC:
         repository = fixed = repository.partition("/")[2]
     return replace(
         uri,

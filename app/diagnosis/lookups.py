@@ -119,8 +119,8 @@ def _of_manifest(index: int, facts: Facts, aws: ReadsAws) -> Reads:
 
 
 def _other_regions(region: str, named: Sequence[str], offered: Sequence[str]) -> tuple[str, ...]:
-    wanted = dict.fromkeys((*named, *USUAL_REGIONS))
-    return tuple(other for other in wanted if other != region and other in offered)[:MOST_REGIONS]
+    regions = dict.fromkeys((*named, *USUAL_REGIONS))
+    return tuple(other for other in regions if other != region and other in offered)[:MOST_REGIONS]
 
 
 def own_service(
@@ -141,8 +141,8 @@ def deployments_of(
     if isinstance(reading, Known | NotFound) or not isinstance(service, Known):
         return reading
     shown = (service.value.next_deployment, service.value.current_deployment)
-    found = {deployment.version: deployment for deployment in shown if deployment is not None}
-    return Known(tuple(found[version] for version in sorted(found, reverse=True))) if found else reading
+    by_version = {deployment.version: deployment for deployment in shown if deployment is not None}
+    return Known(tuple(by_version[version] for version in sorted(by_version, reverse=True))) if by_version else reading
 
 
 def learnt(facts: Facts, own: Mapping[str, Reading[Any]], values: Iterable[str]) -> Facts:
@@ -169,10 +169,10 @@ _FIELDS: Final = ("policy", "detail", "images", "lifecycle", "repositories", "ma
 
 def found_elsewhere(results: Mapping[Key, Reading[Any]]) -> tuple[str, ...]:
     """Return the other Regions in which a round has found what is missing."""
-    found = (
+    matches = (
         name for (_, name), reading in results.items() if name.startswith(ELSEWHERE) and isinstance(reading, Known)
     )
-    return tuple(name.removeprefix(ELSEWHERE) for name in found)
+    return tuple(name.removeprefix(ELSEWHERE) for name in matches)
 
 
 def _log(

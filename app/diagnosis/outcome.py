@@ -46,7 +46,7 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True)
-class Said:
+class Sentence:
     """A sentence by its code (a key of `words.WORDS`, or of `app.policy.words.WORDS`), and what fills it."""
 
     code: str
@@ -62,7 +62,7 @@ class Found:
 
     code: str
     params: Params = field(default_factory=dict)
-    evidence: tuple[Said, ...] = ()
+    evidence: tuple[Sentence, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
     yields: bool = False
 
@@ -72,21 +72,21 @@ class Outcome:
     """One check's line. `permission` is the IAM action that is missing, where one kept it from being checked."""
 
     status: Status
-    said: Said
+    said: Sentence
     causes: tuple[Found, ...] = ()
     permission: str = ""
 
 
 def fine(code: str, **params: str | int) -> Outcome:
     """Return the outcome of a check that found nothing wrong."""
-    return Outcome(Status.FINE, Said(f"fine.{code}", params))
+    return Outcome(Status.FINE, Sentence(f"fine.{code}", params))
 
 
 def caused(*causes: Found) -> Outcome:
     """Return the outcome of a check that found these causes, the first one first."""
-    return Outcome(Status.CAUSE, Said("line.cause"), causes)
+    return Outcome(Status.CAUSE, Sentence("line.cause"), causes)
 
 
 def not_reached(code: str = "earlier", **params: str | int) -> Outcome:
     """Return the outcome of a check that has nothing to look at."""
-    return Outcome(Status.NOT_REACHED, Said(f"not_reached.{code}", params))
+    return Outcome(Status.NOT_REACHED, Sentence(f"not_reached.{code}", params))

@@ -16,7 +16,7 @@ from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
 from app.diagnosis.lookups import Key, Read, Reads
-from app.diagnosis.subjects import Subject, choose_subjects, port_differs, without_values
+from app.diagnosis.subjects import ImageSubject, choose_subjects, port_differs, without_values
 from app.errors import Problem
 
 MOST_ROUNDS: Final = 3
@@ -95,10 +95,10 @@ class _Reader:
         for number in range(2, MOST_ROUNDS + 1):
             explained = lookups.is_explained(self._facts)
             each = (self._next(index, number, explained=explained) for index in range(len(self._facts)))
-            wanted = {key: read for reads in each for key, read in reads.items()}
-            if not wanted:
+            reads_by_key = {key: read for reads in each for key, read in reads.items()}
+            if not reads_by_key:
                 break
-            self._learn((yield self._counted(wanted)))
+            self._learn((yield self._counted(reads_by_key)))
         return tuple(self._facts)
 
     def _counted(self, wanted: Round) -> Round:
@@ -139,16 +139,16 @@ class _Reader:
 
     def _next(self, index: int, number: int, *, explained: bool) -> Reads:
         """What is still missing of one image, and can be read now."""
-        facts, wanted = self._facts[index], Reads()
+        facts, reads = self._facts[index], Reads()
         if isinstance(facts.service, NotFound):
             return lookups.of_service(facts, self._question.regions, self._aws) if number == 2 else {}
         if lookups.needs_image(facts):
-            wanted |= self._of_image(index)
+            reads |= self._of_image(index)
         if number == 2:
-            wanted |= self._log(index)
+            reads |= self._log(index)
         if lookups.needs_manifest(facts, asked=self._question.platform, explained=explained, number=number):
-            wanted |= self._manifest(index)
-        return wanted | lookups.of_image(index, facts, self._question.regions, self._aws)
+            reads |= self._manifest(index)
+        return reads | lookups.of_image(index, facts, self._question.regions, self._aws)
 
     def _log(self, index: int) -> Reads:
         """The failed deployment's log: what the container wrote, and Lightsail's own lines, which may be far behind."""
@@ -196,7 +196,7 @@ class _Reader:
         )
 
 
-def _about(shared: Facts, subject: Subject) -> Facts:
+def _about(shared: Facts, subject: ImageSubject) -> Facts:
     deployment = subject.deployment
     return replace(
         shared,

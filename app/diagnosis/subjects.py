@@ -13,7 +13,7 @@ MOST: Final = 3
 
 
 @dataclass(frozen=True)
-class Subject:
+class ImageSubject:
     """One image, the container that runs it ("" for none), and the newest deployment that does."""
 
     image: str
@@ -21,7 +21,7 @@ class Subject:
     deployment: Deployment | None = None
 
 
-def choose_subjects(deployments: Sequence[Deployment], image: str, container: str = "") -> tuple[Subject, ...]:
+def choose_subjects(deployments: Sequence[Deployment], image: str, container: str = "") -> tuple[ImageSubject, ...]:
     """Return what to look at, the most telling first, at most `MOST`.
 
     Args:
@@ -33,10 +33,10 @@ def choose_subjects(deployments: Sequence[Deployment], image: str, container: st
         return (_of_image(deployments, image, container),)
     newest = deployments[0] if deployments else None
     if newest is None:
-        return (Subject(""),)
+        return (ImageSubject(""),)
     containers = [each for each in newest.containers if container in ("", each.name)] or list(newest.containers)
     ranked = sorted(containers, key=lambda each: _rank(each, newest))
-    return tuple(Subject(each.image, each.name, newest) for each in ranked[:MOST]) or (Subject(""),)
+    return tuple(ImageSubject(each.image, each.name, newest) for each in ranked[:MOST]) or (ImageSubject(""),)
 
 
 def _rank(container: Container, deployment: Deployment) -> tuple[bool, bool]:
@@ -44,14 +44,14 @@ def _rank(container: Container, deployment: Deployment) -> tuple[bool, bool]:
     return not is_private, container.name != deployment.public_container
 
 
-def _of_image(deployments: Sequence[Deployment], image: str, container: str) -> Subject:
+def _of_image(deployments: Sequence[Deployment], image: str, container: str) -> ImageSubject:
     """The image, in the newest deployment that runs it as written, or else from the same repository and tag."""
-    wanted = parse_image(image)
+    reference = parse_image(image)
     for deployment in deployments:
         for each in deployment.containers:
-            if container in ("", each.name) and (each.image == image or _is_same(parse_image(each.image), wanted)):
-                return Subject(image, each.name, deployment)
-    return Subject(image, container)
+            if container in ("", each.name) and (each.image == image or _is_same(parse_image(each.image), reference)):
+                return ImageSubject(image, each.name, deployment)
+    return ImageSubject(image, container)
 
 
 def _is_same(one: ImageUri, other: ImageUri) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.diagnosis.outcome import Check, Said, Status
+from app.diagnosis.outcome import Check, Sentence, Status
 from app.policy import messages as policy_messages
 from app.wording import N_, fill
 
@@ -91,11 +91,11 @@ WORDS: Final = {
 }  # fmt: skip
 
 
-def template(said: Said) -> str:
+def template(said: Sentence) -> str:
     """Return the sentence's template, to translate and fill."""
     return WORDS.get(said.code) or policy_messages.WORDS[said.code]
 
 
-def say(said: Said) -> str:
+def say(said: Sentence) -> str:
     """Return the English sentence, for terminals, logs and programs."""
     return fill(template(said), said.params)

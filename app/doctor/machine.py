@@ -20,7 +20,7 @@ from typing import Any
 from app.backup.mark import is_backup
 from app.client.local_server import served_address
 from app.db import Database, database_file
-from app.doctor.report import Finding, Level
+from app.doctor.report import DoctorFinding, Level
 from app.files import OTHERS, data_files
 from app.migrate import database_errors, head, present_revision
 from app.resources import ROOT
@@ -34,15 +34,15 @@ OF_COMMANDS = frozenset({"SAILPASS_URL", "SAILPASS_TOKEN"})
 LITTLE_SPACE = 200_000_000
 
 
-def installation(version: str) -> Iterator[Finding]:
+def installation(version: str) -> Iterator[DoctorFinding]:
     """Return which Sailpass this is, and which Python runs it."""
-    yield Finding("Sailpass", Level.OK, f"{version} in {ROOT}", details={"version": version, "folder": str(ROOT)})
+    yield DoctorFinding("Sailpass", Level.OK, f"{version} in {ROOT}", details={"version": version, "folder": str(ROOT)})
     python = platform.python_version()
     details = {"version": python, "executable": sys.executable, "platform": platform.platform()}
-    yield Finding("Python", Level.OK, f"{python} on {platform.system()} ({platform.machine()})", details=details)
+    yield DoctorFinding("Python", Level.OK, f"{python} on {platform.system()} ({platform.machine()})", details=details)
 
 
-def settings_finding(environment: Mapping[str, str]) -> Finding:
+def settings_finding(environment: Mapping[str, str]) -> DoctorFinding:
     """Return which settings the environment names, and which of those names are no setting."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
     present = sorted(name for name in environment if name.startswith(PREFIX))
@@ -51,27 +51,27 @@ def settings_finding(environment: Mapping[str, str]) -> Finding:
     if strange:
         nearest = difflib.get_close_matches(strange[0], sorted(known), 1)
         todo = f"Did you mean {nearest[0]}?" if nearest else "README.md lists the settings."
-        return Finding("Settings", Level.NOTE, f"Not a setting, ignored: {', '.join(strange)}", todo, details)
+        return DoctorFinding("Settings", Level.NOTE, f"Not a setting, ignored: {', '.join(strange)}", todo, details)
     named = ", ".join(details["set"]) if details["set"] else "defaults"
-    return Finding("Settings", Level.OK, named, details=details)
+    return DoctorFinding("Settings", Level.OK, named, details=details)
 
 
-def data_folder(settings: Settings) -> Finding:
+def data_folder(settings: Settings) -> DoctorFinding:
     """Return whether the data folder can be used, and whether others can open it or its files."""
     folder = settings.data_dir.resolve()
     details: dict[str, Any] = {"folder": str(folder), "exists": folder.is_dir()}
     if settings.history_file is None:
-        return Finding("Data folder", Level.OK, "not needed: the database is on PostgreSQL", details=details)
+        return DoctorFinding("Data folder", Level.OK, "not needed: the database is on PostgreSQL", details=details)
     if not folder.is_dir():
         return _missing_folder(folder, details)
     mode = stat.S_IMODE(folder.stat().st_mode)
     exposed = [file.name for file in _exposed(settings)]
     details |= {"mode": f"{mode:04o}", "exposed_files": exposed, "free_bytes": shutil.disk_usage(folder).free}
     level, text, todo = _state_of(folder, mode, exposed, details["free_bytes"])
-    return Finding("Data folder", level, f"{folder} (mode {mode:04o}){text}", todo, details)
+    return DoctorFinding("Data folder", level, f"{folder} (mode {mode:04o}){text}", todo, details)
 
 
-def database(settings: Settings) -> Finding:
+def database(settings: Settings) -> DoctorFinding:
     """Return whether the database answers, and whether its tables are those of this release."""
     file = settings.history_file
     try:
@@ -79,20 +79,20 @@ def database(settings: Settings) -> Finding:
             return _postgresql(settings)
         return _sqlite(file)
     except SettingsError as error:
-        return Finding("Database", Level.PROBLEM, str(error))
+        return DoctorFinding("Database", Level.PROBLEM, str(error))
     except (sqlite3.Error, OSError) as error:
         todo = "Restore a backup, or use SAILPASS_DATA_DIR to choose another folder."
-        return Finding("Database", Level.PROBLEM, f"{file} can't be read: {error}", todo)
+        return DoctorFinding("Database", Level.PROBLEM, f"{file} can't be read: {error}", todo)
 
 
-def server(settings: Settings) -> Finding:
+def server(settings: Settings) -> DoctorFinding:
     """Return whether a server works on the SQLite database, and where."""
     if settings.history_file is None:
-        return Finding("Server", Level.UNKNOWN, "not checked: replicas on PostgreSQL leave no lock file here")
+        return DoctorFinding("Server", Level.UNKNOWN, "not checked: replicas on PostgreSQL leave no lock file here")
     address = served_address(settings)
     if address:
-        return Finding("Server", Level.OK, f"running at {address}", details={"address": address})
-    return Finding("Server", Level.OK, "not running", details={"address": ""})
+        return DoctorFinding("Server", Level.OK, f"running at {address}", details={"address": address})
+    return DoctorFinding("Server", Level.OK, "not running", details={"address": ""})
 
 
 def _state_of(folder: Path, mode: int, exposed: Sequence[str], free: int) -> tuple[Level, str, str]:
@@ -110,15 +110,17 @@ def _state_of(folder: Path, mode: int, exposed: Sequence[str], free: int) -> tup
     return Level.OK, "", ""
 
 
-def _missing_folder(folder: Path, details: dict[str, Any]) -> Finding:
+def _missing_folder(folder: Path, details: dict[str, Any]) -> DoctorFinding:
     todo = "Use SAILPASS_DATA_DIR to choose another folder."
     if folder.exists():
-        return Finding("Data folder", Level.PROBLEM, f"{folder} isn't a folder", todo, details)
+        return DoctorFinding("Data folder", Level.PROBLEM, f"{folder} isn't a folder", todo, details)
     parent = next(each for each in folder.parents if each.exists())
     if os.access(parent, os.W_OK | os.X_OK):
         text = f"{folder} doesn't exist yet; sailpass serve creates it"
-        return Finding("Data folder", Level.OK, text, details=details)
-    return Finding("Data folder", Level.PROBLEM, f"{folder} can't be created: {parent} isn't writable", todo, details)
+        return DoctorFinding("Data folder", Level.OK, text, details=details)
+    return DoctorFinding(
+        "Data folder", Level.PROBLEM, f"{folder} can't be created: {parent} isn't writable", todo, details
+    )
 
 
 def _exposed(settings: Settings) -> list[Path]:
@@ -129,20 +131,22 @@ def _exposed(settings: Settings) -> list[Path]:
     return [each for each in files if stat.S_IMODE(each.lstat().st_mode) & OTHERS]
 
 
-def _sqlite(file: Path) -> Finding:
+def _sqlite(file: Path) -> DoctorFinding:
     if not file.exists():
         details = {"kind": "sqlite", "file": str(file), "revision": ""}
-        return Finding("Database", Level.OK, "SQLite, not created yet; sailpass serve creates it", details=details)
+        return DoctorFinding(
+            "Database", Level.OK, "SQLite, not created yet; sailpass serve creates it", details=details
+        )
     if is_backup(file):
         todo = f"Restore it with: sailpass restore '{file}' --data-dir another-folder"
-        return Finding("Database", Level.PROBLEM, f"{file} is a backup and can't be served", todo)
+        return DoctorFinding("Database", Level.PROBLEM, f"{file} is a backup and can't be served", todo)
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
         named = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if named else None
     return _migration(f"SQLite, {file}", row[0] if row else "", {"kind": "sqlite", "file": str(file)})
 
 
-def _postgresql(settings: Settings) -> Finding:
+def _postgresql(settings: Settings) -> DoctorFinding:
     url = without_password(settings.history_url)
     opened = Database(settings.history_url, pool_size=1)
     try:
@@ -155,14 +159,14 @@ def _postgresql(settings: Settings) -> Finding:
     return _migration(f"PostgreSQL {server_version}, {url}", revision, details)
 
 
-def _migration(name: str, revision: str, details: dict[str, str]) -> Finding:
+def _migration(name: str, revision: str, details: dict[str, str]) -> DoctorFinding:
     newest = head()
     known = {**details, "revision": revision, "newest_revision": newest}
     if revision > newest:
         text = f"{name}: of a later release (revision {revision}, this one knows {newest})"
-        return Finding("Database", Level.PROBLEM, text, "Start that release, or restore a backup.", known)
+        return DoctorFinding("Database", Level.PROBLEM, text, "Start that release, or restore a backup.", known)
     if revision == newest:
-        return Finding("Database", Level.OK, f"{name} (revision {revision}, up to date)", details=known)
+        return DoctorFinding("Database", Level.OK, f"{name} (revision {revision}, up to date)", details=known)
     text = f"{name} (revision {revision or 'none'}; this release needs {newest})"
     todo = "sailpass serve migrates it at its next start; sailpass migrate does it now. Back it up before."
-    return Finding("Database", Level.NOTE, text, todo, known)
+    return DoctorFinding("Database", Level.NOTE, text, todo, known)

@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """The answer to one question.
 
     `subject` names the question (`database`), `text` is the answer, `todo` is what to do where something must be done,
@@ -39,12 +39,12 @@ MARKS = {Level.OK: "✓", Level.NOTE: "!", Level.PROBLEM: "✗", Level.UNKNOWN: 
 INDENT = " " * 4
 
 
-def has_problem(findings: Sequence[Finding]) -> bool:
+def has_problem(findings: Sequence[DoctorFinding]) -> bool:
     """Whether anything must be fixed before Sailpass works."""
     return any(finding.level is Level.PROBLEM for finding in findings)
 
 
-def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
+def as_json(findings: Sequence[DoctorFinding]) -> dict[str, Any]:
     """Return the report for programs: `ok`, and every finding with its details."""
     rows = [
         {
@@ -59,7 +59,7 @@ def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
     return {"ok": not has_problem(findings), "findings": rows}
 
 
-def as_lines(findings: Sequence[Finding], *, unicode: bool) -> Iterator[tuple[Level, str]]:
+def as_lines(findings: Sequence[DoctorFinding], *, unicode: bool) -> Iterator[tuple[Level, str]]:
     """Yield the report line by line, each with its level; the last line is the result."""
     width = max(len(finding.subject) for finding in findings)
     marks = {level: mark if unicode else f"{level.value:<7}" for level, mark in MARKS.items()}

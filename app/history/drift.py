@@ -50,14 +50,14 @@ class RecordedChange:
 def open_writes(db: Database, connection: str, region: str, repository: str) -> tuple[str | None, ...]:
     """Return the texts of our writes of a policy without an answer: AWS may have carried each out since."""
     change = PolicyChange
-    wanted = select(change.after).where(
+    query = select(change.after).where(
         change.connection == connection,
         change.region == region,
         change.repository == repository,
         change.written_at.is_(None),
     )
     with db.read() as session:
-        return tuple(session.scalars(wanted))
+        return tuple(session.scalars(query))
 
 
 def recorded_changes(

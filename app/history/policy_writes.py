@@ -14,7 +14,16 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.history.models import PolicyChange
-from app.history.sql import ADOPT_OPEN_WRITES, CLOSE_WRITE, DROP_WRITE, LAST_WRITES, NEWEST_RUN, PLAN_WRITE, named
+from app.history.sql import (
+    ADOPT_OPEN_WRITES,
+    BY_US,
+    CLOSE_WRITE,
+    DROP_WRITE,
+    LAST_WRITES,
+    NEWEST_RUN,
+    PLAN_WRITE,
+    named,
+)
 from app.history.store import Run, count, touch
 
 
@@ -27,6 +36,17 @@ class PlannedWrite:
     repository: str
     before: str | None
     after: str | None
+
+
+def last_confirmed(db: Database, operation_id: str) -> PolicyChange | None:
+    """Return the last policy write of an operation of ours that AWS confirmed."""
+    query = (
+        select(PolicyChange)
+        .where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_not(None), BY_US)
+        .order_by(PolicyChange.position.desc())
+    )
+    with db.read() as session:
+        return session.scalars(query).first()
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:
@@ -94,9 +114,9 @@ def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None
 
 def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
     """Return the writes whose answer was lost and that no reading has shown to be carried out, the newest first."""
-    wanted = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
+    query = select(PolicyChange).where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_(None))
     with db.read() as session:
-        return tuple(session.scalars(wanted.order_by(PolicyChange.position.desc())))
+        return tuple(session.scalars(query.order_by(PolicyChange.position.desc())))
 
 
 def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
@@ -122,10 +142,10 @@ def last_writes(  # noqa: PLR0917  (a repository's key alone takes three)
     db: Database, connection: str, region: str, repository: str, since: datetime, count: int
 ) -> tuple[Written, ...]:
     """The last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
-    here = {"at_connection": connection, "at_region": region, "at_repository": repository}
+    parameters = {"at_connection": connection, "at_region": region, "at_repository": repository}
     with db.read() as session:
-        found = session.execute(LAST_WRITES, {**here, "since": since, "count": count})
-        return tuple(Written(*row) for row in found)
+        rows = session.execute(LAST_WRITES, {**parameters, "since": since, "count": count})
+        return tuple(Written(*row) for row in rows)
 
 
 def has_written(db: Database, operation_id: str, repository: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,20 +18,36 @@ RECENT_FAILURES = 20
 
 def get_operation(db: Database, operation_id: str) -> Operation | None:
     """One operation with its steps and changes loaded; None when there is none of that id."""
-    wanted = (
+    query = (
         select(Operation)
         .where(Operation.id == operation_id)
         .options(selectinload(Operation.steps), selectinload(Operation.changes))
     )
     with db.read() as session:
-        return session.scalar(wanted)
+        return session.scalar(query)
+
+
+def find_version(db: Database, operation_id: str) -> int | None:
+    """Return an operation's version alone, which is all that most polls need; None when there is none of that id."""
+    with db.read() as session:
+        return session.scalar(select(Operation.version).where(Operation.id == operation_id))
+
+
+def repositories_with_outcome(db: Database, ids: Collection[str], outcomes: Collection[str]) -> list[str]:
+    """Return the repositories of those of the named operations that ended in one of the outcomes."""
+    with db.read() as session:
+        return list(
+            session.scalars(
+                select(Operation.repository).where(Operation.id.in_(ids), Operation.outcome.in_(tuple(outcomes)))
+            )
+        )
 
 
 def followers(db: Database, operation_id: str) -> tuple[str, ...]:
     """The ids of the operations that retry or undo this one, or are parts of it, oldest first."""
-    wanted = select(Operation.id).where(Operation.follows == operation_id).order_by(Operation.asked_at)
+    query = select(Operation.id).where(Operation.follows == operation_id).order_by(Operation.asked_at)
     with db.read() as session:
-        return tuple(session.scalars(wanted))
+        return tuple(session.scalars(query))
 
 
 def connections(db: Database) -> tuple[str, ...]:
@@ -58,11 +75,11 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
         & (row.outcome == "succeeded")
     )
     last = select(row.repository, func.max(row.asked_at).label("at")).where(gave).group_by(row.repository).subquery()
-    wanted = select(row.repository, row.asked_at, row.asked_by).join(
+    query = select(row.repository, row.asked_at, row.asked_by).join(
         last, (row.repository == last.c.repository) & (row.asked_at == last.c.at)
     )
     with db.read() as session:
-        return {name: LastGrant(at, by) for name, at, by in session.execute(wanted.where(gave))}
+        return {name: LastGrant(at, by) for name, at, by in session.execute(query.where(gave))}
 
 
 def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
@@ -109,7 +126,7 @@ class Refusal:
 def last_refusal(db: Database, connection: str, region: str, repository: str) -> Refusal | None:
     """Return the last refusal that an operation on the repository's policy met; None if there was none lately."""
     row = Operation
-    wanted = (
+    query = (
         select(row.input)
         .where(row.connection == connection, row.region == region, row.repository == repository)
         .where(row.outcome == "failed")
@@ -117,7 +134,7 @@ def last_refusal(db: Database, connection: str, region: str, repository: str) ->
         .limit(RECENT_FAILURES)
     )
     with db.read() as session:
-        for given in session.scalars(wanted):
+        for given in session.scalars(query):
             if refused := given.get("refused"):
                 return Refusal(refused["policy"], tuple(refused["principals"]))
     return None

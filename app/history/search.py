@@ -41,7 +41,7 @@ class HistoryFilter:
 
 
 @dataclass(frozen=True)
-class Place:
+class Cursor:
     """A place in the list, between two operations, that stays where it is when others are added."""
 
     asked_at: datetime
@@ -53,7 +53,7 @@ class Place:
         return f"{moment}~{self.id}"
 
     @classmethod
-    def from_text(cls, text: str) -> Place | None:
+    def from_text(cls, text: str) -> Cursor | None:
         """The place that `to_text` wrote; None for anything else."""
         moment, _, operation_id = text.partition("~")
         try:
@@ -72,16 +72,16 @@ class HistoryPage:
     """
 
     operations: tuple[Operation, ...]
-    older: Place | None = None
-    newer: Place | None = None
+    older: Cursor | None = None
+    newer: Cursor | None = None
 
 
 def list_operations(
     db: Database,
     wanted: HistoryFilter,
     *,
-    older_than: Place | None = None,
-    newer_than: Place | None = None,
+    older_than: Cursor | None = None,
+    newer_than: Cursor | None = None,
     limit: int = PAGE,
 ) -> HistoryPage:
     """One page: the newest, or those next to a place."""
@@ -98,14 +98,14 @@ def list_operations(
 
 def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
     """All of them, newest first, never more than a batch in memory and no transaction open in between."""
-    place: Place | None = None
+    position: Cursor | None = None
     while True:
         with db.read() as session:
-            found = _next(session, wanted, _is_older(place), batch)
+            found = _next(session, wanted, _is_older(position), batch)
         yield from found
         if len(found) < batch:
             return
-        place = _place(found[-1])
+        position = _place(found[-1])
 
 
 def _next(
@@ -137,15 +137,15 @@ def _page(operations: Sequence[Operation], *, older: bool, newer: bool) -> Histo
     )
 
 
-def _place(operation: Operation) -> Place:
-    return Place(operation.asked_at, operation.id)
+def _place(operation: Operation) -> Cursor:
+    return Cursor(operation.asked_at, operation.id)
 
 
-def _is_older(place: Place | None) -> ColumnElement[bool] | None:
+def _is_older(place: Cursor | None) -> ColumnElement[bool] | None:
     return None if place is None else tuple_(Operation.asked_at, Operation.id) < (place.asked_at, place.id)
 
 
-def _is_newer(place: Place) -> ColumnElement[bool]:
+def _is_newer(place: Cursor) -> ColumnElement[bool]:
     return tuple_(Operation.asked_at, Operation.id) > (place.asked_at, place.id)
 
 

@@ -90,8 +90,8 @@ def insert_or_join(db: Database, new: NewOperation, join: Join, at: datetime) ->
 
 def keys_of(new: NewOperation) -> tuple[str, ...]:
     """Return what is locked while it is recorded: what concerns the same repository or service waits."""
-    here = f"{new.connection} {new.region}"
-    return tuple(f"{here} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
+    prefix = f"{new.connection} {new.region}"
+    return tuple(f"{prefix} {kind} {name}" for kind, name in (("service", new.service), ("repository", new.repository)))
 
 
 def _live(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:

@@ -16,14 +16,14 @@ def choose(cookie: str | None, accept: str | None) -> str:
     """The code of the language to use: the reader's own choice, else what the browser asks for, else English."""
     if cookie in LANGUAGES:
         return cookie
-    wanted: list[tuple[float, str]] = []
+    preferences: list[tuple[float, str]] = []
     for part in (accept or "")[:200].split(","):
         tag, _, quality = part.partition(";q=")
         try:
-            wanted.append((-float(quality or 1), tag.strip().replace("-", "_")))
+            preferences.append((-float(quality or 1), tag.strip().replace("-", "_")))
         except ValueError:
             continue
-    tags = [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
+    tags = [tag for _, tag in sorted(preferences, key=lambda each: each[0])]
     return negotiate_locale(tags, list(LANGUAGES)) or ENGLISH
 
 

@@ -48,7 +48,7 @@ async def _refuse_size(request: Request) -> Response:  # noqa: ARG001  (as above
 
 
 @dataclass(frozen=True)
-class Refusals:
+class RefusalPages:
     """How requests are answered that no route sees."""
 
     cross_origin: Refusal = _refuse_origin
@@ -153,13 +153,13 @@ class DeclaredSize:
 
 
 def middleware(
-    allowed_hosts: Sequence[str], *, refusals: Refusals | None = None, max_body: int = MAX_BODY
+    allowed_hosts: Sequence[str], *, refusals: RefusalPages | None = None, max_body: int = MAX_BODY
 ) -> list[Middleware]:
     """All of it, outermost first: `FastAPI(middleware=[*middleware(hosts), …])`.
 
     `allowed_hosts` are names without ports, "*.example.com" allowed.
     """
-    refusals = refusals or Refusals()
+    refusals = refusals or RefusalPages()
     return [
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),

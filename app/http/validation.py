@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
-from app.http.known_names import LONGEST, form_fields, repeated, unknown
+from app.http.near_names import LONGEST, form_fields, repeated, unknown
 
 # PostgreSQL takes no NUL, and neither database takes half of a pair of surrogates.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")

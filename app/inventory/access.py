@@ -89,8 +89,8 @@ def repositories_of(
         total = opened.total + sum(not name.startswith(prefixes) for name in own)
         chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
         row = SeenRepository
-        wanted = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
-        known = {found.name: known_repository(found) for found in session.scalars(wanted)}
+        query = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
+        known = {found.name: known_repository(found) for found in session.scalars(query)}
     rows = tuple(_judged(known[name], ties[name], service, registry, now) for name in chosen if name in known)
     return ServiceAccess(rows, total - len(chosen))
 
@@ -134,16 +134,16 @@ def _principals(service: ContainerService) -> tuple[str, ...]:
 
 def _ties(session: Session, connection: str, service: ContainerService) -> dict[str, Tie]:
     row = PolicyPrincipal
-    wanted = select(row.repository, row.principal, row.service).where(
+    query = select(row.repository, row.principal, row.service).where(
         row.connection == connection, row.region == service.region
     )
     # Two questions, each with an index of its own.
-    by_name = wanted.where(row.principal.in_(_principals(service)))
-    by_path = wanted.where(row.service == service.name)
-    found = session.execute(union(by_name, by_path))
+    by_name = query.where(row.principal.in_(_principals(service)))
+    by_path = query.where(row.service == service.name)
+    rows = session.execute(union(by_name, by_path))
     ties: dict[str, Tie] = {}
     own = (service.role.principal_arn, service.general_principal_arn)
-    for repository, principal, named_service in found:
+    for repository, principal, named_service in rows:
         if principal not in own and is_namesakes(principal, own):
             continue
         tie = _tie(principal, named_service, service)
@@ -163,8 +163,8 @@ def _judged(
     repository: KnownRepository, tie: Tie, service: ContainerService, registry: RegistryPolicy, now: datetime | None
 ) -> RepositoryAccess:
     text = repository.policy_text
-    found = _findings(text, service.name, service.region, service.role.principal_arn, _minute(text, now))
-    return RepositoryAccess(repository, tie, verdict_on(repository, service, registry, now), found)
+    listed = _findings(text, service.name, service.region, service.role.principal_arn, _minute(text, now))
+    return RepositoryAccess(repository, tie, verdict_on(repository, service, registry, now), listed)
 
 
 # The same texts are judged each time a page is shown: to understand one takes longer than all else of its row.

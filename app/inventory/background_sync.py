@@ -118,8 +118,8 @@ class Scanner:
         Each part at most once in `AFTER_PROBLEM.asked` seconds, whoever looks. Waits no longer than `seconds`; the
         reading goes on.
         """
-        wanted = set(regions)
-        tasks = [self._retrying(region, what) for region, what in sorted(self._failing) if region in wanted]
+        chosen = set(regions)
+        tasks = [self._retrying(region, what) for region, what in sorted(self._failing) if region in chosen]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
@@ -146,37 +146,37 @@ class Scanner:
         return await asyncio.shield(self._at_work[key])
 
     async def _refresh_service(self, region: str, name: str) -> Problem | None:
-        at, here = self._clock.now(), self._sweeper
+        at, sweeper = self._clock.now(), self._sweeper
         try:
-            answered = await here.calls.run(region, here.aws.services(region).get_service, name)
+            answered = await sweeper.calls.run(region, sweeper.aws.services(region).get_service, name)
         except Problem as problem:
             if problem.code == "service.not_found":
-                await here.in_db(store.forget_service, here.db, here.connection, region, name, at)
+                await sweeper.in_db(store.forget_service, sweeper.db, sweeper.connection, region, name, at)
             return problem
-        await here.in_db(store.remember_service, here.db, here.connection, answered.value, at)
+        await sweeper.in_db(store.remember_service, sweeper.db, sweeper.connection, answered.value, at)
         return None
 
     async def _refresh_repository(self, region: str, name: str) -> Problem | None:
-        at, here = self._clock.now(), self._sweeper
+        at, sweeper = self._clock.now(), self._sweeper
         try:
             await self._read_repository(region, name)
         except Problem as problem:
             if problem.code == "repository.not_found":
-                await here.forget_repository(region, name, at)
+                await sweeper.forget_repository(region, name, at)
             else:
                 unread = store.PolicyUnread(name, problem, at)
-                await here.in_db(store.remember_unread, here.db, here.connection, region, [unread])
+                await sweeper.in_db(store.remember_unread, sweeper.db, sweeper.connection, region, [unread])
             return problem
         return None
 
     async def _read_repository(self, region: str, name: str) -> None:
-        here, at = self._sweeper, self._clock.now()
-        repositories = here.aws.repositories(region)
-        if not await here.in_db(queries.repository_uri, here.db, here.connection, region, name):
-            repository = await here.calls.run(region, repositories.get_repository, name)
-            await here.in_db(store.remember_repository, here.db, here.connection, repository.value, at)
-        policy = await here.calls.run(region, repositories.get_policy, name)
-        await here.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
+        sweeper, at = self._sweeper, self._clock.now()
+        repositories = sweeper.aws.repositories(region)
+        if not await sweeper.in_db(queries.repository_uri, sweeper.db, sweeper.connection, region, name):
+            repository = await sweeper.calls.run(region, repositories.get_repository, name)
+            await sweeper.in_db(store.remember_repository, sweeper.db, sweeper.connection, repository.value, at)
+        policy = await sweeper.calls.run(region, repositories.get_policy, name)
+        await sweeper.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
 
     def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
         key = ("retry", region, what)
@@ -209,16 +209,16 @@ class Scanner:
 
     async def _watch(self, region: str, what: What, turned: Turned) -> None:
         self._loop = asyncio.get_running_loop()
-        asked = False
+        is_requested = False
         if what is What.POLICIES:  # there is nothing to read before the repositories have been listed
             turned(math.inf)
             await self._wakes[region, what].wait()
         while True:
-            swept = await self._turn_or_note(region, what, asked=asked)
+            swept = await self._turn_or_note(region, what, asked=is_requested)
             seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
             turned(0 if swept.more else seconds)
             if not swept.more:
-                asked = await self._asked_within(self._wakes[region, what], seconds)
+                is_requested = await self._asked_within(self._wakes[region, what], seconds)
 
     async def _turn_or_note(self, region: str, what: What, *, asked: bool) -> Swept:
         try:
@@ -228,12 +228,12 @@ class Scanner:
             raise
 
     async def _watch_caller(self, turned: Turned) -> None:
-        here, lane = self._sweeper, self.regions[0] if self.regions else ""
+        sweeper, lane = self._sweeper, self.regions[0] if self.regions else ""
         while True:
             at, seconds = self._clock.now(), CALLER_EVERY
             try:
-                answered = await here.calls.run_in_background(lane, here.aws.identity().caller)
-                await here.in_db(store.remember_caller, here.db, here.connection, answered.value, at)
+                answered = await sweeper.calls.run_in_background(lane, sweeper.aws.identity().caller)
+                await sweeper.in_db(store.remember_caller, sweeper.db, sweeper.connection, answered.value, at)
             except Problem:
                 seconds = AFTER_PROBLEM.unasked  # each region's readings say what is wrong with the credentials
             turned(seconds)
@@ -247,11 +247,11 @@ class Scanner:
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in waiting:
-                one.cancel()
-        asked = wake.is_set()
+            for each in waiting:
+                each.cancel()
+        is_requested = wake.is_set()
         wake.clear()
-        return asked
+        return is_requested
 
     def _may_read(self, kind: str, region: str, name: str) -> bool:
         now = self._clock.monotonic()

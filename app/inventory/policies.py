@@ -23,8 +23,8 @@ _NAMES = cast("Table", PolicyPrincipal.__table__)
 
 def _among(table: Table, name: str) -> tuple[ColumnElement[bool], ...]:
     """A region's rows of these names."""
-    here = table.c.connection == bindparam("at_connection"), table.c.region == bindparam("at_region")
-    return (*here, table.c[name].in_(bindparam("names", expanding=True)))
+    conditions = table.c.connection == bindparam("at_connection"), table.c.region == bindparam("at_region")
+    return (*conditions, table.c[name].in_(bindparam("names", expanding=True)))
 
 
 KNOWN = (
@@ -86,22 +86,22 @@ def remember_policies(
     To understand a policy takes longer than to keep it, so that is done before the transaction, and not at all for a
     text that is known.
     """
-    names = [one.repository for one in readings]
+    names = [reading.repository for reading in readings]
     known: dict[str, _Known] = {}
     if len(names) > 1:  # to look at one would take as long as to understand it
         with db.read() as session:
             known = _known(session, connection, region, names)
-    understood = {one.repository: named_in(one.text) for one in readings if not _is_known(one, known)}
+    understood = {reading.repository: named_in(reading.text) for reading in readings if not _is_known(reading, known)}
     with db.write() as session:
         known = _known(session, connection, region, names, lock=True)
-        newer = [one for one in readings if _is_newer(one, known)]
-        _touch(session, connection, region, [one for one in newer if _is_known(one, known)])
-        changed = [one for one in newer if not _is_known(one, known)]
+        newer = [reading for reading in readings if _is_newer(reading, known)]
+        _touch(session, connection, region, [each for each in newer if _is_known(each, known)])
+        changed = [each for each in newer if not _is_known(each, known)]
         _write(
             session,
             connection,
             region,
-            {one: understood.get(one.repository) or named_in(one.text) for one in changed},
+            {each: understood.get(each.repository) or named_in(each.text) for each in changed},
         )
     return tuple(
         PolicySeen(read.repository, known[read.repository].text, known[read.repository].read_at, read.text, read.at)
@@ -125,7 +125,9 @@ def remember_unread(db: Database, connection: str, region: str, readings: Sequen
             policy_problem=bindparam("problem", type_=row.policy_problem.type),
         )
     )
-    values = [{"key": one.repository, "tried": one.at, "problem": one.problem.to_json()} for one in readings]
+    values = [
+        {"key": reading.repository, "tried": reading.at, "problem": reading.problem.to_json()} for reading in readings
+    ]
     if values:
         with db.write() as session:
             session.execute(statement, values)
@@ -142,9 +144,9 @@ def _known(
     session: Session, connection: str, region: str, names: Sequence[str], *, lock: bool = False
 ) -> dict[str, _Known]:
     """What the store has of these policies; with `lock`, nobody else changes it until the transaction ends."""
-    here = {"at_connection": connection, "at_region": region, "names": list(names)}
-    found = session.execute(KNOWN_LOCKED if lock else KNOWN, here)
-    return {name: _Known(text, read_at, has_problem) for name, text, read_at, has_problem in found}
+    parameters = {"at_connection": connection, "at_region": region, "names": list(names)}
+    rows = session.execute(KNOWN_LOCKED if lock else KNOWN, parameters)
+    return {name: _Known(text, read_at, has_problem) for name, text, read_at, has_problem in rows}
 
 
 def _is_newer(one: PolicyRead, known: Mapping[str, _Known]) -> bool:
@@ -162,11 +164,11 @@ def _touch(session: Session, connection: str, region: str, readings: Sequence[Po
         {
             "connection": connection,
             "region": region,
-            "name": one.repository,
-            "policy_read_at": one.at,
-            "policy_tried_at": one.at,
+            "name": reading.repository,
+            "policy_read_at": reading.at,
+            "policy_tried_at": reading.at,
         }
-        for one in readings
+        for reading in readings
     ]
     if rows:
         session.execute(update(SeenRepository), rows)
@@ -184,29 +186,29 @@ def _write(
         {
             "connection": connection,
             "region": region,
-            "name": one.repository,
-            "policy_text": one.text,
-            "policy_read_at": one.at,
-            "policy_tried_at": one.at,
+            "name": each.repository,
+            "policy_text": each.text,
+            "policy_read_at": each.at,
+            "policy_tried_at": each.at,
             "policy_problem": problem.to_json() if problem else None,
         }
-        for one, (_, problem) in understood.items()
+        for each, (_, problem) in understood.items()
     ]
     session.execute(update(SeenRepository), rows)
-    _write_principals(session, connection, region, {one.repository: named for one, (named, _) in understood.items()})
+    _write_principals(session, connection, region, {each.repository: named for each, (named, _) in understood.items()})
 
 
 def _write_principals(
     session: Session, connection: str, region: str, named: Mapping[str, frozenset[NamedPrincipal]]
 ) -> None:
-    here = {"at_connection": connection, "at_region": region}
+    parameters = {"at_connection": connection, "at_region": region}
     known: dict[str, set[NamedPrincipal]] = defaultdict(set)
-    for repository, *rest in session.execute(NAMED, {**here, "names": list(named)}):
+    for repository, *rest in session.execute(NAMED, {**parameters, "names": list(named)}):
         known[repository].add(NamedPrincipal(*rest))
     changed = [repository for repository, principals in named.items() if principals != known[repository]]
     if not changed:
         return
-    session.execute(UNNAME, {**here, "names": changed})
+    session.execute(UNNAME, {**parameters, "names": changed})
     rows = [
         {"connection": connection, "region": region, "repository": repository, **vars(principal)}
         for repository in changed

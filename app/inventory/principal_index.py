@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.errors import Problem
 from app.policy.document import PolicyDocument, parse
 from app.policy.evaluate import Evaluator
-from app.policy.matching import Caller
+from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind, PrincipalRef, refer
 from app.policy.statement import excluded_by, named_by, orphan_of
 
@@ -36,11 +36,11 @@ def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | Non
         document = parse(text)
     except Problem as problem:
         return frozenset(), problem
-    found = {ref.value: ref for ref in _refs(document) if _can_be_kept(ref)}
+    references = {ref.value: ref for ref in _refs(document) if _can_be_kept(ref)}
     evaluator = Evaluator(None, document=document, budget=_MOST_COMPARED)
     named = (
-        _named(ref, evaluator.verdict(Caller.of(ref.value)).access if ref.kind in _ROLES else "")
-        for ref in found.values()
+        _named(ref, evaluator.verdict(PullPrincipal.of(ref.value)).access if ref.kind in _ROLES else "")
+        for ref in references.values()
     )
     return frozenset(named), None
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
-from app.aws.ports import Caller, ContainerService
+from app.aws.ports import CallerIdentity, ContainerService
 from app.db import Database
 from app.errors import Problem
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
@@ -86,9 +86,9 @@ URI_OF: Select[str] = select(SeenRepository.uri).where(*_THE_REPOSITORY)
 
 def list_services(db: Database, connection: str, now: datetime | None = None) -> tuple[KnownService, ...]:
     """All services of a connection, by name, then region; `now` decides conditions on the date of a registry policy."""
-    wanted = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
+    query = select(SeenService).where(SeenService.connection == connection).order_by(SeenService.name)
     with db.read() as session:
-        rows = session.scalars(wanted.order_by(SeenService.region)).all()
+        rows = session.scalars(query.order_by(SeenService.region)).all()
         counts = _counts(session, connection, rows)
         judged = pull_counts(session, connection, rows, now)
     return tuple(_service(row, counts, judged) for row in rows)
@@ -108,20 +108,20 @@ def find_service(
 def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool, str] | None:
     """Whether a service's role is on, and its principal ARN, as it was seen last; None: not seen, or gone."""
     row = SeenService
-    wanted = select(row.role_active, row.role_arn).where(
+    query = select(row.role_active, row.role_arn).where(
         row.connection == connection, row.region == region, row.name == name
     )
     with db.read() as session:
-        found = session.execute(wanted).one_or_none()
-    return None if found is None else (found.role_active, found.role_arn)
+        rows = session.execute(query).one_or_none()
+    return None if rows is None else (rows.role_active, rows.role_arn)
 
 
 def role_since(db: Database, connection: str, region: str, name: str) -> datetime | None:
     """Return since when a service's role has had its present principal ARN, as far as was seen; None: not seen."""
     row = SeenService
-    wanted = select(row.role_since).where(row.connection == connection, row.region == region, row.name == name)
+    query = select(row.role_since).where(row.connection == connection, row.region == region, row.name == name)
     with db.read() as session:
-        return session.scalar(wanted)
+        return session.scalar(query)
 
 
 def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
@@ -134,9 +134,9 @@ def find_repository(db: Database, connection: str, region: str, name: str) -> Kn
 def find_repositories(db: Database, connection: str, region: str, names: Iterable[str]) -> tuple[KnownRepository, ...]:
     """Those of the named repositories that have been seen, with their policies."""
     row = SeenRepository
-    wanted = select(row).where(row.connection == connection, row.region == region, row.name.in_(list(names)))
+    query = select(row).where(row.connection == connection, row.region == region, row.name.in_(list(names)))
     with db.read() as session:
-        return tuple(known_repository(repository) for repository in session.scalars(wanted))
+        return tuple(known_repository(repository) for repository in session.scalars(query))
 
 
 def repository_uri(db: Database, connection: str, region: str, name: str) -> str:
@@ -148,43 +148,43 @@ def repository_uri(db: Database, connection: str, region: str, name: str) -> str
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
     """How much of a region's policies is known."""
     row = SeenRepository
-    wanted = select(func.count(row.policy_tried_at), func.count(), func.min(row.policy_tried_at))
+    query = select(func.count(row.policy_tried_at), func.count(), func.min(row.policy_tried_at))
     with db.read() as session:
-        tried, total, oldest = session.execute(wanted.where(row.connection == connection, row.region == region)).one()
+        tried, total, oldest = session.execute(query.where(row.connection == connection, row.region == region)).one()
     return PolicyCoverage(tried, total, oldest)
 
 
 def naming(db: Database, connection: str, region: str, principal: str) -> tuple[str, ...]:
     """The repositories whose policy names the principal anywhere, by name."""
     row = PolicyPrincipal
-    wanted = select(row.repository).where(
-        row.connection == connection, row.region == region, row.principal == principal
-    )
+    query = select(row.repository).where(row.connection == connection, row.region == region, row.principal == principal)
     with db.read() as session:
-        return tuple(session.scalars(wanted.order_by(row.repository)))
+        return tuple(session.scalars(query.order_by(row.repository)))
 
 
 def naming_service(db: Database, connection: str, region: str, service: str) -> tuple[str, ...]:
     """Return the repositories whose policy names a role of the service, its present one or an earlier one, by name."""
     row, seen = PolicyPrincipal, SeenService
     is_it = (seen.connection == connection, seen.region == region, seen.name == service)
-    here = (row.connection == connection, row.region == region)
+    conditions = (row.connection == connection, row.region == region)
     with db.read() as session:
         roles = session.execute(select(seen.role_arn, seen.general_arn).where(*is_it)).one_or_none() or ()
         # Two questions, each with an index of its own.
         named = union(
-            select(row.repository, row.principal).where(*here, row.principal.in_([role for role in roles if role])),
-            select(row.repository, row.principal).where(*here, row.service == service),
+            select(row.repository, row.principal).where(
+                *conditions, row.principal.in_([role for role in roles if role])
+            ),
+            select(row.repository, row.principal).where(*conditions, row.service == service),
         )
         rows = session.execute(named).all()
     return tuple(sorted({name for name, principal in rows if not is_namesakes(principal, roles)}))
 
 
-def find_caller(db: Database, connection: str) -> tuple[Caller, datetime] | None:
+def find_caller(db: Database, connection: str) -> tuple[CallerIdentity, datetime] | None:
     """Who AWS took us for when it was last asked."""
     with db.read() as session:
         row = session.get(ConnectionIdentity, connection)
-        return (Caller(row.account, row.arn), row.seen_at) if row else None
+        return (CallerIdentity(row.account, row.arn), row.seen_at) if row else None
 
 
 def known_repository(row: SeenRepository) -> KnownRepository:
@@ -216,24 +216,24 @@ class _Count:
 def _counts(session: Session, connection: str, services: Sequence[SeenService]) -> tuple[_Count, ...]:
     """How often policies name the services' roles, by what they give them."""
     row = PolicyPrincipal
-    regions = {one.region for one in services}
-    here = (row.connection == connection, row.region.in_(regions))
+    regions = {service.region for service in services}
+    conditions = (row.connection == connection, row.region.in_(regions))
     # Two questions, each with an index of its own; a principal that both find is counted once, by its key.
-    by_role = row.principal.in_({one.role_arn for one in services})
-    by_path = row.service.in_({one.name for one in services})
+    by_role = row.principal.in_({service.role_arn for service in services})
+    by_path = row.service.in_({service.name for service in services})
     key = (row.region, row.service, row.principal, row.access)
-    both = union(*(select(*key, row.repository).where(*here, found) for found in (by_role, by_path))).subquery()
+    both = union(*(select(*key, row.repository).where(*conditions, rows) for rows in (by_role, by_path))).subquery()
     grouped = select(both.c.region, both.c.service, both.c.principal, both.c.access, func.count())
-    found = session.execute(grouped.group_by(both.c.region, both.c.service, both.c.principal, both.c.access))
-    return tuple(_Count(*values) for values in found)
+    rows = session.execute(grouped.group_by(both.c.region, both.c.service, both.c.principal, both.c.access))
+    return tuple(_Count(*values) for values in rows)
 
 
 def _service(row: SeenService, counts: Iterable[_Count], judged: Mapping[tuple[str, str], int]) -> KnownService:
-    here = [count for count in counts if count.region == row.region]
-    granted = [one for one in here if one.principal == row.role_arn and one.access == Access.ALLOWED]
+    in_region = [count for count in counts if count.region == row.region]
+    granted = [each for each in in_region if each.principal == row.role_arn and each.access == Access.ALLOWED]
     own = (row.role_arn, row.general_arn)
-    others = [one for one in here if one.service == row.name and one.principal != row.role_arn]
-    stale_grants = [one for one in others if not is_namesakes(one.principal, own)]
+    others = [each for each in in_region if each.service == row.name and each.principal != row.role_arn]
+    stale_grants = [other for other in others if not is_namesakes(other.principal, own)]
     can_pull = judged.get((row.region, row.name), _sum(granted))
     return KnownService(from_facts(row.facts), row.seen_at, can_pull, _sum(stale_grants))
 

@@ -56,33 +56,33 @@ def choices(
 ) -> Choices:
     """The repositories of the service's region whose name holds `query` and that its role may not pull from at `now`."""
     with db.read() as session:
-        found = []
+        rows = []
         registry = registry_in(session, connection, service.region).policy
         decides = decides_on_pulls(registry)
         for repository, is_related in _candidates(session, connection, service, query, 2 * limit):
             verdict = verdict_on(repository, service, registry, now) if is_related or decides else None
             choice = _choice(repository, verdict, is_related=is_related)
-            found += [choice] if choice else []
-            if len(found) > limit:
+            rows += [choice] if choice else []
+            if len(rows) > limit:
                 break
-    return Choices(tuple(found[:limit]), len(found) > limit)
+    return Choices(tuple(rows[:limit]), len(rows) > limit)
 
 
 def nearest_names(db: Database, connection: str, region: str, name: str, *, limit: int = 3) -> tuple[str, ...]:
     """The names in the region most like `name`, the likest first, for one that was typed wrongly."""
     row = SeenRepository
-    wanted = select(row.name).where(row.connection == connection, row.region == region, row.name != name)
+    query = select(row.name).where(row.connection == connection, row.region == region, row.name != name)
     with db.read() as session:
-        return nearest(name, session.scalars(wanted), limit=limit)
+        return nearest(name, session.scalars(query), limit=limit)
 
 
 def regions_with(db: Database, connection: str, name: str) -> tuple[str, ...]:
     """The regions that have a repository of this name: a service pulls only from its own."""
     row = SeenRepository
     read = select(RegionReading.region).where(RegionReading.connection == connection)
-    wanted = select(row.region).where(row.connection == connection, row.name == name, row.region.in_(read))
+    query = select(row.region).where(row.connection == connection, row.name == name, row.region.in_(read))
     with db.read() as session:
-        return tuple(session.scalars(wanted.order_by(row.region)))
+        return tuple(session.scalars(query.order_by(row.region)))
 
 
 def nearest(name: str, names: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
@@ -117,10 +117,10 @@ def _candidates(
         .limit(size)
     )
     after = ""
-    while found := session.execute(page.where(row.name > after)).all():
-        for repository, is_related in found:
+    while rows := session.execute(page.where(row.name > after)).all():
+        for repository, is_related in rows:
             yield known_repository(repository), is_related
-        after = found[-1][0].name
+        after = rows[-1][0].name
 
 
 def _choice(repository: KnownRepository, verdict: Verdict | None, *, is_related: bool) -> Choice | None:

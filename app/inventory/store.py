@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, case, delet
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.aws.ports import Caller, ContainerService, Repository
+from app.aws.ports import CallerIdentity, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import (
@@ -56,7 +56,7 @@ SERVICE_AT = select(*SeenService.__table__.c).where(
 )
 
 
-def remember_caller(db: Database, connection: str, caller: Caller, at: datetime) -> None:
+def remember_caller(db: Database, connection: str, caller: CallerIdentity, at: datetime) -> None:
     """Who AWS takes us for."""
     row = {"connection": connection, "account": caller.account, "arn": caller.arn, "seen_at": at}
     with db.write() as session:
@@ -106,11 +106,11 @@ def remember_repositories(
         changed = _changed(db, connection, region, chunk)
         if changed:
             with db.write() as session:
-                upsert(session, SeenRepository, [_repository_row(connection, one, at) for one in changed])
+                upsert(session, SeenRepository, [_repository_row(connection, each, at) for each in changed])
         written += len(changed)
     if written >= CHUNK:
         _plan_anew(db)
-    for names in chunks(_gone(db, connection, region, {one.name for one in repositories}), CHUNK):
+    for names in chunks(_gone(db, connection, region, {repository.name for repository in repositories}), CHUNK):
         with db.write() as session:
             session.execute(
                 delete(SeenRepository).where(
@@ -185,9 +185,9 @@ def _service_row(connection: str, service: ContainerService, at: datetime) -> di
 
 def _was_just_seen(db: Database, row: dict[str, Any]) -> bool:
     """Whether the service was seen as it is a moment ago."""
-    here = {f"at_{column.name}": row[column.name] for column in SeenService.__table__.primary_key}
+    parameters = {f"at_{column.name}": row[column.name] for column in SeenService.__table__.primary_key}
     with db.read() as session:
-        known = session.execute(SERVICE_AT, here).mappings().one_or_none()
+        known = session.execute(SERVICE_AT, parameters).mappings().one_or_none()
     if known is None or not timedelta() <= row["seen_at"] - known["seen_at"] < JUST_SEEN:
         return False
     return all(known[name] == value for name, value in row.items() if name not in {"seen_at", "role_since"})
@@ -209,12 +209,12 @@ def _repository_row(connection: str, repository: Repository, at: datetime) -> di
 def _changed(db: Database, connection: str, region: str, listed: Sequence[Repository]) -> list[Repository]:
     """Those that we do not know, or know otherwise."""
     row = SeenRepository
-    wanted = select(row.name, row.registry_id, row.uri, row.arn, row.created_at).where(
-        *_in(connection, region), row.name.in_([one.name for one in listed])
+    query = select(row.name, row.registry_id, row.uri, row.arn, row.created_at).where(
+        *_in(connection, region), row.name.in_([each.name for each in listed])
     )
     with db.read() as session:
-        known = {name: rest for name, *rest in session.execute(wanted)}
-    return [one for one in listed if known.get(one.name) != [one.registry_id, one.uri, one.arn, one.created_at]]
+        known = {name: rest for name, *rest in session.execute(query)}
+    return [each for each in listed if known.get(each.name) != [each.registry_id, each.uri, each.arn, each.created_at]]
 
 
 def _gone(db: Database, connection: str, region: str, listed: set[str]) -> Iterator[str]:

@@ -150,10 +150,10 @@ class Sweeper:
             answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
         except Problem as problem:
             return await self._refused(held, problem)
-        found = answered.value
-        await self.in_db(self.watch.listed, region, found, held.started_at)
-        await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
-        return await self._listed(held, len(found))
+        repositories = answered.value
+        await self.in_db(self.watch.listed, region, repositories, held.started_at)
+        await self.in_db(store.remember_repositories, self.db, self.connection, region, repositories, held.started_at)
+        return await self._listed(held, len(repositories))
 
     async def _registry(self, region: str, rest: Rest) -> Swept:
         held = await self._claim(region, What.REGISTRY, rest)
@@ -179,23 +179,23 @@ class Sweeper:
         held = await self._claim(region, What.POLICIES, Rest(after_success, rest.after_problem))
         if held is None:
             return Swept(due=False)
-        found = await self._read_policies(region, due)
-        await self._keep(region, found)
+        slice_read = await self._read_policies(region, due)
+        await self._keep(region, slice_read)
         known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
-        whole, refused = len(due) < SLICE, found.refused()
+        whole, refused = len(due) < SLICE, slice_read.refused()
         await self._finish(held, problem=refused, whole=whole, counted=(known.tried, known.total))
         return Swept(more=not whole and refused is None, problem=refused)
 
     async def _read_policies(self, region: str, names: Iterable[str]) -> _Slice:
-        found, waiting = _Slice(), iter(names)
+        slice_read, waiting = _Slice(), iter(names)
 
         async def work() -> None:
             for name in waiting:
-                if found.problem is None:
-                    await self._read_policy(region, name, found)
+                if slice_read.problem is None:
+                    await self._read_policy(region, name, slice_read)
 
         await asyncio.gather(*(work() for _ in range(SIDE_BY_SIDE)))
-        return found
+        return slice_read
 
     async def _read_policy(self, region: str, name: str, found: _Slice) -> None:
         at = self.clock.now()
@@ -220,8 +220,8 @@ class Sweeper:
     async def _keep(self, region: str, found: _Slice) -> None:
         await self.keep_policies(region, found.read)
         await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
-        for one in found.gone:
-            await self.forget_repository(region, one.repository, one.at)
+        for each in found.gone:
+            await self.forget_repository(region, each.repository, each.at)
 
     async def forget_repository(self, region: str, name: str, at: datetime) -> None:
         """Keep that AWS no longer knew a repository at `at`."""

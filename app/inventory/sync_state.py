@@ -121,28 +121,30 @@ def finish(
 def readings(db: Database, connection: str) -> tuple[Reading, ...]:
     """Each region's readings that were ever begun, by region."""
     row = RegionReading
-    wanted = select(row).where(row.connection == connection).order_by(row.region, row.what)
+    query = select(row).where(row.connection == connection).order_by(row.region, row.what)
     with db.read() as session:
-        return tuple(_reading(found) for found in session.scalars(wanted))
+        return tuple(_reading(found) for found in session.scalars(query))
 
 
 def find_reading(db: Database, connection: str, region: str, what: What) -> Reading:
     """One reading; a blank one where it was never begun."""
     with db.read() as session:
-        found = session.get(RegionReading, (connection, region, str(what)))
-        return _reading(found) if found else Reading(region, what)
+        row = session.get(RegionReading, (connection, region, str(what)))
+        return _reading(row) if row else Reading(region, what)
 
 
 def due_policies(db: Database, connection: str, region: str, *, before: datetime, limit: int) -> tuple[str, ...]:
     """The repositories whose policy is to be read next: those never tried, newest first, then the longest ago."""
     row = SeenRepository
-    here = (row.connection == connection, row.region == region)
-    never = select(row.name).where(*here, row.policy_tried_at.is_(None)).order_by(row.created_at.desc()).limit(limit)
+    conditions = (row.connection == connection, row.region == region)
+    never = (
+        select(row.name).where(*conditions, row.policy_tried_at.is_(None)).order_by(row.created_at.desc()).limit(limit)
+    )
     with db.read() as session:
         names = session.scalars(never).all()
         if len(names) == limit:
             return tuple(names)
-        oldest = select(row.name).where(*here, row.policy_tried_at <= before).order_by(row.policy_tried_at)
+        oldest = select(row.name).where(*conditions, row.policy_tried_at <= before).order_by(row.policy_tried_at)
         return (*names, *session.scalars(oldest.limit(limit - len(names))))
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.console.access import Access
-from app.console.permissions import Check
+from app.console.access import AccessStatus
+from app.console.permissions import PermissionCheck
 from app.console.services import RoleState
 from app.console.shell_commands import Commands
 from app.errors import Problem
@@ -18,7 +18,7 @@ from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, ReadSince, StepName, StepState
 from app.policy.messages import WORDS as POLICY_WORDS
-from app.wording import N_, Said, fill
+from app.wording import N_, Message, fill
 
 SERVICE_STATES = {
     "PENDING": N_("Pending"),
@@ -50,17 +50,17 @@ STATE_DETAILS = {
     "UNKNOWN_ERROR": N_("AWS reports an unknown error"),
 }
 STATE_DETAIL_EXPLAINED = {
-    "CREATING_SYSTEM_RESOURCES": N_("AWS is creating what the service runs on."),
+    "CREATING_SYSTEM_RESOURCES": N_("AWS is creating the service's resources."),
     "CREATING_NETWORK_INFRASTRUCTURE": N_("AWS is creating the service's network."),
-    "PROVISIONING_CERTIFICATE": N_("AWS is making the SSL/TLS certificate of the service's address."),
+    "PROVISIONING_CERTIFICATE": N_("AWS is creating the SSL/TLS certificate of the service's address."),
     "PROVISIONING_SERVICE": N_("AWS is preparing the service."),
     "CREATING_DEPLOYMENT": N_("AWS is pulling the images and starting the containers."),
-    "EVALUATING_HEALTH_CHECK": N_("The containers have started; AWS is asking their health check."),
+    "EVALUATING_HEALTH_CHECK": N_("The containers have started; AWS is checking their health."),
     "ACTIVATING_DEPLOYMENT": N_("The containers are healthy; traffic is being moved to them."),
     "CERTIFICATE_LIMIT_EXCEEDED": N_(
         "Delete an unused certificate in Lightsail or ask AWS to raise the limit; the service cannot start before."
     ),
-    "UNKNOWN_ERROR": N_("Look at the service in the Lightsail console, and ask AWS Support if it stays like this."),
+    "UNKNOWN_ERROR": N_("Check the service in the Lightsail console, and contact AWS Support if this persists."),
 }
 DEPLOYMENT_STATES = {
     "ACTIVATING": N_("Activating"),
@@ -77,16 +77,16 @@ POWERS = {
     "xlarge": N_("Xlarge"),
 }
 ACCESS = {
-    Access.ALLOWED: N_("Allowed"),
-    Access.CONDITIONAL: N_("Conditional"),
-    Access.PARTLY: N_("Incomplete"),
-    Access.DENIED: N_("Denied"),
-    Access.WRONG_ROLE: N_("Wrong role ARN"),
-    Access.STALE: N_("Stale grant"),
-    Access.INACTIVE: N_("Role inactive"),
-    Access.NOT_ALLOWED: N_("Not allowed"),
-    Access.UNREAD: N_("Not read yet"),
-    Access.UNREADABLE: N_("Cannot be read"),
+    AccessStatus.ALLOWED: N_("Allowed"),
+    AccessStatus.CONDITIONAL: N_("Conditional"),
+    AccessStatus.PARTLY: N_("Incomplete"),
+    AccessStatus.DENIED: N_("Denied"),
+    AccessStatus.WRONG_ROLE: N_("Wrong role ARN"),
+    AccessStatus.STALE: N_("Stale grant"),
+    AccessStatus.INACTIVE: N_("Role inactive"),
+    AccessStatus.NOT_ALLOWED: N_("Not allowed"),
+    AccessStatus.UNREAD: N_("Not read yet"),
+    AccessStatus.UNREADABLE: N_("Cannot be read"),
 }
 ROLE_STATES = {
     RoleState.ACTIVE: N_("Active"),
@@ -111,16 +111,16 @@ TONES: dict[str, str] = {
     "ACTIVE": "success",
     "INACTIVE": "off",
     "FAILED": "error",
-    Access.ALLOWED: "success",
-    Access.CONDITIONAL: "warning",
-    Access.PARTLY: "warning",
-    Access.DENIED: "error",
-    Access.WRONG_ROLE: "error",
-    Access.STALE: "error",
-    Access.INACTIVE: "warning",
-    Access.NOT_ALLOWED: "off",
-    Access.UNREAD: "off",
-    Access.UNREADABLE: "error",
+    AccessStatus.ALLOWED: "success",
+    AccessStatus.CONDITIONAL: "warning",
+    AccessStatus.PARTLY: "warning",
+    AccessStatus.DENIED: "error",
+    AccessStatus.WRONG_ROLE: "error",
+    AccessStatus.STALE: "error",
+    AccessStatus.INACTIVE: "warning",
+    AccessStatus.NOT_ALLOWED: "off",
+    AccessStatus.UNREAD: "off",
+    AccessStatus.UNREADABLE: "error",
     RoleState.ACTIVE: "success",
     RoleState.INACTIVE: "off",
     RoleState.ACTIVATING: "progress",
@@ -141,7 +141,7 @@ def _fill(template: str, params: Mapping[str, str | int]) -> str:
     return fill(gettext(template), params)
 
 
-def say(said: Said | str) -> str:
+def say(said: Message | str) -> str:
     """A sentence in the reader's language; a plain text stays as it is."""
     return said if isinstance(said, str) else _fill(said.text, said.params)
 
@@ -203,7 +203,7 @@ def power(code: str) -> str:
     return _word(POWERS, code)
 
 
-def access(code: Access) -> str:
+def access(code: AccessStatus) -> str:
     """The verdict in a word."""
     return gettext(ACCESS[code])
 
@@ -219,8 +219,15 @@ def kind(code: Kind) -> str:
 
 
 def title(progress: Progress) -> str:
-    """What is being done, as a heading."""
-    return _fill(messages.TITLES[progress.kind], _subject(progress))
+    """What is being done, was done, or could not be done, as a heading."""
+    subject = _subject(progress)
+    if progress.outcome is Outcome.FAILED:
+        return _fill(messages.FAILED_TITLES[progress.kind], subject)
+    if progress.outcome is Outcome.SUCCEEDED:
+        return _fill(messages.DONE_TITLES[progress.kind], subject)
+    doing = _fill(messages.TITLES[progress.kind], subject)
+    around = messages.OTHER_TITLES.get(progress.outcome) if progress.outcome else None
+    return _fill(around, {"title": doing}) if around else doing
 
 
 def step(name: StepName) -> str:
@@ -307,7 +314,7 @@ def outcomes() -> list[tuple[str, str]]:
     return [*ended, ("running", gettext(STILL_RUNNING))]
 
 
-def check_said(check: Check) -> str:
+def check_said(check: PermissionCheck) -> str:
     """What Check permissions found, in one sentence for what is missing and one for what could not be told."""
     said = []
     if check.missing:
@@ -325,7 +332,7 @@ def check_said(check: Check) -> str:
     return " ".join(said) or gettext("No permission is missing.")
 
 
-def check_tone(check: Check) -> str:
+def check_tone(check: PermissionCheck) -> str:
     """The tone of `check_said`."""
     if check.missing:
         return "error"

@@ -16,8 +16,8 @@ WORDS: dict[str, Words] = {
     **COMMAND_WORDS,
     # Operations.
     "operation.not_found": Words(
-        N_("There is no operation of this id."),
-        N_("Look for it in History."),
+        N_("Operation not found."),
+        N_("Find it in History."),
     ),
     "operation.not_ended": Words(
         N_("This operation is still running."),
@@ -45,10 +45,10 @@ WORDS: dict[str, Words] = {
     ),
     "operation.nothing_to_undo": Words(
         N_("This operation wrote no repository policy."),
-        N_("There is nothing to undo."),
+        N_("Nothing to undo."),
     ),
     "repository.bad_name": Words(
-        N_("“%(repository)s” cannot be the name of an Amazon ECR repository."),
+        N_("“%(repository)s” isn't a valid Amazon ECR repository name."),
         N_("Use 2 to 256 lowercase letters, digits, and . _ - / between them."),
     ),
     "access.denied": Words(
@@ -69,23 +69,25 @@ WORDS: dict[str, Words] = {
     ),
     "policy.changed_meanwhile": Words(
         N_("The policy of %(repository)s has changed since it was previewed."),
-        N_("Look at the new preview and decide again; nothing has been written."),
+        N_("Review the new preview, then confirm. Nothing was written."),
     ),
     "policy.changed_after": Words(
         N_(
-            "Somebody else changed the policy of %(repository)s right after it was restored; that change was left as it is."
+            "The policy of %(repository)s was changed outside Sailpass right after it was restored. That change was kept."
         ),
-        N_("Look at the policy as it is now, and restore it again if that is still what you want."),
+        N_("Review the current policy, and restore it again if needed."),
     ),
     "policy.old_reading": Words(
-        N_("AWS is too slow for a safe change of %(repository)s: its policy grew old between reading and writing it."),
+        N_(
+            "AWS is too slow to change %(repository)s safely: too much time passed between reading and writing its policy."
+        ),
         N_("Try again when AWS answers faster; nothing has been written."),
     ),
     "policy.contended": Words(
         N_(
-            "Somebody else keeps changing the policy of %(repository)s: after %(times)s merges ours was gone each time."
+            "Another user or tool keeps changing the policy of %(repository)s. Our statement was removed after each of %(times)s attempts."
         ),
-        N_("Find out what else writes this policy, then try again."),
+        N_("Find out which user or tool changes this policy, then try again."),
     ),
     "policy.dead_principals": Words(
         N_(
@@ -98,15 +100,15 @@ WORDS: dict[str, Words] = {
         N_("Preview the removal again. To remove a principal that exists, edit the policy yourself."),
     ),
     "policy.own_principal_not_found": Words(
-        N_("ECR still does not know the service's new role after several minutes; %(repository)s was not changed."),
+        N_("ECR still doesn't recognize the service's new role after several minutes. %(repository)s was not changed."),
         N_("Try again in a few minutes. If ECR still refuses, check in Lightsail that the role is active."),
     ),
     "role.still_named": Words(
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
-        N_("Look at those removals in History; the role was not deactivated."),
+        N_("Check those removals in History. The role was not deactivated."),
     ),
     "repository.other_region": Words(
-        N_("There is no repository %(repository)s in %(region)s, but one in %(others)s."),
+        N_("The repository %(repository)s doesn't exist in %(region)s, but in %(others)s."),
         N_(
             "A container service pulls only from repositories of its own region: copy the image, or use a service there."
         ),
@@ -145,7 +147,7 @@ WORDS: dict[str, Words] = {
     ),
     "aws.page_slow": Words(
         N_("AWS has not answered within %(seconds)s seconds."),
-        N_("What is known is shown meanwhile; the rest follows once AWS answers, or when you reload in a moment."),
+        N_("Known data is shown. The rest appears when AWS answers."),
     ),
     "storage.unavailable": Words(
         N_("Sailpass can't use its database right now."),
@@ -156,7 +158,7 @@ WORDS: dict[str, Words] = {
         N_("Check the database, its disk and its permissions, then try again. Nothing was started."),
     ),
     "internal": Words(
-        N_("Something went wrong inside Sailpass."),
+        N_("Sailpass failed unexpectedly."),
         N_("Try again; if it happens again, look at the server's log for the reference %(reference)s."),
     ),
     "server.busy": Words(
@@ -169,23 +171,23 @@ WORDS: dict[str, Words] = {
     ),
     # What programs send.
     "request.not_found": Words(
-        N_("There is nothing at %(path)s."),
-        N_("See what there is at /api/docs."),
+        N_("Not found: %(path)s."),
+        N_("See /api/docs for what exists."),
     ),
     "request.wrong_method": Words(
-        N_("%(path)s does not take %(method)s."),
-        N_("See what it takes at /api/docs."),
+        N_("%(path)s doesn't support %(method)s."),
+        N_("See /api/docs for what it accepts."),
     ),
     "request.invalid": Words(
-        N_("The request is not of the expected form: %(where)s: %(why)s."),
-        N_("See what is expected at /api/docs."),
+        N_("Invalid request: %(where)s: %(why)s."),
+        N_("See /api/docs for what is expected."),
     ),
     "request.no_text": Words(
         N_("The address or a field holds a character that cannot be part of any name or text."),
-        N_("Type it anew: what is copied can bring hidden characters along."),
+        N_("Retype it; pasted text may contain hidden characters."),
     ),
     "request.unknown_field": Words(
-        N_("The form has a field that this server does not know: %(field)s."),
+        N_("Unknown form field: %(field)s."),
         N_("Reload the page, then try again. Nothing was changed."),
     ),
     "request.repeated_field": Words(
@@ -193,7 +195,7 @@ WORDS: dict[str, Words] = {
         N_("Reload the page, then try again. Nothing was changed."),
     ),
     "request.bad_cursor": Words(
-        N_("The cursor is none that a page of operations gave."),
+        N_("Invalid cursor."),
         N_("Take it from `next` of the page before, or leave it out for the newest."),
     ),
     "request.cross_origin": Words(
@@ -202,19 +204,19 @@ WORDS: dict[str, Words] = {
     ),
     "request.too_large": Words(
         N_("The request is too large."),
-        N_("Send less than 256 KB."),
+        N_("Send at most 256 KB."),
     ),
     "request.refused": Words(
         N_("The request was refused (HTTP %(status)s)."),
-        N_("See what is expected at /api/docs."),
+        N_("See /api/docs for what is expected."),
     ),
     "region.not_configured": Words(
-        N_("This console does not look after %(region)s, but after %(regions)s."),
+        N_("%(region)s isn't configured. Regions: %(regions)s."),
         N_("Name one of those, or add the region to SAILPASS_REGIONS."),
     ),
     # Signing in.
     "auth.sign_in_needed": Words(
-        N_("This needs a sign-in, and the request brings no session or token that counts."),
+        N_("Sign-in required: the request has no valid session or token."),
         N_("Send “Authorization: Bearer …” with a token that “sailpass token” printed."),
     ),
     "auth.out_of_scope": Words(
@@ -222,21 +224,21 @@ WORDS: dict[str, Words] = {
         N_("Use a token with a wider scope; “sailpass token NAME --scope change” prints one where the server runs."),
     ),
     "auth.too_many_tries": Words(
-        N_("This sign-in link doesn't count, and too many wrong links came from your address."),
+        N_("This sign-in link isn't valid, and there were too many attempts from your address."),
         N_("Wait %(seconds)s seconds, then use a new link."),
     ),
     "auth.link_not_found": Words(
-        N_("There is no open sign-in link %(id)s."),
+        N_("Sign-in link not found: %(id)s."),
         N_(
-            "It may have been used, replaced or revoked, or it has expired; “sailpass sign-in-link --list” shows what counts."
+            "It may have been used, replaced, or revoked, or it has expired. To list valid links, run “sailpass sign-in-link --list”."
         ),
     ),
     "auth.session_not_found": Words(
-        N_("There is no session %(id)s."),
-        N_("It may have ended already; “sailpass session --list” shows the sessions there are."),
+        N_("Session not found: %(id)s."),
+        N_("It may have ended. To list sessions, run “sailpass session --list”."),
     ),
     "auth.token_bad_name": Words(
-        N_("“%(name)s” cannot be the name of a token."),
+        N_("“%(name)s” isn't a valid token name."),
         N_("Use 1 to 64 letters, digits, and . _ - between them."),
     ),
     "auth.token_bad_expiry": Words(
@@ -244,20 +246,20 @@ WORDS: dict[str, Words] = {
         N_("Use 1 to 3650 days, such as 30d, or never for a token that doesn't expire."),
     ),
     "auth.token_name_taken": Words(
-        N_("There is a token named %(name)s already."),
+        N_("A token named %(name)s already exists."),
         N_("Choose another name, or revoke that one first."),
     ),
     "auth.token_not_found": Words(
-        N_("There is no token named %(name)s."),
+        N_("Token not found: %(name)s."),
         N_("See the names with “sailpass token --list”; one that has been revoked is gone."),
     ),
     # What Lightsail says.
     "service.not_found": Words(
-        N_("There is no container service %(service)s in %(region)s."),
+        N_("The container service %(service)s doesn't exist in %(region)s."),
         N_("Check the name and the region; it may have been deleted."),
     ),
     "service.busy": Words(
-        N_("The container service %(service)s is %(state)s and takes no changes."),
+        N_("The container service %(service)s is %(state)s and can't be changed now."),
         N_("Wait until it is READY or RUNNING, then try again."),
     ),
     "service.refused": Words(
@@ -277,12 +279,12 @@ WORDS: dict[str, Words] = {
         N_("See the service in the Lightsail console (it is %(state)s), then choose Retry; it continues from here."),
     ),
     "role.switched_off": Words(
-        N_("Somebody switched off the image puller role of %(service)s meanwhile."),
+        N_("The image puller role of %(service)s was deactivated outside Sailpass."),
         N_("If it should be on, choose Retry: it is activated again."),
     ),
     # What ECR says.
     "repository.not_found": Words(
-        N_("There is no repository %(repository)s in %(region)s."),
+        N_("The repository %(repository)s doesn't exist in %(region)s."),
         N_("Check the name; the repository must be in the same region and account as the container service."),
     ),
     "image.not_found": Words(
@@ -295,7 +297,7 @@ WORDS: dict[str, Words] = {
     ),
     "policy.not_found": Words(
         N_("The repository %(repository)s has no policy."),
-        N_("Reload the page; somebody may have deleted the policy."),
+        N_("Reload the page; the policy may have been deleted."),
     ),
     "registry.no_policy": Words(
         N_("The registry has no registry policy."),
@@ -303,35 +305,39 @@ WORDS: dict[str, Words] = {
     ),
     "policy.principal_not_found": Words(
         N_("ECR cannot find a principal that the policy of %(repository)s names."),
-        N_("A new role needs up to two minutes; a dead principal of somebody else must be removed from the policy."),
+        N_("ECR needs up to two minutes to recognize a new role. If the policy names a deleted principal, remove it."),
     ),
     "policy.refused": Words(
-        N_("ECR refused the policy of %(repository)s; it stays as it was."),
+        N_("ECR refused the policy of %(repository)s. The policy was not changed."),
         N_("Read AWS's message below; ECR also refuses a policy that would lock you out of changing it."),
     ),
     "policy.not_json": Words(
-        N_("The policy text is not valid JSON: it breaks at line %(line)s, column %(column)s."),
+        N_("The policy text isn't valid JSON (line %(line)s, column %(column)s)."),
         N_("Correct it there, or paste the text exactly as AWS returned it."),
     ),
     "policy.repeated_key": Words(
         N_("An object in the policy text says “%(key)s” more than once."),
-        N_("Keep one of them; nothing was changed, since taking either would lose the other."),
+        N_("Keep one of them. Nothing was changed, because using either would lose the other."),
     ),
     "policy.pasted_documents": Words(
-        N_("The policy text holds more than one policy document, one pasted behind or inside the other."),
-        N_("The repository's policy page shows it mended, under By hand: look at it there, then write it."),
+        N_("The policy text contains more than one policy document."),
+        N_(
+            "The repository's policy page shows the corrected text under “Do it yourself with the AWS CLI”. Review it, then write it."
+        ),
     ),
     "policy.escaped_text": Words(
-        N_("The policy text was copied with escapes or other marks around it, so it is not valid JSON."),
-        N_("The repository's policy page shows it mended, under By hand: look at it there, then write it."),
+        N_("The policy text contains escape characters or other marks, so it isn't valid JSON."),
+        N_(
+            "The repository's policy page shows the corrected text under “Do it yourself with the AWS CLI”. Review it, then write it."
+        ),
     ),
     "policy.no_statement": Words(
-        N_("The policy text is JSON but no policy: it has no Statement."),
+        N_("The policy text is JSON, but not a policy: it has no Statement."),
         N_("Paste the whole policy, from its first brace to its last."),
     ),
     "policy.malformed": Words(
         N_("Statement %(statement)s of the policy has no %(element)s that ECR would accept."),
-        N_("Correct that statement; a repository's policy needs Effect, Principal and Action in each."),
+        N_("Correct that statement. Each statement needs Effect, Principal, and Action."),
     ),
     "policy.too_long": Words(
         N_("The policy would have %(characters)s characters; ECR allows %(limit)s."),
@@ -342,8 +348,10 @@ WORDS: dict[str, Words] = {
         N_("Activate its image puller role, wait until its principal ARN appears, and try again."),
     ),
     "policy.undo_conflict": Words(
-        N_("Statement %(statement)s was changed by somebody else since, so the change cannot be taken back by itself."),
-        N_("Compare both sides and edit the policy by hand, or restore a recorded policy."),
+        N_(
+            "Statement %(statement)s has been changed outside this operation, so the change can't be undone automatically."
+        ),
+        N_("Compare both versions and edit the policy yourself, or restore a recorded policy."),
     ),
 }
 

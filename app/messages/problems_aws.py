@@ -21,7 +21,7 @@ AWS_WORDS: dict[str, Words] = {
     ),
     "aws.malformed_credentials": Words(
         N_("%(source)s contains a line break, a space or another character that can't be part of it."),
-        N_("Set it again without that character on the machine that runs Sailpass, then try again."),
+        N_("Set it without that character on the machine that runs Sailpass, then try again."),
     ),
     "aws.expired_token": Words(
         N_("The AWS credentials have expired."),
@@ -32,7 +32,7 @@ AWS_WORDS: dict[str, Words] = {
         N_("Run aws sso login (or aws login) on the machine that runs Sailpass, then try again."),
     ),
     "aws.bad_credentials": Words(
-        N_("AWS does not accept the credentials in %(region)s."),
+        N_("AWS rejected the credentials in %(region)s."),
         N_("Check that the access key is active and that the Region is enabled in your account."),
     ),
     "aws.credentials_unavailable": Words(
@@ -155,11 +155,11 @@ AWS_WORDS: dict[str, Words] = {
     ),
     # The network, and what came back.
     "aws.throttled": Words(
-        N_("AWS takes no more requests of %(action)s from this account for the moment."),
+        N_("AWS is throttling %(action)s for this account."),
         N_("Try again in a minute; other programs that call AWS in this account share the limit."),
     ),
     "aws.unreachable": Words(
-        N_("AWS cannot be reached at %(endpoint)s."),
+        N_("Can't reach AWS at %(endpoint)s."),
         N_("Check the network of the machine that runs Sailpass, then try again."),
     ),
     "aws.slow": Words(
@@ -184,10 +184,10 @@ AWS_WORDS: dict[str, Words] = {
     ),
     "aws.not_trusted": Words(
         N_("The certificate of %(endpoint)s is not trusted."),
-        N_("If a proxy inspects your traffic, name its certificate in AWS_CA_BUNDLE; else do not go on."),
+        N_("If a proxy inspects your traffic, set AWS_CA_BUNDLE to its certificate. Otherwise, don't continue."),
     ),
     "aws.not_aws": Words(
-        N_("What answered at %(endpoint)s is not AWS."),
+        N_("The server at %(endpoint)s isn't AWS."),
         N_("Check AWS_ENDPOINT_URL and any proxy on the machine that runs Sailpass."),
     ),
     "aws.region_setup": Words(
@@ -199,11 +199,11 @@ AWS_WORDS: dict[str, Words] = {
         N_("Enable the region under Account in the AWS console, wait a few minutes, then try again."),
     ),
     "aws.refused": Words(
-        N_("AWS does not accept the request %(action)s (%(answer)s)."),
-        N_("Read AWS's message below; if it names nothing that you entered, please report it."),
+        N_("AWS rejected the request %(action)s (%(answer)s)."),
+        N_("Read AWS's message below. If it is about nothing that you entered, report it."),
     ),
     "aws.unknown": Words(
-        N_("AWS answered %(action)s with %(answer)s, which Sailpass does not know."),
+        N_("AWS answered %(action)s with an unknown error: %(answer)s."),
         N_("Read AWS's message below, then try again or report it."),
     ),
     # This machine.

@@ -7,7 +7,7 @@ from app.wording import N_, Words
 COMMAND_WORDS: dict[str, Words] = {
     # Their way to a server.
     "client.bad_url": Words(
-        N_("“%(url)s” is no address of a server."),
+        N_("“%(url)s” isn't a valid server address."),
         N_("Set SAILPASS_URL to one such as http://127.0.0.1:8000."),
     ),
     "client.unreachable": Words(
@@ -15,20 +15,20 @@ COMMAND_WORDS: dict[str, Words] = {
         N_("Start it there, correct SAILPASS_URL, or leave that out to work without a server."),
     ),
     "client.not_ours": Words(
-        N_("What answers at %(url)s is not Sailpass."),
+        N_("The server at %(url)s isn't Sailpass."),
         N_("Correct SAILPASS_URL."),
     ),
     "client.token_needed": Words(
-        N_("%(url)s lets nobody in without a token."),
+        N_("%(url)s requires a token."),
         N_("Print one with “sailpass token” where that server runs, and set SAILPASS_TOKEN to it."),
     ),
     "client.token_refused": Words(
-        N_("%(url)s does not accept the token in SAILPASS_TOKEN."),
+        N_("%(url)s rejected the token in SAILPASS_TOKEN."),
         N_("Print a new one with “sailpass token” where that server runs."),
     ),
     "client.redirected": Words(
         N_("%(url)s redirects to %(to)s, and tokens don't follow redirects."),
-        N_("Set SAILPASS_URL to the address that answers by itself."),
+        N_("Set SAILPASS_URL to the final address, without redirects."),
     ),
     "client.other_server": Words(
         N_("A Sailpass server answers at %(url)s, but nothing shows that it uses this command's database."),
@@ -36,7 +36,7 @@ COMMAND_WORDS: dict[str, Words] = {
     ),
     "client.stopped_answering": Words(
         N_("The server has stopped answering: %(why)s."),
-        N_("The operation is recorded; see how it stands with “sailpass status %(operation)s”."),
+        N_("The operation is recorded. To check its status, run “sailpass status %(operation)s”."),
     ),
     # How they are called.
     "command.token_without_url": Words(
@@ -56,15 +56,15 @@ COMMAND_WORDS: dict[str, Words] = {
         N_("Copy the token again, without spaces and line breaks."),
     ),
     "service.ambiguous": Words(
-        N_("There is a container service %(service)s in each of %(regions)s."),
-        N_("Say which one you mean with --region."),
+        N_("The container service %(service)s exists in several Regions: %(regions)s."),
+        N_("Use --region to choose one."),
     ),
     "service.unknown": Words(
-        N_("There is no container service %(service)s in %(regions)s."),
+        N_("The container service %(service)s doesn't exist in %(regions)s."),
         N_("See the services there are with “sailpass status”."),
     ),
     "service.unknown_but": Words(
-        N_("There is no container service %(service)s in %(regions)s."),
+        N_("The container service %(service)s doesn't exist in %(regions)s."),
         N_("Did you mean %(nearest)s?"),
     ),
 }

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
-from app.aws.waiting import RolePoller
+from app.aws.role_poller import RolePoller
 from app.clock import Clock
 from app.db import Database
 from app.history.models import Operation

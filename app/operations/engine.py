@@ -55,7 +55,7 @@ def step(name: str, *, waits: bool = False) -> Callable[[Callable[P, R]], Callab
 
 
 @dataclass(frozen=True)
-class Known:
+class WorkflowState:
     """What the engine knows of one operation."""
 
     status: str
@@ -131,18 +131,18 @@ class Engine:
 
     def resume(self, operation_ids: Iterable[str]) -> int:
         """Continue those of these operations that count as at work in this replica, and are not: how many."""
-        wanted = list(operation_ids)
-        if not wanted:
+        ids = list(operation_ids)
+        if not ids:
             return 0
-        return self._resume(_list(status=AT_WORK, workflow_ids=wanted, executor_id=self._instance))
+        return self._resume(_list(status=AT_WORK, workflow_ids=ids, executor_id=self._instance))
 
-    def find(self, operation_ids: Sequence[str]) -> dict[str, Known]:
+    def find(self, operation_ids: Sequence[str]) -> dict[str, WorkflowState]:
         """What the engine knows of operations; those that are missing it has never heard of."""
         if not operation_ids:
             return {}
         rows = _list(workflow_ids=list(operation_ids))
         return {
-            row.workflow_id: Known(row.status, row.executor_id or "", row.app_version or "", self._instance)
+            row.workflow_id: WorkflowState(row.status, row.executor_id or "", row.app_version or "", self._instance)
             for row in rows
         }
 

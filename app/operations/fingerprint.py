@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from app.policy.canonical import canonical
-from app.policy.change import PolicyChange
+from app.policy.change import PlannedChange
 
 PLACEHOLDER = (
     "arn:aws:iam::000000000000:role/amazon/lightsail/{region}/containers/{service}/private-repo-access/NOT-YET-KNOWN"
@@ -18,12 +18,12 @@ def fingerprint(text: str | None) -> str:
     return "" if text is None else _digest(canonical(text))
 
 
-def change_fingerprint(change: PolicyChange) -> str:
+def change_fingerprint(change: PlannedChange) -> str:
     """Return the fingerprint of a change: the policy it was planned on, and the policy it makes of that."""
     return _of(change.before, change.after)
 
 
-def matches(shown: str, change: PolicyChange, *, principal: str, placeholder: str) -> bool:
+def matches(shown: str, change: PlannedChange, *, principal: str, placeholder: str) -> bool:
     """Return whether a preview with the fingerprint `shown` showed this change.
 
     A preview made before the role was activated shows `placeholder` where the change has the role's `principal`.

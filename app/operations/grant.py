@@ -66,8 +66,8 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
             plan = plans.repairing(subject) if repairs else plans.granting(subject)
             return policy_write.Wanted(plan, "policy.repaired" if repairs else "policy.merged", subject.principal_arn)
 
-        state, found = await policy_write.write(step, wanted(), look_again)
-        return state, {**found, "arn": subject.principal_arn}
+        state, result = await policy_write.write(step, wanted(), look_again)
+        return state, {**result, "arn": subject.principal_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 
@@ -82,11 +82,11 @@ async def verify_access(operation_id: str, arn: str, after: str | None, *, last:
     async def body(step: Stepping) -> tuple[StepState, Result]:
         described = await learn_image_uri(step, arn)
         # A grant makes at most five calls while the role is active: the registry policy is read only instead of this.
-        state, found = await policy_steps.verify_access(step, arn, after, rereads_registry=not described)
-        if found["holds"]:
+        state, result = await policy_steps.verify_access(step, arn, after, rereads_registry=not described)
+        if result["holds"]:
             await role_steps.check_role(step, arn)
         elif last:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        return state, found
+        return state, result
 
     return await run_step(operation_id, StepName.VERIFY_ACCESS, body)

@@ -30,8 +30,8 @@ async def look_for_late_writes(operation_id: str, until: float) -> bool:
     context = current()
     whole = context.late_write_seconds
     await context.clock.sleep(context.deadlines.left(until, limit=whole, least=whole))
-    found = [await _look(context, changes) for changes in await context.in_db(_unanswered, context, operation_id)]
-    return any(found)
+    seen_late = [await _look(context, changes) for changes in await context.in_db(_unanswered, context, operation_id)]
+    return any(seen_late)
 
 
 def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]:

@@ -268,9 +268,9 @@ class TableLease:
         )
 
     def _seen(self) -> _Seen | None:
-        asked = select(Instance.token, Instance.beat_at, Instance.place, self._is_gone())
+        query = select(Instance.token, Instance.beat_at, Instance.place, self._is_gone())
         with self._db.read() as session:
-            row = session.execute(asked.where(Instance.name == self._name)).first()
+            row = session.execute(query.where(Instance.name == self._name)).first()
         return None if row is None else _Seen(row[0], str(row[1]), row[2], row[3])
 
     def _holds_guard(self) -> bool:

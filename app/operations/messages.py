@@ -36,6 +36,37 @@ TITLES: dict[Kind, str] = {
     Kind.REPOSITORY_RECREATED: N_("%(repository)s deleted and created again outside Sailpass"),
 }
 
+DONE_TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Added %(repository)s"),
+    Kind.REPAIR: N_("Repaired access to %(repository)s"),
+    Kind.REVOKE: N_("Removed %(repository)s"),
+    Kind.ACTIVATE: N_("Activated the image puller role of %(service)s"),
+    Kind.DEACTIVATE: N_("Deactivated the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Restored the policy of %(repository)s"),
+    Kind.UNDO: N_("Undid a change to %(repository)s"),
+    Kind.PRUNE: N_("Removed dead principals from %(repository)s"),
+    Kind.DRIFT: TITLES[Kind.DRIFT],
+}
+
+FAILED_TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Couldn't add %(repository)s"),
+    Kind.REPAIR: N_("Couldn't repair access to %(repository)s"),
+    Kind.REVOKE: N_("Couldn't remove %(repository)s"),
+    Kind.ACTIVATE: N_("Couldn't activate the image puller role of %(service)s"),
+    Kind.DEACTIVATE: N_("Couldn't deactivate the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Couldn't restore the policy of %(repository)s"),
+    Kind.UNDO: N_("Couldn't undo a change to %(repository)s"),
+    Kind.PRUNE: N_("Couldn't remove dead principals from %(repository)s"),
+    Kind.DRIFT: TITLES[Kind.DRIFT],
+}
+
+# Of what ended otherwise, around the title that says what was being done.
+OTHER_TITLES: dict[Outcome, str] = {
+    Outcome.NOTHING_TO_DO: N_("Nothing to do: %(title)s"),
+    Outcome.CANCELLED: N_("Cancelled: %(title)s"),
+    Outcome.INTERRUPTED: N_("Interrupted: %(title)s"),
+}
+
 STEPS: dict[StepName, str] = {
     StepName.ACTIVATE_ROLE: N_("Activate the image puller role"),
     StepName.WAIT_FOR_ROLE: N_("Wait for the role"),
@@ -70,7 +101,7 @@ OUTCOMES: dict[Outcome, str] = {
 # The end of an operation in one sentence. The whole of a failure is its problem; this says what became of access.
 ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.GRANT, Outcome.SUCCEEDED): N_("%(service)s can now pull images from %(repository)s."),
-    (Kind.GRANT, Outcome.NOTHING_TO_DO): N_("%(service)s could pull images from %(repository)s already."),
+    (Kind.GRANT, Outcome.NOTHING_TO_DO): N_("%(service)s already has access to %(repository)s."),
     (Kind.REPAIR, Outcome.SUCCEEDED): N_("%(service)s can pull images from %(repository)s again."),
     (Kind.REPAIR, Outcome.NOTHING_TO_DO): N_("Access of %(service)s to %(repository)s needed no repair."),
     (Kind.REVOKE, Outcome.SUCCEEDED): N_("%(service)s can no longer pull images from %(repository)s."),
@@ -79,11 +110,11 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.ACTIVATE, Outcome.NOTHING_TO_DO): N_("The image puller role of %(service)s was active already."),
     (Kind.DEACTIVATE, Outcome.SUCCEEDED): N_("The image puller role of %(service)s is off."),
     (Kind.DEACTIVATE, Outcome.NOTHING_TO_DO): N_("The image puller role of %(service)s was off already."),
-    (Kind.RESTORE, Outcome.SUCCEEDED): N_("The recorded policy of %(repository)s is in force again."),
+    (Kind.RESTORE, Outcome.SUCCEEDED): N_("The recorded policy of %(repository)s is restored."),
     (Kind.RESTORE, Outcome.NOTHING_TO_DO): N_("%(repository)s has this policy already."),
-    (Kind.UNDO, Outcome.SUCCEEDED): N_("The change to %(repository)s is undone."),
-    (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("Nothing of that change is left in %(repository)s."),
-    (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals are gone from %(repository)s."),
+    (Kind.UNDO, Outcome.SUCCEEDED): N_("The change to %(repository)s was undone."),
+    (Kind.UNDO, Outcome.NOTHING_TO_DO): N_("That change is no longer in the policy of %(repository)s."),
+    (Kind.PRUNE, Outcome.SUCCEEDED): N_("The dead principals were removed from %(repository)s."),
     (Kind.PRUNE, Outcome.NOTHING_TO_DO): N_("%(repository)s names none of these principals."),
     (Kind.DRIFT, Outcome.SEEN): N_(
         "The policy of %(repository)s no longer names the image puller role of %(service)s. It was changed outside Sailpass."
@@ -97,8 +128,8 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
 GIVEN_UNDER_A_CONDITION = N_(
     "%(service)s can pull images from %(repository)s only while a condition of the policy holds."
 )
-FAILED_UNCHANGED = N_("The repository policy is as it was.")
-FAILED_CHANGED = N_("The repository policy was changed before this failed; before and after are recorded here.")
+FAILED_UNCHANGED = N_("The repository policy was not changed.")
+FAILED_CHANGED = N_("The repository policy was changed before this failed. Both versions are recorded here.")
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
 CANCELLED_CHANGED = N_("It was cancelled after the repository policy had changed; the change can be undone.")
 UNSURE = N_("It isn't known whether the repository policy was changed. Check it before you retry.")
@@ -134,18 +165,18 @@ WRITE_READ_SINCE: dict[ReadSince, str] = {
 CONDITIONAL = "access.conditional"
 # Remarks of a step: `Note.code` -> sentence.
 NOTES: dict[str, str] = {
-    "role.activating": N_("Asking AWS to activate the role."),
+    "role.activating": N_("Requesting activation from AWS."),
     "role.was_active": N_("The role was active already."),
     "role.usually": N_("This usually takes less than a minute."),
     "role.was_off": N_("The role was off already."),
     "service.busy": N_("The service is %(state)s; waiting until AWS accepts changes."),
-    "policy.unchanged": N_("The policy allowed it already; nothing was written."),
+    "policy.unchanged": N_("The policy already allows it. Nothing was written."),
     "policy.nothing_named": N_("The policy does not name this service; nothing was written."),
     "policy.created": N_("The repository had no policy; one was created."),
-    "policy.merged": N_("One statement was added; everything else stayed as it was."),
-    "policy.repaired": N_("The statement was renewed; everything else stayed as it was."),
-    "policy.reduced": N_("The service was taken out; everything else stayed as it was."),
-    "policy.deleted": N_("No statement was left, so the policy was deleted."),
+    "policy.merged": N_("One statement was added. All other statements were kept."),
+    "policy.repaired": N_("The statement was replaced. All other statements were kept."),
+    "policy.reduced": N_("The service was removed. All other statements were kept."),
+    "policy.deleted": N_("The policy was deleted, because no statements remained."),
     "policy.restored": N_("The policy was written as previewed."),
     "policy.undone": N_("The change was reverted. Other changes were kept."),
     "policy.pruned": N_("The principals were removed. Everything else was kept."),
@@ -155,8 +186,8 @@ NOTES: dict[str, str] = {
     "policy.unconfirmed": N_(
         "The policy is as requested, but AWS's answer to the change was lost, and someone else has changed the policy since."
     ),
-    "policy.foreign_write": N_("Somebody else changed the policy meanwhile; merged with what is there now."),
-    "principal.unknown_yet": N_("ECR does not know the new role yet; trying again in %(seconds)s s."),
+    "policy.foreign_write": N_("The policy was changed outside Sailpass; merged with the current policy."),
+    "principal.unknown_yet": N_("ECR doesn't recognize the new role yet; trying again in %(seconds)s s."),
     "aws.again": N_("AWS answered %(answer)s; trying again in %(seconds)s s."),
     "aws.silent": N_("AWS gave no answer; trying again in %(seconds)s s."),
     "aws.damaged": N_("The answer from AWS was incomplete or damaged. Trying again in %(seconds)s s."),
@@ -170,10 +201,10 @@ NOTES: dict[str, str] = {
         "The repository policy allows the role to pull. The registry policy couldn't be read, or hasn't been read yet."
     ),
     CONDITIONAL: N_("The policy allows the role to pull under a condition."),
-    "access.left": N_("Access that is not granted by name remains: see the repository's policy."),
+    "access.left": N_("Access that isn't granted by name remains. See the repository's policy."),
     "access.gone": N_("The policy no longer names the role."),
-    "policy.as_written": N_("The policy reads back as it was written."),
-    "statements.removed": N_("Removed from %(count)s repositories."),
+    "policy.as_written": N_("Verified: the policy is as written."),
+    "statements.removed": N_("Repositories changed: %(count)s."),
     "statements.kept": N_("Statements that name the role were kept, as requested."),
     "statements.none": N_("No repository policy named the service."),
     "role.waits_for_grants": N_("Waiting for %(count)s operations that give this service access."),

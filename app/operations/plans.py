@@ -12,7 +12,7 @@ from app.history.queries import Refusal
 from app.inventory.circumstances import Circumstances
 from app.operations.pruning import prunable
 from app.policy.arns import is_namesakes
-from app.policy.change import PolicyChange
+from app.policy.change import PlannedChange
 from app.policy.document import parse
 from app.policy.grant import plan_grant
 from app.policy.principals import principals_of, service_of
@@ -20,7 +20,7 @@ from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.statement import named_by, orphan_of
 from app.policy.undo import Conflict, plan_restore, plan_undo
 
-Plan = Callable[[str | None], PolicyChange]
+Plan = Callable[[str | None], PlannedChange]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ def granting(subject: Subject) -> Plan:
 def repairing(subject: Subject) -> Plan:
     """Let the service's role pull, and take out in the same write whatever stood for it and no longer works."""
 
-    def plan(text: str | None) -> PolicyChange:
+    def plan(text: str | None) -> PlannedChange:
         others = [arn for arn in named_for(text, subject) if arn != subject.principal_arn]
         return _grant(text, subject, replaces=others)
 
     return plan
 
 
-def _grant(text: str | None, subject: Subject, replaces: Collection[str] = ()) -> PolicyChange:
+def _grant(text: str | None, subject: Subject, replaces: Collection[str] = ()) -> PlannedChange:
     return plan_grant(
         text,
         principal_arn=subject.principal_arn,
@@ -70,7 +70,7 @@ def pruning(principals: Collection[str] | None, refusal: Refusal | None) -> Plan
     The plan raises Problem `policy.not_dead` for a chosen principal that may exist.
     """
 
-    def plan(text: str | None) -> PolicyChange:
+    def plan(text: str | None) -> PlannedChange:
         may_go = prunable(text, refusal)
         return plan_prune(text, may_go.dead if principals is None else principals, refused=may_go.refused)
 
@@ -88,7 +88,7 @@ def undoing(before: str | None, after: str | None) -> Plan:
     The plan raises Problem `policy.undo_conflict` where others changed the very statement that we had changed.
     """
 
-    def plan(text: str | None) -> PolicyChange:
+    def plan(text: str | None) -> PlannedChange:
         change = plan_undo(before, after, text)
         if isinstance(change, Conflict):
             raise change.problem

@@ -34,7 +34,7 @@ REMEMBERED = 5  # writes whose texts are known when they are told again
 
 
 @dataclass(frozen=True)
-class Reading:
+class PolicyReading:
     """A policy as ECR told it, and when it was asked."""
 
     text: str | None
@@ -46,12 +46,12 @@ async def read(step: Stepping) -> str | None:
     return (await look(step, keeps=True)).text
 
 
-async def keep(step: Stepping, reading: Reading) -> None:
+async def keep(step: Stepping, reading: PolicyReading) -> None:
     """Let pages show a reading."""
     await step.context.in_db(_keep, step, reading)
 
 
-async def look(step: Stepping, *, keeps: bool = False) -> Reading:
+async def look(step: Stepping, *, keeps: bool = False) -> PolicyReading:
     """The policy as it stands; pages show it if it `keeps`.
 
     A text that seems older than our own last write is not believed at once: a write based on it would take back what
@@ -61,14 +61,14 @@ async def look(step: Stepping, *, keeps: bool = False) -> Reading:
     for seconds in (*CATCHES_UP, None):
         at = context.clock.now()
         text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
-        reading = Reading(text, at)
+        reading = PolicyReading(text, at)
         if await context.in_db(_believed, step, reading, keeps=keeps, last=seconds is None):
             return reading
         await context.clock.sleep(seconds or 0)
     raise AssertionError("the last reading is believed")
 
 
-def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> bool:
+def _believed(step: Stepping, reading: PolicyReading, *, keeps: bool, last: bool) -> bool:
     """Whether a reading is no older than our own last write, as far as can be told."""
     if not last and seems_older(reading.text, _last_writes(step, reading.at - JUST_NOW)):
         return False
@@ -79,14 +79,14 @@ def _believed(step: Stepping, reading: Reading, *, keeps: bool, last: bool) -> b
 
 def _last_writes(step: Stepping, since: datetime) -> tuple[policy_writes.Written, ...]:
     operation = step.operation
-    place = (operation.connection, operation.region, operation.repository)
-    return policy_writes.last_writes(step.context.db, *place, since=since, count=REMEMBERED)
+    key = (operation.connection, operation.region, operation.repository)
+    return policy_writes.last_writes(step.context.db, *key, since=since, count=REMEMBERED)
 
 
-def _keep(step: Stepping, reading: Reading) -> None:
+def _keep(step: Stepping, reading: PolicyReading) -> None:
     operation = step.operation
-    place = (operation.connection, operation.region, operation.repository)
-    policies.remember_policy(step.context.db, *place, reading.text, at=reading.at)
+    key = (operation.connection, operation.region, operation.repository)
+    policies.remember_policy(step.context.db, *key, reading.text, at=reading.at)
 
 
 async def verify_access(

@@ -15,11 +15,11 @@ from app.history import policy_writes, store
 from app.operations import fingerprint, refused_writes
 from app.operations.explained import explained
 from app.operations.plans import Plan
-from app.operations.policy_steps import Reading, denied, keep, look
+from app.operations.policy_steps import PolicyReading, denied, keep, look
 from app.operations.state import Kind, StepState
 from app.operations.step import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
-from app.policy.change import PolicyChange, unchanged
+from app.policy.change import PlannedChange, unchanged
 
 # The code of a write that was not sent since its reading had grown old on the way: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
@@ -56,7 +56,7 @@ class _Write:
     step: Stepping
     wanted: Wanted
     look_again: LookAgain | None
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[PolicyReading] = field(default_factory=list)
     sent: str | None = None
 
 
@@ -114,7 +114,7 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
 
 
-async def _planned(work: _Write) -> tuple[PolicyChange, float]:
+async def _planned(work: _Write) -> tuple[PlannedChange, float]:
     """Read the policy and plan on it: the change, and when AWS was asked, by the clock's monotonic time."""
     context = work.step.context
     for rereads_left in range(REREADS, -1, -1):
@@ -127,7 +127,7 @@ async def _planned(work: _Write) -> tuple[PolicyChange, float]:
     return change, read_at
 
 
-async def _deleted_of_others(work: _Write) -> PolicyChange | None:
+async def _deleted_of_others(work: _Write) -> PlannedChange | None:
     """Return the write that puts back what this operation deleted of others; None where there is nothing.
 
     ECR cannot be asked to delete a policy only as it was read, but it returns what it deleted: that may hold what
@@ -167,7 +167,7 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     return StepState.SKIPPED, {"after": text, "wrote": False}
 
 
-async def _check_may_write(work: _Write, change: PolicyChange, problem: Problem | None) -> None:
+async def _check_may_write(work: _Write, change: PlannedChange, problem: Problem | None) -> None:
     """A safe point: nothing is on its way to AWS. Raises what keeps the change from being sent."""
     if problem is not None:
         raise refused_writes.given_up(problem)
@@ -176,7 +176,7 @@ async def _check_may_write(work: _Write, change: PolicyChange, problem: Problem 
     work.step.check_cancelled()
 
 
-async def _check_preview(work: _Write, change: PolicyChange) -> None:
+async def _check_preview(work: _Write, change: PlannedChange) -> None:
     """Raise `policy.changed_meanwhile` unless what is done is what was shown, where something was shown."""
     step = work.step
     shown = step.operation.input.get("previewed")
@@ -191,7 +191,7 @@ async def _check_preview(work: _Write, change: PolicyChange) -> None:
     raise Problem("policy.changed_meanwhile", repository=step.operation.repository)
 
 
-async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int | None:
+async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | None:
     """Record what is about to be written, write it, record that.
 
     Returns:
@@ -221,7 +221,7 @@ async def _send(step: Stepping, change: PolicyChange, read_at: float) -> int | N
     return position
 
 
-def _fresh(step: Stepping, change: PolicyChange, read_at: float) -> Callable[[], Answered[str | None]]:
+def _fresh(step: Stepping, change: PlannedChange, read_at: float) -> Callable[[], Answered[str | None]]:
     """The call to AWS, for the thread that makes it: it does not write what is based on an old reading."""
     context, operation = step.context, step.operation
     repositories = context.aws.repositories(operation.region)
@@ -256,7 +256,7 @@ async def _adopt_unanswered(step: Stepping) -> None:
         step.late_until = context.deadlines.after(context.late_write_seconds)
 
 
-async def _explained(work: _Write, change: PolicyChange, problem: Problem) -> Problem:
+async def _explained(work: _Write, change: PlannedChange, problem: Problem) -> Problem:
     """Return the problem with what ECR may have meant. A role that has another principal by now is wanted with that."""
     if problem.code == refused_writes.NOT_FOUND and work.look_again is not None:
         renewed = await work.look_again()
@@ -282,7 +282,7 @@ async def _be_patient(step: Stepping, problem: Problem, seconds: float) -> None:
     await step.pause(seconds)
 
 
-async def _note_refusal(step: Stepping, problem: Problem, reading: Reading) -> None:
+async def _note_refusal(step: Stepping, problem: Problem, reading: PolicyReading) -> None:
     """Keep which principals ECR may have refused, so that a pruning can go by it."""
     names = refused_writes.suspects_in(problem)
     if names:
@@ -290,22 +290,22 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: Reading) -> N
         await step.context.in_db(store.input_noted, step.context.db, step.operation.id, refused=evidence)
 
 
-def _refuse_what_is_denied(step: Stepping, change: PolicyChange) -> None:
+def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
     """A grant that another statement's Deny makes useless is not written; a person must settle that first."""
-    found = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
-    if found is not None:
-        raise denied(step, str(found.params["statement"]), by_registry=found.code == DENIED_BY_REGISTRY)
+    denial = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
+    if denial is not None:
+        raise denied(step, str(denial.params["statement"]), by_registry=denial.code == DENIED_BY_REGISTRY)
 
 
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
-    told = (request_id, context.clock.now(), replaced)
-    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *told):
+    answer = (request_id, context.clock.now(), replaced)
+    if not await context.in_db(policy_writes.write_done, context.db, step.run, position, *answer):
         raise Overtaken
 
 
-def _remark(change: PolicyChange, position: int, ordinary: str) -> str:
+def _remark(change: PlannedChange, position: int, ordinary: str) -> str:
     if position > 0:
         return "policy.foreign_write"  # it had written before, and had to again
     if change.after is None:

@@ -15,7 +15,7 @@ from app.operations.plans import Plan, Subject
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy.arns import same_form
-from app.policy.change import PolicyChange
+from app.policy.change import PlannedChange
 from app.policy.evaluate import Verdict
 from app.policy.principals import principals_of
 
@@ -40,7 +40,7 @@ class Planned:
     the role can pull afterwards.
     """
 
-    change: PolicyChange
+    change: PlannedChange
     calls: tuple[AwsCall, ...]
     activates: bool
     seen: str
@@ -98,7 +98,7 @@ def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any], refusal: Ref
 
 
 def _calls(
-    kind: Kind, service: ContainerService, repository: str, change: PolicyChange, *, activates: bool
+    kind: Kind, service: ContainerService, repository: str, change: PlannedChange, *, activates: bool
 ) -> tuple[AwsCall, ...]:
     calls = []
     if kind in (Kind.GRANT, Kind.REPAIR, Kind.REVOKE):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
-
 from app.db import Database
 from app.errors import Problem
+from app.history.living import list_living
 from app.history.models import SEEN_KINDS, Operation, Step
+from app.history.queries import get_operation
 from app.operations.later_reading import read_since
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import Kind, Outcome, ReadSince, StepName, StepState
@@ -20,34 +19,14 @@ MOST_RUNNING = 200
 
 def find_progress(db: Database, operation_id: str) -> Progress | None:
     """The operation as it stands; None when there is none of that id."""
-    with db.read() as session:
-        operation = session.scalar(
-            select(Operation)
-            .where(Operation.id == operation_id)
-            .options(selectinload(Operation.steps), selectinload(Operation.changes))
-        )
+    operation = get_operation(db, operation_id)
     return None if operation is None else progress_of(operation, read_since(db, operation))
-
-
-def find_version(db: Database, operation_id: str) -> int | None:
-    """Its version alone, which is all that most polls need."""
-    with db.read() as session:
-        return session.scalar(select(Operation.version).where(Operation.id == operation_id))
 
 
 def list_running(db: Database, connection: str, region: str = "", service: str = "") -> tuple[Progress, ...]:
     """The live operations, newest first; of one service where it is named."""
-    wanted = (
-        select(Operation)
-        .where(Operation.connection == connection, Operation.outcome.is_(None))
-        .options(selectinload(Operation.steps), selectinload(Operation.changes))
-        .order_by(Operation.asked_at.desc())
-        .limit(MOST_RUNNING)
-    )
-    if service:
-        wanted = wanted.where(Operation.region == region, Operation.service == service)
-    with db.read() as session:
-        return tuple(progress_of(operation) for operation in session.scalars(wanted))
+    living = list_living(db, connection, region, service, limit=MOST_RUNNING)
+    return tuple(progress_of(operation) for operation in living)
 
 
 def progress_of(operation: Operation, since: ReadSince | None = None) -> Progress:

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import or_, select
-
 from app.clock import Clock
 from app.db import Database
-from app.history.models import Operation
+from app.history.living import living_among, living_ids_outside
 from app.history.queries import stuck_in_queue
-from app.operations.engine import Engine, Known
+from app.operations.engine import Engine, WorkflowState
 from app.operations.lease import RECONCILING, Lease, alone
 from app.operations.start import Starter
 
@@ -53,11 +51,11 @@ class Reconciler:
             living, versions = self._lease.living(), self._lease.versions()
             for ids in _chunks(self._living()):
                 known = self._engine.find(ids)
-                idle |= {id_ for id_, one in known.items() if one.is_mine and id_ not in at_work}
+                idle |= {id_ for id_, each in known.items() if each.is_mine and id_ not in at_work}
                 if may:
                     stranded = [id_ for id_ in ids if _is_stranded(known.get(id_), versions)]
                     count += self._start_over(stranded, known)
-                    lost = {one.instance for one in known.values() if _is_lost(one, living)}
+                    lost = {each.instance for each in known.values() if _is_lost(each, living)}
                     count += sum(self._engine.take_over(instance) for instance in lost)
         # One that has just been taken from the queue has no task yet: only at the second look is it known to be idle.
         count += self._engine.resume(self._due(idle & self._idle))
@@ -82,10 +80,9 @@ class Reconciler:
         self._resumed = known
         return due
 
-    def _start_over(self, ids: Sequence[str], known: dict[str, Known]) -> int:
+    def _start_over(self, ids: Sequence[str], known: dict[str, WorkflowState]) -> int:
         """Hand operations to the engine as new ones. Those that have ended since the engine was asked are not."""
-        with self._db.read() as session:
-            still = session.scalars(select(Operation).where(Operation.id.in_(ids), Operation.outcome.is_(None))).all()
+        still = living_among(self._db, ids)
         self._engine.forget([operation.id for operation in still if operation.id in known])
         for operation in still:
             self._starter.enqueue(operation)
@@ -95,17 +92,15 @@ class Reconciler:
         """All but those that may be on their way to the engine just now."""
         now = self._clock.now()
         # One from the future was recorded before the clock was set back.
-        settled = or_(Operation.asked_at < now - ON_ITS_WAY, Operation.asked_at > now + ON_ITS_WAY)
-        with self._db.read() as session:
-            return list(session.scalars(select(Operation.id).where(Operation.outcome.is_(None), settled)))
+        return living_ids_outside(self._db, now - ON_ITS_WAY, now + ON_ITS_WAY)
 
 
-def _is_stranded(known: Known | None, versions: frozenset[str]) -> bool:
+def _is_stranded(known: WorkflowState | None, versions: frozenset[str]) -> bool:
     """The engine never heard of it, gave it up, or keeps it for a version that no replica can run."""
     return known is None or known.ended or known.version not in versions
 
 
-def _is_lost(known: Known, living: frozenset[str]) -> bool:
+def _is_lost(known: WorkflowState, living: frozenset[str]) -> bool:
     """It counts as at work in a replica that nobody remembers."""
     return known.is_at_work and known.instance not in living
 

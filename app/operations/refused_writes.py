@@ -8,7 +8,7 @@ from app.errors import Problem
 from app.inventory import queries
 from app.operations.state import Kind
 from app.operations.step import Stepping
-from app.policy.change import PolicyChange
+from app.policy.change import PlannedChange
 from app.policy.missing_principals import unfound
 from app.policy.principals import PrincipalRef
 
@@ -20,7 +20,7 @@ DEAD = "policy.dead_principals"
 FRESH_FOR = timedelta(minutes=3)
 
 
-async def explained(step: Stepping, change: PolicyChange, problem: Problem, ours: str) -> Problem:
+async def explained(step: Stepping, change: PlannedChange, problem: Problem, ours: str) -> Problem:
     """Return the problem with the principals that ECR may not have found; any other problem as it is.
 
     `ours` is the principal that is being given access. Nobody else is suspected while it may be too new for ECR.

@@ -46,8 +46,8 @@ async def rewrite_policy(operation_id: str) -> Result:
     """Write the policy. Returns what `policy_write.write` returns."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        wanted = policy_write.Wanted(await _plan(step), REMARKS[Kind(step.operation.kind)])
-        return await policy_write.write(step, wanted)
+        change = policy_write.Wanted(await _plan(step), REMARKS[Kind(step.operation.kind)])
+        return await policy_write.write(step, change)
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 
@@ -57,24 +57,24 @@ async def verify_policy(operation_id: str, *, last: bool) -> Result:
     """Read the policy back. Returns `holds`; the last time, and for a restore at once, one that differs is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        state, found = await policy_steps.verify_text(step, await _plan(step))
-        if not found["holds"] and step.operation.kind == Kind.RESTORE:
+        state, result = await policy_steps.verify_text(step, await _plan(step))
+        if not result["holds"] and step.operation.kind == Kind.RESTORE:
             # It takes the place of the whole policy, so it cannot be merged with what somebody wrote since.
             raise Problem("policy.changed_after", repository=step.operation.repository)
-        if last and not found["holds"]:
+        if last and not result["holds"]:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        return state, found
+        return state, result
 
     return await run_step(operation_id, StepName.VERIFY_POLICY, body)
 
 
 async def _plan(step: Stepping) -> Plan:
-    operation, asked = step.operation, step.operation.input
+    operation, request = step.operation, step.operation.input
     if step.operation.kind == Kind.RESTORE:
-        return plans.restoring(asked["text"])
+        return plans.restoring(request["text"])
     if step.operation.kind == Kind.UNDO:
-        return plans.undoing(asked["before"], asked["after"])
+        return plans.undoing(request["before"], request["after"])
     refusal = await step.context.in_db(
         last_refusal, step.context.db, operation.connection, operation.region, operation.repository
     )
-    return plans.pruning(asked.get("principals"), refusal)
+    return plans.pruning(request.get("principals"), refusal)

@@ -29,8 +29,8 @@ async def remove_from_policy(operation_id: str) -> Result:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = await _subject(step)
-        state, found = await policy_write.write(step, policy_write.Wanted(revoking(subject), "policy.reduced"))
-        return state, {**found, "arn": subject.principal_arn, "general_arn": subject.general_arn}
+        state, result = await policy_write.write(step, policy_write.Wanted(revoking(subject), "policy.reduced"))
+        return state, {**result, "arn": subject.principal_arn, "general_arn": subject.general_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 
@@ -41,10 +41,10 @@ async def verify_removal(operation_id: str, arn: str, general_arn: str, *, last:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = Subject(step.operation.region, step.operation.service, arn, general_arn)
-        state, found = await policy_steps.verify_removal(step, subject)
-        if last and not found["holds"]:
+        state, result = await policy_steps.verify_removal(step, subject)
+        if last and not result["holds"]:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        return state, found
+        return state, result
 
     return await run_step(operation_id, StepName.VERIFY_REMOVAL, body)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-
 from app.errors import Problem
 from app.history import queries
-from app.history.models import Operation
+from app.history.living import count_living
+from app.history.queries import repositories_with_outcome
 from app.operations import engine, role_steps
-from app.operations.context import Context
 from app.operations.naming import repositories_naming
 from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
@@ -100,21 +98,8 @@ async def _remove_all(step: Stepping) -> int:
             return len(removed)
         for repository in left:
             removed[repository] = await context.in_db(context.start_revoke, operation, repository)
-        while await context.in_db(_living, context, list(removed.values())):
+        while await context.in_db(count_living, context.db, list(removed.values())):
             await step.pause(LOOK_SECONDS)
-        failed = await context.in_db(_failed, context, list(removed.values()))
+        failed = await context.in_db(repositories_with_outcome, context.db, list(removed.values()), NOT_DONE)
         if failed:
             raise Problem("role.still_named", service=operation.service, repositories=", ".join(failed))
-
-
-def _living(context: Context, ids: list[str]) -> int:
-    with context.db.read() as session:
-        count = select(func.count()).select_from(Operation)
-        return session.scalar(count.where(Operation.id.in_(ids), Operation.outcome.is_(None))) or 0
-
-
-def _failed(context: Context, ids: list[str]) -> list[str]:
-    with context.db.read() as session:
-        return list(
-            session.scalars(select(Operation.repository).where(Operation.id.in_(ids), Operation.outcome.in_(NOT_DONE)))
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.aws.ports import ContainerService
-from app.aws.waiting import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
+from app.aws.role_poller import ROLE_OFF, ROLE_READY, SERVICE_SETTLED, Goal
 from app.errors import Problem
 from app.history import store as history
 from app.inventory import queries

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app.clock import Clock
@@ -20,7 +19,8 @@ from app.db import Database
 from app.errors import Problem
 from app.history import store
 from app.history.models import Operation, PolicyChange
-from app.history.sql import BY_US
+from app.history.policy_writes import last_confirmed
+from app.history.queries import get_operation
 from app.operations import grant, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
@@ -140,9 +140,9 @@ class Starter:
         """
         operation = self._ended(operation_id)
         change = self.change_to_undo(operation_id)
-        asked: dict[str, Any] = {"before": change.before, "after": change.after}
+        request: dict[str, Any] = {"before": change.before, "after": change.after}
         if previewed is not None:
-            asked["previewed"] = previewed
+            request["previewed"] = previewed
         return self.start(
             Ask(
                 Kind.UNDO,
@@ -150,19 +150,14 @@ class Starter:
                 operation.service,
                 operation.repository,
                 asked_by,
-                asked,
+                request,
                 follows=operation_id,
             )
         )
 
     def change_to_undo(self, operation_id: str) -> PolicyChange:
         """The last policy write of an operation. Raises Problem `operation.nothing_to_undo`."""
-        with self._db.read() as session:
-            change = session.scalars(
-                select(PolicyChange)
-                .where(PolicyChange.operation_id == operation_id, PolicyChange.written_at.is_not(None), BY_US)
-                .order_by(PolicyChange.position.desc())
-            ).first()
+        change = last_confirmed(self._db, operation_id)
         if change is None:
             raise Problem("operation.nothing_to_undo")
         return change
@@ -175,10 +170,10 @@ class Starter:
         with _recorded():
             if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
-            asked = store.cancel_requested(self._db, operation_id, by)
-        if asked:
+            is_cancelling = store.cancel_requested(self._db, operation_id, by)
+        if is_cancelling:
             self._notice(operation_id)
-        return asked
+        return is_cancelling
 
     def enqueue(self, operation: Operation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""
@@ -186,8 +181,7 @@ class Starter:
         self._enqueue(operation.id, WORKFLOWS[Kind(operation.kind)], key)
 
     def _ended(self, operation_id: str) -> Operation:
-        with self._db.read() as session:
-            operation = session.get(Operation, operation_id)
+        operation = get_operation(self._db, operation_id)
         if operation is None:
             raise Problem("operation.not_found")
         if operation.outcome is None:

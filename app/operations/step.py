@@ -182,15 +182,15 @@ async def _run(stepping: Stepping, body: Body) -> Result:
             stepping.cancelled.set()
         try:
             stepping.check_cancelled()
-            state, found = await body(stepping)
+            state, result = await body(stepping)
         except CancelledHere:
-            state, found = StepState.CANCELLED, {}
+            state, result = StepState.CANCELLED, {}
         except Problem as problem:
-            state, found = StepState.FAILED, {"problem": problem.to_json()}
-        await _end(stepping, state, found)
+            state, result = StepState.FAILED, {"problem": problem.to_json()}
+        await _end(stepping, state, result)
     if stepping.late_until is not None:
-        found["late_until"] = stepping.late_until
-    return {"state": state, **found}
+        result["late_until"] = stepping.late_until
+    return {"state": state, **result}
 
 
 async def _end(stepping: Stepping, state: StepState, found: Result) -> None:

@@ -19,7 +19,7 @@ def aligned(before: PolicyDocument, after: PolicyDocument) -> PolicyDocument:
     """`after` with keys, principals, actions and one-element lists as `before` writes them, wherever it says the same."""
     old, new = before.statements, after.statements
     twins = {j: old[i] for i, j in matched(old, new) if i is not None and j is not None}
-    statements = [_statement(twins[j], one) if j in twins else one for j, one in enumerate(new)]
+    statements = [_statement(twins[j], each) if j in twins else each for j, each in enumerate(new)]
     members = _by_key(before.members, after.members, lambda _, _old, value: value)
     alone = isinstance(before.members["Statement"], dict) and len(statements) == 1
     return PolicyDocument({**members, "Statement": statements[0] if alone else statements})

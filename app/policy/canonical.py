@@ -94,7 +94,7 @@ def _element(key: str, value: Any) -> Any:
     if key in ("Principal", "NotPrincipal"):
         return _principals(value)
     if key == "Condition" and isinstance(value, dict):
-        return {test: _condition(asked) for test, asked in value.items()}
+        return {test: _condition(values) for test, values in value.items()}
     return value
 
 

@@ -27,7 +27,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class PolicyChange:
+class PlannedChange:
     """A change of one repository's policy.
 
     `before` is the text it was planned on, as it was given, and `after` the text to send, each None for no policy.
@@ -57,14 +57,14 @@ class PolicyChange:
         return tuple((edit.before, edit.after) for edit in self.edits if edit.before and edit.after)
 
 
-def unchanged(text: str | None, leftovers: Sequence[Finding] = ()) -> PolicyChange:
+def unchanged(text: str | None, leftovers: Sequence[Finding] = ()) -> PlannedChange:
     """The change that is none."""
-    return PolicyChange(before=text, after=text, needed=False, leftovers=tuple(leftovers))
+    return PlannedChange(before=text, after=text, needed=False, leftovers=tuple(leftovers))
 
 
 def change_to(
     text: str | None, before: PolicyDocument, after: PolicyDocument, leftovers: Sequence[Finding] = ()
-) -> PolicyChange:
+) -> PlannedChange:
     """The change from `text`, read as `before`, to `after`; a document without statements means no policy.
 
     Raises:
@@ -72,7 +72,7 @@ def change_to(
     """
     edits = edits_between(before.statements, after.statements)
     written = render(after) if after.statements else None
-    return PolicyChange(before=text, after=written, needed=True, edits=edits, leftovers=tuple(leftovers))
+    return PlannedChange(before=text, after=written, needed=True, edits=edits, leftovers=tuple(leftovers))
 
 
 def edits_between(before: Sequence[Statement], after: Sequence[Statement]) -> tuple[Edit, ...]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from app.limits import POLICY_CHARACTERS
 from app.policy import strict_json
-from app.policy.change import PolicyChange
+from app.policy.change import PlannedChange
 
 FILE = "sailpass-policy.json"
 REGISTRY_FILE = "registry-policy.json"
@@ -48,7 +48,7 @@ class Command:
     text: str
 
 
-def grant_commands(target: Target, change: PolicyChange, system: System, *, activate: bool) -> tuple[Command, ...]:
+def grant_commands(target: Target, change: PlannedChange, system: System, *, activate: bool) -> tuple[Command, ...]:
     """All that grants access by hand; with `activate` also the image puller role's activation and the look for its ARN.
 
     `change` is the plan for this repository's policy; where it needs nothing, nothing is written.
@@ -57,7 +57,7 @@ def grant_commands(target: Target, change: PolicyChange, system: System, *, acti
     return (*role, *policy_commands(target, change, system))
 
 
-def policy_commands(target: Target, change: PolicyChange, system: System) -> tuple[Command, ...]:
+def policy_commands(target: Target, change: PlannedChange, system: System) -> tuple[Command, ...]:
     """Read the policy, bring about `change`, and read it back."""
     read = get_policy(target, system)
     if not change.needed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import eq, ge, gt, le, lt
 
-from app.policy.context_keys import Hidden, KeyType, Request, Value, fact_of
+from app.policy.context_keys import Hidden, KeyType, RequestContext, Value, fact_of
 from app.policy.glob import Gap, Glob, Piece, pieces_of
 
 _ARN_PARTS = 6
@@ -15,7 +15,7 @@ _LONGEST_NUMBER = 40
 _LONGEST_EPOCH = 12
 
 Answer = bool | None
-Matcher = Callable[[str, Value, Request, bool], Answer]
+Matcher = Callable[[str, Value, RequestContext, bool], Answer]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Compare:
     match: Matcher
     negated: bool = False
 
-    def matches(self, written: str, given: Value, request: Request, key: str, *, variables: bool) -> bool | None:
+    def matches(self, written: str, given: Value, request: RequestContext, key: str, *, variables: bool) -> bool | None:
         """Whether the value that the policy writes matches the request's; None where that cannot be told."""
         fact = fact_of(key)
         if fact is None or fact.type not in self.types:
@@ -47,7 +47,7 @@ def moment(text: str) -> float | None:
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
-def resolved(written: str, request: Request, *, wildcards: bool) -> list[Piece] | None:
+def resolved(written: str, request: RequestContext, *, wildcards: bool) -> list[Piece] | None:
     """A written value in pieces, with each `${…}` replaced; None where one of them cannot be told."""
     pieces: list[Piece] = []
     for text, is_variable in _split(written):
@@ -71,7 +71,7 @@ def _split(text: str) -> Iterator[tuple[str, bool]]:
     yield text[at:], False
 
 
-def _variable(text: str, request: Request) -> str | None:
+def _variable(text: str, request: RequestContext) -> str | None:
     if text in ("*", "?", "$"):
         return text
     key, _, default = (part.strip() for part in text.partition(","))
@@ -84,7 +84,7 @@ def _variable(text: str, request: Request) -> str | None:
 
 
 def _string(*, wildcards: bool, fold: bool = False) -> Matcher:
-    def match(written: str, given: Value, request: Request, variables: bool) -> Answer:
+    def match(written: str, given: Value, request: RequestContext, variables: bool) -> Answer:
         pieces = _pieces(written, request, wildcards=wildcards, variables=variables)
         if pieces is None:
             return None
@@ -98,7 +98,7 @@ def _string(*, wildcards: bool, fold: bool = False) -> Matcher:
     return match
 
 
-def _pieces(written: str, request: Request, *, wildcards: bool, variables: bool) -> list[Piece] | None:
+def _pieces(written: str, request: RequestContext, *, wildcards: bool, variables: bool) -> list[Piece] | None:
     if variables:
         return resolved(written, request, wildcards=wildcards)
     return list(pieces_of(written)) if wildcards else [written]
@@ -116,7 +116,7 @@ def _may_match(pattern: Glob, given: Hidden, *, fold: bool = False) -> Answer:
     return None
 
 
-def _arn(written: str, given: Value, request: Request, variables: bool) -> Answer:
+def _arn(written: str, given: Value, request: RequestContext, variables: bool) -> Answer:
     pieces = _pieces(written, request, wildcards=True, variables=variables)
     if isinstance(given, Hidden):
         return None
@@ -140,14 +140,14 @@ def _arn_parts(pieces: list[Piece]) -> list[list[Piece]] | None:
     return parts if len(parts) == _ARN_PARTS else None
 
 
-def _bool(written: str, given: Value, _request: Request, _variables: bool) -> Answer:
+def _bool(written: str, given: Value, _request: RequestContext, _variables: bool) -> Answer:
     if isinstance(given, Hidden) or written.lower() not in ("true", "false"):
         return None
     return written.lower() == given.lower()
 
 
 def _ordered(read: Callable[[str], float | None], test: Callable[[float, float], bool]) -> Matcher:
-    def match(written: str, given: Value, _request: Request, _variables: bool) -> Answer:
+    def match(written: str, given: Value, _request: RequestContext, _variables: bool) -> Answer:
         limit = read(written)
         value = None if isinstance(given, Hidden) else read(given)
         return None if limit is None or value is None else test(value, limit)
@@ -164,7 +164,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _unknown(_written: str, _given: Value, _request: Request, _variables: bool) -> Answer:
+def _unknown(_written: str, _given: Value, _request: RequestContext, _variables: bool) -> Answer:
     return None
 
 

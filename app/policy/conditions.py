@@ -15,7 +15,7 @@ from typing import Any
 
 from app.policy import strict_json
 from app.policy.comparing import COMPARISONS, Compare
-from app.policy.context_keys import Possible, Request, fact_of
+from app.policy.context_keys import Possible, RequestContext, fact_of
 from app.policy.statement import Statement
 
 _OPERATOR = re.compile(
@@ -75,12 +75,12 @@ class Condition:
         """Whether it holds from some moment on."""
         return self.base in ("dategreaterthan", "dategreaterthanequals") and self.key.lower() in _CLOCKS
 
-    def holds(self, request: Request) -> bool | None:
+    def holds(self, request: RequestContext) -> bool | None:
         """Whether the test is true for this request; None where that cannot be told."""
         answers = {self._holds(possible, request) for possible in request.possible(self.key.lower())}
         return answers.pop() if len(answers) == 1 else None
 
-    def _holds(self, values: Possible, request: Request) -> bool | None:
+    def _holds(self, values: Possible, request: RequestContext) -> bool | None:
         quantifier, base, if_exists = self._parts
         if base == "null" and not quantifier:
             return any_of(value.lower() == ("true" if values is None else "false") for value in self.values)
@@ -106,7 +106,7 @@ class Condition:
             return None if if_exists else False  # AWS does not say which of the two counts
         return negated or if_exists
 
-    def _matches(self, comparison: Compare, value: Any, request: Request) -> bool | None:
+    def _matches(self, comparison: Compare, value: Any, request: RequestContext) -> bool | None:
         matched = any_of(
             comparison.matches(written, value, request, self.key.lower(), variables=self.variables)
             for written in self.values

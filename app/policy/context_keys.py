@@ -56,7 +56,7 @@ class KeyType(StrEnum):
 
 
 @dataclass(frozen=True)
-class Request:
+class RequestContext:
     """A pull: who, from which repository, when. What is not known is "" or None."""
 
     kind: PrincipalKind
@@ -65,7 +65,7 @@ class Request:
     now: datetime | None = None
 
     @classmethod
-    def of(cls, principal_type: str, value: str, repository_arn: str, now: datetime | None) -> Request:
+    def of(cls, principal_type: str, value: str, repository_arn: str, now: datetime | None) -> RequestContext:
         """The pull of a principal as a policy names it."""
         return cls(kind_of(principal_type, value), value, repository_arn, now)
 
@@ -91,7 +91,7 @@ class Fact:
     """What is certain about one key. A `key` that ends with `*` is one of many, `*:` before it any service's."""
 
     key: str
-    possible: Callable[[Request], tuple[Possible, ...]]
+    possible: Callable[[RequestContext], tuple[Possible, ...]]
     why: str
     type: KeyType = KeyType.STRING
     multivalued: bool = False
@@ -111,11 +111,11 @@ def _is(value: str) -> tuple[Possible, ...]:
     return ((value,),)
 
 
-def _of_lightsail(*possible: Possible) -> Callable[[Request], tuple[Possible, ...]]:
+def _of_lightsail(*possible: Possible) -> Callable[[RequestContext], tuple[Possible, ...]]:
     return lambda request: possible if request.is_lightsail else OPEN
 
 
-def _of_identities(*possible: Possible) -> Callable[[Request], tuple[Possible, ...]]:
+def _of_identities(*possible: Possible) -> Callable[[RequestContext], tuple[Possible, ...]]:
     """For a caller that is an IAM identity, whichever of an account it is, and no AWS service by itself."""
     return lambda request: possible if account_of(request.principal) else OPEN
 
@@ -124,54 +124,54 @@ _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.R
 _NAMED_BY_ARN = _ROLES - {PrincipalKind.SESSION} | {PrincipalKind.USER}
 
 
-def _principal_arn(request: Request) -> tuple[Possible, ...]:
+def _principal_arn(request: RequestContext) -> tuple[Possible, ...]:
     if request.kind in _NAMED_BY_ARN and request.account:
         return _is(request.principal)
     return ((Hidden("arn:"),),) if account_of(request.principal) else OPEN
 
 
-def _principal_account(request: Request) -> tuple[Possible, ...]:
+def _principal_account(request: RequestContext) -> tuple[Possible, ...]:
     if request.account:
         return _is(request.account)
     return ((Hidden(),),) if account_of(request.principal) else OPEN
 
 
-def _principal_type(request: Request) -> tuple[Possible, ...]:
+def _principal_type(request: RequestContext) -> tuple[Possible, ...]:
     if request.kind in _ROLES:
         return _is("AssumedRole")
     return _is("User") if request.kind is PrincipalKind.USER else OPEN
 
 
-def _username(request: Request) -> tuple[Possible, ...]:
+def _username(request: RequestContext) -> tuple[Possible, ...]:
     if request.kind in _ROLES:
         return ABSENT
     return _is(request.principal.rsplit("/", 1)[-1]) if request.kind is PrincipalKind.USER else OPEN
 
 
-def _user_id(request: Request) -> tuple[Possible, ...]:
+def _user_id(request: RequestContext) -> tuple[Possible, ...]:
     return ((Hidden("AROA"),),) if request.kind in _ROLES else OPEN
 
 
-def _foreign_account(request: Request) -> tuple[Possible, ...]:
+def _foreign_account(request: RequestContext) -> tuple[Possible, ...]:
     if not request.is_lightsail:
         return OPEN
     return (None, (Hidden(foreign=True, perhaps=request.account),)) if request.account else OPEN
 
 
-def _current_time(request: Request) -> tuple[Possible, ...]:
+def _current_time(request: RequestContext) -> tuple[Possible, ...]:
     return OPEN if request.now is None else _is(request.now.astimezone(UTC).isoformat())
 
 
-def _epoch_time(request: Request) -> tuple[Possible, ...]:
+def _epoch_time(request: RequestContext) -> tuple[Possible, ...]:
     return OPEN if request.now is None else _is(str(int(request.now.timestamp())))
 
 
-def _region(request: Request) -> tuple[Possible, ...]:
+def _region(request: RequestContext) -> tuple[Possible, ...]:
     parts = request.repository_arn.split(":")
     return _is(parts[3]) if len(parts) > 5 else ((Hidden(),),)
 
 
-def _resource_account(request: Request) -> tuple[Possible, ...]:
+def _resource_account(request: RequestContext) -> tuple[Possible, ...]:
     parts = request.repository_arn.split(":")
     return _is(parts[4]) if len(parts) > 5 else ((Hidden(),),)
 

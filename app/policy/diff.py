@@ -18,7 +18,7 @@ from app.policy import strict_json
 from app.policy.aligning import aligned
 from app.policy.change import matched
 from app.policy.document import PolicyDocument, parse
-from app.policy.sequences import Run, runs
+from app.policy.sequences import MatchingRun, runs
 
 CONTEXT = 3
 _ALIKE = 0.5
@@ -88,7 +88,7 @@ def diff_texts(before: str | None, after: str | None, *, context: int = CONTEXT)
     return Diff(tuple(_blocks(lines, context)), added, removed)
 
 
-def _compared(before: str | None, after: str | None) -> tuple[list[Run], list[str], list[str]]:
+def _compared(before: str | None, after: str | None) -> tuple[list[MatchingRun], list[str], list[str]]:
     try:
         if before is not None and after is not None:
             return _policies_compared(parse(before), parse(after))
@@ -98,13 +98,13 @@ def _compared(before: str | None, after: str | None) -> tuple[list[Run], list[st
     return list(_runs(old, new)), old, new
 
 
-def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[Run], list[str], list[str]]:
+def _policies_compared(old: PolicyDocument, new: PolicyDocument) -> tuple[list[MatchingRun], list[str], list[str]]:
     """Statement by statement, so that an added one shows from its `{` to its `}`, not as `}, {`."""
     new = aligned(old, new)
     if isinstance(old.members["Statement"], list) or isinstance(new.members["Statement"], list):
         old, new = _listed(old), _listed(new)
     left, right = _parts(old), _parts(new)
-    compared: list[Run] = []
+    compared: list[MatchingRun] = []
     for i, j in _in_order(old, new):
         compared += _runs(left[i] if i is not None else [], right[j] if j is not None else [], *_end(compared))
     return compared, [line for part in left for line in part], [line for part in right for line in part]
@@ -135,18 +135,18 @@ def _in_order(old: PolicyDocument, new: PolicyDocument) -> Iterable[tuple[int | 
     for i2, j2 in [*matched(old.statements, new.statements), (len(old.statements), len(new.statements))]:
         if i2 is None or j2 is None or i2 < i or j2 < j:
             continue
-        yield from ((one + 1, None) for one in range(i, i2))
-        yield from ((None, one + 1) for one in range(j, j2))
+        yield from ((each + 1, None) for each in range(i, i2))
+        yield from ((None, each + 1) for each in range(j, j2))
         yield i2 + 1, j2 + 1
         i, j = i2 + 1, j2 + 1
 
 
-def _runs(old: Sequence[str], new: Sequence[str], i: int = 0, j: int = 0) -> Iterable[Run]:
+def _runs(old: Sequence[str], new: Sequence[str], i: int = 0, j: int = 0) -> Iterable[MatchingRun]:
     keys = [[line.rstrip(",") for line in side] for side in (old, new)]
-    return (Run(run.same, run.i1 + i, run.i2 + i, run.j1 + j, run.j2 + j) for run in runs(*keys))
+    return (MatchingRun(run.same, run.i1 + i, run.i2 + i, run.j1 + j, run.j2 + j) for run in runs(*keys))
 
 
-def _end(compared: Sequence[Run]) -> tuple[int, int]:
+def _end(compared: Sequence[MatchingRun]) -> tuple[int, int]:
     return (compared[-1].i2, compared[-1].j2) if compared else (0, 0)
 
 
@@ -159,7 +159,7 @@ def _pretty(text: str | None) -> list[str]:
         return text.splitlines()
 
 
-def _lines(run: Run, old: Sequence[str], new: Sequence[str]) -> Iterable[Line]:
+def _lines(run: MatchingRun, old: Sequence[str], new: Sequence[str]) -> Iterable[Line]:
     left, right = range(run.i1, run.i2), range(run.j1, run.j2)
     if run.same:
         for i, j in zip(left, right, strict=True):

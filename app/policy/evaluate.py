@@ -25,7 +25,7 @@ from app.policy.layers import (
     Unseen,
     unseen_registry,
 )
-from app.policy.matching import Caller, Doubt, Rule, resource_doubts, rules_of
+from app.policy.matching import Doubt, PullPrincipal, Rule, resource_doubts, rules_of
 from app.policy.rulebook import Collected, Rulebook
 from app.policy.statement import PULL_ACTIONS, Statement, is_allow, label, named_by, strings
 from app.policy.verdict import Access, Deciding, Verdict, decided, not_met
@@ -67,7 +67,7 @@ def evaluate(
         Problem: as `document.parse`, on the repository's policy. A registry's policy that cannot be understood is told in
             `unseen`.
     """
-    caller = Caller.puller(principal_arn)
+    caller = PullPrincipal.puller(principal_arn)
     budget = 0 if caller.account in ("", NOBODYS_ACCOUNT) else None
     return Evaluator(policies, repository_arn=repository_arn, now=now, budget=budget).verdict(caller)
 
@@ -88,7 +88,7 @@ def opened_by_registry(registry: RegistryPolicy, principal_arn: str) -> tuple[st
 
     "" stands for any name. A name that begins so need not be allowed: `evaluate` says.
     """
-    covers = Evaluator(Policies(None, registry)).collect(Caller.puller(principal_arn)).allows
+    covers = Evaluator(Policies(None, registry)).collect(PullPrincipal.puller(principal_arn)).allows
     prefixes = (_prefixes(cover.statement) for cover in covers if cover.rule.layer is Layer.REGISTRY)
     return tuple(dict.fromkeys(prefix for each in prefixes for prefix in each))
 
@@ -142,11 +142,11 @@ class Evaluator:
         rules = [*_repository_rules(self.document, repository_arn), *registry]
         self._book = Rulebook(rules, repository_arn=repository_arn, now=now, budget=budget)
 
-    def collect(self, caller: Caller) -> Collected:
+    def collect(self, caller: PullPrincipal) -> Collected:
         """The statements that speak of the caller's pulling."""
         return self._book.collect(caller)
 
-    def verdict(self, caller: Caller) -> Verdict:
+    def verdict(self, caller: PullPrincipal) -> Verdict:
         """Whether the caller may pull."""
         collected = self.collect(caller)
         verdict = decided(collected)
@@ -154,7 +154,7 @@ class Evaluator:
             verdict = not_met(collected.missed) if collected.missed else self._not_allowed(caller)
         return replace(verdict, unseen=self._unseen)
 
-    def _not_allowed(self, caller: Caller) -> Verdict:
+    def _not_allowed(self, caller: PullPrincipal) -> Verdict:
         if self._nothing_allows:
             return Verdict(Access.NOT_ALLOWED, "verdict.no_policy", missing_actions=PULL_ACTIONS)
         naming = self._named.get((caller.type, caller.value))

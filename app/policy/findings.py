@@ -12,12 +12,12 @@ from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
 from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, same_form, service_of
 from app.policy.conditions import conditions_of
-from app.policy.context_keys import Request
+from app.policy.context_keys import RequestContext
 from app.policy.dead import is_dead
 from app.policy.document import PolicyDocument, parse, size_of
 from app.policy.evaluate import Access, Evaluator
 from app.policy.finding import Finding, Severity
-from app.policy.matching import Caller, covers_action
+from app.policy.matching import PullPrincipal, covers_action
 from app.policy.mend import mend
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
 from app.policy.registry import is_registry_statement
@@ -71,14 +71,14 @@ def findings(
         return _broken(text, problem)
     current = service_of(role) if role else None
     subject = _Subject(service or "", region or (current.region if current else ""), role)
-    found = [
+    listed = [
         *_of_principals(document, subject),
         *_of_statements(document),
         *_of_role(document, subject, now),
         *_of_size(document),
     ]
     last = len(document.statements)
-    return tuple(sorted(found, key=lambda finding: last if finding.statement is None else finding.statement))
+    return tuple(sorted(listed, key=lambda finding: last if finding.statement is None else finding.statement))
 
 
 def suspects(text: str | None, *, ours: Collection[str] = ()) -> tuple[PrincipalRef, ...]:
@@ -189,7 +189,7 @@ def _is_open(statement: Statement, version: object) -> bool:
     """Whether everyone is named, and no condition keeps anyone out."""
     if not any(value == WILDCARD for _, value in named_by(statement)):
         return False
-    anyone = Request(PrincipalKind.WILDCARD, WILDCARD)
+    anyone = RequestContext(PrincipalKind.WILDCARD, WILDCARD)
     return all(test.holds(anyone) for test in conditions_of(statement, version))
 
 
@@ -198,7 +198,7 @@ def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) 
     named = (("AWS", subject.role) in named_by(statement) for statement in document.statements)
     if not subject.role or not any(named):
         return
-    verdict = Evaluator(None, document=document, now=now).verdict(Caller.puller(subject.role))
+    verdict = Evaluator(None, document=document, now=now).verdict(PullPrincipal.puller(subject.role))
     if verdict.access is Access.ALLOWED:
         return
     code, severity = {

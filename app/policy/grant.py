@@ -7,12 +7,12 @@ from datetime import datetime
 
 from app.errors import Problem
 from app.policy.arns import is_arn, service_of
-from app.policy.change import PolicyChange, change_to, unchanged
+from app.policy.change import PlannedChange, change_to, unchanged
 from app.policy.document import PolicyDocument, new_document, parse_or_new
 from app.policy.evaluate import Evaluator
 from app.policy.finding import Finding, Severity
 from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
-from app.policy.matching import Caller, Cover, Reach, covers_action
+from app.policy.matching import Cover, PullPrincipal, Reach, covers_action
 from app.policy.rulebook import Collected
 from app.policy.statement import (
     PULL_ACTIONS,
@@ -35,7 +35,7 @@ def plan_grant(
     registry: RegistryPolicy = NOT_READ,
     repository_arn: str = "",
     now: datetime | None = None,
-) -> PolicyChange:
+) -> PlannedChange:
     """What lets the role `principal_arn` of `service` pull, given the policy's `text` (None: no policy yet).
 
     Nothing is written where the policy allows both actions already for good: by our own statement, by another that
@@ -54,7 +54,7 @@ def plan_grant(
         raise Problem("policy.no_puller", service=service, principal=principal_arn)
     before = parse_or_new(text)
     document, at = _without_replaced(before, set(replaces) - {principal_arn})
-    caller = Caller.puller(principal_arn)
+    caller = PullPrincipal.puller(principal_arn)
     evaluator = Evaluator(Policies(None, registry), document=document, repository_arn=repository_arn, now=now)
     enough = _allowing_for_good(document, caller, repository_arn)
     leftovers = [*_obstacles(evaluator.collect(caller)), *_covered(enough)]
@@ -62,12 +62,12 @@ def plan_grant(
         return unchanged(text, leftovers)
     statements = list(document.statements)
     if not enough:
-        place = len(statements) if at is None else at
-        statements.insert(place, pull_statement(principal_arn, service, sids(statements)))
+        position = len(statements) if at is None else at
+        statements.insert(position, pull_statement(principal_arn, service, sids(statements)))
     return change_to(text, before, document.with_statements(statements), leftovers)
 
 
-def _allowing_for_good(document: PolicyDocument, caller: Caller, repository_arn: str) -> list[Cover]:
+def _allowing_for_good(document: PolicyDocument, caller: PullPrincipal, repository_arn: str) -> list[Cover]:
     """The statements that together allow both actions whenever it is; none where they do not suffice.
 
     Denies are not weighed: no Allow that is added could help against them.
@@ -85,20 +85,20 @@ def granting(principal_arn: str, service: str) -> PolicyDocument:
 def _without_replaced(document: PolicyDocument, replaces: Collection[str]) -> tuple[PolicyDocument, int | None]:
     """The document without these principals, and where ours goes: None where there was none of them."""
     kept: list[Statement] = []
-    place: int | None = None
+    position: int | None = None
     touched = False
     everywhere = same_forms(principal for principal in replaces if not _lives(principal))
     in_allows = same_forms(replaces)
     for statement in document.statements:
         left = without_anywhere(statement, in_allows if is_allow(statement) else everywhere)
         touched = touched or left is not statement
-        if left is None and place is None:
-            place = len(kept)
+        if left is None and position is None:
+            position = len(kept)
         if left is not None:
             kept.append(left)
     if not touched:
         return document, None
-    return document.with_statements(kept), len(kept) if place is None else place
+    return document.with_statements(kept), len(kept) if position is None else position
 
 
 def _lives(principal: str) -> bool:

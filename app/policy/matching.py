@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.policy.arns import WILDCARD, account_of, same_form
 from app.policy.conditions import VARIABLES_SINCE, Condition, any_of, conditions_of
-from app.policy.context_keys import Request
+from app.policy.context_keys import RequestContext
 from app.policy.glob import glob
 from app.policy.layers import Layer
 from app.policy.principals import PrincipalKind
@@ -28,7 +28,7 @@ class Reach(StrEnum):
 
 
 @dataclass(frozen=True)
-class Caller:
+class PullPrincipal:
     """Whoever asks: a principal as a policy would name it, and the account it belongs to."""
 
     type: str
@@ -37,17 +37,17 @@ class Caller:
     is_puller: bool = False
 
     @classmethod
-    def of(cls, principal_arn: str) -> Caller:
+    def of(cls, principal_arn: str) -> PullPrincipal:
         """The caller that an IAM identity's ARN names."""
         return cls.named("AWS", principal_arn)
 
     @classmethod
-    def puller(cls, principal_arn: str) -> Caller:
+    def puller(cls, principal_arn: str) -> PullPrincipal:
         """The image puller role of a container service, whatever its ARN looks like."""
         return replace(cls.of(principal_arn), is_puller=True)
 
     @classmethod
-    def named(cls, principal_type: str, value: str) -> Caller:
+    def named(cls, principal_type: str, value: str) -> PullPrincipal:
         """The caller that stands under this type in a `Principal` element."""
         return cls(principal_type, value, account_of(value) if principal_type == "AWS" else "")
 
@@ -56,9 +56,9 @@ class Caller:
         """What all ways to name it have in common."""
         return self.type, same_form(self.value)
 
-    def request(self, repository_arn: str, now: datetime | None) -> Request:
+    def request(self, repository_arn: str, now: datetime | None) -> RequestContext:
         """Its pull from a repository."""
-        request = Request.of(self.type, self.value, repository_arn, now)
+        request = RequestContext.of(self.type, self.value, repository_arn, now)
         is_role = request.kind is PrincipalKind.ROLE
         return replace(request, kind=PrincipalKind.PULLER) if self.is_puller and is_role else request
 
@@ -114,7 +114,7 @@ class Rule:
         """Its doubts with every test left open."""
         return (*self.doubts, *map(Doubt.of, self.tests))
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: RequestContext) -> Decision:
         """What the statement's conditions come to for a request."""
         answers = [(test, test.holds(request)) for test in self.tests]
         failed = tuple(test for test, answer in answers if answer is False)

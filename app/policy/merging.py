@@ -14,7 +14,7 @@ def moved_principals(statement: Statement, was: Statement, becomes: Statement) -
     None where that cannot be said: everyone (`"*"`) on one side, another element, or nobody left.
     """
     element = next((key for key in ("Principal", "NotPrincipal") if key in statement), "")
-    if any(not isinstance(one.get(element), dict) for one in (statement, was, becomes)):
+    if any(not isinstance(each.get(element), dict) for each in (statement, was, becomes)):
         return None
     gone = _less(was[element], becomes[element])
     left = without(statement, same_forms(value for values in gone.values() for value in values), element)

@@ -105,7 +105,7 @@ WORDS: dict[str, str] = {
     "mend.stray_comma": N_("The text has extra commas or quotation marks around the policy."),
     "mend.versions_differ": N_("The policy documents have different versions. The first version is kept."),
     "command.activate": N_("Activate the image puller role"),
-    "command.find_principal": N_("Get the principal ARN of the role; repeat until it appears"),
+    "command.find_principal": N_("Get the principal ARN of the role. Repeat until it appears"),
     "command.read": N_("Read the repository policy"),
     "command.save": N_("Save the new policy to a file"),
     "command.write": N_("Write the new policy"),

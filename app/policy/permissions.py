@@ -49,7 +49,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("lightsail:GetContainerServices", Need.READ, Shape.ANY, N_("lists container services and their roles")),
     ActionUse("lightsail:GetContainerServiceDeployments", Need.READ, Shape.ANY, N_("shows a service's deployments")),
     ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("lists repositories to choose from")),
-    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads who may pull from a repository")),
+    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads a repository's policy")),
     ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("lists the tags of a repository")),
     ActionUse("ecr:GetRegistryPolicy", Need.READ, Shape.REGISTRY, N_("reads the registry policy, which can deny or allow pulls")),
     ActionUse("ecr:GetAccountSetting", Need.READ, Shape.REGISTRY, N_("reads whether the registry policy applies to pulls")),
@@ -58,7 +58,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ),
     ActionUse("ecr:SetRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("writes a repository's policy")),
     ActionUse(
-        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when its last statement goes")
+        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when no statements remain")
     ),
     ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
     ActionUse("lightsail:GetContainerImages", Need.DEPLOY, Shape.ANY, N_("lists a service's stored images")),
@@ -67,7 +67,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
     ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
     ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's config to check its platform")),
-    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("tells which account and identity is used; needs no permission")),
+    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("returns the account and identity; needs no permission")),
 )  # fmt: skip
 
 _GUIDE = (
@@ -91,7 +91,7 @@ _WHY = {
 
 
 @dataclass(frozen=True)
-class Scope:
+class PermissionScope:
     """What a policy is to be about: one account, and no regions or repositories named means any."""
 
     account: str
@@ -103,8 +103,8 @@ class Scope:
         """The `Resource` of an action with that shape; a string where it is one."""
         if shape not in (Shape.SERVICE, Shape.REPOSITORY):
             return "*"
-        found = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
-        return found[0] if len(found) == 1 else found
+        arns = [arn for region in self.regions or ("*",) for arn in self._in(region, shape)]
+        return arns[0] if len(arns) == 1 else arns
 
     def _in(self, region: str, shape: Shape) -> Iterable[str]:
         if shape is Shape.SERVICE:  # its ARN ends with an id that nobody knows beforehand, not with the name
@@ -113,7 +113,7 @@ class Scope:
         return (f"arn:{self.partition}:ecr:{region}:{self.account}:repository/{name}" for name in names)
 
 
-def guide_policy(scope: Scope) -> dict[str, Any]:
+def guide_policy(scope: PermissionScope) -> dict[str, Any]:
     """The policy of AWS's guide: four ECR actions, for any repository or for the named ones.
 
     It suffices for the policies of repositories, not for the image puller role.
@@ -121,18 +121,18 @@ def guide_policy(scope: Scope) -> dict[str, Any]:
     return _policy(_statement("ManageEcrPrivateRepositoriesAccess", _GUIDE, scope.resources(Shape.REPOSITORY)))
 
 
-def manage_policy(scope: Scope, *, deploy: bool = False) -> dict[str, Any]:
+def manage_policy(scope: PermissionScope, *, deploy: bool = False) -> dict[str, Any]:
     """All that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
     needs = tuple(need for need in Need if deploy or need is not Need.DEPLOY)
     return _policy(*_statements(scope, needs))
 
 
-def read_only_policy(scope: Scope) -> dict[str, Any]:
+def read_only_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that Sailpass needs to show what is, and no action that changes anything."""
     return _policy(*_statements(scope, (Need.READ, Need.DIAGNOSE)))
 
 
-def why_policy(scope: Scope) -> dict[str, Any]:
+def why_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that `sailpass why` reads, and nothing that changes anything.
 
     Other Regions and repositories are looked for only where they are in the scope.
@@ -141,7 +141,7 @@ def why_policy(scope: Scope) -> dict[str, Any]:
     return _policy(*_statements_of(scope, actions))
 
 
-def allowing(action: str, scope: Scope) -> dict[str, Any]:
+def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:
     """The IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
 
     Raises:
@@ -157,11 +157,11 @@ def to_text(policy: dict[str, Any]) -> str:
     return strict_json.dump(policy, indent=4)
 
 
-def _statements(scope: Scope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
+def _statements(scope: PermissionScope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
     return _statements_of(scope, {use.action for use in ACTIONS_USED if use.need in needs})
 
 
-def _statements_of(scope: Scope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
+def _statements_of(scope: PermissionScope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
     sids = {
         Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",

@@ -115,4 +115,4 @@ def died_since(then: Statement, now: Statement) -> bool:
         return False
     was, reads = set(named_by(then)), set(named_by(now))
     gone, come = was - reads, reads - was
-    return len(gone) == len(come) and all(kind_of(*one) is PrincipalKind.UNIQUE_ID for one in come)
+    return len(gone) == len(come) and all(kind_of(*each) is PrincipalKind.UNIQUE_ID for each in come)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from app.errors import Problem
 from app.policy.arns import WILDCARD, is_no_principal
 from app.policy.conditions import conditions_of
-from app.policy.context_keys import Request
+from app.policy.context_keys import RequestContext
 from app.policy.document import PolicyDocument, parse
 from app.policy.ecr_actions import ECR_ACTIONS
 from app.policy.finding import Finding, Severity
@@ -109,7 +109,7 @@ def _may_lock_out(statement: Statement) -> bool:
     """Whether it may deny people to change the policy again: ECR takes that only with `force`, which is never sent."""
     if is_allow(statement) or not covers_action(statement, "ecr:SetRepositoryPolicy"):
         return False
-    anyone = Request(PrincipalKind.WILDCARD, WILDCARD)
+    anyone = RequestContext(PrincipalKind.WILDCARD, WILDCARD)
     return all(condition.holds(anyone) is not False for condition in conditions_of(statement, None))
 
 

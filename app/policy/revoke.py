@@ -7,13 +7,13 @@ from datetime import datetime
 
 from app.errors import Problem
 from app.policy.arns import WILDCARD, same_form
-from app.policy.change import PolicyChange, change_to, unchanged
+from app.policy.change import PlannedChange, change_to, unchanged
 from app.policy.dead import dead_in
 from app.policy.document import PolicyDocument, parse
 from app.policy.evaluate import Access, Evaluator, Verdict
 from app.policy.finding import Finding, Severity
 from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
-from app.policy.matching import Caller, Cover
+from app.policy.matching import Cover, PullPrincipal
 from app.policy.principals import principals_in
 from app.policy.statement import (
     Statement,
@@ -36,7 +36,7 @@ def plan_revoke(
     registry: RegistryPolicy = NOT_READ,
     repository_arn: str = "",
     now: datetime | None = None,
-) -> PolicyChange:
+) -> PlannedChange:
     """What takes these principals (ARNs, ids, service names) out of every Allow statement that names them.
 
     Other principals in a shared statement stay, and so does everything else; where no statement is left the policy
@@ -60,7 +60,7 @@ def plan_revoke(
     return change_to(text, before, after, leftovers)
 
 
-def plan_prune(text: str | None, principals: Collection[str], *, refused: Collection[str] = ()) -> PolicyChange:
+def plan_prune(text: str | None, principals: Collection[str], *, refused: Collection[str] = ()) -> PlannedChange:
     """What takes principals that exist no more out of the whole policy, so that ECR accepts it again.
 
     Unlike `plan_revoke` it also takes them out of Deny and `NotPrincipal`: ECR refuses every write while one is
@@ -99,7 +99,7 @@ def _filtered(document: PolicyDocument, keep: Callable[[Statement], Statement | 
 
 def _still_allowed(evaluator: Evaluator, gone: Iterable[str]) -> Iterator[Finding]:
     for principal in sorted(gone):
-        caller = Caller.of(principal)
+        caller = PullPrincipal.of(principal)
         verdict = evaluator.verdict(caller)
         if verdict.access in (Access.ALLOWED, Access.CONDITIONAL):
             for cover in evaluator.collect(caller).deciding():

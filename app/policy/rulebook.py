@@ -12,9 +12,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from app.policy.arns import WILDCARD, account_named, same_form
-from app.policy.context_keys import Request
+from app.policy.context_keys import RequestContext
 from app.policy.layers import Layer
-from app.policy.matching import Caller, Cover, Decision, Doubt, Reach, Rule
+from app.policy.matching import Cover, Decision, Doubt, PullPrincipal, Reach, Rule
 from app.policy.principals import PrincipalKind
 from app.policy.statement import excluded_by, named_by
 
@@ -89,7 +89,7 @@ class Rulebook:
         self._personal: dict[Rule, Reach] = {}
         self._settled: dict[Rule, Decision] = {}
         self._shared, self._shared_open = Collected(), Collected()
-        anyone = Request(PrincipalKind.WILDCARD, WILDCARD, repository_arn, now)
+        anyone = RequestContext(PrincipalKind.WILDCARD, WILDCARD, repository_arn, now)
         for rule in rules:
             if not rule.is_personal:
                 self._settled[rule] = rule.decide(anyone)
@@ -123,7 +123,7 @@ class Rulebook:
             self._shared.add(rule, reach, self._settled[rule])
             self._shared_open.add(rule, reach, self._settled[rule])
 
-    def collect(self, caller: Caller) -> Collected:
+    def collect(self, caller: PullPrincipal) -> Collected:
         """All that the policies say on this caller's pull."""
         request = caller.request(self._repository_arn, self._now)
         own = self._own(caller)
@@ -146,7 +146,7 @@ class Rulebook:
         collected.take(self._shared, settled_here)
         return collected
 
-    def _own(self, caller: Caller) -> dict[Rule, Reach]:
+    def _own(self, caller: PullPrincipal) -> dict[Rule, Reach]:
         """The statements that name the caller or its account, and how."""
         by_name = Reach.EVERYONE if caller.value == WILDCARD else Reach.NAMED
         own = dict.fromkeys(self._by_name.get(caller.form, ()), by_name)
@@ -154,7 +154,7 @@ class Rulebook:
             own.setdefault(rule, Reach.ACCOUNT)
         return own
 
-    def _exemptions(self, caller: Caller) -> Iterator[tuple[Rule, Doubt | None]]:
+    def _exemptions(self, caller: PullPrincipal) -> Iterator[tuple[Rule, Doubt | None]]:
         """The Denies that leave the caller out, and what makes that unsure.
 
         A Deny with `NotPrincipal` that names an identity without its account may still deny it (AWS: "the policy might
@@ -168,7 +168,7 @@ class Rulebook:
             else:
                 yield rule, Doubt(f"NotPrincipal != {caller.account}", "NotPrincipal")
 
-    def _decide(self, rule: Rule, request: Request, *, afforded: bool) -> Decision:
+    def _decide(self, rule: Rule, request: RequestContext, *, afforded: bool) -> Decision:
         if not rule.is_personal:
             return self._settled[rule]
         return rule.decide(request) if afforded else Decision(rule.all_doubts)

@@ -15,7 +15,7 @@ EXACT = 1024
 """Up to this length the longest common subsequence is found; longer ones are cut at what stands once on either side."""
 
 
-class Run(NamedTuple):
+class MatchingRun(NamedTuple):
     """Items i1 to i2 of one side stand for items j1 to j2 of the other: the same where `same`, else replaced."""
 
     same: bool
@@ -25,7 +25,7 @@ class Run(NamedTuple):
     j2: int
 
 
-def runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterator[Run]:
+def runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterator[MatchingRun]:
     """Both sequences in runs that follow each other, same and replaced in turn."""
     i = j = 0
     pairs = [*common(before, after), (len(before), len(after))]
@@ -33,12 +33,12 @@ def runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterator[Run]
     while at < len(pairs):
         i2, j2 = pairs[at]
         if i2 > i or j2 > j:
-            yield Run(same=False, i1=i, i2=i2, j1=j, j2=j2)
+            yield MatchingRun(same=False, i1=i, i2=i2, j1=j, j2=j2)
         end = at
         while end < len(pairs) - 1 and pairs[end] == (i2 + end - at, j2 + end - at):
             end += 1
         if end > at:
-            yield Run(same=True, i1=i2, i2=i2 + end - at, j1=j2, j2=j2 + end - at)
+            yield MatchingRun(same=True, i1=i2, i2=i2 + end - at, j1=j2, j2=j2 + end - at)
         i, j = i2 + end - at, j2 + end - at
         at = max(end, at + 1)
 

@@ -126,8 +126,8 @@ class ThreeWayMerge:
             self._becomes(theirs, merged, edit.before_index or 0)
             return
         now = self._theirs.with_sid(ours)
-        place = now.label if now else label(edit.after_index or 0, ours)
-        self.clashes.append(Clash(place, before, ours, now.statement if now else None))
+        statement_label = now.label if now else label(edit.after_index or 0, ours)
+        self.clashes.append(Clash(statement_label, before, ours, now.statement if now else None))
 
     def _clashes_with_namesake(self, statement: Statement, *, before: Statement | None, ours: Statement | None) -> bool:
         """Note a clash where somebody wrote another statement with the same effect for one of the same principals."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.errors import Problem
 from app.policy.canonical import equivalent, value_key
-from app.policy.change import PolicyChange, change_to, unchanged
+from app.policy.change import PlannedChange, change_to, unchanged
 from app.policy.document import PolicyDocument, parse, parse_or_new
 from app.policy.three_way import Clash, ThreeWayMerge
 
@@ -23,7 +23,7 @@ class Conflict:
         return Problem("policy.undo_conflict", statement=", ".join(clash.place for clash in self.clashes))
 
 
-def plan_undo(before: str | None, ours: str | None, now: str | None) -> PolicyChange | Conflict:
+def plan_undo(before: str | None, ours: str | None, now: str | None) -> PlannedChange | Conflict:
     """What takes back our part alone, the change from `before` to `ours`, from the policy as it is `now`.
 
     Statements that others added, changed or removed since stay as they are; what of our change is already gone
@@ -49,7 +49,7 @@ def plan_undo(before: str | None, ours: str | None, now: str | None) -> PolicyCh
     return change_to(now, current, after)
 
 
-def plan_restore(target: str | None, now: str | None) -> PolicyChange:
+def plan_restore(target: str | None, now: str | None) -> PlannedChange:
     """What makes the policy say again what the recorded text `target` says; None deletes it.
 
     ECR may refuse it where a principal of that time exists no more: `findings.suspects` names the likely ones.

@@ -10,7 +10,7 @@ from app.policy.arns import WILDCARD
 from app.policy.document import PolicyDocument
 from app.policy.evaluate import Access, Evaluator, Verdict
 from app.policy.layers import Policies
-from app.policy.matching import Caller
+from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind, refer
 from app.policy.statement import excluded_by, label, named_by
 
@@ -77,6 +77,6 @@ def _spoken_of(document: PolicyDocument) -> Iterable[tuple[str, str, str, tuple[
 
 def _reader(evaluator: Evaluator, key: tuple[str, str, tuple[str, ...]], where: tuple[str, ...]) -> Reader:
     kind, value, excluded = key
-    verdict = evaluator.verdict(Caller.named(kind, value))
+    verdict = evaluator.verdict(PullPrincipal.named(kind, value))
     principal = refer(kind, value)
     return Reader(principal.kind, kind, value, verdict, where, excluded, principal.service, principal.region)

@@ -87,15 +87,15 @@ def _exclusions(params: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def delete_repository(world: World, call: Call) -> Answer:
-    found = find_repository(world, call, call.params["repositoryName"])
-    if (found.images is None or found.images) and not call.params.get("force"):
+    repository = find_repository(world, call, call.params["repositoryName"])
+    if (repository.images is None or repository.images) and not call.params.get("force"):
         message = (
-            f"The repository with name '{found.name}' in registry with id '{found.account}' "
+            f"The repository with name '{repository.name}' in registry with id '{repository.account}' "
             "cannot be deleted because it still contains images"
         )
         raise AwsError("RepositoryNotEmptyException", message)
-    world.home(found.account, found.region).drop_repository(found.name)
-    return {"repository": describe(found)}
+    world.home(repository.account, repository.region).drop_repository(repository.name)
+    return {"repository": describe(repository)}
 
 
 def describe_repositories(world: World, call: Call) -> Answer:
@@ -146,28 +146,28 @@ def _no_policy(repository: Repository) -> AwsError:
 
 
 def get_repository_policy(world: World, call: Call) -> Answer:
-    found = find_repository(world, call, call.params["repositoryName"])
-    policy = found.before if call.stale_read and found.writes else found.policy
+    repository = find_repository(world, call, call.params["repositoryName"])
+    policy = repository.before if call.stale_read and repository.writes else repository.policy
     if policy is None:
-        raise _no_policy(found)
-    return {**_about(found), "policyText": read_back(policy, world.principals, call.at, world.order)}
+        raise _no_policy(repository)
+    return {**_about(repository), "policyText": read_back(policy, world.principals, call.at, world.order)}
 
 
 def set_repository_policy(world: World, call: Call) -> Answer:
-    found = find_repository(world, call, call.params["repositoryName"])
+    repository = find_repository(world, call, call.params["repositoryName"])
     document = accept(call.params["policyText"], world.principals, call.at)
-    request = request_of(world, call.identity, call.action, found, call.at)
+    request = request_of(world, call.identity, call.action, repository, call.at)
     if not call.params.get("force") and effect_of(document, request) is Effect.DENY:
         raise refused()  # it would keep its writer from ever writing again
     policy = Policy(document)
-    found.write_policy(policy, call.caller, call.at)
-    return {**_about(found), "policyText": read_back(policy, world.principals, call.at, world.order)}
+    repository.write_policy(policy, call.caller, call.at)
+    return {**_about(repository), "policyText": read_back(policy, world.principals, call.at, world.order)}
 
 
 def delete_repository_policy(world: World, call: Call) -> Answer:
-    found = find_repository(world, call, call.params["repositoryName"])
-    if found.policy is None:
-        raise _no_policy(found)
-    text = read_back(found.policy, world.principals, call.at, world.order)
-    found.write_policy(None, call.caller, call.at)
-    return {**_about(found), "policyText": text}
+    repository = find_repository(world, call, call.params["repositoryName"])
+    if repository.policy is None:
+        raise _no_policy(repository)
+    text = read_back(repository.policy, world.principals, call.at, world.order)
+    repository.write_policy(None, call.caller, call.at)
+    return {**_about(repository), "policyText": text}

@@ -79,7 +79,7 @@ class Fault:
 
     def is_about(self, call: Call) -> bool:
         return fnmatchcase(call.action, self.action) and all(
-            fnmatchcase(_value_of(call, name), wanted) for name, wanted in self.match.items()
+            fnmatchcase(_value_of(call, name), pattern) for name, pattern in self.match.items()
         )
 
     def hits_now(self) -> bool:
@@ -121,12 +121,12 @@ class Faults:
     def add_text(self, text: str) -> Fault:
         """As `add`, from a JSON object."""
         try:
-            wanted = json.loads(text)
+            rule = json.loads(text)
         except ValueError:
-            wanted = None
-        if not isinstance(wanted, dict):
+            rule = None
+        if not isinstance(rule, dict):
             raise SandboxError(f"A fault is a JSON object; it cannot be {text!r}.")
-        return self.add(wanted)
+        return self.add(rule)
 
     def remove(self, number: int | None = None) -> int:
         """Take one rule out of force, or all; how many those were."""

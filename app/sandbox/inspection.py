@@ -54,29 +54,29 @@ def _shown(repository: Repository) -> dict[str, Any]:
 
 def policies(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
     """Those of every account and region, or of the one asked for; at most `limit` of them."""
-    wanted = request.query_params
-    given = wanted.get("limit", "")
+    query = request.query_params
+    given = query.get("limit", "")
     limit = int(given) if given.isdecimal() else MOST_POLICIES
-    found: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
     for (account, region), home in parts.world.homes.items():
-        if wanted.get("account", account) != account or wanted.get("region", region) != region:
+        if query.get("account", account) != account or query.get("region", region) != region:
             continue
         for repository in home.repositories.values():
-            if len(found) == limit:
-                return {"policies": found, "truncated": True}
+            if len(documents) == limit:
+                return {"policies": documents, "truncated": True}
             if repository.policy or repository.writes:
-                found.append(_shown(repository))
-    return {"policies": found, "truncated": False}
+                documents.append(_shown(repository))
+    return {"policies": documents, "truncated": False}
 
 
 def find_repository(parts: Parts, request: Request) -> Repository:
     """Return the repository that the path names; raises MissingError."""
     name, region = request.path_params["repository"], request.path_params["region"]
     home = parts.world.homes.get((_account(request), region))
-    found = home.repositories.get(name) if home else None
-    if found is None:
+    repository = home.repositories.get(name) if home else None
+    if repository is None:
         raise MissingError(f"There is no repository {name} in {region} in account {_account(request)}.")
-    return found
+    return repository
 
 
 def policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)

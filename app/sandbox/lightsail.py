@@ -48,16 +48,16 @@ def find_service(world: World, call: Call) -> Service:
 
 def get_container_services(world: World, call: Call) -> Answer:
     one = call.params.get("serviceName")
-    found = [find_service(world, call)] if one else services_here(world, call).values()
-    return {"containerServices": [describe(service, call.at) for service in found]}
+    services = [find_service(world, call)] if one else services_here(world, call).values()
+    return {"containerServices": [describe(service, call.at) for service in services]}
 
 
 def create_container_service(world: World, call: Call) -> Answer:
     params = call.params
-    name, here = params["serviceName"], services_here(world, call)
-    if name in here:
+    name, services = params["serviceName"], services_here(world, call)
+    if name in services:
         raise invalid(f"A container service with the name {name} already exists.")
-    if len(here) >= MOST_SERVICES:
+    if len(services) >= MOST_SERVICES:
         raise invalid(f"You have reached the limit of {MOST_SERVICES} container services in {call.region}.")
     _check_tags(params.get("tags") or [])
     _check_domains(params.get("publicDomainNames") or {}, {})
@@ -78,7 +78,7 @@ def create_container_service(world: World, call: Call) -> Answer:
     deployment = params.get("deployment") or {}
     if deployment:
         check_deployment(service, deployment.get("containers") or {}, deployment.get("publicEndpoint"))
-    here[name] = service
+    services[name] = service
     world.principals.born(service.role_arn, call.at)
     _switch_puller(world, call, service, _wanted_activity(params))
     if deployment:

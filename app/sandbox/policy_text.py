@@ -89,8 +89,8 @@ def accept(text: str, principals: Principals, now: float, kind: Kind = REPOSITOR
 
 def statements(document: dict[str, Any]) -> list[Any]:
     """The statements as a list, however they are written; in a text that nobody checked they may be anything."""
-    found = document.get("Statement", [])
-    return found if isinstance(found, list) else [found]
+    listed = document.get("Statement", [])
+    return listed if isinstance(listed, list) else [listed]
 
 
 def values(value: Any) -> list[Any]:
@@ -123,10 +123,10 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a key is given twice")
-    return found
+    return members
 
 
 def _is_statement(statement: dict[str, Any], kind: Kind) -> bool:
@@ -195,11 +195,11 @@ def _is_found(principal: str, principals: Principals, now: float) -> bool:
 def rewritten(document: dict[str, Any]) -> dict[str, Any]:
     """The document as ECR keeps it: keys in its own order, account ids as roots, one-element lists collapsed."""
     kept = _in_order(document, DOCUMENT_KEYS)
-    found = document.get("Statement")
-    if isinstance(found, list):
-        kept["Statement"] = [_rewritten_statement(item) for item in found]
-    elif isinstance(found, dict):
-        kept["Statement"] = _rewritten_statement(found)
+    listed = document.get("Statement")
+    if isinstance(listed, list):
+        kept["Statement"] = [_rewritten_statement(item) for item in listed]
+    elif isinstance(listed, dict):
+        kept["Statement"] = _rewritten_statement(listed)
     return kept
 
 

@@ -45,8 +45,8 @@ def foreign_document() -> dict[str, Any]:
 
 def demo_policies(world: World) -> dict[str, dict[str, Any]]:
     """By repository; those that are not named have none."""
-    here = world.home(DEFAULT_ACCOUNT, "us-east-1").services
-    web, reporting, edge = here["storefront-web"], here["reporting"], here["edge-cache"]
+    services = world.home(DEFAULT_ACCOUNT, "us-east-1").services
+    web, reporting, edge = services["storefront-web"], services["reporting"], services["edge-cache"]
     tokyo = world.home(DEFAULT_ACCOUNT, "ap-northeast-1").services["tokyo-api"]
     orphan = ids.unique_id(ids.puller_role_arn(DEFAULT_ACCOUNT, "us-east-1", "batch-worker", "long gone"))
     own = f"arn:aws:iam::{DEFAULT_ACCOUNT}"

@@ -120,12 +120,12 @@ def _scope(request: Request, service: str) -> tuple[str, str]:
         raise _unsigned(service)
     if not given.startswith("AWS4-HMAC-SHA256"):
         raise unrecognized(service)
-    found = SCOPE.search(given)
-    if not found or "Signature=" not in given:
-        missing = "Credential" if not found else "Signature"
+    match = SCOPE.search(given)
+    if not match or "Signature=" not in given:
+        missing = "Credential" if not match else "Signature"
         message = f"Authorization header requires '{missing}' parameter. Authorization={given.split('Signature=')[0]}"
         raise AwsError("IncompleteSignature" if service == "sts" else "IncompleteSignatureException", message)
-    key, _, region, signed_for = found.groups()
+    key, _, region, signed_for = match.groups()
     if signed_for != service:
         raise _misdirected(service, f"Credential should be scoped to correct service: '{service}'. ")
     if not REGION.fullmatch(region):

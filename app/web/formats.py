@@ -38,15 +38,15 @@ def iso(when: datetime) -> str:
 
 def moment(when: datetime, language: str) -> str:
     """Day and minute in UTC: "Nov 24, 2026, 9:30 UTC"."""
-    here = utc(when)
-    day = format_skeleton("yMMMd", here, locale=language)
-    return f"{day} {here:%H:%M} UTC"
+    in_utc = utc(when)
+    day = format_skeleton("yMMMd", in_utc, locale=language)
+    return f"{day} {in_utc:%H:%M} UTC"
 
 
 def age(when: datetime, now: datetime, language: str) -> str:
-    """How long ago: "3 min. ago"."""
+    """How long ago: "3 minutes ago"."""
     seconds = max(1, int((utc(now) - utc(when)).total_seconds()))
-    return format_timedelta(-seconds, granularity="second", add_direction=True, format="short", locale=language)
+    return format_timedelta(-seconds, granularity="second", add_direction=True, format="long", locale=language)
 
 
 def duration(seconds: float, language: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.operations.read import find_version
+from app.history.queries import find_version
 from app.operations.start import Ask
 from app.operations.state import Kind
 
@@ -45,8 +45,8 @@ def check_preview(form: AccessForm) -> str | None:
 def start_access(services: Services, kind: Kind, form: AccessForm) -> str:
     """Start what the form asks for: the operation's id. Raises Problem."""
     seen = check_preview(form)
-    asked: dict[str, Any] = {} if seen is None else {"previewed": seen}
+    request: dict[str, Any] = {} if seen is None else {"previewed": seen}
     if kind is Kind.PRUNE:
-        asked["principals"] = list(form.principals)
+        request["principals"] = list(form.principals)
     follows = form.follows if form.follows and find_version(services.db, form.follows) is not None else None
-    return services.starter.start(Ask(kind, form.region, form.service, form.repository, form.who, asked, follows))
+    return services.starter.start(Ask(kind, form.region, form.service, form.repository, form.who, request, follows))

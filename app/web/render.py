@@ -24,6 +24,7 @@ from app.web.assets import Assets
 from app.web.views.base import View
 from app.web.views.errors import error_page
 from app.web.views.frame import Shell
+from app.wording import N_
 
 THEME_COOKIE = "sailpass_theme"
 THEMES = ("light", "dark")
@@ -66,9 +67,13 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         iso=formats.iso,
         moment=lambda when: formats.moment(when, i18n.code()),
         age=lambda when, now: formats.age(when, now, i18n.code()),
-        duration=lambda seconds: formats.duration(seconds, i18n.code()),
+        duration=_duration,
     )
     return environment
+
+
+def _duration(seconds: float) -> str:
+    return i18n.gettext(N_("less than 1 s")) if seconds < 1 else formats.duration(seconds, i18n.code())
 
 
 def _no_shell(request: Request) -> Shell:  # noqa: ARG001  (the shape of every shell)

@@ -40,6 +40,9 @@
     const place = modal.open ? body : byId('main');
     const news = [...place.querySelectorAll('[data-say]')].at(-1);
     if (news?.dataset.say) announce(news.dataset.say);
+    // The heading is outside of what is polled, and follows the operation: Adding, Added, Couldn't add.
+    const heading = byId(modal.open ? 'modal-title' : 'operation-title');
+    if (heading && news?.dataset.title) heading.textContent = news.dataset.title;
   };
 
   // --- No answer ------------------------------------------------------------------------------------------------
@@ -84,7 +87,7 @@
   // --- Times ----------------------------------------------------------------------------------------------------
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
-  const ago = new Intl.RelativeTimeFormat(language, { style: 'short' });
+  const ago = new Intl.RelativeTimeFormat(language, { style: 'long' });
   const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 
   function age(seconds) {

@@ -13,6 +13,7 @@ from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret
 from app.bootstrap import build
 from app.db import Database
+from app.http import problems
 from app.http.security import middleware
 from app.main import create_app
 from app.resources import STATIC, TEMPLATES
@@ -81,7 +82,7 @@ def console(db, clock, renderer):
         authenticator = Authenticator(database or db, clock, auth)
         app = FastAPI(middleware=[*middleware(["127.0.0.1", "console.test"]), sign_in.guard(authenticator)])
         app.state.renderer = renderer
-        app.state.refusal_page = refuse
+        problems.install(app, refuse)
         sign_in.install(app, authenticator)
         for path in (
             "/healthz",

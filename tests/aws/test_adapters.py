@@ -75,7 +75,7 @@ def test_a_refusal_to_tell_is_never_no_policy(aws, sandbox, shop):
 def test_a_service_that_is_updating_is_busy_with_its_state(aws, sandbox, shop):
     sandbox.change_service("shop", state="DEPLOYING")
     problem = problem_of(aws.services(REGION).set_role_active, "shop", active=True)
-    assert what_happened(problem) == "The container service shop is DEPLOYING and takes no changes."
+    assert what_happened(problem) == "The container service shop is DEPLOYING and can't be changed now."
 
 
 def test_a_refusal_without_known_words_is_told_apart_by_the_state(aws, sandbox, shop):

@@ -24,7 +24,6 @@ from app.web.assets import Assets
 from app.web.render import make_renderer, nothing_new, refuse, render
 from app.web.views.add_repository import RepositoryOption, RepositoryOptions
 from app.web.views.api_reference import reference
-from app.web.views.errors import error_page
 from app.web.views.frame import Shell
 from app.web.views.operation import UnknownOperation, progress_dialog
 from tests.console import ROOT
@@ -90,7 +89,7 @@ def progress(request: Request) -> Response:
 
 
 def refusal(request: Request, error: Exception) -> Response:
-    return refuse(request, error_page(error.status_code if isinstance(error, HTTPException) else 500))
+    return refuse(request, error.status_code if isinstance(error, HTTPException) else 500)
 
 
 def make_app() -> Starlette:

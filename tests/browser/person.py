@@ -27,7 +27,7 @@ class Person:
 
     def everything_is_read(self, region: str = REGION) -> None:
         """Wait until the console has read every policy of a region."""
-        self.page.get_by_text("Policies read").wait_for(timeout=SECONDS)
+        self.page.get_by_text("policies checked").wait_for(timeout=SECONDS)
 
     def asks_to_add(self, repository: str) -> None:
         self.page.get_by_role("button", name="Add repository").first.click()

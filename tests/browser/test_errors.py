@@ -19,7 +19,7 @@ PATIENT = 30_000
 WEB = "/containers/us-east-1/storefront-web"
 ACTIVATE = "Activate the image puller role"
 UPDATE = "Update the repository policy"
-AS_IT_WAS = "The repository policy is as it was."
+AS_IT_WAS = "The repository policy was not changed."
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,9 @@ def test_access_denied_names_the_action_and_the_statement_that_allows_it(mika, s
     sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
     mika.opens_images_of("storefront-web")
     mika.asks_to_add(repository)
-    is_told(mika, "Your AWS permissions do not allow ecr:SetRepositoryPolicy on", "The repository policy is as it was.")
+    is_told(
+        mika, "Your AWS permissions do not allow ecr:SetRepositoryPolicy on", "The repository policy was not changed."
+    )
     expect(mika.dialog.get_by_text('"ecr:SetRepositoryPolicy"')).to_be_visible()
     sandbox.clear_faults()
     retries(mika)
@@ -155,7 +157,7 @@ def test_a_page_names_the_action_that_was_refused_and_shows_the_rest(mika, sandb
 MEANWHILE = {
     "throttle": "AWS answered ThrottlingException; trying again in",
     "timeout": "AWS gave no answer; trying again in",
-    "principal_not_found": "ECR does not know the new role yet; trying again in",
+    "principal_not_found": "ECR doesn't recognize the new role yet; trying again in",
 }
 
 
@@ -172,7 +174,7 @@ def test_an_operation_says_what_it_waits_for_and_then_ends_well(mika, sandbox, s
 @pytest.mark.parametrize(
     "text, sentence",
     [
-        ('{"Version": "2012-10-17",\n "Statement": [}', "is not valid JSON: it breaks at line 2, column 16."),
+        ('{"Version": "2012-10-17",\n "Statement": [}', "isn't valid JSON (line 2, column 16)."),
         (policy(*(statement(TEAM, f"Team{number:03}") for number in range(70))), "characters; ECR allows 10240."),
     ],
     ids=["not JSON", "too large"],
@@ -196,7 +198,7 @@ def test_a_service_that_is_gone_is_named(mika, sandbox, service, repository):
     lightsail.delete_container_service(serviceName=service)
     sandbox.advance(1)
     mika.asks_to_add(repository)
-    is_told(mika, f"There is no container service {service} in us-east-1.", "Check the name and the region")
+    is_told(mika, f"The container service {service} doesn't exist in us-east-1.", "Check the name and the region")
     fails_at(mika, ACTIVATE)
     lightsail.create_container_service(serviceName=service, power="nano", scale=1)
     retries(mika)
@@ -211,7 +213,7 @@ def test_a_repository_that_goes_while_its_operation_waits_is_named(mika, sandbox
     is_told(mika, "This usually takes less than a minute.")
     ecr.delete_repository(repositoryName=repository, force=True)
     sandbox.advance(LONG)
-    is_told(mika, f"There is no repository {repository} in us-east-1.")
+    is_told(mika, f"The repository {repository} doesn't exist in us-east-1.")
     fails_at(mika, UPDATE)
     ecr.create_repository(repositoryName=repository)
     retries(mika)
@@ -222,7 +224,7 @@ def test_a_repository_of_another_region_is_refused_with_the_rule(mika, troubles)
     Reader(mika.console).knows("ap-northeast-1")
     mika.opens_images_of("storefront-web")
     mika.asks_to_add("tokyo/api")
-    is_told(mika, "There is no repository tokyo/api in us-east-1, but one in ap-northeast-1.")
+    is_told(mika, "The repository tokyo/api doesn't exist in us-east-1, but in ap-northeast-1.")
     is_told(mika, "pulls only from repositories of its own region")
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
 
@@ -248,7 +250,7 @@ def test_a_dead_principal_is_pruned_after_a_preview_and_the_operation_retried(mi
     expect(mika.dialog.get_by_role("heading", name="Remove dead principals?")).to_be_visible()
     expect(mika.dialog.get_by_role("group", name=f"Policy difference of {repository}")).to_contain_text("AROA")
     mika.dialog.get_by_role("button", name="Remove dead principals").click()
-    is_told(mika, f"The dead principals are gone from {repository}.")
+    is_told(mika, f"The dead principals were removed from {repository}.")
     mika.dialog.get_by_role("button", name="Retry what failed before").click()
     is_granted(mika, repository)
     assert mika.sids(repository) == ["Team", "AllowLightsailPull-storefront-web"]
@@ -292,10 +294,10 @@ def test_a_service_that_stays_busy_ends_the_wait_with_its_state(mika, sandbox, s
 
 def test_while_aws_is_away_pages_show_what_is_known_and_stay_usable(mika, sandbox):
     sandbox.fault(kind="reset")
-    Reader(mika.console).sees("/containers", "us-east-1: AWS cannot be reached at")
+    Reader(mika.console).sees("/containers", "us-east-1: Can't reach AWS at")
     mika.page.goto("/containers")
-    expect(mika.page.get_by_text("us-east-1: AWS cannot be reached at")).to_be_visible()
-    expect(mika.page.get_by_text("What is shown of it was read").first).to_be_visible()
+    expect(mika.page.get_by_text("us-east-1: Can't reach AWS at")).to_be_visible()
+    expect(mika.page.get_by_text("The data shown was read").first).to_be_visible()
     mika.opens_images_of("storefront-web")
     expect(mika.row("storefront/web")).to_contain_text("Allowed")
     mika.page.get_by_role("button", name="Add repository").first.click()
@@ -305,12 +307,24 @@ def test_while_aws_is_away_pages_show_what_is_known_and_stay_usable(mika, sandbo
 def test_an_expired_token_is_told_above_data_that_is_called_old(mika, sandbox):
     sandbox.fault(kind="expired_token")
     Reader(mika.console).sees("/containers", "us-east-1: The AWS credentials have expired.")
-    Reader(mika.console).sees("/containers", "which is old")
+    Reader(mika.console).sees("/containers", "may be out of date")
     mika.page.goto("/containers")
     expect(mika.page.get_by_text("us-east-1: The AWS credentials have expired.")).to_be_visible()
     expect(mika.page.get_by_text("Renew them on the machine that runs Sailpass").first).to_be_visible()
-    expect(mika.page.get_by_text("which is old")).to_be_visible()
+    expect(mika.page.get_by_text("may be out of date")).to_be_visible()
     expect(mika.page.get_by_role("link", name="payments-api")).to_be_visible()
+
+
+def test_the_title_and_the_button_say_how_it_ended(mika, sandbox, repository):
+    mika.opens_images_of("storefront-web")
+    mika.asks_to_add(repository)
+    expect(mika.dialog.get_by_role("heading")).to_have_text(f"Added {repository}", timeout=PATIENT)
+    mika.dialog.get_by_role("link", name="Continue").click()
+    sandbox.fault(kind="access_denied", action="ecr:SetRepositoryPolicy")
+    mika.asks_to_add("tools/cli")
+    expect(mika.dialog.get_by_role("heading")).to_have_text("Couldn't add tools/cli", timeout=PATIENT)
+    expect(mika.dialog.get_by_role("link", name="Close")).to_be_visible()
+    expect(mika.dialog.get_by_role("link", name="Continue")).to_have_count(0)
 
 
 def test_a_hostile_policy_runs_nothing_in_the_browser(mika, sandbox, repository):
@@ -321,7 +335,7 @@ def test_a_hostile_policy_runs_nothing_in_the_browser(mika, sandbox, repository)
     expect(mika.page.get_by_role("group", name="policy text")).to_contain_text("<script>alert(2)</script>")
     sandbox.fault(kind="error", action="ecr:SetRepositoryPolicy", code="EvilException", message=EVIL)
     mika.page.get_by_role("button", name="Add repository").click()
-    is_told(mika, "AWS answered ecr:SetRepositoryPolicy with EvilException")
+    is_told(mika, "AWS answered ecr:SetRepositoryPolicy with an unknown error: EvilException")
     mika.dialog.get_by_text("Error details").click()
     is_told(mika, EVIL)
     assert boxes == []

@@ -49,7 +49,7 @@ def added(mika):
     def add(repository: str) -> None:
         Reader(mika.console).ended(Reader(mika.console).adds(repository))
         mika.opens_last_operation("storefront-web")
-        expect(mika.page.get_by_role("heading", name=f"Adding {repository}")).to_be_visible()
+        expect(mika.page.get_by_role("heading", name=f"Added {repository}")).to_be_visible()
 
     return add
 
@@ -79,7 +79,7 @@ def test_filters_restrict_the_list_and_land_in_the_address(mika):
 
 def test_a_filter_that_nothing_fits_says_so_and_is_cleared(mika):
     mika.page.goto("/history?service=nobody-knows-it")
-    expect(mika.page.get_by_text("Nothing matches the filter")).to_be_visible()
+    expect(mika.page.get_by_text("No operations match the filter")).to_be_visible()
     mika.page.get_by_role("link", name="Clear").click()
     expect(articles(mika)).not_to_have_count(0)
 
@@ -114,10 +114,10 @@ def test_undo_takes_our_statement_back_and_keeps_what_others_wrote(mika, sandbox
     expect(difference.get_by_role("row").filter(has_text="removed")).not_to_have_count(0)
     expect(difference.get_by_role("row").filter(has_text="added")).to_have_count(0)
     mika.confirms("Undo")
-    expect(mika.dialog).to_contain_text("The change to tools/cli is undone.", timeout=20_000)
+    expect(mika.dialog).to_contain_text("The change to tools/cli was undone.", timeout=20_000)
     assert mika.sids("tools/cli") == ["LambdaECRImageRetrievalPolicy", "Team"]
     mika.dialog.get_by_role("link", name="Continue").click()
-    expect(mika.page.get_by_role("heading", level=1)).to_have_text("Adding tools/cli")
+    expect(mika.page.get_by_role("heading", level=1)).to_have_text("Added tools/cli")
     expect(mika.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
@@ -126,9 +126,9 @@ def test_restore_puts_the_policy_back_whole(mika, sandbox, added):
     added("shared/base-node")
     writes_too(sandbox, "shared/base-node")
     mika.asks("Restore the policy from before: shared/base-node")
-    expect(mika.dialog.get_by_text("Everything that was changed in it since then is lost.")).to_be_visible()
+    expect(mika.dialog.get_by_text("All later changes to it are lost.")).to_be_visible()
     mika.confirms("Restore")
-    expect(mika.dialog).to_contain_text("The recorded policy of shared/base-node is in force again.", timeout=20_000)
+    expect(mika.dialog).to_contain_text("The recorded policy of shared/base-node is restored.", timeout=20_000)
     assert mika.sids("shared/base-node") == before
 
 

@@ -203,7 +203,7 @@ def test_an_unknown_operation_ends_its_polling_with_a_sentence(page, troubles):
         "() => { const op = document.querySelector('.operation'); op.id = 'operation-forgotten';"
         " htmx.ajax('GET', '/operations/forgotten/progress', { source: op, target: op }) }"
     )
-    expect(page.get_by_text("The history does not hold this operation.")).to_be_visible()
+    expect(page.get_by_text("This operation isn't in the history.")).to_be_visible()
     expect(page.locator("[hx-trigger^=every]")).to_have_count(0)
     provoked(troubles, 404)
 

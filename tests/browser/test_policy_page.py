@@ -23,14 +23,16 @@ def test_a_grant_to_the_wrong_role_is_explained(mika):
     expect(
         verdict.get_by_text("names the principal ARN of the container service reporting itself. ECR accepts it")
     ).to_have_count(1)
-    expect(mika.page.get_by_role("row", name="General role of reporting")).to_contain_text("never pulls with this role")
+    expect(mika.page.get_by_role("row", name="General role of reporting")).to_contain_text(
+        "doesn't pull with this role"
+    )
     expect(mika.page.get_by_role("button", name="Repair access")).to_be_visible()
 
 
 @pytest.mark.parametrize("system", ["macOS / Linux", "Windows (PowerShell)"])
 def test_the_commands_by_hand_are_shown_for_each_system(mika, system):
     mika.opens_policy("reporting", "analytics/reports")
-    by_hand = mika.page.get_by_role("region", name="By hand")
+    by_hand = mika.page.get_by_role("region", name="Do it yourself with the AWS CLI")
     by_hand.get_by_text(f"Commands for {system}", exact=True).click()
     commands = by_hand.get_by_role("group", name=f"Commands for {system}").filter(has_text="set-repository-policy")
     expect(commands.last).to_be_visible()

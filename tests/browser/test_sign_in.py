@@ -58,7 +58,7 @@ def test_a_link_that_was_used_says_so(page, link, troubles):
     page.context.clear_cookies()
     page.goto(link)
     expect(
-        page.get_by_text("This sign-in link is wrong, has expired, or was used or replaced already.")
+        page.get_by_text("This sign-in link isn't valid. It may have expired, or been used or replaced.")
     ).to_be_visible()
     expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
     troubles[:] = [trouble for trouble in troubles if "403" not in trouble]
@@ -89,7 +89,7 @@ def test_the_one_who_signed_in_is_named_in_the_history(page, link, mika):
     mika.asks_to_add("tools/cli")
     mika.continues()
     mika.opens_last_operation("storefront-web")
-    expect(page.get_by_role("region", name="About this operation")).to_contain_text(f"Asked by{operator_name()}")
+    expect(page.get_by_role("region", name="About this operation")).to_contain_text(f"Started by{operator_name()}")
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_the_current_deployment_is_shown_until_all_are_told(mika, sandbox, held)
     mika.page.goto(f"{WEB}/deployments")
     deployments = mika.page.get_by_role("article")
     expect(deployments).to_have_count(1)
-    expect(mika.page.get_by_role("region", name="Deployments")).to_contain_text("As of")
+    expect(mika.page.get_by_role("region", name="Deployments")).to_contain_text("Updated")
     comes_by_itself(mika, held)
     expect(deployments).not_to_have_count(1)
 

@@ -31,5 +31,5 @@ def test_a_wrong_name_comes_back_with_what_was_typed(ken, troubles):
     ken.page.get_by_role("combobox", name="Repository").fill("Not A Name")
     ken.page.get_by_role("button", name="Add", exact=True).click()
     expect(ken.page.get_by_role("combobox", name="Repository")).to_have_value("Not A Name")
-    expect(ken.page.get_by_text("cannot be the name of an Amazon ECR repository")).to_be_visible()
+    expect(ken.page.get_by_text("isn't a valid Amazon ECR repository name")).to_be_visible()
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]

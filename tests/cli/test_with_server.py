@@ -58,7 +58,7 @@ def test_a_failure_says_why_and_what_to_do(run, console):
     assert ran.status == 1
     assert "do not allow ecr:SetRepositoryPolicy" in ran.err
     assert '"Sid": "AllowEcrSetRepositoryPolicy"' in ran.err
-    assert ran.out.endswith("The repository policy is as it was.\n")
+    assert ran.out.endswith("The repository policy was not changed.\n")
 
 
 def test_a_preview_changes_nothing_and_can_be_held_to(run, console):
@@ -81,10 +81,10 @@ def test_a_preview_is_readable(run):
     [
         (("grant", "storefront-web", "edge/cahce"), "Did you mean edge/cache?"),
         (("grant", "storefrontweb", "edge/cache"), "Did you mean storefront-web?"),
-        (("grant", "storefront-web", "edge/cache", "--region", "eu-west-1"), "does not look after eu-west-1"),
+        (("grant", "storefront-web", "edge/cache", "--region", "eu-west-1"), "isn't configured"),
         (("grant", "storefront-web", "edge/cache", "--region", "ap-northeast-1"), "in ap-northeast-1"),
         (("history", "--kind", "nonsense"), "Input should be 'grant'"),
-        (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "There is no operation of this id."),
+        (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "Operation not found."),
     ],
 )
 def test_what_is_named_wrongly_is_wrong_usage(run, words, said):
@@ -98,7 +98,7 @@ def test_one_name_in_two_regions_is_asked_about(run, console):
         console.sandbox.client("lightsail", region).create_container_service(serviceName="twin", power="nano", scale=1)
     ran = run("status", "twin")
     assert ran.status == 2
-    assert "in each of us-east-1, ap-northeast-1" in ran.err
+    assert "in several Regions: us-east-1, ap-northeast-1" in ran.err
     assert run("status", "twin", "--region", "ap-northeast-1").status == 0
 
 
@@ -160,7 +160,9 @@ def test_ctrl_c_leaves_the_operation_running_and_says_so(console):
     assert f"see “sailpass status {live[0]['id']}”" in err
 
 
-@pytest.mark.parametrize("url, said", [("http://127.0.0.1:9", "No server answers"), ("nowhere", "no address")])
+@pytest.mark.parametrize(
+    "url, said", [("http://127.0.0.1:9", "No server answers"), ("nowhere", "isn't a valid server address")]
+)
 def test_a_server_that_was_named_and_is_not_there_is_an_error(console, url, said):
     ran = quickly({**console.environment, "SAILPASS_URL": url}, "status")
     assert (ran.status, ran.out) == (5, "")
@@ -170,7 +172,7 @@ def test_a_server_that_was_named_and_is_not_there_is_an_error(console, url, said
 def test_what_answers_and_is_not_ours_is_an_error(console):
     ran = quickly({**console.environment, "SAILPASS_URL": console.sandbox.url}, "history")
     assert ran.status == 5
-    assert "is not Sailpass" in ran.err
+    assert "isn't Sailpass" in ran.err
 
 
 def test_the_local_server_is_found_by_its_settings(console):
@@ -213,7 +215,7 @@ def test_a_service_that_is_gone_gets_nothing_and_one_that_nothing_names_is_unkno
     leave_behind(console, "web-of-last-year", "payments/worker")
     ran = run(verb, service, "payments/worker")
     assert (ran.status, ran.out) == (2, "")
-    assert f"There is no container service {service}" in ran.err
+    assert f"The container service {service} doesn't exist" in ran.err
 
 
 def test_a_repository_is_named_as_it_is_copied_from_aws(run):

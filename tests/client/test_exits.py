@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.client.api import Refused
+from app.client.api import RequestRefused
 from app.client.exit_codes import of_operation, of_problem, of_refusal
 from app.errors import Problem
 from app.operations.state import Outcome
@@ -32,7 +32,7 @@ def test_every_outcome_has_a_status():
     "http, status", [(401, 5), (404, 2), (409, 2), (422, 2), (403, 1), (502, 1), (504, 1), (500, 1)]
 )
 def test_a_refusal_says_whose_fault_it_is(http, status):
-    assert of_refusal(Refused(http, {})) == status
+    assert of_refusal(RequestRefused(http, {})) == status
 
 
 @pytest.mark.parametrize(

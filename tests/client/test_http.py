@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from app.client.api import Api, NoAnswerError, Refused
+from app.client.api import Api, NoAnswerError, RequestRefused
 from app.client.http import Http
 from app.errors import Problem
 
@@ -55,7 +55,7 @@ def test_no_redirect_is_followed(url):
 
 def test_what_is_no_json_is_no_answer_of_ours(url):
     assert Http(url).send("GET", "/plain") == (200, None)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         Api(Http(f"{url}/plain")).identity()
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.diagnosis.image_uri import Registry, parse_image
+from app.diagnosis.image_uri import RegistryHost, parse_image
 from tests.diagnosis.world import HOST
 
 ODD = [
@@ -50,15 +50,15 @@ def test_nothing_breaks_it(text):
 @pytest.mark.parametrize(
     "text, registry",
     [
-        (f"{HOST}/shop/web:1.4", Registry.ECR),
-        (f"{HOST}/shop/web", Registry.ECR),
-        (f"{HOST}/shop/web:1.4@sha256:{'0' * 64}", Registry.ECR),
-        ("nginx", Registry.DOCKER_HUB),
-        ("library/nginx:1.27", Registry.DOCKER_HUB),
-        ("public.ecr.aws/nginx/nginx:1.27", Registry.ECR_PUBLIC),
-        ("ghcr.io/owner/app:1", Registry.OTHER),
-        ("localhost:5000/app", Registry.OTHER),
-        (":shop.web.3", Registry.STORED),
+        (f"{HOST}/shop/web:1.4", RegistryHost.ECR),
+        (f"{HOST}/shop/web", RegistryHost.ECR),
+        (f"{HOST}/shop/web:1.4@sha256:{'0' * 64}", RegistryHost.ECR),
+        ("nginx", RegistryHost.DOCKER_HUB),
+        ("library/nginx:1.27", RegistryHost.DOCKER_HUB),
+        ("public.ecr.aws/nginx/nginx:1.27", RegistryHost.ECR_PUBLIC),
+        ("ghcr.io/owner/app:1", RegistryHost.OTHER),
+        ("localhost:5000/app", RegistryHost.OTHER),
+        (":shop.web.3", RegistryHost.STORED),
     ],
 )
 def test_what_is_right_has_no_fault(text, registry):

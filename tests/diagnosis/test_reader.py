@@ -15,7 +15,7 @@ from app.diagnosis.outcome import Check, Status
 from app.diagnosis.report import report
 from app.diagnosis.run import Pool, diagnose_in_pool, diagnose_with_threads, side_by_side
 from app.errors import Problem
-from app.policy.permissions import Scope, why_policy
+from app.policy.permissions import PermissionScope, why_policy
 from tests.diagnosis.corpus import CASES
 from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB
 
@@ -31,7 +31,7 @@ def actions(calls):
 
 
 def allowed():
-    return {action for statement in why_policy(Scope("*"))["Statement"] for action in statement["Action"]}
+    return {action for statement in why_policy(PermissionScope("*"))["Statement"] for action in statement["Action"]}
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_policy_in_the_way_is_told_left_alone_and_got_past_once_it_is_put_righ
     operation = mika.adds(repository)
     page = mika.ended(operation)
     assert (reds(page), is_told(page, sentence)) == ([UPDATE], True)
-    assert "The repository policy is as it was." in page.text
+    assert "The repository policy was not changed." in page.text
     assert sandbox.policy(repository) == before
     assert mika.reads(f"{POLICY}?repository={repository}").status == 200
     sandbox.put_policy(repository, GOOD)
@@ -82,7 +82,7 @@ def test_a_policy_too_large_is_told_in_numbers_that_agree(mika, sandbox, reposit
 def test_the_wreck_that_awss_guide_makes_is_shown_mended_and_can_be_written(mika, sandbox, repository):
     sandbox.put_policy(repository, f"{document(statement('First'))}, {document(statement('Second'))}")
     operation = mika.adds(repository)
-    assert "shows it mended, under By hand" in mika.ended(operation).text
+    assert "shows the corrected text under “Do it yourself with the AWS CLI”" in mika.ended(operation).text
     page = mika.reads(f"{POLICY}?repository={repository}")
     mended, commands = (
         page.soup.select_one(f'pre[aria-label="{name}"]').get_text()
@@ -91,7 +91,7 @@ def test_the_wreck_that_awss_guide_makes_is_shown_mended_and_can_be_written(mika
     assert f"'POLICY'\n{mended}\nPOLICY" in commands
     sandbox.client("ecr").set_repository_policy(repositoryName=repository, policyText=mended)
     assert sids(sandbox, repository) == ["First", "Second", "AllowLightsailPull-storefront-web"]
-    assert "could pull images" in mika.ended(mika.retries(operation)).text
+    assert "already has access to" in mika.ended(mika.retries(operation)).text
 
 
 def test_a_service_that_is_gone_is_gone_on_with_once_it_is_there_again(mika, sandbox, service, repository):
@@ -100,7 +100,10 @@ def test_a_service_that_is_gone_is_gone_on_with_once_it_is_there_again(mika, san
     sandbox.advance(1)
     operation = mika.adds(repository, service)
     page = mika.ended(operation)
-    assert (reds(page), is_told(page, f"There is no container service {service} in us-east-1.")) == ([ACTIVATE], True)
+    assert (reds(page), is_told(page, f"The container service {service} doesn't exist in us-east-1.")) == (
+        [ACTIVATE],
+        True,
+    )
     lightsail.create_container_service(serviceName=service, power="nano", scale=1)
     assert f"{service} can now pull" in mika.ended(mika.retries(operation)).text
 

@@ -61,4 +61,4 @@ def test_undoing_its_addition_is_previewed(mika, granted):
 
 def test_adding_to_it_is_told_as_what_it_is(mika, service, repository, granted):
     asked = mika.reads(f"{HERE}/{service}/repositories/preview?kind=grant&repository={repository}")
-    assert f"There is no container service {service} in us-east-1." in asked.text
+    assert f"The container service {service} doesn't exist in us-east-1." in asked.text

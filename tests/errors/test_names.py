@@ -21,21 +21,21 @@ def refused(mika, repository):
 
 def test_a_name_typed_wrongly_comes_back_with_the_nearest_names(mika):
     page = refused(mika, "storefont/web")
-    assert "There is no repository storefont/web in us-east-1." in page.text
+    assert "The repository storefont/web doesn't exist in us-east-1." in page.text
     assert "storefront/web" in page.buttons()
 
 
 def test_a_repository_of_another_region_is_told_with_the_rule(mika):
     mika.knows("ap-northeast-1")
     page = refused(mika, "tokyo/api")
-    assert "There is no repository tokyo/api in us-east-1, but one in ap-northeast-1." in page.text
+    assert "The repository tokyo/api doesn't exist in us-east-1, but in ap-northeast-1." in page.text
     assert "pulls only from repositories of its own region" in page.text
 
 
 @pytest.mark.parametrize("name", ["Tools/CLI", "a", "tools//cli", "-tools", "x" * 257, "tools/cli:", "tools cli"])
 def test_what_cannot_be_a_name_is_refused_without_asking_aws(mika, sandbox, name):
     sandbox.clear_calls()
-    assert "cannot be the name of an Amazon ECR repository." in refused(mika, name).text
+    assert "isn't a valid Amazon ECR repository name." in refused(mika, name).text
     assert not [call for call in sandbox.calls() if name in (call["params"].get("repositoryNames") or ())]
 
 
@@ -44,7 +44,7 @@ def test_what_cannot_be_a_name_is_refused_without_asking_aws(mika, sandbox, name
     "name, rule",
     [
         *((name, "Use 2 to 256 lowercase letters, digits, and . _ - / between them.") for name in ("Tools/CLI", "a")),
-        ("x" * 300, "cannot be the name of an Amazon ECR repository."),
+        ("x" * 300, "isn't a valid Amazon ECR repository name."),
         ("tools%0Acli", "characters that no repository name can have: control character (U+000A)."),
         ("", "No repository was named."),
     ],
@@ -71,7 +71,7 @@ def test_a_repository_that_is_gone_meanwhile_is_named_by_the_operation(mika, san
         message=message,
     )
     operation = mika.adds(repository)
-    assert f"There is no repository {repository} in us-east-1." in mika.ended(operation).text
+    assert f"The repository {repository} doesn't exist in us-east-1." in mika.ended(operation).text
     sandbox.clear_faults()
     assert "can now pull" in mika.ended(mika.retries(operation)).text
 
@@ -80,7 +80,7 @@ def test_a_repository_deleted_since_it_was_listed_is_refused_once_that_is_read(m
     mika.sees(f"/containers/us-east-1/storefront-web/policy?repository={repository}", repository)
     sandbox.client("ecr").delete_repository(repositoryName=repository, force=True)
     page = until(lambda: mika.sends(HERE, repository=repository), lambda page: page.status == 422)
-    assert f"There is no repository {repository} in us-east-1." in page.text
+    assert f"The repository {repository} doesn't exist in us-east-1." in page.text
 
 
 def test_who_may_not_describe_repositories_types_a_name_and_sees_it_ever_after(mika, sandbox, repository):
@@ -94,4 +94,6 @@ def test_who_may_not_describe_repositories_types_a_name_and_sees_it_ever_after(m
 
 def test_who_may_not_describe_repositories_is_told_of_a_name_typed_wrongly(mika, sandbox):
     sandbox.fault(kind="access_denied", action="ecr:DescribeRepositories")
-    assert "There is no repository storefont/api in us-east-1." in mika.sends(HERE, repository="storefont/api").text
+    assert (
+        "The repository storefont/api doesn't exist in us-east-1." in mika.sends(HERE, repository="storefont/api").text
+    )

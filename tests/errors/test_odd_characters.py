@@ -101,4 +101,4 @@ def test_a_name_that_no_service_can_have_is_not_found_and_starts_nothing(mika, n
         mika.sends(f"/containers/us-east-1/{name}/role/activate"),
     ):
         assert page.status == 404
-        assert "There is no container service" in page.text
+        assert "The container service" in page.text

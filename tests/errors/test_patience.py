@@ -19,15 +19,15 @@ ROLE_WAIT = 300
 ACTIVATE = "Activate the image puller role"
 WAIT = "Wait for the role"
 UPDATE = "Update the repository policy"
-REFUSED = "The repository policy is as it was."
+REFUSED = "The repository policy was not changed."
 UNANSWERED = "AWS's answer was lost. The repository policy didn't have the change when it was last read."
 # What is wrong with every write to one policy, and the sentence at the end.
 FAULTS = {
-    "throttle": "AWS takes no more requests of ecr:SetRepositoryPolicy from this account for the moment.",
+    "throttle": "AWS is throttling ecr:SetRepositoryPolicy for this account.",
     "unavailable": "AWS failed to do ecr:SetRepositoryPolicy: ServiceUnavailableException.",
-    "reset": "AWS cannot be reached at 127.0.0.1:",
+    "reset": "Can't reach AWS at 127.0.0.1:",
     "timeout": "AWS did not answer ecr:SetRepositoryPolicy in time.",
-    "principal_not_found": "ECR still does not know the service's new role after several minutes;",
+    "principal_not_found": "ECR still doesn't recognize the service's new role after several minutes.",
 }
 # Answers after which AWS may carry the write out all the same.
 MAY_COME_LATE = ("unavailable", "reset", "timeout")

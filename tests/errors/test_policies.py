@@ -47,20 +47,20 @@ def test_a_statement_that_somebody_adds_meanwhile_stands_beside_ours(mika, sandb
     fault = {"kind": "foreign_write", "action": "ecr:SetRepositoryPolicy", "when": "after", "times": 1}
     sandbox.fault(match={"repository": repository}, statement=foreign, **fault)
     page = mika.ended(mika.adds(repository))
-    assert "Somebody else changed the policy meanwhile" in page.text
+    assert "The policy was changed outside Sailpass" in page.text
     assert sids(sandbox, repository) == ["AllowLightsailPull-storefront-web", "Meanwhile"]
 
 
 def test_a_role_that_ecr_does_not_know_yet_is_waited_for_and_that_is_said(mika, sandbox, service, repository):
     sandbox.fault(kind="principal_not_found", action="ecr:SetRepositoryPolicy", match={"repository": repository})
     operation = mika.adds(repository, service)
-    mika.sees(operation, "ECR does not know the new role yet; trying again in")
+    mika.sees(operation, "ECR doesn't recognize the new role yet; trying again in")
     sandbox.clear_faults()
     page = mika.ended(operation)
     assert f"{service} can now pull images from {repository}." in page.text
 
 
-@pytest.mark.parametrize("text, wrong", [('{"Statement": [', "is not valid JSON"), ("{}", "it has no Statement")])
+@pytest.mark.parametrize("text, wrong", [('{"Statement": [', "isn't valid JSON"), ("{}", "it has no Statement")])
 def test_a_broken_policy_is_told_in_the_remove_dialog_with_the_way_to_it(mika, sandbox, repository, text, wrong):
     sandbox.put_policy(repository, text)
     mika.reads(f"{WEB}/policy?repository={repository}")
@@ -96,7 +96,7 @@ def test_what_helps_against_a_dead_principal_stands_out_before_retry(refused):
 def test_after_the_dead_are_pruned_what_failed_before_succeeds(mika, sandbox, repository, refused):
     asked = mika.follows(refused, "Remove dead principals")
     pruned = mika.ended(address_of(mika.follows(asked, "Remove dead principals")))
-    assert f"The dead principals are gone from {repository}." in pruned.text
+    assert f"The dead principals were removed from {repository}." in pruned.text
     assert sids(sandbox, repository) == ["Team"]
     again = mika.ended(address_of(mika.follows(pruned, "Retry what failed before")))
     assert f"edge-cache can now pull images from {repository}." in again.text
@@ -107,7 +107,7 @@ def test_where_everyone_may_pull_no_button_is_offered_and_nothing_by_hand(mika, 
     sandbox.put_policy(repository, document(allowing("*", "Everyone")))
     page = mika.reads(f"{WEB}/policy?repository={repository}")
     assert "Statement #1 (Everyone) allows everyone to pull." in page.text
-    assert "By hand" not in page.text
+    assert "Do it yourself with the AWS CLI" not in page.text
     assert not {"Add repository", f"Remove {repository}", "Repair access"} & set(page.buttons())
 
 
@@ -124,4 +124,4 @@ def test_an_undo_that_others_made_impossible_is_told_before_it_is_asked_for(mika
     changed = sandbox.policy(repository)["policy"]
     changed["Statement"][0]["Action"] = "ecr:BatchGetImage"
     sandbox.put_policy(repository, changed)
-    assert "was changed by somebody else since" in mika.follows(granted, "Undo").text
+    assert "has been changed outside this operation" in mika.follows(granted, "Undo").text

@@ -44,7 +44,7 @@ def test_an_operation_names_what_was_refused_and_goes_on_once_it_is_allowed(mika
     page = mika.ended(failed)
     assert page.step(step)[0] == "error"
     assert f"Your AWS permissions do not allow {action} on " in page.text
-    assert "The repository policy is as it was." in page.text
+    assert "The repository policy was not changed." in page.text
     assert page.statements()[action]["Effect"] == "Allow"
     assert sandbox.policy(repository) == before
     sandbox.clear_faults()
@@ -127,7 +127,7 @@ def test_the_check_of_permissions_lists_what_is_missing(mika, sandbox):
     "kind, repository, sentence",
     [
         ("expired_token", "tools/cli", "The AWS credentials have expired."),
-        ("invalid_token", "shared/base-node", "AWS does not accept the credentials in us-east-1."),
+        ("invalid_token", "shared/base-node", "AWS rejected the credentials in us-east-1."),
     ],
 )
 def test_credentials_that_no_longer_count_stop_an_operation_until_they_are_renewed(
@@ -144,14 +144,14 @@ def test_credentials_that_no_longer_count_stop_an_operation_until_they_are_renew
 def test_pages_show_what_is_known_while_the_token_is_expired(mika, sandbox):
     sandbox.fault(kind="expired_token")
     page = mika.sees("/containers", "us-east-1: The AWS credentials have expired.")
-    assert "What is shown of it was read" in page.text
+    assert "The data shown was read" in page.text
     assert "payments-api" in page.text
 
 
 @pytest.mark.parametrize("tab", ["", "/images", "/history"])
 def test_a_services_pages_call_old_what_is_old(mika, sandbox, tab):
     sandbox.fault(kind="expired_token")
-    assert "The AWS credentials have expired." in mika.sees(f"{WEB}{tab}", "which is old").text
+    assert "The AWS credentials have expired." in mika.sees(f"{WEB}{tab}", "may be out of date").text
 
 
 def test_the_images_tab_names_the_part_that_could_not_be_read(mika, sandbox):

@@ -34,12 +34,12 @@ def test_a_write_whose_answer_was_lost_is_found_done_and_not_repeated(mika, sand
 
 
 @pytest.mark.parametrize(
-    "kind, sentence", [("reset", "AWS cannot be reached at"), ("throttle", "AWS takes no more requests of lightsail:")]
+    "kind, sentence", [("reset", "Can't reach AWS at"), ("throttle", "AWS is throttling lightsail:")]
 )
 def test_pages_show_what_is_known_of_a_region_that_does_not_answer(mika, sandbox, kind, sentence):
     sandbox.fault(kind=kind, **CLOSED)
     page = mika.sees("/containers", f"us-east-1: {sentence}")
-    assert "What is shown of it was read" in page.text
+    assert "The data shown was read" in page.text
     assert "storefront-web" in page.text
     assert "tokyo-api" in page.text
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from app.aws.ports import Caller, Container
+from app.aws.ports import CallerIdentity, Container
 from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
@@ -120,9 +120,9 @@ def test_a_repository_is_forgotten_unless_it_was_seen_later(db):
 
 
 def test_the_caller_is_the_one_seen_last(db):
-    store.remember_caller(db, "default", Caller("111122223333", "arn:new"), NOON + MINUTE)
-    store.remember_caller(db, "default", Caller("999988887777", "arn:old"), NOON)
-    assert queries.find_caller(db, "default") == (Caller("111122223333", "arn:new"), NOON + MINUTE)
+    store.remember_caller(db, "default", CallerIdentity("111122223333", "arn:new"), NOON + MINUTE)
+    store.remember_caller(db, "default", CallerIdentity("999988887777", "arn:old"), NOON)
+    assert queries.find_caller(db, "default") == (CallerIdentity("111122223333", "arn:new"), NOON + MINUTE)
 
 
 def test_a_policy_is_not_overwritten_by_an_older_reading(db):

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from app.history import store
 from app.history.models import Operation
-from app.operations.engine import VERSION, Known
+from app.operations.engine import VERSION, WorkflowState
 from app.operations.ids import new_id
 from app.operations.lease import Pace, lease_for
 from app.operations.reconcile import Reconciler
@@ -86,7 +86,7 @@ class SilentEngine:
         self.resumed: list[str] = []
 
     def find(self, ids):
-        return {id_: Known("PENDING", "local", VERSION, "local") for id_ in ids}
+        return {id_: WorkflowState("PENDING", "local", VERSION, "local") for id_ in ids}
 
     def forget(self, ids):
         assert not ids

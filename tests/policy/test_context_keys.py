@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.policy.conditions import Condition
-from app.policy.context_keys import FACTS, OPEN, Request, fact_of
+from app.policy.context_keys import FACTS, OPEN, RequestContext, fact_of
 from tests.policy.build import DEAD, GENERAL, MIKA, NOW, PULLER
 
 REPOSITORY = "arn:aws:ecr:eu-west-1:220022002200:repository/shop/api"
@@ -27,7 +27,7 @@ def key_of(fact):
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_what_is_said_to_be_the_same_for_all_is(fact):
-    said = {Request.of(*caller, REPOSITORY, NOW).possible(key_of(fact)) for caller in CALLERS}
+    said = {RequestContext.of(*caller, REPOSITORY, NOW).possible(key_of(fact)) for caller in CALLERS}
     assert len(said) == 1 or fact.personal
     assert fact.why
     assert fact_of(key_of(fact)) is fact
@@ -35,17 +35,17 @@ def test_what_is_said_to_be_the_same_for_all_is(fact):
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_of_somebody_whose_kind_is_not_known_nothing_personal_is_certain(fact):
-    assert not fact.personal or Request.of("AWS", "*", REPOSITORY, NOW).possible(key_of(fact)) == OPEN
+    assert not fact.personal or RequestContext.of("AWS", "*", REPOSITORY, NOW).possible(key_of(fact)) == OPEN
 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:SourceIp", "aws:ResourceTag/x", "s3:prefix", ""])
 def test_what_stands_in_no_row_is_open(key):
-    assert Request.of("AWS", PULLER, REPOSITORY, NOW).possible(key.lower()) == OPEN
+    assert RequestContext.of("AWS", PULLER, REPOSITORY, NOW).possible(key.lower()) == OPEN
 
 
 @pytest.mark.parametrize("key", ["aws:CurrentTime", "aws:EpochTime", "aws:RequestedRegion", "aws:ResourceAccount"])
 def test_what_was_not_given_in_is_not_known(key):
-    request = Request.of("AWS", PULLER, "", None)
+    request = RequestContext.of("AWS", PULLER, "", None)
     assert all(value is None or not isinstance(value[0], str) for value in request.possible(key.lower()))
 
 
@@ -67,5 +67,5 @@ def test_what_was_not_given_in_is_not_known(key):
     ],
 )
 def test_what_aws_does_not_define_is_left_open(condition):
-    request = Request.of("AWS", PULLER, REPOSITORY, datetime(2026, 1, 1, tzinfo=UTC))
+    request = RequestContext.of("AWS", PULLER, REPOSITORY, datetime(2026, 1, 1, tzinfo=UTC))
     assert condition.holds(request) is None

@@ -5,7 +5,7 @@ import pytest
 from app.policy.permissions import (
     ACTIONS_USED,
     Need,
-    Scope,
+    PermissionScope,
     allowing,
     guide_policy,
     manage_policy,
@@ -13,8 +13,8 @@ from app.policy.permissions import (
     to_text,
 )
 
-ANYWHERE = Scope("220022002200")
-NAMED = Scope("220022002200", regions=("eu-west-1",), repositories=("shop/api", "shop/web"))
+ANYWHERE = PermissionScope("220022002200")
+NAMED = PermissionScope("220022002200", regions=("eu-west-1",), repositories=("shop/api", "shop/web"))
 ECR_FOUR = {
     "ecr:SetRepositoryPolicy",
     "ecr:DescribeRepositories",
@@ -34,7 +34,7 @@ def test_the_guides_policy_for_any_repository():
 
 
 def test_the_guides_policy_for_a_named_one():
-    one = Scope("111122223333", regions=("us-east-1",), repositories=("my-private-repo",))
+    one = PermissionScope("111122223333", regions=("us-east-1",), repositories=("my-private-repo",))
     (statement,) = guide_policy(one)["Statement"]
     assert statement["Resource"] == "arn:aws:ecr:us-east-1:111122223333:repository/my-private-repo"
 
@@ -47,7 +47,7 @@ def test_the_whole_one_also_has_what_the_guide_leaves_out():
 
 
 def test_named_repositories_are_named_in_every_region_asked_for():
-    scope = Scope("220022002200", regions=("eu-west-1", "us-east-1"), repositories=("shop/api",))
+    scope = PermissionScope("220022002200", regions=("eu-west-1", "us-east-1"), repositories=("shop/api",))
     assert allowed(manage_policy(scope))["ecr:SetRepositoryPolicy"] == [
         "arn:aws:ecr:eu-west-1:220022002200:repository/shop/api",
         "arn:aws:ecr:us-east-1:220022002200:repository/shop/api",
@@ -83,12 +83,12 @@ def test_everything_used_but_that_stands_in_the_widest_policy():
 
 
 def test_another_partition_is_filled_in():
-    arn = allowed(guide_policy(Scope("220022002200", partition="aws-us-gov")))["ecr:GetRepositoryPolicy"]
+    arn = allowed(guide_policy(PermissionScope("220022002200", partition="aws-us-gov")))["ecr:GetRepositoryPolicy"]
     assert arn.startswith("arn:aws-us-gov:ecr:")
 
 
 def test_a_refused_action_is_answered_by_the_statement_that_allows_it():
-    assert allowing("ecr:SetRepositoryPolicy", Scope("220022002200", ("eu-west-1",), ("shop/api",))) == {
+    assert allowing("ecr:SetRepositoryPolicy", PermissionScope("220022002200", ("eu-west-1",), ("shop/api",))) == {
         "Sid": "AllowEcrSetRepositoryPolicy",
         "Effect": "Allow",
         "Action": ["ecr:SetRepositoryPolicy"],

@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 
 from app.policy.evaluate import Access, Evaluator
-from app.policy.matching import Caller
+from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import readers
 from tests.policy.build import (
@@ -93,7 +93,7 @@ def test_no_policy_has_no_readers():
 def test_each_reader_is_judged_as_a_plain_judge_does_and_as_if_it_were_the_only_one(text):
     expected = {True: {"allowed"}, None: {"conditional"}, False: {"denied", "not_allowed"}}
     for reader in readers(text):
-        caller = Caller.named(reader.type, reader.value)
+        caller = PullPrincipal.named(reader.type, reader.value)
         assert reader.verdict == Evaluator(text).verdict(caller)
         if ":role/" in reader.value or ":user/" in reader.value:
             assert reader.access in expected[may_pull(text, reader.value)]

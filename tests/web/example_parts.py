@@ -9,9 +9,9 @@ from typing import Any
 from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
-from app.console.access import Access, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.console.freshness import Freshness
-from app.console.permissions import Check, CheckedAction, policies
+from app.console.permissions import CheckedAction, PermissionCheck, policies
 from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
 from app.console.services import RoleState, RoleView, ServiceSummary
 from app.console.shell_commands import Commands, ShellStep
@@ -20,19 +20,19 @@ from app.operations.progress import Note, Progress, StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
 from app.policy.messages import WORDS
-from app.policy.permissions import ACTIONS_USED, Scope
+from app.policy.permissions import ACTIONS_USED, PermissionScope
 from app.policy.principals import PrincipalKind
 from app.web.views.add_repository import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.views.containers import ContainersPage
 from app.web.views.frame import ServiceFrame, Tab
-from app.web.views.history import HistoryFilter, HistoryList, HistoryRow
+from app.web.views.history import HistoryFilterView, HistoryList, HistoryRow
 from app.web.views.images import ImagesPage
 from app.web.views.operation import PolicyChangeView, ProgressView
 from app.web.views.permissions import PermissionsPage
 from app.web.views.policy import PolicyPage
 from app.web.views.preview import PreviewView
 from app.web.views.sign_ins import SCOPES, LinkRow, SessionRow, SignInsPage, TokenRow, event_row
-from app.wording import Said
+from app.wording import Message
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE_PATH = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers"
@@ -189,39 +189,49 @@ class Parts:
         added = NOW - timedelta(days=4)
         reason = self.reason()
         return (
-            RepositoryRow(self.repository, self.uri(), Access.ALLOWED, added_at=added, added_by=self.person),
+            RepositoryRow(self.repository, self.uri(), AccessStatus.ALLOWED, added_at=added, added_by=self.person),
             RepositoryRow(
                 "storefront/nginx-sidecar",
                 self.uri("storefront/nginx-sidecar"),
-                Access.CONDITIONAL,
+                AccessStatus.CONDITIONAL,
                 reason,
                 by_name=False,
             ),
             RepositoryRow(
-                "shared/otel-collector", self.uri("shared/otel-collector"), Access.WRONG_ROLE, reason, repairable=True
+                "shared/otel-collector",
+                self.uri("shared/otel-collector"),
+                AccessStatus.WRONG_ROLE,
+                reason,
+                repairable=True,
             ),
             RepositoryRow(
                 "payments/api",
                 self.uri("payments/api"),
-                Access.STALE,
+                AccessStatus.STALE,
                 reason,
                 repairable=True,
                 added_at=added,
                 added_by="ken",
             ),
             RepositoryRow(
-                "shared/base-python", self.uri("shared/base-python"), Access.UNREADABLE, problem=self.problem()
+                "shared/base-python", self.uri("shared/base-python"), AccessStatus.UNREADABLE, problem=self.problem()
             ),
         )
 
-    def reason(self) -> Said:
+    def reason(self) -> Message:
         stale = {"statement": f"#2 (AllowLightsailPull-{self.service_name})", "service": self.repository}
-        return Said(WORDS["finding.stale_role"], stale)
+        return Message(WORDS["finding.stale_role"], stale)
 
     def other_rows(self) -> tuple[RepositoryRow, ...]:
         """Rows in the states that `rows` leaves out."""
         reason = self.reason()
-        states = (Access.PARTLY, Access.DENIED, Access.INACTIVE, Access.UNREAD, Access.NOT_ALLOWED)
+        states = (
+            AccessStatus.PARTLY,
+            AccessStatus.DENIED,
+            AccessStatus.INACTIVE,
+            AccessStatus.UNREAD,
+            AccessStatus.NOT_ALLOWED,
+        )
         running = (self.progress(Kind.REPAIR), None, None, None, None)
         return tuple(
             RepositoryRow(f"team/{access}", self.uri(f"team/{access}"), access, reason, running=live)
@@ -250,7 +260,7 @@ class Parts:
         return replace(AddRepositoryDialog("us-east-1", self.service_name, self.options()), **changes)  # type: ignore[arg-type]
 
     def commands(self, system: str, command: str) -> Commands:
-        return Commands(system, (ShellStep(Said(WORDS["command.read"]), command),))
+        return Commands(system, (ShellStep(Message(WORDS["command.read"]), command),))
 
     def preview(self) -> PreviewView:
         return PreviewView(
@@ -297,10 +307,10 @@ class Parts:
         rows = tuple(
             replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows)
         )
-        return HistoryList(rows, HistoryFilter(repository=self.repository), "/history?before=1", "/history?after=2")
+        return HistoryList(rows, HistoryFilterView(repository=self.repository), "/history?before=1", "/history?after=2")
 
-    def by_hand(self) -> Said:
-        return same_as(Access.STALE, mended=False)
+    def by_hand(self) -> Message:
+        return same_as(AccessStatus.STALE, mended=False)
 
     def policy(self, **changes: Any) -> PolicyPage:
         return PolicyPage(replace(self.repository_policy(), **changes), NOW)
@@ -312,27 +322,27 @@ class Parts:
             service=self.service_name,
             repository=self.repository,
             uri=self.uri(),
-            access=Access.STALE,
+            access=AccessStatus.STALE,
             text=after(self.service_name),
             reason=self.reason(),
             read_at=NOW - timedelta(minutes=1),
             readers=(
                 PrincipalAccess(
-                    Said(WHO[PrincipalKind.SERVICE]),
+                    Message(WHO[PrincipalKind.SERVICE]),
                     allowed=True,
-                    how=Said(WORDS["verdict.allowed_named"], {"statement": self.repository}),
+                    how=Message(WORDS["verdict.allowed_named"], {"statement": self.repository}),
                     value="lambda.amazonaws.com",
                 ),
                 PrincipalAccess(
-                    Said(WHO[PrincipalKind.UNIQUE_ID]),
+                    Message(WHO[PrincipalKind.UNIQUE_ID]),
                     allowed=False,
-                    how=Said(NEVER[PrincipalKind.UNIQUE_ID]),
+                    how=Message(NEVER[PrincipalKind.UNIQUE_ID]),
                     value=dead,
                 ),
                 PrincipalAccess(
-                    Said(WHO[PrincipalKind.WILDCARD]),
+                    Message(WHO[PrincipalKind.WILDCARD]),
                     allowed=None,
-                    how=Said(
+                    how=Message(
                         WORDS["verdict.maybe_allowed"],
                         {"statement": "#3", "conditions": "StringEquals aws:PrincipalOrgID"},
                     ),
@@ -340,10 +350,10 @@ class Parts:
             ),
             findings=(
                 FindingView(
-                    Said(WORDS["finding.deleted_principal"], {"statement": "#2", "principal": dead}),
+                    Message(WORDS["finding.deleted_principal"], {"statement": "#2", "principal": dead}),
                     weight=Weight.ERROR,
                 ),
-                FindingView(Said(WORDS["finding.shared_sid"], {"sid": self.repository}), self.reason(), Weight.INFO),
+                FindingView(Message(WORDS["finding.shared_sid"], {"sid": self.repository}), self.reason(), Weight.INFO),
             ),
             by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, activates=True),
             can_add=True,
@@ -353,14 +363,14 @@ class Parts:
             size=4210,
         )
 
-    def permissions(self, check: Check | None = None) -> PermissionsPage:
-        made = policies(Scope("123456789012", ("us-east-1",), (self.repository,)))
+    def permissions(self, check: PermissionCheck | None = None) -> PermissionsPage:
+        made = policies(PermissionScope("123456789012", ("us-east-1",), (self.repository,)))
         return PermissionsPage(
             ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), made, "123456789012", "123456789012", check
         )
 
-    def check(self) -> Check:
-        needed = {use.action: Said(use.why) for use in ACTIONS_USED}
+    def check(self) -> PermissionCheck:
+        needed = {use.action: Message(use.why) for use in ACTIONS_USED}
         tried = {
             "lightsail:GetContainerServices": (True, None),
             "ecr:SetRepositoryPolicy": (False, self.denied()),
@@ -370,7 +380,9 @@ class Parts:
             CheckedAction(action, allowed=allowed, needed_for=needed[action], problem=problem)
             for action, (allowed, problem) in tried.items()
         )
-        return Check("us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}')
+        return PermissionCheck(
+            "us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}'
+        )
 
     def sign_ins(self) -> SignInsPage:
         """The sessions, tokens, links and events that a busy week leaves."""
@@ -383,11 +395,11 @@ class Parts:
             ),
             links=(LinkRow("77aa88bb99cc", "ken", NOW - timedelta(minutes=5), NOW + timedelta(minutes=10)),),
             tokens=(
-                TokenRow("ci", Said(SCOPES[TokenScope.CHANGE]), "ken", NOW - week, NOW + 12 * week, NOW - hour),
-                TokenRow("prometheus", Said(SCOPES[TokenScope.METRICS]), self.person, NOW - week, None, NOW),
+                TokenRow("ci", Message(SCOPES[TokenScope.CHANGE]), "ken", NOW - week, NOW + 12 * week, NOW - hour),
+                TokenRow("prometheus", Message(SCOPES[TokenScope.METRICS]), self.person, NOW - week, None, NOW),
                 TokenRow(
                     self.service_name,
-                    Said(SCOPES[TokenScope.READ]),
+                    Message(SCOPES[TokenScope.READ]),
                     self.person,
                     NOW - 20 * week,
                     NOW - day,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.ports import Role
-from app.console.access import PARTS, Access, PoliciesRead, ServiceRepositories
+from app.console.access import PARTS, AccessStatus, PoliciesRead, ServiceRepositories
 from app.console.freshness import Freshness, PartFailure
-from app.console.permissions import Check
+from app.console.permissions import PermissionCheck
 from app.console.policies import ByHand
 from app.console.services import Deployments, RoleState, RoleView
 from app.errors import Problem
@@ -22,7 +22,7 @@ from app.web.views.base import View
 from app.web.views.containers import ContainersPage
 from app.web.views.errors import error_page
 from app.web.views.frame import Tab
-from app.web.views.history import HistoryFilter, HistoryList, HistoryPage, ServiceHistoryPage
+from app.web.views.history import HistoryFilterView, HistoryList, HistoryView, ServiceHistoryPage
 from app.web.views.images import ImagesPage
 from app.web.views.next_steps import NextSteps
 from app.web.views.operation import OperationPage, ProgressView, UnknownOperation, progress_dialog
@@ -36,7 +36,7 @@ from app.web.views.sign_ins import (
     revoke_token_dialog,
     sign_out_everywhere_dialog,
 )
-from app.wording import Said
+from app.wording import Message
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_why import why_examples
 
@@ -48,7 +48,7 @@ class Examples(Parts):
 
     def dialogs(self) -> dict[str, View]:
         where = ("us-east-1", self.service_name)
-        changes = (Said("The statement %(sid)s is removed.", {"sid": f"AllowLightsailPull-{self.service_name}"}),)
+        changes = (Message("The statement %(sid)s is removed.", {"sid": f"AllowLightsailPull-{self.service_name}"}),)
         done = self.succeeded_view().progress
         names = (self.repository, "payments/api", "shared/otel-collector")
         return {
@@ -98,7 +98,7 @@ class Examples(Parts):
         )
         expired = Problem("aws.expired_token", aws_code="ExpiredTokenException", request_id="1f2e3d4c-EXAMPLE")
         listing = PartFailure(
-            Said(PARTS[What.REPOSITORIES], {"region": "us-east-1"}), expired, NOW - timedelta(hours=2)
+            Message(PARTS[What.REPOSITORIES], {"region": "us-east-1"}), expired, NOW - timedelta(hours=2)
         )
         never = Freshness(NOW, None, reading=True)
         images, containers, history = self.images(), self.containers(), self.history()
@@ -179,16 +179,16 @@ class Examples(Parts):
             "images-loading": ImagesPage(
                 nothing_known, ServiceRepositories((), RoleView(RoleState.UNKNOWN), PoliciesRead(listed=False))
             ),
-            "history": HistoryPage(history),
-            "history-empty": HistoryPage(HistoryList((), HistoryFilter())),
-            "history-nothing-found": HistoryPage(HistoryList((), HistoryFilter(person=self.person))),
+            "history": HistoryView(history),
+            "history-empty": HistoryView(HistoryList((), HistoryFilterView())),
+            "history-nothing-found": HistoryView(HistoryList((), HistoryFilterView(person=self.person))),
             "service-history": ServiceHistoryPage(
                 self.frame(Tab.HISTORY),
-                replace(history, filter=HistoryFilter(region="us-east-1", of_service=self.service_name)),
+                replace(history, filter=HistoryFilterView(region="us-east-1", of_service=self.service_name)),
             ),
             "service-history-empty": ServiceHistoryPage(
                 self.frame(Tab.HISTORY),
-                HistoryList((), HistoryFilter(region="us-east-1", of_service=self.service_name)),
+                HistoryList((), HistoryFilterView(region="us-east-1", of_service=self.service_name)),
             ),
             "operation": OperationPage(self.progress_view()),
             "operation-queued": OperationPage(
@@ -210,11 +210,11 @@ class Examples(Parts):
             "operation-unknown": UnknownOperation(OPERATION_ID),
             "policy": self.policy(),
             "policy-none": self.policy(
-                text=None, readers=(), findings=(), access=Access.NOT_ALLOWED, reason=None, dead=()
+                text=None, readers=(), findings=(), access=AccessStatus.NOT_ALLOWED, reason=None, dead=()
             ),
             "policy-old": self.policy(read_at=old.read_at, problem=slow),
             "policy-deleted-by-hand": self.policy(
-                by_hand=ByHand(self.by_hand(), "", self.preview().commands), access=Access.ALLOWED
+                by_hand=ByHand(self.by_hand(), "", self.preview().commands), access=AccessStatus.ALLOWED
             ),
             "policy-unread": self.policy(
                 text=None,
@@ -222,21 +222,21 @@ class Examples(Parts):
                 by_hand=None,
                 problem=self.problem(),
                 running=self.progress(),
-                access=Access.UNREADABLE,
+                access=AccessStatus.UNREADABLE,
             ),
             "policy-broken": self.policy(
                 text='{"Version": "2012-10-17", "Statement": []}, {"Version": "2012-10-17", "Statement": []}',
                 readers=(),
                 by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, mended=True),
                 problem=Problem("policy.pasted_documents"),
-                access=Access.UNREADABLE,
+                access=AccessStatus.UNREADABLE,
                 dead=(),
             ),
             "permissions": self.permissions(),
             "permissions-checked": self.permissions(self.check()),
             "permissions-of-nobody": replace(self.permissions(self.check()), account=""),
-            "permissions-fine": self.permissions(Check("us-east-1", self.check().actions[:1])),
-            "permissions-refused": self.permissions(Check("us-east-1", (), problem=self.problem())),
+            "permissions-fine": self.permissions(PermissionCheck("us-east-1", self.check().actions[:1])),
+            "permissions-refused": self.permissions(PermissionCheck("us-east-1", (), problem=self.problem())),
             "error-problem": error_page(403, problem=self.denied()),
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
             **why_examples(self),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from app.db import Database
-from app.operations.read import find_version
+from app.history.queries import find_version
 from tests.history.happened import living
 from tests.in_process import in_process_console
 from tests.sandbox_server import RunningSandbox, start_sandbox

@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.history import search
 from app.history.search import HistoryFilter
-from app.http.known_names import form_fields
+from app.http.near_names import form_fields
 from tests.history.happened import happened
 from tests.in_process import REGION, in_process_console
 from tests.sandbox_server import start_sandbox
@@ -65,7 +65,7 @@ async def test_no_form_takes_two_values_for_one(console):
 async def test_the_field_is_named_and_what_to_do(console):
     client, _ = console
     page = (await client.post(f"{HERE}/repositories", data={"repository": REPOSITORY, "preview": "00"})).text
-    assert "does not know: preview." in page
+    assert "Unknown form field: preview." in page
     assert "Reload the page" in page
 
 

@@ -27,12 +27,12 @@ def test_durations_are_as_long_as_they_need_to_be(seconds, english, japanese):
 
 
 def test_an_age_is_told_in_its_largest_unit():
-    assert formats.age(NOW - timedelta(minutes=3, seconds=20), NOW, "en") == "3 min. ago"
+    assert formats.age(NOW - timedelta(minutes=3, seconds=20), NOW, "en") == "3 minutes ago"
     assert formats.age(NOW - timedelta(days=2), NOW, "ja") == "2 日前"
 
 
 def test_what_is_newer_than_now_is_no_future():
-    assert formats.age(NOW + timedelta(seconds=5), NOW, "en") == "1 sec. ago"
+    assert formats.age(NOW + timedelta(seconds=5), NOW, "en") == "1 second ago"
 
 
 def test_moments_are_in_utc_without_seconds():

@@ -6,14 +6,14 @@ from itertools import product
 import botocore.session
 import pytest
 
-from app.console.access import Access
-from app.console.permissions import Check, CheckedAction
+from app.console.access import AccessStatus
+from app.console.permissions import CheckedAction, PermissionCheck
 from app.console.services import RoleState
 from app.errors import Problem
 from app.messages import labels
 from app.operations.progress import Note
 from app.operations.state import SEEN, Kind, Outcome, StepName, StepState
-from app.wording import Said
+from app.wording import Message
 from tests.web.examples import Examples
 
 TONES = {"success", "progress", "info", "warning", "error", "off"}
@@ -39,7 +39,7 @@ def test_every_code_of_aws_has_a_word(shape, table, lightsail):
     assert set(table) == set(lightsail.shape_for(shape).enum)
 
 
-@pytest.mark.parametrize("codes, table", [(Access, labels.ACCESS), (RoleState, labels.ROLE_STATES)])
+@pytest.mark.parametrize("codes, table", [(AccessStatus, labels.ACCESS), (RoleState, labels.ROLE_STATES)])
 def test_every_verdict_has_a_word_and_a_tone(codes, table):
     assert set(table) == set(codes)
     assert {labels.TONES[code] for code in codes} <= TONES
@@ -94,7 +94,7 @@ def test_what_is_spoken_changes_with_each_step():
 
 
 def test_a_failure_is_spoken_as_its_cause():
-    assert labels.spoken(Examples().failed_view().progress) == "Something went wrong inside Sailpass."
+    assert labels.spoken(Examples().failed_view().progress) == "Sailpass failed unexpectedly."
 
 
 def test_what_an_older_release_stored_still_shows():
@@ -105,7 +105,7 @@ def test_what_an_older_release_stored_still_shows():
 
 def test_a_plain_text_is_no_sentence_to_look_up():
     assert labels.say("100% %(sure)s") == "100% %(sure)s"
-    assert labels.say(Said("%(n)s of us", {"n": 3})) == "3 of us"
+    assert labels.say(Message("%(n)s of us", {"n": 3})) == "3 of us"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_check_is_summed_up_and_claims_no_more_than_was_told(results, said, to
         CheckedAction("ecr:DescribeImages", allowed, problem=None if allowed else Problem("aws.unreachable"))
         for allowed in results
     )
-    check = Check("us-east-1", actions)
+    check = PermissionCheck("us-east-1", actions)
     assert (labels.check_said(check), labels.check_tone(check)) == (said, tone)
 
 

@@ -11,9 +11,9 @@ from app.web.views import dialogs
 from app.web.views.api_reference import ApiReference
 from app.web.views.base import View
 from app.web.views.errors import error_page
-from app.web.views.history import HistoryFilter
+from app.web.views.history import HistoryFilterView
 from app.web.views.preview import PreviewView
-from app.wording import Said
+from app.wording import Message
 from tests.web.examples import NOW, Examples
 
 EXAMPLES = Examples()
@@ -41,7 +41,7 @@ def test_every_question_is_posted_somewhere_and_can_be_left(name, view):
     assert view.action.startswith("/")
     assert view.back.startswith("/")
     assert all(
-        isinstance(getattr(view, field.name), (Said, type(None)))
+        isinstance(getattr(view, field.name), (Message, type(None)))
         for field in fields(view)
         if field.name in ("lead", "heading", "warning", "button")
     )
@@ -82,9 +82,9 @@ def test_an_image_page_polls_while_it_changes():
 
 
 def test_a_filter_goes_to_the_address_and_back():
-    asked = HistoryFilter(service="web", kind="grant")
-    assert HistoryFilter(**asked.query()) == asked
-    assert (asked.active, HistoryFilter().active) == (True, False)
+    asked = HistoryFilterView(service="web", kind="grant")
+    assert HistoryFilterView(**asked.query()) == asked
+    assert (asked.active, HistoryFilterView().active) == (True, False)
 
 
 def test_how_much_is_known_is_told():

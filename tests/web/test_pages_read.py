@@ -22,7 +22,7 @@ PAGES = {
     f"{WEB}/images?added=storefront/web": "Next steps",
     f"{WEB}/history": "History",
     f"{WEB}/policy?repository=storefront/web": "AllowLightsailPull-storefront-web",
-    f"{WEB}/policy?repository=analytics/reports": "Who may pull",
+    f"{WEB}/policy?repository=analytics/reports": "Principals",
     f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/repositories/repair?repository=tools/cli": "Repair access?",
@@ -40,21 +40,21 @@ PARTS = {
     f"{WEB}/repositories/options?repository=tools": "tools/cli",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/role/deactivate": "Deactivate the image puller role?",
-    "/history": "Nothing",
+    "/history": "No operations",
     **{
         f"{WEB}/repositories/preview?kind={kind}&repository=payments/worker": "ecr:GetRepositoryPolicy"
         for kind in ("grant", "repair", "revoke", "prune")
     },
 }
 MISSING = {
-    "/nowhere": "There is nothing at this address.",
-    "/operations/nobody": "The history does not hold this operation.",
-    "/operations/nobody/undo": "There is no operation of this id.",
-    "/containers/eu-west-1/storefront-web": "This console does not look after eu-west-1",
-    "/containers/eu-west-1/storefront-web/images": "This console does not look after eu-west-1",
-    "/containers/eu-west-1/storefront-web/history": "This console does not look after eu-west-1",
-    "/containers/eu-west-1/storefront-web/role/activate": "This console does not look after eu-west-1",
-    f"{WEB}/policy?repository=no/such": "There is no repository no/such in us-east-1.",
+    "/nowhere": "Page not found.",
+    "/operations/nobody": "This operation isn't in the history.",
+    "/operations/nobody/undo": "Operation not found.",
+    "/containers/eu-west-1/storefront-web": "eu-west-1 isn't configured",
+    "/containers/eu-west-1/storefront-web/images": "eu-west-1 isn't configured",
+    "/containers/eu-west-1/storefront-web/history": "eu-west-1 isn't configured",
+    "/containers/eu-west-1/storefront-web/role/activate": "eu-west-1 isn't configured",
+    f"{WEB}/policy?repository=no/such": "The repository no/such doesn't exist in us-east-1.",
 }
 SENSELESS = [
     f"{WEB}/repositories/remove",
@@ -121,7 +121,7 @@ def test_the_history_takes_any_filter(mika, name):
 )
 def test_what_is_shown_by_hand_is_what_the_button_there_would_do(mika, service, repository, button):
     page = mika.reads(f"/containers/us-east-1/{service}/policy?repository={repository}")
-    assert f"What {button} would do" in page.text
+    assert f"The same as {button}." in page.text
     assert any(name.startswith(button) for name in page.buttons())
 
 
@@ -132,12 +132,12 @@ def test_by_hand_a_role_without_an_arn_is_explained_where_it_stands_in_the_text(
     preview = mika.reads(f"{here}/repositories/preview?kind=grant&repository=tools/cli")
     for text in (page.text, preview.text):
         assert "put it in place of the one that ends with NOT-YET-KNOWN" in text
-        assert "while it answers “Principal not found”, write the policy again" in text
+        assert "While it answers “Principal not found”, write the policy again" in text
 
 
 def test_by_hand_a_policy_that_loses_its_last_statement_is_deleted_and_no_empty_one_is_shown(mika):
     page = mika.reads(f"{WEB}/policy?repository=storefront/web")
-    assert "No statement is left then, so the repository policy is deleted." in page.text
+    assert "This deletes the repository policy, because no statements remain." in page.text
     assert not page.soup.select('pre[aria-label="finished policy"]')
     assert "aws ecr delete-repository-policy" in page.text
 
@@ -145,7 +145,7 @@ def test_by_hand_a_policy_that_loses_its_last_statement_is_deleted_and_no_empty_
 def test_a_service_that_does_not_exist_is_named_on_its_pages(mika):
     for tab in ("", "/images", "/deployments", "/history"):
         page = mika.reads(f"/containers/us-east-1/no-such{tab}")
-        assert "There is no container service no-such in us-east-1." in page.text
+        assert "The container service no-such doesn't exist in us-east-1." in page.text
 
 
 def test_the_permissions_are_valid_json_for_the_account_and_the_names(mika):
@@ -159,7 +159,7 @@ def test_the_permissions_are_valid_json_for_the_account_and_the_names(mika):
 def test_no_policy_is_printed_for_what_can_be_no_name(mika, name):
     for page in (mika.reads(f"/permissions?names=tools/cli,{name}"), mika.sends("/permissions/check", names=name)):
         assert page.status == 422
-        assert f"“{name}” cannot be the name of an Amazon ECR repository." in page.text
+        assert f"“{name}” isn't a valid Amazon ECR repository name." in page.text
     assert mika.console.get(f"/api/v1/permissions?names={name}").status == 422
 
 
@@ -195,7 +195,7 @@ def test_the_exports_are_files(mika):
 )
 def test_a_request_of_the_wrong_kind_is_refused_and_starts_nothing(mika, method, path, headers, status):
     assert mika.console.send(method, path, **headers).status == status
-    assert "Nothing has happened yet" in mika.reads("/history").text
+    assert "No operations yet" in mika.reads("/history").text
 
 
 def test_a_body_too_large_is_refused(mika):
@@ -217,4 +217,4 @@ def test_every_link_of_a_page_leads_somewhere(mika):
 
 def test_times_and_counts_are_words_for_every_reader(mika):
     page = mika.reads("/containers")
-    assert re.search(r"As of (just now|\d+ sec)", page.text) or "Reading from AWS" in page.text
+    assert re.search(r"Updated (just now|\d+ second)", page.text) or "Loading from AWS" in page.text

@@ -51,7 +51,7 @@ async def test_what_is_pasted_is_previewed_under_its_name(client):
         ("public.ecr.aws/nginx/nginx:1", "is in Amazon ECR Public"),
         ("docker.io/library/nginx", "docker.io is not Amazon ECR"),
         ("tools\u200b/cli", "ZERO WIDTH SPACE (U+200B)"),
-        ("Tools/Cli", "cannot be the name of an Amazon ECR repository"),
+        ("Tools/Cli", "isn't a valid Amazon ECR repository name"),
         ("", "No repository was named."),
     ],
 )

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from app.http.security import Refusals, middleware
+from app.http.security import RefusalPages, middleware
 from tests.in_process import REGION, in_process_console
 from tests.sandbox_server import start_sandbox
 from tests.web.asking import ask
@@ -103,7 +103,7 @@ def test_refusals_are_told_as_the_application_wants():
     async def say(_: Request) -> PlainTextResponse:
         return PlainTextResponse("our page", 418)
 
-    stack = middleware(["*"], refusals=Refusals(say, say), max_body=100)
+    stack = middleware(["*"], refusals=RefusalPages(say, say), max_body=100)
     app = Starlette(routes=[Route("/", echo, methods=["POST"])], middleware=stack)
     assert ask(app, "/", "POST", headers={"Sec-Fetch-Site": "cross-site"}).text == "our page"
     assert ask(app, "/", "POST", content=b"x" * 101).text == "our page"

@@ -121,8 +121,8 @@ def test_a_page_looks_again_only_while_something_changes(name, trigger, friendly
     "name, told",
     [
         ("images-empty", "No private repositories"),
-        ("images-loading", "None found so far"),
-        ("images-unknown", "AWS has told nothing about this service"),
+        ("images-loading", "None found yet"),
+        ("images-unknown", "No data about this service yet"),
     ],
 )
 def test_no_repositories_are_not_the_same_as_none_known_yet(name, told, friendly):

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.strict import RequestBody
-from app.console.permissions import Check, NeededPermissions
+from app.console.permissions import NeededPermissions
+from app.console.permissions import PermissionCheck as CheckedPermissions
 from app.messages import labels
 
 
@@ -37,9 +38,12 @@ class Permissions(BaseModel):
             repositories=list(page.names),
             policies=[
                 IamPolicyText(
-                    key=one.key, title=labels.say(one.title), what=labels.say(one.what), document=json.loads(one.text)
+                    key=policy.key,
+                    title=labels.say(policy.title),
+                    what=labels.say(policy.what),
+                    document=json.loads(policy.text),
                 )
-                for one in page.policies
+                for policy in page.policies
             ],
         )
 
@@ -70,19 +74,19 @@ class PermissionCheck(BaseModel):
     policy: dict[str, Any] | None
 
     @classmethod
-    def of(cls, check: Check) -> PermissionCheck:
+    def of(cls, check: CheckedPermissions) -> PermissionCheck:
         return cls(
             region=check.region,
             missing=check.missing,
             unknown=check.unknown,
             actions=[
                 ActionTried(
-                    action=one.action,
-                    allowed=one.allowed,
-                    needed_for=labels.say(one.needed_for) if one.needed_for else "",
-                    why=labels.what(one.problem) if one.problem else "",
+                    action=action.action,
+                    allowed=action.allowed,
+                    needed_for=labels.say(action.needed_for) if action.needed_for else "",
+                    why=labels.what(action.problem) if action.problem else "",
                 )
-                for one in check.actions
+                for action in check.actions
             ],
             policy=json.loads(check.statement) if check.statement else None,
         )

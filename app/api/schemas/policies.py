@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RegistryRead, english
-from app.console.access import Access
+from app.console.access import AccessStatus
 from app.console.policies import ByHand, RepositoryPolicy, Weight
 from app.messages import labels
 
@@ -41,7 +41,7 @@ class ByHandSteps(BaseModel):
 
     @classmethod
     def of(cls, hand: ByHand) -> ByHandSteps:
-        commands = [ShellCommands.of(one) for one in hand.commands]
+        commands = [ShellCommands.of(command) for command in hand.commands]
         return cls(policy=hand.policy_text, commands=commands, activates=hand.activates)
 
 
@@ -54,7 +54,7 @@ class Policy(BaseModel):
     document: dict[str, Any] | None = Field(description="The same as JSON; null also where it is not JSON.")
     characters: int = Field(description="How many the policy takes when it is sent, without white space.")
     limit: int = Field(description="How many characters ECR allows.")
-    access: Access
+    access: AccessStatus
     reason: str
     readers: list[PolicyReader]
     findings: list[PolicyFinding]
@@ -79,15 +79,19 @@ class Policy(BaseModel):
             access=policy.access,
             reason=english(policy.reason),
             readers=[
-                PolicyReader(who=labels.say(one.who), value=one.value, allowed=one.allowed, how=labels.say(one.how))
-                for one in policy.readers
+                PolicyReader(
+                    who=labels.say(reader.who), value=reader.value, allowed=reader.allowed, how=labels.say(reader.how)
+                )
+                for reader in policy.readers
             ],
-            findings=[PolicyFinding(severity=one.weight, message=labels.say(one.what)) for one in policy.findings],
+            findings=[
+                PolicyFinding(severity=finding.weight, message=labels.say(finding.what)) for finding in policy.findings
+            ],
             dead_principals=list(policy.dead),
             by_hand=ByHandSteps.of(policy.by_hand) if policy.by_hand else None,
             read_at=policy.read_at,
             registry=RegistryRead.maybe(policy.evidence),
-            change_registry=[ShellCommands.of(one) for one in policy.change_registry],
+            change_registry=[ShellCommands.of(each) for each in policy.change_registry],
             problem=ProblemBody.maybe(policy.problem),
         )
 

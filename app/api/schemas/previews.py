@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.repositories import Principal, RegistryRead, RepositoryName
 from app.api.strict import RequestBody
-from app.console.access import Access
+from app.console.access import AccessStatus
 from app.console.previews import Preview as PlannedPreview
 from app.console.shell_commands import Commands
 from app.messages import labels
@@ -65,7 +65,9 @@ class Preview(BaseModel):
     calls: list[AwsCall]
     commands: list[ShellCommands]
     previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
-    access: Access | None = Field(description="What the role has afterwards, by both policies; null for a pruning.")
+    access: AccessStatus | None = Field(
+        description="What the role has afterwards, by both policies; null for a pruning."
+    )
     reason: str = Field(description="Why, in one English sentence.")
     registry: RegistryRead | None
     principals: list[str] = Field(description="Of a pruning: the principals that it removes.")
@@ -89,7 +91,7 @@ class Preview(BaseModel):
             calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
             commands=[ShellCommands.of(commands) for commands in preview.commands],
             previewed=planned.seen,
-            access=Access(planned.verdict.access) if planned.verdict else None,
+            access=AccessStatus(planned.verdict.access) if planned.verdict else None,
             reason=planned.verdict.sentence if planned.verdict else "",
             registry=RegistryRead.maybe(preview.evidence),
             principals=list(planned.pruned),

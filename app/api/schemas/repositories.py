@@ -12,19 +12,19 @@ from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
-from app.console.access import Access, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.console.evidence import Evidence, RegistryState
 from app.inventory.search import Choice, Choices
 from app.messages import labels
 from app.policy.messages import say
-from app.wording import Said
+from app.wording import Message
 
 # Longer than ECR's longest, so that a name that cannot be one is told as such.
 RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]
 Principal = Annotated[str, Field(min_length=1, max_length=2048, pattern=TEXT)]
 
 
-def english(said: Said | None) -> str:
+def english(said: Message | None) -> str:
     """The sentence, or nothing."""
     return labels.say(said) if said else ""
 
@@ -60,7 +60,7 @@ class RepositoryAccess(BaseModel):
 
     name: str
     uri: str = Field(description="Without a tag.")
-    access: Access
+    access: AccessStatus
     reason: str = Field(description="Why, in one English sentence.")
     by_registry: bool = Field(description="A statement of the registry policy is among those that decide.")
     by_name: bool = Field(description="The policy names a role of this service, so a revoke can take something away.")
@@ -128,7 +128,7 @@ class RepositoryChoice(BaseModel):
     name: str
     uri: str
     has_policy: bool | None = Field(description="Null: its policy has not been read yet.")
-    access: Access | None = Field(description="What its policy gives the service, where it is about the service.")
+    access: AccessStatus | None = Field(description="What its policy gives the service, where it is about the service.")
     reason: str
 
     @classmethod
@@ -138,7 +138,7 @@ class RepositoryChoice(BaseModel):
             name=choice.name,
             uri=choice.uri,
             has_policy=choice.has_policy,
-            access=Access(verdict.access) if verdict else None,
+            access=AccessStatus(verdict.access) if verdict else None,
             reason=say(verdict.code, verdict.params) if verdict else "",
         )
 
@@ -151,7 +151,7 @@ class ChoiceList(BaseModel):
 
     @classmethod
     def of(cls, found: Choices) -> ChoiceList:
-        return cls(choices=[RepositoryChoice.of(one) for one in found.rows], more=found.more)
+        return cls(choices=[RepositoryChoice.of(row) for row in found.rows], more=found.more)
 
 
 class GrantRequest(RequestBody):

@@ -13,7 +13,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "container.exited": other(
         Check.CONTAINER,
         N_("The container %(container)s started and ended"),
-        N_("The image was pulled; this isn't about access. Its last words: %(line)s"),
+        N_("The image was pulled, so this isn't an access problem. Last log line: %(line)s"),
         Fix.READ_LOG,
         Fix.REDEPLOY,
         container="web",
@@ -22,7 +22,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "container.missing_variable": other(
         Check.CONTAINER,
         N_("The container %(container)s ended because the environment variable %(detail)s isn't set"),
-        N_("The image was pulled; this isn't about access. Set the variable in the deployment."),
+        N_("The image was pulled, so this isn't an access problem. Set the variable in the deployment."),
         Fix.SET_VARIABLE,
         container="web",
         detail="DATABASE_URL",

@@ -33,7 +33,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "service.deleting": other(
         Check.SERVICE,
         N_("The container service %(service)s is being deleted"),
-        N_("It takes no more deployments. Create a new service."),
+        N_("It can't be deployed to. Create a new service."),
     ),
     "service.stuck": other(
         Check.SERVICE,
@@ -45,7 +45,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "service.busy": other(
         Check.SERVICE,
         N_("The container service %(service)s is changing its state (%(state)s)"),
-        N_("Lightsail takes no deployment until the change has finished."),
+        N_("Lightsail accepts deployments again when the change has finished."),
         Fix.WAIT,
         state="UPDATING",
     ),

@@ -20,7 +20,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "policy.malformed": access(
         Check.POLICY,
         N_("The repository policy of %(repository)s can't be read (%(problem)s)"),
-        N_("Nothing can be allowed by it until it is repaired."),
+        N_("It can't grant access until it is corrected."),
         Fix.GRANT,
         Fix.REDEPLOY,
         problem="policy.pasted_documents",

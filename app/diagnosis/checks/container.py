@@ -7,7 +7,7 @@ from typing import Final
 from app.aws.ports import Deployment
 from app.diagnosis.facts import Facts, Known, not_checked
 from app.diagnosis.log_evidence import Ending, LogEvidence, Reason
-from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
 
 _CAUSES: Final = {
     Reason.COMMAND_NOT_FOUND: "container.command_not_found",
@@ -54,11 +54,11 @@ def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, e
     if evidence.reason in _ELSEWHERE:
         return not_reached("ended_earlier")
     if evidence.started:
-        line = Said("evidence.log_line", {"line": evidence.line})
+        line = Sentence("evidence.log_line", {"line": evidence.line})
         certainty = Certainty.LIKELY if evidence.reason in _GUESSED else Certainty.CERTAIN
         if evidence.reason is Reason.QUIET and facts.port_variable:
             return caused(
-                Found("health.port", params, (Said("evidence.port_variable", params), line), Certainty.LIKELY)
+                Found("health.port", params, (Sentence("evidence.port_variable", params), line), Certainty.LIKELY)
             )
         return caused(Found(_CAUSES[evidence.reason], params, (line,), certainty))
     if explained:
@@ -71,7 +71,7 @@ def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]
     if evidence.ending is Ending.TOOK_TOO_LONG:
         code = "health.port" if facts.port_variable else "container.took_too_long"
         said = "evidence.port_variable" if facts.port_variable else "evidence.took_too_long"
-        return caused(Found(code, params, (Said(said, params),), Certainty.LIKELY))
+        return caused(Found(code, params, (Sentence(said, params),), Certainty.LIKELY))
     if evidence.ending is Ending.CANCELED:
         return not_reached("not_started")
-    return caused(Found("deployment.unexplained", params, (Said("evidence.no_lines", params),), Certainty.LIKELY))
+    return caused(Found("deployment.unexplained", params, (Sentence("evidence.no_lines", params),), Certainty.LIKELY))

@@ -11,7 +11,7 @@ from app.aws.pull_ports import ImageDetail
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.lifecycle import expiring_rule
 from app.diagnosis.manifests import is_artifact
-from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
 
 _MOST_TAGS = 3
 
@@ -50,12 +50,12 @@ def _params(facts: Facts) -> dict[str, str | int]:
 def _unpullable(facts: Facts, detail: ImageDetail) -> Found | None:
     params = {**_params(facts), "digest": detail.digest}
     if detail.status == "ARCHIVED":
-        return Found("image.archived", params, (Said("evidence.status", {"status": detail.status}),))
+        return Found("image.archived", params, (Sentence("evidence.status", {"status": detail.status}),))
     if detail.status == "ACTIVATING":
-        return Found("image.restoring", params, (Said("evidence.status", {"status": detail.status}),))
+        return Found("image.restoring", params, (Sentence("evidence.status", {"status": detail.status}),))
     if is_artifact(detail):
         kind = {"media_type": detail.artifact_type or detail.media_type}
-        return Found("image.artifact", params | kind, (Said("evidence.media_type", kind),))
+        return Found("image.artifact", params | kind, (Sentence("evidence.media_type", kind),))
     return None
 
 
@@ -71,7 +71,7 @@ def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
         "deployed": _time(deployment.created_at),
         "version": deployment.version,
     }
-    evidence = (Said("evidence.moved", when),)
+    evidence = (Sentence("evidence.moved", when),)
     return Found("image.moved", {**_params(facts), **when, "digest": detail.digest}, evidence, Certainty.LIKELY)
 
 
@@ -89,7 +89,7 @@ def _missing(facts: Facts) -> Found:
     if listed is not None and (cause := _unpullable(facts, listed)):
         return cause
     nearest = _nearest(facts.tag, images)
-    evidence = (Said("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    evidence = (Sentence("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
     params["suggested"] = _with_tag(facts, nearest[0]) if nearest else ""
     if not facts.uri.tag:
         return Found("image.no_latest", params, evidence)
@@ -102,8 +102,8 @@ def _rule(facts: Facts, tag: str) -> str:
     return expiring_rule(facts.lifecycle.value, tag) if isinstance(facts.lifecycle, Known) else ""
 
 
-def _expired(params: dict[str, str | int], rule: str, evidence: tuple[Said, ...] = ()) -> Found:
-    said = Said("evidence.lifecycle", {"rule": rule})
+def _expired(params: dict[str, str | int], rule: str, evidence: tuple[Sentence, ...] = ()) -> Found:
+    said = Sentence("evidence.lifecycle", {"rule": rule})
     return Found("image.expired", params | {"rule": rule}, (said, *evidence), Certainty.LIKELY)
 
 

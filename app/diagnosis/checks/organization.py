@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.diagnosis.facts import Facts, NotFound, not_private
-from app.diagnosis.outcome import Certainty, Check, Found, Outcome, Said, Status, caused, fine, not_reached
+from app.diagnosis.outcome import Certainty, Check, Found, Outcome, Sentence, Status, caused, fine, not_reached
 from app.policy.layers import EXEMPTING_TAG
 
 _BEFORE = (Check.SERVICE, Check.URI, Check.ROLE, Check.REPOSITORY, Check.POLICY, Check.REGISTRY, Check.IMAGE)
@@ -32,5 +32,5 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outco
             "version": deployment.version,
         }
         certainty = Certainty.LIKELY
-        return caused(Found("organization.denied", params, (Said("evidence.canceled", params),), certainty))
-    return Outcome(Status.NOT_CHECKED, Said("not_checked.organization"))
+        return caused(Found("organization.denied", params, (Sentence("evidence.canceled", params),), certainty))
+    return Outcome(Status.NOT_CHECKED, Sentence("not_checked.organization"))

@@ -6,7 +6,7 @@ from app.aws.pull_ports import Manifest
 from app.diagnosis.facts import Facts, Known, NotFound, Reading, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import RUNS, child, is_index, platforms
-from app.diagnosis.outcome import Found, Outcome, Said, Status, caused, fine, not_reached
+from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine, not_reached
 
 
 def check_platform(facts: Facts, image: Outcome) -> Outcome:
@@ -14,7 +14,7 @@ def check_platform(facts: Facts, image: Outcome) -> Outcome:
     evidence = facts.log_evidence
     if evidence is not None and evidence.reason is Reason.EXEC_FORMAT:
         line = {"line": evidence.line}
-        return caused(Found("platform.exec_format", {**_params(facts), **line}, (Said("evidence.log_line", line),)))
+        return caused(Found("platform.exec_format", {**_params(facts), **line}, (Sentence("evidence.log_line", line),)))
     if outcome := not_private(facts):
         return outcome
     if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound):
@@ -38,12 +38,12 @@ def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:
     names = platforms(manifest)
     params = {**_params(facts), "platforms": ", ".join(names)}
     if not names:
-        return caused(Found("platform.attestation_only", params, (Said("evidence.index_empty"),)))
+        return caused(Found("platform.attestation_only", params, (Sentence("evidence.index_empty"),)))
     if RUNS not in names:
-        return caused(Found("platform.index", params, (Said("evidence.platforms", params),)))
+        return caused(Found("platform.index", params, (Sentence("evidence.platforms", params),)))
     if isinstance(facts.child, NotFound) or _is_archived(facts):
         digest = {"digest": child(manifest)}
-        return caused(Found("platform.child_missing", {**params, **digest}, (Said("evidence.child", digest),)))
+        return caused(Found("platform.child_missing", {**params, **digest}, (Sentence("evidence.child", digest),)))
     return fine("platform", platforms=", ".join(names))
 
 
@@ -52,7 +52,7 @@ def _of_config(facts: Facts, platform: Reading[str]) -> Outcome:
         return not_checked(platform)
     params = {**_params(facts), "platforms": platform.value}
     if platform.value and platform.value != RUNS:
-        return caused(Found("platform.single", params, (Said("evidence.platforms", params),)))
+        return caused(Found("platform.single", params, (Sentence("evidence.platforms", params),)))
     return fine("platform", platforms=platform.value or RUNS)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
-from app.diagnosis.outcome import Certainty, Found, Outcome, Said, Status, caused, fine, not_reached
+from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, Status, caused, fine, not_reached
 from app.errors import Problem
 from app.policy.document import parse
 from app.policy.evaluate import Access, Verdict, evaluate
@@ -37,7 +37,7 @@ def check_policy(facts: Facts) -> Outcome:
         both, alone = _verdicts(facts)
     except Problem as problem:
         params = {"repository": facts.uri.repository, "problem": problem.code}
-        return caused(Found("policy.malformed", params, (Said("evidence.policy_unreadable", params),)))
+        return caused(Found("policy.malformed", params, (Sentence("evidence.policy_unreadable", params),)))
     if both.access is Access.ALLOWED or alone.access is Access.ALLOWED:
         return fine("policy", repository=facts.uri.repository)
     return caused(_cause(facts, alone))
@@ -84,22 +84,22 @@ def _is_denied(reading: Reading[str | None]) -> bool:
     return isinstance(reading, Refused) and reading.by_resource_policy
 
 
-def _denial(reading: Reading[str | None]) -> Said:
+def _denial(reading: Reading[str | None]) -> Sentence:
     permission = reading.permission if isinstance(reading, Refused) else ""
-    return Said("not_checked.denied", {"permission": permission})
+    return Sentence("not_checked.denied", {"permission": permission})
 
 
 def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
     decides = Layer.REGISTRY in verdict.layers
     params = {**verdict.params, "region": facts.region, "statement": _label(verdict, Layer.REGISTRY)}
-    evidence = (Said(verdict.code, verdict.params),)
+    evidence = (Sentence(verdict.code, verdict.params),)
     if decides and verdict.access is Access.DENIED:
         return caused(Found("registry.denied", params, evidence))
     if decides and verdict.access is Access.CONDITIONAL:
         return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY))
     for unseen in verdict.unseen:
         if unseen is not UNSEEN_ORGANIZATION:  # which has a check of its own
-            return Outcome(Status.NOT_CHECKED, Said(unseen.code, dict(unseen.params)))
+            return Outcome(Status.NOT_CHECKED, Sentence(unseen.code, dict(unseen.params)))
     return fine("registry")
 
 
@@ -146,7 +146,7 @@ def _label(verdict: Verdict, layer: Layer) -> str:
 def _cause(facts: Facts, verdict: Verdict) -> Found:
     """The cause that a verdict of the repository's policy means."""
     params = {"repository": facts.uri.repository, "service": facts.service_name, **verdict.params}
-    evidence = (Said(verdict.code, verdict.params),)
+    evidence = (Sentence(verdict.code, verdict.params),)
     if code := _BY_VERDICT.get(verdict.code):
         return Found(code, params, evidence)
     if verdict.access is Access.DENIED:
@@ -156,7 +156,7 @@ def _cause(facts: Facts, verdict: Verdict) -> Found:
     return next(_wrong_principals(facts, params), None) or _not_named(verdict, params, evidence)
 
 
-def _not_named(verdict: Verdict, params: dict[str, str | int], evidence: tuple[Said, ...]) -> Found:
+def _not_named(verdict: Verdict, params: dict[str, str | int], evidence: tuple[Sentence, ...]) -> Found:
     if verdict.missing_actions and verdict.code != "verdict.not_named":
         missing = {"actions": ", ".join(verdict.missing_actions)}
         return Found("policy.actions_missing", params | missing, evidence)
@@ -171,10 +171,10 @@ def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Fo
         return
     for code, principal in _mistaken(facts, named):
         about = {**params, "principal": principal.value, "named_service": principal.service}
-        yield Found(code, about, (Said("evidence.names", {"principal": principal.value}),))
+        yield Found(code, about, (Sentence("evidence.names", {"principal": principal.value}),))
     if orphan := _orphan(facts, text):
         yield Found(
-            "policy.deleted_role", params | {"principal": orphan}, (Said("evidence.names", {"principal": orphan}),)
+            "policy.deleted_role", params | {"principal": orphan}, (Sentence("evidence.names", {"principal": orphan}),)
         )
     if any(finding.code == "finding.allow_not_principal" for finding in findings(text)):
         yield Found("policy.allow_not_principal", params, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from app.diagnosis.facts import Facts, Known, NotFound, Refused, not_checked, not_private
-from app.diagnosis.outcome import Found, Outcome, Said, Status, caused, fine, not_reached
+from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine, not_reached
 
 
 def check_repository(facts: Facts, uri: Outcome) -> Outcome:
@@ -31,13 +31,13 @@ def _missing(facts: Facts) -> Found:
     params = {"repository": facts.uri.repository, "region": facts.region, "account": facts.registry_id}
     if facts.elsewhere:
         regions = ", ".join(facts.elsewhere)
-        evidence = (Said("evidence.repository_elsewhere", {"regions": regions}),)
+        evidence = (Sentence("evidence.repository_elsewhere", {"regions": regions}),)
         return Found("repository.other_region", params | {"regions": regions}, evidence)
     names = facts.repositories.value if isinstance(facts.repositories, Known) else ()
     nearest = (
         get_close_matches(facts.uri.repository, names, 3, 0.6)
         or [name for name in names if name.rpartition("/")[2] == facts.uri.repository.rpartition("/")[2]][:3]
     )
-    hints: tuple[Said, ...] = (Said("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    hints: tuple[Sentence, ...] = (Sentence("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
     suggested = facts.uri.uri(facts.registry_id, facts.region, nearest[0]) if nearest else ""
     return Found("repository.not_found", params | {"suggested": suggested}, hints)

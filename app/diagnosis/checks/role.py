@@ -6,7 +6,7 @@ from typing import Final
 
 from app.aws.ports import ContainerService
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked
-from app.diagnosis.outcome import Found, Outcome, Said, caused, fine, not_reached
+from app.diagnosis.outcome import Found, Outcome, Sentence, caused, fine, not_reached
 from app.errors import Problem
 from app.policy.arns import service_of
 from app.policy.principals import principals_of
@@ -31,11 +31,11 @@ def check_role(facts: Facts) -> Outcome:
 
 
 def _inactive(facts: Facts, service: ContainerService) -> Found:
-    evidence = [Said("evidence.role_inactive", {"service": service.name})]
+    evidence = [Sentence("evidence.role_inactive", {"service": service.name})]
     if _was_granted(facts, service.name):
-        evidence.append(Said("evidence.role_was_granted", {"repository": facts.uri.repository}))
+        evidence.append(Sentence("evidence.role_was_granted", {"repository": facts.uri.repository}))
     if stack := service.tags.get(STACK):
-        evidence.append(Said("evidence.stack", {"stack": stack}))
+        evidence.append(Sentence("evidence.stack", {"stack": stack}))
         return Found("role.inactive_stack", {"service": service.name, "stack": stack}, tuple(evidence))
     return Found("role.inactive", {"service": service.name}, tuple(evidence))
 

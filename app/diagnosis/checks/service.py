@@ -7,7 +7,7 @@ from typing import Final
 
 from app.aws.ports import ContainerService
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked
-from app.diagnosis.outcome import Found, Outcome, Said, caused, fine
+from app.diagnosis.outcome import Found, Outcome, Sentence, caused, fine
 
 _BUSY: Final = frozenset({"PENDING", "UPDATING", "DEPLOYING"})
 _STUCK: Final = frozenset({"CERTIFICATE_LIMIT_EXCEEDED", "UNKNOWN_ERROR"})
@@ -30,24 +30,24 @@ def _missing(facts: Facts) -> Found:
     params = {"service": facts.service_name, "region": facts.region}
     evidence = []
     if facts.elsewhere:
-        evidence.append(Said("evidence.service_elsewhere", {"regions": ", ".join(facts.elsewhere)}))
+        evidence.append(Sentence("evidence.service_elsewhere", {"regions": ", ".join(facts.elsewhere)}))
     nearest = get_close_matches(facts.service_name.lower(), facts.service_names, 3, 0.5)
     if nearest:
-        evidence.append(Said("evidence.nearest", {"names": ", ".join(nearest)}))
+        evidence.append(Sentence("evidence.nearest", {"names": ", ".join(nearest)}))
     return Found("service.not_found", params, tuple(evidence))
 
 
 def _state(service: ContainerService, *, is_deploying: bool) -> Found | None:
     """What keeps the service from pulling; one that deploys this very image is told with its deployment."""
     params = {"service": service.name, "state": service.state}
-    state = (Said("evidence.state", {"state": service.state}),)
+    state = (Sentence("evidence.state", {"state": service.state}),)
     if service.is_disabled or service.state == "DISABLED":
         return Found("service.disabled", params, state)
     if service.state == "DELETING":
         return Found("service.deleting", params, state)
     if service.state_code in _STUCK:
         detail = {"code": service.state_code, "message": service.state_message}
-        return Found("service.stuck", params | detail, (Said("evidence.state_code", detail),))
+        return Found("service.stuck", params | detail, (Sentence("evidence.state_code", detail),))
     if service.state in _BUSY and not (is_deploying and service.state == "DEPLOYING"):
         return Found("service.busy", params, state, yields=True)
     return None

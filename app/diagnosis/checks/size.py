@@ -10,7 +10,7 @@ from typing import Final
 
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
-from app.diagnosis.outcome import Certainty, Found, Outcome, Said, Status, caused, fine, not_reached
+from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, Status, caused, fine, not_reached
 
 # MB of memory of each node (lightsail:GetContainerServicePowers).
 MEMORY: Final = {"nano": 512, "micro": 1024, "small": 2048, "medium": 4096, "large": 8192, "xlarge": 16384}
@@ -22,7 +22,7 @@ def check_size(facts: Facts, image: Outcome) -> Outcome:
     evidence = facts.log_evidence
     if evidence is not None and evidence.reason is Reason.OUT_OF_MEMORY and isinstance(facts.service, Known):
         params = {"service": facts.service_name, "power": facts.service.value.power, **_memory(facts)}
-        line = Said("evidence.log_line", {"line": evidence.line})
+        line = Sentence("evidence.log_line", {"line": evidence.line})
         return caused(Found("size.out_of_memory", params, (line,)))
     if outcome := not_private(facts):
         return outcome
@@ -42,7 +42,7 @@ def _fits(facts: Facts, megabytes: int) -> Outcome:
     if memory is None or megabytes <= memory or facts.has_run:
         return fine("size", **params)
     about = {**params, "service": facts.service_name, "image": facts.image}
-    return caused(Found("size.too_large", about, (Said("evidence.size", params),), Certainty.LIKELY))
+    return caused(Found("size.too_large", about, (Sentence("evidence.size", params),), Certainty.LIKELY))
 
 
 def _memory(facts: Facts) -> dict[str, str | int]:

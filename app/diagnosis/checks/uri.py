@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from app.diagnosis.facts import Facts, Known, NotFound
-from app.diagnosis.image_uri import Registry
-from app.diagnosis.outcome import Certainty, Found, Outcome, Said, caused, fine, not_reached
+from app.diagnosis.image_uri import RegistryHost
+from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
 
 _PLACES = {
-    Registry.ECR_PUBLIC: "Amazon ECR Public",
-    Registry.DOCKER_HUB: "Docker Hub",
+    RegistryHost.ECR_PUBLIC: "Amazon ECR Public",
+    RegistryHost.DOCKER_HUB: "Docker Hub",
 }
 
 
 def check_uri(facts: Facts) -> Outcome:
     """Return whether the image's name is right, with all that is wrong with it."""
     uri = facts.uri
-    if uri.registry is Registry.NONE and not uri.faults:
+    if uri.registry is RegistryHost.NONE and not uri.faults:
         return _nothing_deployed(facts)
     causes = [_with_suggestion(fault, facts) for fault in uri.faults]
     if uri.is_private:
@@ -24,7 +24,7 @@ def check_uri(facts: Facts) -> Outcome:
         causes.append(cause)
     if causes:
         return caused(*causes)
-    if uri.registry is Registry.STORED:
+    if uri.registry is RegistryHost.STORED:
         return fine("uri_stored")
     return fine("uri") if uri.is_private else fine("uri_public", registry=_place(facts))
 
@@ -47,8 +47,8 @@ def _with_suggestion(fault: Found, facts: Facts) -> Found:
     return Found(fault.code, {**fault.params, "suggested": suggestion(facts)}, fault.evidence or _shown(facts))
 
 
-def _shown(facts: Facts) -> tuple[Said, ...]:
-    return (Said("evidence.image", {"image": facts.image}),)
+def _shown(facts: Facts) -> tuple[Sentence, ...]:
+    return (Sentence("evidence.image", {"image": facts.image}),)
 
 
 def _region(facts: Facts) -> Found | None:
@@ -59,7 +59,9 @@ def _region(facts: Facts) -> Found | None:
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
     evidence = _shown(facts)
     if exists:
-        evidence += (Said("evidence.repository_here", {"repository": facts.uri.repository, "region": facts.region}),)
+        evidence += (
+            Sentence("evidence.repository_here", {"repository": facts.uri.repository, "region": facts.region}),
+        )
     return Found("uri.other_region", {**params, "suggested": suggestion(facts) if exists else ""}, evidence)
 
 
@@ -75,7 +77,7 @@ def _account(facts: Facts) -> Found | None:
 
 def _not_private(facts: Facts) -> Found | None:
     """An image of a public registry, where a private repository of that name exists or the deployment failed."""
-    if facts.uri.registry in (Registry.STORED, Registry.NONE) or facts.was_active:
+    if facts.uri.registry in (RegistryHost.STORED, RegistryHost.NONE) or facts.was_active:
         return None
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
     if not exists and facts.deployment is not None and not _was_not_pulled(facts):
@@ -83,7 +85,9 @@ def _not_private(facts: Facts) -> Found | None:
     params = {"registry": _place(facts), "image": facts.image}
     evidence = _shown(facts)
     if exists:
-        evidence += (Said("evidence.repository_here", {"repository": facts.uri.repository, "region": facts.region}),)
+        evidence += (
+            Sentence("evidence.repository_here", {"repository": facts.uri.repository, "region": facts.region}),
+        )
     suggested = suggestion(facts) if exists else ""
     return Found("uri.not_private", {**params, "suggested": suggested}, evidence, Certainty.LIKELY)
 

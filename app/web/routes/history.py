@@ -14,7 +14,7 @@ from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.deps import KnownPlace
 from app.web.render import render
-from app.web.views.history import HistoryFilter, history_page, service_history_page, wanted_of
+from app.web.views.history import HistoryFilterView, history_page, service_history_page, wanted_of
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -28,27 +28,27 @@ async def filled_in(
     person: Field = "",
     since: Field = "",
     until: Field = "",
-) -> HistoryFilter:
+) -> HistoryFilterView:
     """What the form on a service's page holds, from the address."""
     fields = (repository, kind, outcome, person, since, until)
-    return HistoryFilter("", *(field.strip() for field in fields))
+    return HistoryFilterView("", *(field.strip() for field in fields))
 
 
-async def asked(form: Annotated[HistoryFilter, Depends(filled_in)], service: Field = "") -> HistoryFilter:
+async def asked(form: Annotated[HistoryFilterView, Depends(filled_in)], service: Field = "") -> HistoryFilterView:
     """What the form on the page of the whole history holds."""
     return replace(form, service=service.strip())
 
 
 async def exported(
-    form: Annotated[HistoryFilter, Depends(asked)], region: Field = "", of_service: Field = ""
-) -> HistoryFilter:
+    form: Annotated[HistoryFilterView, Depends(asked)], region: Field = "", of_service: Field = ""
+) -> HistoryFilterView:
     """What is taken along: of everything, or of one service."""
     return replace(form, region=region, of_service=of_service)
 
 
-ServiceFilterDep = Annotated[HistoryFilter, Depends(filled_in)]
-FilterDep = Annotated[HistoryFilter, Depends(asked)]
-ExportDep = Annotated[HistoryFilter, Depends(exported)]
+ServiceFilterDep = Annotated[HistoryFilterView, Depends(filled_in)]
+FilterDep = Annotated[HistoryFilterView, Depends(asked)]
+ExportDep = Annotated[HistoryFilterView, Depends(exported)]
 
 
 @router.get(links.HISTORY)
@@ -85,8 +85,8 @@ def of_service(
     newer: Field = "",
 ) -> Response:
     """One service's operations, newest first."""
-    here = replace(wanted, region=region, of_service=service)
-    return render(request, service_history_page(services, here, now, (older, newer)))
+    filter_here = replace(wanted, region=region, of_service=service)
+    return render(request, service_history_page(services, filter_here, now, (older, newer)))
 
 
 def _named(kind: str) -> dict[str, str]:

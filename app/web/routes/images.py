@@ -153,11 +153,11 @@ async def ask_prune(
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The dialog that names the principals which no longer exist, and shows the policy without them."""
-    place = (region, service, repository)
+    target = (region, service, repository)
     chosen = {"principals": principal} if principal else None
-    planning = previews.preview(services, Kind.PRUNE, place, chosen, seconds=patience(request))
+    planning = previews.preview(services, Kind.PRUNE, target, chosen, seconds=patience(request))
     preview = await preview_view(planning, repository)
-    dialog = await run_in_threadpool(dialogs.prune, services, place, preview, follows)
+    dialog = await run_in_threadpool(dialogs.prune, services, target, preview, follows)
     return await run_in_threadpool(render, request, dialog)
 
 

@@ -11,10 +11,11 @@ from app.console import previews
 from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.history import queries
+from app.history.queries import find_version
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
-from app.operations.read import find_progress, find_version
+from app.operations.read import find_progress
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links

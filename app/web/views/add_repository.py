@@ -11,9 +11,9 @@ from app.errors import Problem
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import What
 from app.web.views.base import DialogView, View
-from app.wording import N_, Said
+from app.wording import N_, Message
 
-ADD_REPOSITORY = Said(N_("Add repository"))
+ADD_REPOSITORY = Message(N_("Add repository"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class AddRepositoryDialog(DialogView):
     typed: str = ""
     refused: Problem | None = None
     nearest: tuple[str, ...] = ()
-    heading: Said = ADD_REPOSITORY
+    heading: Message = ADD_REPOSITORY
 
 
 def add_dialog(
@@ -85,4 +85,4 @@ def repository_options(services: Services, region: str, service: str, query: str
         return RepositoryOptions((), query)
     now = services.clock.now()
     found = search.choices(services.db, services.connection, known.service, searched_name(query), now=now)
-    return RepositoryOptions(tuple(RepositoryOption(one.name) for one in found.rows), query, more=found.more)
+    return RepositoryOptions(tuple(RepositoryOption(row.name) for row in found.rows), query, more=found.more)

@@ -109,7 +109,7 @@ def _operation(method: str, path: str, operation: Schema) -> ApiOperation:
         path=path,
         summary=operation["summary"],
         description=operation["description"],
-        parameters=tuple(_parameter(one) for one in operation.get("parameters", ())),
+        parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
         body=_content(operation.get("requestBody")),
         answers=tuple(
             ApiAnswer(status, answer["description"], _content(answer))
@@ -146,7 +146,7 @@ def type_of(schema: Schema) -> ApiType:
         name = schema["$ref"].removeprefix(REFERENCE)
         return ApiType(name, name)
     if "anyOf" in schema:
-        kinds = [type_of(one) for one in schema["anyOf"]]
+        kinds = [type_of(each) for each in schema["anyOf"]]
         return ApiType(" or ".join(kind.text for kind in kinds), next((kind.link for kind in kinds if kind.link), ""))
     if schema.get("type") == "array":
         item = type_of(schema["items"])

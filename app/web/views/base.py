@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from app.wording import Said
+from app.wording import Message
 
 
 class View:
@@ -19,4 +19,4 @@ class DialogView(View):
 
     page: ClassVar[str] = "pages/dialog.html"
 
-    heading: Said
+    heading: Message

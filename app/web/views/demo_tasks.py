@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.web import links
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 MAIN, TOKYO = "us-east-1", "ap-northeast-1"
 
@@ -21,7 +21,7 @@ class DemoTask:
     region: str
     service: str
     address: str
-    text: Said
+    text: Message
 
 
 TASKS = (
@@ -29,7 +29,7 @@ TASKS = (
         MAIN,
         "payments-api",
         links.images(MAIN, "payments-api"),
-        Said(
+        Message(
             N_("Add payments/api. The role is inactive: see it activated, the policy written and the access verified.")
         ),
     ),
@@ -37,31 +37,31 @@ TASKS = (
         MAIN,
         "reporting",
         links.images(MAIN, "reporting"),
-        Said(N_("A policy names the wrong role ARN. ECR accepts it, and deployments fail. Choose Repair access.")),
+        Message(N_("A policy names the wrong role ARN. ECR accepts it, and deployments fail. Choose Repair access.")),
     ),
     DemoTask(
         MAIN,
         "payments-api",
         links.policy(MAIN, "payments-api", "payments/ledger"),
-        Said(N_("An explicit deny overrides every allow. Add payments/ledger and see the reason.")),
+        Message(N_("An explicit deny overrides every allow. Add payments/ledger and see the reason.")),
     ),
     DemoTask(
         MAIN,
         "batch-worker",
         links.policy(MAIN, "batch-worker", "payments/worker"),
-        Said(N_("A deleted principal makes ECR refuse every change to a policy. Remove it.")),
+        Message(N_("A deleted principal makes ECR refuse every change to a policy. Remove it.")),
     ),
     DemoTask(
         TOKYO,
         "tokyo-api",
         links.policy(TOKYO, "tokyo-api", "tokyo/inbox"),
-        Said(N_("Every AWS account can push images to tokyo/inbox. The policy page warns of it.")),
+        Message(N_("Every AWS account can push images to tokyo/inbox. The policy page warns of it.")),
     ),
     DemoTask(
         TOKYO,
         "tokyo-api",
         links.policy(TOKYO, "tokyo-api", "tokyo/partners"),
-        Said(N_("A partner's account is closed. Add tokyo/partners and see which principal ECR can't find.")),
+        Message(N_("A partner's account is closed. Add tokyo/partners and see which principal ECR can't find.")),
     ),
 )
 

@@ -17,7 +17,7 @@ from app.operations.state import Kind
 from app.web import links
 from app.web.views.base import DialogView
 from app.web.views.preview import PreviewView
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class Checkbox:
     """A choice within the dialog: the form field `name` is "1" when it is ticked."""
 
     name: str
-    label: Said
+    label: Message
     ticked: bool = False
 
 
 @dataclass(frozen=True)
-class Choices:
+class DialogChoices:
     """Values that the reader may select before anything is previewed: a form of its own, which asks `url` again."""
 
     url: str
     fields: tuple[tuple[str, str], ...]
     name: str
-    title: Said
+    title: Message
     values: tuple[tuple[str, bool], ...]
-    warning: Said
+    warning: Message
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ class ConfirmDialog(DialogView):
 
     partial: ClassVar[str] = "partials/confirm_dialog.html"
 
-    heading: Said
-    lead: Said
+    heading: Message
+    lead: Message
     action: str
-    button: Said | None
+    button: Message | None
     back: str
     fields: tuple[tuple[str, str], ...] = ()
-    changes: tuple[Said, ...] = ()
-    names_title: Said | None = None
+    changes: tuple[Message, ...] = ()
+    names_title: Message | None = None
     names: tuple[str, ...] = ()
-    warning: Said | None = None
+    warning: Message | None = None
     checkbox: Checkbox | None = None
-    choices: Choices | None = None
+    choices: DialogChoices | None = None
     preview: PreviewView | None = None
     preview_url: str = ""
     danger: bool = False
@@ -74,29 +74,31 @@ class BlockedDialog(DialogView):
 
     partial: ClassVar[str] = "partials/blocked_dialog.html"
 
-    heading: Said
-    lead: Said
+    heading: Message
+    lead: Message
     problem: Problem
     mend_url: str
     back: str
 
 
 def remove_dialog(
-    region: str, service: str, repository: str, *, changes: tuple[Said, ...] = (), stays: Said | None = None
+    region: str, service: str, repository: str, *, changes: tuple[Message, ...] = (), stays: Message | None = None
 ) -> ConfirmDialog:
     """GET …/repositories/remove. `changes` says which statements go; `stays` what access remains all the same."""
     return ConfirmDialog(
-        heading=Said(N_("Remove repository?")),
-        lead=Said(
-            N_("%(service)s will no longer be able to pull images from %(repository)s. Running containers go on."),
+        heading=Message(N_("Remove repository?")),
+        lead=Message(
+            N_(
+                "%(service)s will no longer be able to pull images from %(repository)s. Running containers aren't affected."
+            ),
             {"service": service, "repository": repository},
         ),
         action=links.repositories(region, service, "remove"),
-        button=Said(N_("Remove")),
+        button=Message(N_("Remove")),
         back=links.images(region, service),
         fields=(("repository", repository),),
         changes=changes,
-        warning=stays or Said(N_("New deployments that use an image from this repository will fail.")),
+        warning=stays or Message(N_("New deployments that use an image from this repository will fail.")),
         preview_url=links.repositories(region, service, "preview", repository=repository, kind="revoke"),
         danger=True,
     )
@@ -105,8 +107,8 @@ def remove_dialog(
 def cannot_remove_dialog(region: str, service: str, repository: str, problem: Problem) -> BlockedDialog:
     """GET …/repositories/remove where the policy is nothing that a statement can be taken out of."""
     return BlockedDialog(
-        heading=Said(N_("This repository cannot be removed yet")),
-        lead=Said(
+        heading=Message(N_("This repository cannot be removed yet")),
+        lead=Message(
             N_(
                 "The policy of %(repository)s is broken, so %(service)s cannot be taken out of it. Nothing was changed."
             ),
@@ -118,16 +120,16 @@ def cannot_remove_dialog(region: str, service: str, repository: str, problem: Pr
     )
 
 
-def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[Said, ...] = ()) -> ConfirmDialog:
+def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[Message, ...] = ()) -> ConfirmDialog:
     """GET …/repositories/repair: adds the role, and takes out what stood for the service and no longer works."""
     return ConfirmDialog(
-        heading=Said(N_("Repair access?")),
-        lead=Said(
+        heading=Message(N_("Repair access?")),
+        lead=Message(
             N_("The policy of %(repository)s will name the image puller role that %(service)s has now."),
             {"service": service, "repository": repository},
         ),
         action=links.repositories(region, service, "repair"),
-        button=Said(N_("Repair access")),
+        button=Message(N_("Repair access")),
         back=links.images(region, service),
         fields=(("repository", repository),),
         changes=changes,
@@ -144,16 +146,16 @@ def prune_dialog(
     """
     fields = [("repository", repository), *([("follows", follows)] if follows else [])]
     return ConfirmDialog(
-        heading=Said(N_("Remove dead principals?")),
-        lead=Said(
+        heading=Message(N_("Remove dead principals?")),
+        lead=Message(
             N_("ECR refuses every change to the policy of %(repository)s while it names principals that do not exist."),
             {"repository": repository},
         ),
         action=links.repositories(region, service, "prune"),
-        button=Said(N_("Remove dead principals")) if preview.principals else None,
+        button=Message(N_("Remove dead principals")) if preview.principals else None,
         back=links.policy(region, service, repository),
         fields=(*fields, *(("principal", principal) for principal in preview.principals)),
-        names_title=Said(N_("Principals to remove")) if preview.principals else None,
+        names_title=Message(N_("Principals to remove")) if preview.principals else None,
         names=preview.principals,
         choices=_choices(links.repositories(region, service, "prune"), tuple(fields), preview),
         preview=preview,
@@ -161,35 +163,33 @@ def prune_dialog(
     )
 
 
-def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: PreviewView) -> Choices | None:
+def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: PreviewView) -> DialogChoices | None:
     if not preview.doubtful:
         return None
     sure = tuple(("principal", name) for name in preview.principals if name not in preview.doubtful)
-    return Choices(
+    return DialogChoices(
         url=url,
         fields=(*fields, *sure),
         name="principal",
-        title=Said(N_("ECR can't find at least one of these principals. Select those that no longer exist.")),
+        title=Message(N_("ECR can't find at least one of these principals. Select those that no longer exist.")),
         values=tuple((name, name in preview.principals) for name in preview.doubtful),
-        warning=Said(N_("A principal that you select by mistake loses what this policy gives it.")),
+        warning=Message(N_("A principal that you select by mistake loses what this policy gives it.")),
     )
 
 
 def activate_dialog(region: str, service: str) -> ConfirmDialog:
     """GET …/role/activate."""
     return ConfirmDialog(
-        heading=Said(N_("Activate the image puller role?")),
-        lead=Said(
+        heading=Message(N_("Activate the image puller role?")),
+        lead=Message(
             N_("AWS gives %(service)s a role of its own that repository policies can name."), {"service": service}
         ),
         action=links.role(region, service, "activate"),
-        button=Said(N_("Activate")),
+        button=Message(N_("Activate")),
         back=links.images(region, service),
         changes=(
-            Said(N_("The service is updated; its containers go on running.")),
-            Said(
-                N_("No repository is opened by this: add repositories afterwards, each activates the role if need be.")
-            ),
+            Message(N_("The service is updated. Running containers aren't affected.")),
+            Message(N_("This alone doesn't grant access. Next, add a repository.")),
         ),
     )
 
@@ -199,25 +199,27 @@ def deactivate_dialog(
 ) -> ConfirmDialog:
     """GET …/role/deactivate. `repositories` are those whose policy names the role; form field `remove` = 1: clean them."""
     return ConfirmDialog(
-        heading=Said(N_("Deactivate the image puller role?")),
-        lead=Said(
-            N_("%(service)s will not be able to pull from any private repository. Running containers go on."),
+        heading=Message(N_("Deactivate the image puller role?")),
+        lead=Message(
+            N_("%(service)s won't be able to pull from any private repository. Running containers aren't affected."),
             {"service": service},
         ),
         action=links.role(region, service, "deactivate"),
-        button=Said(N_("Deactivate")),
+        button=Message(N_("Deactivate")),
         back=links.images(region, service),
-        changes=() if repositories else (Said(N_("No repository policy that was read names this role.")),),
-        names_title=Said(N_("Repositories whose policy names this role")) if repositories else None,
+        changes=() if repositories else (Message(N_("No repository policy that was read names this role.")),),
+        names_title=Message(N_("Repositories whose policy names this role")) if repositories else None,
         names=repositories,
-        warning=Said(
+        warning=Message(
             N_(
                 "A statement that is left behind names a dead principal, and ECR may then refuse later changes to that policy."
             )
         )
         if repositories
         else None,
-        checkbox=Checkbox("remove", Said(N_("Also remove these statements")), ticked=remove) if repositories else None,
+        checkbox=Checkbox("remove", Message(N_("Also remove these statements")), ticked=remove)
+        if repositories
+        else None,
         danger=True,
     )
 
@@ -225,10 +227,10 @@ def deactivate_dialog(
 def cancel_dialog(progress: Progress) -> ConfirmDialog:
     """GET /operations/{id}/cancel."""
     return ConfirmDialog(
-        heading=Said(N_("Cancel this operation?")),
-        lead=Said(N_("It stops before its next step. A step that is at work is finished first.")),
+        heading=Message(N_("Cancel this operation?")),
+        lead=Message(N_("It stops after the current step.")),
         action=links.operation(progress.id, "cancel"),
-        button=Said(N_("Cancel operation")),
+        button=Message(N_("Cancel operation")),
         back=links.operation(progress.id),
         danger=True,
     )
@@ -237,15 +239,13 @@ def cancel_dialog(progress: Progress) -> ConfirmDialog:
 def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> ConfirmDialog:
     """GET /operations/{id}/undo: takes back what it changed, and keeps what others changed since."""
     return ConfirmDialog(
-        heading=Said(N_("Undo this change?")),
-        lead=Said(
-            N_(
-                "What this operation changed in the policy of %(repository)s is taken back; later changes of others stay."
-            ),
+        heading=Message(N_("Undo this change?")),
+        lead=Message(
+            N_("This undoes what this operation changed in the policy of %(repository)s. Later changes are kept."),
             {"repository": progress.repository},
         ),
         action=links.operation(progress.id, "undo"),
-        button=Said(N_("Undo")),
+        button=Message(N_("Undo")),
         back=links.operation(progress.id),
         preview=preview,
         danger=True,
@@ -255,15 +255,15 @@ def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> Co
 def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView | None = None) -> ConfirmDialog:
     """GET /operations/{id}/restore: puts the policy back as it was before the operation, whole."""
     return ConfirmDialog(
-        heading=Said(N_("Restore this policy?")),
-        lead=Said(
+        heading=Message(N_("Restore this policy?")),
+        lead=Message(
             N_("The policy of %(repository)s is replaced by the one from before this operation."),
             {"repository": repository},
         ),
         action=links.operation(progress.id, "restore"),
-        button=Said(N_("Restore")),
+        button=Message(N_("Restore")),
         back=links.operation(progress.id),
-        warning=Said(N_("Everything that was changed in it since then is lost.")),
+        warning=Message(N_("All later changes to it are lost.")),
         preview=preview,
         danger=True,
     )
@@ -283,13 +283,13 @@ def remove(services: Services, region: str, service: str, repository: str) -> Co
         return cannot_remove_dialog(region, service, repository, problem)
     count = len(change.removed) + len(change.changed)
     if change.needed and change.after is None:
-        changes = (Said(N_("No statement is left then, so the repository policy is deleted.")),)
+        changes = (Message(N_("This deletes the repository policy, because no statements remain.")),)
     elif change.needed and count == 1:
-        changes = (Said(N_("One statement of the policy changes; everything else stays.")),)
+        changes = (Message(N_("One statement of the policy changes. All others are kept.")),)
     elif change.needed:
-        changes = (Said(N_("%(count)s statements of the policy change; everything else stays."), {"count": count}),)
+        changes = (Message(N_("%(count)s statements of the policy change. All others are kept."), {"count": count}),)
     else:
-        changes = (Said(N_("The policy does not name this service, so nothing will change.")),)
+        changes = (Message(N_("The policy does not name this service, so nothing will change.")),)
     stays = said(change.leftovers[0]) if change.leftovers else None
     return remove_dialog(region, service, repository, changes=changes, stays=stays)
 

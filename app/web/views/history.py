@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from app.bootstrap import Services
 from app.history import search
-from app.history.search import Place
+from app.history.search import Cursor
 from app.operations.progress import Progress
 from app.operations.read import progress_of
 from app.web import links
@@ -20,7 +20,7 @@ from app.web.views.operation import PolicyChangeView, change_views
 
 
 @dataclass(frozen=True)
-class HistoryFilter:
+class HistoryFilterView:
     """What the reader asked for, as the form and the address hold it: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
@@ -64,7 +64,7 @@ class HistoryList:
     """One page of the history, newest first. `older` and `newer` are addresses, "" where there is nothing more."""
 
     rows: tuple[HistoryRow, ...]
-    filter: HistoryFilter
+    filter: HistoryFilterView
     older: str = ""
     newer: str = ""
 
@@ -81,7 +81,7 @@ class _HistoryView(View):
 
 
 @dataclass(frozen=True)
-class HistoryPage(_HistoryView):
+class HistoryView(_HistoryView):
     """GET /history?service=…&kind=…; `partial` is the list alone."""
 
     page: ClassVar[str] = "pages/history.html"
@@ -105,13 +105,13 @@ LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
 Address = Callable[..., str]
 
 
-def history_page(services: Services, asked: HistoryFilter, older: str, newer: str) -> HistoryPage:
+def history_page(services: Services, asked: HistoryFilterView, older: str, newer: str) -> HistoryView:
     """All operations that fit what the reader asked for."""
-    return HistoryPage(_list(services, asked, (older, newer), links.history))
+    return HistoryView(_list(services, asked, (older, newer), links.history))
 
 
 def service_history_page(
-    services: Services, asked: HistoryFilter, now: datetime, place: tuple[str, str]
+    services: Services, asked: HistoryFilterView, now: datetime, place: tuple[str, str]
 ) -> ServiceHistoryPage:
     """The operations of one service that fit; `place` is where the page begins, as `older` and `newer` of the address."""
     region, name = asked.region, asked.of_service
@@ -119,7 +119,7 @@ def service_history_page(
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 
-def wanted_of(services: Services, asked: HistoryFilter) -> search.HistoryFilter:
+def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFilter:
     """What the history is asked for; days that are no days are left out."""
     until = _day(asked.until)
     return search.HistoryFilter(
@@ -136,12 +136,12 @@ def wanted_of(services: Services, asked: HistoryFilter) -> search.HistoryFilter:
     )
 
 
-def _list(services: Services, asked: HistoryFilter, place: tuple[str, str], address: Address) -> HistoryList:
-    older, newer = (Place.from_text(text) for text in place)
+def _list(services: Services, asked: HistoryFilterView, place: tuple[str, str], address: Address) -> HistoryList:
+    older, newer = (Cursor.from_text(text) for text in place)
     page = search.list_operations(services.db, wanted_of(services, asked), older_than=older, newer_than=newer)
     rows = tuple(
-        HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None))
-        for one in page.operations
+        HistoryRow(progress_of(operation), change_views(operation.changes, ended=operation.outcome is not None))
+        for operation in page.operations
     )
     return HistoryList(
         rows,

@@ -11,14 +11,14 @@ from app.bootstrap import Services
 from app.console.operations import actions_on, is_undone
 from app.history import queries
 from app.history.models import Operation, PolicyChange
+from app.messages import labels
 from app.operations.later_reading import LaterReading, later_reading, read_since
-from app.operations.messages import TITLES
 from app.operations.progress import Progress
 from app.operations.read import progress_of
 from app.operations.state import Kind
 from app.policy.diff import Diff, diff_texts
 from app.web.views.base import DialogView, View
-from app.wording import Said
+from app.wording import Message
 
 POLL_MS = 500
 
@@ -65,14 +65,12 @@ class ProgressDialog(DialogView):
     partial: ClassVar[str] = "partials/operation_dialog.html"
 
     shown: ProgressView
-    heading: Said
+    heading: Message
 
 
 def progress_dialog(shown: ProgressView) -> ProgressDialog:
-    """The dialog of a running operation, headed by what it does."""
-    progress = shown.progress
-    subject = {"service": progress.service, "repository": progress.repository}
-    return ProgressDialog(replace(shown, in_dialog=True), Said(TITLES[progress.kind], subject))
+    """The dialog of an operation, headed by what it does or did."""
+    return ProgressDialog(replace(shown, in_dialog=True), Message("%(title)s", {"title": labels.title(shown.progress)}))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.permissions import ANY_ACCOUNT, Check, IamPolicy, needed_permissions
+from app.console.permissions import ANY_ACCOUNT, IamPolicy, PermissionCheck, needed_permissions
 from app.web.views.base import View
 
 
@@ -28,11 +28,11 @@ class PermissionsPage(View):
     policies: tuple[IamPolicy, ...]
     account: str = ""
     example: str = ""
-    check: Check | None = None
+    check: PermissionCheck | None = None
 
 
 def permissions_page(
-    services: Services, region: str, names: tuple[str, ...], check: Check | None = None
+    services: Services, region: str, names: tuple[str, ...], check: PermissionCheck | None = None
 ) -> PermissionsPage:
     """The policies for the account, a region and the named repositories, or any."""
     needed = needed_permissions(services, region, names)

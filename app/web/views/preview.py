@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.console.access import Access
+from app.console.access import AccessStatus
 from app.console.evidence import Evidence
 from app.console.previews import Preview
 from app.console.shell_commands import Commands
@@ -14,7 +14,7 @@ from app.errors import Problem
 from app.policy.diff import Diff
 from app.policy.messages import WORDS
 from app.web.views.base import View
-from app.wording import Said
+from app.wording import Message
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class PreviewView(View):
     principals: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     activates: bool = False
-    access: Access | None = None
-    reason: Said | None = None
+    access: AccessStatus | None = None
+    reason: Message | None = None
     evidence: Evidence | None = None
 
 
@@ -61,7 +61,7 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "") -> Pr
         activates=planned.activates,
         principals=planned.pruned,
         doubtful=planned.prunable.refused,
-        access=Access(verdict.access) if verdict else None,
-        reason=Said(WORDS[verdict.code], verdict.params) if verdict else None,
+        access=AccessStatus(verdict.access) if verdict else None,
+        reason=Message(WORDS[verdict.code], verdict.params) if verdict else None,
         evidence=preview.evidence,
     )

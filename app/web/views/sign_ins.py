@@ -17,7 +17,7 @@ from app.errors import Problem
 from app.web import links
 from app.web.views.base import View
 from app.web.views.dialogs import ConfirmDialog
-from app.wording import N_, Said
+from app.wording import N_, Message
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class TokenRow:
     """A token; `expires_at` None: it doesn't expire, `used_at` None: it hasn't been used."""
 
     name: str
-    scope: Said
+    scope: Message
     created_by: str
     created_at: datetime
     expires_at: datetime | None
@@ -60,15 +60,15 @@ class LinkRow:
 class EventRow:
     """Something that happened. `times` is how often, at least, and `last_at` when last, where it repeated."""
 
-    what: Said
+    what: Message
     tone: str
     at: datetime
     person: str
-    via: Said
+    via: Message
     address: str
     browser: str
     subject: str = ""
-    detail: Said | None = None
+    detail: Message | None = None
     times: int = 1
     last_at: datetime | None = None
 
@@ -96,13 +96,13 @@ def end_session_dialog(session: SessionRow) -> ConfirmDialog:
     """GET /sign-ins/sessions/end?id=…."""
     known = ", ".join(part for part in (session.browser, session.address, session.id) if part)
     return ConfirmDialog(
-        heading=Said(N_("End this session?")),
-        lead=Said(
+        heading=Message(N_("End this session?")),
+        lead=Message(
             N_("%(person)s must sign in again in that browser (%(session)s)."),
             {"person": session.person, "session": known},
         ),
         action=links.END_SESSION,
-        button=Said(N_("End session")),
+        button=Message(N_("End session")),
         back=links.SIGN_INS,
         fields=(("id", session.id),),
         danger=True,
@@ -112,12 +112,12 @@ def end_session_dialog(session: SessionRow) -> ConfirmDialog:
 def sign_out_everywhere_dialog(person: str) -> ConfirmDialog:
     """GET /sign-ins/sessions/end-all."""
     return ConfirmDialog(
-        heading=Said(N_("Sign out everywhere?")),
-        lead=Said(N_("This ends every session of %(person)s, including this one."), {"person": person}),
+        heading=Message(N_("Sign out everywhere?")),
+        lead=Message(N_("This ends every session of %(person)s, including this one."), {"person": person}),
         action=links.SIGN_OUT_EVERYWHERE,
-        button=Said(N_("Sign out everywhere")),
+        button=Message(N_("Sign out everywhere")),
         back=links.SIGN_INS,
-        warning=Said(N_("To sign in again, you need a new sign-in link. Tokens aren't affected.")),
+        warning=Message(N_("To sign in again, you need a new sign-in link. Tokens aren't affected.")),
         danger=True,
     )
 
@@ -125,10 +125,10 @@ def sign_out_everywhere_dialog(person: str) -> ConfirmDialog:
 def revoke_link_dialog(link: LinkRow) -> ConfirmDialog:
     """GET /sign-ins/links/revoke?id=…."""
     return ConfirmDialog(
-        heading=Said(N_("Revoke this sign-in link?")),
-        lead=Said(N_("Nobody can sign in with the link %(id)s anymore."), {"id": link.id}),
+        heading=Message(N_("Revoke this sign-in link?")),
+        lead=Message(N_("The link %(id)s no longer works."), {"id": link.id}),
         action=links.REVOKE_LINK,
-        button=Said(N_("Revoke link")),
+        button=Message(N_("Revoke link")),
         back=links.SIGN_INS,
         fields=(("id", link.id),),
         danger=True,
@@ -138,13 +138,13 @@ def revoke_link_dialog(link: LinkRow) -> ConfirmDialog:
 def revoke_token_dialog(name: str) -> ConfirmDialog:
     """GET /sign-ins/tokens/revoke?name=…."""
     return ConfirmDialog(
-        heading=Said(N_("Revoke this token?")),
-        lead=Said(N_("Programs that use the token %(name)s are refused within seconds."), {"name": name}),
+        heading=Message(N_("Revoke this token?")),
+        lead=Message(N_("Programs that use the token %(name)s are refused within seconds."), {"name": name}),
         action=links.REVOKE_TOKEN,
-        button=Said(N_("Revoke token")),
+        button=Message(N_("Revoke token")),
         back=links.SIGN_INS,
         fields=(("name", name),),
-        warning=Said(N_("A revoked token can't be brought back; create a new one instead.")),
+        warning=Message(N_("A revoked token can't be brought back; create a new one instead.")),
         danger=True,
     )
 
@@ -228,11 +228,11 @@ def event_row(event: Event) -> EventRow:
     what, tone = WORDS.get(event.kind, (event.kind, "info"))
     via = VIAS.get(event.via, event.via)
     return EventRow(
-        what=Said(what),
+        what=Message(what),
         tone=tone,
         at=event.at,
         person=event.person,
-        via=Said(via),
+        via=Message(via),
         address=event.address,
         browser=browser_name(event.browser),
         subject=event.subject,
@@ -242,12 +242,12 @@ def event_row(event: Event) -> EventRow:
     )
 
 
-def _detail(event: Event) -> Said | None:
+def _detail(event: Event) -> Message | None:
     detail = {name: str(value) for name, value in event.detail.items()}
     if "expires" in detail:
         detail = {"scope": "", **detail, "day": detail["expires"][:10]}
-        return Said(NO_EXPIRY if detail["expires"] == NEVER else EXPIRY, detail)
-    return next((Said(words, detail) for name, words in DETAILS.items() if name in detail), None)
+        return Message(NO_EXPIRY if detail["expires"] == NEVER else EXPIRY, detail)
+    return next((Message(words, detail) for name, words in DETAILS.items() if name in detail), None)
 
 
 def _session(facts: SessionFacts, caller: Caller) -> SessionRow:
@@ -265,7 +265,7 @@ def _session(facts: SessionFacts, caller: Caller) -> SessionRow:
 def _token(facts: TokenFacts, now: datetime) -> TokenRow:
     return TokenRow(
         facts.name,
-        Said(SCOPES[facts.scope]),
+        Message(SCOPES[facts.scope]),
         facts.created_by,
         facts.created_at,
         facts.expires_at,

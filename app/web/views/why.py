@@ -8,14 +8,13 @@ from typing import ClassVar
 
 from app.diagnosis import words
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.diagnosis import Diagnosis, Line, most_telling
+from app.diagnosis.diagnosis import CheckLine, Diagnosis, most_telling
 from app.diagnosis.facts import NotRead
 from app.diagnosis.fixes import FixText, fixes_of
-from app.diagnosis.outcome import Certainty, Found
-from app.diagnosis.outcome import Said as DiagnosisSaid
+from app.diagnosis.outcome import Certainty, Found, Sentence
 from app.errors import Problem
 from app.web.views.base import View
-from app.wording import Said
+from app.wording import Message
 
 FORMS = (("AWS CLI", "aws"), ("Terraform", "terraform"), ("CloudFormation", "cloudformation"))
 
@@ -24,7 +23,7 @@ FORMS = (("AWS CLI", "aws"), ("Terraform", "terraform"), ("CloudFormation", "clo
 class FixView:
     """A fix to copy, in each form that can hold it, and the operation that does it by a button ("" for none)."""
 
-    title: Said
+    title: Message
     forms: tuple[tuple[str, str], ...]
     operation: str = ""
 
@@ -34,10 +33,10 @@ class CauseView:
     """A cause. `is_likely`: it fits best, and isn't proven."""
 
     code: str
-    title: Said
-    explanation: Said
+    title: Message
+    explanation: Message
     is_likely: bool
-    evidence: tuple[Said, ...]
+    evidence: tuple[Message, ...]
     fixes: tuple[FixView, ...]
 
 
@@ -45,10 +44,10 @@ class CauseView:
 class CheckView:
     """One check, and how it came out."""
 
-    title: Said
+    title: Message
     status: str
-    status_text: Said
-    message: Said
+    status_text: Message
+    message: Message
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class OtherView:
 
     container: str
     image: str
-    cause: Said | None
+    cause: Message | None
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,12 @@ class WhyPage(View):
     image: str = ""
     container: str = ""
     repository: str = ""
-    summary: Said | None = None
+    summary: Message | None = None
     is_undetermined: bool = False
     causes: tuple[CauseView, ...] = ()
     checks: tuple[CheckView, ...] = ()
     others: tuple[OtherView, ...] = ()
-    note: Said | None = None
+    note: Message | None = None
     can_read_platform: bool = False
     problem: Problem | None = None
 
@@ -94,12 +93,12 @@ def why_page(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str]) -> Wh
         image=facts.image,
         container=facts.container,
         repository=facts.uri.repository if facts.uri.is_private else "",
-        summary=None if shown.causes else Said(words.UNDETERMINED if shown.undetermined else words.NOTHING_FOUND),
+        summary=None if shown.causes else Message(words.UNDETERMINED if shown.undetermined else words.NOTHING_FOUND),
         is_undetermined=shown.undetermined,
         causes=tuple(_cause(cause, shown, endpoints) for cause in shown.causes),
         checks=tuple(map(_check, shown.lines)),
         others=tuple(_other(each) for each in diagnoses if each is not shown),
-        note=Said(words.READ_MANIFEST) if shown.read_manifest else None,
+        note=Message(words.READ_MANIFEST) if shown.read_manifest else None,
         can_read_platform=facts.uri.is_private and isinstance(facts.manifest, NotRead) and bool(facts.image),
     )
 
@@ -108,8 +107,8 @@ def _cause(found: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> 
     cause = CAUSES[found.code]
     return CauseView(
         code=found.code,
-        title=Said(cause.title, found.params),
-        explanation=Said(cause.explanation, found.params),
+        title=Message(cause.title, found.params),
+        explanation=Message(cause.explanation, found.params),
         is_likely=found.certainty is Certainty.LIKELY,
         evidence=tuple(map(_said, found.evidence)),
         fixes=tuple(map(_fix, fixes_of(found, diagnosis.facts, endpoints))),
@@ -118,19 +117,21 @@ def _cause(found: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> 
 
 def _fix(fix: FixText) -> FixView:
     texts = {"aws": fix.aws, "terraform": fix.terraform, "cloudformation": fix.cloudformation}
-    return FixView(Said(fix.title), tuple((title, texts[form]) for title, form in FORMS if texts[form]), fix.operation)
+    return FixView(
+        Message(fix.title), tuple((title, texts[form]) for title, form in FORMS if texts[form]), fix.operation
+    )
 
 
-def _check(line: Line) -> CheckView:
-    status_text = Said(words.STATUSES[line.status])
-    return CheckView(Said(words.CHECKS[line.check]), str(line.status), status_text, _said(line.said))
+def _check(line: CheckLine) -> CheckView:
+    status_text = Message(words.STATUSES[line.status])
+    return CheckView(Message(words.CHECKS[line.check]), str(line.status), status_text, _said(line.said))
 
 
 def _other(diagnosis: Diagnosis) -> OtherView:
     root = diagnosis.root
-    cause = Said(CAUSES[root.code].title, root.params) if root else None
+    cause = Message(CAUSES[root.code].title, root.params) if root else None
     return OtherView(diagnosis.facts.container, diagnosis.facts.image, cause)
 
 
-def _said(said: DiagnosisSaid) -> Said:
-    return Said(words.template(said), said.params)
+def _said(said: Sentence) -> Message:
+    return Message(words.template(said), said.params)

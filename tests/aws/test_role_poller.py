@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.aws.ports import Answered, Role
-from app.aws.waiting import LONGEST, PATIENT, ROLE_OFF, ROLE_READY, SERVICE_SETTLED, RolePoller, interval
+from app.aws.role_poller import LONGEST, PATIENT, ROLE_OFF, ROLE_READY, SERVICE_SETTLED, RolePoller, interval
 from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
 from tests.build import REGION, a_service, an_active_role
