@@ -9,7 +9,7 @@ from app.errors import Problem
 from app.policy.aligning import aligned
 from app.policy.arns import account_named
 from app.policy.comparing import moment
-from app.policy.context_keys import Hidden, Request, fact_of
+from app.policy.context_keys import Hidden, RequestContext, fact_of
 from app.policy.diff import diff_texts
 from app.policy.document import parse
 from app.policy.evaluate import Access, evaluate
@@ -50,7 +50,7 @@ def test_seconds_since_1970_have_five_to_twelve_digits(text, seconds):
 @pytest.mark.parametrize("key", ["aws:requestedregion", "aws:resourceaccount"])
 def test_an_arn_that_is_none_tells_neither_region_nor_account(key):
     def possible(arn):
-        return fact_of(key).possible(Request.of("AWS", PULLER, arn, None))
+        return fact_of(key).possible(RequestContext.of("AWS", PULLER, arn, None))
 
     assert possible(f"arn:aws:ecr:eu-west-1:{ACCOUNT}") == ((Hidden(),),)
     assert possible(ARN) != ((Hidden(),),)
