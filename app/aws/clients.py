@@ -158,10 +158,6 @@ class Clients:
                 raise
         return self._answer(epoch, self._ready(epoch, call), call, member, arguments, until)
 
-    def make(self, service: str, region: str) -> None:
-        """Make a client ahead of its first call: the first of each service costs up to 0.2 s. Raises Problem."""
-        self._ready(self._current(), Call(service, "", region))
-
     def regions(self, service: str) -> tuple[str, ...]:
         """Return the regions that have a service, according to the SDK."""
         return tuple(self._any_session().get_available_regions(service))

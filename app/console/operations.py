@@ -68,5 +68,5 @@ def restore(services: Services, operation_id: str, person: str, previewed: str |
     request: dict[str, Any] = {"text": change.before}
     if previewed is not None:
         request["previewed"] = previewed
-    place = (progress.region, progress.service, change.repository)
-    return services.starter.start(Ask(Kind.RESTORE, *place, person, request, follows=operation_id))
+    target = (progress.region, progress.service, change.repository)
+    return services.starter.start(Ask(Kind.RESTORE, *target, person, request, follows=operation_id))

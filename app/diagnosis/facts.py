@@ -132,16 +132,8 @@ class Facts:
     @property
     def was_canceled(self) -> bool:
         """Whether the deployment failed before the container wrote a line: the image was not pulled."""
-        return self._ended_unstarted(Ending.CANCELED)
-
-    @property
-    def took_too_long(self) -> bool:
-        """Whether Lightsail gave up on a container that wrote nothing."""
-        return self._ended_unstarted(Ending.TOOK_TOO_LONG)
-
-    def _ended_unstarted(self, ending: Ending) -> bool:
         evidence = self.log_evidence
-        return evidence is not None and not evidence.started and evidence.ending is ending
+        return evidence is not None and not evidence.started and evidence.ending is Ending.CANCELED
 
     @property
     def was_active(self) -> bool:

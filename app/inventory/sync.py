@@ -150,10 +150,10 @@ class Sweeper:
             answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
         except Problem as problem:
             return await self._refused(held, problem)
-        found = answered.value
-        await self.in_db(self.watch.listed, region, found, held.started_at)
-        await self.in_db(store.remember_repositories, self.db, self.connection, region, found, held.started_at)
-        return await self._listed(held, len(found))
+        repositories = answered.value
+        await self.in_db(self.watch.listed, region, repositories, held.started_at)
+        await self.in_db(store.remember_repositories, self.db, self.connection, region, repositories, held.started_at)
+        return await self._listed(held, len(repositories))
 
     async def _registry(self, region: str, rest: Rest) -> Swept:
         held = await self._claim(region, What.REGISTRY, rest)
@@ -220,8 +220,8 @@ class Sweeper:
     async def _keep(self, region: str, found: _Slice) -> None:
         await self.keep_policies(region, found.read)
         await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
-        for one in found.gone:
-            await self.forget_repository(region, one.repository, one.at)
+        for each in found.gone:
+            await self.forget_repository(region, each.repository, each.at)
 
     async def forget_repository(self, region: str, name: str, at: datetime) -> None:
         """Keep that AWS no longer knew a repository at `at`."""

@@ -128,8 +128,4 @@ ITEM_STEPS: dict[Kind, tuple[StepName, ...]] = {
 }
 GIVES_ACCESS = frozenset({Kind.GRANT, Kind.REPAIR})
 
-# A step that ended never changes again, except that a run repeated after a crash may find it running and end it.
-STEP_ENDED = frozenset(
-    {StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED, StepState.CANCELLED, StepState.INTERRUPTED}
-)
 STEP_DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})

@@ -53,8 +53,8 @@ class Proxied:
         self.aws = connection(proxy.url)
         self.hasty = connection(proxy.url, read_timeout=0.2)
         for aws in (self.aws, self.hasty):
-            for service in ("lightsail", "ecr"):
-                aws._clients.make(service, REGION)
+            for call in (aws.services(REGION).list_services, aws.repositories(REGION).list_repositories):
+                problem_or_none(call)  # the first call of each service makes its client, which takes long
 
     def spoil(self, fault: Fault, action: str = "", times: int = 10**9) -> None:
         """Play a fault on the next answers to an action, or to any."""
