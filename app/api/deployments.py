@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.responses import AWS, refusals, started
 from app.api.schemas.deployments import (
-    DeployBody,
     DeploymentList,
     DeploymentPreviewAnswer,
     DeploymentPreviewRequest,
+    DeploymentRequest,
     Images,
 )
 from app.api.schemas.operations import Operation
@@ -49,7 +49,7 @@ async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> Dep
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))
 async def deploy(
-    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: DeployBody, response: Response
+    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: DeploymentRequest, response: Response
 ) -> Operation:
     """Replaces the image of one container and keeps everything else, or deploys an earlier version again.
 

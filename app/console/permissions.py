@@ -116,7 +116,7 @@ def policies(scope: PermissionScope) -> tuple[IamPolicy, ...]:
             Message(N_("Everything Sailpass does")),
             Message(
                 N_(
-                    "See services and repositories, switch the image puller role, change and delete repository policies."
+                    "See services and repositories, switch the image puller role, change and delete repository policies, deploy images."
                 )
             ),
             to_text(manage_policy(scope)),

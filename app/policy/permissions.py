@@ -61,8 +61,6 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
         "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when no statements remain")
     ),
     ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
-    ActionUse("lightsail:GetContainerImages", Need.DEPLOY, Shape.ANY, N_("lists a service's stored images")),
-    ActionUse("lightsail:GetContainerServicePowers", Need.DEPLOY, Shape.ANY, N_("lists what sizes a service can have")),
     ActionUse("lightsail:GetContainerLog", Need.DIAGNOSE, Shape.ANY, N_("shows a container's log")),
     ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
     ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
@@ -134,10 +132,9 @@ def guide_policy(scope: PermissionScope) -> dict[str, Any]:
     return _policy(_statement("ManageEcrPrivateRepositoriesAccess", _GUIDE, scope.resources(Shape.REPOSITORY)))
 
 
-def manage_policy(scope: PermissionScope, *, deploy: bool = False) -> dict[str, Any]:
-    """Return all permissions that Sailpass needs to grant and revoke; with `deploy` also to deploy images."""
-    needs = tuple(need for need in Need if deploy or need is not Need.DEPLOY)
-    return _policy(*_statements(scope, needs))
+def manage_policy(scope: PermissionScope) -> dict[str, Any]:
+    """All that Sailpass does: grant, revoke, deploy, and say why something doesn't run."""
+    return _policy(*_statements(scope, tuple(Need)))
 
 
 def read_only_policy(scope: PermissionScope) -> dict[str, Any]:

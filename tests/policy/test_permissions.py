@@ -54,10 +54,10 @@ def test_named_repositories_are_named_in_every_region_asked_for():
     ]
 
 
-def test_deploying_is_allowed_only_where_asked_for():
+def test_the_widest_one_deploys_and_the_read_only_one_does_not():
     deploying = "lightsail:CreateContainerServiceDeployment"
-    assert deploying not in allowed(manage_policy(ANYWHERE))
-    assert deploying in allowed(manage_policy(ANYWHERE, deploy=True))
+    assert deploying in allowed(manage_policy(ANYWHERE))
+    assert deploying not in allowed(read_only_policy(ANYWHERE))
 
 
 def test_the_read_only_one_changes_nothing():
@@ -66,7 +66,7 @@ def test_the_read_only_one_changes_nothing():
     assert {"GetContainerServices", "GetRepositoryPolicy", "DescribeRepositories"} <= verbs
 
 
-@pytest.mark.parametrize("policy", [guide_policy(NAMED), manage_policy(NAMED, deploy=True), read_only_policy(ANYWHERE)])
+@pytest.mark.parametrize("policy", [guide_policy(NAMED), manage_policy(NAMED), read_only_policy(ANYWHERE)])
 def test_each_is_one_valid_document_ready_to_paste(policy):
     assert json.loads(to_text(policy)) == policy
     assert policy["Version"] == "2012-10-17"
@@ -74,12 +74,12 @@ def test_each_is_one_valid_document_ready_to_paste(policy):
 
 
 def test_identity_needs_no_permission_and_is_asked_for_in_none():
-    assert not any(action.startswith("sts:") for action in allowed(manage_policy(ANYWHERE, deploy=True)))
+    assert not any(action.startswith("sts:") for action in allowed(manage_policy(ANYWHERE)))
 
 
 def test_everything_used_but_that_stands_in_the_widest_policy():
     used = {use.action for use in ACTIONS_USED if not use.action.startswith("sts:")}
-    assert set(allowed(manage_policy(ANYWHERE, deploy=True))) == used
+    assert set(allowed(manage_policy(ANYWHERE))) == used
 
 
 def test_another_partition_is_filled_in():

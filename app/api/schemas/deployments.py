@@ -57,7 +57,7 @@ class DeploymentPreviewRequest(RequestBody):
         return DeployRequest(tag=tag, digest=digest, **given)
 
 
-class DeployBody(DeploymentPreviewRequest):
+class DeploymentRequest(DeploymentPreviewRequest):
     """The deployment that is asked for."""
 
     previewed: Annotated[
