@@ -22,9 +22,21 @@ from app.api.docs import document
 from tests.api.documented import is_documented
 from tests.console import Answer, RunningConsole, start_console
 
-PLACES = {"region": "us-east-1", "name": "storefront-web", "operation_id": "00000000-0000-4000-8000-000000000000"}
+PLACES = {
+    "region": "us-east-1",
+    "name": "storefront-web",
+    "operation_id": "00000000-0000-4000-8000-000000000000",
+    "finding_id": "0" * 20,
+}
 # As they would be right, so that nothing but what is wrong on purpose can be refused.
-VALUES = {"repository": "edge/cache", "principals": ["AROAQ3EXAMPLEDEADROLE"], "kind": "grant", "previewed": "00"}
+VALUES = {
+    "repository": "edge/cache",
+    "principals": ["AROAQ3EXAMPLEDEADROLE"],
+    "kind": "grant",
+    "previewed": "00",
+    "reason": "By design",
+    "principal": "123456789012",
+}
 NOTHING: Any = object()
 
 
