@@ -10,6 +10,7 @@ from app.api.deps import Region
 from app.api.responses import AWS, refusals
 from app.api.schemas.all_repositories import AllRepositories, RepositoryDetailBody, State, WhoCanPullBody
 from app.api.schemas.texts import TEXT
+from app.console.repositories import resolve_repository
 from app.console.repository_detail import repository_detail
 from app.console.repository_list import list_repositories
 from app.console.timeouts import PATIENCE, within
@@ -51,6 +52,7 @@ async def one_repository(
     """Its policy is read afresh, or told as it was last read where AWS is slow or refuses (`problem`)."""
     if region not in services.regions:
         raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    name = await resolve_repository(services, region, name)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, name))
     detail = await run_in_threadpool(repository_detail, services, region, name, now=now, problem=problem)
     return await run_in_threadpool(RepositoryDetailBody.of, detail)

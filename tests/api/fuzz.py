@@ -27,6 +27,7 @@ PLACES = {
     "name": "storefront-web",
     "operation_id": "00000000-0000-4000-8000-000000000000",
     "batch_id": "00000000-0000-4000-8000-000000000000",
+    "finding_id": "0" * 20,
 }
 # As they would be right, so that nothing but what is wrong on purpose can be refused.
 VALUES = {
@@ -36,6 +37,8 @@ VALUES = {
     "previewed": "00",
     "action": "grant",
     "services": [{"region": "us-east-1", "name": "storefront-web"}],
+    "reason": "By design",
+    "principal": "123456789012",
 }
 NOTHING: Any = object()
 

@@ -71,6 +71,8 @@ CHANGES = {
     "POST /batches/{batch_id}/retry",
     "POST /batches/{batch_id}/cancel",
     "POST /batches/{batch_id}/undo",
+    "POST /findings/{finding_id}/dismiss",
+    "POST /findings/{finding_id}/restore",
     "DELETE /sessions/{session_id}",
 }
 ROUTES = [

@@ -48,6 +48,7 @@ def test_a_repository_is_added_to_and_removed_from_services_right_there(known):
     assert "sha256:" in images
     assert known.get(f"/repositories/{REGION}/no/such").status == 404
     assert known.get("/repositories/eu-west-3/no/such").status == 404
+    assert known.get(f"/repositories/{REGION}/no%3Csuch").status == 422
 
 
 def test_findings_offer_their_repair_and_are_counted_in_the_navigation(known):

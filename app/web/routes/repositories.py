@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from app.console.repositories import resolve_repository
 from app.console.repository_images import repository_images
 from app.console.timeouts import within
 from app.http.deps import NowDep, ServicesDep
@@ -48,6 +49,7 @@ async def repository(
     part: Literal["", "images"] = "",
 ) -> Response:
     """One repository, its policy read afresh, or as it was last read when AWS is slow or refuses; or its images."""
+    name = await resolve_repository(services, region, name)
     if part == "images":
         images = await repository_images(services, region, name, patience(request))
         return await run_in_threadpool(render, request, RepositoryImagesPage(region, name, images, now))
