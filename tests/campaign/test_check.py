@@ -65,7 +65,7 @@ def happened(*revisions, first, kind="grant", outcome="succeeded", step="succeed
         "changes": changes if told else [],
     }
     found = {"first": first, "now": documents[-1], "revisions": list(revisions)}
-    services = {"web": {"arn": WEB, "general": GENERAL, "every": [WEB]}}
+    services = {"web": {"arn": WEB, "general": GENERAL, "every": [WEB], "deployed": []}}
     return judge({"calls": asked, "stale": [], "repositories": {"shop/web": found}, "services": services}, [operation])
 
 
