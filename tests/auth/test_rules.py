@@ -68,3 +68,7 @@ def test_a_session_ends_fourteen_days_after_its_last_use():
 
 def test_a_session_ends_after_ninety_days_however_much_it_is_used():
     assert rules.session_end(START, START + timedelta(days=89)) == START + timedelta(days=90)
+
+
+def test_what_a_browser_asks_for_by_itself_is_open():
+    assert rules.is_open("/favicon.ico")

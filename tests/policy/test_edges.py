@@ -8,6 +8,7 @@ import pytest
 from app.errors import Problem
 from app.policy.aligning import aligned
 from app.policy.arns import account_named
+from app.policy.commands import System, Target, delete_policy
 from app.policy.comparing import moment
 from app.policy.context_keys import Hidden, RequestContext, fact_of
 from app.policy.diff import diff_texts
@@ -179,3 +180,8 @@ def test_lines_that_have_half_in_common_are_compared_by_words():
         return [line.spans for block in diff_texts(*texts).blocks for line in block.lines if line.kind != "same"]
 
     assert all(len(each) > 1 for each in spans("aaaa bbbb cccc", "aaaa bbbb dddd"))
+
+
+def test_commands_name_the_endpoint_that_is_set():
+    target = Target("eu-west-1", "shop", ACCOUNT, "web", endpoints={"ecr": "http://127.0.0.1:4570"})
+    assert "--endpoint-url http://127.0.0.1:4570" in delete_policy(target, System.POSIX).text
