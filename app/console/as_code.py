@@ -1,0 +1,113 @@
+"""A service's access to a repository as code: `aws` commands, Terraform and CloudFormation. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, terraform
+from app.as_code.managed import managed_by
+from app.aws.ports import ContainerService
+from app.bootstrap import Services
+from app.console.previews import shell_commands
+from app.console.shell_commands import Commands
+from app.errors import Problem
+from app.inventory import queries
+from app.inventory.circumstances import Circumstances, circumstances_of
+from app.operations.fingerprint import PLACEHOLDER
+from app.operations.preview import Planned, plan_operation
+from app.operations.state import Kind
+from app.policy.mend import mend
+from app.wording import Message
+
+_SUFFIXES = {Form.AWS: "sh", Form.TERRAFORM: "tf", Form.CLOUDFORMATION: "json"}
+
+
+@dataclass(frozen=True)
+class CodeText:
+    """The access in one language: `text` to copy (or, for `Form.AWS`, the `commands`), and `notes` to read before.
+
+    `managed` warns that a tool manages the service.
+    """
+
+    form: Form
+    file_name: str
+    text: str = ""
+    commands: Commands | None = None
+    notes: tuple[Message, ...] = ()
+    managed: Message | None = None
+
+
+def as_code(
+    services: Services, region: str, service: str, repository: str, form: Form, *, problem: Problem | None = None
+) -> CodeText:
+    """Return the access of a service to a repository, on the policy as it was last read.
+
+    `problem` is why it could not be read just now.
+
+    Raises:
+        Problem: the `problem`; `service.not_found` or `repository.not_found`; or why access can't be planned, such as
+            `policy.not_json`.
+    """
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if held is None or held.policy_read_at is None or problem is not None:
+        raise problem or Problem("repository.not_found", repository=repository, region=region)
+    if known is None:
+        raise Problem("service.not_found", service=service, region=region)
+    circumstances = circumstances_of(services.db, services.connection, region, repository, services.clock.now())
+    return _code_text(services, known.service, held.name, held.policy_text, form, circumstances)
+
+
+def code_texts(
+    services: Services, service: ContainerService, repository: str, policy: str | None, circumstances: Circumstances
+) -> tuple[CodeText, ...]:
+    """Return the access in Terraform and CloudFormation; none where it can't be planned on the `policy`."""
+    try:
+        return tuple(
+            _code_text(services, service, repository, policy, form, circumstances)
+            for form in (Form.TERRAFORM, Form.CLOUDFORMATION)
+        )
+    except Problem:
+        return ()
+
+
+def _code_text(  # noqa: PLR0917  (what the text is made of)
+    services: Services,
+    service: ContainerService,
+    repository: str,
+    policy: str | None,
+    form: Form,
+    circumstances: Circumstances,
+) -> CodeText:
+    mended = mend(policy or "")
+    text = mended.text if mended.what else policy
+    planned = plan_operation(Kind.REPAIR, service, repository, text, circumstances=circumstances)
+    grant = _grant(service, repository, planned, has_policy=policy is not None)
+    file_name = f"sailpass-{service.name}-{repository.replace('/', '-')}.{_SUFFIXES[form]}"
+    notes = tuple(Message(note) for note in notes_of(form, grant))
+    warning = managed_by(service.tags)
+    if form is Form.AWS:
+        posix, *_ = shell_commands(services, planned, service, repository)
+        return CodeText(form, file_name, commands=posix, notes=notes, managed=warning)
+    written = terraform(grant) if form is Form.TERRAFORM else cloudformation(grant)
+    return CodeText(form, file_name, written, notes=notes, managed=warning)
+
+
+def _grant(service: ContainerService, repository: str, planned: Planned, *, has_policy: bool) -> GrantCode:
+    placeholder = PLACEHOLDER.format(region=service.region, service=service.name)
+    document: dict[str, Any] = json.loads(planned.change.after or "{}")
+    return GrantCode(
+        region=service.region,
+        service=service.name,
+        repository=repository,
+        document=document,
+        puller_arn=placeholder if planned.activates else service.role.principal_arn,
+        has_policy=has_policy,
+        role_ready=not planned.activates,
+        power=service.power,
+        scale=service.scale,
+        is_disabled=service.is_disabled,
+        tags=service.tags,
+    )
