@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.console.shell_commands import Commands
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.circumstances import Circumstances, circumstances_of
+from app.inventory.queries import KnownRepository
 from app.operations.fingerprint import PLACEHOLDER
 from app.operations.preview import Planned, plan_operation
 from app.operations.state import Kind
@@ -57,35 +59,32 @@ def as_code(
     if known is None:
         raise Problem("service.not_found", service=service, region=region)
     circumstances = circumstances_of(services.db, services.connection, region, repository, services.clock.now())
-    return _code_text(services, known.service, held.name, held.policy_text, form, circumstances)
+    return _code_text(services, known.service, held, form, circumstances)
 
 
 def code_texts(
-    services: Services, service: ContainerService, repository: str, policy: str | None, circumstances: Circumstances
+    services: Services, service: ContainerService, held: KnownRepository, circumstances: Circumstances
 ) -> tuple[CodeText, ...]:
-    """Return the access in Terraform and CloudFormation; none where it can't be planned on the `policy`."""
+    """Return the access in Terraform and CloudFormation; none where the policy isn't known or can't be planned on."""
+    if held.policy_read_at is None:
+        return ()
     try:
         return tuple(
-            _code_text(services, service, repository, policy, form, circumstances)
-            for form in (Form.TERRAFORM, Form.CLOUDFORMATION)
+            _code_text(services, service, held, form, circumstances) for form in (Form.TERRAFORM, Form.CLOUDFORMATION)
         )
     except Problem:
         return ()
 
 
-def _code_text(  # noqa: PLR0917  (what the text is made of)
-    services: Services,
-    service: ContainerService,
-    repository: str,
-    policy: str | None,
-    form: Form,
-    circumstances: Circumstances,
+def _code_text(
+    services: Services, service: ContainerService, held: KnownRepository, form: Form, circumstances: Circumstances
 ) -> CodeText:
+    repository, policy = held.name, held.policy_text
     mended = mend(policy or "")
     text = mended.text if mended.what else policy
     planned = plan_operation(Kind.REPAIR, service, repository, text, circumstances=circumstances)
     grant = _grant(service, repository, planned, has_policy=policy is not None)
-    file_name = f"sailpass-{service.name}-{repository.replace('/', '-')}.{_SUFFIXES[form]}"
+    file_name = f"sailpass-{re.sub(r'[^A-Za-z0-9._-]', '-', f'{service.name}-{repository}')}.{_SUFFIXES[form]}"
     notes = tuple(Message(note) for note in notes_of(form, grant))
     warning = managed_by(service.tags)
     if form is Form.AWS:

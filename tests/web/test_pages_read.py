@@ -23,6 +23,7 @@ PAGES = {
     f"{WEB}/history": "History",
     f"{WEB}/policy?repository=storefront/web": "AllowLightsailPull-storefront-web",
     f"{WEB}/policy?repository=analytics/reports": "Principals",
+    f"{WEB}/policy?repository=tools/cli": "Grant access with Terraform",
     f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/repositories/repair?repository=tools/cli": "Repair access?",
@@ -218,3 +219,11 @@ def test_every_link_of_a_page_leads_somewhere(mika):
 def test_times_and_counts_are_words_for_every_reader(mika):
     page = mika.reads("/containers")
     assert re.search(r"Updated (just now|\d+ second)", page.text) or "Loading from AWS" in page.text
+
+
+@pytest.mark.parametrize("form, suffix", [("terraform", "tf"), ("cloudformation", "json"), ("aws", "sh")])
+def test_access_as_code_is_a_file(console, form, suffix):
+    answer = console.get(f"{WEB}/policy/as-code?repository=tools/cli&form={form}")
+    name = f'attachment; filename="sailpass-storefront-web-tools-cli.{suffix}"'
+    assert (answer.status, answer.headers["Content-Disposition"]) == (200, name)
+    assert "private" in answer.text
