@@ -17,15 +17,15 @@ def puller(ready):
 
 
 def test_terraform_merges_what_others_wrote(ready):
-    code = as_code(ready, "analytics/etl", "terraform").json
-    before = ready.sandbox.policy("analytics/etl")
+    code = as_code(ready, "storefront/nginx-sidecar", "terraform").json
+    before = ready.sandbox.policy("storefront/nginx-sidecar")
     assert hcl2.loads(code["text"])["resource"]
-    for statement in json.loads(before)["Statement"]:
+    for statement in before["policy"]["Statement"]:
         assert json.dumps(statement["Sid"]) in code["text"]
     assert "private_registry_access[0].ecr_image_puller_role[0].principal_arn" in code["text"]
     assert puller(ready) not in code["text"]
-    assert ready.sandbox.policy("analytics/etl") == before
-    assert code["file_name"] == f"sailpass-{SERVICE}-analytics-etl.tf"
+    assert ready.sandbox.policy("storefront/nginx-sidecar") == before
+    assert code["file_name"] == f"sailpass-{SERVICE}-storefront-nginx-sidecar.tf"
 
 
 def test_cloudformation_names_the_puller_by_its_attribute(ready):
@@ -87,4 +87,4 @@ def test_a_policy_that_could_not_be_read_gives_no_code(ready):
         answer = as_code(ready, "tools/cli", "terraform")
     finally:
         ready.sandbox.clear_faults()
-    assert (answer.status, answer.json["code"]) == (403, "aws.denied")
+    assert (answer.status, answer.json["code"]) == (403, "aws.access_denied")

@@ -377,7 +377,7 @@ class Parts:
         )
 
     def as_code(self):
-        document = json.loads(after(self.service_name))
+        document = {"Version": "2008-10-17", "Statement": [{"Sid": self.service_name, "Effect": "Allow"}]}
         grant = GrantCode("us-east-1", self.service_name, self.repository, document, "", role_ready=False)
         return tuple(
             CodeText(form, f"sailpass.{suffix}", text(grant), notes=tuple(map(Message, notes_of(form, grant))))
