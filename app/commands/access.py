@@ -167,6 +167,8 @@ def _show(shown: Json, *, as_json: bool) -> None:
         click.echo(plain(f"The policy of {shown['repository']} stays as it is."))
     for line in shown["diff"]:
         click.echo(click.style(plain(line), fg=colours.get(line[0])))
+    if shown.get("managed"):  # an older server knows none
+        click.echo(plain(f"Note: {shown['managed']}"), err=True)
     click.echo("AWS calls:")
     for call in shown["calls"]:
         click.echo(plain(f"  {call['action']}  {call['on']}"))
