@@ -100,6 +100,7 @@ class Parts:
             role=Role(
                 is_active=True, principal_arn=f"{ROLE_PATH}/{self.service_name}/private-repo-access/3ex4mpl3m8gmrcs1v"
             ),
+            tags={"aws:cloudformation:stack-name": self.service_name},
             power="micro",
             scale=2,
             url=f"https://{self.service_name}.abcd1234.us-east-1.cs.amazonlightsail.com/",

@@ -30,6 +30,8 @@ PAGES = {
     f"{WEB}/repositories/prune?repository=payments/worker": "Remove dead principals?",
     f"{WEB}/role/activate": "Activate the image puller role?",
     f"{WEB}/role/deactivate": "storefront/nginx-sidecar",
+    "/containers/us-east-1/payments-api": "A tag says that Terraform manages this service.",
+    "/containers/us-east-1/payments-api/images": "A tag says that Terraform manages this service.",
     "/history": "Every operation, newest first",
     "/permissions": "Everything Sailpass does",
     "/permissions?region=us-east-1&names=tools/cli,storefront/web": "repository/tools/cli",
