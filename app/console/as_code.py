@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,13 @@ from app.inventory.queries import KnownRepository
 from app.operations.fingerprint import PLACEHOLDER
 from app.operations.preview import Planned, plan_operation
 from app.operations.state import Kind
+from app.policy.dead import dead_principals
+from app.policy.evaluate import Access
 from app.policy.mend import mend
-from app.wording import Message
+from app.policy.messages import WORDS
+from app.wording import N_, Message
 
+DEAD = N_("ECR refuses this policy, because it names a principal that no longer exists. Remove dead principals first.")
 _SUFFIXES = {Form.AWS: "sh", Form.TERRAFORM: "tf", Form.CLOUDFORMATION: "json"}
 
 
@@ -85,13 +90,22 @@ def _code_text(
     planned = plan_operation(Kind.REPAIR, service, repository, text, circumstances=circumstances)
     grant = _grant(service, repository, planned, has_policy=policy is not None)
     file_name = f"sailpass-{re.sub(r'[^A-Za-z0-9._-]', '-', f'{service.name}-{repository}')}.{_SUFFIXES[form]}"
-    notes = tuple(Message(note) for note in notes_of(form, grant))
+    notes = (*_obstacles(planned), *(Message(note) for note in notes_of(form, grant)))
     warning = managed_by(service.tags)
     if form is Form.AWS:
         posix, *_ = shell_commands(services, planned, service, repository)
         return CodeText(form, file_name, commands=posix, notes=notes, managed=warning)
     written = terraform(grant) if form is Form.TERRAFORM else cloudformation(grant)
     return CodeText(form, file_name, written, notes=notes, managed=warning)
+
+
+def _obstacles(planned: Planned) -> Iterator[Message]:
+    """Yield what keeps the document from being written, and what keeps the role from pulling once it is."""
+    if dead_principals(planned.change.after):
+        yield Message(DEAD)
+    verdict = planned.verdict
+    if verdict is not None and verdict.access is not Access.ALLOWED:
+        yield Message(WORDS[verdict.code], verdict.params)
 
 
 def _grant(service: ContainerService, repository: str, planned: Planned, *, has_policy: bool) -> GrantCode:

@@ -68,6 +68,18 @@ def test_a_service_of_a_stack_is_marked(ready):
     assert "Activate the image puller role first." in code["text"]
 
 
+def test_a_policy_that_ecr_refuses_or_that_denies_the_role_is_noted(ready):
+    statements = [
+        {"Sid": "Dead", "Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE12"}, "Action": "ecr:BatchGetImage"},
+        {"Sid": "NoOne", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage"},
+    ]
+    repository = "shared/base-python"  # not read by another test within the seconds for which a read counts
+    ready.sandbox.put_policy(repository, {"Version": "2012-10-17", "Statement": statements})
+    notes = as_code(ready, repository, "aws")
+    assert [note for note in notes.json["notes"] if "Remove dead principals first" in note]
+    assert [note for note in notes.json["notes"] if "NoOne" in note]
+
+
 @pytest.mark.parametrize(
     "query, status, code",
     [
