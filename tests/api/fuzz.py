@@ -39,6 +39,7 @@ VALUES = {
     "services": [{"region": "us-east-1", "name": "storefront-web"}],
     "reason": "By design",
     "principal": "123456789012",
+    "form": "terraform",
 }
 NOTHING: Any = object()
 

@@ -39,6 +39,18 @@ def test_the_commands_by_hand_are_shown_for_each_system(mika, system):
     expect(commands.last).to_contain_text("--repository-name analytics/reports")
 
 
+@pytest.mark.parametrize("form, suffix", [("Terraform", "tf"), ("CloudFormation", "json")])
+def test_access_as_code_is_shown_and_downloaded(mika, form, suffix):
+    mika.opens_policy("reporting", "analytics/reports")
+    by_hand = mika.page.get_by_role("region", name="Do it yourself with the AWS CLI")
+    by_hand.get_by_text(f"Grant access with {form}", exact=True).click()
+    shown = by_hand.get_by_role("group", name=f"Grant access with {form}").filter(has_text="analytics/reports").last
+    expect(shown).to_be_visible()
+    with mika.page.expect_download() as download:
+        by_hand.get_by_role("link", name=f"Download sailpass-reporting-analytics-reports.{suffix}").click()
+    assert download.value.path().read_text().strip() == shown.inner_text().strip()
+
+
 def test_a_dead_principal_is_removed_from_here_after_a_preview_and_adding_works(mika):
     mika.opens_policy("storefront-web", "payments/worker")
     expect(mika.page.get_by_role("row", name="Deleted user or role")).to_contain_text("AROA")
