@@ -51,7 +51,9 @@ MAY_IMPORT = {
         "app.inventory",
         "app.findings",
     ),
+    "app.as_code": ("app.wording", "app.as_code"),
     "app.diagnosis": (
+        "app.as_code",
         "app.ecr_names",
         "app.errors",
         "app.wording",
@@ -77,6 +79,7 @@ REASONS = {
     "app.history": "history only stores: what it records is decided above it",
     "app.inventory": "the inventory reads and stores; it starts nothing",
     "app.findings": "findings are judged on what was read; whoever shows or repairs them stands above",
+    "app.as_code": "texts are written from plain values, so that the same ones come out of every front",
     "app.diagnosis": "causes are decided on facts, whoever read them",
     "app.deployments": "what is deployed is decided purely, and holds no value that may be shown",
     "app.sandbox": "a mistake must not stand in the console and in its sandbox alike",
@@ -219,7 +222,7 @@ def test_public_names_of_the_core_are_documented():
     bare = [
         f"{name}.{node.name}"
         for name, path in modules()
-        if within(name, ("app.policy", "app.aws", "app.operations", "app.diagnosis", "app.deployments"))
+        if within(name, ("app.policy", "app.aws", "app.operations", "app.as_code", "app.diagnosis", "app.deployments"))
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if not node.name.startswith("_") and not ast.get_docstring(node)

@@ -9,12 +9,15 @@ from fastapi import APIRouter, Query
 
 from app.api.deps import KnownServiceDep, RepositoryQuery
 from app.api.responses import AWS, refusals
+from app.api.schemas.as_code import AccessAsCode
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
+from app.as_code.grant import Form
 from app.console import services as console
 from app.console.access import service_repositories
+from app.console.as_code import as_code
 from app.console.policies import repository_policy
 from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE, within
@@ -80,6 +83,21 @@ def list_choices(
     return ChoiceList.of(
         search.choices(services.db, services.connection, known.service, q.strip(), now=services.clock.now())
     )
+
+
+@router.get(HERE + "/repositories/as-code", summary="Access to a repository as code", responses=refusals(*AWS))
+async def get_as_code(
+    services: ServicesDep, known: KnownServiceDep, repository: RepositoryQuery, form: Form
+) -> AccessAsCode:
+    """The whole repository policy with access for the service, as `aws` commands, Terraform or CloudFormation.
+
+    Reads the policy from AWS now and changes nothing.
+    """
+    region, name = known.service.region, known.service.name
+    repository = await resolve_repository(services, region, repository)
+    problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
+    code = await run_in_threadpool(as_code, services, region, name, repository, form, problem=problem)
+    return await run_in_threadpool(AccessAsCode.of, code)
 
 
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))

@@ -93,6 +93,12 @@ class Api:
         """Return what would change."""
         return self._ask("POST", f"{place.path}/preview", {"kind": kind, "repository": repository})
 
+    def as_code(self, place: ServiceRef, repository: str, form: str) -> Json:
+        """Return the service's access to a repository as code."""
+        return self._ask(
+            "GET", f"{place.path}/repositories/as-code?{urlencode({'repository': repository, 'form': form})}"
+        )
+
     def why(self, place: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
         """Return why the service can't pull the image, or why it doesn't run."""
         body = {"image": image, "container": container, "platform": platform}

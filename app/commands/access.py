@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -11,7 +12,7 @@ import click
 from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service, find_service_named_by
 from app.commands.batch import read_names, request_of, run_batch
-from app.commands.options import Command, json_option, region_option, served, server_options, show_json, told
+from app.commands.options import FORMATS, Command, json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
 from app.commands.watch import Following, follow
 
@@ -40,7 +41,10 @@ def _options(command: Command) -> Command:
 
 @click.command()
 @_options
-def grant(**asked: Any) -> None:
+@click.option(
+    "--as", "form", type=click.Choice(FORMATS), help="Print the access to one REPOSITORY as code, and do nothing."
+)
+def grant(*, form: str | None, **asked: Any) -> None:
     r"""Let SERVICE pull images from each REPOSITORY.
 
     Activates the service's image puller role if need be, adds one statement to the repository's policy, and verifies
@@ -51,7 +55,10 @@ def grant(**asked: Any) -> None:
     4 still running; 5 no server, or it lets nobody in; 6 interrupted: a backup was restored meanwhile;
     8 of several repositories, some are done and some are not.
     """
-    _run("grant", **asked)
+    if form:
+        _print_code(form, **asked)
+    else:
+        _run("grant", **asked)
 
 
 @click.command()
@@ -102,6 +109,34 @@ def _run(
     sys.exit(status)
 
 
+def _print_code(
+    form: str,
+    *,
+    service: str,
+    repositories: tuple[str, ...],
+    match: str,
+    names: TextIO | None,
+    region: str,
+    preview: bool,
+    previewed: str | None,
+    as_json: bool,
+    url: str,
+    data_dir: Path | None,
+    insecure_http: bool,
+    **_: Any,
+) -> None:
+    if len(repositories) != 1 or match or names is not None or preview or previewed:
+        raise click.UsageError("--as is for one REPOSITORY, without --preview or --previewed.")
+    with told(as_json=as_json), served(url, data_dir, works=False, insecure_http=insecure_http) as api:
+        code = api.as_code(_place(api, "grant", service, repositories[0], region), repositories[0], form)
+    if as_json:
+        show_json(code)
+        return
+    click.echo("\n".join(plain(line) for line in code["text"].split("\n")), nl=False)
+    for note in ([code["managed"]] if code["managed"] else []) + code["notes"]:
+        click.echo(plain(f"Note: {note}"), err=True)
+
+
 def _place_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:
     if kind == "revoke" and region:
         return ServiceRef(region, service)  # it may be deleted
@@ -132,6 +167,8 @@ def _show(shown: Json, *, as_json: bool) -> None:
         click.echo(plain(f"The policy of {shown['repository']} stays as it is."))
     for line in shown["diff"]:
         click.echo(click.style(plain(line), fg=colours.get(line[0])))
+    if shown.get("managed"):  # an older server knows none
+        click.echo(plain(f"Note: {shown['managed']}"), err=True)
     click.echo("AWS calls:")
     for call in shown["calls"]:
         click.echo(plain(f"  {call['action']}  {call['on']}"))

@@ -23,6 +23,7 @@ from app.settings import SettingsError, load
 # Not a flag: other users of the machine can read a command's flags.
 TOKEN = "SAILPASS_TOKEN"  # noqa: S105  (the variable's name)
 
+FORMATS = ("aws", "terraform", "cloudformation")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 region_option = click.option(

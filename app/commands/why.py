@@ -12,7 +12,7 @@ import click
 from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.options import FORMATS, json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain
 from app.errors import Problem
 from app.settings import load
@@ -21,7 +21,6 @@ from app.settings import load
 
 MARKS = {"fine": "✓", "cause": "✗", "not_reached": "·", "not_checked": "?"}
 PLAIN_MARKS = {"fine": "+", "cause": "x", "not_reached": ".", "not_checked": "?"}
-FORMATS = ("aws", "terraform", "cloudformation")
 INDENT = "    "
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from app.as_code.managed import managed_by
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.access import REPAIRABLE, AccessStatus, judge, said
+from app.console.as_code import CodeText, code_texts
 from app.console.evidence import Evidence, change_registry, decided_by_registry, evidence
 from app.console.operations import running
 from app.console.previews import shell_commands
@@ -110,6 +112,7 @@ class RepositoryPolicy:
     `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
     characters the policy takes when it is sent. `evidence` is what the verdict is based on; `change_registry` are the
     commands that change a registry policy that decides.
+    `as_code` is the policy with access, for Terraform and CloudFormation; `managed` warns that a tool manages the service.
     """
 
     region: str
@@ -134,6 +137,8 @@ class RepositoryPolicy:
     running: Progress | None = None
     evidence: Evidence | None = None
     change_registry: tuple[Commands, ...] = ()
+    as_code: tuple[CodeText, ...] = ()
+    managed: Message | None = None
 
 
 def repository_policy(
@@ -179,6 +184,8 @@ def repository_policy(
         running=live,
         evidence=evidence(services, region),
         change_registry=change_registry(services, region) if by_registry else (),
+        as_code=code_texts(services, seen, held, circumstances) if seen else (),
+        managed=managed_by(seen.tags) if seen else None,
     )
 
 

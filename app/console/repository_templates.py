@@ -6,6 +6,7 @@ import json
 import shlex
 from dataclasses import dataclass
 
+from app.as_code.grant import terraform_policy
 from app.bootstrap import Services
 from app.console.identity import endpoint
 from app.inventory.queries import KnownRepository
@@ -29,7 +30,7 @@ def templates_of(services: Services, repository: KnownRepository) -> tuple[Templ
         return (commands,)
     return (
         commands,
-        Template(Message(N_("Terraform")), _terraform(repository, policy)),
+        Template(Message(N_("Terraform")), terraform_policy(repository.name, policy)),
         Template(Message(N_("CloudFormation")), _cloudformation(repository, policy)),
     )
 
@@ -42,15 +43,6 @@ def _commands(repository: KnownRepository, url: str) -> str:
     write = f"aws ecr set-repository-policy {where} {name}{at} --policy-text file://policy.json"
     images = f"aws ecr describe-images {where} {name}{at}"
     return f"{read}\n# Edit policy.json, then:\n{write}\n\n{images}"
-
-
-def _terraform(repository: KnownRepository, policy: object) -> str:
-    identifier = "".join(character if character.isalnum() else "_" for character in repository.name)
-    text = json.dumps(policy, indent=2, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
-    return (
-        f'resource "aws_ecr_repository_policy" "{identifier}" {{\n  repository = {json.dumps(repository.name)}\n'
-        f"  policy     = <<-JSON\n{text}\n  JSON\n}}"
-    )
 
 
 def _cloudformation(repository: KnownRepository, policy: object) -> str:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
+from app.as_code.grant import repository_properties, terraform_policy
+from app.as_code.text import hcl, identifier, one_line
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.checks.size import MEMORY
 from app.diagnosis.facts import Facts, Known, Reading
@@ -66,7 +67,7 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
         kind,
         shape.title,
         commands,
-        fill(shape.terraform, _quoted(params, _hcl)),
+        fill(shape.terraform, _quoted(params, hcl)),
         _pretty(fill(shape.cloudformation, _quoted(params, json.dumps) | _documents(facts))),
         shape.operation,
     )
@@ -107,13 +108,13 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
 def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dict[str, str | int]:
     """Return the values as the format writes them; identifiers bare, numbers unchanged."""
     names = {
-        "id": _identifier(str(params["service"])),
-        "repository_id": _identifier(str(params["repository"])),
+        "id": identifier(str(params["service"])),
+        "repository_id": identifier(str(params["repository"])),
         "variable_id": str(params["variable"]).lower(),
     }
-    if quote is _hcl:  # in a comment, and as a key, these are bare
-        names |= {name: _one_line(str(params[name])) for name in ("statement", "rule", "variable")}
-    quoted = {name: quote(_one_line(value)) if isinstance(value, str) else value for name, value in params.items()}
+    if quote is hcl:  # in a comment, and as a key, these are bare
+        names |= {name: one_line(str(params[name])) for name in ("statement", "rule", "variable")}
+    quoted = {name: quote(one_line(value)) if isinstance(value, str) else value for name, value in params.items()}
     return {**quoted, **names}
 
 
@@ -134,18 +135,6 @@ def _document(reading: Reading[str | None]) -> str:
     return json.dumps(value)
 
 
-def _identifier(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_]", "_", name) or "this"
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _hcl(text: str) -> str:
-    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")
-
-
 def _located(commands: str, region: str, endpoints: Mapping[str, str]) -> str:
     """Return the commands with their Region, and a sandbox's endpoint, before a pipe or redirection."""
     return "\n".join(_line(line, region, endpoints) for line in commands.split("\n"))
@@ -153,7 +142,7 @@ def _located(commands: str, region: str, endpoints: Mapping[str, str]) -> str:
 
 def _line(line: str, region: str, endpoints: Mapping[str, str]) -> str:
     if not line.startswith("aws "):
-        return _one_line(line)
+        return one_line(line)
     endpoint = endpoints.get(line.split(" ", 2)[1], "")
     flags = f" --region {shlex.quote(region)}" + (f" --endpoint-url {shlex.quote(endpoint)}" if endpoint else "")
     command, mark, rest = _before_pipe(line)
@@ -185,19 +174,8 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
     commands = grant_commands(target, planned, System.POSIX, activate=not arn)
     text = "\n".join(command.text.replace(_ARN, _PLACEHOLDER) for command in commands)
     document = json.loads(planned.after)
-    identifier = _identifier(facts.service_name)
-    reference = f"${{aws_lightsail_container_service.{identifier}.private_registry_access[0].ecr_image_puller_role[0].principal_arn}}"
-    attribute = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
-    shown = json.dumps(document, indent=2).replace("${", "$${").replace("%{", "%%{")
-    body = "\n".join(f"    {line}" for line in shown.replace(arn or _ARN, reference).split("\n"))
-    terraform = (
-        f'resource "aws_ecr_repository_policy" "{_identifier(facts.uri.repository)}" {{\n'
-        f"  repository = {_hcl(facts.uri.repository)}\n  policy     = <<-JSON\n{body}\n  JSON\n}}"
-    )
-    properties = {
-        "RepositoryName": facts.uri.repository,
-        "RepositoryPolicyText": _replaced(document, arn or _ARN, attribute),
-    }
+    terraform = terraform_policy(facts.uri.repository, document, facts.service_name, arn or _ARN)
+    properties = repository_properties(facts.uri.repository, document, arn or _ARN)
     return text, terraform, json.dumps({"Type": "AWS::ECR::Repository", "Properties": properties}, indent=2)
 
 
@@ -217,11 +195,3 @@ def _planned(facts: Facts, arn: str) -> PlannedChange | None:
     wrong += [principal.value for principal in dead_principals(text)]  # ECR refuses every write while they are named
     change = plan_grant(text, principal_arn=arn, service=facts.service_name, replaces=wrong)
     return replace(change, after=change.after or text)
-
-
-def _replaced(value: Any, text: str, by: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _replaced(each, text, by) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_replaced(each, text, by) for each in value]
-    return by if value == text else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.console.access import AccessStatus
+from app.console.as_code import CodeText
 from app.console.batches import Batch
 from app.console.permissions import PermissionCheck
 from app.console.services import RoleState
@@ -180,6 +181,11 @@ def todo(problem: Problem) -> str:
 def shell_text(commands: Commands) -> str:
     """Return the commands as one text to copy, each below its remark; both shells write comments with #."""
     return "\n\n".join(f"# {say(step.remark)}\n{step.command}" for step in commands.steps)
+
+
+def code_text(code: CodeText) -> str:
+    """Return an access as code, as one text to copy."""
+    return code.text or (shell_text(code.commands) + "\n" if code.commands else "")
 
 
 def tone(code: str) -> str:

@@ -98,6 +98,11 @@ def policy(region: str, name: str, repository: str) -> str:
     return _with(service(region, name, "policy"), repository=repository)
 
 
+def policy_as_code(region: str, name: str, repository: str, form: str) -> str:
+    """Return the URL to download a service's access to a repository as code."""
+    return _with(service(region, name, "policy/as-code"), repository=repository, form=form)
+
+
 def why(region: str, name: str, **query: str) -> str:
     """Return the URL of a diagnosis: of an `image`, a `repository`'s, or by default those of the newest deployment."""
     return _with(service(region, name, "why"), **query)

@@ -224,3 +224,19 @@ def test_a_repository_is_named_as_it_is_copied_from_aws(run):
     elsewhere = run("revoke", "storefront-web", uri.replace("us-east-1", "eu-west-1"))
     assert elsewhere.status == 2
     assert "analytics/reports is in eu-west-1, but this service is in us-east-1." in elsewhere.err
+
+
+@pytest.mark.parametrize(
+    "form, part", [("terraform", "import {"), ("cloudformation", "Fn::GetAtt"), ("aws", "aws ecr")]
+)
+def test_access_as_code_changes_nothing(run, console, form, part):
+    before = console.sandbox.policy("shared/otel-collector")
+    ran = run("grant", "storefront-web", "shared/otel-collector", "--as", form)
+    assert (ran.status, part in ran.out) == (0, True)
+    assert console.sandbox.policy("shared/otel-collector") == before
+
+
+@pytest.mark.parametrize("more", [["edge/cache"], ["--preview"], ["--previewed", "0" * 32]])
+def test_access_as_code_is_for_one_repository(run, more):
+    ran = run("grant", "storefront-web", "tools/cli", *more, "--as", "terraform")
+    assert (ran.status, "--as is for one REPOSITORY" in ran.err) == (2, True)

@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, terraform
+from app.as_code.managed import managed_by
 from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.as_code import CodeText
 from app.console.freshness import Freshness
 from app.console.permissions import CheckedAction, PermissionCheck, policies
 from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
@@ -97,6 +100,7 @@ class Parts:
             role=Role(
                 is_active=True, principal_arn=f"{ROLE_PATH}/{self.service_name}/private-repo-access/3ex4mpl3m8gmrcs1v"
             ),
+            tags={"aws:cloudformation:stack-name": self.service_name},
             power="micro",
             scale=2,
             url=f"https://{self.service_name}.abcd1234.us-east-1.cs.amazonlightsail.com/",
@@ -364,11 +368,21 @@ class Parts:
                 FindingView(Message(WORDS["finding.shared_sid"], {"sid": self.repository}), self.reason(), Weight.INFO),
             ),
             by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, activates=True),
+            as_code=self.as_code(),
+            managed=managed_by({"aws:cloudformation:stack-name": self.service_name}),
             can_add=True,
             can_remove=True,
             can_repair=True,
             dead=(dead,),
             size=4210,
+        )
+
+    def as_code(self):
+        document = {"Version": "2008-10-17", "Statement": [{"Sid": self.service_name, "Effect": "Allow"}]}
+        grant = GrantCode("us-east-1", self.service_name, self.repository, document, "", role_ready=False)
+        return tuple(
+            CodeText(form, f"sailpass.{suffix}", text(grant), notes=tuple(map(Message, notes_of(form, grant))))
+            for form, suffix, text in ((Form.TERRAFORM, "tf", terraform), (Form.CLOUDFORMATION, "json", cloudformation))
         )
 
     def permissions(self, check: PermissionCheck | None = None) -> PermissionsPage:

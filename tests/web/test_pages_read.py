@@ -23,12 +23,15 @@ PAGES = {
     f"{WEB}/history": "History",
     f"{WEB}/policy?repository=storefront/web": "AllowLightsailPull-storefront-web",
     f"{WEB}/policy?repository=analytics/reports": "Principals",
+    f"{WEB}/policy?repository=tools/cli": "Grant access with Terraform",
     f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/repositories/repair?repository=tools/cli": "Repair access?",
     f"{WEB}/repositories/prune?repository=payments/worker": "Remove dead principals?",
     f"{WEB}/role/activate": "Activate the image puller role?",
     f"{WEB}/role/deactivate": "storefront/nginx-sidecar",
+    "/containers/us-east-1/payments-api": "A tag says that Terraform manages this service.",
+    "/containers/us-east-1/payments-api/images": "A tag says that Terraform manages this service.",
     "/history": "Every operation, newest first",
     "/permissions": "Everything Sailpass does",
     "/permissions?region=us-east-1&names=tools/cli,storefront/web": "repository/tools/cli",
@@ -218,3 +221,11 @@ def test_every_link_of_a_page_leads_somewhere(mika):
 def test_times_and_counts_are_words_for_every_reader(mika):
     page = mika.reads("/containers")
     assert re.search(r"Updated (just now|\d+ second)", page.text) or "Loading from AWS" in page.text
+
+
+@pytest.mark.parametrize("form, suffix", [("terraform", "tf"), ("cloudformation", "json"), ("aws", "sh")])
+def test_access_as_code_is_a_file(console, form, suffix):
+    answer = console.get(f"{WEB}/policy/as-code?repository=tools/cli&form={form}")
+    name = f'attachment; filename="sailpass-storefront-web-tools-cli.{suffix}"'
+    assert (answer.status, answer.headers["content-disposition"]) == (200, name)
+    assert "ecr" in answer.text

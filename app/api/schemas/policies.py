@@ -60,6 +60,7 @@ class Policy(BaseModel):
     findings: list[PolicyFinding]
     dead_principals: list[str] = Field(description="Principals that no longer exist; a prune takes them out.")
     by_hand: ByHandSteps | None
+    managed: str = Field(description="A warning that a tool manages the service; empty: no tag says so.")
     read_at: datetime | None = Field(description="When the repository policy was read; null: never.")
     registry: RegistryRead | None
     change_registry: list[ShellCommands] = Field(
@@ -89,6 +90,7 @@ class Policy(BaseModel):
             ],
             dead_principals=list(policy.dead),
             by_hand=ByHandSteps.of(policy.by_hand) if policy.by_hand else None,
+            managed=english(policy.managed),
             read_at=policy.read_at,
             registry=RegistryRead.maybe(policy.evidence),
             change_registry=[ShellCommands.of(each) for each in policy.change_registry],

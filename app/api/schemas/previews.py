@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.repositories import Principal, RegistryRead, RepositoryName
+from app.api.schemas.repositories import Principal, RegistryRead, RepositoryName, english
 from app.api.strict import RequestBody
+from app.as_code.managed import managed_by
 from app.console.access import AccessStatus
 from app.console.previews import Preview as PlannedPreview
 from app.console.shell_commands import Commands
@@ -70,6 +71,7 @@ class Preview(BaseModel):
     )
     reason: str = Field(description="Why, in one English sentence.")
     registry: RegistryRead | None
+    managed: str = Field(description="A warning that a tool manages the service; empty: no tag says so.")
     principals: list[str] = Field(description="Of a pruning: the principals that it removes.")
     doubtful: list[str] = Field(
         description="Of a pruning: principals that may be named in it too, because ECR refused the policy for one of them."
@@ -94,6 +96,7 @@ class Preview(BaseModel):
             access=AccessStatus(planned.verdict.access) if planned.verdict else None,
             reason=planned.verdict.sentence if planned.verdict else "",
             registry=RegistryRead.maybe(preview.evidence),
+            managed=english(managed_by(service.tags)),
             principals=list(planned.pruned),
             doubtful=list(planned.prunable.refused),
         )

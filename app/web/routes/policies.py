@@ -5,10 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.as_code.grant import Form
+from app.console.as_code import as_code
 from app.console.policies import repository_policy
-from app.console.timeouts import within
+from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
+from app.messages import labels
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import render
@@ -35,3 +38,14 @@ async def policy(
     problem = await within(patience(request), services.scanner.refresh_repository(region, repository))
     answer = await run_in_threadpool(repository_policy, services, region, service, repository, now=now, problem=problem)
     return await run_in_threadpool(render, request, PolicyPage(answer, now))
+
+
+@router.get("/policy/as-code")
+async def policy_as_code(
+    services: ServicesDep, region: str, service: str, repository: RepositoryDep, form: Form
+) -> Response:
+    """Download the policy with access for the service, as `aws` commands, Terraform or CloudFormation."""
+    problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
+    code = await run_in_threadpool(as_code, services, region, service, repository, form, problem=problem)
+    headers = {"Content-Disposition": f'attachment; filename="{code.file_name}"'}
+    return Response(labels.code_text(code), media_type="text/plain; charset=utf-8", headers=headers)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from fastapi import Request
 
+from app.as_code.managed import managed_by
 from app.aws.clients import OF_THE_SESSION
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
@@ -17,6 +18,7 @@ from app.console.identity import is_sandbox
 from app.errors import Problem
 from app.inventory import queries, sync_state
 from app.inventory.sync_state import What
+from app.wording import Message
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,12 @@ class ServiceFrame:
     freshness: Freshness
     service: ContainerService | None = None
     problem: Problem | None = None
+
+    @property
+    def managed(self) -> Message | None:
+        """The warning that a tool manages the service; shown where the role and its access are changed."""
+        can_change = self.tab in (Tab.OVERVIEW, Tab.IMAGES)
+        return managed_by(self.service.tags) if self.service and can_change else None
 
 
 def shell(request: Request) -> Shell:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.as_code.managed import managed_by
 from app.console.access import AccessStatus
 from app.console.evidence import Evidence
 from app.console.previews import Preview
@@ -25,7 +26,7 @@ class PreviewView(View):
     `seen` is the fingerprint of the policy; the dialog's form sends it back in its field `previewed`. `principals` are
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
-    placeholder. `access`, with its `reason`, is what the role has afterwards.
+    placeholder. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards.
     """
 
     page: ClassVar[str] = "partials/preview.html"
@@ -43,6 +44,7 @@ class PreviewView(View):
     access: AccessStatus | None = None
     reason: Message | None = None
     evidence: Evidence | None = None
+    managed: Message | None = None
 
 
 async def preview_view(planning: Awaitable[Preview], repository: str = "") -> PreviewView:
@@ -64,4 +66,5 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "") -> Pr
         access=AccessStatus(verdict.access) if verdict else None,
         reason=Message(WORDS[verdict.code], verdict.params) if verdict else None,
         evidence=preview.evidence,
+        managed=managed_by(preview.service.tags),
     )

@@ -1,0 +1,55 @@
+"""Quotes values for Terraform (HCL), and puts references into JSON documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+
+def identifier(name: str) -> str:
+    """Return `name` as the label of a Terraform resource: ASCII letters, digits and _, no digit first."""
+    label = re.sub(r"[^A-Za-z0-9_]", "_", name) or "this"
+    return f"_{label}" if label[0].isdigit() else label
+
+
+def one_line(text: str) -> str:
+    """Return `text` without line breaks and invisible characters, as a comment needs it."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def hcl(text: str) -> str:
+    """Return `text` as a quoted HCL string that interpolates nothing."""
+    return json.dumps(_literal(one_line(text)), ensure_ascii=False)
+
+
+def hcl_document(document: Any, arn: str | None = None, reference: str = "", *, indent: str) -> str:
+    """Return a JSON document as the lines of a heredoc, in which each value `arn` is the `reference`.
+
+    ASCII only, so that no invisible character can hide in it.
+    """
+    text = json.dumps(_interpolated(document, arn, f"${{{reference}}}"), indent=2)
+    return "\n".join(indent + line for line in text.split("\n"))
+
+
+def replaced(value: Any, text: str, by: Any) -> Any:
+    """Return a JSON value in which every string that equals `text` is `by`."""
+    if isinstance(value, dict):
+        return {key: replaced(each, text, by) for key, each in value.items()}
+    if isinstance(value, list):
+        return [replaced(each, text, by) for each in value]
+    return by if value == text else value
+
+
+def _interpolated(value: Any, arn: str | None, reference: str) -> Any:
+    if isinstance(value, dict):
+        return {_literal(key): _interpolated(each, arn, reference) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_interpolated(each, arn, reference) for each in value]
+    if not isinstance(value, str):
+        return value
+    return reference if value == arn else _literal(value)
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,126 @@
+"""A service's access to a repository as code: `aws` commands, Terraform and CloudFormation. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, terraform
+from app.as_code.managed import managed_by
+from app.aws.ports import ContainerService
+from app.bootstrap import Services
+from app.console.previews import shell_commands
+from app.console.shell_commands import Commands
+from app.errors import Problem
+from app.inventory import queries
+from app.inventory.circumstances import Circumstances, circumstances_of
+from app.inventory.queries import KnownRepository
+from app.operations.fingerprint import PLACEHOLDER
+from app.operations.preview import Planned, plan_operation
+from app.operations.state import Kind
+from app.policy.dead import dead_principals
+from app.policy.evaluate import Access
+from app.policy.mend import mend
+from app.policy.messages import WORDS
+from app.wording import N_, Message
+
+DEAD = N_("ECR refuses this policy, because it names a principal that no longer exists. Remove dead principals first.")
+_SUFFIXES = {Form.AWS: "sh", Form.TERRAFORM: "tf", Form.CLOUDFORMATION: "json"}
+
+
+@dataclass(frozen=True)
+class CodeText:
+    """The access in one language: `text` to copy (or, for `Form.AWS`, the `commands`), and `notes` to read before.
+
+    `managed` warns that a tool manages the service.
+    """
+
+    form: Form
+    file_name: str
+    text: str = ""
+    commands: Commands | None = None
+    notes: tuple[Message, ...] = ()
+    managed: Message | None = None
+
+
+def as_code(
+    services: Services, region: str, service: str, repository: str, form: Form, *, problem: Problem | None = None
+) -> CodeText:
+    """Return the access of a service to a repository, on the policy as it was last read.
+
+    `problem` is why it could not be read just now.
+
+    Raises:
+        Problem: the `problem`; `service.not_found` or `repository.not_found`; or why access can't be planned, such as
+            `policy.not_json`.
+    """
+    known = queries.find_service(services.db, services.connection, region, service)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if held is None or held.policy_read_at is None or problem is not None:
+        raise problem or Problem("repository.not_found", repository=repository, region=region)
+    if known is None:
+        raise Problem("service.not_found", service=service, region=region)
+    circumstances = circumstances_of(services.db, services.connection, region, repository, services.clock.now())
+    return _code_text(services, known.service, held, form, circumstances)
+
+
+def code_texts(
+    services: Services, service: ContainerService, held: KnownRepository, circumstances: Circumstances
+) -> tuple[CodeText, ...]:
+    """Return the access in Terraform and CloudFormation; none where the policy isn't known or can't be planned on."""
+    if held.policy_read_at is None:
+        return ()
+    try:
+        return tuple(
+            _code_text(services, service, held, form, circumstances) for form in (Form.TERRAFORM, Form.CLOUDFORMATION)
+        )
+    except Problem:
+        return ()
+
+
+def _code_text(
+    services: Services, service: ContainerService, held: KnownRepository, form: Form, circumstances: Circumstances
+) -> CodeText:
+    repository, policy = held.name, held.policy_text
+    mended = mend(policy or "")
+    text = mended.text if mended.what else policy
+    planned = plan_operation(Kind.REPAIR, service, repository, text, circumstances=circumstances)
+    grant = _grant(service, repository, planned, has_policy=policy is not None)
+    file_name = f"sailpass-{re.sub(r'[^A-Za-z0-9._-]', '-', f'{service.name}-{repository}')}.{_SUFFIXES[form]}"
+    notes = (*_obstacles(planned), *(Message(note) for note in notes_of(form, grant)))
+    warning = managed_by(service.tags)
+    if form is Form.AWS:
+        posix, *_ = shell_commands(services, planned, service, repository)
+        return CodeText(form, file_name, commands=posix, notes=notes, managed=warning)
+    written = terraform(grant) if form is Form.TERRAFORM else cloudformation(grant)
+    return CodeText(form, file_name, written, notes=notes, managed=warning)
+
+
+def _obstacles(planned: Planned) -> Iterator[Message]:
+    """Yield what keeps the document from being written, and what keeps the role from pulling once it is."""
+    if dead_principals(planned.change.after):
+        yield Message(DEAD)
+    verdict = planned.verdict
+    if verdict is not None and verdict.access is not Access.ALLOWED:
+        yield Message(WORDS[verdict.code], verdict.params)
+
+
+def _grant(service: ContainerService, repository: str, planned: Planned, *, has_policy: bool) -> GrantCode:
+    placeholder = PLACEHOLDER.format(region=service.region, service=service.name)
+    document: dict[str, Any] = json.loads(planned.change.after or "{}")
+    return GrantCode(
+        region=service.region,
+        service=service.name,
+        repository=repository,
+        document=document,
+        puller_arn=placeholder if planned.activates else service.role.principal_arn,
+        has_policy=has_policy,
+        role_ready=not planned.activates,
+        power=service.power,
+        scale=service.scale,
+        is_disabled=service.is_disabled,
+        tags=service.tags,
+    )

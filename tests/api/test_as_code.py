@@ -1,0 +1,102 @@
+"""A service's access to a repository as code, made on the policy that AWS has now."""
+
+import json
+
+import hcl2
+import pytest
+
+from tests.api.conftest import HERE, SERVICE
+
+
+def as_code(ready, repository, form):
+    return ready.get(f"{HERE}/repositories/as-code?repository={repository}&form={form}")
+
+
+def puller(ready):
+    return ready.get(HERE).json["role"]["principal_arn"]
+
+
+def test_terraform_merges_what_others_wrote(ready):
+    code = as_code(ready, "storefront/nginx-sidecar", "terraform").json
+    before = ready.sandbox.policy("storefront/nginx-sidecar")
+    assert hcl2.loads(code["text"])["resource"]
+    for statement in before["policy"]["Statement"]:
+        assert json.dumps(statement["Sid"]) in code["text"]
+    assert "private_registry_access[0].ecr_image_puller_role[0].principal_arn" in code["text"]
+    assert puller(ready) not in code["text"]
+    assert ready.sandbox.policy("storefront/nginx-sidecar") == before
+    assert code["file_name"] == f"sailpass-{SERVICE}-storefront-nginx-sidecar.tf"
+
+
+def test_cloudformation_names_the_puller_by_its_attribute(ready):
+    code = as_code(ready, "analytics/etl", "cloudformation").json
+    properties = json.loads(code["text"])["Resources"]["Repository"]["Properties"]
+    pulls = [each for each in properties["RepositoryPolicyText"]["Statement"] if "Fn::GetAtt" in str(each)]
+    attribute = "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"
+    assert [each["Principal"]["AWS"] for each in pulls] == [{"Fn::GetAtt": ["ContainerService", attribute]}]
+    assert any("no resource for a repository policy" in note for note in code["notes"])
+
+
+def test_commands_name_the_puller_itself(ready):
+    code = as_code(ready, "analytics/etl", "aws").json
+    assert puller(ready) in code["text"]
+    assert "aws ecr set-repository-policy" in code["text"]
+
+
+def test_a_repository_without_a_policy_has_no_policy_to_import(ready):
+    ready.sandbox.put_policy("edge/cache", None)
+    text = as_code(ready, "edge/cache", "terraform").json["text"]
+    assert "to = aws_lightsail_container_service." in text
+    assert "to = aws_ecr_repository_policy." not in text
+
+
+def test_a_service_of_a_stack_is_marked(ready):
+    lightsail = ready.sandbox.client("lightsail")
+    tags = [{"key": "managed-by", "value": "terraform"}]
+    lightsail.create_container_service(serviceName="managed-shop", power="nano", scale=1, tags=tags)
+    here = "/api/v1/services/us-east-1/managed-shop"
+    policy = ready.get(f"{here}/policy?repository=edge/cache").json
+    code = ready.get(f"{here}/repositories/as-code?repository=edge/cache&form=terraform").json
+    assert (
+        policy["managed"]
+        == code["managed"]
+        == (
+            "A tag says that Terraform manages this service. Change its files too, or the next run may undo the change."
+        )
+    )
+    assert '"managed-by" = "terraform"' in code["text"]
+    assert "Activate the image puller role first." in code["text"]
+
+
+def test_a_policy_that_ecr_refuses_or_that_denies_the_role_is_noted(ready):
+    statements = [
+        {"Sid": "Dead", "Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE12"}, "Action": "ecr:BatchGetImage"},
+        {"Sid": "NoOne", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage"},
+    ]
+    repository = "shared/base-python"  # not read by another test within the seconds for which a read counts
+    ready.sandbox.put_policy(repository, {"Version": "2012-10-17", "Statement": statements})
+    notes = as_code(ready, repository, "aws")
+    assert [note for note in notes.json["notes"] if "Remove dead principals first" in note]
+    assert [note for note in notes.json["notes"] if "NoOne" in note]
+
+
+@pytest.mark.parametrize(
+    "query, status, code",
+    [
+        ("repository=no/such&form=terraform", 404, "repository.not_found"),
+        ("repository=edge/cache&form=pulumi", 422, "request.invalid"),
+        ("repository=edge/cache", 422, "request.invalid"),
+    ],
+)
+def test_what_is_not_there_is_refused(ready, query, status, code):
+    answer = ready.get(f"{HERE}/repositories/as-code?{query}")
+    assert (answer.status, answer.json["code"]) == (status, code)
+
+
+def test_a_policy_that_could_not_be_read_gives_no_code(ready):
+    ready.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="access_denied")
+    try:
+        answer = as_code(ready, "tools/cli", "terraform")
+    finally:
+        ready.sandbox.clear_faults()
+    assert (answer.status, answer.json["code"]) == (403, "aws.access_denied")

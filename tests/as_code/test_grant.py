@@ -1,0 +1,157 @@
+"""Terraform and CloudFormation of an access: valid by parsers of others, with the right ARN, whatever the names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import hcl2
+import pytest
+from cfnlint import api as cfnlint
+
+from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, own_tags, terraform
+from app.as_code.managed import managed_by
+from app.as_code.text import hcl, identifier
+
+PULLER = "arn:aws:iam::000000000001:role/amazon/lightsail/us-east-1/containers/shop/private-repo-access/abc"
+OTHER = "arn:aws:iam::111111111111:role/other"
+REFERENCE = "${aws_lightsail_container_service.shop.private_registry_access[0].ecr_image_puller_role[0].principal_arn}"
+ATTRIBUTE = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
+HOSTILE = '${file("/etc/passwd")}%{ for x in y }"\\\n  JSON\n}\nresource "x" "y" {\u202e'
+
+
+def statement(principal, sid="AllowLightsailPull-shop"):
+    actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions}
+
+
+GRANT = GrantCode(
+    region="us-east-1",
+    service="shop",
+    repository="shop/web",
+    document={"Version": "2008-10-17", "Statement": [statement(OTHER, "Theirs"), statement(PULLER)]},
+    puller_arn=PULLER,
+    power="nano",
+    scale=2,
+    tags={"team": "web", "aws:cloudformation:stack-name": "prod"},
+)
+
+
+def blocks(grant):
+    """Return the parsed Terraform, and the policy document as Terraform would send it, references unresolved."""
+    parsed = hcl2.loads(terraform(grant))
+    resources = {kind.strip('"'): body for each in parsed["resource"] for kind, body in each.items()}
+    label = f'"{identifier(grant.repository)}"'
+    policy = resources["aws_ecr_repository_policy"][label]["policy"]
+    return parsed, resources, policy
+
+
+def heredoc(grant):
+    """Return the policy document in the heredoc, with Terraform's escapes undone."""
+    body = terraform(grant).split("<<-JSON\n")[1].rpartition("\n  JSON\n}")[0]
+    return json.loads(body.replace("$${", "${").replace("%%{", "%{"))
+
+
+def linted(grant):
+    """Return what cfn-lint finds. W2511 asks for a newer policy version, which changes what others' statements mean."""
+    matches = cfnlint.lint(cloudformation(grant), regions=[grant.region])
+    return [str(match) for match in matches if match.rule.id != "W2511"]
+
+
+def test_terraform_imports_what_exists_and_merges_the_policy():
+    parsed, resources, _ = blocks(GRANT)
+    assert len(parsed["import"]) == 2
+    service = resources["aws_lightsail_container_service"]['"shop"']
+    assert service["private_registry_access"][0]["ecr_image_puller_role"][0]["is_active"] is True
+    assert (service["scale"], service["tags"]) == (2, {'"team"': '"web"'})
+    document = heredoc(GRANT)
+    assert document["Statement"] == [statement(OTHER, "Theirs"), statement(REFERENCE)]
+
+
+def test_a_policy_that_does_not_exist_is_not_imported():
+    parsed, *_ = blocks(replace(GRANT, has_policy=False))
+    assert [each["to"] for each in parsed["import"]] == ["${aws_lightsail_container_service.shop}"]
+
+
+@pytest.mark.parametrize("text", [terraform, cloudformation])
+def test_the_role_is_named_by_reference_and_never_by_the_services_own_arn(text):
+    written = text(GRANT)
+    assert PULLER not in written
+    assert "aws_lightsail_container_service.shop.principal_arn" not in written
+    assert '"PrincipalArn"' not in written
+
+
+def test_a_deployment_depends_on_the_policy():
+    assert "depends_on = [aws_ecr_repository_policy.shop_web]" in terraform(GRANT)
+
+
+def test_terraform_says_that_it_does_not_activate_the_role_of_an_existing_service():
+    assert "Activate the image puller role first" in terraform(replace(GRANT, role_ready=False))
+    assert "Activate the image puller role first" not in terraform(GRANT)
+
+
+def test_the_template_passes_cfn_lint_and_holds_the_whole_policy():
+    assert linted(GRANT) == []
+    template = json.loads(cloudformation(GRANT))
+    repository = template["Resources"]["Repository"]["Properties"]
+    assert repository["RepositoryPolicyText"]["Statement"] == [statement(OTHER, "Theirs"), statement(ATTRIBUTE)]
+    service = template["Resources"]["ContainerService"]["Properties"]
+    assert service["PrivateRegistryAccess"] == {"EcrImagePullerRole": {"IsActive": True}}
+    assert template["Metadata"]["Notes"] == list(notes_of(Form.CLOUDFORMATION, GRANT))
+
+
+def test_cfn_lint_would_notice_a_wrong_property():
+    wrong = cloudformation(GRANT).replace('"IsActive"', '"Active"')
+    assert "E3002" in {match.rule.id for match in cfnlint.lint(wrong, regions=["us-east-1"])}
+
+
+@pytest.mark.parametrize("repository", ["0day/app", "shop/web", "a-b.c_d"])
+def test_labels_are_identifiers(repository):
+    parsed, *_ = blocks(replace(GRANT, repository=repository))
+    assert parsed["resource"]
+    assert identifier(repository).isidentifier()
+
+
+def test_hostile_values_stay_values():
+    hostile = replace(
+        GRANT,
+        service=HOSTILE,
+        region=HOSTILE,
+        tags={HOSTILE: HOSTILE},
+        document={"Statement": [statement(OTHER, HOSTILE), {HOSTILE: [HOSTILE, PULLER + "x"]}]},
+    )
+    parsed, resources, _ = blocks(hostile)
+    assert set(resources) == {"aws_lightsail_container_service", "aws_ecr_repository_policy"}
+    assert len(parsed["import"]) == 2
+    assert heredoc(hostile) == json.loads(json.dumps(hostile.document))
+    assert "\u202e" not in terraform(hostile)
+
+
+def test_quoted_text_interpolates_nothing():
+    assert hcl('a${b}%{c}"\n') == '"a$${b}%%{c}\\" "'
+
+
+def test_the_same_access_gives_the_same_text():
+    turned = replace(GRANT, tags=dict(reversed([*GRANT.tags.items(), ("b", "1"), ("a", "2")])))
+    straight = replace(GRANT, tags={**GRANT.tags, "b": "1", "a": "2"})
+    assert terraform(turned) == terraform(straight)
+    assert cloudformation(turned) == cloudformation(straight)
+    assert list(own_tags(turned.tags)) == ["a", "b", "team"]
+
+
+@pytest.mark.parametrize(
+    "tags, named",
+    [
+        ({"aws:cloudformation:stack-name": "prod"}, {"stack": "prod"}),
+        ({"ManagedBy": "terraform"}, {"tool": "Terraform"}),
+        ({"managed-by": "AWS CDK"}, {"tool": "AWS CDK"}),
+        ({"Terraform": "true"}, {"tool": "Terraform"}),
+        ({"Terraform": "false"}, None),
+        ({"team": "terraform"}, None),
+        ({"managed_by": "Alice"}, None),
+        ({}, None),
+    ],
+)
+def test_tags_tell_which_tool_manages_a_service(tags, named):
+    message = managed_by(tags)
+    assert (message.params if message else None) == named
