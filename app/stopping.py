@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 STOPS_WITHIN = 13.0
 # Parts of it, one after the other. The rest is for the engine to close and for the lease to be given up.
 REQUESTS_END_WITHIN = 3
+LONGEST_POLL = REQUESTS_END_WITHIN - 0.5  # a request that waits for news longer than this would be cut off
 WRITES_END_WITHIN = 7.0
 
 

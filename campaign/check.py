@@ -55,7 +55,7 @@ def judge(aws: dict[str, Any], operations: list[dict[str, Any]]) -> Verdict:
         mine = [each for each in operations if each["repository"] == name and each["kind"] != "deploy"]
         _Repository(name, repository, aws, mine, verdict).check()
     for name, service in aws["services"].items():
-        _check_deployments(name, service["deployed"], operations, verdict)
+        _check_deployments(name, service.get("deployed", []), operations, verdict)
     return verdict
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from app.clock import Clock
 from app.db import Database
+from app.errors import Problem
 from app.findings.queries import count_open
 from app.history.endings import ended_since, operations_version
 from app.inventory.versions import access_version, services_version
@@ -88,6 +89,18 @@ class ChangeWatch:
         return await asyncio.shield(self._looking)
 
     async def _read(self) -> Versions:
-        versions = await asyncio.get_running_loop().run_in_executor(self._threads, self._look_now, self._latest)
+        try:
+            reading = asyncio.get_running_loop().run_in_executor(self._threads, self._look_now, self._latest)
+        except RuntimeError:  # the server is stopping: its threads take no more work
+            return self._last_known()
+        await asyncio.wait([reading])
+        if reading.cancelled():  # as above
+            return self._last_known()
+        versions = reading.result()
         self._latest, self._looked_at = versions, self._clock.monotonic()
         return versions
+
+    def _last_known(self) -> Versions:
+        if self._latest is None:
+            raise Problem("server.busy", retryable=True)
+        return self._latest

@@ -41,7 +41,7 @@
     const news = [...place.querySelectorAll('[data-say]')].at(-1);
     if (news?.dataset.say) announce(news.dataset.say);
     // The heading is outside of what is polled, and follows the operation: Adding, Added, Couldn't add.
-    const heading = byId(modal.open ? 'modal-title' : 'operation-title');
+    const heading = byId(modal.open ? 'modal-title' : 'title-of-operation');
     if (heading && news?.dataset.title) heading.textContent = news.dataset.title;
   };
 

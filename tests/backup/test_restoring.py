@@ -234,7 +234,7 @@ ADDED = {
     ),
     "a missing table": ("DROP TABLE instances", "it lacks the table “instances”"),
     "a missing index": ("DROP INDEX ix_operations_newest", "it lacks the index “ix_operations_newest”"),
-    "a missing column": ("ALTER TABLE policy_principals DROP COLUMN access", "the table “policy_principals” is not as"),
+    "a missing column": ("ALTER TABLE policy_principals DROP COLUMN kind", "the table “policy_principals” is not as"),
     "an unknown kind": (
         "UPDATE operations SET kind='format_disk' WHERE id='ended'",
         "can't be read at operation ended",

@@ -29,7 +29,7 @@ def test_a_release_that_keeps_the_steps_goes_on_where_the_last_one_stood(world, 
 
 
 def test_a_release_that_changed_the_order_of_steps_starts_over(world, left):
-    world.host(engine_version="operations-2")
+    world.host(engine_version="operations-other")
     ended = world.ended(left)
     assert (ended.outcome, ended.steps[0].attempts) == ("succeeded", 2)
     assert world.sids(BARE) == [f"AllowLightsailPull-{OFF}"]

@@ -37,7 +37,7 @@ def test_policies_for_an_example_account_say_so_each_until_the_account_is_known(
     page = ken.reads("/permissions")
     policies = page.soup.select("section[id]:has(pre)")
     assert len(policies) == 3
-    assert all("123456789012 in this policy is an example" in policy.get_text() for policy in policies)
+    assert all("Replace 123456789012 in this policy with your account ID" in policy.get_text() for policy in policies)
     profile.write_text(KEYS)
     until(lambda: ken.reads("/permissions").text, lambda text: "Replace " not in text)
     assert ken.console.get("/api/v1/permissions").json["account"] == "123456789012"

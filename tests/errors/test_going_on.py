@@ -44,7 +44,7 @@ def is_active(sandbox, service):
 GOOD = document(statement("Team"))
 # A policy as it stands, and what is said of it.
 IN_THE_WAY = {
-    "not JSON": ('{"Version": "2012-10-17",\n "Statement": [}', "it breaks at line 2, column 16."),
+    "not JSON": ('{"Version": "2012-10-17",\n "Statement": [}', "(line 2, column 16)."),
     "two documents": (f"{document()}, {document()}", "more than one policy document"),
     "no statement": ('{"Version": "2012-10-17"}', "it has no Statement."),
     "too large": (document(*(statement(f"Team{n:03}") for n in range(90))), "characters; ECR allows 10"),
@@ -121,7 +121,7 @@ def test_a_wait_that_is_refused_its_looks_goes_on_once_they_are_allowed(mika, sa
     assert "can now pull" in mika.ended(mika.retries(operation)).text
 
 
-@pytest.mark.parametrize("verb, title", [("activate", "Activating"), ("deactivate", "Deactivating")])
+@pytest.mark.parametrize("verb, title", [("activate", "Couldn't activate"), ("deactivate", "Couldn't deactivate")])
 def test_a_role_that_may_not_be_switched_is_switched_by_retry(mika, sandbox, verb, title):
     service = make_service(mika.console)
     role = f"/containers/us-east-1/{service}/role"

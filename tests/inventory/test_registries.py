@@ -151,7 +151,7 @@ def test_the_count_takes_as_many_statements_and_verdicts_however_many_there_are(
     store.remember_service(db, "default", SHOP, NOON)
     with statements(db) as sent:
         assert queries.find_service(db, *HERE, "shop").can_pull == 700
-    assert (len(judged) <= 1, len(sent) <= 6) == (True, True)
+    assert (len(judged) <= 1, len(sent) <= 7) == (True, True)
 
 
 def test_all_repositories_that_an_allow_opens_are_told_by_their_number(db):

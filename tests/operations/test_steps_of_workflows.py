@@ -8,9 +8,10 @@ import pytest
 from dbos import DBOS
 
 from app.aws.deployment_ports import DeploymentSpec
+from app.operations.batches import NewItem
 from app.operations.engine import VERSION
 from app.operations.state import SEEN, Kind
-from tests.build import SERVICE, a_policy, a_repository, a_statement, an_image
+from tests.build import REGION, SERVICE, a_policy, a_repository, a_statement, an_image
 from tests.fake_deployments import deployed_before
 from tests.operations.workshop import active, inactive, repository
 
@@ -34,6 +35,7 @@ STEPS_BY_VERSION = {
     "operations-2": {
         **SINCE_1,
         Kind.DEPLOY: ["check_deployment", "grant_access", "deploy", "watch_deployment", "roll_back"],
+        Kind.BATCH: ["action_of_batch", "activate_role", "wait_for_role", "change_policies"],
     },
 }
 
@@ -57,6 +59,8 @@ def perform(shop, aws):
         repository(aws, WEB, a_policy())
         if kind is Kind.DEPLOY:
             return deploy_in_vain(shop, aws)
+        if kind is Kind.BATCH:
+            return shop.services.batches.start(Kind.GRANT, [NewItem(REGION, SERVICE, WEB)], "mika")
         return shop.start(kind, SERVICE, "" if kind in (Kind.ACTIVATE, Kind.DEACTIVATE) else WEB)
 
     return performed

@@ -42,7 +42,11 @@ def chosen(mika, address: str, *names: str, everything: bool = False) -> Page:
 
 def started(mika, preview: Page):
     """The answer to the preview's button."""
-    return sends(mika, "/batches", fields(preview.soup.select_one("form[action='/batches']")))
+    answer = sends(mika, "/batches", fields(preview.soup.select_one("form[action='/batches']")))
+    if answer.status != 409:
+        return answer
+    # The background reader has learnt something since: a reader confirms what is shown now.
+    return sends(mika, "/batches", fields(Page(answer).soup.select_one("form[action='/batches']")))
 
 
 def ended(mika, answer) -> Page:

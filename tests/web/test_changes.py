@@ -47,6 +47,14 @@ async def test_all_pages_that_wait_share_one_look():
     assert len(looks) <= 3
 
 
+async def test_a_page_that_waits_while_the_server_stops_is_told_nothing_new():
+    with ThreadPoolExecutor(1) as threads:
+        watch = ChangeWatch(lambda _before: versions(), SystemClock(), threads)
+        await watch.present()
+        threads.shutdown()
+        assert (await watch.after("1||", EVERY)).text == "1||"
+
+
 async def test_a_page_that_waits_is_answered_as_soon_as_something_changes():
     changed = threading.Event()
     with ThreadPoolExecutor(1) as threads:

@@ -92,7 +92,7 @@ def test_the_theme_is_the_readers(app, cookie, shown):
 
 def test_preferences_lead_back_to_the_page_they_were_changed_on(app):
     page = BeautifulSoup(ask(app, "/page?added=a%2Fb").text, "html.parser")
-    assert page.find("input", {"name": "next"})["value"] == "/page?added=a%2Fb"
+    assert page.select_one("footer input[name=next]")["value"] == "/page?added=a%2Fb"
 
 
 def test_the_banner_says_that_sign_in_is_off(gallery):
