@@ -43,6 +43,7 @@ PARTS = {
     f"{WEB}/repositories/options?repository=tools": "tools/cli",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
     f"{WEB}/role/deactivate": "Deactivate the image puller role?",
+    "/containers/us-east-1/payments-api/repositories/preview?kind=grant&repository=tools/cli": "Terraform manages this service",
     "/history": "No operations",
     **{
         f"{WEB}/repositories/preview?kind={kind}&repository=payments/worker": "ecr:GetRepositoryPolicy"
