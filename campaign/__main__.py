@@ -45,7 +45,7 @@ class Size:
     writes: int = 3_000
 
 
-SMALL = Size(seeds=12, share=120, every=20, killed=("grant-first",), histories=6, answers=30, writes=20)
+SMALL = Size(seeds=6, share=240, every=30, killed=("grant-first",), histories=4, answers=20, writes=10)
 LONG = 100_000  # answers
 
 
