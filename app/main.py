@@ -82,6 +82,13 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     app.state.changes = ChangeWatch(look_now, wired.clock, wired.database_threads)
     app.state.renderer = make_renderer(TEMPLATES, assets, shell)
     app.mount("/static", assets)
+    _include_routes(app)
+    sign_in.install(app, authenticator)
+    problems.install(app, refuse)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
     for routes in (
         health,
         preferences,
@@ -102,12 +109,9 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     ):
         app.include_router(routes.router)
     app.include_router(batches.choosing)
-    sign_in.install(app, authenticator)
     app.include_router(v1.router)
     app.include_router(docs.router)
     app.include_router(api_docs.router(docs.document))
-    problems.install(app, refuse)
-    return app
 
 
 def prepare_routes(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.bootstrap import Services
-from app.console.newest_tags import newest_tags
+from app.console.repository_images import newest_tags
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.image_uri import parse_image
 from app.diagnosis.reader import Question

@@ -1,46 +1,71 @@
-"""A repository's images as AWS lists them now: tags, digest, size, when pushed and last pulled."""
+"""A repository's images as AWS lists them now: tags, digest, size, when pushed and last pulled; and the newest tags."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from app.aws.ports import Image
 from app.bootstrap import Services
 from app.console.timeouts import PATIENCE, in_time
 from app.errors import Problem
+from app.inventory import queries
+from app.threads import run_in_threadpool
 
-SHOWN = 100
-# ECR gives up to a thousand images at once, in no order: the newest may stand on any page.
-MOST_PAGES = 5
+MOST_TAGS = 12
+# ECR returns up to a thousand images per page, in no order: the newest may be on any page.
+MOST_PAGES = 10
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class RepositoryImages:
-    """The newest images that have tags. `total` counts all that were read; not `whole`: there are more.
-
-    `problem` kept AWS from listing them, or all of them.
-    """
+    """The images that have tags, newest first. Not `whole`: there may be more. `problem` is why AWS did not list them all."""
 
     images: tuple[Image, ...] = ()
-    total: int = 0
     whole: bool = True
     problem: Problem | None = None
 
 
+@dataclass(frozen=True)
+class NewestTags:
+    """A repository's `uri` without a tag, and its newest tags. `problem` is why AWS did not list them.
+
+    Not `whole`: not every image could be read, so newer tags may be missing.
+    """
+
+    repository: str
+    uri: str
+    tags: tuple[str, ...] = ()
+    problem: Problem | None = None
+    whole: bool = True
+
+
 async def repository_images(services: Services, region: str, name: str, seconds: float = PATIENCE) -> RepositoryImages:
-    """Return the images, newest first; what could be read within `seconds`."""
+    """Return the images that AWS lists within `seconds`."""
     images: list[Image] = []
     try:
         whole, problem = await in_time(seconds, _read(services, region, name, images)), None
     except Problem as refused:
         whole, problem = False, refused
-    newest = sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True)
-    return RepositoryImages(tuple(newest[:SHOWN]), len(images), whole, problem)
+    return RepositoryImages(await run_in_threadpool(_newest_first, images), whole, problem)
+
+
+async def newest_tags(services: Services, region: str, name: str, seconds: float = PATIENCE) -> NewestTags | None:
+    """Return the tags, none if AWS does not list them within `seconds`; None for a repository that is not known."""
+    uri = await run_in_threadpool(queries.repository_uri, services.db, services.connection, region, name)
+    if not uri:
+        return None
+    found = await repository_images(services, region, name, seconds)
+    if found.problem is not None and not found.images:
+        return NewestTags(name, uri, problem=found.problem)
+    tags = tuple(islice((tag for image in found.images for tag in image.tags), MOST_TAGS))
+    return NewestTags(name, uri, tags, whole=found.whole)
 
 
 async def _read(services: Services, region: str, name: str, images: list[Image]) -> bool:
+    """Add AWS's images to `images`, page by page; return whether those are all. Raises Problem."""
     after = ""
     list_images = services.aws.repositories(region).list_images
     for _ in range(MOST_PAGES):
@@ -50,3 +75,7 @@ async def _read(services: Services, region: str, name: str, images: list[Image])
             return True
         after = page.next
     return False
+
+
+def _newest_first(images: list[Image]) -> tuple[Image, ...]:
+    return tuple(sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True))

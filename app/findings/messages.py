@@ -25,7 +25,7 @@ _EDIT = N_("Correct the statement in the repository policy.")
 _BROKEN = N_("Open the repository to see the corrected policy, and write it.")
 _REGISTRY = N_("Change or remove the deny statement in the registry policy: in the Amazon ECR console, choose Private registry, Permissions.")  # fmt: skip
 
-TODO: dict[str, str] = {
+WHAT_TO_DO: dict[str, str] = {
     "finding.access_removed": N_(
         "If this wasn't intended, choose Repair access to add it again. Otherwise, dismiss the finding."
     ),
@@ -51,7 +51,7 @@ TODO: dict[str, str] = {
     "verdict.other_actions": _REPAIR,
     "verdict.not_named": _REPAIR,
 }
-_TODO_BY_START = {
+_WHAT_TO_DO_BY_START = {
     "verdict.denied_in_registry": _REGISTRY,
     "verdict.denied": _DENY,
     "verdict.": _CONDITION,
@@ -66,8 +66,8 @@ def sentence_of(code: str) -> str:
 
 def todo_of(code: str, repair: Repair = Repair.NONE) -> str:
     """Return the template of what to do about it; `repair` is the operation that repairs it."""
-    if repair is Repair.REPAIR and TODO.get(code) == _PRUNE:
+    if repair is Repair.REPAIR and WHAT_TO_DO.get(code) == _PRUNE:
         return _REPAIR
-    if code in TODO:
-        return TODO[code]
-    return next((todo for start, todo in _TODO_BY_START.items() if code.startswith(start)), _EDIT)
+    if code in WHAT_TO_DO:
+        return WHAT_TO_DO[code]
+    return next((todo for start, todo in _WHAT_TO_DO_BY_START.items() if code.startswith(start)), _EDIT)

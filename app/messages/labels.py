@@ -14,6 +14,7 @@ from app.console.permissions import PermissionCheck
 from app.console.services import RoleState
 from app.console.shell_commands import Commands
 from app.errors import Problem
+from app.messages import states
 from app.messages.details import DETAIL_WORDS
 from app.messages.i18n import gettext, ngettext
 from app.messages.problems import words_of
@@ -21,135 +22,7 @@ from app.operations import messages
 from app.operations.progress import Note, Progress
 from app.operations.state import NOT_DONE, Kind, Outcome, ReadSince, StepName, StepState
 from app.policy.finding import Severity
-from app.wording import N_, Message, fill
-
-SERVICE_STATES = {
-    "PENDING": N_("Pending"),
-    "READY": N_("Ready"),
-    "DEPLOYING": N_("Deploying"),
-    "RUNNING": N_("Running"),
-    "UPDATING": N_("Updating"),
-    "DELETING": N_("Deleting"),
-    "DISABLED": N_("Disabled"),
-}
-SERVICE_STATE_EXPLAINED = {
-    "PENDING": N_("AWS is creating the service."),
-    "READY": N_("The service is ready, but nothing is deployed on it yet."),
-    "DEPLOYING": N_("A deployment is being started. Changes to the role wait until it ends."),
-    "RUNNING": N_("The service is up, and the current deployment is active."),
-    "UPDATING": N_("AWS is changing the service's capacity or settings. Further changes wait until it ends."),
-    "DELETING": N_("AWS is deleting the service."),
-    "DISABLED": N_("The service is switched off: it runs no containers and its address does not answer."),
-}
-STATE_DETAILS = {
-    "CREATING_SYSTEM_RESOURCES": N_("Creating system resources"),
-    "CREATING_NETWORK_INFRASTRUCTURE": N_("Creating the network"),
-    "PROVISIONING_CERTIFICATE": N_("Provisioning the certificate"),
-    "PROVISIONING_SERVICE": N_("Provisioning the service"),
-    "CREATING_DEPLOYMENT": N_("Creating the deployment"),
-    "EVALUATING_HEALTH_CHECK": N_("Evaluating the health check"),
-    "ACTIVATING_DEPLOYMENT": N_("Activating the deployment"),
-    "CERTIFICATE_LIMIT_EXCEEDED": N_("The certificate limit of the account is reached"),
-    "UNKNOWN_ERROR": N_("AWS reports an unknown error"),
-}
-STATE_DETAIL_EXPLAINED = {
-    "CREATING_SYSTEM_RESOURCES": N_("AWS is creating the service's resources."),
-    "CREATING_NETWORK_INFRASTRUCTURE": N_("AWS is creating the service's network."),
-    "PROVISIONING_CERTIFICATE": N_("AWS is creating the SSL/TLS certificate of the service's address."),
-    "PROVISIONING_SERVICE": N_("AWS is preparing the service."),
-    "CREATING_DEPLOYMENT": N_("AWS is pulling the images and starting the containers."),
-    "EVALUATING_HEALTH_CHECK": N_("The containers have started; AWS is checking their health."),
-    "ACTIVATING_DEPLOYMENT": N_("The containers are healthy; traffic is being moved to them."),
-    "CERTIFICATE_LIMIT_EXCEEDED": N_(
-        "Delete an unused certificate in Lightsail or ask AWS to raise the limit; the service cannot start before."
-    ),
-    "UNKNOWN_ERROR": N_("Check the service in the Lightsail console, and contact AWS Support if this persists."),
-}
-DEPLOYMENT_STATES = {
-    "ACTIVATING": N_("Activating"),
-    "ACTIVE": N_("Active"),
-    "INACTIVE": N_("Inactive"),
-    "FAILED": N_("Failed"),
-}
-POWERS = {
-    "nano": N_("Nano"),
-    "micro": N_("Micro"),
-    "small": N_("Small"),
-    "medium": N_("Medium"),
-    "large": N_("Large"),
-    "xlarge": N_("Xlarge"),
-}
-ACCESS = {
-    AccessStatus.ALLOWED: N_("Allowed"),
-    AccessStatus.CONDITIONAL: N_("Conditional"),
-    AccessStatus.PARTLY: N_("Incomplete"),
-    AccessStatus.DENIED: N_("Denied"),
-    AccessStatus.WRONG_ROLE: N_("Wrong role ARN"),
-    AccessStatus.STALE: N_("Stale grant"),
-    AccessStatus.INACTIVE: N_("Role inactive"),
-    AccessStatus.NOT_ALLOWED: N_("Not allowed"),
-    AccessStatus.UNREAD: N_("Not read yet"),
-    AccessStatus.UNREADABLE: N_("Cannot be read"),
-}
-ROLE_STATES = {
-    RoleState.ACTIVE: N_("Active"),
-    RoleState.INACTIVE: N_("Inactive"),
-    RoleState.ACTIVATING: N_("Activating"),
-    RoleState.DEACTIVATING: N_("Deactivating"),
-    RoleState.UNKNOWN: N_("Not read yet"),
-}
-PLAN_STATES = {
-    "changes": N_("Will change"),
-    "unchanged": N_("No change needed"),
-    "refused": N_("Would be refused"),
-    "unread": N_("Not read yet"),
-}
-BATCH_DONE = N_("%(done)s of %(total)s repositories processed")
-SEVERITIES = {
-    Severity.ERROR: N_("Error"),
-    Severity.WARNING: N_("Warning"),
-    Severity.INFO: N_("Info"),
-}
-STILL_RUNNING = N_("In progress")
-WAITING = N_("Waiting")
-
-# The colour and icon of a label: success, progress, info, warning, error or off.
-TONES: dict[str, str] = {
-    "PENDING": "progress",
-    "READY": "success",
-    "DEPLOYING": "progress",
-    "RUNNING": "success",
-    "UPDATING": "progress",
-    "DELETING": "progress",
-    "DISABLED": "off",
-    "ACTIVATING": "progress",
-    "ACTIVE": "success",
-    "INACTIVE": "off",
-    "FAILED": "error",
-    AccessStatus.ALLOWED: "success",
-    AccessStatus.CONDITIONAL: "warning",
-    AccessStatus.PARTLY: "warning",
-    AccessStatus.DENIED: "error",
-    AccessStatus.WRONG_ROLE: "error",
-    AccessStatus.STALE: "error",
-    AccessStatus.INACTIVE: "warning",
-    AccessStatus.NOT_ALLOWED: "off",
-    AccessStatus.UNREAD: "off",
-    AccessStatus.UNREADABLE: "error",
-    RoleState.ACTIVE: "success",
-    RoleState.INACTIVE: "off",
-    RoleState.ACTIVATING: "progress",
-    RoleState.DEACTIVATING: "progress",
-    RoleState.UNKNOWN: "off",
-    StepState.PENDING: "off",
-    StepState.RUNNING: "progress",
-    StepState.SUCCEEDED: "success",
-    StepState.SKIPPED: "success",
-    StepState.FAILED: "error",
-    StepState.CANCELLED: "off",
-    StepState.INTERRUPTED: "warning",
-    Outcome.NOTHING_TO_DO: "success",
-}
+from app.wording import Message, fill
 
 
 def _fill(template: str, params: Mapping[str, str | int]) -> str:
@@ -190,7 +63,7 @@ def code_text(code: CodeText) -> str:
 
 def tone(code: str) -> str:
     """Return the tone of a state, verdict or outcome."""
-    return TONES.get(code, "info")
+    return states.TONES.get(code, "info")
 
 
 def tone_of_severity(severity: str) -> str:
@@ -200,7 +73,7 @@ def tone_of_severity(severity: str) -> str:
 
 def severity(code: Severity) -> str:
     """A finding's severity in a word."""
-    return gettext(SEVERITIES[code])
+    return gettext(states.SEVERITIES[code])
 
 
 def _word(table: Mapping[str, str], code: str) -> str:
@@ -209,38 +82,38 @@ def _word(table: Mapping[str, str], code: str) -> str:
 
 def service_state(code: str) -> str:
     """Return the label of a service's state, such as Ready for READY."""
-    return _word(SERVICE_STATES, code)
+    return _word(states.SERVICE_STATES, code)
 
 
 def state_detail(code: str) -> str:
     """Return a service's `stateDetail.code` in a few words."""
-    return _word(STATE_DETAILS, code)
+    return _word(states.STATE_DETAILS, code)
 
 
 def state_explained(state: str, detail: str = "") -> str:
     """Return what a service's state means for the reader; the detail's sentence is preferred, being more specific."""
-    template = STATE_DETAIL_EXPLAINED.get(detail) or SERVICE_STATE_EXPLAINED.get(state)
+    template = states.STATE_DETAIL_EXPLAINED.get(detail) or states.SERVICE_STATE_EXPLAINED.get(state)
     return gettext(template) if template else ""
 
 
 def deployment_state(code: str) -> str:
     """Return the label of a deployment's state, such as Active for ACTIVE."""
-    return _word(DEPLOYMENT_STATES, code)
+    return _word(states.DEPLOYMENT_STATES, code)
 
 
 def power(code: str) -> str:
     """Return the label of a node's size: Nano for nano."""
-    return _word(POWERS, code)
+    return _word(states.POWERS, code)
 
 
 def access(code: AccessStatus) -> str:
     """Return the label of the verdict."""
-    return gettext(ACCESS[code])
+    return gettext(states.ACCESS[code])
 
 
 def role_state(code: RoleState) -> str:
     """Return the label of the role's state."""
-    return gettext(ROLE_STATES[code])
+    return gettext(states.ROLE_STATES[code])
 
 
 def kind(code: Kind) -> str:
@@ -278,7 +151,7 @@ def note(remark: Note) -> str:
 def outcome(progress: Progress) -> str:
     """Return the label of an operation's state or outcome."""
     if progress.outcome is None:
-        return gettext(WAITING if progress.queued else STILL_RUNNING)
+        return gettext(states.WAITING if progress.queued else states.STILL_RUNNING)
     return gettext(messages.OUTCOMES[progress.outcome])
 
 
@@ -337,7 +210,7 @@ def spoken(progress: Progress) -> str:
 
 def item_state(state: str) -> str:
     """How an item of a batch stands, in a word."""
-    words = {"waiting": WAITING, "running": STILL_RUNNING}
+    words = {"waiting": states.WAITING, "running": states.STILL_RUNNING}
     return gettext(words.get(state) or messages.OUTCOMES[Outcome(state)])
 
 
@@ -369,12 +242,12 @@ def batch_line(action: Kind, count: int) -> str:
 
 def batch_done(batch: Batch) -> str:
     """How far a batch is."""
-    return _fill(BATCH_DONE, {"done": batch.done, "total": batch.total})
+    return _fill(states.BATCH_DONE, {"done": batch.done, "total": batch.total})
 
 
 def plan_state(state: str) -> str:
     """What would become of an item, in a word."""
-    return gettext(PLAN_STATES[state])
+    return gettext(states.PLAN_STATES[state])
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -385,7 +258,7 @@ def kinds() -> list[tuple[str, str]]:
 def outcomes() -> list[tuple[str, str]]:
     """Return every outcome with its label, and the state without one."""
     ended = [(str(code), gettext(messages.OUTCOMES[code])) for code in Outcome]
-    return [*ended, ("running", gettext(STILL_RUNNING))]
+    return [*ended, ("running", gettext(states.STILL_RUNNING))]
 
 
 def check_said(check: PermissionCheck) -> str:

@@ -139,7 +139,6 @@ def images(parts: Parts) -> RepositoryImages:
             Image(digest, ("1.8.2", parts.service_name), NOW, 268_700_000, last_pulled_at=NOW),
             Image(digest, ("1.7.0",), None, 12, is_archived=True),
         ),
-        total=140,
         whole=False,
     )
 

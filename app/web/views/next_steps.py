@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from app.bootstrap import Services
 from app.console.freshness import is_slow
-from app.console.newest_tags import newest_tags
+from app.console.repository_images import newest_tags
 from app.console.timeouts import PATIENCE
 from app.errors import Problem
 from app.web.views.base import View

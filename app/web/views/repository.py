@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from app.aws.ports import Image
 from app.bootstrap import Services
 from app.console.freshness import is_slow
 from app.console.repository_detail import RepositoryDetail, repository_detail
@@ -17,6 +18,7 @@ from app.operations.read import progress_of
 from app.web.views.base import View
 
 OPERATIONS_SHOWN = 10
+IMAGES_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class RepositoryImagesPage(View):
     name: str
     answer: RepositoryImages
     now: datetime
+
+    @property
+    def shown(self) -> tuple[Image, ...]:
+        """The newest images, as many as a page shows."""
+        return self.answer.images[:IMAGES_SHOWN]
 
 
 def repository_page(
