@@ -216,28 +216,27 @@ def build(
             write_groups=groups,
         )
     )
-    scanner = Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION))
     return Services(
-        settings,
-        regions,
-        clock,
-        db,
-        aws,
-        calls,
-        poller,
-        cancels,
-        running,
-        engine,
-        starter,
-        Batches(db, clock, starter, cancels.notice),
-        scanner,
-        replica,
-        threads,
-        supervisor,
-        _clock_watch(db, clock, threads),
-        groups,
+        settings=settings,
+        regions=regions,
+        clock=clock,
+        db=db,
+        aws=aws,
+        calls=calls,
+        poller=poller,
+        cancels=cancels,
+        running=running,
+        engine=engine,
+        starter=starter,
+        batches=Batches(db, clock, starter, cancels.notice),
+        scanner=Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION)),
+        replica=replica,
+        database_threads=threads,
+        supervisor=supervisor,
+        clock_watch=_clock_watch(db, clock, threads),
+        write_groups=groups,
         # Of its own: an address that doesn't answer must keep nothing else waiting.
-        ThreadPoolExecutor(1, thread_name_prefix="webhook"),
+        webhook_threads=ThreadPoolExecutor(1, thread_name_prefix="webhook"),
     )
 
 
