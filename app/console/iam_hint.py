@@ -13,11 +13,14 @@ def iam_statement(problem: Problem | None, account: str) -> str:
     """Return the statement for the denied action in the problem's region; "" if no IAM statement would help.
 
     It helps only if an identity-based policy lacks the action: not against a Deny, nor if another kind of policy lacks
-    it.
+    it. `account` "" while unknown: it is then that of the resource which AWS names.
     """
     if not lacks_permission(problem):
         return ""
-    scope = PermissionScope(account=account or "*", regions=(str(problem.params.get("region", "*")),))
+    scope = PermissionScope(
+        account=account or _account_in(str(problem.params.get("resource", ""))) or "*",
+        regions=(str(problem.params.get("region", "*")),),
+    )
     try:
         return to_text(allowing(str(problem.params.get("action", "")), scope))
     except KeyError:
@@ -31,3 +34,9 @@ def lacks_permission(problem: Problem | None) -> TypeGuard[Problem]:
         and problem.code == "aws.access_denied"
         and problem.params.get("reason", NOT_ALLOWED) == NOT_ALLOWED
     )
+
+
+def _account_in(arn: str) -> str:
+    """Return the account of a resource's ARN, "" if it names none."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[4].isdecimal() else ""
