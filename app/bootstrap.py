@@ -228,7 +228,7 @@ def build(
         running=running,
         engine=engine,
         starter=starter,
-        batches=Batches(db, clock, starter, cancels.notice),
+        batches=Batches(db, clock, starter),
         scanner=Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION)),
         replica=replica,
         database_threads=threads,

@@ -39,7 +39,7 @@ def get_progress(services: Services, operation_id: str) -> Progress:
 def actions_on(progress: Progress) -> Actions:
     """Return the actions available on the operation, judging by its own state."""
     return Actions(
-        retry=may_retry(progress.outcome),
+        retry=may_retry(progress.outcome) and progress.kind is not Kind.BATCH,
         cancel=not progress.ended and not progress.cancel_requested,
         undo=progress.ended and progress.wrote_policy and progress.kind is not Kind.DEACTIVATE,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import Select, delete, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -52,14 +52,28 @@ def check_due(db: Database, connection: str, now: datetime, *, limit: int = LIMI
 
 
 def mark_expired(db: Database, connection: str, now: datetime) -> None:
-    """Let the repositories be judged again whose judgement held only until now."""
+    """Let the repositories be judged again whose judgement held only until now, or was about a service that is gone."""
     with db.read() as session:
         row = SeenRepository
         expired = select(row.name).where(row.connection == connection, row.recheck_at <= now).limit(1)
-        if session.scalar(expired) is None:
-            return
+        has_expired = session.scalar(expired) is not None
+        gone = session.execute(_about_gone_services(connection)).all()
+    if not has_expired and not gone:
+        return
     with db.write() as session:
         due.mark_expired(session, connection, now)
+        for region, name in gone:
+            due.mark(session, connection, region, [name])
+
+
+def _about_gone_services(connection: str) -> Select[str, str]:
+    """The repositories with a finding about access of a service that is gone: no policy names it, so none marks them."""
+    row, service = KeptFinding, SeenService
+    is_there = exists().where(
+        service.connection == row.connection, service.region == row.region, service.name == row.service
+    )
+    removed = (row.connection == connection, row.code == "finding.access_removed", ~is_there)
+    return select(row.region, row.repository).where(*removed).distinct()
 
 
 def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due], Mapping[str, RegistryPolicy]]:

@@ -1,15 +1,32 @@
-"""Lets a repository be judged again once an operation on it has ended, whether or not it changed the policy."""
+"""Lets repositories be judged again once an operation that concerns them has ended, whether or not it changed a policy."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.db import Database
+from app.findings.models import KeptFinding
 from app.history.models import Operation
 from app.inventory.due import mark
 
 
 def judge_again(db: Database, operation_id: str) -> None:
-    """Mark the repository of an operation; nothing for one on a role alone. Blocks; may be repeated."""
+    """Mark the repository of an operation; of one on a role, those with a finding about its service.
+
+    Blocks; may be repeated.
+    """
     with db.write() as session:
         operation = session.get(Operation, operation_id)
-        if operation is not None and operation.repository:
-            mark(session, operation.connection, operation.region, [operation.repository])
+        if operation is None:
+            return
+        names = [operation.repository] if operation.repository else _found_about(session, operation)
+        mark(session, operation.connection, operation.region, names)
+
+
+def _found_about(session: Session, operation: Operation) -> Sequence[str]:
+    row = KeptFinding
+    here = (row.connection == operation.connection, row.region == operation.region, row.service == operation.service)
+    return session.scalars(select(row.repository).where(*here).distinct()).all()

@@ -5,21 +5,22 @@ The batch's id is that of its first operation of the kind `batch`; all of them a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy import ColumnElement, exists, func, select, true, update
+from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
-from app.history import store
+from app.history import kinds, store
 from app.history.models import Operation, PolicyChange
 from app.history.sql import NEW_OPERATION, NEW_STEP, NEXT_SEQUENCE, OPERATIONS
 from app.history.store import LiveOperation, NewOperation
 from app.history.turns import comes_before
 
-BATCH = "batch"
 # Rows of one statement.
 CHUNK = 500
 
@@ -32,14 +33,15 @@ def insert_or_join(
     """Record a batch whole, or join a live one: the batch's id, and whether it is new.
 
     `join` decides for each of `runners`, the operations of kind `batch`, among the live operations on its service's
-    role and the live batches for it; it may raise Problem, and then nothing is recorded. The items are numbered in
-    their order, after everything that was requested before.
+    role and the live batches for it; it may raise Problem, and then nothing is recorded. A batch is joined only where all
+    agree on it, and nothing was requested for one of its repositories since. The items are numbered in their order, after
+    everything that was requested before.
     """
     with db.write() as session:
         db.lock(session, [key for runner in runners for key in store.keys_of(runner)])
-        for runner in runners:
-            if joined := join(runner, store.live_operations(session, runner)):
-                return joined, False
+        joined = {join(runner, store.live_operations(session, runner)) for runner in runners}
+        if len(joined) == 1 and (batch_id := joined.pop()) and not _is_followed(session, batch_id, items):
+            return batch_id, False
         sequence = session.scalar(NEXT_SEQUENCE) or 1
         every = [*runners, *items]
         for start in range(0, len(every), CHUNK):
@@ -50,6 +52,25 @@ def insert_or_join(
             session.execute(NEW_OPERATION, rows)
             session.execute(NEW_STEP, [step for new in chunk for step in store.steps_of(new)])
     return runners[0].id, True
+
+
+def _is_followed(session: Session, batch_id: str, items: Sequence[NewOperation]) -> bool:
+    """Return whether something that lives was requested after a batch for one of the repositories of `items`."""
+    row = OPERATIONS.c
+    first = select(func.min(row.sequence)).where(row.batch_id == batch_id).scalar_subquery()
+    later = (row.outcome.is_(None), row.sequence > first, row.batch_id.is_distinct_from(batch_id))
+    by_region: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for item in items:
+        by_region[item.connection, item.region].add(item.repository)
+    for (connection, region), repositories in by_region.items():
+        names = sorted(repositories)
+        for start in range(0, len(names), CHUNK):
+            among = row.repository.in_(names[start : start + CHUNK])
+            if session.scalar(
+                select(exists().where(row.connection == connection, row.region == region, among, *later))
+            ):
+                return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,27 @@ def end_all_items(db: Database, runner: Operation, outcome: str, problem: dict[s
     return _end(db, runner, true(), outcome, problem, at, None)
 
 
+def end_orphans(db: Database, at: datetime) -> int:
+    """End the items whose runner has ended without them, so that they hold up nothing on their repositories: how many."""
+    row, runner = Operation, aliased(Operation)
+    has_runner = exists().where(
+        runner.batch_id == row.batch_id,
+        runner.kind == kinds.BATCH,
+        runner.region == row.region,
+        runner.service == row.service,
+        runner.outcome.is_(None),
+    )
+    orphans = (row.batch_id.is_not(None), row.kind != kinds.BATCH, row.outcome.is_(None), ~has_runner)
+    with db.write() as session:
+        ids = session.scalars(select(row.id).where(*orphans)).all()
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            ending = update(row).where(row.id.in_(chunk), row.outcome.is_(None))
+            session.execute(ending.values(version=row.version + 1, outcome="cancelled", ended_at=at))
+            store.settle_many(session, chunk, "cancelled", at)
+    return len(ids)
+
+
 def _end(  # noqa: PLR0917  (as `end_items`)
     db: Database,
     runner: Operation,
@@ -117,7 +159,7 @@ def _end(  # noqa: PLR0917  (as `end_items`)
 def runners_of(db: Database, batch_id: str) -> tuple[Operation, ...]:
     """Return the operations of the kind `batch` of a batch, the first one first; none where there is no such batch."""
     row = Operation
-    wanted = select(row).where(row.batch_id == batch_id, row.kind == BATCH).order_by(row.sequence)
+    wanted = select(row).where(row.batch_id == batch_id, row.kind == kinds.BATCH).order_by(row.sequence)
     with db.read() as session:
         return tuple(session.scalars(wanted))
 
@@ -143,7 +185,7 @@ def counts_of(db: Database, batch_ids: Collection[str]) -> dict[str, dict[str, i
     begun = row.started_at.is_not(None).label("begun")
     wanted = (
         select(row.batch_id, row.outcome, begun, func.count())
-        .where(row.batch_id.in_(list(batch_ids)), row.kind != BATCH)
+        .where(row.batch_id.in_(list(batch_ids)), row.kind != kinds.BATCH)
         .group_by(row.batch_id, row.outcome, begun)
     )
     counts: dict[str, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
@@ -157,7 +199,7 @@ def counts_of(db: Database, batch_ids: Collection[str]) -> dict[str, dict[str, i
 def counts_of_runner(db: Database, runner: Operation) -> dict[str, int]:
     """Return how many items of a runner ended in which way; those that live are left out."""
     row = OPERATIONS.c
-    mine = (row.batch_id == runner.batch_id, row.kind != BATCH, row.region == runner.region)
+    mine = (row.batch_id == runner.batch_id, row.kind != kinds.BATCH, row.region == runner.region)
     wanted = select(row.outcome, func.count()).where(*mine, row.service == runner.service, row.outcome.is_not(None))
     with db.read() as session:
         return {found.outcome: found[1] for found in session.execute(wanted.group_by(row.outcome))}
@@ -183,7 +225,7 @@ def list_items(
 ) -> ItemsPage:
     """Return items of a batch by page; with `outcomes`, those that ended so (`running`: those that have not)."""
     row = Operation
-    wanted = select(row).where(row.batch_id == batch_id, row.kind != BATCH, row.sequence > after)
+    wanted = select(row).where(row.batch_id == batch_id, row.kind != kinds.BATCH, row.sequence > after)
     if outcomes:
         either = row.outcome.in_([outcome for outcome in outcomes if outcome != "running"])
         wanted = wanted.where(either | row.outcome.is_(None) if "running" in outcomes else either)
@@ -211,7 +253,7 @@ def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
     wanted = (
         select(row.id, row.region, row.service, row.repository, change.before, change.after)
         .join(change, change.operation_id == row.id)
-        .where(row.batch_id == batch_id, row.kind != BATCH, change.written_at.is_not(None))
+        .where(row.batch_id == batch_id, row.kind != kinds.BATCH, change.written_at.is_not(None))
         .order_by(row.sequence, change.position)
     )
     with db.read() as session:
@@ -221,7 +263,7 @@ def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
 def _live_items_of(runner: Operation) -> tuple[ColumnElement[bool], ...]:
     return (
         OPERATIONS.c.batch_id == runner.batch_id,
-        OPERATIONS.c.kind != BATCH,
+        OPERATIONS.c.kind != kinds.BATCH,
         OPERATIONS.c.region == runner.region,
         OPERATIONS.c.service == runner.service,
         OPERATIONS.c.outcome.is_(None),

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.history.models import SEEN_KINDS, Operation, PolicyChange
+from app.history import kinds
+from app.history.models import Operation, PolicyChange
 from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
 from app.history.standing import Standing, standing_in
 from app.history.store import NewOperation, keys_of, row_of
@@ -86,7 +87,7 @@ def recorded_changes(
 def _recorded(change: PolicyChange, kind: str) -> RecordedChange:
     key = f"{change.operation_id}/{change.position}"
     times = (change.planned_at, change.written_at)
-    return RecordedChange(key, change.before, change.after, *times, by_us=kind not in SEEN_KINDS)
+    return RecordedChange(key, change.before, change.after, *times, by_us=kind not in kinds.SEEN)
 
 
 def record_removal(db: Database, connection: str, region: str, given: Standing, removal: SeenChange) -> bool:
@@ -109,7 +110,7 @@ def record_removal(db: Database, connection: str, region: str, given: Standing, 
 def record_seen(  # noqa: PLR0917  (where, of what, and what it is)
     db: Database, connection: str, region: str, given: Standing, kind: str, key: str, seen: SeenChange, *, sure: bool
 ) -> bool:
-    """Record what somebody did to a repository: `kind` of SEEN_KINDS, once for each `key`, whoever notices it.
+    """Record what somebody did to a repository: `kind` of `kinds.SEEN`, once for each `key`, whoever notices it.
 
     `given` is access to it that was given with Sailpass. `sure`: it cannot be a state of our own making; else False, and
     nothing is recorded, where it may be one as for `record_removal`.
@@ -157,7 +158,7 @@ def _may_be_ours(session: Session, new: NewOperation, at: datetime) -> bool:
         row.connection == new.connection,
         row.region == new.region,
         or_(on_repository, on_role),
-        row.kind.not_in(SEEN_KINDS),
+        row.kind.not_in(kinds.SEEN),
         or_(row.outcome.is_(None), row.ended_at > at - SETTLES),
     )
     return session.scalar(lately.limit(1)) is not None

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import selectinload
 
 from app.db import Database
 from app.history.models import Operation
+from app.history.queries import is_queued
 
 MOST = 100
 """Endings that are read at once."""
 
 
 def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Operation]:
-    """Return the operations that ended after `since`, the newest first, at most `MOST`."""
+    """Return the operations that ended after `since`, the newest first, at most `MOST`: of a batch the whole, not its items."""
     row = Operation
     wanted = (
         select(row)
-        .where(row.connection == connection, row.ended_at > since, row.outcome != "seen")
+        .where(row.connection == connection, row.ended_at > since, row.outcome != "seen", is_queued())
         .order_by(row.ended_at.desc())
         .limit(MOST)
         .options(selectinload(row.steps), selectinload(row.changes))
@@ -33,7 +34,8 @@ def operations_version(db: Database, connection: str) -> tuple[str, int]:
     """Return a text that changes when any operation begins, proceeds or ends, and how many are running."""
     row = Operation
     # Of every connection: with its name asked for, SQLite would prefer an index that holds all operations.
-    live = select(row.connection, func.count(), func.sum(row.version)).where(row.outcome.is_(None))
+    running = func.sum(case((is_queued(), 1), else_=0))
+    live = select(row.connection, running, func.sum(row.version)).where(row.outcome.is_(None))
     ended = select(row.ended_at).where(row.connection == connection, row.ended_at.is_not(None))
     with db.read() as session:
         by_connection = {

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from app.db import Database
-from app.history.models import SEEN_KINDS, Operation, PolicyChange, Step
+from app.history import kinds
+from app.history.models import Operation, PolicyChange, Step
 from app.history.search import BATCH, HistoryFilter, each_operation
 
 COLUMNS = (
@@ -37,6 +38,7 @@ COLUMNS = (
     "follows",
     "request_ids",
     "policy_writes_unknown",
+    "batch_id",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -76,6 +78,7 @@ def operation_document(operation: Operation) -> dict[str, Any]:
         "principal_arn": operation.principal_arn,
         "image_uri": operation.image_uri,
         "follows": operation.follows,
+        "batch_id": operation.batch_id,
         "steps": [_step(step) for step in operation.steps],
         "changes": [_change(change) for change in operation.changes],
     }
@@ -113,7 +116,7 @@ def _row(operation: Operation) -> Iterator[object]:
         "problem": problem.get("code"),
         "aws_code": problem.get("aws_code"),
         "policy_writes": 0
-        if operation.kind in SEEN_KINDS
+        if operation.kind in kinds.SEEN
         else sum(bool(change.written_at) for change in operation.changes),
         "policy_writes_unknown": sum(change.written_at is None for change in operation.changes),
         "request_ids": " ".join(request_id for step in operation.steps for request_id in step.request_ids),

@@ -133,7 +133,7 @@ class Step(Base):
 class PolicyChange(Base):
     """One write of a repository's policy: recorded with its text before it is sent, closed when AWS has answered.
 
-    Of an operation of one of `SEEN_KINDS` it is a write of somebody else's that a reading showed: `planned_at` is when the text
+    Of an operation of one of `kinds.SEEN` it is a write of somebody else's that a reading showed: `planned_at` is when the text
     before was last known to stand, `written_at` when the text after was read.
 
     None as a text: the repository had, or then has, no policy. An open one (`written_at` empty) may or may not have
@@ -156,10 +156,6 @@ class PolicyChange(Base):
     request_id: Mapped[str] = mapped_column(String(128), default="")
 
     __table_args__ = (Index("ix_policy_changes_repository", "connection", "region", "repository", "planned_at"),)
-
-
-SEEN_KINDS = ("drift", "policy_drift", "repository_deleted", "repository_recreated")
-"""Kinds of operations that nobody asked for: a reading showed what somebody had done outside Sailpass."""
 
 
 class RetentionProposal(Base):

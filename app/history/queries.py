@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
+from app.history import kinds
 from app.history.models import GRANTED, Operation
 
 # Failures of one repository that are searched for ECR's refusal.
@@ -93,7 +94,7 @@ def count_live_grants(db: Database, connection: str, region: str, service: str) 
         row.connection == connection, row.region == region, row.service == service, row.outcome.is_(None)
     )
     with db.read() as session:
-        return session.scalar(live.where(row.kind.in_(("grant", "repair")))) or 0
+        return session.scalar(live.where(row.kind.in_(kinds.GIVES_ACCESS))) or 0
 
 
 def failed_deployments(db: Database, connection: str, region: str, service: str) -> tuple[dict[str, Any], ...]:
@@ -103,7 +104,7 @@ def failed_deployments(db: Database, connection: str, region: str, service: str)
         row.connection == connection,
         row.region == region,
         row.service == service,
-        row.kind == "deploy",
+        row.kind == kinds.DEPLOY,
         row.outcome == "failed",
     )
     with db.read() as session:
@@ -113,7 +114,7 @@ def failed_deployments(db: Database, connection: str, region: str, service: str)
 
 def is_queued() -> ColumnElement[bool]:
     """Return the condition that the engine runs an operation: not an item of a batch, which its batch runs."""
-    return or_(Operation.batch_id.is_(None), Operation.kind == "batch")
+    return or_(Operation.batch_id.is_(None), Operation.kind == kinds.BATCH)
 
 
 def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: datetime) -> int:
@@ -157,7 +158,7 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
 
 def _of_service(row: type[Operation]) -> ColumnElement[bool]:
     """It is about a service's role or its deployments, and waits for others of the service."""
-    return or_(row.repository == "", row.kind == "deploy")
+    return or_(row.repository == "", row.kind == kinds.DEPLOY)
 
 
 @dataclass(frozen=True)

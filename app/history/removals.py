@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
+from app.history import kinds
 from app.history.models import Operation
-from app.history.standing import overridden
+from app.history.standing import made_anew, overridden
 
 
 def standing_removals(
@@ -24,14 +25,14 @@ def standing_removals(
         later.region == row.region,
         later.repository == row.repository,
         later.service == row.service,
-        later.kind.in_(("grant", "repair")),
+        later.kind.in_(kinds.GIVES_ACCESS),
         later.outcome.in_(("succeeded", "nothing_to_do")),
         later.sequence > row.sequence,
     )
     wanted = (
         select(row)
         .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
-        .where(row.kind == "drift", ~given_again, ~overridden(row))
+        .where(row.kind == "drift", ~given_again, ~overridden(row), ~made_anew(row))
         .order_by(row.sequence)
     )
     newest = {(entry.repository, entry.service): entry for entry in session.scalars(wanted)}

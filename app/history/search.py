@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from app.db import Database
+from app.history import kinds
 from app.history.models import Operation
 
 RUNNING = "running"
@@ -172,5 +173,5 @@ def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
         yield row.asked_at < wanted.until
     if wanted.folds_batches and not (wanted.repository or wanted.kind):
         # Of a batch for several services, each service's history has the part that concerns it.
-        one_row = row.kind == "batch" if wanted.of_service or wanted.service else row.id == row.batch_id
+        one_row = row.kind == kinds.BATCH if wanted.of_service or wanted.service else row.id == row.batch_id
         yield or_(row.batch_id.is_(None), one_row)

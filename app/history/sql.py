@@ -27,12 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
-from app.history.models import SEEN_KINDS, Operation, PolicyChange, Step
+from app.history import kinds
+from app.history.models import Operation, PolicyChange, Step
 
 OPERATIONS = cast("Table", Operation.__table__)
 STEPS = cast("Table", Step.__table__)
-# Deployments to a service wait for each other, and for no policy.
-DEPLOY = "deploy"
 CHANGES = cast("Table", PolicyChange.__table__)
 
 NEW_OPERATION: Insert = insert(OPERATIONS)
@@ -67,7 +66,9 @@ def _live(*conditions: ColumnElement[bool]) -> Select[Any]:
 _OF_THE_SERVICE = (OPERATIONS.c.repository == "", OPERATIONS.c.service == bindparam("at_service"))
 LIVE_ON_SERVICE: Select[Any] = _live(*_OF_THE_SERVICE)
 """The operations on a service's role that have not ended."""
-LIVE_DEPLOYMENTS: Select[Any] = _live(OPERATIONS.c.service == bindparam("at_service"), OPERATIONS.c.kind == DEPLOY)
+LIVE_DEPLOYMENTS: Select[Any] = _live(
+    OPERATIONS.c.service == bindparam("at_service"), OPERATIONS.c.kind == kinds.DEPLOY
+)
 """The deployments to a service that have not ended."""
 LIVE_ON_REPOSITORY: CompoundSelect[Any] = _live(OPERATIONS.c.repository == bindparam("at_repository")).union_all(
     _live(*_OF_THE_SERVICE, OPERATIONS.c.kind == "deactivate")
@@ -85,7 +86,8 @@ SUPERSEDE: Update = (
         OPERATIONS.c.service == bindparam("at_service"),
         OPERATIONS.c.outcome.is_(None),
         OPERATIONS.c.started_at.is_(None),
-        (OPERATIONS.c.kind == DEPLOY) == bindparam("is_deploy"),
+        (OPERATIONS.c.kind == kinds.DEPLOY) == bindparam("is_deploy"),
+        OPERATIONS.c.kind != kinds.BATCH,
         OPERATIONS.c.sequence < bindparam("before_sequence"),
     )
     .values(
@@ -187,7 +189,7 @@ PLAN_WRITE: ReturningInsert[int] = (
 """Record a write that is about to be sent, after those of the same operation; returns its position."""
 
 BY_US: ColumnElement[bool] = ~exists().where(
-    OPERATIONS.c.id == CHANGES.c.operation_id, OPERATIONS.c.kind.in_(SEEN_KINDS)
+    OPERATIONS.c.id == CHANGES.c.operation_id, OPERATIONS.c.kind.in_(kinds.SEEN)
 )
 """The policy change is a write of ours, not one that a reading showed."""
 

@@ -10,11 +10,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, s
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
-from app.history.models import SEEN_KINDS, Operation, PolicyChange
-
-GRANTS = ("grant", "repair")
-# What they write may give access too.
-_MAY_GIVE = (*GRANTS, "restore", "undo")
+from app.history import kinds
+from app.history.models import Operation, PolicyChange
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,12 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
     row = Operation
     wanted = (
         select(row.repository, func.max(row.ended_at))
-        .where(*_gave(row, connection, region, GRANTS), row.service == service, ~overridden(row))
+        .where(
+            *_gave(row, connection, region, kinds.GIVES_ACCESS),
+            row.service == service,
+            ~overridden(row),
+            ~made_anew(row),
+        )
         .group_by(row.repository)
     )
     with db.read() as session:
@@ -74,7 +76,7 @@ def standing_in(
     )
     last = (
         select(row.repository, row.service, func.max(row.sequence).label("sequence"))
-        .where(*_gave(row, connection, region, _MAY_GIVE), *among)
+        .where(*_gave(row, connection, region, kinds.MAY_GIVE_ACCESS), *among)
         .group_by(row.repository, row.service)
         .subquery()
     )
@@ -82,8 +84,8 @@ def standing_in(
         select(row, change)
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
-        .where(*_gave(row, connection, region, _MAY_GIVE), *among)
-        .where(~overridden(row), ~_made_anew(row))
+        .where(*_gave(row, connection, region, kinds.MAY_GIVE_ACCESS), *among)
+        .where(~overridden(row), ~made_anew(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
     found = (_of(operation, write) for operation, write in session.execute(wanted))
@@ -110,7 +112,7 @@ def _gave(
     return (row.connection == connection, row.region == region, row.kind.in_(kinds), row.outcome == "succeeded")
 
 
-def _made_anew(row: type[Operation]) -> ColumnElement[bool]:
+def made_anew(row: type[Operation]) -> ColumnElement[bool]:
     """Whether a reading has shown since that the repository was deleted, or deleted and made anew."""
     later = aliased(Operation)
     return exists().where(
@@ -118,7 +120,7 @@ def _made_anew(row: type[Operation]) -> ColumnElement[bool]:
         later.region == row.region,
         later.repository == row.repository,
         later.sequence > row.sequence,
-        later.kind.in_(("repository_deleted", "repository_recreated")),
+        later.kind.in_(kinds.REPOSITORY_ENDED),
     )
 
 
@@ -126,10 +128,13 @@ def overridden(row: type[Operation]) -> ColumnElement[bool]:
     """Whether a later operation changed, or may have changed, what `row` gave its service."""
     later = aliased(Operation)
     same_region = (later.connection == row.connection) & (later.region == row.region)
+    changed = exists().where(PolicyChange.operation_id == later.id)
+    changed_nothing = later.outcome.in_(("failed", "cancelled")) & ~changed
     on_the_policy = (
         (later.repository == row.repository)
-        & or_(later.service == row.service, later.kind.in_(("undo", "restore", "prune")))
-        & later.kind.not_in((*GRANTS, *SEEN_KINDS, "deploy"))
+        & or_(later.service == row.service, later.kind.in_(kinds.REWRITES_POLICY))
+        & later.kind.not_in((*kinds.GIVES_ACCESS, *kinds.SEEN, kinds.DEPLOY))
+        & or_(later.outcome.is_(None), ~changed_nothing)
     )
     role_off = (
         (later.service == row.service)

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
+from app.history import kinds
 from app.history.models import Operation, Step
 from app.history.sql import (
     BEGIN_OPERATION,
     BEGIN_STEP,
-    DEPLOY,
     LIVE_DEPLOYMENTS,
     LIVE_ON_REPOSITORY,
     LIVE_ON_SERVICE,
@@ -103,7 +103,7 @@ def keys_of(new: NewOperation) -> tuple[str, ...]:
 def live_operations(session: Session, new: NewOperation) -> tuple[LiveOperation, ...]:
     """Return the live operations that a new one may join or wait for: of its repository, or its service's role."""
     statement = LIVE_ON_REPOSITORY if new.repository else LIVE_ON_SERVICE
-    if new.kind == DEPLOY:
+    if new.kind == kinds.DEPLOY:
         statement = LIVE_DEPLOYMENTS
     rows = session.execute(statement, _register(vars(new))).all()
     return tuple(
@@ -181,11 +181,14 @@ def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> 
     """End what was requested earlier for the same service and repository and has not begun: it came too late.
 
     That happens when the engine got a later request first, because replicas' clocks differ or the earlier request was
-    recorded and could not be queued at once. Carrying it out now would undo what was requested after it.
+    recorded and could not be queued at once. Carrying it out now would undo what was requested after it. A batch has
+    items of its own, each of which does so on its repository.
     """
+    if operation["kind"] == kinds.BATCH:
+        return
     values = {"problem": {**SUPERSEDED, "params": {"operation": operation["id"]}}, "ended_at": at}
     earlier = {**_register(operation), "before_sequence": operation["sequence"], **named(values)}
-    earlier["is_deploy"] = operation["kind"] == DEPLOY
+    earlier["is_deploy"] = operation["kind"] == kinds.DEPLOY
     for operation_id in session.scalars(SUPERSEDE, earlier).all():
         _settle(session, operation_id, "cancelled", at)
 

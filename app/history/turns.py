@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, exists, 
 from sqlalchemy.orm import Session
 
 from app.db import Database, is_sqlite
+from app.history import kinds
 from app.history.sql import OPERATIONS
 
 
@@ -57,6 +58,7 @@ def _same_repository(other: Any, operation: Mapping[str, Any]) -> ColumnElement[
         other.region == operation["region"],
         other.repository == operation["repository"],
         other.outcome.is_(None),
+        other.kind != kinds.DEPLOY,
         other.id != operation["id"],
     )
 
@@ -88,7 +90,7 @@ def lock_repository(db: Database, session: Session, operation_id: str) -> None:
 
 def check_turn(session: Session, operation: Mapping[str, Any]) -> None:
     """Raise BehindAnother unless an operation on a repository may begin; its row holds that it has."""
-    if not operation["repository"]:
+    if not operation["repository"] or operation["kind"] == kinds.DEPLOY:
         return
     names = ("id", "connection", "region", "repository", "service", "sequence")
     values = {f"its_{name}": operation[name] for name in names}

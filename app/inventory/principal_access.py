@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.pull_counts import begins_with, openings, principals_of
 from app.inventory.registries import registries_in
-from app.policy.arns import WILDCARD, account_named, account_of, is_arn, service_of
+from app.policy.arns import account_named, account_of, is_arn, service_of
 from app.policy.evaluate import Access, Evaluator, Verdict
 from app.policy.layers import NOT_READ, Policies
 from app.policy.matching import PullPrincipal
@@ -68,11 +69,10 @@ def repositories_for(
     Callers of the repository's own account may also pull by their own IAM policies: those aren't seen here.
     """
     account = account_of(principal)
-    row, repository = PolicyPrincipal, SeenRepository
-    forms = {principal, account, f"arn:aws:iam::{account}:root", WILDCARD}
+    repository = SeenRepository
     with db.read() as session:
-        named = select(row.region, row.repository).where(row.connection == connection, row.principal.in_(forms))
-        keys = sorted({(region, name) for region, name in session.execute(named)}, key=lambda key: (key[1], key[0]))
+        concerned = _named(session, connection, principal) | _opened(session, connection, principal)
+        keys = sorted(concerned, key=lambda key: (key[1], key[0]))
         chosen = keys[:limit]
         verdicts = _judged(session, connection, principal, chosen, now)
         unread = session.scalar(
@@ -80,6 +80,25 @@ def repositories_for(
         )
     rows = tuple(verdicts[key] for key in chosen if key in verdicts)
     return PrincipalAnswer(principal, account, rows, len(keys) - len(chosen), unread or 0)
+
+
+def _named(session: Session, connection: str, principal: str) -> set[tuple[str, str]]:
+    """The repositories whose policy speaks of the principal, by Region and name."""
+    row = PolicyPrincipal
+    forms = principals_of(principal)
+    named = select(row.region, row.repository).where(row.connection == connection, row.principal.in_(forms))
+    return {(region, name) for region, name in session.execute(named)}
+
+
+def _opened(session: Session, connection: str, principal: str) -> set[tuple[str, str]]:
+    """The repositories that the registry policy of their Region may open to the principal."""
+    row = SeenRepository
+    opened: set[tuple[str, str]] = set()
+    for region, known in registries_in(session, connection).items():
+        if prefixes := openings(known.policy, principal):
+            here = (row.connection == connection, row.region == region, begins_with(prefixes))
+            opened.update((region, name) for name in session.scalars(select(row.name).where(*here)))
+    return opened
 
 
 def _judged(

@@ -89,7 +89,9 @@ class ItemRun:
         if self._has_stopped or not self.step.cancelled.is_set():
             return
         self._has_stopped = True
-        context, runner = self.step.context, self.step.operation
+        context = self.step.context
+        # As it is now: the cancellation was requested after this step began.
+        runner = await context.in_db(batches.get_runner, context.db, self.step.operation.id)
         by = runner.cancel_requested_by or ""
         await context.in_db(
             batches.end_items, context.db, runner, Outcome.CANCELLED, None, context.clock.now(), by or None

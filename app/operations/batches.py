@@ -5,7 +5,7 @@ All items are recorded with the request, in one transaction, so that what is req
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -42,11 +42,10 @@ class NewItem:
 class Batches:
     """Starts and steers the batches of one connection. Its methods block; never call them on the loop."""
 
-    def __init__(self, db: Database, clock: Clock, starter: Starter, notice: Callable[[str], None]) -> None:
+    def __init__(self, db: Database, clock: Clock, starter: Starter) -> None:
         self._db = db
         self._clock = clock
         self._starter = starter
-        self._notice = notice
 
     def start(self, action: Kind, items: Iterable[NewItem], by: str, *, follows: str | None = None) -> str:
         """Record a batch, or join the live one that does the same: its id. Never waits for the work.
@@ -70,7 +69,7 @@ class Batches:
         now = self._clock.now()
         runners, rows = self._rows(action, tuple(unique.values()), by, follows, now)
         with recorded():
-            batch_id, is_new = batches.insert_or_join(self._db, runners, rows, _join, now)
+            batch_id, is_new = batches.insert_or_join(self._db, runners, rows, join, now)
         if is_new:
             for runner in batches.runners_of(self._db, batch_id):
                 self._starter.enqueue_or_leave(runner)
@@ -116,11 +115,6 @@ class Batches:
             Problem: `batch.not_found`.
         """
         for runner in self._runners(batch_id):
-            with recorded():
-                batches.end_items(self._db, runner, Outcome.CANCELLED, None, self._clock.now(), by)
-                stopping = batches.request_cancel_of_items(self._db, runner, by)
-            for item_id in stopping:
-                self._notice(item_id)
             self._starter.cancel(runner.id, by)
 
     def _every_item(self, batch_id: str, outcomes: Iterable[Outcome]) -> Iterable[Operation]:
@@ -209,9 +203,14 @@ def _digest(action: Kind, items: Iterable[NewItem]) -> str:
     return sha256("\n".join([action, *named]).encode()).hexdigest()[:32]
 
 
-def _join(runner: NewOperation, live: Sequence[LiveOperation]) -> str:
-    """Return the live batch that does the same as a new one; "" for none. Raises Problem `role.deactivating`."""
+def join(runner: NewOperation, live: Sequence[LiveOperation]) -> str:
+    """Return the live batch that does the same as a new one; "" for none. Raises Problem `role.deactivating`.
+
+    Only the last one for the service: what was requested after it may reverse an earlier one.
+    """
     if Kind(runner.input["action"]) in GIVES_ACCESS:
         refuse_while_deactivating(runner, live)
-    same = (other for other in live if other.subject == runner.subject and not other.cancel_requested)
-    return next((other.batch_id or "" for other in same), "")
+    last = next((other for other in reversed(live) if other.kind == Kind.BATCH), None)
+    if last is None or last.subject != runner.subject or last.cancel_requested:
+        return ""
+    return last.batch_id or ""

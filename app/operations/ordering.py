@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import Problem
+from app.history import kinds
 from app.history.store import LiveOperation, NewOperation
 from app.operations.state import GIVES_ACCESS, Kind
 
 # These rewrite a policy as a whole, so they affect every service that the policy names.
-_WHOLE_POLICY = frozenset({Kind.RESTORE, Kind.UNDO, Kind.PRUNE})
+_WHOLE_POLICY = frozenset(kinds.REWRITES_POLICY)
 
 
 def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
@@ -52,7 +53,7 @@ def refuse_while_deactivating(request: NewOperation, live: Sequence[LiveOperatio
 
 
 def _interferes(operation: LiveOperation, request: NewOperation) -> bool:
-    if operation.kind == Kind.DEPLOY or operation.repository != request.repository:
+    if operation.kind in {Kind.DEPLOY, Kind.BATCH} or operation.repository != request.repository:
         return False
     whole = operation.kind in _WHOLE_POLICY or request.kind in _WHOLE_POLICY
     return whole or operation.service == request.service

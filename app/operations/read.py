@@ -6,8 +6,9 @@ from typing import Any
 
 from app.db import Database
 from app.errors import Problem
+from app.history import kinds
 from app.history.living import list_living
-from app.history.models import SEEN_KINDS, Operation, Step
+from app.history.models import Operation, Step
 from app.history.queries import get_operation
 from app.operations.later_reading import read_since
 from app.operations.progress import Note, Progress, StepView
@@ -46,7 +47,7 @@ def progress_of(operation: Operation, since: ReadSince | None = None) -> Progres
         outcome=Outcome(operation.outcome) if operation.outcome else None,
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
-        wrote_policy=operation.kind not in SEEN_KINDS
+        wrote_policy=operation.kind not in kinds.SEEN
         and any(change.written_at is not None for change in operation.changes),
         unconfirmed=any(
             change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)

@@ -12,6 +12,7 @@ from itertools import islice
 
 from app.clock import Clock
 from app.db import Database
+from app.history.batches import end_orphans
 from app.history.living import living_among, living_ids_outside
 from app.history.queries import stuck_in_queue
 from app.operations.engine import Engine, WorkflowState
@@ -48,6 +49,8 @@ class Reconciler:
         count = 0
         at_work |= self._engine.executing()
         with alone(self._db, RECONCILING) as may:
+            if may:
+                count += end_orphans(self._db, self._clock.now())
             living, versions = self._lease.living(), self._lease.versions()
             for ids in _chunks(self._living()):
                 known = self._engine.find(ids)

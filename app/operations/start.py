@@ -19,7 +19,7 @@ from app.clock import Clock
 from app.db import Database
 from app.deployments.request import check_request, request_of
 from app.errors import Problem
-from app.history import store
+from app.history import batches, store
 from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import last_confirmed
 from app.history.queries import get_operation
@@ -171,8 +171,11 @@ class Starter:
     def cancel(self, operation_id: str, by: str) -> bool:
         """Cancel an operation that waits in the queue, or request a running one to stop at its next safe point.
 
-        Return False if it has ended, or was requested to stop before.
+        Of a batch's operation its items too. Return False if it has ended, or was requested to stop before.
         """
+        operation = get_operation(self._db, operation_id)
+        if operation is not None and operation.kind == Kind.BATCH:
+            self._cancel_items(operation, by)
         with recorded():
             if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
                 return True
@@ -180,6 +183,14 @@ class Starter:
         if is_cancelling:
             self._notice(operation_id)
         return is_cancelling
+
+    def _cancel_items(self, runner: Operation, by: str) -> None:
+        """End the items of a batch's operation that have not begun, and ask those at work to stop."""
+        with recorded():
+            batches.end_items(self._db, runner, Outcome.CANCELLED, None, self._clock.now(), by)
+            stopping = batches.request_cancel_of_items(self._db, runner, by)
+        for item_id in stopping:
+            self._notice(item_id)
 
     def enqueue(self, operation: Operation | store.NewOperation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""

@@ -8,6 +8,7 @@ from sqlalchemy import event
 from app.errors import Problem
 from app.findings.check import check_due, mark_expired
 from app.findings.dismissals import DismissalRequest, dismiss, restore
+from app.findings.ended import judge_again
 from app.findings.queries import (
     Cursor,
     FindingFilter,
@@ -22,6 +23,7 @@ from app.inventory import repositories, store
 from app.inventory.registries import RegistryReading, remember_registry
 from app.inventory.repositories import RepositoryFilter, count_repositories, list_repositories
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, an_active_role, general_arn, puller_arn
+from tests.history.happened import happened
 from tests.inventory.at import HERE, MINUTE, NOON, allow, keep, keep_many
 
 CONNECTION = "default"
@@ -90,6 +92,34 @@ def test_a_registry_policy_that_appears_is_weighed_with_every_repository(db):
     assert codes(db) == [(WEB, "verdict.denied_in_registry")]
     remember_registry(db, *HERE, RegistryReading(NOON + MINUTE, deny, "V2"))
     assert not state(db).is_due  # nothing new
+
+
+def removed(db):
+    """Access that was given and then removed outside Sailpass, as a finding."""
+    store.remember_services(db, *HERE, [a_service(role=an_active_role())], NOON)
+    happened(db, "given", NOON, service=SERVICE, repository=WEB, sequence=1)
+    happened(db, "drift", NOON, kind="drift", outcome="seen", service=SERVICE, repository=WEB, sequence=2)
+    keep(db, WEB, a_statement())
+    settle(db)
+    assert codes(db) == [(WEB, "finding.access_removed")]
+
+
+def test_removed_access_is_no_finding_once_the_role_is_off(db):
+    removed(db)
+    happened(db, "off", NOON + MINUTE, kind="deactivate", service=SERVICE, repository="", sequence=3)
+    judge_again(db, "off")
+    settle(db)
+    assert codes(db) == []
+
+
+def test_removed_access_is_no_finding_once_the_service_is_gone(db):
+    removed(db)
+    store.remember_services(db, *HERE, [], NOON + MINUTE)
+    mark_expired(db, CONNECTION, NOON + MINUTE)
+    settle(db)
+    assert codes(db) == []
+    mark_expired(db, CONNECTION, NOON + MINUTE)
+    assert not state(db).is_due
 
 
 def test_a_policy_that_changes_while_it_is_judged_is_judged_again(db, monkeypatch):

@@ -5,9 +5,10 @@ import pytest
 from app.errors import Problem
 from app.inventory import store
 from app.inventory.principal_access import can_pull, clean_principal, repositories_for
+from app.inventory.registries import RegistryReading, remember_registry
 from app.policy.evaluate import Access
-from tests.build import ACCOUNT, a_repository, a_statement, puller_arn
-from tests.inventory.at import NOON, allow, keep
+from tests.build import ACCOUNT, PULL, REGION, a_policy, a_repository, a_statement, puller_arn
+from tests.inventory.at import HERE, NOON, allow, keep
 
 CI = "arn:aws:iam::210987654321:role/ci"
 
@@ -54,3 +55,12 @@ def test_a_principal_may_be_pasted_as_it_was_copied(typed, principal):
 def test_what_is_no_principal_is_refused(typed):
     with pytest.raises(Problem, match=r"principal\.bad_arn"):
         clean_principal(typed)
+
+
+def test_what_the_registry_policy_opens_is_among_them(db):
+    keep(db, "a/silent", a_statement(principal={"AWS": puller_arn()}))
+    resource = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/a/*"
+    opens = a_statement(sid="Open", principal={"AWS": CI}, action=PULL) | {"Resource": resource}
+    remember_registry(db, *HERE, RegistryReading(NOON, a_policy([opens]), "V2"))
+    answer = repositories_for(db, "default", CI, NOON)
+    assert [(row.repository, row.verdict.access) for row in answer.rows] == [("a/silent", Access.ALLOWED)]
