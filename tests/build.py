@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.aws.ports import Container, ContainerService, Deployment, Image, Repository, Role
+from app.aws.ports import Container, ContainerService, Deployment, Repository, Role
+from app.aws.pull_ports import ImageDetail
 
 ACCOUNT = "111122223333"
 LIGHTSAIL_ACCOUNT = "447812345678"
@@ -71,10 +72,10 @@ def a_deployment(version: int = 1, *, state: str = "ACTIVE", image: str = "nginx
     return Deployment(version=version, state=state, **whole)
 
 
-def an_image(*tags: str, digest: str = "sha256:" + "0" * 64, pushed_at: datetime | None = LONG_AGO) -> Image:
+def an_image(*tags: str, digest: str = "sha256:" + "0" * 64, pushed_at: datetime | None = LONG_AGO) -> ImageDetail:
     """An image with these tags."""
     media_type = "application/vnd.docker.distribution.manifest.v2+json"
-    return Image(digest=digest, tags=tags, pushed_at=pushed_at, size=48_000_000, media_type=media_type)
+    return ImageDetail(digest=digest, tags=tags, pushed_at=pushed_at, size=48_000_000, media_type=media_type)
 
 
 def a_statement(

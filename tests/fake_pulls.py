@@ -14,6 +14,8 @@ from app.errors import Problem
 if TYPE_CHECKING:
     from tests.fakes import FakeAws
 
+IMAGES_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True)
 class FakePullReads:
@@ -34,9 +36,16 @@ class FakePullReads:
         return Answered(page.value.images, page.request_id)
 
     def images_page(self, registry_id: str, repository: str, after: str = "") -> Answered[ImageDetailPage]:
-        page = self.aws.repositories(self.region).list_images(repository, after)
-        details = (ImageDetail(each.digest, each.tags, each.pushed_at, each.size) for each in page.value.images)
-        return Answered(ImageDetailPage(tuple(details), page.value.next), page.request_id)
+        with self.aws.lock:
+            request_id = self.aws.called("ecr:DescribeImages", self.region)
+            known = self.aws.known_repositories.get((self.region, repository))
+            if known is None:
+                raise Problem("repository.not_found", request_id=request_id, repository=repository)
+            tagged = sorted((image for image in known.images if image.tags), key=lambda image: image.digest)
+            left = [image for image in tagged if image.digest > after]
+            shown = left[:IMAGES_AT_ONCE]
+            more = shown[-1].digest if len(left) > len(shown) else ""
+            return Answered(ImageDetailPage(tuple(shown), more), request_id)
 
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         return Answered(None, "request")

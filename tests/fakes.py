@@ -14,17 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from app.aws.clients import CallMade
-from app.aws.ports import (
-    Answered,
-    CallerIdentity,
-    ContainerService,
-    Deployment,
-    Image,
-    ImagePage,
-    Probe,
-    Repository,
-    Role,
-)
+from app.aws.ports import Answered, CallerIdentity, ContainerService, Deployment, Probe, Repository, Role
+from app.aws.pull_ports import ImageDetail
 from app.clock import Clock
 from app.errors import Problem
 from tests.build import ACCOUNT, REGION, a_repository, a_service, puller_arn
@@ -32,8 +23,6 @@ from tests.fake_deployments import FakeDeployments, FakeVersions
 from tests.fake_pulls import FakePullReads
 
 T = TypeVar("T")
-
-IMAGES_AT_ONCE = 1_000
 
 
 class FakeClock:
@@ -101,7 +90,7 @@ class _Service:
 class _Repository:
     shown: Repository
     policy: str | None = None
-    images: list[Image] = field(default_factory=list)
+    images: list[ImageDetail] = field(default_factory=list)
 
 
 class FakeAws:
@@ -207,7 +196,7 @@ class FakeAws:
         self._dies(gone.shown.role.principal_arn)
 
     def add_repository(
-        self, repository: Repository | None = None, *, policy: str | None = None, images: Iterable[Image] = ()
+        self, repository: Repository | None = None, *, policy: str | None = None, images: Iterable[ImageDetail] = ()
     ) -> Repository:
         """Let a repository exist."""
         added = repository or a_repository()
@@ -388,14 +377,6 @@ class FakeRepositories:
             known = self._known(name)
             deleted, known.policy = known.policy, None
             return self.aws.answer("ecr:DeleteRepositoryPolicy", deleted, request_id, self.region)
-
-    def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
-        with self.aws.lock:
-            request_id = self.aws.called("ecr:DescribeImages", self.region)
-            tagged = sorted((image for image in self._known(name).images if image.tags), key=lambda image: image.digest)
-            left = [image for image in tagged if image.digest > after]
-            shown = left[:IMAGES_AT_ONCE]
-            return Answered(ImagePage(tuple(shown), shown[-1].digest if len(left) > len(shown) else ""), request_id)
 
     def _known(self, name: str) -> _Repository:
         known = self.aws.known_repositories.get((self.region, name))

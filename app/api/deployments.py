@@ -33,7 +33,7 @@ router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
 
 @router.get("/repositories/images", summary="Images to deploy", responses=refusals(*AWS))
 async def list_images(services: ServicesDep, named: NamedServiceDep, repository: RepositoryQuery) -> Images:
-    """Read from AWS now, 5,000 at most. The platform is not read: reading it would count as a pull of the image."""
+    """Read from AWS now, 10,000 at most. The platform is not read: reading it would count as a pull of the image."""
     name = await resolve_repository(services, named.region, repository)
     return Images.of(await deployments.list_images(services, named.region, name, seconds=SECONDS))
 

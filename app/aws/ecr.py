@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from app.aws.clients import Clients
 from app.aws.errors import Call
-from app.aws.ports import Answered, Image, ImagePage, Repository
+from app.aws.ports import Answered, Repository
 from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
 
@@ -66,15 +66,6 @@ class EcrRepositories:
         """Delete the policy and return its text; None if there was none (ecr:DeleteRepositoryPolicy)."""
         return self._text_or_none("DeleteRepositoryPolicy", name)
 
-    def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
-        """Return up to 1,000 images that have tags (ecr:DescribeImages, one page)."""
-        arguments: dict[str, Any] = {"repositoryName": name, "maxResults": PAGE, "filter": {"tagStatus": "TAGGED"}}
-        if after:
-            arguments["nextToken"] = after
-        answered = self._answer("DescribeImages", "imageDetails", {"repository": name}, **arguments)
-        images = tuple(map(image_of, answered.value["imageDetails"]))
-        return Answered(ImagePage(images, answered.value.get("nextToken") or ""), answered.request_id)
-
     def _text_or_none(self, operation: str, name: str) -> Answered[str | None]:
         try:
             answered = self._answer(operation, "policyText", {"repository": name}, repositoryName=name)
@@ -99,17 +90,4 @@ def repository_of(raw: Mapping[str, Any], region: str) -> Repository:
         uri=raw.get("repositoryUri", ""),
         arn=raw.get("repositoryArn", ""),
         created_at=raw.get("createdAt"),
-    )
-
-
-def image_of(raw: Mapping[str, Any]) -> Image:
-    """Return an image from AWS's answer; one without tags was replaced by a newer push."""
-    return Image(
-        digest=raw.get("imageDigest", ""),
-        tags=tuple(raw.get("imageTags") or ()),
-        pushed_at=raw.get("imagePushedAt"),
-        size=raw.get("imageSizeInBytes", 0),
-        media_type=raw.get("imageManifestMediaType", ""),
-        last_pulled_at=raw.get("lastRecordedPullTime"),
-        is_archived=raw.get("imageStatus") == "ARCHIVED",
     )

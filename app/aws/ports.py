@@ -111,30 +111,6 @@ class Repository:
 
 
 @dataclass(frozen=True)
-class Image:
-    """One image of a repository. `size` in bytes; `media_type` tells a single image from an index or attestation.
-
-    `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `is_archived`: it can't be pulled.
-    """
-
-    digest: str
-    tags: tuple[str, ...]
-    pushed_at: datetime | None
-    size: int = 0
-    media_type: str = ""
-    last_pulled_at: datetime | None = None
-    is_archived: bool = False
-
-
-@dataclass(frozen=True)
-class ImagePage:
-    """Some images of a repository, in no order; `next` is the token for the next page, "" on the last one."""
-
-    images: tuple[Image, ...]
-    next: str = ""
-
-
-@dataclass(frozen=True)
 class Answered(Generic[T]):
     """AWS's answer, with the request id to quote."""
 
@@ -191,9 +167,6 @@ class Repositories(Protocol):
 
     def delete_policy(self, name: str) -> Answered[str | None]:
         """Delete the policy and return its text; None if there was none."""
-
-    def list_images(self, name: str, after: str = "") -> Answered[ImagePage]:
-        """Return up to 1,000 of the repository's images that have tags; with `after`, those of the next page."""
 
 
 class Registry(Protocol):

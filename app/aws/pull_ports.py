@@ -14,7 +14,7 @@ from app.aws.ports import Answered
 class ImageDetail:
     """One image as `DescribeImages` returns it. `size` in bytes, compressed; `status`: ACTIVE, ARCHIVED, ACTIVATING.
 
-    `artifact_type` is the media type of its config (or its own artifact type), "" if ECR gives none. `subject` is the
+    `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `artifact_type` is the media type of its config (or its own artifact type), "" if ECR gives none. `subject` is the
     digest of the image that a signature or an SBOM is about.
     """
 
@@ -26,6 +26,12 @@ class ImageDetail:
     artifact_type: str = ""
     subject: str = ""
     status: str = ""
+    last_pulled_at: datetime | None = None
+
+    @property
+    def is_archived(self) -> bool:
+        """It can't be pulled until it is restored."""
+        return self.status not in ("", "ACTIVE")
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,7 @@ def detail_of(raw: Mapping[str, Any]) -> ImageDetail:
         artifact_type=raw.get("artifactMediaType", ""),
         subject=raw.get("subjectManifestDigest", ""),
         status=raw.get("imageStatus", ""),
+        last_pulled_at=raw.get("lastRecordedPullTime"),
     )
 
 

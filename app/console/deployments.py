@@ -12,6 +12,7 @@ from app.aws.ports import ContainerService
 from app.aws.pull_ports import ImageDetail
 from app.bootstrap import Services
 from app.console.diagnosis import diagnose, question_of
+from app.console.repository_images import repository_images
 from app.console.timeouts import PATIENCE, ask, in_time
 from app.deployments.change import DeploymentChange, compare
 from app.deployments.images import DeployableImage, deployable, image_uri
@@ -30,7 +31,6 @@ from app.threads import run_in_threadpool
 Place = tuple[str, str, str]
 """Region, service and repository; the repository is "" where a version is deployed again."""
 
-MOST_PAGES: Final = 5
 # A diagnosis ends by itself after ten seconds.
 PREVIEW_SECONDS: Final = 12.0
 
@@ -68,17 +68,11 @@ class DeploymentPreview:
 
 
 async def list_images(services: Services, region: str, repository: str, *, seconds: float = PATIENCE) -> ImageList:
-    """Return the images that can be deployed, of at most 5,000. Raises Problem."""
-    reads = services.aws.pull_reads(region)
-    details: list[ImageDetail] = []
-    after = ""
-    for _ in range(MOST_PAGES):
-        page = await ask(services, region, reads.images_page, "", repository, after, patience=seconds)
-        details += page.images
-        after = page.next
-        if not after:
-            break
-    return ImageList(repository, await run_in_threadpool(deployable, details), is_whole=not after)
+    """Return the images that can be deployed, of at most 10,000. Raises Problem where AWS lists none in time."""
+    found = await repository_images(services, region, repository, seconds)
+    if found.problem is not None and not found.images:
+        raise found.problem
+    return ImageList(repository, tuple(map(deployable, found.images)), is_whole=found.whole)
 
 
 async def preview_deployment(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 
-from app.aws.ports import Image
+from app.aws.pull_ports import ImageDetail
 from app.bootstrap import Services
 from app.console.timeouts import PATIENCE, in_time
+from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory import queries
 from app.threads import run_in_threadpool
@@ -16,21 +16,23 @@ from app.threads import run_in_threadpool
 MOST_TAGS = 12
 # ECR returns up to a thousand images per page, in no order: the newest may be on any page.
 MOST_PAGES = 10
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class RepositoryImages:
-    """The images that have tags, newest first. Not `whole`: there may be more. `problem` is why AWS did not list them all."""
+    """The tagged images, newest first, archived ones too; without signatures, SBOMs and the like.
 
-    images: tuple[Image, ...] = ()
+    Not `whole`: there may be more. `problem` is why AWS did not list them all.
+    """
+
+    images: tuple[ImageDetail, ...] = ()
     whole: bool = True
     problem: Problem | None = None
 
 
 @dataclass(frozen=True)
 class NewestTags:
-    """A repository's `uri` without a tag, and its newest tags. `problem` is why AWS did not list them.
+    """A repository's `uri` without a tag, and the newest tags that can be pulled. `problem` is why AWS did not list them.
 
     Not `whole`: not every image could be read, so newer tags may be missing.
     """
@@ -44,12 +46,12 @@ class NewestTags:
 
 async def repository_images(services: Services, region: str, name: str, seconds: float = PATIENCE) -> RepositoryImages:
     """Return the images that AWS lists within `seconds`."""
-    images: list[Image] = []
+    images: list[ImageDetail] = []
     try:
         whole, problem = await in_time(seconds, _read(services, region, name, images)), None
     except Problem as refused:
         whole, problem = False, refused
-    return RepositoryImages(await run_in_threadpool(_newest_first, images), whole, problem)
+    return RepositoryImages(await run_in_threadpool(newest_runnable, images), whole, problem)
 
 
 async def newest_tags(services: Services, region: str, name: str, seconds: float = PATIENCE) -> NewestTags | None:
@@ -60,22 +62,18 @@ async def newest_tags(services: Services, region: str, name: str, seconds: float
     found = await repository_images(services, region, name, seconds)
     if found.problem is not None and not found.images:
         return NewestTags(name, uri, problem=found.problem)
-    tags = tuple(islice((tag for image in found.images for tag in image.tags), MOST_TAGS))
+    tags = tuple(islice((tag for image in found.images if not image.is_archived for tag in image.tags), MOST_TAGS))
     return NewestTags(name, uri, tags, whole=found.whole)
 
 
-async def _read(services: Services, region: str, name: str, images: list[Image]) -> bool:
+async def _read(services: Services, region: str, name: str, images: list[ImageDetail]) -> bool:
     """Add AWS's images to `images`, page by page; return whether those are all. Raises Problem."""
     after = ""
-    list_images = services.aws.repositories(region).list_images
+    images_page = services.aws.pull_reads(region).images_page
     for _ in range(MOST_PAGES):
-        page = (await services.calls.run(region, list_images, name, after)).value
+        page = (await services.calls.run(region, images_page, "", name, after)).value
         images += page.images
         if not page.next:
             return True
         after = page.next
     return False
-
-
-def _newest_first(images: list[Image]) -> tuple[Image, ...]:
-    return tuple(sorted(images, key=lambda image: image.pushed_at or _BEFORE_ALL, reverse=True))

@@ -28,21 +28,22 @@ class DeployableImage:
     is_archived: bool
 
 
-def deployable(details: Iterable[ImageDetail]) -> tuple[DeployableImage, ...]:
-    """Return the images that a container can run, newest first."""
-    images = (
-        DeployableImage(
-            each.digest,
-            tuple(sorted(each.tags)),
-            each.pushed_at,
-            each.size,
-            is_index(each.media_type),
-            each.status not in ("", "ACTIVE"),
-        )
-        for each in details
-        if each.tags and not is_artifact(each)
+def newest_runnable(details: Iterable[ImageDetail]) -> tuple[ImageDetail, ...]:
+    """Return the tagged images that a container can run, archived ones too, newest first."""
+    runnable = (each for each in details if each.tags and not is_artifact(each))
+    return tuple(sorted(runnable, key=lambda image: (image.pushed_at or _NEVER, image.digest), reverse=True))
+
+
+def deployable(image: ImageDetail) -> DeployableImage:
+    """Return an image as a choice."""
+    return DeployableImage(
+        image.digest,
+        tuple(sorted(image.tags)),
+        image.pushed_at,
+        image.size,
+        is_index(image.media_type),
+        image.is_archived,
     )
-    return tuple(sorted(images, key=lambda image: (image.pushed_at or _NEVER, image.digest), reverse=True))
 
 
 def image_uri(account: str, region: str, repository: str, reference: str) -> str:

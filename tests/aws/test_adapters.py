@@ -91,7 +91,7 @@ def test_everything_that_is_called_can_be_checked_beforehand(aws, sandbox, shop,
     services, repositories = aws.services(REGION), aws.repositories(REGION)
     services.list_services(), services.get_service("shop"), services.list_deployments("shop")
     services.set_role_active("shop", active=True), aws.identity().caller()
-    repositories.list_repositories(), repositories.get_repository("web"), repositories.list_images("web")
+    repositories.list_repositories(), repositories.get_repository("web"), aws.pull_reads(REGION).images_page("", "web")
     repositories.set_policy("web", a_policy()), repositories.get_policy("web"), repositories.delete_policy("web")
     aws.registry(REGION).get_policy(), aws.registry(REGION).get_policy_scope()
     assert {f"{call.service}:{call.operation}" for call in calls_made} == set(TRIES)

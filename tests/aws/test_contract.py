@@ -122,7 +122,7 @@ def test_a_repository_tells_its_uri(world, repositories):
     assert repository.registry_id == world.account
 
 
-@pytest.mark.parametrize("method", ["get_repository", "get_policy", "delete_policy", "list_images"])
+@pytest.mark.parametrize("method", ["get_repository", "get_policy", "delete_policy"])
 def test_a_missing_repository_is_not_found(repositories, method):
     problem = problem_of(getattr(repositories, method), "nobody/nothing")
     assert (problem.code, problem.params["repository"]) == ("repository.not_found", "nobody/nothing")
@@ -188,9 +188,14 @@ def test_a_principal_that_died_is_refused(world, services, repositories):
     assert problem_of(repositories.set_policy, "web", policy).code == "policy.principal_not_found"
 
 
-def test_images_tell_their_tags_and_when_they_were_pushed(world, repositories):
+def test_images_of_a_missing_repository_are_not_found(world):
+    problem = problem_of(world.aws.pull_reads(REGION).images_page, "", "nobody/nothing")
+    assert (problem.code, problem.params["repository"]) == ("repository.not_found", "nobody/nothing")
+
+
+def test_images_tell_their_tags_and_when_they_were_pushed(world):
     world.has_repository("web", tags=("old", "newer", "newest"))
-    page = repositories.list_images("web").value
+    page = world.aws.pull_reads(REGION).images_page("", "web").value
     by_age = sorted(page.images, key=lambda image: image.pushed_at)
     assert ([image.tags for image in by_age], page.next) == ([("old",), ("newer",), ("newest",)], "")
 

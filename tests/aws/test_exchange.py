@@ -358,8 +358,8 @@ OF_ANOTHER_CALL = {
     "a deletion of another policy": ("delete_policy", ["web"], OF_API, OF_WEB),
     "another repository": ("get_repository", ["api"], {"repositories": [WEB]}, {"repositories": []}),
     "images of another repository": (
-        "list_images",
-        ["web"],
+        "images_page",
+        ["", "web"],
         {"imageDetails": [{"repositoryName": "api", "imageDigest": "sha256:1"}]},
         {"imageDetails": [{"repositoryName": "web", "imageDigest": "sha256:1"}]},
     ),
@@ -378,7 +378,8 @@ def method(aws: BotoAws, name: str):
     if name in ("registry", "scope"):
         registry = aws.registry(REGION)
         return registry.get_policy if name == "registry" else registry.get_policy_scope
-    holder = aws.services(REGION) if name == "get_service" else aws.repositories(REGION)
+    holders = {"get_service": aws.services, "images_page": aws.pull_reads}
+    holder = holders.get(name, aws.repositories)(REGION)
     return getattr(holder, name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from app.aws.ports import Image
+from app.aws.pull_ports import ImageDetail
 from app.console.evidence import Evidence, RegistryEvidence, RegistryState
 from app.console.findings import FindingRow, FindingsAnswer, Knowledge
 from app.console.freshness import Freshness, PartFailure
@@ -136,8 +136,8 @@ def images(parts: Parts) -> RepositoryImages:
     digest = "sha256:" + "0" * 64
     return RepositoryImages(
         (
-            Image(digest, ("1.8.2", parts.service_name), NOW, 268_700_000, last_pulled_at=NOW),
-            Image(digest, ("1.7.0",), None, 12, is_archived=True),
+            ImageDetail(digest, ("1.8.2", parts.service_name), NOW, 268_700_000, last_pulled_at=NOW),
+            ImageDetail(digest, ("1.7.0",), None, 12, status="ARCHIVED"),
         ),
         whole=False,
     )
@@ -182,6 +182,9 @@ def sight_examples(parts: Parts) -> dict[str, View]:
         "findings-none": replace(found, answer=no_finding, is_first=True),
         "findings-filtered": replace(
             found, answer=no_finding, filter=FindingFilter(name=parts.repository, dismissed=True)
+        ),
+        "findings-loading": replace(
+            found, answer=replace(no_finding, knowledge=Knowledge(0, 0, never_read=True)), is_first=True
         ),
         "findings-unknown": replace(found, answer=replace(no_finding, knowledge=ignorant), is_first=True),
         "who-can-pull": WhoCanPullPage(pulls, NOW),

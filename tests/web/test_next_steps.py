@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
 
-from app.aws.ports import Image
+from app.aws.pull_ports import ImageDetail
 from app.bootstrap import build
 from app.errors import Problem
 from app.inventory import store
 from app.migrate import migrate
 from app.settings import Settings
 from app.web.views.next_steps import next_steps
-from tests.fakes import IMAGES_AT_ONCE, FakeAws, a_repository
+from tests.fake_pulls import IMAGES_AT_ONCE
+from tests.fakes import FakeAws, a_repository
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 REPOSITORY = a_repository()
@@ -22,7 +24,7 @@ REPOSITORY = a_repository()
 
 def images(number):
     """As ECR keeps them: the newest is the last of its order."""
-    return [Image(f"sha256:{at:064}", (f"v{at}",), BEGIN + timedelta(minutes=at)) for at in range(number)]
+    return [ImageDetail(f"sha256:{at:064}", (f"v{at}",), BEGIN + timedelta(minutes=at)) for at in range(number)]
 
 
 @pytest.fixture
@@ -48,6 +50,13 @@ async def test_the_newest_tags_are_found_on_the_last_page_too(aws, services):
     steps = await shown(services)
     assert steps.tags[:2] == (f"v{2 * IMAGES_AT_ONCE}", f"v{2 * IMAGES_AT_ONCE - 1}")
     assert (len(steps.tags), steps.whole, len(aws.calls)) == (12, True, 3)
+
+
+async def test_a_tag_that_cannot_be_pulled_is_not_offered(aws, services):
+    archived, signature = images(2)
+    archived, signature = replace(archived, status="ARCHIVED"), replace(signature, subject="sha256:" + "0" * 64)
+    aws.add_repository(REPOSITORY, images=[archived, signature, *images(3)[2:]])
+    assert (await shown(services)).tags == ("v2",)
 
 
 async def test_more_images_than_are_looked_at_are_told(aws, services):

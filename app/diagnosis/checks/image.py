@@ -113,7 +113,7 @@ def _with_tag(facts: Facts, tag: str) -> str:
 
 def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:
     """Return the tags most like this one, else the newest."""
-    active = [image for image in images if image.status in ("", "ACTIVE") and not is_artifact(image)]
+    active = [image for image in images if not image.is_archived and not is_artifact(image)]
     newest = sorted(active, key=lambda image: image.pushed_at.timestamp() if image.pushed_at else 0, reverse=True)
     tags = [each for image in newest for each in image.tags]
     by_case = [

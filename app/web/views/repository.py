@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from app.aws.ports import Image
+from app.aws.pull_ports import ImageDetail
 from app.bootstrap import Services
 from app.console.freshness import is_slow
 from app.console.repository_detail import RepositoryDetail, repository_detail
@@ -51,7 +51,7 @@ class RepositoryImagesPage(View):
     now: datetime
 
     @property
-    def shown(self) -> tuple[Image, ...]:
+    def shown(self) -> tuple[ImageDetail, ...]:
         """The newest images, as many as a page shows."""
         return self.answer.images[:IMAGES_SHOWN]
 
