@@ -73,6 +73,18 @@ def test_a_finding_is_dismissed_with_a_reason_and_comes_back(known):
     assert identity in known.get("/findings").text
 
 
+def test_a_dismissal_leads_back_to_the_page_it_was_made_on(known):
+    page = f"/repositories/{REGION}/tokyo/inbox"
+    identity = id_of(known, "finding.everyone_pushes", "inbox")
+    form = {"reason": "By design", "days": "30", "next": page}
+    assert f'name="next" value="{page}"' in known.get(f"/findings/{identity}/dismiss?next={page}").text
+    assert post_form(known, f"/findings/{identity}/dismiss", form).headers["location"] == page
+    assert post_form(known, f"/findings/{identity}/restore", {"next": page}).headers["location"] == page
+    elsewhere = post_form(known, f"/findings/{identity}/dismiss", {**form, "next": "//example.com/"})
+    assert elsewhere.headers["location"] == "/findings"
+    post_form(known, f"/findings/{identity}/restore", {})
+
+
 def test_a_principal_is_checked_where_it_was_typed(known):
     assert "tokyo/partners" in known.get("/who-can-pull?principal=998877665544").text
     refused = known.get("/who-can-pull?principal=ci").text

@@ -15,12 +15,13 @@ from app.http.routing import ThreadedRoute
 from app.policy.finding import Severity
 from app.web import links
 from app.web.deps import RetryProblems
-from app.web.render import redirect, render
+from app.web.render import redirect, render, safe_next
 from app.web.views.findings import dismiss_dialog, findings_page
 
 router = APIRouter(prefix=links.FINDINGS, include_in_schema=False, route_class=ThreadedRoute)
 
 Text = Annotated[str, Query(max_length=400)]
+Back = Annotated[str, Form(alias="next", max_length=2000)]
 NOT_FOUND = "finding.not_found"
 
 
@@ -42,9 +43,14 @@ def findings(
 
 
 @router.get("/{finding_id}/dismiss")
-def ask_dismiss(request: Request, services: ServicesDep, finding_id: str) -> Response:
+def ask_dismiss(
+    request: Request,
+    services: ServicesDep,
+    finding_id: str,
+    back: Annotated[str, Query(alias="next", max_length=2000)] = "",
+) -> Response:
     """The dialog that asks for a reason."""
-    return render(request, dismiss_dialog(services, finding_id))
+    return render(request, dismiss_dialog(services, finding_id, safe_next(back, links.FINDINGS)))
 
 
 @router.post("/{finding_id}/dismiss")
@@ -56,20 +62,22 @@ def dismiss_finding(
     finding_id: str,
     reason: Annotated[str, Form(max_length=5000)] = "",
     days: Annotated[int, Form()] = 30,
+    back: Back = "",
 ) -> Response:
     """Dismiss it; a missing reason comes back with the dialog."""
+    back = safe_next(back, links.FINDINGS)
     try:
         dismiss(services.db, services.connection, DismissalRequest(finding_id, reason, days, who), now)
     except Problem as problem:
         if problem.code == NOT_FOUND:
             raise
-        dialog = dismiss_dialog(services, finding_id, reason=reason, days=days, problem=problem)
+        dialog = dismiss_dialog(services, finding_id, back, reason=reason, days=days, problem=problem)
         return render(request, dialog, status=422)
-    return redirect(request, links.FINDINGS)
+    return redirect(request, back)
 
 
 @router.post("/{finding_id}/restore")
-def restore_finding(request: Request, services: ServicesDep, finding_id: str) -> Response:
+def restore_finding(request: Request, services: ServicesDep, finding_id: str, back: Back = "") -> Response:
     """Show a dismissed finding again."""
     restore(services.db, services.connection, finding_id)
-    return redirect(request, links.findings(dismissed="1"))
+    return redirect(request, safe_next(back, links.findings(dismissed="1")))

@@ -76,10 +76,16 @@ def findings_page(services: Services, wanted: FindingFilter, cursor: str, now: d
 
 
 def dismiss_dialog(
-    services: Services, finding_id: str, *, reason: str = "", days: int = 30, problem: Problem | None = None
+    services: Services,
+    finding_id: str,
+    back: str,
+    *,
+    reason: str = "",
+    days: int = 30,
+    problem: Problem | None = None,
 ) -> DismissDialog:
-    """Return the dialog. Raises Problem `finding.not_found`."""
+    """Return the dialog; `back` is the page it was opened on. Raises Problem `finding.not_found`."""
     row = find_finding(services, finding_id)
     action = links.finding(finding_id, "dismiss")
     heading = Message(N_("Dismiss finding"))
-    return DismissDialog(heading, row, action, links.FINDINGS, reason, days, problem)
+    return DismissDialog(heading, row, action, back, reason, days, problem)
