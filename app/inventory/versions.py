@@ -24,8 +24,9 @@ def services_version(db: Database, connection: str) -> str:
 
 
 def access_version(db: Database, connection: str) -> str:
-    """Return a text that changes when any repository's access was judged again."""
+    """Return a text that changes when any repository's access was judged again, and when one appears or goes."""
     row = SeenRepository
     with db.read() as session:
-        newest = session.scalar(select(func.max(row.checked_at)).where(row.connection == connection))
-    return str(newest.timestamp() if newest else 0)
+        wanted = select(func.max(row.checked_at), func.count()).where(row.connection == connection)
+        newest, count = session.execute(wanted).one()
+    return f"{count}.{newest.timestamp() if newest else 0}"

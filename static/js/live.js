@@ -6,7 +6,8 @@
   const TOLD = 'sailpass.told';
   const QUIET_AFTER = 10000;
   const WAIT = 4; // seconds
-  const title = document.title;
+  const SUFFIX = document.title.slice(document.title.lastIndexOf(' · '));
+  let title = document.title;
   const notices = document.getElementById('notices');
   let seen = version;
   let since = Number(now);
@@ -20,16 +21,19 @@
   function remember(id) {
     try { sessionStorage.setItem(TOLD, JSON.stringify([...told(), id].slice(-100))); } catch { /* told once more */ }
   }
-  // An operation whose end the page itself shows needs no notice.
+  // An operation or batch whose end the page itself shows needs no notice.
+  const isShown = id => document.querySelector(`[data-operations~="${CSS.escape(id)}"]`);
   function noteShown() {
-    for (const shown of document.querySelectorAll('.operation:not([aria-busy])')) {
-      const id = shown.id.replace('operation-', '');
-      if (!told().includes(id)) remember(id);
+    for (const shown of document.querySelectorAll('[data-operations]:not([aria-busy])')) {
+      for (const id of shown.dataset.operations.split(' ')) if (!told().includes(id)) remember(id);
     }
   }
 
   // --- Notices, the title -----------------------------------------------------------------------------------------
   function showTitle() {
+    // A page about one operation or batch is titled as that stands now.
+    const named = document.querySelector('#main [data-operations][data-title]');
+    if (named) title = named.dataset.title + SUFFIX;
     const marks = [];
     if (unread) marks.push(`✕ ${failedText}`);
     if (running) marks.push(runningText.replace('#', running));
@@ -52,7 +56,7 @@
   function tell(ending) {
     if (told().includes(ending.id)) return;
     remember(ending.id);
-    if (document.getElementById(`operation-${ending.id}`)) return;
+    if (isShown(ending.id)) return;
     const notice = document.getElementById(ending.failed ? 'notice-error' : 'notice-success').content.cloneNode(true).firstElementChild;
     const link = notice.querySelector('a');
     link.href = ending.url;
@@ -138,7 +142,7 @@
   document.addEventListener('visibilitychange', start);
   addEventListener('pagehide', () => polling?.abort());
   addEventListener('pageshow', event => { if (event.persisted) start(); });
-  document.addEventListener('htmx:after:swap', noteShown);
+  document.addEventListener('htmx:after:swap', () => { noteShown(); showTitle(); });
   noteShown();
   start();
 })();

@@ -69,6 +69,21 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_when_it_is_seen_again(mika, pa
     expect(notice(page, "shared/base-node")).to_be_visible()
 
 
+def test_a_deployment_appears_on_the_tab_that_is_open(mika, page):
+    page.goto("/containers/us-east-1/storefront-web/deployments")
+    expect(page.get_by_text("Version 3").first).to_be_visible()
+    expect(page.get_by_text("Version 4")).to_have_count(0)
+    request = {"image": "storefront/web:5.2.1", "container": "web"}
+    assert mika.console.post("/api/v1/services/us-east-1/storefront-web/deployments", request).status == 202
+    expect(page.get_by_text("Version 4").first).to_be_visible()
+
+
+def test_the_page_of_an_operation_shows_its_policy_changes_once_they_are_made(mika, page):
+    started = mika.console.post("/api/v1/services/us-east-1/payments-api/grants", {"repository": "edge/cache"}).json
+    page.goto(f"/operations/{started['id']}")
+    expect(page.get_by_role("heading", name="Repository policy changes")).to_be_visible()
+
+
 def test_a_finding_is_repaired_and_its_row_goes_by_itself(mika, page):
     page.goto("/findings")
     count = page.locator("#findings-count span").first

@@ -1,5 +1,6 @@
 from app.aws.ports import Role
 from app.inventory import queries, store
+from app.inventory.versions import access_version
 from tests.build import (
     LIGHTSAIL_ACCOUNT,
     REGION,
@@ -108,3 +109,13 @@ def test_those_who_name_a_principal_are_found_by_name(db):
 def test_nobody_is_known_before_aws_was_asked(db):
     assert queries.find_caller(db, "default") is None
     assert queries.repository_uri(db, *HERE, "nowhere") == ""
+
+
+def test_a_repository_that_appears_or_goes_changes_the_version_of_access(db):
+    keep(db, "a")
+    versions = [access_version(db, "default")]
+    store.remember_repository(db, "default", a_repository("b"), NOON)
+    versions.append(access_version(db, "default"))
+    store.forget_repository(db, "default", REGION, "b", NOON + MINUTE)
+    versions.append(access_version(db, "default"))
+    assert versions[0] == versions[2] != versions[1]

@@ -147,3 +147,10 @@ def test_a_poll_that_brings_nothing_new_says_204(mika):
 def test_an_unknown_batch_is_not_found(mika):
     assert mika.console.get(f"/batches/{UNKNOWN}").status == 404
     assert mika.console.get("/batches/%3Cscript%3E").status == 404
+
+
+def test_the_poll_of_a_batch_that_is_no_longer_known_ends(mika):
+    polled = mika.console.send("GET", f"/batches/{UNKNOWN}", HX_Request="true")
+    assert polled.status == 404
+    assert '<hx-partial hx-target="#batch"' in polled.text
+    assert "every " not in polled.text

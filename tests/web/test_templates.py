@@ -66,6 +66,15 @@ def test_ids_are_unique_and_references_lead_somewhere(name, friendly):
     assert wanted <= set(ids)
 
 
+@pytest.mark.parametrize(
+    "part, loading, loaded",
+    [("#all-repositories", "repositories-unread", "repositories"), ("#findings-list", "findings-loading", "findings")],
+)
+def test_a_list_is_asked_for_again_while_it_loads_and_no_longer(part, loading, loaded, friendly):
+    assert soup(friendly, loading).select_one(part).has_attr("hx-get")
+    assert not soup(friendly, loaded).select_one(part).has_attr("hx-get")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_japanese_pages_keep_no_english_sentence(name, friendly, catalogues):
     english = soup(friendly, name)

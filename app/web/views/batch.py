@@ -66,9 +66,10 @@ class BatchPage(View):
 
 @dataclass(frozen=True)
 class UnknownBatch(View):
-    """An id of no batch (answer it with status 404)."""
+    """An id of no batch (answer it with status 404); for a poll, it ends the polling."""
 
     page: ClassVar[str] = "pages/unknown_batch.html"
+    partial: ClassVar[str] = "partials/unknown_batch.html"
 
     id: str
 
