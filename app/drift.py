@@ -47,7 +47,7 @@ class DriftWatch:
         self._look_for_changes(region, given, by_repository, since)
 
     def listed(self, region: str, repositories: Iterable[Repository], at: datetime) -> None:
-        """Record which repositories are gone, or were made anew, by a whole list that was asked for at `at`."""
+        """Record which repositories are gone, or were created again, by a whole list that was asked for at `at`."""
         by_name = {repository.name: repository for repository in repositories}
         for given, known in self._known(region, at):
             repository = by_name.get(known.name)

@@ -37,7 +37,7 @@ class ForcedEnd:
     def _run(self) -> None:
         self._begun.wait()
         time.sleep(STOPS_WITHIN)
-        log.warning("the server did not stop within %.0f s; it ends now, and the next start goes on", STOPS_WITHIN)
+        log.warning("the server did not stop within %.0f s; it ends now, and the next start continues", STOPS_WITHIN)
         logging.shutdown()
         os._exit(1)
 

@@ -52,7 +52,7 @@ def grant(*, form: str | None, **asked: Any) -> None:
 
     \b
     Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage; 3 cancelled;
-    4 still running; 5 no server, or it lets nobody in; 6 interrupted: a backup was restored meanwhile;
+    4 still running; 5 no server, or no permission to use it; 6 interrupted: a backup was restored meanwhile;
     8 of several repositories, some are done and some are not.
     """
     if form:

@@ -58,8 +58,8 @@ def backup(file: Path, data_dir: Path | None) -> None:
 def restore(file: Path, data_dir: Path | None) -> None:
     """Put the history of FILE in the place of the present one, which is kept. The console must not run.
 
-    Only the history comes back: everybody signs in again, tokens are made anew, and operations that were running when
-    the backup was made end as interrupted.
+    Only the history comes back: everybody signs in again, tokens must be created again, and operations that were running
+    when the backup was made end as interrupted.
     """
     from app.backup.restoring import restore as run
 

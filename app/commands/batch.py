@@ -56,7 +56,7 @@ def follow_batch(api: Api, batch: Json, how: Following) -> Exit:
     else:
         _tell_end(newest, failed)
     if newest["ended_at"] is None:
-        say(f"The batch goes on; see “sailpass status {batch['id']}”.")
+        say(f"The batch continues; see “sailpass status {batch['id']}”.")
     return of_batch(newest)
 
 
@@ -152,7 +152,7 @@ def _leave(api: Api, batch: Json, how: Following) -> None:
     else:
         click.echo(batch["id"])
     if api.transport.is_local:
-        say("The batch goes on as soon as a server is started, or another command works.")
+        say("The batch continues as soon as a server is started, or another command works.")
 
 
 def _tell_end(batch: Json, failed: Sequence[Json]) -> None:

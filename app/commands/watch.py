@@ -31,7 +31,7 @@ def follow(api: Api, operation: Json, how: Following) -> Exit:
         return _tell_end(newest, how)
     if how.as_json:
         show_json(newest)
-    say(f"The operation goes on{_where(api)}; see “sailpass status {newest['id']}”.")
+    say(f"The operation continues{_where(api)}; see “sailpass status {newest['id']}”.")
     return Exit.STILL_RUNNING
 
 
@@ -56,7 +56,7 @@ def _leave(api: Api, operation: Json, how: Following) -> Exit:
     else:
         click.echo(operation["id"])
     if api.transport.is_local:
-        say(f"The operation goes on{_where(api)}.")
+        say(f"The operation continues{_where(api)}.")
     return Exit.DONE
 
 

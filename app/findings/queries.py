@@ -78,7 +78,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class FindingsPage:
-    """Some findings, the worst first; `next` is where to go on, None at the end."""
+    """Some findings, the worst first; `next` is where to continue, None at the end."""
 
     rows: tuple[ListedFinding, ...]
     next: Cursor | None = None

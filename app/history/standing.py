@@ -113,7 +113,7 @@ def _gave(
 
 
 def made_anew(row: type[Operation]) -> ColumnElement[bool]:
-    """Whether a reading has shown since that the repository was deleted, or deleted and made anew."""
+    """Whether a reading has shown since that the repository was deleted, or deleted and created again."""
     later = aliased(Operation)
     return exists().where(
         later.connection == row.connection,

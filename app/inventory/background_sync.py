@@ -128,7 +128,7 @@ class Scanner:
     async def refresh(self, regions: Iterable[str], seconds: float) -> None:
         """Read all of these Regions now, for a person who asks for it; what was read a moment ago stays as it is.
 
-        Waits no longer than `seconds`; the reading goes on.
+        Waits no longer than `seconds`; the reads continue.
         """
         ours = [region for region in self.regions if region in set(regions)]
         tasks = [self._refreshing(region, what) for region in ours for what in What]
@@ -201,7 +201,7 @@ class Scanner:
         rests = Rest(timedelta(seconds=FRESH_ENOUGH[what]), timedelta(seconds=AFTER_PROBLEM.asked))
         try:
             swept = await self._sweeper.sweep(region, what, rests)
-        except Exception:  # the edge of a background task: the page that asked for it goes on without
+        except Exception:  # the edge of a background task: the page that asked for it continues without
             log.exception("%s of %s could not be read", what, region)
             return Problem("internal", reference=f"{region}/{what}")
         self._note(region, what, swept)

@@ -93,7 +93,7 @@ class ListedRepository:
 
 @dataclass(frozen=True)
 class RepositoriesPage:
-    """Some repositories by name, then Region. `next`: where to go on, None at the end."""
+    """Some repositories by name, then Region. `next`: where to continue, None at the end."""
 
     rows: tuple[ListedRepository, ...]
     next: Cursor | None = None

@@ -2,7 +2,7 @@
 
 Before a deployment is sent, the newest version is noted. A run after a crash, or after a lost answer, looks for a later
 version that is the same. AWS refuses a second deployment while the first is on its way, so that two can't be taken at
-once. What is sent holds values of environment variables: it is made anew for each try and kept nowhere.
+once. What is sent holds values of environment variables: it is built again for each try and kept nowhere.
 """
 
 from __future__ import annotations

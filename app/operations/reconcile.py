@@ -64,7 +64,7 @@ class Reconciler:
         count += self._engine.resume(self._due(idle & self._idle))
         self._idle = frozenset(idle)
         if count:
-            log.warning("%s operations had nobody who worked on them; they go on", count)
+            log.warning("%s operations had nobody who worked on them; they continue", count)
         return count
 
     def queue_turns(self, within: timedelta) -> bool:

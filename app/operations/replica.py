@@ -122,7 +122,7 @@ class Replica:
 
     async def _stand_down(self) -> None:
         """Drop all work and restart: others took over while this process was stalled."""
-        log.warning("this instance was believed dead, and its operations were taken over; it goes on with new ones")
+        log.warning("this instance was believed dead, and its operations were taken over; it continues with new ones")
         dropped = await self._running.drop()
         try:
             await self._blocking(self._lease.claim)

@@ -10,7 +10,7 @@ from app.console.access import AccessStatus
 from app.console.permissions import CheckedAction, PermissionCheck
 from app.console.services import RoleState
 from app.errors import Problem
-from app.messages import labels
+from app.messages import labels, states
 from app.operations.progress import Note
 from app.operations.state import SEEN, Kind, Outcome, StepName, StepState
 from app.wording import Message
@@ -27,22 +27,22 @@ def lightsail():
 @pytest.mark.parametrize(
     "shape, table",
     [
-        ("ContainerServiceState", labels.SERVICE_STATES),
-        ("ContainerServiceState", labels.SERVICE_STATE_EXPLAINED),
-        ("ContainerServiceStateDetailCode", labels.STATE_DETAILS),
-        ("ContainerServiceStateDetailCode", labels.STATE_DETAIL_EXPLAINED),
-        ("ContainerServiceDeploymentState", labels.DEPLOYMENT_STATES),
-        ("ContainerServicePowerName", labels.POWERS),
+        ("ContainerServiceState", states.SERVICE_STATES),
+        ("ContainerServiceState", states.SERVICE_STATE_EXPLAINED),
+        ("ContainerServiceStateDetailCode", states.STATE_DETAILS),
+        ("ContainerServiceStateDetailCode", states.STATE_DETAIL_EXPLAINED),
+        ("ContainerServiceDeploymentState", states.DEPLOYMENT_STATES),
+        ("ContainerServicePowerName", states.POWERS),
     ],
 )
 def test_every_code_of_aws_has_a_word(shape, table, lightsail):
     assert set(table) == set(lightsail.shape_for(shape).enum)
 
 
-@pytest.mark.parametrize("codes, table", [(AccessStatus, labels.ACCESS), (RoleState, labels.ROLE_STATES)])
+@pytest.mark.parametrize("codes, table", [(AccessStatus, states.ACCESS), (RoleState, states.ROLE_STATES)])
 def test_every_verdict_has_a_word_and_a_tone(codes, table):
     assert set(table) == set(codes)
-    assert {labels.TONES[code] for code in codes} <= TONES
+    assert {states.TONES[code] for code in codes} <= TONES
 
 
 def test_what_aws_says_anew_stays_visible():

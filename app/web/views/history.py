@@ -14,7 +14,7 @@ from app.history.models import Operation
 from app.history.search import Cursor
 from app.operations.progress import Progress
 from app.operations.read import progress_of
-from app.operations.state import NOT_DONE, Kind
+from app.operations.state import Kind
 from app.web import links
 from app.web.views import frame
 from app.web.views.base import View
@@ -56,11 +56,10 @@ class HistoryFilterView:
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """A batch in one line: what its items are, how many there are, and how many were not done."""
+    """A batch in one line: what its items are, and how many there are."""
 
     action: Kind
     total: int
-    not_done: int
 
 
 @dataclass(frozen=True)
@@ -171,11 +170,7 @@ def _batches(services: Services, operations: Iterable[Operation]) -> dict[str, B
     runners = {one.id: one for one in operations if one.kind == Kind.BATCH and one.batch_id}
     counts = counts_of(services.db, {str(one.batch_id) for one in runners.values()}) if runners else {}
     return {
-        id_: BatchSummary(
-            Kind(one.input["action"]),
-            sum(counts[str(one.batch_id)].values()),
-            sum(counts[str(one.batch_id)].get(outcome, 0) for outcome in NOT_DONE),
-        )
+        id_: BatchSummary(Kind(one.input["action"]), sum(counts[str(one.batch_id)].values()))
         for id_, one in runners.items()
     }
 
