@@ -171,7 +171,7 @@ def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
         yield row.asked_at >= wanted.since
     if wanted.until is not None:
         yield row.asked_at < wanted.until
-    if wanted.folds_batches and not (wanted.repository or wanted.kind):
+    if wanted.folds_batches and not (wanted.repository or wanted.of_repository or wanted.kind):
         # Of a batch for several services, each service's history has the part that concerns it.
         one_row = row.kind == kinds.BATCH if wanted.of_service or wanted.service else row.id == row.batch_id
         yield or_(row.batch_id.is_(None), one_row)

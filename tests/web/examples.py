@@ -190,6 +190,9 @@ class Examples(Parts):
             ),
             "history": HistoryView(history),
             "history-empty": HistoryView(HistoryList((), HistoryFilterView())),
+            "history-of-repository": HistoryView(
+                replace(history, filter=HistoryFilterView(region="us-east-1", of_repository=self.repository))
+            ),
             "history-nothing-found": HistoryView(HistoryList((), HistoryFilterView(person=self.person))),
             "service-history": ServiceHistoryPage(
                 self.frame(Tab.HISTORY),

@@ -129,6 +129,11 @@ def test_the_history_has_a_batch_as_one_line_with_the_way_to_it(mika):
     assert not [line for line in lines if line["href"].startswith("/operations/")]
     of_repository = mika.reads("/history?repository=edge/cache").soup.select(".timeline h3 a")
     assert of_repository[0].get_text() == "Add repository: edge/cache"
+    page = mika.reads("/repositories/us-east-1/edge/cache").soup
+    all_operations = page.select_one("a[href^='/history?']")["href"]
+    assert mika.reads(all_operations).soup.select(".timeline h3 a") == of_repository
+    assert mika.reads(all_operations.replace("edge", "dge")).soup.select(".timeline h3 a") == []
+    assert mika.reads(all_operations.replace("us-east-1", "eu-central-1")).soup.select(".timeline h3 a") == []
 
 
 def test_an_item_leads_back_to_its_batch(mika):

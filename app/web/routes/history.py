@@ -34,16 +34,19 @@ async def filled_in(
     return HistoryFilterView("", *(field.strip() for field in fields))
 
 
-async def asked(form: Annotated[HistoryFilterView, Depends(filled_in)], service: Field = "") -> HistoryFilterView:
-    """Return the filter of the form on the page of the whole history."""
-    return replace(form, service=service.strip())
-
-
-async def exported(
-    form: Annotated[HistoryFilterView, Depends(asked)], region: Field = "", of_service: Field = ""
+async def asked(
+    form: Annotated[HistoryFilterView, Depends(filled_in)],
+    service: Field = "",
+    region: Field = "",
+    of_repository: Field = "",
 ) -> HistoryFilterView:
-    """Return the filter of an export: of everything, or of one service."""
-    return replace(form, region=region, of_service=of_service)
+    """Return the filter of the form on the page of the whole history, or of one repository's."""
+    return replace(form, service=service.strip(), region=region, of_repository=of_repository)
+
+
+async def exported(form: Annotated[HistoryFilterView, Depends(asked)], of_service: Field = "") -> HistoryFilterView:
+    """Return the filter of an export: of everything, or of one service or repository."""
+    return replace(form, of_service=of_service)
 
 
 ServiceFilterDep = Annotated[HistoryFilterView, Depends(filled_in)]

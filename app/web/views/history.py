@@ -27,7 +27,7 @@ class HistoryFilterView:
     """The reader's filter, as in the form and the URL: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
-    included, in UTC. `region` and `of_service`, a whole name, come from the page, not from the form.
+    included, in UTC. `region` and the whole names `of_service` and `of_repository` come from the page that led here.
     """
 
     service: str = ""
@@ -39,14 +39,16 @@ class HistoryFilterView:
     until: str = ""
     region: str = ""
     of_service: str = ""
+    of_repository: str = ""
 
     def query(self) -> dict[str, str]:
         """Return the filter as query parameters, without empty ones."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def filled_in(self) -> dict[str, str]:
-        """Return the part of the query that the form holds."""
-        return {name: value for name, value in self.query().items() if name not in ("region", "of_service")}
+        """Return the part of the query that the form holds: what isn't in the path of a service's page."""
+        in_path = ("region", "of_service") if self.of_service else ()
+        return {name: value for name, value in self.query().items() if name not in in_path}
 
     @property
     def active(self) -> bool:
@@ -138,6 +140,7 @@ def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFil
         connection=services.connection,
         region=asked.region,
         of_service=asked.of_service,
+        of_repository=asked.of_repository,
         service=asked.service,
         repository=asked.repository,
         kind=asked.kind,
