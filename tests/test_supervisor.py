@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.supervisor import Supervisor
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 
 class Work:

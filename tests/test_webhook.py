@@ -17,7 +17,7 @@ from app.settings import SettingsError, load
 from app.webhook import Webhook
 from tests.console import start_console, until
 from tests.databases import db, migrated_file, migrated_postgres_url, postgres_server, sqlite_db
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 from tests.history.happened import NOON, happened
 from tests.reader import Reader
 

@@ -23,7 +23,8 @@ from app.web.render import Renderer, make_renderer, refuse
 from app.web.routes import sign_in
 from tests.databases import db as any_db
 from tests.databases import migrated_file, migrated_postgres_url, postgres_server, sqlite_db
-from tests.fakes import FakeAws, FakeClock
+from tests.fake_clock import FakeClock
+from tests.fakes import FakeAws
 
 __all__ = ["any_db", "migrated_file", "migrated_postgres_url", "postgres_server", "sqlite_db"]
 

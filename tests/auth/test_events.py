@@ -15,7 +15,7 @@ from app.auth.models import SignInEvent
 from app.auth.rules import Source
 from app.history.retention import Retention
 from app.maintenance import Maintenance
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

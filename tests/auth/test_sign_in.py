@@ -16,7 +16,7 @@ from app.db import Database
 from app.migrate import migrate
 from app.web.routes.sign_in import landing
 from tests.auth.conftest import MIKA
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 SESSION = "sailpass_session_8000"
 SECURE_SESSION = "__Host-sailpass_session_443"

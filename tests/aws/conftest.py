@@ -13,7 +13,8 @@ import pytest
 from app.aws.clients import CallMade, ConnectionSettings
 from app.aws.session import BotoAws
 from tests.build import LONG_AGO, REGION, a_deployment, a_repository, a_service, an_image
-from tests.fakes import FakeAws, FakeClock
+from tests.fake_clock import FakeClock
+from tests.fakes import FakeAws
 from tests.sandbox_server import ACCOUNT, RunningSandbox, start_sandbox
 
 ACTIVATION = 60

@@ -13,7 +13,7 @@ from app.aws.role_poller import LONGEST, PATIENT, ROLE_OFF, ROLE_READY, SERVICE_
 from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
 from tests.build import REGION, a_service, an_active_role
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 READY = a_service("shop", role=an_active_role("shop"))
 UPDATING = a_service("shop", state="UPDATING", role=Role(is_active=True))

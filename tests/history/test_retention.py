@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from app.history.models import PolicyChange, Step
 from app.history.retention import Retention
 from app.history.search import HistoryFilter, list_operations
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 from tests.history.happened import DAY, NOON, happened, living
 
 NOW = NOON + 100 * DAY

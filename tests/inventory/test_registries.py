@@ -12,7 +12,8 @@ from app.policy.evaluate import Access, evaluate
 from app.policy.layers import RegistryScope
 from tests.build import REGION, a_repository, a_service, an_active_role, puller_arn
 from tests.databases import statements
-from tests.fakes import FakeAws, FakeClock
+from tests.fake_clock import FakeClock
+from tests.fakes import FakeAws
 from tests.inventory.at import HERE, MINUTE, NOON, allow, keep, keep_many
 
 SHOP = a_service("shop", role=an_active_role("shop"))

@@ -13,7 +13,8 @@ from app.inventory.background_sync import Scanner
 from app.inventory.sync_state import What, claim, find_reading
 from app.supervisor import Supervisor
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, an_active_role, puller_arn
-from tests.fakes import FakeAws, FakeClock
+from tests.fake_clock import FakeClock
+from tests.fakes import FakeAws
 from tests.inventory.at import HERE, allow
 
 EUROPE = "eu-central-1"

@@ -4,7 +4,7 @@ import pytest
 
 from app.operations.cancellation import EVERY, CancelWatch
 from app.supervisor import Supervisor
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 
 class Asked:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.operations.deadlines import Deadlines
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 HOUR, LIMIT, LEAST = 3600.0, 900.0, 300.0
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.auth.events import record_restored
-from app.history.models import SEEN_KINDS, Operation
+from app.history.kinds import SEEN
+from app.history.models import Operation
 from app.history.search import HistoryFilter, list_operations
 from app.inventory.models import SeenRepository
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_statement
@@ -64,9 +65,7 @@ def sweep(shop):
 
 def entries(shop):
     """The entries, the oldest first: kind, and the Sids before and after."""
-    found = [
-        each for kind in SEEN_KINDS for each in list_operations(shop.services.db, HistoryFilter(kind=kind)).operations
-    ]
+    found = [each for kind in SEEN for each in list_operations(shop.services.db, HistoryFilter(kind=kind)).operations]
     return sorted(found, key=lambda each: each.sequence)
 
 

@@ -7,7 +7,7 @@ from app.history.retention import Retention
 from app.maintenance import Maintenance
 from tests.build import SERVICE
 from tests.console import until
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 from tests.operations.workshop import active, repository
 
 WEB = "storefront/web"

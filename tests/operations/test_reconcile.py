@@ -13,7 +13,7 @@ from app.operations.replica import RECONCILE
 from app.operations.state import STEPS, Kind, StepName
 from tests.build import REGION, SERVICE
 from tests.console import until
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from app.operations.local_tasks import Running
-from tests.fakes import FakeClock
+from tests.fake_clock import FakeClock
 
 
 @pytest.fixture

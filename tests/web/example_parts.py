@@ -8,13 +8,10 @@ from typing import Any
 
 from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, terraform
 from app.as_code.managed import managed_by
-from app.auth.events import Event, EventKind, Via
-from app.auth.scopes import Scope as TokenScope
 from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.console.as_code import CodeText
 from app.console.freshness import Freshness
-from app.console.permissions import CheckedAction, PermissionCheck, policies
 from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
 from app.console.service_list import ServiceFilter, page_of
 from app.console.services import RoleState, RoleView, ServiceSummary
@@ -24,7 +21,6 @@ from app.operations.progress import Note, Progress, StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
 from app.policy.messages import WORDS
-from app.policy.permissions import ACTIONS_USED, PermissionScope
 from app.policy.principals import PrincipalKind
 from app.web.views.add_repository import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.views.containers import ContainersPage
@@ -32,10 +28,8 @@ from app.web.views.frame import ServiceFrame, Tab
 from app.web.views.history import HistoryFilterView, HistoryList, HistoryRow
 from app.web.views.images import ImagesPage
 from app.web.views.operation import PolicyChangeView, ProgressView
-from app.web.views.permissions import PermissionsPage
 from app.web.views.policy import PolicyPage
 from app.web.views.preview import PreviewView
-from app.web.views.sign_ins import SCOPES, LinkRow, SessionRow, SignInsPage, TokenRow, event_row
 from app.wording import Message
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -383,100 +377,4 @@ class Parts:
         return tuple(
             CodeText(form, f"sailpass.{suffix}", text(grant), notes=tuple(map(Message, notes_of(form, grant))))
             for form, suffix, text in ((Form.TERRAFORM, "tf", terraform), (Form.CLOUDFORMATION, "json", cloudformation))
-        )
-
-    def permissions(self, check: PermissionCheck | None = None) -> PermissionsPage:
-        made = policies(PermissionScope("123456789012", ("us-east-1",), (self.repository,)))
-        return PermissionsPage(
-            ("us-east-1", "eu-west-1"), "us-east-1", (self.repository,), made, "123456789012", "123456789012", check
-        )
-
-    def check(self) -> PermissionCheck:
-        needed = {use.action: Message(use.why) for use in ACTIONS_USED}
-        tried = {
-            "lightsail:GetContainerServices": (True, None),
-            "ecr:SetRepositoryPolicy": (False, self.denied()),
-            "ecr:DescribeImages": (None, Problem("aws.unreachable", endpoint=self.repository)),
-        }
-        actions = tuple(
-            CheckedAction(action, allowed=allowed, needed_for=needed[action], problem=problem)
-            for action, (allowed, problem) in tried.items()
-        )
-        return PermissionCheck(
-            "us-east-1", actions, '{\n  "Effect": "Allow",\n  "Action": "ecr:SetRepositoryPolicy"\n}'
-        )
-
-    def sign_ins(self) -> SignInsPage:
-        """The sessions, tokens, links and events that a busy week leaves."""
-        week, day, hour = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
-        return SignInsPage(
-            sessions=(
-                SessionRow("3f9c0a51b2de", self.person, NOW - hour, NOW, "192.0.2.17", "Firefox, Linux", is_this=True),
-                SessionRow("a1b2c3d4e5f6", "ken", NOW - week, NOW - day, "2001:db8::8a2e:370:7334", "Safari, iPhone"),
-                SessionRow("0c1d2e3f4a5b", self.person, NOW - week, NOW - day, "", self.service_name),
-            ),
-            links=(LinkRow("77aa88bb99cc", "ken", NOW - timedelta(minutes=5), NOW + timedelta(minutes=10)),),
-            tokens=(
-                TokenRow("ci", Message(SCOPES[TokenScope.CHANGE]), "ken", NOW - week, NOW + 12 * week, NOW - hour),
-                TokenRow("prometheus", Message(SCOPES[TokenScope.METRICS]), self.person, NOW - week, None, NOW),
-                TokenRow(
-                    self.service_name,
-                    Message(SCOPES[TokenScope.READ]),
-                    self.person,
-                    NOW - 20 * week,
-                    NOW - day,
-                    None,
-                    True,
-                ),
-            ),
-            events=tuple(event_row(event) for event in self.sign_in_events()),
-            older="/sign-ins?older=7",
-            newer="/sign-ins?newer=20",
-        )
-
-    def sign_in_events(self) -> tuple[Event, ...]:
-        """One event of each kind, the worst names among them, and one that a later release wrote."""
-        firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-        browser = ("192.0.2.17", firefox)
-        terminal, session, link = ("", ""), "3f9c0a51b2de", "77aa88bb99cc"
-        token = {"scope": "read", "expires": "2027-02-22T09:30:00+00:00"}
-        happened = (
-            (EventKind.SIGNED_IN, self.person, Via.LINK, browser, session, {"link": link}),
-            (EventKind.LINK_CREATED, self.person, Via.TERMINAL, terminal, link, {"voided": 1}),
-            (EventKind.LINK_REFUSED, "", Via.LINK, ("198.51.100.23", self.service_name), "", {}),
-            (EventKind.TOKEN_REFUSED, "", Via.TOKEN, ("198.51.100.23", "curl/8.10.1"), "", {}),
-            (
-                EventKind.SCOPE_REFUSED,
-                "token:ci",
-                Via.TOKEN,
-                ("192.0.2.80", "sailpass"),
-                f"POST /{self.repository}",
-                {},
-            ),
-            (EventKind.TOKEN_CREATED, "ken", Via.TERMINAL, terminal, "ci", token),
-            (EventKind.TOKEN_CREATED, "ken", Via.TERMINAL, terminal, "old", {"scope": "change", "expires": "never"}),
-            (EventKind.TOKEN_REVOKED, "ken", Via.SESSION, browser, self.service_name, {}),
-            (EventKind.SESSION_ENDED, "ken", Via.SESSION, browser, session, {"person": self.person}),
-            (EventKind.SIGNED_OUT, self.person, Via.SESSION, browser, session, {}),
-            (EventKind.SIGNED_OUT_EVERYWHERE, self.person, Via.SESSION, browser, self.person, {"sessions": 3}),
-            (EventKind.ALL_SESSIONS_ENDED, "ken", Via.TERMINAL, terminal, "", {"sessions": 5}),
-            (EventKind.LINK_REVOKED, "ken", Via.OPEN, browser, link, {}),
-            (EventKind.LINK_CREATED, "sailpass", Via.SERVER, terminal, link, {}),
-            (EventKind.RESTORED, "ken", Via.TERMINAL, terminal, f"{self.service_name}.db", {}),
-            ("passkey_added", self.person, "passkey", terminal, "", {"voided": "?"}),
-        )
-        return tuple(
-            Event(
-                number,
-                NOW - timedelta(minutes=7 * number),
-                kind,
-                person,
-                via,
-                *source,
-                subject,
-                count=1 if person else 512,
-                last_at=None if person else NOW,
-                detail=detail,
-            )
-            for number, (kind, person, via, source, subject, detail) in enumerate(happened)
         )

@@ -40,7 +40,9 @@ from app.wording import Message
 from tests.web.example_batches import batch_dialogs, batch_examples
 from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
+from tests.web.example_permissions import permission_check, permissions
 from tests.web.example_sight import dismiss_dialogs, sight_examples
+from tests.web.example_sign_ins import sign_ins
 from tests.web.example_why import why_examples
 
 __all__ = ["NOW", "Examples"]
@@ -78,9 +80,9 @@ class Examples(Parts):
             "cancel": dialogs.cancel_dialog(self.progress()),
             "undo": dialogs.undo_dialog(done, preview=self.preview()),
             "restore": dialogs.restore_dialog(done, self.repository, preview=self.preview()),
-            "end-session": end_session_dialog(self.sign_ins().sessions[1]),
+            "end-session": end_session_dialog(sign_ins(self).sessions[1]),
             "sign-out-everywhere": sign_out_everywhere_dialog(self.person),
-            "revoke-link": revoke_link_dialog(self.sign_ins().links[0]),
+            "revoke-link": revoke_link_dialog(sign_ins(self).links[0]),
             "revoke-token": revoke_token_dialog(self.service_name),
             "progress": progress_dialog(self.progress_view()),
             "progress-failed": progress_dialog(self.failed_view()),
@@ -244,17 +246,17 @@ class Examples(Parts):
                 access=AccessStatus.UNREADABLE,
                 dead=(),
             ),
-            "permissions": self.permissions(),
-            "permissions-checked": self.permissions(self.check()),
-            "permissions-of-nobody": replace(self.permissions(self.check()), account=""),
-            "permissions-fine": self.permissions(PermissionCheck("us-east-1", self.check().actions[:1])),
-            "permissions-refused": self.permissions(PermissionCheck("us-east-1", (), problem=self.problem())),
+            "permissions": permissions(self),
+            "permissions-checked": permissions(self, permission_check(self)),
+            "permissions-of-nobody": replace(permissions(self, permission_check(self)), account=""),
+            "permissions-fine": permissions(self, PermissionCheck("us-east-1", permission_check(self).actions[:1])),
+            "permissions-refused": permissions(self, PermissionCheck("us-east-1", (), problem=self.problem())),
             "error-problem": error_page(403, problem=self.denied()),
             **{f"error-{status}": error_page(status) for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)},
             **why_examples(self),
             **batch_examples(self),
             **sight_examples(self),
-            "sign-ins": self.sign_ins(),
+            "sign-ins": sign_ins(self),
             "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),
             "sign-in-failed": SignInPage(failed=True),
