@@ -14,8 +14,9 @@ from app.aws.ports import Answered
 class ImageDetail:
     """One image as `DescribeImages` returns it. `size` in bytes, compressed; `status`: ACTIVE, ARCHIVED, ACTIVATING.
 
-    `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `artifact_type` is the media type of its config (or its own artifact type), "" if ECR gives none. `subject` is the
-    digest of the image that a signature or an SBOM is about.
+    `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `artifact_type` is the media type of
+    its config (or its own artifact type), "" if ECR gives none. `subject` is the digest of the image that a signature or
+    an SBOM is about.
     """
 
     digest: str

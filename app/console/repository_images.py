@@ -32,9 +32,9 @@ class RepositoryImages:
 
 @dataclass(frozen=True)
 class NewestTags:
-    """A repository's `uri` without a tag, and the newest tags that can be pulled. `problem` is why AWS did not list them.
+    """A repository's `uri` without a tag, and the newest tags that can be pulled.
 
-    Not `whole`: not every image could be read, so newer tags may be missing.
+    `problem` is why AWS did not list them. Not `whole`: not every image could be read, so newer tags may be missing.
     """
 
     repository: str
