@@ -91,13 +91,14 @@ def test_cancel_changes_nothing_and_gives_the_focus_back(mika):
 
 
 def test_closing_the_window_loses_nothing(mika):
-    mika.console.sandbox.options(activation_seconds=2)
+    mika.console.sandbox.options(activation_seconds=600)
     mika.opens_images_of("reporting")
     mika.asks_to_add("shared/base-python")
     expect(mika.dialog.get_by_role("progressbar")).to_be_visible()
     mika.page.get_by_role("button", name="Close").click()
     mika.page.get_by_role("link", name="Adding shared/base-python").first.click()
     expect(mika.page).to_have_url(re.compile("/operations/"))
+    mika.console.sandbox.advance(600)
     mika.continues()
     expect(mika.row("shared/base-python")).to_contain_text("Allowed")
 
