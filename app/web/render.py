@@ -28,6 +28,8 @@ from app.wording import N_
 
 THEME_COOKIE = "sailpass_theme"
 THEMES = ("light", "dark")
+KEYS_COOKIE = "sailpass_keys"
+KEYS_OFF = "off"
 VARY = "HX-Request, Cookie, Accept-Language"
 IN_THE_DIALOG = ("#modal-body", "#repository-options")
 PRODUCT = "Sailpass"
@@ -97,6 +99,7 @@ class Renderer:
             shell=self.shell(request),
             language=i18n.code(),
             theme=_theme(request),
+            has_keys=request.cookies.get(KEYS_COOKIE) != KEYS_OFF,
             here=_here(request),
         )
 

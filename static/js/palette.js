@@ -60,7 +60,7 @@
       event.preventDefault();
       return palette.open ? palette.close() : open();
     }
-    if (event.key !== '/' || event.ctrlKey || event.metaKey) return;
+    if (event.key !== '/' || !field.hasAttribute('aria-keyshortcuts') || event.ctrlKey || event.metaKey) return;
     if (isTyping(event.target) || document.querySelector('dialog[open]')) return;
     event.preventDefault();
     if (!field.checkVisibility()) return open();
@@ -88,6 +88,17 @@
     const asked = new URL(request.action, location.href).searchParams.get('q') ?? '';
     if (!palette.open || asked !== input.value) event.preventDefault();
   });
+  for (const name of ['htmx:response:error', 'htmx:error']) {
+    document.addEventListener(name, event => {
+      if (event.detail.ctx?.sourceElement !== input || !palette.open) return;
+      const message = document.createElement('div');
+      Object.assign(message, { className: 'palette-none', textContent: list.dataset.failed });
+      for (const [attribute, value] of [['role', 'option'], ['aria-disabled', 'true'], ['aria-selected', 'false']]) message.setAttribute(attribute, value);
+      list.replaceChildren(message);
+      mark(null);
+      status.textContent = list.dataset.failed;
+    });
+  }
   document.addEventListener('htmx:after:swap', event => {
     if (event.detail.ctx.sourceElement !== input || !palette.open) return;
     list.scrollTop = 0;
