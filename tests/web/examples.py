@@ -41,6 +41,7 @@ from tests.web.example_batches import batch_dialogs, batch_examples
 from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_permissions import permission_check, permissions
+from tests.web.example_search import search_examples
 from tests.web.example_sight import dismiss_dialogs, sight_examples
 from tests.web.example_sign_ins import sign_ins
 from tests.web.example_why import why_examples
@@ -256,6 +257,7 @@ class Examples(Parts):
             **why_examples(self),
             **batch_examples(self),
             **sight_examples(self),
+            **search_examples(self),
             "sign-ins": sign_ins(self),
             "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),
