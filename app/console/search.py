@@ -37,10 +37,12 @@ class Group(StrEnum):
 class SearchAnswer:
     """The first matches of each group. `unread` are the Regions that were not read completely yet.
 
+    `repository` is the part of a repository's name that was searched for, without what else a URI or `name:tag` says.
     `principals` begin with what was searched for where that is a principal, known or not.
     """
 
     query: str
+    repository: str = ""
     services: Matches[ServiceMatch] = field(default_factory=Matches)
     repositories: Matches[RepositoryMatch] = field(default_factory=Matches)
     principals: Matches[str] = field(default_factory=Matches)
@@ -60,7 +62,7 @@ def search(services: Services, query: str, *, limit: int, group: Group | None = 
     text = query.strip()[:LONGEST_QUERY]
     if not text:
         return SearchAnswer("")
-    answer = SearchAnswer(text, unread=_unread(services))
+    answer = SearchAnswer(text, _repository_in(text).name, unread=_unread(services))
     lookups = _LOOKUPS if group is None else {group: _LOOKUPS[group]}
     found = {str(name): look(services, text, limit) for name, look in lookups.items()}
     return replace(answer, **found)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from app.web import links
 from app.web.views.base import View
-from app.web.views.search import Line, SearchPage, Section
+from app.web.views.search import WHO_CAN_PULL, Line, SearchPage, Section
+from app.wording import Message
 from tests.web.example_parts import OPERATION_ID, Parts
 
 
@@ -14,27 +15,41 @@ def search_examples(parts: Parts) -> dict[str, View]:
     """Pages by name."""
     service, repository, region = parts.service_name, parts.repository, "us-east-1"
     arn = f"arn:aws:iam::123456789012:role/amazon/lightsail/{region}/containers/{service}/private-repo-access/4ebema4x"
-    more = Line("All 12 repositories", links.search(service, kind="repositories"))
+    more = Line(Message("All %(num)s repositories", {"num": 12}), links.search(service, kind="repositories"))
     sections = (
-        Section("services", "Container services", (Line(service, links.service(region, service), region, "Running"),)),
         Section(
-            "repositories", "Repositories", (Line(repository, links.repository(region, repository), region),), more
+            "services",
+            Message("Container services"),
+            (Line(service, links.service(region, service), region, parts.person),),
         ),
         Section(
-            "actions", "Actions", (Line(f"Add repository to {service}", links.repositories(region, service, "new")),)
+            "repositories",
+            Message("Repositories"),
+            (Line(repository, links.repository(region, repository), region),),
+            more,
         ),
-        Section("principals", "Principals", (Line(arn, links.who_can_pull(arn), "Who can pull?"),)),
+        Section(
+            "actions",
+            Message("Actions"),
+            (
+                Line(
+                    Message("Add repository to %(service)s", {"service": service}),
+                    links.repositories(region, service, "new"),
+                ),
+            ),
+        ),
+        Section("principals", Message("Principals"), (Line(arn, links.who_can_pull(arn), WHO_CAN_PULL),)),
         Section(
             "operations",
-            "Operations",
+            Message("Operations"),
             (
-                Line(f"Add: {repository}", links.operation(OPERATION_ID), f"{service} ({region})", "Failed", "error"),
-                Line("Change many repositories", links.batch(OPERATION_ID), service, "Running", "progress"),
+                Line(repository, links.operation(OPERATION_ID), f"{service} ({region})", parts.person, "error"),
+                Line(service, links.batch(OPERATION_ID), service, parts.person, "progress"),
             ),
         ),
     )
-    found = SearchPage(service, sections, whole_history=False)
-    first = SearchPage("", (Section("pages", "Pages", (Line("Findings", links.FINDINGS),)),))
+    found = SearchPage(service, sections, whole_history=False, repository=repository)
+    first = SearchPage("", (Section("pages", Message("Pages"), (Line(Message("Findings"), links.FINDINGS),)),))
     return {
         "search": found,
         "search-first": first,

@@ -29,7 +29,7 @@ def console_of(db):
 
 
 def lines(page, name):
-    return [line.text for section in page.sections if section.name == name for line in section.lines]
+    return [labels.say(line.text) for section in page.sections if section.name == name for line in section.lines]
 
 
 def costs(db, query):
@@ -57,9 +57,9 @@ def test_all_that_were_counted_are_a_link_away(sqlite_db):
     keep_many(sqlite_db, [f"team/{number:03}" for number in range(120)])
     page = search_page(console_of(sqlite_db), "team")
     (found,) = (section for section in page.sections if section.name == Group.REPOSITORIES)
-    assert (len(found.lines), found.more.text) == (10, "All 120 repositories")
+    assert (len(found.lines), labels.say(found.more.text)) == (10, "All 120 repositories")
     assert found.more.url == "/search?q=team&kind=repositories"
-    whole = search_page(console_of(sqlite_db), "team", group=Group.REPOSITORIES)
+    whole = search_page(console_of(sqlite_db), "team:1.0", group=Group.REPOSITORIES)
     assert [len(section.lines) for section in whole.sections] == [100]
     assert whole.list_url == "/repositories?q=team"
 

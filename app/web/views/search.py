@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,10 +16,11 @@ from app.operations.state import Kind
 from app.web import links
 from app.web.views.base import View
 from app.web.views.shortcuts import Shortcut, find_actions, find_pages
-from app.wording import N_
+from app.wording import N_, Message
 
 PALETTE_ROWS, PAGE_ROWS, GROUP_ROWS = 5, 10, 100
 ACTIONS, PAGES = "actions", "pages"
+WHO_CAN_PULL = Message(N_("Who can pull?"))
 TITLES = {
     Group.SERVICES: N_("Container services"),
     Group.REPOSITORIES: N_("Repositories"),
@@ -35,9 +36,9 @@ TITLES = {
 class Line:
     """One result: where it leads, and what tells it from others of its name. `tone` is that of a state."""
 
-    text: str
+    text: Message | str
     url: str
-    detail: str = ""
+    detail: Message | str = ""
     state: str = ""
     tone: str = ""
 
@@ -47,7 +48,7 @@ class Section:
     """The results of one group; `more` leads to the rest of them, None where all are shown."""
 
     name: str
-    title: str
+    title: Message
     lines: tuple[Line, ...]
     more: Line | None = None
 
@@ -56,8 +57,8 @@ class Section:
 class SearchPage(View):
     """GET /search?q=…&kind=…; `partial` are the options of the palette.
 
-    `kind` is the one group that is shown, "" for all. `whole_history` False: only the newest `searched` operations were
-    searched. `unread` as in `SearchAnswer`.
+    `unread` and `repository` as in `SearchAnswer`. `kind` is the one group that is shown, "" for all. `whole_history`
+    False: only the newest `searched` operations were searched by name.
     """
 
     page: ClassVar[str] = "pages/search.html"
@@ -68,6 +69,7 @@ class SearchPage(View):
     unread: tuple[str, ...] = ()
     whole_history: bool = True
     kind: str = ""
+    repository: str = ""
     searched: int = RECENT
 
     @property
@@ -80,7 +82,12 @@ class SearchPage(View):
     def list_url(self) -> str:
         """Where the whole of the one group is listed page by page, "" where it is all here or has no such list."""
         is_cut = any(section.more for section in self.sections)
-        return _lists(self.query).get(self.kind, "") if is_cut else ""
+        lists = {
+            Group.SERVICES: links.containers(self.query),
+            Group.REPOSITORIES: links.all_repositories(q=self.repository),
+            Group.OPERATIONS: links.history(repository=self.repository),
+        }
+        return lists.get(Group(self.kind), "") if self.kind and is_cut else ""
 
 
 def search_page(services: Services, query: str, *, group: Group | None = None, in_palette: bool = False) -> SearchPage:
@@ -90,7 +97,7 @@ def search_page(services: Services, query: str, *, group: Group | None = None, i
     shortcuts = {} if group else _shortcuts(services, answer.query, limit)
     sections = tuple(section for section in _sections(answer, shortcuts) if section.lines)
     unsearched = not answer.operations.whole and not answer.operations.more
-    return SearchPage(answer.query, sections, answer.unread, not unsearched, group or "")
+    return SearchPage(answer.query, sections, answer.unread, not unsearched, group or "", answer.repository)
 
 
 def _shortcuts(services: Services, query: str, limit: int) -> dict[str, tuple[Shortcut, ...]]:
@@ -115,10 +122,10 @@ def _sections(answer: SearchAnswer, shortcuts: dict[str, tuple[Shortcut, ...]]) 
         _more(answer.query, Group.REPOSITORIES, repositories),
     )
     for name, found in shortcuts.items():
-        yield _section(name, tuple(Line(labels.say(each.text), each.url, each.region) for each in found))
+        yield _section(name, tuple(Line(each.text, each.url, each.region) for each in found))
     yield _section(
         Group.PRINCIPALS,
-        tuple(Line(arn, links.who_can_pull(arn), gettext("Who can pull?")) for arn in principals.rows),
+        tuple(Line(arn, links.who_can_pull(arn), WHO_CAN_PULL) for arn in principals.rows),
         _more(answer.query, Group.PRINCIPALS, principals),
     )
     for group, matches in ((Group.OPERATIONS, answer.operations), (Group.BATCHES, answer.batches)):
@@ -126,7 +133,7 @@ def _sections(answer: SearchAnswer, shortcuts: dict[str, tuple[Shortcut, ...]]) 
 
 
 def _section(name: str, lines: tuple[Line, ...], more: Line | None = None) -> Section:
-    return Section(str(name), gettext(TITLES[name]), lines, more)
+    return Section(str(name), Message(TITLES[name]), lines, more)
 
 
 def _operation_line(row: OperationMatch) -> Line:
@@ -152,14 +159,5 @@ _ALL = {
 def _more(query: str, group: Group, matches: Matches[Any] | OperationMatches) -> Line | None:
     if not matches.more:
         return None
-    total = matches.total if isinstance(matches, Matches) else None
-    return Line(gettext(_ALL[group]) % {"num": total}, links.search(query, kind=group))
-
-
-def _lists(query: str) -> Mapping[str, str]:
-    """Return the pages that list whole groups page by page, by group."""
-    return {
-        Group.SERVICES: links.containers(query),
-        Group.REPOSITORIES: links.all_repositories(q=query),
-        Group.OPERATIONS: links.history(repository=query),
-    }
+    counted = {"num": matches.total} if isinstance(matches, Matches) and matches.total is not None else {}
+    return Line(Message(_ALL[group], counted), links.search(query, kind=group))
