@@ -23,6 +23,7 @@ from app.web import formats, links
 from app.web.assets import Assets
 from app.web.views.base import View
 from app.web.views.errors import error_page
+from app.web.views.failures import group_failures
 from app.web.views.frame import Shell
 from app.wording import N_
 
@@ -62,6 +63,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         label=labels,
         say=labels.say,
         iam_statement=iam_statement,
+        grouped=group_failures,
         product=PRODUCT,
         languages=i18n.LANGUAGES,
         iso=formats.iso,

@@ -84,6 +84,18 @@
     field.focus();
   });
 
+  // --- Rows that open -------------------------------------------------------------------------------------------
+  // Without scripts the link leads to the page that shows the same. What opens is fetched each time, to be as it is now.
+  document.addEventListener('click', event => {
+    const link = event.target.closest('[data-opens]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const row = byId(link.dataset.opens);
+    row.hidden = !row.hidden;
+    link.setAttribute('aria-expanded', !row.hidden);
+    if (!row.hidden) htmx.ajax('GET', link.dataset.from, { source: row, target: row.firstElementChild, swap: 'innerHTML' }).catch(() => {});
+  });
+
   // --- Times ----------------------------------------------------------------------------------------------------
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
