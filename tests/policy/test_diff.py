@@ -93,7 +93,9 @@ def test_one_more_principal_is_one_more_line():
     assert diff.removed == 0
 
 
-@pytest.mark.parametrize("values", [("Team-one", "Team-17"), (PULLER, f"{PULLER}x"), ('a "quoted" \\ one', 'a "quoted" two')])
+@pytest.mark.parametrize(
+    "values", [("Team-one", "Team-17"), (PULLER, f"{PULLER}x"), ('a "quoted" \\ one', 'a "quoted" two')]
+)
 def test_a_changed_value_is_marked_as_a_whole_and_nothing_else_of_its_line(values):
     diff = diff_texts(*(a_policy(a_statement(sid=value)) for value in values))
     for value, kind in zip(values, (BEFORE, AFTER), strict=True):
