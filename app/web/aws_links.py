@@ -15,6 +15,8 @@ REPOSITORY_POLICIES = ECR_GUIDE + "repository-policies.html"
 REGISTRY_PERMISSIONS = ECR_GUIDE + "registry-permissions.html"
 ECR_IAM = ECR_GUIDE + "security-iam.html"
 CLOUDTRAIL = ECR_GUIDE + "logging-using-cloudtrail.html"
+LIGHTSAIL_API = "https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/Welcome.html"
+ECR_API = "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/Welcome.html"
 
 LIGHTSAIL_CONSOLE = "https://lightsail.aws.amazon.com/ls/webapp/home/containers"
 IAM_CONSOLE = "https://console.aws.amazon.com/iam/home#/policies"

@@ -36,6 +36,8 @@ GUIDES = {
     aws_links.REGISTRY_PERMISSIONS: N_("Registry policies"),
     aws_links.ECR_IAM: N_("IAM for Amazon ECR"),
     aws_links.CLOUDTRAIL: N_("Amazon ECR calls in AWS CloudTrail"),
+    aws_links.LIGHTSAIL_API: N_("Amazon Lightsail API reference"),
+    aws_links.ECR_API: N_("Amazon ECR API reference"),
 }
 
 
@@ -222,6 +224,24 @@ def permissions() -> HelpTopic:
         Message(N_("In IAM these are identity-based policies: attach one to the user or role of this server.")),
         _guides(aws_links.ECR_IAM),
         (HelpLink(Message(N_("Policies in the IAM console")), aws_links.IAM_CONSOLE),),
+    )
+
+
+def sign_ins() -> HelpTopic:
+    """Return the topic of the sign-ins."""
+    return HelpTopic(
+        Message(N_("Who can use this console: browsers that are signed in, and tokens for programs.")),
+        Message(N_("AWS doesn't see these users. In CloudTrail, every call is made by the identity of this server.")),
+        _guides(aws_links.CLOUDTRAIL),
+    )
+
+
+def api() -> HelpTopic:
+    """Return the topic of the API's reference."""
+    return HelpTopic(
+        Message(N_("The JSON API of Sailpass: everything that the pages do, for programs.")),
+        Message(N_("It isn't an AWS API. Sailpass itself calls the APIs of Amazon Lightsail and Amazon ECR.")),
+        _guides(aws_links.LIGHTSAIL_API, aws_links.ECR_API),
     )
 
 
