@@ -41,6 +41,7 @@ from tests.web.example_batches import batch_dialogs, batch_examples
 from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_permissions import permission_check, permissions
+from tests.web.example_roles import role_dialogs
 from tests.web.example_sight import dismiss_dialogs, sight_examples
 from tests.web.example_sign_ins import sign_ins
 from tests.web.example_why import why_examples
@@ -55,7 +56,6 @@ class Examples(Parts):
         where = ("us-east-1", self.service_name)
         changes = (Message("The statement %(sid)s is removed.", {"sid": f"AllowLightsailPull-{self.service_name}"}),)
         done = self.succeeded_view().progress
-        names = (self.repository, "payments/api", "shared/otel-collector")
         return {
             **batch_dialogs(self),
             "add": self.add_dialog(),
@@ -75,10 +75,10 @@ class Examples(Parts):
                 *where, self.repository, preview=replace(self.preview(), doubtful=(self.person, "arn:aws:iam::1:root"))
             ),
             "activate": dialogs.activate_dialog(*where),
-            "deactivate": dialogs.deactivate_dialog(*where, repositories=names),
-            "deactivate-unused": dialogs.deactivate_dialog(*where, repositories=()),
+            **role_dialogs(self),
             "cancel": dialogs.cancel_dialog(self.progress()),
-            "undo": dialogs.undo_dialog(done, preview=self.preview()),
+            "undo": dialogs.undo_dialog(done, preview=self.preview(), keeps_role=True),
+            "undo-role-left-on": replace(self.succeeded_view(), role_left_on=True, in_dialog=True),
             "restore": dialogs.restore_dialog(done, self.repository, preview=self.preview()),
             "end-session": end_session_dialog(sign_ins(self).sessions[1]),
             "sign-out-everywhere": sign_out_everywhere_dialog(self.person),

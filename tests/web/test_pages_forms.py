@@ -138,8 +138,34 @@ def test_the_role_is_activated_and_deactivated_with_its_statements(mika, sandbox
     assert "legacy-blog is active." in mika.ended(operation_of(mika.follows(asked, "Activate"))).text
     mika.ended(mika.adds("edge/cache", "legacy-blog"))
     asked = until(lambda: mika.reads(f"{HERE}/legacy-blog/role/deactivate"), lambda page: "edge/cache" in page.text)
-    assert "legacy-blog is off." in mika.ended(operation_of(mika.follows(asked, "Deactivate", remove="1"))).text
+    change = mika.reads(asked.soup.find("a", string="edge/cache")["href"])
+    assert "AllowLightsailPull-legacy-blog" in change.soup.select_one("figure.diff").get_text()
+    off = mika.ended(operation_of(mika.follows(asked, "Deactivate", remove="1")))
+    assert "legacy-blog is off." in off.text
     assert "AllowLightsailPull-legacy-blog" not in sids(sandbox, "edge/cache")
+    undone = mika.ended(operation_of(mika.follows(mika.follows(off, "Undo"), "Undo")))
+    assert "legacy-blog is active" in undone.text
+    assert "AllowLightsailPull-legacy-blog" in sids(sandbox, "edge/cache")
+
+
+def test_a_deactivation_is_started_as_previewed_or_shown_again(mika, sandbox):
+    path = f"{HERE}/storefront-web/role/deactivate"
+    mika.knows("us-east-1")
+    asked = mika.reads(path)
+    assert "Check what this changes, then confirm." in mika.sends(path, remove="1").text
+    sandbox.put_policy("storefront/web", {"Version": "2012-10-17", "Statement": []})
+    again = until(lambda: mika.follows(asked, "Deactivate"), lambda page: page.status == 422)
+    assert "Something has changed since the preview." in again.text
+    assert sandbox.service("storefront-web")["privateRegistryAccess"]["ecrImagePullerRole"]["isActive"]
+
+
+def test_undoing_an_add_that_activated_the_role_offers_to_switch_it_off(mika, sandbox):
+    granted = mika.ended(mika.adds("edge/cache", "legacy-blog"))
+    asked = mika.follows(granted, "Undo")
+    assert "The role stays active" in asked.text
+    undone = mika.ended(operation_of(mika.follows(asked, "Undo")))
+    assert "is still active" in undone.text
+    assert "Deactivate the image puller role?" in mika.follows(undone, "Deactivate role").text
 
 
 def test_cancel_stops_what_waits(mika, sandbox):
