@@ -108,6 +108,10 @@ WORDS: dict[str, Words] = {
         N_("The preview shows %(previewed)s, but the form names %(repository)s. Nothing was changed."),
         N_("Preview %(repository)s, or enter %(previewed)s again."),
     ),
+    "preview.outdated": Words(
+        N_("The preview of %(repository)s is out of date. Nothing was changed."),
+        N_("Compare what you previewed with what would be done now, then confirm again."),
+    ),
     "role.still_named": Words(
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
         N_("Check those removals in History. The role was not deactivated."),

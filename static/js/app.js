@@ -82,6 +82,7 @@
     const field = byId(button.dataset.fill);
     field.value = button.value;
     field.focus();
+    field.dispatchEvent(new Event('change', { bubbles: true }));
   });
 
   // --- Times ----------------------------------------------------------------------------------------------------

@@ -46,7 +46,12 @@ def test_every_body_is_described_as_complete():
     "path, body, where, meant",
     [
         (f"{HERE}/grants", {"repository": "tools/cli", "preview": "00"}, ["body", "preview"], "previewed"),
-        (f"{HERE}/role/deactivate", {"remove_statement": True}, ["body", "remove_statement"], "remove_statements"),
+        (
+            f"{HERE}/role/deactivate",
+            {"remove_statement": True, "previewed": "0" * 32},
+            ["body", "remove_statement"],
+            "remove_statements",
+        ),
         (UNDO, {"Previewed": "00"}, ["body", "Previewed"], "previewed"),
     ],
 )

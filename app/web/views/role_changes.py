@@ -134,17 +134,15 @@ def reactivate_dialog(
 
 
 def planned_change(plan: BatchPlan, repository: str, back: str) -> PlannedChangeView:
-    """Return one repository's part of the plan. Raises Problem `role.preview_outdated` if it has none."""
+    """Return one repository's part of the plan; without a change if it has none."""
     item = next((item for item in plan.items if item.repository == repository), None)
-    if item is None:
-        raise Problem("role.preview_outdated")
-    change = item.planned.change if item.planned else None
+    change = item.planned.change if item and item.planned else None
     return PlannedChangeView(
         heading=Message("%(repository)s", {"repository": repository}),
         repository=repository,
         back=back,
         diff=diff_texts(change.before, change.after) if change and change.needed else None,
-        problem=item.problem,
+        problem=item.problem if item else None,
     )
 
 
