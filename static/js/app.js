@@ -118,6 +118,14 @@
       time.title = exact.format(when);
     }
   }
+  // Days in a filter are the reader's own; days that are filled in already are of the zone in the address.
+  const zone = day.resolvedOptions().timeZone;
+  function ownZone() {
+    for (const field of zone ? document.querySelectorAll('[data-own-zone]') : []) {
+      field.value = zone;
+      for (const name of field.form.querySelectorAll('[data-zone]')) set(name, zone);
+    }
+  }
   function tick() {
     for (const element of document.querySelectorAll('[data-since]')) set(element, duration(elapsed(element)));
     for (const time of document.querySelectorAll('time[data-age]')) {
@@ -136,6 +144,7 @@
     if (sourceElement?.matches?.('form[data-address]')) history.replaceState(null, '', request.action);
   });
   localTimes();
+  ownZone();
   tick();
   setInterval(tick, 1000);
 })();
