@@ -43,11 +43,12 @@
   addEventListener('pageshow', event => { if (event.persisted) changed(); });
 
   async function notify(ending) {
-    if (!isOn() || !document.hidden) return;
+    if (!isOn()) return;
     const { held } = await navigator.locks.query();
     const notified = kept(NOTIFIED, []);
-    if (held.some(lock => lock.name === VISIBLE) || notified.includes(ending.id)) return;
+    if (notified.includes(ending.id)) return;
     keep(NOTIFIED, [...notified, ending.id].slice(-100));
+    if (!document.hidden || held.some(lock => lock.name === VISIBLE)) return; // told on that page
     try {
       const notification = new Notification(ending.title, { body: ending.text, tag: `sailpass-${ending.id}`, icon: part.dataset.icon });
       notification.addEventListener('click', () => {
