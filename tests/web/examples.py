@@ -26,7 +26,7 @@ from app.web.views.history import HistoryFilterView, HistoryList, HistoryView, S
 from app.web.views.images import ImagesPage
 from app.web.views.next_steps import NextSteps
 from app.web.views.operation import OperationPage, ProgressView, UnknownOperation, progress_dialog
-from app.web.views.preview import PreviewView
+from app.web.views.preview import EarlierPreview, PreviewView
 from app.web.views.service import DeploymentsPage, OverviewPage
 from app.web.views.sign_in import SignInPage, SignInWithLinkPage
 from app.web.views.sign_ins import (
@@ -61,6 +61,12 @@ class Examples(Parts):
             "add": self.add_dialog(),
             "add-refused": self.add_dialog(
                 typed=self.repository, refused=self.problem(), nearest=(self.repository, "tools/cli")
+            ),
+            "add-outdated": self.add_dialog(
+                typed=self.repository,
+                refused=Problem("preview.outdated", repository=self.repository),
+                preview=self.preview(),
+                earlier=EarlierPreview(self.repository, texts_known=True, diff=self.preview().diff),
             ),
             "add-unlisted": self.add_dialog(listing=False, choices=RepositoryOptions((), problem=self.problem())),
             "remove": dialogs.remove_dialog(*where, self.repository, changes=changes),

@@ -125,7 +125,9 @@ def reactivate_dialog(
         ),
         change_url=lambda repository: links.operation(progress.id, "undo/change", repository=repository),
         warning=Message(
-            N_("AWS may give the role another principal ARN. The statements then name the new one, unknown until then.")
+            N_(
+                "AWS may give the role another principal ARN, known only after activation. The changes show a placeholder for it."
+            )
         )
         if plan.items and plan.activates
         else None,
