@@ -60,6 +60,13 @@
   }
   document.addEventListener('sailpass:ended', event => notify(event.detail));
   window.sailpass = { notifies: isOn };
+  // It closes as a menu does.
+  document.addEventListener('click', event => { if (!part.contains(event.target)) part.open = false; });
+  part.addEventListener('keydown', event => {
+    if (event.key !== 'Escape') return;
+    part.open = false;
+    part.querySelector('summary').focus();
+  });
   part.hidden = false;
   show();
   holdWhileVisible();
