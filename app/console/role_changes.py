@@ -29,21 +29,30 @@ from app.threads import run_in_threadpool
 READ_AGAIN = 10
 
 
-async def plan_deactivation(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> BatchPlan:
+async def plan_deactivation(
+    services: Services, region: str, name: str, *, only: str = "", seconds: float = PATIENCE
+) -> BatchPlan:
     """Return what deactivating the role takes away: the service's statements in every policy known to name it.
+
+    `only`: the part of it that concerns this repository.
 
     Raises:
         Problem: `service.not_found`, or why the service could not be read.
     """
     service = (await get_service(services, region, name)).service
     names = await run_in_threadpool(repositories_naming, services.db, services.connection, region, name)
+    names = tuple(name for name in names if only in ("", name))
     await _read_again(services, region, names, seconds)
     items = await run_in_threadpool(plan_items, services, Kind.REVOKE, service, names)
     return BatchPlan(Kind.DEACTIVATE, tuple(item for item in items if item.state is not ItemState.UNCHANGED))
 
 
-async def plan_reactivation(services: Services, operation_id: str, *, seconds: float = PATIENCE) -> BatchPlan:
+async def plan_reactivation(
+    services: Services, operation_id: str, *, only: str = "", seconds: float = PATIENCE
+) -> BatchPlan:
     """Return what undoing an ended deactivation would put back now, for the role's ARN now or a placeholder.
+
+    `only`: the part of it that concerns this repository.
 
     Raises:
         Problem: `operation.not_found`, `operation.not_ended`, `service.not_found`, and as `reactivate.check_undo`.
@@ -51,7 +60,7 @@ async def plan_reactivation(services: Services, operation_id: str, *, seconds: f
     deactivation = await run_in_threadpool(_ended, services, operation_id)
     await within(seconds, services.scanner.refresh_service(deactivation.region, deactivation.service))
     service = (await get_service(services, deactivation.region, deactivation.service)).service
-    given = await run_in_threadpool(_undone, services, deactivation, service)
+    given = await run_in_threadpool(_undone, services, deactivation, service, only)
     await _read_again(services, service.region, given, seconds)
     items = await run_in_threadpool(plan_items, services, Kind.UNDO, service, tuple(given), given)
     activates = () if service.role.ready else ((service.region, service.name),)
@@ -104,8 +113,15 @@ def _ended(services: Services, operation_id: str) -> Operation:
     return operation
 
 
-def _undone(services: Services, deactivation: Operation, service: ContainerService) -> dict[str, dict[str, Any]]:
+def _undone(
+    services: Services, deactivation: Operation, service: ContainerService, only: str
+) -> dict[str, dict[str, Any]]:
+    """By repository, the input of the undo of what was removed from it; only of this one, if one is named."""
     role = service.role
     arn = role.principal_arn if role.ready else PLACEHOLDER.format(region=service.region, service=service.name)
     changes = last_writes_of_parts(services.db, deactivation.id, Kind.REVOKE)
-    return {change.repository: undo_of_removal(deactivation, change, arn) for change in changes}
+    return {
+        change.repository: undo_of_removal(deactivation, change, arn)
+        for change in changes
+        if only in ("", change.repository)
+    }

@@ -116,6 +116,10 @@ WORDS: dict[str, Words] = {
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
         N_("Check those removals in History. The role was not deactivated."),
     ),
+    "role.off_but_named": Words(
+        N_("The role of %(service)s is off, but these repositories have named it since: %(repositories)s."),
+        N_("Check those removals in History, then remove the service from these repositories."),
+    ),
     "role.preview_outdated": Words(
         N_("Something has changed since the preview. Nothing was started."),
         N_("Open the preview again, check what it changes, then confirm."),

@@ -65,7 +65,7 @@ async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
     async def body(step: Stepping) -> tuple[StepState, Result]:
         await role_steps.wait_until_off(step, deadline)
         if step.operation.input.get("remove_statements"):
-            await _remove_all(step)
+            await _remove_all(step, otherwise="role.off_but_named")
         await role_steps.check_role_off(step)
         return StepState.SUCCEEDED, {}
 
@@ -90,11 +90,11 @@ async def _record_role(step: Stepping) -> None:
     await step.context.in_db(store.input_noted, step.context.db, step.operation.id, role=role)
 
 
-async def _remove_all(step: Stepping) -> int:
+async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> int:
     """Remove the service from every policy known to name it, each by an operation of its own; return how many.
 
     Raises:
-        Problem: `role.still_named` with the repositories whose policy could not be changed.
+        Problem: `otherwise` with the repositories whose policy could not be changed.
     """
     context, operation = step.context, step.operation
     service = (operation.connection, operation.region, operation.service)
@@ -108,4 +108,4 @@ async def _remove_all(step: Stepping) -> int:
             shown = preview_of_part(operation.input, repository)
             removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository, shown)
         if failed := await failed_parts(step, list(removed.values())):
-            raise Problem("role.still_named", service=operation.service, repositories=", ".join(failed))
+            raise Problem(otherwise, service=operation.service, repositories=", ".join(failed))

@@ -107,7 +107,7 @@ async def change_of_undo(
     repository: Annotated[str, Query(max_length=1000)],
 ) -> Response:
     """Show what undoing a deactivation would put back in one repository."""
-    plan = await plan_reactivation(services, operation_id, seconds=patience(request))
+    plan = await plan_reactivation(services, operation_id, only=repository, seconds=patience(request))
     back = links.operation(operation_id, "undo")
     return await run_in_threadpool(lambda: render(request, planned_change(plan, repository, back)))
 

@@ -56,7 +56,7 @@ async def change(
     repository: Annotated[str, Query(max_length=1000)],
 ) -> Response:
     """Show what it takes away from one repository."""
-    plan = await plan_deactivation(services, region, service, seconds=patience(request))
+    plan = await plan_deactivation(services, region, service, only=repository, seconds=patience(request))
     back = links.role(region, service, "deactivate")
     return await run_in_threadpool(lambda: render(request, planned_change(plan, repository, back)))
 
