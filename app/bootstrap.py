@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from app.aws.call_pool import AwsCalls
 from app.aws.clients import ConnectionSettings
@@ -39,6 +40,7 @@ from app.operations import context
 from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY
 from app.operations.cancellation import Asked, CancelWatch
+from app.operations.context import StartPart
 from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
 from app.operations.lease import InstanceTakenError, Pace, lease_for
@@ -299,12 +301,12 @@ def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
     return asked
 
 
-def _as_part(db: Database, starter: Starter) -> Callable[[Operation, Kind, str], str]:
-    def start(parent: Operation, kind: Kind, repository: str) -> str:
+def _as_part(db: Database, starter: Starter) -> StartPart:
+    def start(parent: Operation, kind: Kind, repository: str, given: Mapping[str, Any]) -> str:
         started = living_part(db, parent.id, repository, kind)
         if started is not None:
             return started
-        ask = Ask(kind, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)
+        ask = Ask(kind, parent.region, parent.service, repository, parent.asked_by, dict(given), follows=parent.id)
         return starter.start(ask)
 
     return start

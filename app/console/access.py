@@ -152,13 +152,6 @@ def find_row(services: Services, region: str, service: str, repository: str) -> 
     return next((repository_row(row) for row in rows if row.repository.name == repository), None)
 
 
-def naming_role(services: Services, region: str, service: str) -> tuple[str, ...]:
-    """Return the repositories whose policy currently names the service's role."""
-    known = queries.find_service(services.db, services.connection, region, service)
-    role = known.service.role.principal_arn if known else ""
-    return queries.naming(services.db, services.connection, region, role) if role else ()
-
-
 def _part(read: Reading) -> Message:
     return Message(PARTS[read.what], {"region": read.region})
 

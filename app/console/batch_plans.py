@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
@@ -173,7 +174,7 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
     named = [name for name in names if name in concerned]
     if request.action is Kind.REVOKE:
         return named
-    planned = _planned(services, Kind.REPAIR, service, named)
+    planned = plan_items(services, Kind.REPAIR, service, named)
     return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
 
 
@@ -182,14 +183,24 @@ def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, 
     for item in _items(services, request, known):
         by_service.setdefault((item.region, item.service), []).append(item.repository)
     planned = [
-        item for key, names in by_service.items() for item in _planned(services, request.action, known[key], names)
+        item for key, names in by_service.items() for item in plan_items(services, request.action, known[key], names)
     ]
     gives = request.action in GIVES_ACCESS
     activates = tuple(key for key in by_service if gives and not known[key].role.ready)
     return BatchPlan(request.action, tuple(planned), activates)
 
 
-def _planned(services: Services, action: Kind, service: ContainerService, names: Sequence[str]) -> list[PlannedItem]:
+def plan_items(
+    services: Services,
+    action: Kind,
+    service: ContainerService,
+    names: Sequence[str],
+    given: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[PlannedItem]:
+    """Return what the same operation on each repository would do. Blocks.
+
+    `given`: by repository, the input of each operation, for kinds that need one.
+    """
     here = (services.db, services.connection, service.region)
     registry, now = find_registry(*here).policy, services.clock.now()
     found = []
@@ -198,18 +209,25 @@ def _planned(services: Services, action: Kind, service: ContainerService, names:
         held = {repository.name: repository for repository in queries.find_repositories(*here, chunk)}
         for name in chunk:
             circumstances = Circumstances(registry, held[name].arn if name in held else "", now)
-            found.append(_item(action, service, name, held.get(name), circumstances))
+            own = (given or {}).get(name)
+            found.append(_item(action, service, name, held.get(name), circumstances, given=own))
     return found
 
 
 def _item(
-    action: Kind, service: ContainerService, name: str, held: KnownRepository | None, circumstances: Circumstances
+    action: Kind,
+    service: ContainerService,
+    name: str,
+    held: KnownRepository | None,
+    circumstances: Circumstances,
+    *,
+    given: Mapping[str, Any] | None = None,
 ) -> PlannedItem:
     key = (service.region, service.name, name)
     if held is None or held.policy_read_at is None:
         return PlannedItem(*key, ItemState.UNREAD, held.problem if held else None)
     try:
-        planned = plan_operation(action, service, name, held.policy_text, circumstances=circumstances)
+        planned = plan_operation(action, service, name, held.policy_text, given, circumstances=circumstances)
         problem = _refusal(planned, service, name) if planned.change.needed else None
     except Problem as refused:
         return PlannedItem(*key, ItemState.REFUSED, explained(refused, held.policy_text), read_at=held.policy_read_at)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.history.models import PolicyChange
+from app.history.models import Operation, PolicyChange
 from app.history.sql import (
     ADOPT_OPEN_WRITES,
     BY_US,
@@ -47,6 +47,18 @@ def last_confirmed(db: Database, operation_id: str) -> PolicyChange | None:
     )
     with db.read() as session:
         return session.scalars(query).first()
+
+
+def last_writes_of_parts(db: Database, operation_id: str, kind: str) -> tuple[PolicyChange, ...]:
+    """Return the last write that AWS confirmed of each part of an operation, of those of this kind, in their order."""
+    query = (
+        select(PolicyChange)
+        .join(Operation, Operation.id == PolicyChange.operation_id)
+        .where(Operation.follows == operation_id, Operation.kind == kind, PolicyChange.written_at.is_not(None))
+        .order_by(Operation.sequence, PolicyChange.position)
+    )
+    with db.read() as session:
+        return tuple({change.operation_id: change for change in session.scalars(query)}.values())
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:

@@ -108,9 +108,37 @@ WORDS: dict[str, Words] = {
         N_("The preview shows %(previewed)s, but the form names %(repository)s. Nothing was changed."),
         N_("Preview %(repository)s, or enter %(previewed)s again."),
     ),
+    "preview.outdated": Words(
+        N_("The preview of %(repository)s is out of date. Nothing was changed."),
+        N_("Compare what you previewed with what would be done now, then confirm again."),
+    ),
     "role.still_named": Words(
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
         N_("Check those removals in History. The role was not deactivated."),
+    ),
+    "role.off_but_named": Words(
+        N_("The role of %(service)s is off, but these repositories have named it since: %(repositories)s."),
+        N_("Check those removals in History, then remove the service from these repositories."),
+    ),
+    "role.preview_outdated": Words(
+        N_("Something has changed since the preview. Nothing was started."),
+        N_("Open the preview again, check what it changes, then confirm."),
+    ),
+    "role.not_put_back": Words(
+        N_("The role of %(service)s is active, but its statement could not be put back everywhere: %(repositories)s."),
+        N_("See in History why those changes failed. To give access again, add the repository."),
+    ),
+    "role.was_off": Words(
+        N_("The role of %(service)s was off before this deactivation. What it removed named deleted roles only."),
+        N_("ECR refuses principals that no longer exist. To give access, add the repositories again."),
+    ),
+    "role.unrecorded": Words(
+        N_("This deactivation was made by an earlier release, which did not record the role of %(service)s."),
+        N_("Activate the role, and add the repositories again."),
+    ),
+    "role.unchanged": Words(
+        N_("This deactivation changed nothing."),
+        N_("Nothing to undo."),
     ),
     "repository.other_region": Words(
         N_("The repository %(repository)s doesn't exist in %(region)s, but in %(others)s."),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +33,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
+StartPart = Callable[[Operation, Kind, str, Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Context:
     """The dependencies.
 
     Args:
-        start_part: starts a change of a repository's policy as a part of an operation, for its service; its id.
+        start_part: starts a change of a repository's policy as a part of an operation, for its service, with this
+            input; its id.
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
@@ -56,7 +58,7 @@ class Context:
     deadlines: Deadlines
     cancels: CancelWatch
     running: Running
-    start_part: Callable[[Operation, Kind, str], str]
+    start_part: StartPart
     database_threads: ThreadPoolExecutor
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"

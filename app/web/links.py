@@ -109,9 +109,9 @@ def why(region: str, name: str, **query: str) -> str:
     return _with(service(region, name, "why"), **query)
 
 
-def role(region: str, name: str, verb: str) -> str:
+def role(region: str, name: str, verb: str, **query: str) -> str:
     """Return the URL that activates or deactivates the image puller role. GET shows the dialog, POST starts it."""
-    return f"{service(region, name, 'role')}/{verb}"
+    return _with(f"{service(region, name, 'role')}/{verb}", **query)
 
 
 def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
@@ -136,7 +136,7 @@ def onward(progress: Progress) -> str:
 
     Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
     """
-    if progress.kind in (Kind.UNDO, Kind.RESTORE) and progress.follows:
+    if progress.kind in (Kind.UNDO, Kind.RESTORE, Kind.REACTIVATE) and progress.follows:
         return operation(progress.follows)
     if progress.kind is Kind.DEPLOY:
         return deployments(progress.region, progress.service)

@@ -82,6 +82,7 @@
     const field = byId(button.dataset.fill);
     field.value = button.value;
     field.focus();
+    field.dispatchEvent(new Event('change', { bubbles: true }));
   });
 
   // --- Rows that open -------------------------------------------------------------------------------------------
@@ -129,6 +130,14 @@
       time.title = exact.format(when);
     }
   }
+  // Days in a filter are the reader's own; days that are filled in already are of the zone in the address.
+  const zone = day.resolvedOptions().timeZone;
+  function ownZone() {
+    for (const field of zone ? document.querySelectorAll('[data-own-zone]') : []) {
+      field.value = zone;
+      for (const name of field.form.querySelectorAll('[data-zone]')) set(name, zone);
+    }
+  }
   function tick() {
     for (const element of document.querySelectorAll('[data-since]')) set(element, duration(elapsed(element)));
     for (const time of document.querySelectorAll('time[data-age]')) {
@@ -147,6 +156,7 @@
     if (sourceElement?.matches?.('form[data-address]')) history.replaceState(null, '', request.action);
   });
   localTimes();
+  ownZone();
   tick();
   setInterval(tick, 1000);
 })();

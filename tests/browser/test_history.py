@@ -164,3 +164,23 @@ def test_the_filtered_history_is_taken_along_whole(mika):
     file = exported(mika, "JSON")
     assert file.suggested_filename == "sailpass-history.json"
     assert len(json.loads(file.path().read_text())) == MANY
+
+
+@pytest.mark.parametrize("zone, label", [("Pacific/Kiritimati", "From (Pacific/Kiritimati)"), ("UTC", "From (UTC)")])
+def test_days_of_the_filter_are_the_readers_own(chromium, console, zone, label):
+    """What happened at noon in UTC, 14 hours ahead of it, was on the next day."""
+    db = Database(f"sqlite:///{console.data_dir / 'sailpass.db'}")
+    happened(db, f"noon-{zone}", datetime(2025, 6, 30, 12, tzinfo=UTC), service="zoned", repository="old/zoned")
+    db.close()
+    context = chromium.new_context(base_url=console.url, timezone_id=zone, locale="en-US")
+    page = context.new_page()
+    page.goto("/history?service=zoned")
+    page.get_by_label(label).fill("2025-07-01")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page).to_have_url(re.compile("since=2025-07-01"))
+    expect(page.get_by_label(label)).to_have_value("2025-07-01")
+    shown = 0 if zone == "UTC" else 1
+    expect(page.get_by_role("article")).to_have_count(shown)
+    export = console.get(page.get_by_role("link", name="CSV").get_attribute("href")).text.splitlines()
+    assert len(export) == 1 + shown
+    context.close()

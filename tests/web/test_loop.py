@@ -42,6 +42,7 @@ GET = [
     ),
     f"{HERE}/role/activate",
     f"{HERE}/role/deactivate",
+    f"{HERE}/role/deactivate/change?repository={REPOSITORY}",
     f"{HERE}/repositories/many",
     f"{HERE}/repositories/many?action=repair&match=*",
     f"{HERE}/repositories/many/change?repository={REPOSITORY}&kind=revoke",
@@ -64,6 +65,7 @@ GET = [
 POST = [
     *((f"{API}/preview", {"kind": kind, "repository": REPOSITORY}) for kind in ("grant", "repair", "revoke", "prune")),
     *((f"/api/v1/operations/{CHANGED}/preview", {"kind": kind}) for kind in ("undo", "restore")),
+    (f"{API}/role/deactivate/preview", None),
     (f"{API}/grants", {"repository": "no/such"}),
     (f"{API}/why", {"image": f"123456789012.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}:5.3.0"}),
     ("/api/v1/permissions/check", {}),

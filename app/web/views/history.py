@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
@@ -15,7 +15,7 @@ from app.history.search import Cursor
 from app.operations.progress import Progress
 from app.operations.read import outline_of
 from app.operations.state import Kind
-from app.web import links
+from app.web import days, links
 from app.web.views import frame
 from app.web.views.base import View
 from app.web.views.frame import ServiceFrame, Tab
@@ -26,7 +26,7 @@ class HistoryFilterView:
     """The reader's filter, as in the form and the URL: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
-    included, in UTC. `region` and the whole names `of_service` and `of_repository` come from the page that led here.
+    included, in `zone`, the name of a time zone ("": UTC). `region` and the whole names `of_service` and `of_repository` come from the page that led here.
     """
 
     service: str = ""
@@ -36,13 +36,30 @@ class HistoryFilterView:
     person: str = ""
     since: str = ""
     until: str = ""
+    zone: str = ""
     region: str = ""
     of_service: str = ""
     of_repository: str = ""
 
     def query(self) -> dict[str, str]:
         """Return the filter as query parameters, without empty ones."""
-        return {name: value for name, value in asdict(self).items() if value}
+        zone = self.zone if self.has_days else ""
+        return {name: value for name, value in {**asdict(self), "zone": zone}.items() if value}
+
+    @property
+    def has_days(self) -> bool:
+        """Whether a day is filled in, so that the zone means something."""
+        return bool(self.since or self.until)
+
+    @property
+    def known_zone(self) -> str:
+        """The zone that the days are of."""
+        return self.zone if self.has_days and days.is_zone(self.zone) else days.UTC_NAME
+
+    @property
+    def unknown_zone(self) -> str:
+        """The zone that was meant, where this server doesn't know it; else ""."""
+        return self.zone if self.has_days and self.zone and not days.is_zone(self.zone) else ""
 
     def filled_in(self) -> dict[str, str]:
         """Return the part of the query that the form holds: what isn't in the path of a service's page."""
@@ -111,9 +128,6 @@ class ServiceHistoryPage(_HistoryView):
     history: HistoryList
 
 
-# For days that have a day after them.
-LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
-
 Address = Callable[..., str]
 
 
@@ -133,7 +147,6 @@ def service_history_page(
 
 def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFilter:
     """Return the filter of the query; invalid days are left out."""
-    until = _day(asked.until)
     return search.HistoryFilter(
         connection=services.connection,
         region=asked.region,
@@ -144,8 +157,8 @@ def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFil
         kind=asked.kind,
         outcome=asked.outcome,
         person=asked.person,
-        since=_day(asked.since),
-        until=until and until + timedelta(days=1),
+        since=days.begin_of(asked.since, asked.known_zone),
+        until=days.begin_of(asked.until, asked.known_zone, after=1),
     )
 
 
@@ -171,11 +184,3 @@ def _batches(services: Services, operations: Iterable[Operation]) -> dict[str, B
         id_: BatchSummary(Kind(one.input["action"]), sum(counts[str(one.batch_id)].values()))
         for id_, one in runners.items()
     }
-
-
-def _day(text: str) -> datetime | None:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return min(day, LAST_DAY)
