@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.as_code.grant import ROLE_PROPERTY_YAML
 from app.bootstrap import Services
 from app.console.freshness import PartFailure, failure
 from app.findings import queries as findings
 from app.findings.check import check_due
+from app.findings.check_services import check_due_services
 from app.findings.finding import Repair
 from app.findings.messages import sentence_of, todo_of
 from app.findings.queries import Cursor, FindingCounts, FindingFilter, ListedFinding
@@ -24,18 +26,27 @@ PARTS = {
     What.REPOSITORIES: N_("Repositories of %(region)s"),
     What.POLICIES: N_("Repository policies of %(region)s"),
     What.REGISTRY: N_("Registry policy of %(region)s"),
+    What.IMAGES: N_("Deployed images of %(region)s"),
 }
+# What has to be read once before anything is known: nothing tells that it isn't complete.
+LISTED = (What.SERVICES, What.REPOSITORIES)
+# Lines of a template that put a finding right.
+LINES = dict.fromkeys(("finding.stack_deactivates", "finding.stack_may_deactivate"), ROLE_PROPERTY_YAML)
 
 
 @dataclass(frozen=True)
 class FindingRow:
-    """A finding in words. `service` is the one that an operation of `repair` is started for, "" where none can be."""
+    """A finding in words. `service` is the one that an operation of `repair` is started for, "" where none can be.
+
+    `lines`: what to add to a template, "" for nothing.
+    """
 
     listed: ListedFinding
     what: Message
     todo: Message
     repair: Repair = Repair.NONE
     service: str = ""
+    lines: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,18 +54,20 @@ class Knowledge:
     """How much findings go by: what isn't known is never called fine.
 
     `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `due` ones
-    are being judged. `failures` are the parts that could not be read.
+    are being judged. Of `unknown_images` that services deploy nobody knows whether ECR has them. `failures` are the parts
+    that could not be read.
     """
 
     unread: int
     due: int
     never_read: bool
     failures: tuple[PartFailure, ...] = ()
+    unknown_images: int = 0
 
     @property
     def whole(self) -> bool:
         """Everything has been read and judged."""
-        return not (self.unread or self.due or self.never_read or self.failures)
+        return not (self.unread or self.due or self.never_read or self.failures or self.unknown_images)
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,7 @@ class FindingsAnswer:
 def settle(services: Services) -> None:
     """Judge what has just changed, so that an answer shows it; never more than a few repositories."""
     check_due(services.db, services.connection, services.clock.now(), limit=JUDGED_AT_ONCE)
+    check_due_services(services.db, services.connection, services.clock.now())
 
 
 def list_findings(services: Services, wanted: FindingFilter, after: Cursor | None = None) -> FindingsAnswer:
@@ -106,9 +120,9 @@ def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
         for what in What:
             services.scanner.request(region, what)
     reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
-    listed = {read.region for read in reads if read.what is What.REPOSITORIES and read.succeeded_at is not None}
-    failures = _failures(reads)
-    return Knowledge(counts.unread, counts.due, not listed.issuperset(services.regions), failures)
+    listed = {(read.region, read.what) for read in reads if read.succeeded_at is not None}
+    never_read = any((region, what) not in listed for region in services.regions for what in LISTED)
+    return Knowledge(counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images)
 
 
 def count_open(services: Services, now: datetime) -> int:
@@ -126,6 +140,7 @@ def _row(row: ListedFinding, any_service: Mapping[str, str]) -> FindingRow:
         Message(todo_of(finding.code, finding.repair), finding.params),
         finding.repair if can_repair else Repair.NONE,
         service if can_repair else "",
+        LINES.get(finding.code, ""),
     )
 
 

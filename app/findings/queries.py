@@ -17,6 +17,7 @@ from app.errors import Problem
 from app.findings.dismissals import dismissals_in
 from app.findings.finding import AccessFinding, Repair
 from app.findings.models import Dismissal, KeptFinding
+from app.inventory.deployed_images import unknown_images
 from app.inventory.models import SeenRepository
 from app.policy.finding import Severity
 
@@ -35,11 +36,15 @@ class DismissedBy:
 
 @dataclass(frozen=True)
 class ListedFinding:
-    """A finding with since when it is known, and its dismissal, if it has one that holds."""
+    """A finding with since when it is known, and its dismissal, if it has one that holds.
+
+    `in_repository`: it is about a repository that exists; False: about the service alone.
+    """
 
     finding: AccessFinding
     since: datetime
     dismissal: DismissedBy | None = None
+    in_repository: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,11 @@ class Cursor:
     @classmethod
     def from_text(cls, text: str) -> Cursor:
         """The place that `to_text` wrote. Raises `request.bad_cursor`."""
-        rank, region, identity, repository = (text.split("~", 3) + [""] * 4)[:4]
-        if rank not in ("0", "1", "2") or not region or not identity or not repository:
+        parts = text.split("~", 3)
+        if len(parts) < 4:
+            raise Problem("request.bad_cursor")
+        rank, region, identity, repository = parts
+        if rank not in ("0", "1", "2") or not region or not identity:
             raise Problem("request.bad_cursor")
         return cls(int(rank), repository, region, identity)
 
@@ -88,13 +96,15 @@ class FindingsPage:
 class FindingCounts:
     """How many findings are open by severity, how many are dismissed, and what isn't known.
 
-    `unread` repositories have a policy that was never read, `due` ones are about to be judged (again).
+    `unread` repositories have a policy that was never read, `due` ones are about to be judged (again). Of
+    `unknown_images` that services deploy nobody knows whether ECR has them.
     """
 
     by_severity: Mapping[str, int] = field(default_factory=dict)
     dismissed: int = 0
     unread: int = 0
     due: int = 0
+    unknown_images: int = 0
 
     @property
     def open(self) -> int:
@@ -159,6 +169,7 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
             sum(count for _, is_hidden, count in counted if is_hidden),
             session.scalar(unread) or 0,
             session.scalar(due) or 0,
+            session.scalar(unknown_images(connection)) or 0,
         )
 
 
@@ -207,7 +218,10 @@ def _is_dismissed(now: datetime) -> ColumnElement[bool]:
 
 def _listed(session: Session, connection: str, rows: list[KeptFinding], now: datetime) -> tuple[ListedFinding, ...]:
     dismissals = dismissals_in(session, connection, [row.id for row in rows], now)
-    return tuple(ListedFinding(_finding(row), row.since, _dismissed(dismissals.get(row.id))) for row in rows)
+    return tuple(
+        ListedFinding(_finding(row), row.since, _dismissed(dismissals.get(row.id)), row.known_repository is not None)
+        for row in rows
+    )
 
 
 def _dismissed(row: Dismissal | None) -> DismissedBy | None:

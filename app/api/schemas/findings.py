@@ -25,11 +25,11 @@ class DismissalDetail(BaseModel):
 
 
 class AccessFinding(BaseModel):
-    """Something wrong or suspicious about access to one repository. Key on `code`; `what` and `todo` are for people."""
+    """Something wrong or suspicious about access. Key on `code`; `what` and `todo` are for people."""
 
     id: str = Field(description="The same for as long as the matter lasts.")
     region: str
-    repository: str
+    repository: str = Field(description="Empty: it is about `service` alone.")
     service: str = Field(description="The container service that it is about; empty for none.")
     code: str
     severity: Severity
@@ -42,6 +42,7 @@ class AccessFinding(BaseModel):
         description="The operation that repairs it: `repair` of `repair_service`'s access, or `prune`. Null: a person has to."
     )
     repair_service: str = Field(description="The service whose address takes the repair; empty without one.")
+    lines: str = Field(description="Lines to add to the service's properties in its CloudFormation template; or empty.")
     dismissal: DismissalDetail | None
 
     @classmethod
@@ -61,6 +62,7 @@ class AccessFinding(BaseModel):
             since=row.listed.since,
             repair=row.repair or None,
             repair_service=row.service,
+            lines=row.lines,
             dismissal=DismissalDetail(
                 reason=dismissal.reason,
                 dismissed_by=dismissal.person,
@@ -78,7 +80,8 @@ class Coverage(BaseModel):
     whole: bool
     unread: int = Field(description="Repositories whose policy was never read.")
     due: int = Field(description="Repositories that are being judged again.")
-    never_read: bool = Field(description="A Region's repositories have not been listed yet.")
+    never_read: bool = Field(description="A Region's services or repositories have not been listed yet.")
+    unknown_images: int = Field(description="Deployed images of which nobody knows whether ECR has them.")
     problems: list[ProblemBody] = Field(description="What kept parts of the Regions from being read.")
 
     @classmethod
@@ -88,6 +91,7 @@ class Coverage(BaseModel):
             unread=known.unread,
             due=known.due,
             never_read=known.never_read,
+            unknown_images=known.unknown_images,
             problems=[ProblemBody.of(failure.problem) for failure in known.failures],
         )
 
