@@ -178,15 +178,26 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
 
 
 def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, ContainerService]) -> BatchPlan:
+    planned = plan_items(services, request.action, _items(services, request, known), known)
+    return BatchPlan(request.action, planned, activated(request.action, planned, known))
+
+
+def plan_items(
+    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[PlannedItem, ...]:
+    """Return what would become of each item, by service; `known` are the services of all of them. Blocks."""
     by_service: dict[ServiceKey, list[str]] = {}
-    for item in _items(services, request, known):
+    for item in items:
         by_service.setdefault((item.region, item.service), []).append(item.repository)
-    planned = [
-        item for key, names in by_service.items() for item in _planned(services, request.action, known[key], names)
-    ]
-    gives = request.action in GIVES_ACCESS
-    activates = tuple(key for key in by_service if gives and not known[key].role.ready)
-    return BatchPlan(request.action, tuple(planned), activates)
+    return tuple(item for key, names in by_service.items() for item in _planned(services, action, known[key], names))
+
+
+def activated(
+    action: Kind, items: Iterable[PlannedItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[ServiceKey, ...]:
+    """Return the services of these items whose role would be activated first."""
+    keys = dict.fromkeys((item.region, item.service) for item in items)
+    return tuple(key for key in keys if action in GIVES_ACCESS and not known[key].role.ready)
 
 
 def _planned(services: Services, action: Kind, service: ContainerService, names: Sequence[str]) -> list[PlannedItem]:

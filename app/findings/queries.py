@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -22,6 +22,8 @@ from app.inventory.models import SeenRepository
 from app.policy.finding import Severity
 
 PAGE = 50
+
+_IS_REPAIRED = and_(KeptFinding.repair == str(Repair.REPAIR), KeptFinding.service != "")
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,27 @@ def count_open(db: Database, connection: str, now: datetime) -> int:
         return session.scalar(wanted) or 0
 
 
+def repairable(db: Database, connection: str, now: datetime, region: str = "") -> tuple[tuple[str, str, str], ...]:
+    """Return the Region, service and repository of each access that an open finding says Repair access puts right."""
+    row = KeptFinding
+    query = select(row.region, row.service, row.repository).where(*_open(connection, now, region), _IS_REPAIRED)
+    with db.read() as session:
+        found = session.execute(query.distinct().order_by(row.region, row.service, row.repository)).all()
+    return tuple((each.region, each.service, each.repository) for each in found)
+
+
+def not_repairable(
+    db: Database, connection: str, now: datetime, region: str = "", *, limit: int
+) -> tuple[tuple[ListedFinding, ...], int]:
+    """Return the open errors and warnings that Repair access doesn't put right, the worst first, and how many there are."""
+    row = KeptFinding
+    conditions = (*_open(connection, now, region), row.rank < 2, ~_IS_REPAIRED)
+    query = select(row).where(*conditions).order_by(row.rank, row.repository, row.region, row.id).limit(limit)
+    with db.read() as session:
+        count = session.scalar(select(func.count()).where(*conditions)) or 0
+        return _listed(session, connection, list(session.scalars(query)), now), count
+
+
 def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tuple[str, str], int]:
     """Return in how many repositories an error is about each service, by its Region and name."""
     row = KeptFinding
@@ -191,6 +214,12 @@ def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tupl
     )
     with db.read() as session:
         return {(region, service): count for region, service, count in session.execute(wanted)}
+
+
+def _open(connection: str, now: datetime, region: str) -> tuple[ColumnElement[bool], ...]:
+    row = KeptFinding
+    here = (row.region == region,) if region else ()
+    return (row.connection == connection, ~_is_dismissed(now), *here)
 
 
 def _conditions(connection: str, wanted: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:

@@ -117,9 +117,7 @@ def keep_deployed(
         )
     }
     gone, new = known.keys() - seen.keys(), seen.keys() - known.keys()
-    changed = {
-        key for key in known.keys() & seen.keys() if (known[key].version, known[key].is_next) != _of(seen[key])
-    }
+    changed = {key for key in known.keys() & seen.keys() if (known[key].version, known[key].is_next) != _of(seen[key])}
     if not (gone or new or changed):
         return
     current = _seen_at(session, connection, region, names, at)

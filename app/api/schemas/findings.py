@@ -6,10 +6,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from app.api.schemas.batches import BatchPreview
+from app.api.schemas.operations import Fingerprint
 from app.api.schemas.problems import ProblemBody
+from app.api.schemas.repositories import RegionName
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
 from app.console.findings import FindingRow, FindingsAnswer, Knowledge
+from app.console.repair_all import RepairAllPlan
 from app.findings.finding import Repair
 from app.messages import labels
 from app.policy.finding import Severity
@@ -41,7 +45,10 @@ class AccessFinding(BaseModel):
     repair: Repair | None = Field(
         description="The operation that repairs it: `repair` of `repair_service`'s access, or `prune`. Null: a person has to."
     )
-    repair_service: str = Field(description="The service whose address takes the repair; empty without one.")
+    repair_service: str = Field(
+        description="The service whose address takes the repair; empty for `prune`, which "
+        "`POST /repositories/prune` takes, and without one."
+    )
     lines: str = Field(description="Lines to add to the service's properties in its CloudFormation template; or empty.")
     dismissal: DismissalDetail | None
 
@@ -121,3 +128,34 @@ class DismissRequest(RequestBody):
 
     reason: str = Field(min_length=1, max_length=500, pattern=TEXT)
     days: int = Field(30, description="7, 30, 90 or 365.")
+
+
+class RepairAllRequest(RequestBody):
+    """Which findings are repaired: those of one Region, or all."""
+
+    region: RegionName | None = Field(None, description="Left out: every configured Region.")
+    previewed: Fingerprint | None = Field(
+        None, description="From the preview: exactly what it showed is started, or nothing."
+    )
+
+
+class RepairAllPreview(BatchPreview):
+    """What one batch would repair, and what it would not."""
+
+    previewed: str = Field(description="Send it with the request, and what is shown here is started or nothing is.")
+    left: list[AccessFinding] = Field(
+        description="Open errors and warnings that the batch does not repair, the worst first; `todo` says what to do."
+    )
+    left_count: int = Field(description="How many there are; `left` has the first 200.")
+    coverage: Coverage
+
+    @classmethod
+    def of_plan(cls, repair: RepairAllPlan) -> RepairAllPreview:
+        """Return it from what the console planned."""
+        return cls(
+            **dict(BatchPreview.of(repair.plan)),
+            previewed=repair.plan.fingerprint,
+            left=[AccessFinding.of(row) for row in repair.left],
+            left_count=repair.left_count,
+            coverage=Coverage.of(repair.knowledge),
+        )
