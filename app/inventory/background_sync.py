@@ -42,7 +42,7 @@ AGES = {
 # Seconds before a failed part of a region is tried again: while a page shows it, and otherwise.
 AFTER_PROBLEM = Ages(3, 30)
 # Seconds after which a person who asks for it has something read again.
-FRESH_ENOUGH = {What.SERVICES: 3, What.REPOSITORIES: 3, What.POLICIES: 60, What.REGISTRY: 3, What.IMAGES: 60}
+FRESH_ENOUGH = {What.SERVICES: 3, What.REPOSITORIES: 3, What.POLICIES: 60, What.REGISTRY: 3, What.IMAGES: 3}
 # Seconds between two readings of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0

@@ -79,7 +79,7 @@ class DeployedImage(Base):
 
 
 class NewestImage(Base):
-    """The newest image with a tag in a repository, as it was at `read_at`; `tag` empty: there is no such image.
+    """The tags of a repository's newest image that can be pulled, as they were at `read_at`; none: there is no such image.
 
     `problem` is why it could not be told at `tried_at`; the rest is older then, or was never read (`read_at` empty).
     """
@@ -89,7 +89,7 @@ class NewestImage(Base):
     connection: Mapped[str] = mapped_column(String(64), primary_key=True)
     region: Mapped[str] = mapped_column(String(32), primary_key=True)
     repository: Mapped[str] = mapped_column(String(256), primary_key=True)
-    tag: Mapped[str] = mapped_column(String(300), default="")
+    tags: Mapped[list[str]] = mapped_column(Json, default=list)
     pushed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tried_at: Mapped[datetime] = mapped_column(UtcDateTime)

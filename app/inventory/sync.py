@@ -59,8 +59,8 @@ SLICE = 200
 SIDE_BY_SIDE = 8
 # How many policies per second and region are re-read at most in the long run: AWS publishes no limit of its own.
 POLICIES_PER_SECOND = 10
-# How many deployed images per second and region are looked for at most in the long run: 360 an hour.
-IMAGES_PER_SECOND = 0.1
+# As many deployed images per second and region are looked for at most in the long run.
+IMAGES_PER_SECOND = 1
 # What ECR answers about an image that can't be pulled.
 _LACKING = {"image.not_found": ImageState.GONE, "repository.not_found": ImageState.NO_REPOSITORY}
 # Errors about one repository only; any other would affect the next one too.

@@ -67,7 +67,7 @@ def upgrade() -> None:
         sa.Column("connection", sa.String(length=64), nullable=False),
         sa.Column("region", sa.String(length=32), nullable=False),
         sa.Column("repository", sa.String(length=256), nullable=False),
-        sa.Column("tag", sa.String(length=300), nullable=False),
+        sa.Column("tags", JSON, nullable=False),
         sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
