@@ -224,7 +224,7 @@ class Sweeper:
         max_age = max(rest.after_success, timedelta(seconds=total / IMAGES_PER_SECOND))
         before = self.clock.now() - max_age
         due = await self.in_db(deployed_images.due_images, *here, before=before, limit=SLICE)
-        if not due and await self.in_db(sync_state.was_read_since, *here, What.IMAGES, before):
+        if not due and (total or await self.in_db(sync_state.was_read_since, *here, What.IMAGES, before)):
             return Swept(due=False)  # most turns: nothing is written for them
         held = await self._claim(region, What.IMAGES, Rest(timedelta(0), rest.after_problem))
         if held is None:
@@ -239,10 +239,10 @@ class Sweeper:
         """Return what was read, and what stopped it or was the answer to every single call."""
         read: list[ImageRead] = []
         for key in keys:
-            read.append(await self._read_image(region, key))
-            problem = read[-1].problem
-            if problem is not None and problem.code not in _OF_ONE_REPOSITORY:
-                return read, problem
+            image = await self._read_image(region, key)
+            if image.problem is not None and image.problem.code not in _OF_ONE_REPOSITORY:
+                return read, image.problem  # this image is asked for again once AWS can be reached
+            read.append(image)
         problems = [each.problem for each in read if each.problem is not None]
         return read, problems[0] if problems and len(problems) == len(read) else None
 

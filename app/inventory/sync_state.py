@@ -136,9 +136,9 @@ def find_reading(db: Database, connection: str, region: str, what: What) -> Read
 
 
 def was_read_since(db: Database, connection: str, region: str, what: What, since: datetime) -> bool:
-    """Return whether a part was read completely after `since`."""
-    at = find_reading(db, connection, region, what).succeeded_at
-    return at is not None and at > since
+    """Return whether a part was read completely after `since`, and not tried in vain since then."""
+    reading = find_reading(db, connection, region, what)
+    return reading.problem is None and reading.succeeded_at is not None and reading.succeeded_at > since
 
 
 def due_policies(db: Database, connection: str, region: str, *, before: datetime, limit: int) -> tuple[str, ...]:

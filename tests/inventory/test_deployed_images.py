@@ -102,6 +102,18 @@ async def test_aws_out_of_reach_stops_the_reading_at_once(scanner, aws, sqlite_d
     aws.fail("ecr:DescribeImages", OFFLINE, times=9)
     await read(scanner)
     assert image_calls(aws) == 1
+    assert find_reading(sqlite_db, *HERE, What.IMAGES).problem.code == "aws.unreachable"
+
+
+async def test_an_image_that_could_not_be_reached_is_asked_for_again_at_once(scanner, aws, clock, sqlite_db):
+    aws.add_repository(images=[an_image("1.0")])
+    deploy(aws, "1.0")
+    aws.fail("ecr:DescribeImages", OFFLINE)
+    await read(scanner)
+    clock.advance(3)
+    await scanner.retry([REGION], 5)
+    assert find_reading(sqlite_db, *HERE, What.IMAGES).problem is None
+    assert states(sqlite_db) == [("storefront", "found", "")]
 
 
 async def test_a_repository_that_is_gone_is_no_missing_permission(scanner, aws, sqlite_db):
