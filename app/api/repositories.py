@@ -41,7 +41,7 @@ def all_repositories(
     cursor: CursorQuery = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AllRepositories:
-    """From what was read last; nothing is asked of AWS. An empty page says only with `coverage.whole` that there is none."""
+    """From what was read last; no answer of AWS is awaited. An empty page says only with `coverage.whole` that there is none."""
     after = Cursor.from_text(cursor) if cursor else None
     wanted = RepositoryFilter(q, region, state or "")
     return AllRepositories.of(list_repositories(services, wanted, after, limit=limit))
