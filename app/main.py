@@ -44,6 +44,7 @@ from app.web.routes import (
     preferences,
     repositories,
     roles,
+    search,
     sign_in,
     sign_ins,
     why,
@@ -105,6 +106,7 @@ def _include_routes(app: FastAPI) -> None:
         batches,
         permissions,
         history,
+        search,
         sign_ins,
     ):
         app.include_router(routes.router)

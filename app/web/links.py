@@ -14,6 +14,7 @@ WHO_CAN_PULL = "/who-can-pull"
 CHANGES = "/changes"
 REFRESH = "/refresh"
 HISTORY = "/history"
+SEARCH = "/search"
 PERMISSIONS = "/permissions"
 CHECK_PERMISSIONS = "/permissions/check"
 PREFERENCES = "/preferences"
@@ -159,6 +160,11 @@ def onward(progress: Progress) -> str:
 def history(**query: str | int) -> str:
     """Return the URL of the history with its filters."""
     return _with(HISTORY, **query)
+
+
+def search(query: str = "", **more: str) -> str:
+    """Return the URL of the search over everything; `kind` names the one group to show."""
+    return _with(SEARCH, q=query, **more)
 
 
 def service_history(region: str, name: str, /, **query: str | int) -> str:

@@ -176,13 +176,18 @@ async def preview(
     kind: Previewed,
     repository: RepositoryQuery = "",
 ) -> Response:
-    """Show what would change in the current policy in AWS."""
+    """Show what would change in the current policy in AWS; without scripts, on a page with the button that does it."""
     try:
         name = await resolve_repository(services, region, repository)
     except Problem as problem:
-        return await run_in_threadpool(render, request, PreviewView(repository, problem=problem))
-    planning = previews.preview(services, kind, (region, service, name), seconds=patience(request))
-    return await run_in_threadpool(render, request, await preview_view(planning, name))
+        if is_htmx(request):
+            return await run_in_threadpool(render, request, PreviewView(repository, problem=problem))
+        dialog = await run_in_threadpool(add_dialog, services, region, service, repository, problem)
+        return await run_in_threadpool(render, request, dialog, status=422)
+    target = (region, service, name)
+    shown = await preview_view(previews.preview(services, kind, target, seconds=patience(request)), name)
+    view = shown if is_htmx(request) else await run_in_threadpool(dialogs.with_preview, services, kind, target, shown)
+    return await run_in_threadpool(render, request, view)
 
 
 def _start(request: Request, services: Services, kind: Kind, form: AccessForm) -> Response:

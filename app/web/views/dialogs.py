@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.bootstrap import Services
@@ -135,6 +135,19 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
         fields=(("repository", repository),),
         changes=changes,
         preview_url=links.repositories(region, service, "preview", repository=repository, kind="repair"),
+    )
+
+
+def add_dialog_with_preview(region: str, service: str, repository: str, preview: PreviewView) -> ConfirmDialog:
+    """GET …/repositories/preview of an Add without scripts: the preview, and the button that adds."""
+    return ConfirmDialog(
+        heading=Message(N_("Add %(repository)s?"), {"repository": repository}),
+        lead=Message(N_("Its policy will let %(service)s pull images from it."), {"service": service}),
+        action=links.repositories(region, service),
+        button=None if preview.problem else Message(N_("Add repository")),
+        back=links.repositories(region, service, "new"),
+        fields=(("repository", repository),),
+        preview=preview,
     )
 
 
@@ -304,6 +317,18 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
     row = find_row(services, region, service, repository)
     changes = (row.reason,) if row is not None and row.reason is not None and row.repairable else ()
     return repair_dialog(region, service, repository, changes=changes)
+
+
+def with_preview(
+    services: Services, kind: Kind, place: tuple[str, str, str], preview: PreviewView
+) -> ConfirmDialog | BlockedDialog:
+    """Return the dialog of an operation with its preview in it, as a page for readers without scripts."""
+    if kind is Kind.PRUNE:
+        return prune(services, place, preview, "")
+    if kind is Kind.GRANT:
+        return add_dialog_with_preview(*place, preview)
+    dialog = remove(services, *place) if kind is Kind.REVOKE else repair(services, *place)
+    return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
 
 
 def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
