@@ -174,23 +174,36 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
     named = [name for name in names if name in concerned]
     if request.action is Kind.REVOKE:
         return named
-    planned = plan_items(services, Kind.REPAIR, service, named)
+    planned = plan_of_service(services, Kind.REPAIR, service, named)
     return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
 
 
 def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, ContainerService]) -> BatchPlan:
-    by_service: dict[ServiceKey, list[str]] = {}
-    for item in _items(services, request, known):
-        by_service.setdefault((item.region, item.service), []).append(item.repository)
-    planned = [
-        item for key, names in by_service.items() for item in plan_items(services, request.action, known[key], names)
-    ]
-    gives = request.action in GIVES_ACCESS
-    activates = tuple(key for key in by_service if gives and not known[key].role.ready)
-    return BatchPlan(request.action, tuple(planned), activates)
+    planned = plan_items(services, request.action, _items(services, request, known), known)
+    return BatchPlan(request.action, planned, activated(request.action, planned, known))
 
 
 def plan_items(
+    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[PlannedItem, ...]:
+    """Return what would become of each item, by service; `known` are the services of all of them. Blocks."""
+    by_service: dict[ServiceKey, list[str]] = {}
+    for item in items:
+        by_service.setdefault((item.region, item.service), []).append(item.repository)
+    return tuple(
+        item for key, names in by_service.items() for item in plan_of_service(services, action, known[key], names)
+    )
+
+
+def activated(
+    action: Kind, items: Iterable[PlannedItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[ServiceKey, ...]:
+    """Return the services of these items whose role would be activated first."""
+    keys = dict.fromkeys((item.region, item.service) for item in items)
+    return tuple(key for key in keys if action in GIVES_ACCESS and not known[key].role.ready)
+
+
+def plan_of_service(
     services: Services,
     action: Kind,
     service: ContainerService,

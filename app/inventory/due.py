@@ -1,4 +1,4 @@
-"""Marks repositories whose access must be judged again. Called within the transaction that changed what decides on it."""
+"""Marks repositories and services that must be judged again. Called within the transaction that changed what decides on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 
 _CHUNK = 500
 
@@ -19,6 +19,18 @@ def mark(session: Session, connection: str, region: str, names: Collection[str])
     ordered = sorted(names)
     for start in range(0, len(ordered), _CHUNK):
         _mark(session, connection, region, SeenRepository.name.in_(ordered[start : start + _CHUNK]))
+
+
+def mark_services(session: Session, connection: str, region: str, names: Collection[str]) -> None:
+    """Mark these services: findings about them are judged again."""
+    row = SeenService
+    if names:
+        session.execute(
+            update(row)
+            .where(row.connection == connection, row.region == region, row.name.in_(sorted(names)))
+            .values(check_due=row.check_due + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def mark_repository(db: Database, connection: str, region: str, name: str) -> None:

@@ -61,6 +61,16 @@ def finding(finding_id: str, verb: str) -> str:
     return f"{FINDINGS}/{quote(finding_id, safe='')}/{verb}"
 
 
+def repair_all(**query: str) -> str:
+    """Where all access is repaired that findings are about: GET previews, POST starts the batch."""
+    return _with(f"{FINDINGS}/repair", **query)
+
+
+def prune(region: str = "", repository: str = "") -> str:
+    """Where principals that no longer exist are removed from a policy, for no service; the form names the repository."""
+    return _with(f"{REPOSITORIES}/prune", region=region, repository=repository)
+
+
 def who_can_pull(principal: str = "") -> str:
     """From where a principal can pull."""
     return _with(WHO_CAN_PULL, principal=principal)
@@ -134,13 +144,16 @@ def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
 def onward(progress: Progress) -> str:
     """Return the URL of Continue once an operation has ended.
 
-    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
+    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one. Of an operation for no
+    service to the repository's page.
     """
     if progress.kind in (Kind.UNDO, Kind.RESTORE, Kind.REACTIVATE) and progress.follows:
         return operation(progress.follows)
     if progress.kind is Kind.DEPLOY:
         return deployments(progress.region, progress.service)
     granted = progress.kind is Kind.GRANT and progress.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+    if not progress.service:
+        return repository(progress.region, progress.repository)
     return images(progress.region, progress.service, added=progress.repository if granted else "")
 
 

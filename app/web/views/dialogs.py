@@ -150,22 +150,26 @@ def prune_dialog(
 ) -> ConfirmDialog:
     """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
-    `follows` is the operation that failed because of them, so that it can be retried afterwards.
+    `service` "": the operation is the repository's own. `follows` is the operation that failed because of them, so that it can be retried afterwards.
     """
     fields = [("repository", repository), *([("follows", follows)] if follows else [])]
+    address, back = links.repositories(region, service, "prune"), links.policy(region, service, repository)
+    if not service:
+        fields = [("region", region), *fields]
+        address, back = links.prune(), links.repository(region, repository)
     return ConfirmDialog(
         heading=Message(N_("Remove dead principals?")),
         lead=Message(
             N_("ECR refuses every change to the policy of %(repository)s while it names principals that do not exist."),
             {"repository": repository},
         ),
-        action=links.repositories(region, service, "prune"),
+        action=address,
         button=Message(N_("Remove dead principals")) if preview.principals else None,
-        back=links.policy(region, service, repository),
+        back=back,
         fields=(*fields, *(("principal", principal) for principal in preview.principals)),
         names_title=Message(N_("Principals to remove")) if preview.principals else None,
         names=preview.principals,
-        choices=_choices(links.repositories(region, service, "prune"), tuple(fields), preview),
+        choices=_choices(address, tuple(fields), preview),
         preview=preview,
         danger=True,
     )
