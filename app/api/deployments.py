@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Response
 
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
@@ -13,9 +15,11 @@ from app.api.schemas.deployments import (
     DeploymentRequest,
     Images,
 )
+from app.api.schemas.logs import Log, LogPartDep, LogVersion
 from app.api.schemas.operations import Operation
 from app.bootstrap import Services
 from app.console import deployments
+from app.console.deployment_log import read_deployment_log
 from app.console.repositories import resolve_repository
 from app.console.services import get_deployments
 from app.deployments.reference import split_image
@@ -45,6 +49,15 @@ async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> Dep
     if answer.problem is not None:
         raise answer.problem
     return await run_in_threadpool(DeploymentList.of, answer)
+
+
+@router.get("/deployments/{version}/log", summary="Log of a deployment", responses=refusals(*AWS))
+async def deployment_log(services: ServicesDep, named: NamedServiceDep, version: LogVersion, part: LogPartDep) -> Log:
+    """Read from AWS now and kept nowhere: lines of one container, oldest first, in pages.
+
+    Values of environment variables are replaced by `…`. Lightsail keeps logs for 3 days.
+    """
+    return Log.of(await read_deployment_log(services, named, replace(part, version=version), seconds=SECONDS))
 
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))

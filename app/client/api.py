@@ -112,6 +112,10 @@ class Api:
         """What a deployment would do, and whether it would run."""
         return self._ask("POST", f"{place.path}/deployments/preview", request)
 
+    def deployment_log(self, place: ServiceRef, version: int, part: Json) -> Json:
+        """Return a page of a deployment's log; version 0 is the newest."""
+        return self._ask("GET", f"{place.path}/deployments/{version}/log?{urlencode(part)}")
+
     def operation(self, operation_id: str, *, seen: int = 0, wait: float = 0) -> Json:
         """Return an operation; with `wait`, as soon as its version differs from `seen`."""
         query = f"?{urlencode({'seen': seen, 'wait': wait})}" if wait else ""

@@ -19,7 +19,7 @@ MOST_LINES: Final = 400
 LONGEST_LINE: Final = 400
 LONGEST_QUOTE: Final = 160
 
-_LIGHTSAIL: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
+LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _EXEC_FORMAT: Final = re.compile(
     r"exec format error|exec user process caused.{0,40}format|wrong architecture", re.IGNORECASE
 )
@@ -49,7 +49,7 @@ _VARIABLE: Final = re.compile(
     r"(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )
 _REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300})(?: HTTP/[\d.]+)?\"? (\d{3})\b")
-_ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LISTENING: Final = re.compile(
     r"\b(?:listen\w*|serving|running|started|starting|bound|ready|available|server|local)\b[^\n]{0,120}?"
     r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?)[ :=]{1,3}(?P<port>\d{2,5})\b",
@@ -143,10 +143,10 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
     """Return how the deployment ended, and the container's own lines while it was the newest one."""
     ending, own, is_its = Ending.NONE, list[str](), True
     for line in lines:
-        match = _LIGHTSAIL.match(line.text)
+        match = LIGHTSAIL_LINE.match(line.text)
         if match is None:
             if is_its and len(own) < MOST_LINES and line.text.strip():
-                own.append(_ANSI.sub("", line.text[:LONGEST_LINE]))
+                own.append(ANSI.sub("", line.text[:LONGEST_LINE]))
             continue
         number, words = int(match[1]), match[2].lower()
         is_its = number == version

@@ -93,6 +93,12 @@ def deployments(region: str, name: str, verb: str = "", **query: str | int) -> s
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
+def deployment_log(region: str, name: str, version: int, **query: str | int) -> str:
+    """Return the URL of a deployment's log, of one `container`, from a position (`after`) on."""
+    given = {key: value for key, value in query.items() if value != 0}
+    return deployments(region, name, f"{version}/log", **given)
+
+
 def policy(region: str, name: str, repository: str) -> str:
     """Return the URL of a repository's policy as seen for a service."""
     return _with(service(region, name, "policy"), repository=repository)

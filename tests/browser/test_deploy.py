@@ -82,6 +82,25 @@ def test_a_container_that_exits_is_the_cause_on_the_tab_too(mika):
     mika.continues()
     expect(mika.page.get_by_role("article").filter(has_text="Failed").first).to_contain_text("started and ended")
     mika.console.sandbox.control("DELETE", "behaviors")
+    failed = mika.page.get_by_role("article").filter(has_text="Failed").first
+    failed.get_by_text("Log", exact=True).click()
+    failed.get_by_label("Container").select_option("web")
+    failed.get_by_role("button", name="Show").click()
+    expect(failed.get_by_role("region", name="Log lines of web")).to_contain_text("panic: no configuration")
+    failed.get_by_role("searchbox", name="Contains").fill("nothing like it")
+    failed.get_by_role("button", name="Show").click()
+    expect(failed.get_by_text("No line contains this text.")).to_be_visible()
+
+
+def test_the_log_without_scripts(ken):
+    ken.page.goto(f"/containers/{REGION}/{SERVICE}/deployments")
+    active = ken.page.get_by_role("article").filter(has_text="Active").first
+    active.get_by_text("Log", exact=True).click()
+    active.get_by_role("link", name="Show the log").click()
+    expect(ken.page.get_by_role("region", name="Log lines")).to_contain_text("Creating your deployment")
+    ken.page.get_by_role("searchbox", name="Contains").fill("steady")
+    ken.page.get_by_role("button", name="Show").click()
+    expect(ken.page.get_by_role("region", name="Log lines").get_by_role("listitem")).to_have_count(1)
 
 
 def test_what_was_entered_comes_back_with_what_is_wrong(ken, troubles):

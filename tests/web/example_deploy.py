@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.deployment_ports import DeploymentSpec
+from app.console.deployment_log import DeploymentLog, LogQuestion
 from app.deployments.change import compare, spec_of
 from app.deployments.images import DeployableImage
+from app.deployments.log import Gap, LogText
 from app.deployments.request import DeployRequest
 from app.errors import Problem
 from app.web.views.base import View
 from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, ObstacleView
+from app.web.views.deployment_log import DeploymentLogPage
 from app.wording import Message
 from tests.web.example_parts import NOW, Parts
 
@@ -44,6 +47,7 @@ def deploy_examples(parts: Parts) -> dict[str, View]:
         "deploy-version": replace(dialog, form=DeployForm("", DeployRequest(version=2)), preview=preview),
         "deploy-preview": preview,
         "deploy-would-fail": replace(preview, obstacles=_obstacles(parts), is_checked=False),
+        **_logs(parts),
         "deploy-preview-refused": replace(preview, problem=Problem("deployment.choose_container", containers="app, b")),
     }
 
@@ -93,3 +97,23 @@ def _obstacles(parts: Parts) -> tuple[ObstacleView, ...]:
             Message("The container %(container)s started and ended", {"container": parts.person}), False, False
         ),
     )
+
+
+def _logs(parts: Parts) -> dict[str, View]:
+    """The log of a version: with lines, without, and where AWS refuses it."""
+    lines = (
+        LogText(NOW - timedelta(minutes=9), "[deployment:3] Creating your deployment", by_lightsail=True),
+        LogText(NOW - timedelta(minutes=8), f"starting {parts.person} " + "x" * 300, is_cut=True),
+        LogText(None, f'"GET /{parts.repository} HTTP/1.1" 404'),
+    )
+    names = ("app", parts.service_name[:50])
+    since = NOW - timedelta(days=4)
+    log = DeploymentLog(REGION, parts.service_name, 3, "ACTIVE", "app", names, since, None, NOW, lines)
+    page = DeploymentLogPage(REGION, parts.service_name, LogQuestion(3, text=parts.person[:50], minutes=10), log)
+    more = replace(log, gap=Gap.PARTLY_EXPIRED, next="200.0.0.abc+/=")
+    return {
+        "log": page,
+        "log-more": replace(page, log=more, question=LogQuestion(3, after="100.0.0.x")),
+        "log-none": replace(page, log=replace(log, lines=(), gap=Gap.NO_LINES, containers=("app",))),
+        "log-refused": replace(page, log=None, problem=parts.denied()),
+    }

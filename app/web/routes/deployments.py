@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console.deployment_log import LogQuestion, read_deployment_log
 from app.console.deployments import DeploymentPreview, ImageList, list_images, preview_deployment, start_deployment
 from app.console.repositories import resolve_repository
+from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT
 from app.deployments.reference import split_image
 from app.deployments.request import DeployRequest
 from app.errors import Problem
@@ -19,10 +21,11 @@ from app.http.deps import PersonDep, ServicesDep
 from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
-from app.web.deps import KnownPlace, patience
+from app.web.deps import LONG_PATIENCE, KnownPlace, patience
 from app.web.render import render
 from app.web.responses import started
 from app.web.views.deploy import DeployForm, DeployPreview, deploy_dialog, deploy_preview
+from app.web.views.deployment_log import DeploymentLogPage
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/deployments",
@@ -122,6 +125,30 @@ async def new(request: Request, services: ServicesDep, region: str, service: str
 async def preview(request: Request, services: ServicesDep, region: str, service: str, form: AskedForm) -> Response:
     """What the form's deployment would change, and why it would fail."""
     return await run_in_threadpool(render, request, await _preview(services, (region, service), form))
+
+
+@router.get("/{version}/log")
+async def log(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    version: Annotated[int, Path(ge=1, le=10**9)],
+    container: Annotated[str, Query(max_length=100)] = "",
+    text: Annotated[str, Query(max_length=LONGEST_TEXT)] = "",
+    minutes: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    after: Annotated[str, Query(max_length=LONGEST_CURSOR)] = "",
+) -> Response:
+    """The log of a version's container, read now; on a page of its own for who has no scripts."""
+    question = LogQuestion(version, container, text.strip(), minutes, after)
+    page = DeploymentLogPage(region, service, question)
+    try:
+        page = replace(
+            page, log=await read_deployment_log(services, (region, service), question, seconds=LONG_PATIENCE)
+        )
+    except Problem as problem:
+        page = replace(page, problem=problem)
+    return await run_in_threadpool(render, request, page)
 
 
 @router.post("")
