@@ -14,16 +14,19 @@ from app.api.schemas.deployments import (
     DeploymentPreviewRequest,
     DeploymentRequest,
     Images,
+    Platform,
+    PlatformRequest,
 )
 from app.api.schemas.logs import Log, LogPartDep, LogVersion
 from app.api.schemas.operations import Operation
 from app.bootstrap import Services
 from app.console import deployments
 from app.console.deployment_log import read_deployment_log
+from app.console.image_platform import read_platform
 from app.console.repositories import resolve_repository
 from app.console.services import get_deployments
 from app.deployments.reference import split_image
-from app.deployments.request import DeployRequest
+from app.deployments.request import DeployRequest, check_request
 from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
@@ -40,6 +43,17 @@ async def list_images(services: ServicesDep, named: NamedServiceDep, repository:
     """Read from AWS now, 10,000 at most. The platform is not read: reading it would count as a pull of the image."""
     name = await resolve_repository(services, named.region, repository)
     return Images.of(await deployments.list_images(services, named.region, name, seconds=SECONDS))
+
+
+@router.post("/repositories/images/platform", summary="Platform of an image", responses=refusals(*AWS))
+async def image_platform(services: ServicesDep, named: NamedServiceDep, body: PlatformRequest) -> Platform:
+    """Reads the image's manifest: **ECR records this as a pull of the image**, which lifecycle rules may use."""
+    reference = split_image(body.image)
+    check_request(DeployRequest(reference.tag, reference.digest))
+    repository = await resolve_repository(services, named.region, reference.repository)
+    tag = "" if reference.digest else reference.tag or "latest"
+    read = read_platform(services, named.region, repository, tag, reference.digest, seconds=SECONDS)
+    return Platform.of(await read)
 
 
 @router.get("/deployments", summary="Deployments of a service", responses=refusals(*AWS))

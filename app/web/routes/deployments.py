@@ -12,10 +12,11 @@ from starlette.responses import Response
 from app.bootstrap import Services
 from app.console.deployment_log import LogQuestion, read_deployment_log
 from app.console.deployments import DeploymentPreview, ImageList, list_images, preview_deployment, start_deployment
+from app.console.image_platform import read_platform
 from app.console.repositories import resolve_repository
 from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT
 from app.deployments.reference import split_image
-from app.deployments.request import DeployRequest
+from app.deployments.request import DeployRequest, check_request
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.htmx import is_htmx
@@ -26,6 +27,7 @@ from app.web.render import render
 from app.web.responses import started
 from app.web.views.deploy import DeployForm, DeployPreview, deploy_dialog, deploy_preview
 from app.web.views.deployment_log import DeploymentLogPage
+from app.web.views.image_platform import PlatformView, platform_view
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/deployments",
@@ -127,6 +129,19 @@ async def preview(request: Request, services: ServicesDep, region: str, service:
     return await run_in_threadpool(render, request, await _preview(services, (region, service), form))
 
 
+@router.post("/platform")
+async def platform(request: Request, services: ServicesDep, region: str, service: str, form: SentForm) -> Response:
+    """The platform of the form's image, for which its manifest is read: ECR records that as a pull."""
+    shown = await _platform(services, region, form)
+    if is_htmx(request):
+        return await run_in_threadpool(render, request, shown)
+    place = (region, service)
+    dialog = await run_in_threadpool(
+        deploy_dialog, services, place, form, await _images(request, services, region, form)
+    )
+    return await run_in_threadpool(render, request, replace(dialog, platform=shown))
+
+
 @router.get("/{version}/log")
 async def log(
     request: Request,
@@ -171,6 +186,18 @@ async def deploy(
     except Problem as problem:
         return await _dialog(request, services, (region, service), form, problem)
     return await run_in_threadpool(started, request, services, operation)
+
+
+async def _platform(services: Services, region: str, form: DeployForm) -> PlatformView:
+    """What the manifest says, or why it can't be read."""
+    tag = "" if form.request.digest else form.request.tag or "latest"
+    try:
+        check_request(DeployRequest(tag, form.request.digest))
+        repository = await resolve_repository(services, region, form.repository)
+        read = read_platform(services, region, repository, tag, form.request.digest, seconds=LONG_PATIENCE)
+        return await run_in_threadpool(platform_view, await read)
+    except Problem as problem:
+        return PlatformView(problem=problem)
 
 
 def _check_preview(previewed: str, form: DeployForm) -> None:
