@@ -117,7 +117,8 @@ def terraform_policy(
 
 def cloudformation(grant: GrantCode) -> str:
     """Return a template with the service and the repositories, as JSON."""
-    ids = logical_ids((policy.repository for policy in grant.policies), "Repository")
+    names = [policy.repository for policy in grant.policies]
+    ids = logical_ids(names, "Repository") if len(names) > 1 else dict.fromkeys(names, "Repository")
     resources = {"ContainerService": _retained("AWS::Lightsail::Container", _service_properties(grant))}
     for policy in grant.policies:
         properties = repository_properties(policy.repository, policy.document, grant.puller_arn)

@@ -99,6 +99,14 @@ class Api:
             "GET", f"{place.path}/repositories/as-code?{urlencode({'repository': repository, 'form': form})}"
         )
 
+    def service_as_code(self, place: ServiceRef, form: str) -> Json:
+        """Return a service with all its access as code."""
+        return self._ask("GET", f"{place.path}/as-code?{urlencode({'form': form})}")
+
+    def many_as_code(self, place: ServiceRef, request: Json) -> Json:
+        """Return a service's access to many repositories as code."""
+        return self._ask("POST", f"{place.path}/repositories/as-code", request)
+
     def why(self, place: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
         """Return why the service can't pull the image, or why it doesn't run."""
         body = {"image": image, "container": container, "platform": platform}

@@ -28,6 +28,7 @@ API_DOCS = "/api/docs"
 OPENAPI = "/api/openapi.json"
 BATCHES = "/batches"
 PREVIEW_BATCH = "/batches/preview"
+BATCH_AS_CODE = "/batches/as-code"
 
 
 def _with(path: str, **query: str | int) -> str:
@@ -107,6 +108,11 @@ def policy(region: str, name: str, repository: str) -> str:
 def policy_as_code(region: str, name: str, repository: str, form: str) -> str:
     """Return the URL to download a service's access to a repository as code."""
     return _with(service(region, name, "policy/as-code"), repository=repository, form=form)
+
+
+def as_code(region: str, name: str, **query: str) -> str:
+    """Return the URL of a service as code, with all its access; with `form` that one, to download."""
+    return _with(service(region, name, "as-code"), **query)
 
 
 def why(region: str, name: str, **query: str) -> str:

@@ -104,7 +104,7 @@ def test_terraform_says_that_it_does_not_activate_the_role_of_an_existing_servic
 def test_the_template_passes_cfn_lint_and_holds_the_whole_policy():
     assert linted(GRANT) == []
     template = json.loads(cloudformation(GRANT))
-    repository = template["Resources"]["RepositoryShopWeb"]["Properties"]
+    repository = template["Resources"]["Repository"]["Properties"]
     assert repository["RepositoryPolicyText"]["Statement"] == [statement(OTHER, "Theirs"), statement(ATTRIBUTE)]
     service = template["Resources"]["ContainerService"]["Properties"]
     assert service["PrivateRegistryAccess"] == {"EcrImagePullerRole": {"IsActive": True}}

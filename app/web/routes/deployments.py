@@ -130,7 +130,14 @@ async def preview(request: Request, services: ServicesDep, region: str, service:
 
 
 @router.post("/platform")
-async def platform(request: Request, services: ServicesDep, region: str, service: str, form: SentForm) -> Response:
+async def platform(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    form: SentForm,
+    previewed: Annotated[str, Form(max_length=100)] = "",  # noqa: ARG001  (the form has it)
+) -> Response:
     """The platform of the form's image, for which its manifest is read: ECR records that as a pull."""
     shown = await _platform(services, region, form)
     if is_htmx(request):
