@@ -16,7 +16,7 @@ class ImageDetail:
 
     `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `artifact_type` is the media type of
     its config (or its own artifact type), "" if ECR gives none. `subject` is the digest of the image that a signature or
-    an SBOM is about.
+    an SBOM is about. `restored_at`: when it was last restored from the archive.
     """
 
     digest: str
@@ -28,6 +28,7 @@ class ImageDetail:
     subject: str = ""
     status: str = ""
     last_pulled_at: datetime | None = None
+    restored_at: datetime | None = None
 
     @property
     def is_archived(self) -> bool:

@@ -167,6 +167,7 @@ def detail_of(raw: Mapping[str, Any]) -> ImageDetail:
         subject=raw.get("subjectManifestDigest", ""),
         status=raw.get("imageStatus", ""),
         last_pulled_at=raw.get("lastRecordedPullTime"),
+        restored_at=raw.get("lastActivatedAt"),
     )
 
 
