@@ -107,7 +107,7 @@ async def get_as_code(
 async def get_many_as_code(services: ServicesDep, named: NamedServiceDep, body: AsCodeRequest) -> ManyAsCodeAnswer:
     """The policies of all of them with access for the service, as they were last read. Changes nothing."""
     chosen = BatchRequest(Kind.GRANT, (named,), tuple(body.repositories or ()), body.match or "")
-    (made,) = await selection_as_code(services, chosen, (body.form,))
+    (made,) = await selection_as_code(services, chosen, (Form(body.form),))
     return await run_in_threadpool(ManyAsCodeAnswer.of_many, made)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -72,7 +72,7 @@ class ManyAsCodeAnswer(AccessAsCode):
 class AsCodeRequest(RequestBody):
     """The repositories to write as code. Give `repositories` or `match`, not both."""
 
-    form: Form
+    form: Literal["aws", "terraform", "cloudformation"]
     repositories: list[RepositoryName] | None = Field(
         None, min_length=1, max_length=MOST, description="Names, URIs or ARNs."
     )
