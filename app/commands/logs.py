@@ -24,11 +24,13 @@ GAPS = {
 @click.command()
 @click.argument("service")
 @region_option
-@click.option("--version", type=click.IntRange(1), default=None, metavar="NUMBER", help="Of this deployment (newest).")
-@click.option("--container", default="", metavar="NAME", help="Of this container (the public one, or the first).")
-@click.option("--text", default="", metavar="TEXT", help="Only lines that contain it; upper and lower case differ.")
-@click.option("--minutes", type=click.IntRange(1, 10_000), default=None, help="Only the last ones.")
-@click.option("--lines", type=click.IntRange(1, 20_000), default=1_000, help="At most this many (1000).")
+@click.option(
+    "--version", type=click.IntRange(1), default=None, metavar="NUMBER", help="The deployment's version (newest)."
+)
+@click.option("--container", default="", metavar="NAME", help="The container (the public one, or the first).")
+@click.option("--text", default="", metavar="TEXT", help="Show only lines that contain this text; case-sensitive.")
+@click.option("--minutes", type=click.IntRange(1, 10_000), default=None, help="Show only the last minutes.")
+@click.option("--lines", type=click.IntRange(1, 20_000), default=1_000, help="Show at most this many lines (1000).")
 @json_option
 @server_options
 def logs(service: str, *, region: str, lines: int, as_json: bool, **options: Any) -> None:
