@@ -25,6 +25,7 @@ from app.console.deployment_log import read_deployment_log
 from app.console.image_platform import read_platform
 from app.console.repositories import resolve_repository
 from app.console.services import get_deployments
+from app.console.timeouts import PROGRAM_PATIENCE
 from app.deployments.reference import split_image
 from app.deployments.request import DeployRequest, check_request
 from app.http.deps import PersonDep, ServicesDep
@@ -32,8 +33,6 @@ from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 
 HERE = "/services/{region}/{name}"
-# As long as a program may wait for AWS.
-SECONDS = 10.0
 
 router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
 
@@ -42,7 +41,7 @@ router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
 async def list_images(services: ServicesDep, named: NamedServiceDep, repository: RepositoryQuery) -> Images:
     """Read from AWS now, 10,000 at most. The platform is not read: reading it would count as a pull of the image."""
     name = await resolve_repository(services, named.region, repository)
-    return Images.of(await deployments.list_images(services, named.region, name, seconds=SECONDS))
+    return Images.of(await deployments.list_images(services, named.region, name, seconds=PROGRAM_PATIENCE))
 
 
 @router.post("/repositories/images/platform", summary="Platform of an image", responses=refusals(*AWS))
@@ -52,14 +51,14 @@ async def image_platform(services: ServicesDep, named: NamedServiceDep, body: Pl
     check_request(DeployRequest(reference.tag, reference.digest))
     repository = await resolve_repository(services, named.region, reference.repository)
     tag = "" if reference.digest else reference.tag or "latest"
-    read = read_platform(services, named.region, repository, tag, reference.digest, seconds=SECONDS)
+    read = read_platform(services, named.region, repository, tag, reference.digest, seconds=PROGRAM_PATIENCE)
     return Platform.of(await read)
 
 
 @router.get("/deployments", summary="Deployments of a service", responses=refusals(*AWS))
 async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> DeploymentList:
     """Read from AWS now, newest first, each with what it changed."""
-    answer = await get_deployments(services, *named, seconds=SECONDS)
+    answer = await get_deployments(services, *named, seconds=PROGRAM_PATIENCE)
     if answer.problem is not None:
         raise answer.problem
     return await run_in_threadpool(DeploymentList.of, answer)
@@ -71,7 +70,7 @@ async def deployment_log(services: ServicesDep, named: NamedServiceDep, version:
 
     Values of environment variables are replaced by `…`. Lightsail keeps logs for 3 days.
     """
-    return Log.of(await read_deployment_log(services, named, replace(part, version=version), seconds=SECONDS))
+    return Log.of(await read_deployment_log(services, named, replace(part, version=version), seconds=PROGRAM_PATIENCE))
 
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))

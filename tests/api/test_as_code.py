@@ -131,7 +131,7 @@ def test_a_pattern_means_all_that_match_and_what_cannot_be_planned_is_left_out(r
         each["name"] for each in ready.get("/api/v1/repositories?q=payments/").json["repositories"]
     }
     reasons = {each["repository"]: each["code"] for each in many["left_out"]}
-    assert reasons == {"payments/ledger": "policy.pasted_documents", "payments/worker": "policy.dead_principals"}
+    assert reasons == {"payments/ledger": "policy.not_json", "payments/worker": "policy.dead_principals"}
     assert "payments/ledger" not in many["text"]
 
 
