@@ -99,6 +99,14 @@ class Api:
             "GET", f"{place.path}/repositories/as-code?{urlencode({'repository': repository, 'form': form})}"
         )
 
+    def service_as_code(self, place: ServiceRef, form: str) -> Json:
+        """Return a service with all its access as code."""
+        return self._ask("GET", f"{place.path}/as-code?{urlencode({'form': form})}")
+
+    def many_as_code(self, place: ServiceRef, request: Json) -> Json:
+        """Return a service's access to many repositories as code."""
+        return self._ask("POST", f"{place.path}/repositories/as-code", request)
+
     def why(self, place: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
         """Return why the service can't pull the image, or why it doesn't run."""
         body = {"image": image, "container": container, "platform": platform}
@@ -111,6 +119,10 @@ class Api:
     def preview_deployment(self, place: ServiceRef, request: Json) -> Json:
         """What a deployment would do, and whether it would run."""
         return self._ask("POST", f"{place.path}/deployments/preview", request)
+
+    def deployment_log(self, place: ServiceRef, version: int, part: Json) -> Json:
+        """Return a page of a deployment's log; version 0 is the newest."""
+        return self._ask("GET", f"{place.path}/deployments/{version}/log?{urlencode(part)}")
 
     def operation(self, operation_id: str, *, seen: int = 0, wait: float = 0) -> Json:
         """Return an operation; with `wait`, as soon as its version differs from `seen`."""

@@ -29,6 +29,7 @@ API_DOCS = "/api/docs"
 OPENAPI = "/api/openapi.json"
 BATCHES = "/batches"
 PREVIEW_BATCH = "/batches/preview"
+BATCH_AS_CODE = "/batches/as-code"
 
 
 def _with(path: str, **query: str | int) -> str:
@@ -104,6 +105,12 @@ def deployments(region: str, name: str, verb: str = "", **query: str | int) -> s
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
+def deployment_log(region: str, name: str, version: int, **query: str | int) -> str:
+    """Return the URL of a deployment's log, of one `container`, from a position (`after`) on."""
+    given = {key: value for key, value in query.items() if value != 0}
+    return deployments(region, name, f"{version}/log", **given)
+
+
 def policy(region: str, name: str, repository: str) -> str:
     """Return the URL of a repository's policy as seen for a service."""
     return _with(service(region, name, "policy"), repository=repository)
@@ -112,6 +119,11 @@ def policy(region: str, name: str, repository: str) -> str:
 def policy_as_code(region: str, name: str, repository: str, form: str) -> str:
     """Return the URL to download a service's access to a repository as code."""
     return _with(service(region, name, "policy/as-code"), repository=repository, form=form)
+
+
+def as_code(region: str, name: str, **query: str) -> str:
+    """Return the URL of a service as code, with all its access; with `form` that one, to download."""
+    return _with(service(region, name, "as-code"), **query)
 
 
 def why(region: str, name: str, **query: str) -> str:

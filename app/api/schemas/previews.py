@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.repositories import Principal, RegionName, RegistryRead, RepositoryName, english
 from app.api.strict import RequestBody
-from app.as_code.managed import managed_by
 from app.console.access import AccessStatus
+from app.console.managed import managed_warning
 from app.console.previews import Preview as PlannedPreview
 from app.console.shell_commands import Commands
 from app.messages import labels
@@ -106,7 +106,7 @@ class Preview(BaseModel):
             access=AccessStatus(planned.verdict.access) if planned.verdict else None,
             reason=planned.verdict.sentence if planned.verdict else "",
             registry=RegistryRead.maybe(preview.evidence),
-            managed=english(managed_by(service.tags)),
+            managed=english(managed_warning(service.tags, (change.before,))),
             principals=list(planned.pruned),
             doubtful=list(planned.prunable.refused),
         )

@@ -207,7 +207,7 @@ async def preview(
     target = (region, service, repository)
     if not is_htmx(request):
         return await _preview_page(request, services, kind, target)
-    if seen and await run_in_threadpool(previews.is_still, services, Kind(kind), target, seen):
+    if bool(seen) and await run_in_threadpool(previews.is_still, services, kind, target, seen):
         return nothing_new()
     shown = await _preview(request, services, kind, target)
     if seen and shown.seen.endswith(f" {seen}"):
