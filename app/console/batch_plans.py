@@ -25,11 +25,11 @@ from app.inventory.registries import find_registry
 from app.operations.batches import MOST, NewItem
 from app.operations.explained import explained
 from app.operations.naming import repositories_naming
-from app.operations.policy_write import DENIALS
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import parse_reference
 from app.operations.state import GIVES_ACCESS, Kind
 from app.policy.dead import dead_principals
+from app.policy.grant import DENIALS
 from app.threads import run_in_threadpool
 
 ServiceKey = tuple[str, str]

@@ -7,13 +7,17 @@ was at work when its process died is run again, which changes nothing that is do
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from app.history import batches
 from app.history.batches import Item
+from app.inventory.circumstances import KnownRepository, known_repositories
+from app.inventory.registries import KnownRegistry
 from app.operations import grant, restore, revoke
+from app.operations.item_changes import Role, Surroundings
+from app.operations.repository_run import Together, run_together
 from app.operations.state import Kind, Outcome
 from app.operations.step import NEXT_LOOK, Stepping
 from app.operations.workflow import run_recorded
@@ -23,22 +27,13 @@ AT_ONCE = 12
 PAGE = 4 * AT_ONCE
 
 
-@dataclass(frozen=True)
-class Role:
-    """A service's roles as the batch read them once; `is_new`: the batch has just switched the role on."""
-
-    arn: str = ""
-    general_arn: str = ""
-    is_new: bool = False
-
-
 @dataclass
 class ItemRun:
     """One run of all items of a batch's service that have not ended."""
 
     step: Stepping
     role: Role
-    _tasks: dict[str, asyncio.Task[Outcome]] = field(default_factory=dict)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _has_stopped: bool = False
 
     async def run(self) -> None:
@@ -50,6 +45,7 @@ class ItemRun:
             while True:
                 await self._stop_rest_if_cancelled()
                 page = await self._runnable()
+                registry, known = await self._known(page)
                 if not page and not self._tasks and not await self._count_live():
                     return
                 if not page:
@@ -59,17 +55,30 @@ class ItemRun:
                         pass
                     if self.step.cancelled.is_set():
                         break
-                    self._begin(group, slots, item)
+                    around = Surroundings(
+                        known.get(item.repository, KnownRepository()), registry, self.step.context.clock.now()
+                    )
+                    self._begin(group, slots, item, around)
                     if is_first:
                         is_first = False
                         await asyncio.wait(self._tasks.values())
                         for _ in range(AT_ONCE - 1):
                             slots.release()
 
-    def _begin(self, group: asyncio.TaskGroup, slots: asyncio.Semaphore, item: Item) -> None:
-        run = run_recorded(partial(_run_item, item, self.role), item.id, slot=slots, is_item=True)
-        task = self._tasks[item.id] = group.create_task(run)
+    def _begin(self, group: asyncio.TaskGroup, slots: asyncio.Semaphore, item: Item, around: Surroundings) -> None:
+        task = self._tasks[item.id] = group.create_task(self._run(slots, item, around))
         task.add_done_callback(lambda _: self._tasks.pop(item.id))
+
+    async def _run(self, slots: asyncio.Semaphore, item: Item, around: Surroundings) -> None:
+        async with slots:
+            if await run_together(self.step.context, Together(item.id, {item.id: self.role}), around):
+                return
+        await run_recorded(partial(_run_item, item, self.role), item.id, slot=slots, is_item=True)
+
+    async def _known(self, page: Sequence[Item]) -> tuple[KnownRegistry, dict[str, KnownRepository]]:
+        context, runner = self.step.context, self.step.operation
+        names = [item.repository for item in page]
+        return await context.in_db(known_repositories, context.db, runner.connection, runner.region, names)
 
     async def _runnable(self) -> tuple[Item, ...]:
         context = self.step.context

@@ -25,6 +25,10 @@ from app.policy.statement import (
     without_anywhere,
 )
 
+# Findings that a Deny makes a grant useless: of the repository policy, or of the registry's.
+DENIED_BY_REGISTRY = "grant.registry_denied"
+DENIALS = ("grant.denied", DENIED_BY_REGISTRY)
+
 
 def plan_grant(
     text: str | None,
