@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.errors import Problem
 from app.history.models import Operation
@@ -25,6 +26,16 @@ class Role:
     arn: str = ""
     general_arn: str = ""
     is_new: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is recorded with the operation that runs the batch's items of the service."""
+        return vars(self)
+
+    @classmethod
+    def of(cls, runner: Operation) -> Role | None:
+        """Return the role that such an operation has recorded; None: it has none yet."""
+        recorded = runner.input.get("role")
+        return None if recorded is None else cls(**recorded)
 
 
 @dataclass(frozen=True)

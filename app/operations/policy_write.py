@@ -150,7 +150,9 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     context, operation = step.context, step.operation
     unanswered = await context.in_db(policy_writes.unanswered, context.db, operation.id)
     # Only the text itself proves that AWS carried one out: another's change may have made ours unnecessary.
-    proven = next((write for write in unanswered if equivalent(text, write.after)), None)
+    sent = [await context.in_db(policy_writes.whole_write, context.db, write) for write in unanswered]
+    shown = (write for write, whole in zip(unanswered, sent, strict=True) if equivalent(text, whole.after))
+    proven = next(shown, None)
     if proven is not None:
         await _closed(step, proven.position)
         if len(unanswered) == 1:

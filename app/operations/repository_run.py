@@ -6,6 +6,7 @@ crash: they read anew, and know what has been written by what was recorded befor
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -109,19 +110,18 @@ class _Run:
     is_cancelled: Callable[[], bool]
 
     async def run(self) -> bool:
-        return await self._verify(await self._write())
+        """Read the policy, write it where something is missing, and verify it; a problem that passes is waited for.
 
-    async def _write(self) -> _Planned:
-        """Read the policy, and write it where something is missing; a problem that passes is waited for."""
+        False: a service's role was switched meanwhile.
+        """
         for seconds in (*AGAIN, None):
             planned = await self._plan()
             if self.is_cancelled():
                 raise CancelledHere
             if not planned.needed:
-                await self._end_changes(planned)
-                return planned
+                return await self._verify(planned)
             try:
-                await self._send(planned)
+                return await self._send(planned)
             except Problem as problem:
                 passes = problem.code in PASSES_BY_ITSELF or problem.code == OLD_READING
                 if problem.effect_unknown or seconds is None or not passes:
@@ -129,8 +129,6 @@ class _Run:
                 if problem.code != OLD_READING:
                     await self.leader.note_again(problem, seconds)
                     await self.leader.pause(seconds)
-            else:
-                return planned
         raise AssertionError("the last try returns or raises")
 
     async def _plan(self) -> _Planned:
@@ -144,8 +142,8 @@ class _Run:
                 break
         return _Planned(text, changes, read_at)
 
-    async def _send(self, planned: _Planned) -> None:
-        """Record the items' changes, write them, and record that. Raises as `policy_write.write`, and NotTogetherError."""
+    async def _send(self, planned: _Planned) -> bool:
+        """Record the items' changes, write them, and record and verify that. Raises AWS's Problem, and NotTogetherError."""
         context = self.leader.context
         if not await context.record_among(repository_items.plan_writes, self._parts(planned)):
             raise NotTogetherError
@@ -162,10 +160,10 @@ class _Run:
             if planned.after is None and answered is None:
                 await self._forget()  # somebody else has deleted it since
                 raise NotTogetherError
-            differs = planned.after is None and not equivalent(answered, planned.text)
-            await self._end_changes(planned, replaced=answered if differs else None)
-        if differs:
-            raise NotTogetherError  # it holds what somebody else wrote since the read
+            if planned.after is None and not equivalent(answered, planned.text):
+                await self._end_changes(planned, replaced=answered)
+                raise NotTogetherError  # it holds what somebody else wrote since the read
+            return await self._verify(planned)
 
     def _parts(self, planned: _Planned) -> list[Part]:
         at = self.leader.context.clock.now()
@@ -214,9 +212,19 @@ class _Run:
         await context.record_among(repository_items.end_changes, changed)
 
     async def _verify(self, planned: _Planned) -> bool:
-        """Read the policy again, and end the items. False: a service's role was switched meanwhile."""
+        """Read the policy again while it is recorded how the changes ended, and end the items; as `run`."""
+        recorded = asyncio.ensure_future(self._end_changes(planned))
+        try:
+            await self.leader.context.running.admit()
+            verified = await self._verified(planned)
+        except Problem as problem:
+            raise NotTogetherError from problem  # not one of the write
+        finally:
+            await recorded
+        return await self.leader.context.record_among(_end_verified, verified)
+
+    async def _verified(self, planned: _Planned) -> _Verified:
         context = self.leader.context
-        await context.running.admit()
         runs = [
             Run(item.operation.id, intended.verification, 1)
             for item, intended in zip(self.begun.items, self.changes, strict=True)
@@ -240,9 +248,7 @@ class _Run:
         )
         operation = step.operation
         reading = PolicyRead(operation.repository, text, read_at)
-        return await context.record_among(
-            _end_verified, _Verified(operation.connection, operation.region, reading, ended, self._roles())
-        )
+        return _Verified(operation.connection, operation.region, reading, ended, self._roles())
 
     def _roles(self) -> tuple[tuple[str, str], ...]:
         """Return the services that pull as these principals, where access was given."""
