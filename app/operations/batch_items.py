@@ -26,8 +26,6 @@ from app.operations.workflow import run_recorded
 # Items at work at once. The AWS pool limits their calls; more would only wait there.
 AT_ONCE = 24
 PAGE = 4 * AT_ONCE
-# Seconds that a batch waits for the roles of its other services, so that one write serves all of a repository.
-OTHERS_TAKE = 60.0
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,11 @@ class ItemRun:
     async def _find_roles(self) -> dict[str, Role]:
         """Record this service's role, and return the roles of all services of the batch in this Region.
 
-        Those of other services are waited for until they are known, or their part of the batch has ended, or for a
-        minute.
+        Those of other services are waited for, so that one write serves all of a repository: until they are known, or
+        their part of the batch has ended, or for as long as a role may take.
         """
         context, mine = self.step.context, self.step.operation
-        deadline = context.clock.monotonic() + OTHERS_TAKE
+        deadline = context.clock.monotonic() + context.role_wait_seconds
         has_recorded = False
         while True:
             runners = await context.in_db(batches.runners_of, context.db, mine.batch_id or mine.id)
