@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -181,15 +181,26 @@ def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, 
     by_service: dict[ServiceKey, list[str]] = {}
     for item in _items(services, request, known):
         by_service.setdefault((item.region, item.service), []).append(item.repository)
+    left: dict[tuple[str, str], str | None] = {}
     planned = [
-        item for key, names in by_service.items() for item in _planned(services, request.action, known[key], names)
+        item
+        for key, names in by_service.items()
+        for item in _planned(services, request.action, known[key], names, left)
     ]
     gives = request.action in GIVES_ACCESS
     activates = tuple(key for key in by_service if gives and not known[key].role.ready)
     return BatchPlan(request.action, tuple(planned), activates)
 
 
-def _planned(services: Services, action: Kind, service: ContainerService, names: Sequence[str]) -> list[PlannedItem]:
+def _planned(
+    services: Services,
+    action: Kind,
+    service: ContainerService,
+    names: Sequence[str],
+    left: dict[tuple[str, str], str | None] | None = None,
+) -> list[PlannedItem]:
+    """Plan the items of a service. `left`: the policies as other services of the batch leave them; it is continued."""
+    left = {} if left is None else left
     here = (services.db, services.connection, service.region)
     registry, now = find_registry(*here).policy, services.clock.now()
     found = []
@@ -198,12 +209,22 @@ def _planned(services: Services, action: Kind, service: ContainerService, names:
         held = {repository.name: repository for repository in queries.find_repositories(*here, chunk)}
         for name in chunk:
             circumstances = Circumstances(registry, held[name].arn if name in held else "", now)
-            found.append(_item(action, service, name, held.get(name), circumstances))
+            known, key = held.get(name), (service.region, name)
+            item = _item(
+                action, service, known and _with_text(known, left.get(key, known.policy_text)), name, circumstances
+            )
+            if item.state is ItemState.CHANGES and item.planned is not None:
+                left[key] = item.planned.change.after
+            found.append(item)
     return found
 
 
+def _with_text(held: KnownRepository, text: str | None) -> KnownRepository:
+    return held if text == held.policy_text else replace(held, policy_text=text)
+
+
 def _item(
-    action: Kind, service: ContainerService, name: str, held: KnownRepository | None, circumstances: Circumstances
+    action: Kind, service: ContainerService, held: KnownRepository | None, name: str, circumstances: Circumstances
 ) -> PlannedItem:
     key = (service.region, service.name, name)
     if held is None or held.policy_read_at is None:

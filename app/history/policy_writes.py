@@ -142,8 +142,10 @@ def whole_write(db: Database, change: PolicyChange) -> WholeWrite:
     )
     query = select(PolicyChange.before, PolicyChange.after).where(*same).order_by(PolicyChange.operation_id)
     with db.read() as session:
-        parts = session.execute(query).all() or [(change.before, change.after)]
-    return WholeWrite(parts[0][0], parts[-1][1], is_shared=len(parts) > 1)
+        parts = session.execute(query).all()
+    if not parts:  # the history no longer holds it
+        return WholeWrite(change.before, change.after, is_shared=False)
+    return WholeWrite(parts[0].before, parts[-1].after, is_shared=len(parts) > 1)
 
 
 def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -243,7 +243,7 @@ def _new(table: Any, column: str) -> Any:
     return bindparam(f"new_{column}", type_=table.c[column].type)
 
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BEHIND = select(OPERATIONS.c.id).where(
     OPERATIONS.c.id.in_(_IDS), OPERATIONS.c.started_at.is_(None), comes_before({**OPERATIONS.c, "is_item": True})
 )

@@ -61,8 +61,8 @@ def _kept(circumstances: Circumstances, text: str | None, principal_arn: str) ->
 
 
 @dataclass(frozen=True)
-class KnownRepository:
-    """What is known of a repository: its ARN and the URI of its images, each "" if it has not been seen."""
+class RepositoryAddress:
+    """A repository's ARN and the URI of its images, each "" if it has not been seen."""
 
     arn: str = ""
     uri: str = ""
@@ -70,11 +70,11 @@ class KnownRepository:
 
 def known_repositories(
     db: Database, connection: str, region: str, names: Collection[str]
-) -> tuple[KnownRegistry, dict[str, KnownRepository]]:
+) -> tuple[KnownRegistry, dict[str, RepositoryAddress]]:
     """Return what is known of a Region's registry policy, and of these of its repositories by name."""
     key = {"at_connection": connection, "at_region": region, "names": list(names)}
     with db.read() as session:
-        found = {name: KnownRepository(arn, uri) for name, arn, uri in session.execute(_FACTS_OF, key)}
+        found = {name: RepositoryAddress(arn, uri) for name, arn, uri in session.execute(_FACTS_OF, key)}
         return registry_in(session, connection, region), found
 
 

@@ -14,7 +14,7 @@ from functools import partial
 
 from app.history import batches, store
 from app.history.batches import Item
-from app.inventory.circumstances import KnownRepository, known_repositories
+from app.inventory.circumstances import RepositoryAddress, known_repositories
 from app.inventory.registries import KnownRegistry
 from app.operations import grant, restore, revoke
 from app.operations.item_changes import Role, Surroundings
@@ -33,7 +33,7 @@ class _Work:
     """The items on one repository, and what is known of it and its registry."""
 
     items: tuple[Item, ...]
-    known: KnownRepository
+    known: RepositoryAddress
     registry: KnownRegistry
 
 
@@ -116,14 +116,14 @@ class ItemRun:
         leaders = await context.in_db(batches.runnable, context.db, runner, running, PAGE)
         if not leaders:
             return ()
-        items = {leader.repository: (leader,) for leader in leaders}
+        items: dict[str, tuple[Item, ...]] = {leader.repository: (leader,) for leader in leaders}
         if len(self._roles) > 1:
             items |= await context.in_db(batches.led_by, context.db, runner, leaders, tuple(self._roles))
         registry, known = await context.in_db(
             known_repositories, context.db, runner.connection, runner.region, tuple(items)
         )
         return tuple(
-            _Work(items[leader.repository], known.get(leader.repository, KnownRepository()), registry)
+            _Work(items[leader.repository], known.get(leader.repository, RepositoryAddress()), registry)
             for leader in leaders
             if items[leader.repository][0].id == leader.id  # else it has ended meanwhile
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.errors import Problem
 from app.history.models import Operation
-from app.inventory.circumstances import Circumstances, KnownRepository
+from app.inventory.circumstances import Circumstances, RepositoryAddress
 from app.inventory.registries import KnownRegistry
 from app.operations import plans
 from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
@@ -54,7 +54,7 @@ class ItemChange:
 class Surroundings:
     """What decides on a pull beside the policy, at `now`."""
 
-    repository: KnownRepository
+    repository: RepositoryAddress
     registry: KnownRegistry
     now: datetime
 

@@ -53,20 +53,23 @@ class WriteGroups:
 
     async def run(self, call: Callable[[], R]) -> R:
         """Return what the call returns, once it is committed. Raises what it raises, or what the commit met."""
-        return await self._wait(_Waiting(Future(), call))
+        future: Future[R] = Future()
+        self._hand_in(_Waiting(future, call))
+        return await asyncio.wrap_future(future)
 
     async def run_among(self, many: Many[A, R], thing: A) -> R:
         """Return what `many` returns for `thing`, once it is committed: it runs once for all that wait for it."""
-        return await self._wait(_Waiting(Future(), lambda: many(self._db, [thing])[0], many, thing))
+        future: Future[R] = Future()
+        self._hand_in(_Waiting(future, lambda: many(self._db, [thing])[0], many, thing))
+        return await asyncio.wrap_future(future)
 
-    async def _wait(self, waiting: _Waiting) -> Any:
+    def _hand_in(self, waiting: _Waiting) -> None:
         with self._lock:
             self._waiting.append(waiting)
             begins = not self._is_working
             self._is_working = True
         if begins:
             self._thread.submit(self._work)
-        return await asyncio.wrap_future(waiting.future)
 
     def close(self) -> None:
         """Take no more calls; those that wait are cancelled."""
