@@ -8,47 +8,41 @@ from app.commands.lazy import LazyCommand, LazyGroup
 
 COMMANDS = {
     "serve": LazyCommand("app.commands.servers:serve", "Run the console on real AWS, with the usual credential chain."),
-    "demo": LazyCommand(
-        "app.commands.servers:demo", "Run the sandbox and the console on it: no AWS account, no other server."
-    ),
+    "demo": LazyCommand("app.commands.servers:demo", "Run the sandbox and a console on it, without an AWS account."),
     "sandbox": LazyCommand(
         "app.commands.servers:sandbox", "Run the local AWS endpoint alone, for the AWS CLI, SDKs and tests."
     ),
-    "migrate": LazyCommand("app.commands.servers:migrate", "Bring the database to the present tables."),
+    "migrate": LazyCommand("app.commands.servers:migrate", "Update the database to the current schema."),
     "doctor": LazyCommand(
-        "app.commands.doctor:doctor", "Check this installation and its access to AWS, and say what to do."
+        "app.commands.doctor:doctor", "Check this installation and its access to AWS, and print what to fix."
     ),
     "grant": LazyCommand("app.commands.access:grant", "Let SERVICE pull images from each REPOSITORY."),
-    "revoke": LazyCommand(
-        "app.commands.access:revoke", "Take from SERVICE the right to pull images from each REPOSITORY."
-    ),
+    "revoke": LazyCommand("app.commands.access:revoke", "Remove SERVICE's access to each REPOSITORY."),
     "repair": LazyCommand(
-        "app.commands.batch:repair", "Repair access of SERVICE to each REPOSITORY, or all that needs it."
+        "app.commands.batch:repair", "Repair SERVICE's access to each REPOSITORY, or all access that needs repair."
     ),
     "deploy": LazyCommand("app.commands.deploy:deploy", "Deploy an image of a private repository to SERVICE."),
     "who-can-pull": LazyCommand("app.commands.readers:who_can_pull", "Show who can pull images from REPOSITORY."),
     "status": LazyCommand(
         "app.commands.status:status",
-        "Show all services and live operations, or one SERVICE with its repositories, or one OPERATION.",
+        "Show all services and running operations, one SERVICE with its repositories, or one OPERATION.",
     ),
     "history": LazyCommand("app.commands.status:history", "List operations, newest first."),
     "why": LazyCommand("app.commands.why:why", "Tell why SERVICE can't pull IMAGE, or why the image doesn't run."),
     "iam-policy": LazyCommand(
         "app.commands.iam_policy:iam_policy", "Print the IAM policy that Sailpass's AWS credentials need, as JSON."
     ),
-    "token": LazyCommand("app.commands.signing_in:token", "Print a new token for programs, once."),
-    "session": LazyCommand(
-        "app.commands.signing_in:session", "List the browsers that are signed in, or end their sessions."
-    ),
+    "token": LazyCommand("app.commands.signing_in:token", "Create a token for programs and print it once."),
+    "session": LazyCommand("app.commands.signing_in:session", "List the signed-in browsers, or end their sessions."),
     "sign-in-link": LazyCommand("app.commands.signing_in:sign_in_link", "Print a new sign-in link."),
     "backup": LazyCommand(
         "app.commands.backups:backup", "Copy the history to FILE, consistent even while the console runs (SQLite)."
     ),
     "restore": LazyCommand(
-        "app.commands.backups:restore", "Put the history of FILE in the place of the present one, which is kept."
+        "app.commands.backups:restore", "Replace the history with the one in FILE; the current one is kept."
     ),
     "after-restore": LazyCommand(
-        "app.commands.backups:after_restore", "Finish what pg_restore, a snapshot or a copied file began."
+        "app.commands.backups:after_restore", "Complete a restore made with pg_restore, a snapshot or a copied file."
     ),
 }
 

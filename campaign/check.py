@@ -63,17 +63,18 @@ def judge(aws: dict[str, Any], operations: list[dict[str, Any]]) -> Verdict:
 def _check_deployments(
     service: str, deployed: list[dict[str, Any]], operations: list[dict[str, Any]], verdict: Verdict
 ) -> None:
-    """Each operation that deployed made one deployment, in which all but the image is as it was before."""
-    made = [
-        each
-        for each in operations
-        if (each["kind"], each["service"]) == ("deploy", service)
-        and any((step["name"], step["state"]) == ("deploy", "succeeded") for step in each["steps"])
+    """Each step that deployed made one deployment, in which all but the image is as it was before."""
+    steps = [
+        (step["name"], step["state"])
+        for operation in operations
+        if (operation["kind"], operation["service"]) == ("deploy", service)
+        for step in operation["steps"]
     ]
-    if len(deployed[1:]) != len(made):
-        verdict.wrong.append(
-            f"{len(made)} operations deployed to {service}, which has {len(deployed) - 1} deployments more"
-        )
+    least = sum(step in (("deploy", "succeeded"), ("roll_back", "succeeded")) for step in steps)
+    most = least + steps.count(("roll_back", "failed"))  # what it deployed may have failed in its turn
+    more = len(deployed[1:])
+    if not least <= more <= most:
+        verdict.wrong.append(f"{least} steps deployed to {service}, which has {more} deployments more")
     for before, after in pairwise(deployed):
         back = {**after, "app": {**after["app"], "image": before["app"]["image"]}}
         if back != before:

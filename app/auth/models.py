@@ -80,7 +80,7 @@ class SignInEvent(Base):
     browser: Mapped[str] = mapped_column(String(255))
     subject: Mapped[str] = mapped_column(String(255))
     """What it was done to: the id of a session or link, the name of a token, a backup's file name."""
-    count: Mapped[int] = mapped_column(default=1)
+    count: Mapped[int]
     """How often, at least."""
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it happened last, if it happened more than once."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, auto
 
 from app.auth.scopes import API, METRICS, Scope, permits
 
@@ -31,13 +31,13 @@ SECURE_PREFIX = "__Host-"
 _PORT = re.compile(r":([0-9]{1,5})$")
 
 
-class By(StrEnum):
+class By(Enum):
     """How a caller is authenticated."""
 
-    NOTHING = "nothing"
-    SESSION = "session"
-    TOKEN = "token"  # noqa: S105  (a kind, not a secret)
-    TERMINAL = "terminal"
+    NOTHING = auto()
+    SESSION = auto()
+    TOKEN = auto()
+    TERMINAL = auto()
     """A command that works in its own process."""
 
 

@@ -112,7 +112,7 @@ class InProcess:
                     raise
                 now = time.monotonic()
                 if end is None:
-                    self._say("Another process works on the database; waiting for it to end.")
+                    self._say("Another process is using the database. Waiting for it to finish.")
                     end = now + PATIENCE
                 if now >= end:
                     raise SettingsError(f"{error} If that is a server, name its address with SAILPASS_URL.") from error

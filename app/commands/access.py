@@ -19,15 +19,21 @@ from app.commands.watch import Following, follow
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("service"),
     click.argument("repositories", nargs=-1, metavar="REPOSITORY..."),
-    click.option("--match", default="", metavar="PATTERN", help="The repositories whose name matches; * is anything."),
+    click.option("--match", default="", metavar="PATTERN", help="Repositories whose name matches; * matches any text."),
     click.option(
-        "--file", "names", type=click.File(), metavar="FILE", help="Repositories, one a line; - is standard input."
+        "--file",
+        "names",
+        type=click.File(),
+        metavar="FILE",
+        help="Read repositories from FILE, one per line; - is standard input.",
     ),
     region_option,
-    click.option("--wait/--no-wait", default=True, help="Show it until it ends (default), or print its id and go."),
-    click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this."),
-    click.option("--preview", is_flag=True, help="Show the change of the policy and the AWS calls, and do nothing."),
-    click.option("--previewed", metavar="CODE", help="Do what that preview showed, or nothing."),
+    click.option(
+        "--wait/--no-wait", default=True, help="Show progress until it ends (default), or print its ID and exit."
+    ),
+    click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long."),
+    click.option("--preview", is_flag=True, help="Show the policy change and the AWS calls; change nothing."),
+    click.option("--previewed", metavar="CODE", help="Do exactly what the preview with this code showed, or nothing."),
     json_option,
     server_options,
 )
@@ -42,18 +48,16 @@ def _options(command: Command) -> Command:
 @click.command()
 @_options
 @click.option(
-    "--as", "form", type=click.Choice(FORMATS), help="Print the access to one REPOSITORY as code, and do nothing."
+    "--as", "form", type=click.Choice(FORMATS), help="Print the access to one REPOSITORY as code; change nothing."
 )
 def grant(*, form: str | None, **asked: Any) -> None:
-    r"""Let SERVICE pull images from each REPOSITORY.
+    """Let SERVICE pull images from each REPOSITORY.
 
     Activates the service's image puller role if need be, adds one statement to the repository's policy, and verifies
-    that the service may pull. Whatever else the policy holds stays as it is.
+    that the service can pull. The policy's other statements aren't changed.
 
-    \b
-    Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage; 3 cancelled;
-    4 still running; 5 no server, or no permission to use it; 6 interrupted: a backup was restored meanwhile;
-    8 of several repositories, some are done and some are not.
+    Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage; 3 cancelled; 4 still running; 5 no server, or no
+    permission to use it; 6 interrupted, because a backup was restored meanwhile; 8 some repositories done, others not.
     """
     if form:
         _print_code(form, **asked)
@@ -64,10 +68,10 @@ def grant(*, form: str | None, **asked: Any) -> None:
 @click.command()
 @_options
 def revoke(**asked: Any) -> None:
-    """Take from SERVICE the right to pull images from each REPOSITORY.
+    """Remove SERVICE's access to each REPOSITORY.
 
-    Takes the service out of each repository's policy wherever it is named; everything else stays as it is. SERVICE may
-    be deleted already, as long as the policy names it. The exit status is that of grant.
+    Removes the service from each repository's policy wherever it is named; nothing else in the policy changes. SERVICE
+    may be deleted already, as long as the policy names it. Exit status: as for grant.
     """
     _run("revoke", **asked)
 
@@ -164,7 +168,7 @@ def _show(shown: Json, *, as_json: bool) -> None:
         return
     colours = {"+": "green", "-": "red"}
     if not shown["needed"]:
-        click.echo(plain(f"The policy of {shown['repository']} stays as it is."))
+        click.echo(plain(f"The policy of {shown['repository']} would not change."))
     for line in shown["diff"]:
         click.echo(click.style(plain(line), fg=colours.get(line[0])))
     if shown.get("managed"):  # an older server knows none

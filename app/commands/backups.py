@@ -16,7 +16,7 @@ from app.settings import Settings, SettingsError, load
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _data_dir = click.option(
-    "--data-dir", default=None, type=click.Path(path_type=Path), help="Where the console keeps its data (data)."
+    "--data-dir", default=None, type=click.Path(path_type=Path), help="The console's data folder (data)."
 )
 
 
@@ -43,7 +43,7 @@ def _stop(sentence: str) -> None:
 def backup(file: Path, data_dir: Path | None) -> None:
     """Copy the history to FILE, consistent even while the console runs (SQLite).
 
-    Sign-ins and tokens are not in it, nor is what AWS looked like. Only you can open FILE.
+    The copy holds no sign-ins, tokens or cached AWS data. Only your user can read FILE.
     """
     from app.backup.making import backup as run
 
@@ -56,10 +56,10 @@ def backup(file: Path, data_dir: Path | None) -> None:
 @_file
 @_data_dir
 def restore(file: Path, data_dir: Path | None) -> None:
-    """Put the history of FILE in the place of the present one, which is kept. The console must not run.
+    """Replace the history with the one in FILE; the current one is kept. Stop the console first.
 
-    Only the history comes back: everybody signs in again, tokens must be created again, and operations that were running
-    when the backup was made end as interrupted.
+    Only the history is restored: everyone signs in again, tokens must be created again, and operations that were
+    running when the backup was made end as interrupted.
     """
     from app.backup.restoring import restore as run
 
@@ -75,12 +75,12 @@ def restore(file: Path, data_dir: Path | None) -> None:
 @click.command("after-restore")
 @_data_dir
 @click.option("--database-url", default=None, help="The database that was restored.")
-@click.option("--moved", is_flag=True, help="Nothing was done on the original since: keep everything (PostgreSQL).")
+@click.option("--moved", is_flag=True, help="The original wasn't used since: keep everything (PostgreSQL).")
 def after_restore(*, data_dir: Path | None, database_url: str | None, moved: bool) -> None:
-    """Finish what pg_restore, a snapshot or a copied file began. No console may run on the database.
+    """Complete a restore made with pg_restore, a snapshot or a copied file. Stop all consoles first.
 
-    Does what restore does: sign-ins, tokens and what AWS looked like are dropped, and operations that the database
-    shows as running end as interrupted, so that nothing that was revoked since comes back.
+    Does what restore does: deletes sign-ins, tokens and cached AWS data, and ends operations that the database shows
+    as running as interrupted, so that no access that was revoked since comes back.
     """
     from app.backup.after import after_restore as run
 

@@ -63,12 +63,12 @@ def follow_batch(api: Api, batch: Json, how: Following) -> Exit:
 @click.command()
 @click.argument("service", required=False, default="")
 @click.argument("repositories", nargs=-1, metavar="[REPOSITORY]...")
-@click.option("--all", "everything", is_flag=True, help="Repair all that is known to need it, of every service.")
-@click.option("--match", default="", metavar="PATTERN", help="The repositories whose name matches; * is anything.")
+@click.option("--all", "everything", is_flag=True, help="Repair all access known to need it, for every service.")
+@click.option("--match", default="", metavar="PATTERN", help="Repositories whose name matches; * matches any text.")
 @region_option
-@click.option("--wait/--no-wait", default=True, help="Show it until it ends (default), or print its id and go.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this.")
-@click.option("--preview", is_flag=True, help="Show what would change and what would be refused, and do nothing.")
+@click.option("--wait/--no-wait", default=True, help="Show progress until it ends (default), or print its ID and exit.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long.")
+@click.option("--preview", is_flag=True, help="Show what would change and what would be refused; change nothing.")
 @json_option
 @server_options
 def repair(
@@ -84,12 +84,11 @@ def repair(
     as_json: bool,
     **server: Any,
 ) -> None:
-    r"""Repair access of SERVICE to each REPOSITORY, or all that needs it.
+    """Repair SERVICE's access to each REPOSITORY, or all access that needs repair.
 
-    Gives access to the role that the service has now, and takes out those of its roles that can't pull.
+    Gives access to the role that the service has now, and removes its former roles, which can't pull.
 
-    \b
-    Exit status: as of grant. Nothing to repair is 0.
+    Exit status: as for grant; 0 if nothing needs repair.
     """
     if bool(service) == everything or (service and bool(repositories) == bool(match)):
         raise click.UsageError("Name a SERVICE and repositories (or --match), or give --all.")
@@ -165,7 +164,7 @@ def _tell_end(batch: Json, failed: Sequence[Json]) -> None:
     if len(failed) > MOST_LISTED:
         click.echo(f"  and {len(failed) - MOST_LISTED} more", err=True)
     counts = ", ".join(f"{number} {WORDS.get(state, state)}" for state, number in sorted(batch["counts"].items()))
-    click.echo(f"{batch['done']} of {batch['total']} ended: {counts}")
+    click.echo(f"{batch['done']} of {batch['total']} done: {counts}")
 
 
 WORDS = {"nothing_to_do": "had nothing to do"}

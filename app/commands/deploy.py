@@ -23,20 +23,24 @@ _REQUEST = ("container", "port", "protocol", "public", "health_check_path", "pin
 @click.argument("image", default="", metavar="[REPOSITORY[:TAG|@DIGEST]]")
 @region_option
 @click.option(
-    "--container", default="", metavar="NAME", help="The container that gets the image, where it isn't clear."
+    "--container", default="", metavar="NAME", help="The container that gets the image, if there are several."
 )
-@click.option("--port", type=click.IntRange(1, 65_535), default=None, help="Add this container, listening here.")
-@click.option("--protocol", type=click.Choice(PROTOCOLS), default="HTTP", help="Of the port (HTTP).")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=None, help="Add this container, listening on this port."
+)
+@click.option("--protocol", type=click.Choice(PROTOCOLS), default="HTTP", help="The port's protocol (HTTP).")
 @click.option("--public", is_flag=True, help="Make this container the public endpoint.")
-@click.option("--health-check-path", default="", metavar="PATH", help="Of the public endpoint.")
+@click.option("--health-check-path", default="", metavar="PATH", help="The public endpoint's health check path.")
 @click.option("--version", type=click.IntRange(1), default=None, metavar="NUMBER", help="Deploy this version again.")
-@click.option("--pin", is_flag=True, help="Deploy the digest that the tag names now, instead of the tag.")
-@click.option("--grant", is_flag=True, help="Give SERVICE access to the repository first, where it has none.")
-@click.option("--rollback", is_flag=True, help="If it fails, deploy the version again that was active before.")
-@click.option("--wait/--no-wait", default=True, help="Show it until it ends (default), or print its id and go.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this.")
-@click.option("--preview", is_flag=True, help="Show what would change and whether it would run, and do nothing.")
-@click.option("--previewed", default="", metavar="CODE", help="Do what that preview showed, or nothing.")
+@click.option("--pin", is_flag=True, help="Deploy the digest the tag points to now, not the tag.")
+@click.option("--grant", is_flag=True, help="First give SERVICE access to the repository, if it has none.")
+@click.option("--rollback", is_flag=True, help="If it fails, redeploy the version that was active before.")
+@click.option("--wait/--no-wait", default=True, help="Show progress until it ends (default), or print its ID and exit.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long.")
+@click.option("--preview", is_flag=True, help="Show what would change and whether it would run; change nothing.")
+@click.option(
+    "--previewed", default="", metavar="CODE", help="Do exactly what the preview with this code showed, or nothing."
+)
 @json_option
 @server_options
 def deploy(
@@ -54,14 +58,13 @@ def deploy(
     insecure_http: bool,
     **request: Any,
 ) -> None:
-    r"""Deploy an image of a private repository to SERVICE.
+    """Deploy an image of a private repository to SERVICE.
 
     Replaces the image of one container. Everything else of the deployment is kept, environment variables included:
-    their values are sent back to AWS unread. Waits until the deployment is active, or has failed; then says why.
+    their values are sent back to AWS unread. Waits until the deployment is active or has failed, and then prints the cause.
 
-    \b
-    Exit status: 0 running; 1 failed, with the cause; 2 wrong usage; 3 cancelled;
-    4 still deploying; 5 no server, or not allowed; 6 interrupted: a backup was restored meanwhile.
+    Exit status: 0 running; 1 failed, with the cause; 2 wrong usage; 3 cancelled; 4 still deploying; 5 no server, or no
+    permission to use it; 6 interrupted, because a backup was restored meanwhile.
     """
     body = _body(image, request)
     with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:

@@ -19,19 +19,20 @@ COLOURS = {Level.OK: None, Level.NOTE: "yellow", Level.PROBLEM: "red", Level.UNK
 
 
 @click.command()
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print only one JSON object.")
 @click.option("--offline", is_flag=True, help="Don't call AWS.")
-@click.option("--data-dir", default=None, type=click.Path(path_type=Path), help="Where SQLite lives (data).")
-@click.option("--database-url", default=None, help="The database to look at.")
+@click.option(
+    "--data-dir", default=None, type=click.Path(path_type=Path), help="The folder of the SQLite files (data)."
+)
+@click.option("--database-url", default=None, help="The database to check.")
 @click.option("--regions", default=None, help="Comma-separated, or all.")
 def doctor(
     *, json_wanted: bool, offline: bool, data_dir: Path | None, database_url: str | None, regions: str | None
 ) -> None:
-    r"""Check this installation and its access to AWS, and say what to do.
+    """Check this installation and its access to AWS, and print what to fix.
 
     Changes nothing and prints no secret.
 
-    \b
     Exit status: 0 no problems; 1 something must be fixed; 2 wrong usage.
     """
     flags = {"data_dir": data_dir, "database_url": database_url, "regions": regions}

@@ -46,27 +46,34 @@ KINDS = {
 
 @click.command("iam-policy")
 @click.option(
-    "--named", multiple=True, metavar="REPOSITORY", help="Only for this repository, or for team/*; repeatable."
+    "--named",
+    multiple=True,
+    metavar="REPOSITORY",
+    help="Only for this repository, or a pattern such as team/*; repeatable.",
 )
 @click.option("--read-only", "kind", flag_value="read-only", help="See everything, change nothing.")
-@click.option("--guide", "kind", flag_value="guide", help="The four actions of AWS's guide, which do not suffice.")
+@click.option("--guide", "kind", flag_value="guide", help="Only the four actions in AWS's guide, which aren't enough.")
 @click.option(
     "--for",
     "command",
     type=click.Choice(["why", "deploy", "ci"]),
-    help="Only what this command needs; ci: deploy where access is there already.",
+    help="Only what this command needs; ci: deploy where access already exists.",
 )
 @click.option("--service", "services", multiple=True, metavar="SERVICE", help="Only for this service; repeatable.")
 @click.option(
-    "--trust-github", "github", default="", metavar="OWNER/NAME", help="The trust policy for jobs of this repository."
+    "--trust-github",
+    "github",
+    default="",
+    metavar="OWNER/NAME",
+    help="The trust policy for GitHub Actions jobs of this repository.",
 )
 @click.option(
     "--ref",
     default="refs/heads/main",
     metavar="REF",
-    help="Of these jobs: a ref, or environment:NAME (refs/heads/main).",
+    help="Only jobs of this ref, or environment:NAME (refs/heads/main).",
 )
-@click.option("--region", "regions", multiple=True, metavar="REGION", help="Repeatable; * for any.")
+@click.option("--region", "regions", multiple=True, metavar="REGION", help="A Region, repeatable; * for any.")
 @click.option("--account", default="", metavar="ACCOUNT", help="12 digits, or * for any (the one of your credentials).")
 def iam_policy(
     *,
@@ -81,8 +88,8 @@ def iam_policy(
 ) -> None:
     """Print the IAM policy that Sailpass's AWS credentials need, as JSON.
 
-    All that Sailpass does, unless another one is asked for; for any repository, unless some are named. With
-    --trust-github: the trust policy of the role that has it.
+    By default it allows everything Sailpass does, on any repository. With --trust-github, print the trust policy of
+    the role that has it.
     """
     _check("--account", ACCOUNT, account or ANY)
     if kind and command:
@@ -124,7 +131,7 @@ def _service_arns(names: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str
 
 def _check(option: str, shape: re.Pattern[str], value: str) -> None:
     if not shape.fullmatch(value):
-        raise click.BadParameter(f"“{value}” cannot be one.", param_hint=option)
+        raise click.BadParameter(f"“{value}” is not valid here.", param_hint=option)
 
 
 def _regions(named: tuple[str, ...]) -> tuple[str, ...]:

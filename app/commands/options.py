@@ -27,22 +27,22 @@ FORMATS = ("aws", "terraform", "cloudformation")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 region_option = click.option(
-    "--region", default="", metavar="REGION", help="The service's region, where it is not clear."
+    "--region", default="", metavar="REGION", help="The service's Region, if the name isn't unique."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print only one JSON object.")
 _url = click.option(
     "--url",
     envvar="SAILPASS_URL",
     default="",
     metavar="URL",
-    help="The server, also as SAILPASS_URL (the local one). SAILPASS_TOKEN is the token for it.",
+    help="The server's URL, also SAILPASS_URL (the local server). SAILPASS_TOKEN holds its token.",
 )
-_insecure = click.option("--insecure-http", is_flag=True, help="Let --url be http:// on another machine, unencrypted.")
+_insecure = click.option("--insecure-http", is_flag=True, help="Allow an unencrypted http:// URL of another machine.")
 _data_dir = click.option(
     "--data-dir",
     default=None,
     type=click.Path(path_type=Path),
-    help="Where the local server keeps its data (data).",
+    help="The local server's data folder (data).",
 )
 
 

@@ -36,7 +36,7 @@ def who_can_pull(*, repository: str, region: str, as_json: bool, **server: Any) 
     rows = [(one["who"], one["value"], YES_OR_NO[one["allowed"]], one["how"]) for one in policy["readers"]]
     show_table(("WHO", "PRINCIPAL", "CAN PULL", "REASON"), rows)
     if not rows:
-        click.echo("Its policy names nobody." if policy["read_at"] else "Its policy has not been read.")
+        click.echo("The policy names no principals." if policy["read_at"] else "The policy has not been read yet.")
 
 
 def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:

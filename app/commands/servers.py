@@ -43,12 +43,12 @@ def _stop(error: Exception) -> None:
 @click.command()
 @_flag("host", "Where to listen (127.0.0.1).")
 @_flag("port", "The port (8000).", type=int)
-@_flag("data-dir", "Where SQLite lives (data).")
+@_flag("data-dir", "The folder of the SQLite files (data).")
 @_flag("database-url", "postgresql+psycopg://… for many replicas.")
-@_flag("instance", "This replica's stable name.")
+@_flag("instance", "This replica's name, the same after each restart.")
 @_flag("regions", "Comma-separated, or all.")
 @_flag("auth", "local: a printed one-time sign-in link; none: only on a loopback host.")
-@_flag("allowed-hosts", "Names under which browsers may reach it.")
+@_flag("allowed-hosts", "Host names under which browsers may reach it.")
 @_flag("log-format", "text or json.")
 def serve(**flags: Any) -> None:
     """Run the console on real AWS, with the usual credential chain."""
@@ -66,11 +66,11 @@ def serve(**flags: Any) -> None:
 @click.command()
 @_flag("host", "Where the console listens (127.0.0.1).")
 @_flag("port", "The console's port (8000).", type=int)
-@_flag("data-dir", "Where the demo keeps its data (data/demo).")
+@_flag("data-dir", "The demo's data folder (data/demo).")
 @_flag("sandbox-port", "The sandbox's port (4570).", type=int)
 @_flag("sandbox-activation-seconds", "How long the sandbox takes to activate a role (6).", type=float)
 def demo(**flags: Any) -> None:
-    """Run the sandbox and the console on it: no AWS account, no other server."""
+    """Run the sandbox and a console on it, without an AWS account."""
     from app.demo import demo as run
 
     try:
@@ -82,21 +82,25 @@ def demo(**flags: Any) -> None:
 @click.command()
 @_flag("host", "Where to listen (127.0.0.1).")
 @_flag("port", "The port (4570).", type=int)
-@click.option("--seed", default="demo", type=click.Choice(["demo", "empty", "large"]), help="What exists at first.")
+@click.option("--seed", default="demo", type=click.Choice(["demo", "empty", "large"]), help="The initial state.")
 @click.option("--repositories", default=100_000, help="How many repositories --seed large makes.")
 @click.option("--services", default=20, help="How many services --seed large makes.")
 @_flag("activation-seconds", "How long a role's activation takes (6).", type=float)
-@click.option("--principal-seconds", default=1.0, help="How long ECR does not know a fresh principal.")
+@click.option("--principal-seconds", default=1.0, help="How long ECR rejects a new principal.")
 @click.option("--deployment-seconds", default=8.0, help="How long a deployment takes.")
-@click.option("--latency-ms", default=0.0, help="How much later each answer comes.")
-@click.option("--rate-limit", default=None, type=float, help="Requests a second, beyond which it throttles.")
-@click.option("--setup-region", "setup_regions", multiple=True, help="A region that is still being set up.")
-@click.option("--state-file", default=None, type=click.Path(path_type=Path), help="Keeps what exists between runs.")
-@click.option("--fault", "faults", multiple=True, help="A fault in force from the start, as JSON.")
-@click.option("--arn-lag-seconds", default=0.0, help="How long the role's ARN is empty after its activation.")
+@click.option("--latency-ms", default=0.0, help="Delay of each response.")
+@click.option("--rate-limit", default=None, type=float, help="Requests per second before it throttles.")
+@click.option("--setup-region", "setup_regions", multiple=True, help="A Region that is still being set up.")
+@click.option(
+    "--state-file", default=None, type=click.Path(path_type=Path), help="Where to keep the state between runs."
+)
+@click.option("--fault", "faults", multiple=True, help="A fault that is active from the start, as JSON.")
+@click.option("--arn-lag-seconds", default=0.0, help="How long the role's ARN stays empty after activation.")
 @click.option("--shuffle-seed", default=None, type=int, help="Makes the order of principals repeatable.")
-@click.option("--exit-with-parent", is_flag=True, help="End when the standard input ends.")
-@click.option("--log-format", default="none", type=click.Choice(["none", "text", "json"]), help="A line per request.")
+@click.option("--exit-with-parent", is_flag=True, help="Exit when standard input ends.")
+@click.option(
+    "--log-format", default="none", type=click.Choice(["none", "text", "json"]), help="One log line per request."
+)
 def sandbox(host: str | None, port: int | None, activation_seconds: float | None, **flags: Any) -> None:
     """Run the local AWS endpoint alone, for the AWS CLI, SDKs and tests."""
     from app.sandbox.errors import SandboxError
@@ -117,10 +121,10 @@ def sandbox(host: str | None, port: int | None, activation_seconds: float | None
 
 
 @click.command()
-@_flag("data-dir", "Where SQLite lives (data).")
+@_flag("data-dir", "The folder of the SQLite files (data).")
 @_flag("database-url", "The database to migrate.")
 def migrate(**flags: Any) -> None:
-    """Bring the database to the present tables. `sailpass serve` does this by itself."""
+    """Update the database to the current schema. `sailpass serve` does this automatically."""
     from app.db import Database
     from app.migrate import database_errors
     from app.migrate import migrate as run

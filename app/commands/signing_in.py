@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def _database(command: Command) -> Command:
     data_dir = click.option(
-        "--data-dir", default=None, type=click.Path(path_type=Path), help="Where the server keeps its data (data)."
+        "--data-dir", default=None, type=click.Path(path_type=Path), help="The server's data folder (data)."
     )
     return data_dir(click.option("--database-url", default=None, help="The server's database.")(command))
 
@@ -46,7 +46,9 @@ _all = click.option("--all", "everything", is_flag=True, help="With --revoke: al
 
 @click.command()
 @click.argument("name", default="")
-@click.option("--scope", type=click.Choice(SCOPES), help="What it may do (read). Each includes the one before it.")
+@click.option(
+    "--scope", type=click.Choice(SCOPES), help="What the token may do (read). Each scope includes the one before it."
+)
 @click.option("--expires", metavar="DAYS|never", help="When it expires, for example 30d (90d).")
 @_listing("all tokens")
 @click.option("--revoke", default="", metavar="NAME", help="Revoke a token.")
@@ -61,9 +63,9 @@ def token(
     data_dir: Path | None,
     database_url: str | None,
 ) -> None:
-    """Print a new token for programs, once. NAME is how history names it: token:NAME.
+    """Create a token for programs and print it once. History shows it as token:NAME.
 
-    The token is alone on the standard output: SAILPASS_TOKEN=$(sailpass token deploy-bot --scope change).
+    Standard output holds only the token: SAILPASS_TOKEN=$(sailpass token deploy-bot --scope change).
     """
     from app.auth import terminal
     from app.auth.scopes import Scope
@@ -92,7 +94,7 @@ def token(
 
 @click.command("sign-in-link")
 @click.option("--base", default="", metavar="URL", help="The console's address as your browser reaches it.")
-@_listing("the link that counts")
+@_listing("the valid link")
 @_revoke("Revoke a link.")
 @_all
 @_database
@@ -105,7 +107,7 @@ def sign_in_link(
     data_dir: Path | None,
     database_url: str | None,
 ) -> None:
-    """Print a new sign-in link. It signs one browser in, once, within 15 minutes, and voids every older link."""
+    """Print a new sign-in link. It works once, for 15 minutes; older links stop working."""
     from app.auth import terminal
 
     _check_revoke(revoke, listing=listing, everything=everything)
@@ -123,14 +125,14 @@ def sign_in_link(
 
 
 @click.command()
-@_listing("the browsers that are signed in")
+@_listing("the signed-in browsers")
 @_revoke("End a session.")
 @_all
 @_database
 def session(
     *, listing: bool, revoke: str | None, everything: bool, data_dir: Path | None, database_url: str | None
 ) -> None:
-    """List the browsers that are signed in, or end their sessions."""
+    """List the signed-in browsers, or end their sessions."""
     from app.auth import terminal
     from app.auth.browsers import browser_name
 

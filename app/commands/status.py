@@ -16,6 +16,7 @@ from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain, show_table
 from app.commands.watch import Following, follow
+from app.operations.state import Kind, Outcome
 
 OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -23,13 +24,13 @@ OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @click.command()
 @click.argument("what", default="", metavar="[SERVICE|OPERATION]")
 @region_option
-@click.option("--wait", is_flag=True, help="With an OPERATION: show it until it ends.")
+@click.option("--wait", is_flag=True, help="With OPERATION: show progress until it ends.")
 @json_option
 @server_options
 def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) -> None:
-    """Show all services and live operations, or one SERVICE with its repositories, or one OPERATION.
+    """Show all services and running operations, one SERVICE with its repositories, or one OPERATION.
 
-    The exit status is 0; with an OPERATION it is how that stands, as of grant.
+    Exit status: 0; with OPERATION, as for grant.
     """
     is_operation = bool(OPERATION_ID.fullmatch(what))
     ended = Exit.DONE
@@ -44,15 +45,17 @@ def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) 
 
 
 @click.command()
-@click.option("--service", help="A part of the service's name.")
-@click.option("--repository", help="A part of the repository's name.")
-@click.option("--region", help="A region.")
-@click.option("--kind", help="grant, revoke, repair, activate, deactivate, undo, restore, prune or drift.")
-@click.option("--outcome", help="succeeded, nothing_to_do, failed, cancelled, interrupted, seen, or running.")
-@click.option("--person", help="A part of the name of whoever asked.")
-@click.option("--since", metavar="TIME", help="From then on: 2026-01-31, or with a time of day.")
-@click.option("--until", metavar="TIME", help="Before then.")
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many at most.")
+@click.option("--service", help="Part of the service's name.")
+@click.option("--repository", help="Part of the repository's name.")
+@click.option("--region", help="A Region.")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="What the operation is for.")
+@click.option(
+    "--outcome", type=click.Choice([*(outcome.value for outcome in Outcome), "running"]), help="How it ended."
+)
+@click.option("--person", help="Part of the name of the person or token that started it.")
+@click.option("--since", metavar="TIME", help="Started at or after this time: 2026-01-31, or with a time of day.")
+@click.option("--until", metavar="TIME", help="Started before this time.")
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="The most to list.")
 @json_option
 @server_options
 def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bool, **filters: Any) -> None:
@@ -64,10 +67,11 @@ def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bo
         show_json(answer)
         return
     show_table(
-        ("ASKED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"), map(_operation, answer["operations"])
+        ("STARTED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"),
+        map(_operation, answer["operations"]),
     )
     if answer["next"]:
-        click.echo("There are older ones: name a larger --limit, or filter.", err=True)
+        click.echo("There are older operations. Use a larger --limit or a filter.", err=True)
 
 
 def _all(api: Api, *, as_json: bool) -> None:

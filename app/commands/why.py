@@ -40,8 +40,8 @@ def why(service: str, image: str, *, as_json: bool, fix_format: str, **options: 
 
     Without IMAGE: the images of its newest deployment. Reads AWS with the usual credentials; with --url, a server does.
 
-    Exit status: 0 no cause found, 1 a cause found, 2 wrong usage, 5 no server or not allowed, 7 not determined: no cause
-    found, but not everything could be checked, or AWS couldn't be read.
+    Exit status: 0 no cause found; 1 a cause found; 2 wrong usage; 5 no server, or no permission to use it; 7 not
+    determined: no cause found, but not everything could be checked, or AWS couldn't be read.
     """
     with told(as_json=as_json, failed=Exit.UNDETERMINED):
         answer = (_by_server if options["url"] else _by_ourselves)(service, image, **options)

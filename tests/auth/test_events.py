@@ -85,6 +85,7 @@ def test_ten_thousand_refusals_are_kept(db):
         "address": "",
         "browser": "",
         "subject": "",
+        "count": 1,
     }
     with db.write() as session:
         session.execute(insert(SignInEvent), [refused] * 10_001)

@@ -149,3 +149,26 @@ def test_what_a_deletion_took_unseen_may_be_put_back_and_is_not_lost_then():
     assert happened(late, deletion, first=policy(OURS), kind="revoke").lost_by_ecr == 1
     more = happened(late, deletion, revision(policy(LATE, THEIRS), at=3.2), first=policy(OURS), kind="revoke")
     assert "brought in somebody else's" in " ".join(more.wrong)
+
+
+@pytest.mark.parametrize(
+    "roll_back, deployments, wrong",
+    [
+        ("skipped", 1, ""),
+        ("succeeded", 2, ""),
+        ("failed", 1, ""),  # it was refused
+        ("failed", 2, ""),  # it was made, and failed
+        ("skipped", 2, "1 steps deployed to web, which has 2 deployments more"),
+        ("succeeded", 3, "2 steps deployed to web, which has 3 deployments more"),
+        ("skipped", 0, "1 steps deployed to web, which has 0 deployments more"),
+    ],
+)
+def test_each_step_that_deploys_makes_one_deployment(roll_back, deployments, wrong):
+    steps = [{"name": "deploy", "state": "succeeded"}, {"name": "roll_back", "state": roll_back}]
+    operation = {"id": "1", "kind": "deploy", "service": "web", "repository": "shop/web", "outcome": "succeeded"}
+    operation["problem"] = ""
+    operation["steps"] = [{**step, "note": ""} for step in steps]
+    container = {"app": {"image": "shop/web:1"}}
+    service = {"arn": WEB, "general": GENERAL, "every": [WEB], "deployed": [container] * (deployments + 1)}
+    verdict = judge({"calls": [], "stale": [], "repositories": {}, "services": {"web": service}}, [operation])
+    assert verdict.wrong == ([wrong] if wrong else [])

@@ -28,7 +28,7 @@ def names_role(console, repository):
 def test_several_repositories_are_granted_at_once(run, console):
     ran = run("grant", SERVICE, "edge/cache", "analytics/etl", "tools/cli")
     assert (ran.status, ran.err) == (0, "")
-    assert "3 of 3 ended: 3 succeeded" in ran.out
+    assert "3 of 3 done: 3 succeeded" in ran.out
     assert names_role(console, "tools/cli")
 
 

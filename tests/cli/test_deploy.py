@@ -8,25 +8,16 @@ import boto3
 import pytest
 
 from tests.cli.running import quickly, sailpass, without
-from tests.console import start_console, surroundings
-from tests.sandbox_server import start_sandbox
+from tests.console import start_console
 
 SERVICE, IMAGE = "storefront-web", "storefront/web:5.2.1"
 CANARY = "canary-77aa01"
 
 
-@pytest.fixture(scope="module")
-def sandbox():
-    with start_sandbox() as running:
-        yield running
-
-
 @pytest.fixture
-def environment(sandbox, tmp_path):
-    sandbox.reset()
-    sandbox.clear_faults()
-    sandbox.options(activation_seconds=0.05, deployment_seconds=0, patience_seconds=0)
-    return surroundings(sandbox, tmp_path / "data", {})
+def environment(environment, sandbox):
+    sandbox.options(deployment_seconds=0, patience_seconds=0)
+    return environment
 
 
 def deployed(sandbox) -> dict:

@@ -14,7 +14,7 @@ from app.db import Database
 from app.migrate import migrate
 from app.settings import Settings
 from tests.console import console, until
-from tests.sandbox_server import AWS_ENVIRONMENT, start_sandbox
+from tests.sandbox_server import AWS_ENVIRONMENT
 
 __all__ = ["console"]
 
@@ -31,12 +31,6 @@ def doctor(folder, *words, status=0, **environment):
     ran = CliRunner(env=around).invoke(main, ["doctor", "--json", *words])
     assert ran.exit_code == status, ran.output
     return {finding["subject"]: finding for finding in json.loads(ran.stdout)["findings"]}
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with start_sandbox() as running:
-        yield running
 
 
 @pytest.fixture

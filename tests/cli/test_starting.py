@@ -43,3 +43,9 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name):
     command = main.get_command(click.Context(main), name)
     assert command.name == name
     assert COMMANDS[name].summary == command.get_short_help_str(limit=200)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_shows_no_markup(name):
+    command = main.get_command(click.Context(main), name)
+    assert "\\" not in command.get_help(click.Context(command))

@@ -9,23 +9,8 @@ import sys
 import pytest
 
 from tests.cli.running import quickly, sailpass
-from tests.console import surroundings
-from tests.sandbox_server import start_sandbox
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com/"
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with start_sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def environment(sandbox, tmp_path):
-    sandbox.reset()
-    sandbox.clear_faults()
-    return surroundings(sandbox, tmp_path / "data", {})
 
 
 def why(environment, *words):

@@ -83,7 +83,7 @@ def test_a_preview_is_readable(run):
         (("grant", "storefrontweb", "edge/cache"), "Did you mean storefront-web?"),
         (("grant", "storefront-web", "edge/cache", "--region", "eu-west-1"), "isn't configured"),
         (("grant", "storefront-web", "edge/cache", "--region", "ap-northeast-1"), "in ap-northeast-1"),
-        (("history", "--kind", "nonsense"), "Input should be 'grant'"),
+        (("history", "--kind", "nonsense"), "is not one of 'grant'"),
         (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "Operation not found."),
     ],
 )

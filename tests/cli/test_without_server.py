@@ -8,24 +8,10 @@ import signal
 import pytest
 
 from tests.cli.running import sailpass, start
-from tests.console import start_console, surroundings, until
+from tests.console import start_console, until
 from tests.postgres_server import postgres_server, postgres_url
-from tests.sandbox_server import start_sandbox
 
 __all__ = ["postgres_server", "postgres_url"]
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with start_sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def environment(sandbox, tmp_path):
-    sandbox.reset()
-    sandbox.options(activation_seconds=0.05)
-    return surroundings(sandbox, tmp_path / "data", {})
 
 
 def test_a_grant_is_made_and_remembered(environment, sandbox):

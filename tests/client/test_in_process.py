@@ -28,7 +28,7 @@ def test_a_database_that_a_server_elsewhere_works_on_is_left_alone(settings, hel
     said = []
     with pytest.raises(SettingsError, match="SAILPASS_URL"), InProcess(settings, said.append, works=True):
         pass
-    assert said == ["Another process works on the database; waiting for it to end."]
+    assert said == ["Another process is using the database. Waiting for it to finish."]
 
 
 def test_it_may_be_looked_at_all_the_same(settings, held):
