@@ -62,7 +62,7 @@ async def plan_reactivation(
     service = (await get_service(services, deactivation.region, deactivation.service)).service
     given = await run_in_threadpool(_undone, services, deactivation, service, only)
     await _read_again(services, service.region, given, seconds)
-    items = await run_in_threadpool(plan_of_service, services, Kind.UNDO, service, tuple(given), given)
+    items = await run_in_threadpool(plan_of_service, services, Kind.UNDO, service, tuple(given), given=given)
     activates = () if service.role.ready else ((service.region, service.name),)
     return BatchPlan(Kind.REACTIVATE, tuple(items), activates)
 
