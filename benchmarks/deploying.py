@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -47,15 +48,19 @@ def run() -> Report:
     return _report(instant, calls, seconds)
 
 
-def _report(instant: list[float], calls: list[str], seconds: dict[str, list[float]]) -> Report:
+def _report(instant: list[float], calls: list[str], seconds: dict[str, list[tuple[float, float]]]) -> Report:
     under = f"{DEPLOYMENT_SECONDS:g} s of AWS, {LATENCY_MS} ms a call"
-    beyond = {name: median(each) - DEPLOYMENT_SECONDS for name, each in seconds.items()}
+    beyond = {name: median(wall for wall, _ in each) - DEPLOYMENT_SECONDS for name, each in seconds.items()}
+    cpu = {name: median(used for _, used in each) for name, each in seconds.items()}
     figures = [
         Figure(f"a deployment on an instant sandbox (median of {ROUNDS})", median(instant), "s", at_most=0.5),
         Figure("its calls beside the polls", len(calls), "calls", at_most=5),
         Figure(f"the script of docs/ci.md, beyond {under}", beyond["script"], "s"),
         Figure("sailpass deploy without a server, the same", beyond["alone"], "s"),
         Figure("sailpass deploy with a server, the same", beyond["server"], "s"),
+        Figure("CPU of the script", cpu["script"], "s"),
+        Figure("CPU of sailpass deploy without a server", cpu["alone"], "s"),
+        Figure("CPU of sailpass deploy with a server, in the job", cpu["server"], "s"),
     ]
     return Report(figures, details={"instant": instant, "calls": calls, "seconds": seconds})
 
@@ -83,10 +88,16 @@ def calls_of(console: RunningConsole) -> list[str]:
     return [POLL, *(action for action in actions if action != POLL)]
 
 
-def timed(deploy: Any, target: Any, tag: str) -> float:
-    began = time.monotonic()
+def timed(deploy: Any, target: Any, tag: str) -> tuple[float, float]:
+    """Return the seconds that a deployment took, and its seconds of CPU, which a busy machine changes little."""
+    began, cpu = time.monotonic(), _cpu()
     deploy(target, tag)
-    return time.monotonic() - began
+    return time.monotonic() - began, _cpu() - cpu
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def ci_script() -> str:

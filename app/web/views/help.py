@@ -122,7 +122,7 @@ def why(region: str, service: str) -> HelpTopic:
 
 
 def operation(region: str, service: str) -> HelpTopic:
-    """Return the topic of an operation's page."""
+    """Return the topic of an operation's page; `service` "" for an operation of a repository alone."""
     return _of_service(
         region,
         service,
@@ -254,4 +254,4 @@ def _of_service(region: str, service: str, what: str, in_aws: str, *guides: str)
         Message(N_("%(service)s in the Lightsail console"), {"service": service}),
         aws_links.lightsail_service(region, service),
     )
-    return HelpTopic(Message(what), Message(in_aws), _guides(*guides), (console,))
+    return HelpTopic(Message(what), Message(in_aws), _guides(*guides), (console,) if service else ())
