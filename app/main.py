@@ -45,6 +45,7 @@ from app.web.routes import (
     preferences,
     repositories,
     roles,
+    search,
     sign_in,
     sign_ins,
     why,
@@ -107,6 +108,7 @@ def _include_routes(app: FastAPI) -> None:
         batches,
         permissions,
         history,
+        search,
         sign_ins,
     ):
         app.include_router(routes.router)

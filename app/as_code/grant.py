@@ -17,6 +17,11 @@ from app.wording import N_
 
 PULLER_ATTRIBUTE: Final = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
 
+ROLE_PROPERTY: Final = {"PrivateRegistryAccess": {"EcrImagePullerRole": {"IsActive": True}}}
+"""What a template needs so that a stack update leaves the image puller role active (AWS::Lightsail::Container)."""
+
+ROLE_PROPERTY_YAML: Final = "PrivateRegistryAccess:\n  EcrImagePullerRole:\n    IsActive: true\n"
+
 TERRAFORM_NOTES: Final = (
     N_("Run terraform plan before you apply. The import blocks must not replace the service or the policy."),
     N_("A deployment of an image from this repository needs depends_on with this repository policy."),
@@ -159,7 +164,7 @@ def _service_properties(grant: GrantCode) -> dict[str, Any]:
     properties["Scale"] = grant.scale
     if grant.is_disabled:
         properties["IsDisabled"] = True
-    properties["PrivateRegistryAccess"] = {"EcrImagePullerRole": {"IsActive": True}}
+    properties |= ROLE_PROPERTY
     if own := own_tags(grant.tags):
         properties["Tags"] = [{"Key": key, "Value": value} for key, value in own.items()]
     return properties

@@ -141,6 +141,14 @@ class Api:
         """What a batch would do."""
         return self._ask("POST", f"{ROOT}/batches/preview", request)
 
+    def repair_all(self, region: str) -> Json:
+        """Start a batch that repairs all access that findings are about, in one Region or ("") in all."""
+        return self._ask("POST", f"{ROOT}/findings/repair", {"region": region} if region else {})
+
+    def preview_repair_all(self, region: str) -> Json:
+        """What repairing all would do, and what it would not."""
+        return self._ask("POST", f"{ROOT}/findings/repair/preview", {"region": region} if region else {})
+
     def batch(self, batch_id: str, **query: str | float | None) -> Json:
         """How a batch stands, with some of its items; with `wait`, as soon as its version is another than `seen`."""
         return self._ask("GET", f"{ROOT}/batches/{quote(batch_id, safe='')}?{urlencode(_given(**query))}")

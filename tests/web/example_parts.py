@@ -304,11 +304,11 @@ class Parts:
     def history(self) -> HistoryList:
         rows = (
             HistoryRow(self.progress()),
-            HistoryRow(self.succeeded_view().progress, self.changes()),
+            HistoryRow(self.succeeded_view().progress),
             HistoryRow(self.failed_view().progress),
             HistoryRow(self.progress(Kind.REVOKE, 2, Outcome.NOTHING_TO_DO)),
             HistoryRow(self.progress(Kind.DEACTIVATE, 1, Outcome.CANCELLED)),
-            HistoryRow(self.interrupted_view().progress, self.unsure_changes()),
+            HistoryRow(self.interrupted_view().progress),
         )
         rows = tuple(
             replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows)

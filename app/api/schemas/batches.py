@@ -96,7 +96,7 @@ class BatchPreview(BaseModel):
 
     action: Kind
     total: int
-    changes: int = Field(description="Policies that would be written.")
+    changes: int = Field(description="Items whose policy would change. One write serves all services of a repository.")
     unchanged: int
     refused: int
     unread: int
