@@ -6,6 +6,7 @@ python tools/screenshots.py images history     those whose name begins so
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -157,6 +158,12 @@ def preview(page: Page) -> None:
     page.locator("#modal-body [name=previewed]").wait_for(state="attached")
 
 
+def open_log(page: Page) -> None:
+    """Open the log of the newest version."""
+    page.locator("article summary", has_text=re.compile("Log|ログ")).first.click()
+    page.locator(".log-lines").first.wait_for(timeout=20_000)
+
+
 def unfold_changes(page: Page) -> None:
     """Open the newest policy difference of the history."""
     changes = page.locator("article details:has(figure.diff)").first
@@ -203,6 +210,14 @@ def screens(shown: Prepared) -> tuple[Screen, ...]:
             f"{HERE}/deployments/new?repository=payments/api&tag=3.12.0&container=web",
             whole=True,
         ),
+        Screen(
+            "deployment-log",
+            "The log of a deployment that failed its health check",
+            "/containers/us-east-1/legacy-blog/deployments",
+            open_log,
+            whole=True,
+        ),
+        Screen("as-code", "A service with all its access as code", f"{HERE}/as-code", whole=True),
         Screen("deployments-failed", "A deployment that failed", "/containers/us-east-1/reporting/deployments"),
         Screen("images", "A service: Images", f"{HERE}/images"),
         Screen("images-whole", "Images, the whole page", f"{HERE}/images", whole=True),
