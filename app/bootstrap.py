@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from app.aws.call_pool import AwsCalls
 from app.aws.clients import ConnectionSettings
@@ -35,10 +36,12 @@ from app.inventory.future import take_back_future_times
 from app.maintenance import Maintenance
 from app.messages.problems import what_happened, what_to_do
 from app.migrate import migrate
+from app.newest_tags import TagReader
 from app.operations import context
 from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY
 from app.operations.cancellation import Asked, CancelWatch
+from app.operations.context import StartPart
 from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
 from app.operations.lease import InstanceTakenError, Pace, lease_for
@@ -57,6 +60,7 @@ from app.webhook import Webhook
 log = logging.getLogger(__name__)
 
 CONNECTION = "default"
+TAGS_EVERY = 1.0
 # Seconds: a call to AWS is given up after 45, a use of the database after 10 and its connection.
 HANGS_AFTER = 120.0
 
@@ -78,6 +82,7 @@ class Services:
     starter: Starter
     batches: Batches
     scanner: Scanner
+    tag_reader: TagReader
     replica: Replica
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
@@ -118,6 +123,8 @@ class Services:
         """Keep the inventory of AWS up to date, until `stop`."""
         watch = FindingsWatch(self.db, self.clock, self.connection, self.database_threads)
         self.supervisor.every(self.supervisor.part("findings", HANGS_AFTER), FINDINGS_EVERY, watch.look)
+        tags = self.supervisor.part("newest tags", HANGS_AFTER)
+        self.supervisor.every(tags, TAGS_EVERY, self.tag_reader.look)
         if self.settings.webhook_url:
             webhook = Webhook(
                 self.db,
@@ -230,6 +237,7 @@ def build(
         starter=starter,
         batches=Batches(db, clock, starter),
         scanner=Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION)),
+        tag_reader=TagReader(db, aws, calls, clock, CONNECTION, threads),
         replica=replica,
         database_threads=threads,
         supervisor=supervisor,
@@ -299,12 +307,12 @@ def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
     return asked
 
 
-def _as_part(db: Database, starter: Starter) -> Callable[[Operation, Kind, str], str]:
-    def start(parent: Operation, kind: Kind, repository: str) -> str:
+def _as_part(db: Database, starter: Starter) -> StartPart:
+    def start(parent: Operation, kind: Kind, repository: str, given: Mapping[str, Any]) -> str:
         started = living_part(db, parent.id, repository, kind)
         if started is not None:
             return started
-        ask = Ask(kind, parent.region, parent.service, repository, asked_by=parent.asked_by, follows=parent.id)
+        ask = Ask(kind, parent.region, parent.service, repository, parent.asked_by, dict(given), follows=parent.id)
         return starter.start(ask)
 
     return start

@@ -30,6 +30,7 @@ from app.web.deps import NoteVersion
 from app.web.render import make_renderer, refuse
 from app.web.routes import (
     api_docs,
+    as_code,
     batches,
     changes,
     containers,
@@ -103,6 +104,7 @@ def _include_routes(app: FastAPI) -> None:
         why,
         roles,
         operations,
+        as_code,
         batches,
         permissions,
         history,

@@ -135,7 +135,9 @@ class FakeAws:
     def add_service(self, service: ContainerService | None = None, *deployments: Deployment) -> ContainerService:
         """Let a service exist."""
         added = service or a_service()
-        self.known_services[added.region, added.name] = _Service(added, deployments=list(deployments))
+        self.known_services[added.region, added.name] = _Service(
+            added, births=int(added.role.is_active), deployments=list(deployments)
+        )
         if added.role.ready:
             self.living[added.role.principal_arn] = datetime.min.replace(tzinfo=UTC)
         return added

@@ -40,6 +40,13 @@ class Page:
     def title(self) -> str:
         return _text(self.soup.h1 or self.soup.h2)
 
+    @property
+    def operation(self) -> str:
+        """The path of the operation that it shows."""
+        shown = self.soup.select_one(".operation")
+        assert shown is not None
+        return "/operations/" + str(shown["id"]).removeprefix("operation-")
+
     def step(self, name: str) -> tuple[str, str]:
         """A step's tone and all that it says."""
         item = next(one for one in self.soup.select("ol.steps > li") if name in _text(one))
@@ -57,10 +64,12 @@ class Page:
 
     def form(self, button: str) -> tuple[str, str, dict[str, Any]]:
         """The form behind a button: its method, its address and the fields that it sends."""
-        for form in self.soup.select("form"):
-            names = [str(one.get("aria-label") or _text(one)) for one in form.select("button")]
-            if button in names:
-                return str(form.get("method", "get")), str(form.get("action", "")), _fields(form)
+        for one in self.soup.select("form button"):
+            form = one.find_parent("form")
+            if form is not None and button == str(one.get("aria-label") or _text(one)):
+                method = one.get("formmethod") or form.get("method", "get")
+                own = {str(one["name"]): str(one.get("value", ""))} if one.get("name") else {}
+                return str(method), str(one.get("formaction") or form.get("action", "")), {**_fields(form), **own}
         raise AssertionError(f"no button {button!r} among {self.buttons()}")
 
 

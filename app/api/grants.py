@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -14,12 +15,15 @@ from app.api.schemas.previews import Preview as PreviewAnswer
 from app.api.schemas.previews import PreviewRequest
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import GrantRequest, PruneRequest
+from app.api.schemas.role_changes import RoleChangePreview
 from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
 from app.console.access import check_removable
 from app.console.previews import preview as console_preview
 from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
+from app.console.role_changes import check_unchanged, plan_deactivation, start_deactivation
+from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.problems import status_of
@@ -106,7 +110,7 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
     target = (*named, await resolve_repository(services, named.region, body.repository))
     request = {"principals": body.principals} if body.principals else None
     kind = Kind(body.kind)
-    planned = await console_preview(services, kind, target, request)
+    planned = await console_preview(services, kind, target, request, seconds=PROGRAM_PATIENCE)
     return await run_in_threadpool(PreviewAnswer.of, kind, planned)
 
 
@@ -117,18 +121,32 @@ def activate(services: ServicesDep, who: PersonDep, known: KnownServiceDep, resp
     return _start(services, response, ask)
 
 
-@router.post("/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(*AWS))
-def deactivate(
-    services: ServicesDep,
-    who: PersonDep,
-    known: KnownServiceDep,
-    response: Response,
-    body: DeactivateRequest | None = None,
+@router.post("/role/deactivate/preview", summary="See what deactivating takes away", responses=refusals(*AWS))
+async def preview_deactivation(services: ServicesDep, known: KnownServiceDep) -> RoleChangePreview:
+    """Every repository whose policy names the service's role, with what `remove_statements` would change in it.
+
+    Changes nothing.
+    """
+    plan = await plan_deactivation(services, known.service.region, known.service.name)
+    return await run_in_threadpool(RoleChangePreview.of, plan)
+
+
+@router.post(
+    "/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(*AWS, 409)
+)
+async def deactivate(
+    services: ServicesDep, who: PersonDep, known: KnownServiceDep, response: Response, body: DeactivateRequest
 ) -> Operation:
-    """Afterwards the service can't pull from any private repository; a later activation gives the role another ARN."""
-    request = {"remove_statements": body is not None and body.remove_statements}
-    ask = Ask(Kind.DEACTIVATE, known.service.region, known.service.name, asked_by=who, input=request)
-    return _start(services, response, ask)
+    """Afterwards the service can't pull from any private repository; a later activation gives the role another ARN.
+
+    Refused if something has changed since the preview.
+    """
+    place = (known.service.region, known.service.name)
+    plan = await plan_deactivation(services, *place)
+    check_unchanged(plan, body.previewed)
+    removes = body.remove_statements
+    start = partial(start_deactivation, services, place, who, plan, remove_statements=removes)
+    return await run_in_threadpool(lambda: accepted(services, response, start()))
 
 
 def _start(services: Services, response: Response, ask: Ask) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,11 +14,13 @@ from app.api.long_poll import LONGEST_WAIT, until_changed
 from app.api.responses import AWS, refusals, started
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
+from app.api.schemas.role_changes import RoleChangePreview
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.console import previews
-from app.console.operations import get_progress
+from app.console.operations import get_progress, role_left_on
 from app.console.operations import restore as start_restore
+from app.console.role_changes import check_unchanged, plan_reactivation, start_reactivation
 from app.errors import Problem
 from app.history import queries, search
 from app.history.queries import find_version
@@ -115,15 +118,23 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
 
 
 @router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
-async def preview_undo(services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest) -> Preview:
-    """What an undo or a restore would change in the current policy in AWS. Changes nothing."""
+async def preview_undo(
+    services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest
+) -> Preview | RoleChangePreview:
+    """What an undo or a restore would change in the current policy in AWS. Changes nothing.
+
+    Of a deactivation the undo activates the role again and puts back what was removed from each repository.
+    """
     kind = Kind(body.kind)
+    if kind is Kind.UNDO and await _is_deactivation(services, operation_id):
+        plan = await plan_reactivation(services, operation_id)
+        return await run_in_threadpool(RoleChangePreview.of, plan)
     planned = await previews.preview_undo(services, kind, operation_id)
     return await run_in_threadpool(Preview.of, kind, planned)
 
 
 @router.post("/{operation_id}/undo", status_code=202, summary="Undo", responses=started(404, 409))
-def undo(
+async def undo(
     services: ServicesDep,
     who: PersonDep,
     operation_id: OperationId,
@@ -132,7 +143,13 @@ def undo(
 ) -> Operation:
     """Takes back its change, and keeps what others changed since."""
     seen = body.previewed if body else None
-    return accepted(services, response, services.starter.undo(operation_id, who, previewed=seen))
+    if seen is not None and await _is_deactivation(services, operation_id):
+        plan = await plan_reactivation(services, operation_id)
+        check_unchanged(plan, seen)
+        start = partial(start_reactivation, services, operation_id, who, plan)
+    else:
+        start = partial(services.starter.undo, operation_id, who, previewed=seen)
+    return await run_in_threadpool(lambda: accepted(services, response, start()))
 
 
 @router.post("/{operation_id}/restore", status_code=202, summary="Restore the policy", responses=started(404, 409))
@@ -147,8 +164,14 @@ def restore(
     return accepted(services, response, start_restore(services, operation_id, who, body.previewed))
 
 
+async def _is_deactivation(services: Services, operation_id: str) -> bool:
+    progress = await run_in_threadpool(get_progress, services, operation_id)
+    return progress.kind is Kind.DEACTIVATE
+
+
 def _detail(services: Services, operation_id: str) -> OperationDetail:
     row = queries.get_operation(services.db, operation_id)
     if row is None:
         raise Problem("operation.not_found")
-    return OperationDetail.read(row, queries.followers(services.db, operation_id))
+    left_on = role_left_on(services, progress_of(row))
+    return OperationDetail.read(row, queries.followers(services.db, operation_id), role_left_on=left_on)

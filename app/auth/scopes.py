@@ -13,8 +13,8 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Sent as POST because they take a body; they change nothing, neither here nor at AWS
 # (except an image's last pull time in ECR, when `why` reads its manifest).
 _READ_BY_POST = re.compile(
-    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why|deployments/preview)|operations/[^/]+/preview"
-    r"|batches/preview|permissions/check)"
+    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why|deployments/preview|role/deactivate/preview)|operations/[^/]+/preview"
+    r"|batches/preview|findings/repair/preview|repositories/prune/preview|permissions/check)"
 )
 
 

@@ -132,7 +132,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
     service = known.service if known else None
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
-    failures = (failure(read, _part(read)) for read in reads.values() if read.what is not What.SERVICES)
+    failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)
     return ServiceRepositories(
         repositories=_rows(services, service, live) if service else (),
         role=role_view(service, live),
@@ -150,13 +150,6 @@ def find_row(services: Services, region: str, service: str, repository: str) -> 
         return None
     rows = repositories_of(services.db, services.connection, known.service, now=services.clock.now()).rows
     return next((repository_row(row) for row in rows if row.repository.name == repository), None)
-
-
-def naming_role(services: Services, region: str, service: str) -> tuple[str, ...]:
-    """Return the repositories whose policy currently names the service's role."""
-    known = queries.find_service(services.db, services.connection, region, service)
-    role = known.service.role.principal_arn if known else ""
-    return queries.naming(services.db, services.connection, region, role) if role else ()
 
 
 def _part(read: Reading) -> Message:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
@@ -25,11 +26,11 @@ from app.inventory.registries import find_registry
 from app.operations.batches import MOST, NewItem
 from app.operations.explained import explained
 from app.operations.naming import repositories_naming
-from app.operations.policy_write import DENIALS
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import parse_reference
 from app.operations.state import GIVES_ACCESS, Kind
 from app.policy.dead import dead_principals
+from app.policy.grant import DENIALS
 from app.threads import run_in_threadpool
 
 ServiceKey = tuple[str, str]
@@ -173,23 +174,53 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
     named = [name for name in names if name in concerned]
     if request.action is Kind.REVOKE:
         return named
-    planned = _planned(services, Kind.REPAIR, service, named)
+    planned = plan_of_service(services, Kind.REPAIR, service, named)
     return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
 
 
 def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, ContainerService]) -> BatchPlan:
+    planned = plan_items(services, request.action, _items(services, request, known), known)
+    return BatchPlan(request.action, planned, activated(request.action, planned, known))
+
+
+def plan_items(
+    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[PlannedItem, ...]:
+    """Return what would become of each item, by service; `known` are the services of all of them. Blocks."""
     by_service: dict[ServiceKey, list[str]] = {}
-    for item in _items(services, request, known):
+    for item in items:
         by_service.setdefault((item.region, item.service), []).append(item.repository)
-    planned = [
-        item for key, names in by_service.items() for item in _planned(services, request.action, known[key], names)
-    ]
-    gives = request.action in GIVES_ACCESS
-    activates = tuple(key for key in by_service if gives and not known[key].role.ready)
-    return BatchPlan(request.action, tuple(planned), activates)
+    left: dict[tuple[str, str], str | None] = {}
+    return tuple(
+        item
+        for key, names in by_service.items()
+        for item in plan_of_service(services, action, known[key], names, left=left)
+    )
 
 
-def _planned(services: Services, action: Kind, service: ContainerService, names: Sequence[str]) -> list[PlannedItem]:
+def activated(
+    action: Kind, items: Iterable[PlannedItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[ServiceKey, ...]:
+    """Return the services of these items whose role would be activated first."""
+    keys = dict.fromkeys((item.region, item.service) for item in items)
+    return tuple(key for key in keys if action in GIVES_ACCESS and not known[key].role.ready)
+
+
+def plan_of_service(
+    services: Services,
+    action: Kind,
+    service: ContainerService,
+    names: Sequence[str],
+    *,
+    given: Mapping[str, Mapping[str, Any]] | None = None,
+    left: dict[tuple[str, str], str | None] | None = None,
+) -> list[PlannedItem]:
+    """Return what the same operation on each repository would do. Blocks.
+
+    `given`: by repository, the input of each operation, for kinds that need one. `left`: the policies as other services
+    of the batch leave them; it is continued.
+    """
+    left = {} if left is None else left
     here = (services.db, services.connection, service.region)
     registry, now = find_registry(*here).policy, services.clock.now()
     found = []
@@ -198,18 +229,33 @@ def _planned(services: Services, action: Kind, service: ContainerService, names:
         held = {repository.name: repository for repository in queries.find_repositories(*here, chunk)}
         for name in chunk:
             circumstances = Circumstances(registry, held[name].arn if name in held else "", now)
-            found.append(_item(action, service, name, held.get(name), circumstances))
+            repository, key, own = held.get(name), (service.region, name), (given or {}).get(name)
+            known = repository and _with_text(repository, left.get(key, repository.policy_text))
+            item = _item(action, service, name, known, circumstances, given=own)
+            if item.state is ItemState.CHANGES and item.planned is not None:
+                left[key] = item.planned.change.after
+            found.append(item)
     return found
 
 
+def _with_text(held: KnownRepository, text: str | None) -> KnownRepository:
+    return held if text == held.policy_text else replace(held, policy_text=text)
+
+
 def _item(
-    action: Kind, service: ContainerService, name: str, held: KnownRepository | None, circumstances: Circumstances
+    action: Kind,
+    service: ContainerService,
+    name: str,
+    held: KnownRepository | None,
+    circumstances: Circumstances,
+    *,
+    given: Mapping[str, Any] | None = None,
 ) -> PlannedItem:
     key = (service.region, service.name, name)
     if held is None or held.policy_read_at is None:
         return PlannedItem(*key, ItemState.UNREAD, held.problem if held else None)
     try:
-        planned = plan_operation(action, service, name, held.policy_text, circumstances=circumstances)
+        planned = plan_operation(action, service, name, held.policy_text, given, circumstances=circumstances)
         problem = _refusal(planned, service, name) if planned.change.needed else None
     except Problem as refused:
         return PlannedItem(*key, ItemState.REFUSED, explained(refused, held.policy_text), read_at=held.policy_read_at)

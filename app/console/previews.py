@@ -69,6 +69,22 @@ async def preview_undo(services: Services, kind: Kind, operation_id: str, *, sec
     return await preview(services, kind, (undone.region, undone.service, change.repository), request, seconds=seconds)
 
 
+def is_still(services: Services, kind: Kind, place: Place, seen: str) -> bool:
+    """Return whether an operation would do what a preview of the fingerprint `seen` showed, by what is known. Blocks.
+
+    Calls nothing at AWS. `place` is region, service and repository.
+    """
+    region, name, repository = place
+    known = queries.find_service(services.db, services.connection, region, name)
+    held = queries.find_repository(services.db, services.connection, region, repository)
+    if known is None or held is None or held.policy_read_at is None:
+        return False
+    try:
+        return _plan(services, kind, known.service, repository, held.policy_text, None).seen == seen
+    except Problem:
+        return False
+
+
 async def plan(
     services: Services,
     kind: Kind,

@@ -14,6 +14,7 @@ from app.console.timeouts import PATIENCE, ask, within
 from app.deployments.change import DeploymentChange, compare_versions
 from app.errors import Problem
 from app.findings.queries import broken_by_service
+from app.history import kinds
 from app.history import queries as history
 from app.inventory import queries, sync_state
 from app.inventory.queries import KnownService
@@ -115,7 +116,7 @@ def summarize(services: Services, known: KnownService) -> ServiceSummary:
     return _summary(known, running(services, region, name), counted, broken)
 
 
-async def get_service(services: Services, region: str, name: str) -> KnownService:
+async def get_service(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> KnownService:
     """Return the service; an unknown one is read from AWS once.
 
     Raises:
@@ -125,7 +126,7 @@ async def get_service(services: Services, region: str, name: str) -> KnownServic
     known = await run_in_threadpool(queries.find_service, *key)
     if known is not None:
         return known
-    problem = await within(PATIENCE, services.scanner.refresh_service(region, name))
+    problem = await within(seconds, services.scanner.refresh_service(region, name))
     known = await run_in_threadpool(queries.find_service, *key)
     if known is None:
         raise problem or Problem("service.not_found", service=name, region=region)
@@ -156,14 +157,14 @@ def _explained(services: Services, region: str, name: str, listed: tuple[Deploym
 
 def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> RoleView:
     """Return the role's state: AWS's, unless an operation of ours is changing it right now."""
-    at_work = next((each for each in live if each.kind in (Kind.ACTIVATE, Kind.DEACTIVATE)), None)
+    at_work = next((each for each in live if each.kind in kinds.ON_ROLE), None)
     if service is None:
         return RoleView(RoleState.UNKNOWN, running=at_work)
     state = RoleState.ACTIVE if service.role.ready else RoleState.INACTIVE
     if service.role.is_active and not service.role.principal_arn:
         state = RoleState.ACTIVATING
     if at_work is not None:
-        state = RoleState.ACTIVATING if at_work.kind is Kind.ACTIVATE else RoleState.DEACTIVATING
+        state = RoleState.DEACTIVATING if at_work.kind is Kind.DEACTIVATE else RoleState.ACTIVATING
     return RoleView(state, service.role.principal_arn, service.general_principal_arn, at_work)
 
 

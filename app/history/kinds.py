@@ -12,7 +12,7 @@ REWRITES_POLICY: Final = ("restore", "undo", "prune")
 """They change a policy as a whole, and with it what it gives to any service."""
 CHANGES_POLICY: Final = (*GIVES_ACCESS, "revoke", *REWRITES_POLICY)
 MAY_GIVE_ACCESS: Final = (*GIVES_ACCESS, "restore", "undo")
-ON_ROLE: Final = ("activate", "deactivate")
+ON_ROLE: Final = ("activate", "deactivate", "reactivate")
 DEPLOY: Final = "deploy"
 """Waits for other deployments to its service, and for no policy, though its row names a repository."""
 BATCH: Final = "batch"

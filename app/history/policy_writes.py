@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.history.models import PolicyChange
+from app.history.models import Operation, PolicyChange
 from app.history.sql import (
     ADOPT_OPEN_WRITES,
     BY_US,
@@ -47,6 +47,18 @@ def last_confirmed(db: Database, operation_id: str) -> PolicyChange | None:
     )
     with db.read() as session:
         return session.scalars(query).first()
+
+
+def last_writes_of_parts(db: Database, operation_id: str, kind: str) -> tuple[PolicyChange, ...]:
+    """Return the last write that AWS confirmed of each part of an operation, of those of this kind, in their order."""
+    query = (
+        select(PolicyChange)
+        .join(Operation, Operation.id == PolicyChange.operation_id)
+        .where(Operation.follows == operation_id, Operation.kind == kind, PolicyChange.written_at.is_not(None))
+        .order_by(Operation.sequence, PolicyChange.position)
+    )
+    with db.read() as session:
+        return tuple({change.operation_id: change for change in session.scalars(query)}.values())
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:
@@ -119,10 +131,39 @@ def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
         return tuple(session.scalars(query.order_by(PolicyChange.position.desc())))
 
 
+@dataclass(frozen=True)
+class WholeWrite:
+    """A write as it was sent: it may carry changes of several operations of a batch, of which each records its own."""
+
+    before: str | None
+    after: str | None
+    is_shared: bool
+
+
+def whole_write(db: Database, change: PolicyChange) -> WholeWrite:
+    """Return the write that a recorded change was a part of.
+
+    The parts are recorded with the same time, and follow each other by their operations' ids.
+    """
+    same = (
+        PolicyChange.connection == change.connection,
+        PolicyChange.region == change.region,
+        PolicyChange.repository == change.repository,
+        PolicyChange.planned_at == change.planned_at,
+        BY_US,
+    )
+    query = select(PolicyChange.before, PolicyChange.after).where(*same).order_by(PolicyChange.operation_id)
+    with db.read() as session:
+        parts = session.execute(query).all()
+    if not parts:  # the history no longer holds it
+        return WholeWrite(change.before, change.after, is_shared=False)
+    return WholeWrite(parts[0].before, parts[-1].after, is_shared=len(parts) > 1)
+
+
 def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
     """Close an unanswered write that a read has shown to be carried out late. False: it was closed already.
 
-    `replaced` is the previous text.
+    `replaced` is the previous text; None leaves the recorded one.
     """
     with db.write() as session:
         closed = named({"written_at": at, "request_id": "", "before": replaced})

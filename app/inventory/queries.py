@@ -155,14 +155,6 @@ def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverag
     return PolicyCoverage(tried, total, oldest)
 
 
-def naming(db: Database, connection: str, region: str, principal: str) -> tuple[str, ...]:
-    """Return the repositories whose policy names the principal anywhere, by name."""
-    row = PolicyPrincipal
-    query = select(row.repository).where(row.connection == connection, row.region == region, row.principal == principal)
-    with db.read() as session:
-        return tuple(session.scalars(query.order_by(row.repository)))
-
-
 def allowing(db: Database, connection: str, region: str, principal: str) -> frozenset[str]:
     """Return the repositories whose policy names the principal and lets it pull, as far as that policy decides."""
     row = PolicyPrincipal

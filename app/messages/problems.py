@@ -76,6 +76,18 @@ WORDS: dict[str, Words] = {
         N_("%(failed)s of %(count)s repositories could not be changed."),
         N_("Open the batch to see why, fix it, then choose Retry failed."),
     ),
+    "images.too_many": Words(
+        N_("The repository has more than %(count)s images with tags, so its newest one isn't known."),
+        N_("Delete images that aren't needed, for example with a lifecycle policy."),
+    ),
+    "batch.nothing_to_repair": Words(
+        N_("There is no access to repair."),
+        N_("See the list of findings for what a person has to do."),
+    ),
+    "batch.changed": Words(
+        N_("Something has changed since the preview. Nothing was started."),
+        N_("Preview again, and start what is shown then."),
+    ),
     "batch.nothing_to_retry": Words(
         N_("Nothing in this batch failed."),
         N_("There is nothing to retry."),
@@ -108,9 +120,37 @@ WORDS: dict[str, Words] = {
         N_("The preview shows %(previewed)s, but the form names %(repository)s. Nothing was changed."),
         N_("Preview %(repository)s, or enter %(previewed)s again."),
     ),
+    "preview.outdated": Words(
+        N_("The preview of %(repository)s is out of date. Nothing was changed."),
+        N_("Compare what you previewed with what would be done now, then confirm again."),
+    ),
     "role.still_named": Words(
         N_("%(service)s could not be taken out of every policy; it is left in: %(repositories)s."),
         N_("Check those removals in History. The role was not deactivated."),
+    ),
+    "role.off_but_named": Words(
+        N_("The role of %(service)s is off, but these repositories have named it since: %(repositories)s."),
+        N_("Check those removals in History, then remove the service from these repositories."),
+    ),
+    "role.preview_outdated": Words(
+        N_("Something has changed since the preview. Nothing was started."),
+        N_("Open the preview again, check what it changes, then confirm."),
+    ),
+    "role.not_put_back": Words(
+        N_("The role of %(service)s is active, but its statement could not be put back everywhere: %(repositories)s."),
+        N_("See in History why those changes failed. To give access again, add the repository."),
+    ),
+    "role.was_off": Words(
+        N_("The role of %(service)s was off before this deactivation. What it removed named deleted roles only."),
+        N_("ECR refuses principals that no longer exist. To give access, add the repositories again."),
+    ),
+    "role.unrecorded": Words(
+        N_("This deactivation was made by an earlier release, which did not record the role of %(service)s."),
+        N_("Activate the role, and add the repositories again."),
+    ),
+    "role.unchanged": Words(
+        N_("This deactivation changed nothing."),
+        N_("Nothing to undo."),
     ),
     "repository.other_region": Words(
         N_("The repository %(repository)s doesn't exist in %(region)s, but in %(others)s."),

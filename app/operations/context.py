@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,14 +25,16 @@ from app.operations.cancellation import CancelWatch
 from app.operations.deadlines import Deadlines
 from app.operations.local_tasks import Running
 from app.operations.state import Kind
-from app.operations.write_groups import WriteGroups
+from app.operations.write_groups import Many, WriteGroups
 from app.outage import is_outage
 
 # Seconds between two tries while the database is unavailable.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
+A = TypeVar("A")
 P = ParamSpec("P")
 R = TypeVar("R")
+StartPart = Callable[[Operation, Kind, str, Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Context:
     """The dependencies.
 
     Args:
-        start_part: starts a change of a repository's policy as a part of an operation, for its service; its id.
+        start_part: starts a change of a repository's policy as a part of an operation, for its service, with this
+            input; its id.
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
@@ -56,7 +59,7 @@ class Context:
     deadlines: Deadlines
     cancels: CancelWatch
     running: Running
-    start_part: Callable[[Operation, Kind, str], str]
+    start_part: StartPart
     database_threads: ThreadPoolExecutor
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"
@@ -81,6 +84,14 @@ class Context:
             return await self.in_db(call, *args, **kwargs)
         groups, bound = self.write_groups, functools.partial(call, *args, **kwargs)
         return await self._patiently(lambda: groups.run(bound))
+
+    async def record_among(self, many: Many[A, R], thing: A) -> R:
+        """As `record`, of one thing that `many` records, together with those of the same kind that come meanwhile."""
+        if self.write_groups is None:
+            (result,) = await self.in_db(many, self.db, [thing])
+            return result
+        groups = self.write_groups
+        return await self._patiently(lambda: groups.run_among(many, thing))
 
     async def _patiently(self, run: Callable[[], Awaitable[R]]) -> R:
         pause = FIRST_PAUSE

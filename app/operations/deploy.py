@@ -61,7 +61,7 @@ async def grant_access(operation_id: str) -> Result:
         context, operation = step.context, step.operation
         about: dict[str, Any] = {"service": operation.service, "repository": operation.repository}
         await step.note("deployment.granting", **about)
-        part = await context.in_db(context.start_part, operation, Kind.GRANT, operation.repository)
+        part = await context.in_db(context.start_part, operation, Kind.GRANT, operation.repository, {})
         while (ended := await context.in_db(_outcome, context, part)) is None:
             await step.pause(LOOK_SECONDS)
         outcome, problem = ended

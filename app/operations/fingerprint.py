@@ -35,6 +35,11 @@ def matches(shown: str, change: PlannedChange, *, principal: str, placeholder: s
     return shown == _of(change.before, change.after.replace(principal, placeholder))
 
 
+def is_of(shown: str, before: str | None, after: str | None) -> bool:
+    """Return whether a preview with the fingerprint `shown` showed the change from `before` to `after`."""
+    return shown == _of(before, after)
+
+
 def _of(before: str | None, after: str | None) -> str:
     return _digest(f"{canonical(before)}\n{canonical(after)}")
 

@@ -31,7 +31,7 @@ def join(request: NewOperation, live: Sequence[LiveOperation]) -> str:
     """
     if request.kind == Kind.DEPLOY:
         return _join_deployment(request, live)
-    if request.kind in GIVES_ACCESS:
+    if request.kind in GIVES_ACCESS or request.kind == Kind.REACTIVATE:
         refuse_while_deactivating(request, live)
     rivals = [operation for operation in live if _interferes(operation, request)]
     if rivals and _does_the_same(rivals[-1], request):

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from app.errors import Problem
 from app.inventory import queries
-from app.operations.state import Kind
 from app.operations.step import Stepping
 from app.policy.change import PlannedChange
 from app.policy.missing_principals import unfound
@@ -27,7 +26,7 @@ async def explained(step: Stepping, change: PlannedChange, problem: Problem, our
     """
     if problem.code != NOT_FOUND:
         return problem
-    fresh = await _is_role_fresh(step)
+    fresh = bool(ours) and await _is_role_fresh(step)
     own = (ours,) if ours else ()
     suspects = await step.context.in_thread(unfound, change.before, change.after, fresh=fresh, ours=own)
     others = tuple(principal for principal in suspects.likeliest if principal.value != ours)
@@ -51,8 +50,6 @@ def suspects_in(problem: Problem) -> list[str]:
 async def _is_role_fresh(step: Stepping) -> bool:
     """Return whether ECR may simply not know the service's role yet. A role never seen before counts as fresh."""
     context, operation = step.context, step.operation
-    if operation.kind not in (Kind.GRANT, Kind.REPAIR):
-        return False
     role = (operation.connection, operation.region, operation.service)
     since = await context.in_db(queries.role_since, context.db, *role)
     return since is None or context.clock.now() - since < FRESH_FOR

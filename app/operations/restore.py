@@ -21,7 +21,10 @@ async def restore(operation_id: str) -> Outcome:
 
 @operation(Kind.UNDO)
 async def undo(operation_id: str) -> Outcome:
-    """Workflow of an undo, by the operation's id. Input: `before` and `after` of the change to take back."""
+    """Workflow of an undo, by the operation's id. Input: `before` and `after` of the change to take back.
+
+    `principal`: the ARN of the role that this puts back, if it has just been activated.
+    """
     return await rewrite(operation_id)
 
 
@@ -44,7 +47,9 @@ async def rewrite_policy(operation_id: str) -> Result:
     """Write the policy. Returns what `policy_write.write` returns."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        change = policy_write.Wanted(await _plan(step), REMARKS[Kind(step.operation.kind)])
+        # An undo that puts a role back names it: it may be too new for ECR.
+        principal = step.operation.input.get("principal", "")
+        change = policy_write.Wanted(await _plan(step), REMARKS[Kind(step.operation.kind)], principal)
         return await policy_write.write(step, change)
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)

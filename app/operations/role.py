@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from app.errors import Problem
-from app.history import queries
-from app.history.living import count_living
-from app.history.queries import repositories_with_outcome
+from app.history import queries, store
 from app.operations import engine, role_steps
 from app.operations.naming import repositories_naming
-from app.operations.state import NOT_DONE, Kind, Outcome, StepName, StepState
+from app.operations.parts import LOOK_SECONDS, failed_parts, preview_of_part
+from app.operations.service_steps import read_service
+from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
-
-# Seconds between two checks of the removals, each of which is an operation of its own.
-LOOK_SECONDS = 0.5
 
 
 @operation(Kind.ACTIVATE)
@@ -30,7 +27,8 @@ async def deactivate(operation_id: str) -> Outcome:
     """Run the deactivation of the role, by the operation's id.
 
     Input: `remove_statements`, whether to remove the service from the policies that name it first. The role's principal
-    is deleted with it, and ECR refuses every write of a policy that names such a principal.
+    is deleted with it, and ECR refuses every write of a policy that names such a principal. With a preview also what
+    `parts.preview_of_part` needs.
     """
     removed = done(await remove_statements(operation_id))
     role = done(await role_steps.deactivate_role(operation_id))
@@ -48,6 +46,7 @@ async def remove_statements(operation_id: str) -> Result:
         if not step.operation.input.get("remove_statements"):
             step.because("statements.kept")
             return StepState.SKIPPED, {}
+        await _record_role(step)
         count = await _remove_all(step)
         step.because("statements.removed" if count else "statements.none", count=count)
         return (StepState.SUCCEEDED if count else StepState.SKIPPED), {}
@@ -66,7 +65,7 @@ async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
     async def body(step: Stepping) -> tuple[StepState, Result]:
         await role_steps.wait_until_off(step, deadline)
         if step.operation.input.get("remove_statements"):
-            await _remove_all(step)
+            await _remove_all(step, otherwise="role.off_but_named")
         await role_steps.check_role_off(step)
         return StepState.SUCCEEDED, {}
 
@@ -82,11 +81,20 @@ async def _let_grants_end(step: Stepping) -> None:
         await step.pause(LOOK_SECONDS)
 
 
-async def _remove_all(step: Stepping) -> int:
+async def _record_role(step: Stepping) -> None:
+    """Record the role's principals, so that an undo can tell the statements that it can put back."""
+    if "role" in step.operation.input:
+        return  # a run before a crash, when it was certainly on
+    service = await read_service(step)
+    role = {"arn": service.role.principal_arn, "general_arn": service.general_principal_arn}
+    await step.context.in_db(store.input_noted, step.context.db, step.operation.id, role=role)
+
+
+async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> int:
     """Remove the service from every policy known to name it, each by an operation of its own; return how many.
 
     Raises:
-        Problem: `role.still_named` with the repositories whose policy could not be changed.
+        Problem: `otherwise` with the repositories whose policy could not be changed.
     """
     context, operation = step.context, step.operation
     service = (operation.connection, operation.region, operation.service)
@@ -97,9 +105,7 @@ async def _remove_all(step: Stepping) -> int:
         if not left:
             return len(removed)
         for repository in left:
-            removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository)
-        while await context.in_db(count_living, context.db, list(removed.values())):
-            await step.pause(LOOK_SECONDS)
-        failed = await context.in_db(repositories_with_outcome, context.db, list(removed.values()), NOT_DONE)
-        if failed:
-            raise Problem("role.still_named", service=operation.service, repositories=", ".join(failed))
+            shown = preview_of_part(operation.input, repository)
+            removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository, shown)
+        if failed := await failed_parts(step, list(removed.values())):
+            raise Problem(otherwise, service=operation.service, repositories=", ".join(failed))

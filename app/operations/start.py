@@ -6,7 +6,7 @@ The browser, the API and the terminal all use it, so that a repeated request is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -23,7 +23,7 @@ from app.history import batches, store
 from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import last_confirmed
 from app.history.queries import get_operation
-from app.operations import batch, deploy, grant, restore, revoke, role  # noqa: F401  (each names its workflows)
+from app.operations import batch, deploy, grant, reactivate, restore, revoke, role  # noqa: F401  (each names its workflows)
 from app.operations.engine import Workflow
 from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 # Require a preview, and do exactly that: these remove rights from others than the service.
 NEEDS_PREVIEW = frozenset({Kind.RESTORE, Kind.PRUNE})
 # What an operation notes in its own input while it runs.
-NOTED = frozenset({"role_switched", "refused", *deploy.NOTED})
+NOTED = frozenset({"role_switched", "refused", "role", *deploy.NOTED})
 
 Enqueue = Callable[[str, Workflow, str], None]
 
@@ -132,7 +132,7 @@ class Starter:
         if not may_retry(Outcome(operation.outcome) if operation.outcome else None):
             raise Problem("operation.nothing_to_retry")
         kind = Kind(operation.kind)
-        dropped = NOTED if kind in NEEDS_PREVIEW else NOTED | {"previewed"}
+        dropped = NOTED if kind in NEEDS_PREVIEW else NOTED | {"previewed", "shown"}
         given = {name: value for name, value in operation.input.items() if name not in dropped}
         return self.start(
             Ask(kind, operation.region, operation.service, operation.repository, asked_by, given, follows=operation.id)
@@ -145,6 +145,8 @@ class Starter:
             Problem: `operation.not_found`, `operation.not_ended`, `operation.nothing_to_undo`.
         """
         operation = self._ended(operation_id)
+        if operation.kind == Kind.DEACTIVATE:
+            return self.reactivate(operation, asked_by)
         change = self.change_to_undo(operation_id)
         request: dict[str, Any] = {"before": change.before, "after": change.after}
         if previewed is not None:
@@ -160,6 +162,17 @@ class Starter:
                 follows=operation_id,
             )
         )
+
+    def reactivate(self, deactivation: Operation, asked_by: str, shown: Mapping[str, Any] | None = None) -> str:
+        """Undo an ended deactivation: activate the role, and put back the statements that it removed.
+
+        `shown`: the input that binds it to its preview, as for `parts.preview_of_part`. Raises Problem as
+        `reactivate.check_undo`, and as `start`.
+        """
+        reactivate.check_undo(self._db, deactivation)
+        request = {"deactivation": deactivation.id, **(shown or {})}
+        service = (deactivation.region, deactivation.service)
+        return self.start(Ask(Kind.REACTIVATE, *service, "", asked_by, request, follows=deactivation.id))
 
     def change_to_undo(self, operation_id: str) -> PolicyChange:
         """Return the last policy write of an operation. Raises Problem `operation.nothing_to_undo`."""
@@ -219,6 +232,8 @@ def _subject(connection: str, ask: Ask) -> str:
     parts = [connection, ask.region, ask.service, ask.repository, ask.kind]
     if ask.kind == Kind.UNDO:
         parts.append(ask.follows or "")
+    elif ask.kind == Kind.REACTIVATE:
+        parts.append(ask.input["deactivation"])
     elif ask.kind == Kind.RESTORE:
         parts.append(fingerprint(ask.input["text"]))
     elif ask.kind == Kind.PRUNE:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     REVOKE = "revoke"
     ACTIVATE = "activate"
     DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"  # undoes a deactivation
     RESTORE = "restore"
     UNDO = "undo"
     PRUNE = "prune"
@@ -74,6 +75,7 @@ class StepName(StrEnum):
     REMOVE_STATEMENTS = "remove_statements"
     DEACTIVATE_ROLE = "deactivate_role"
     WAIT_FOR_ROLE_OFF = "wait_for_role_off"
+    PUT_BACK_STATEMENTS = "put_back_statements"
     CHECK_DEPLOYMENT = "check_deployment"
     GRANT_ACCESS = "grant_access"
     DEPLOY = "deploy"
@@ -94,6 +96,7 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
     Kind.REVOKE: (StepName.UPDATE_POLICY, StepName.VERIFY_REMOVAL),
     Kind.ACTIVATE: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE),
     Kind.DEACTIVATE: (StepName.REMOVE_STATEMENTS, StepName.DEACTIVATE_ROLE, StepName.WAIT_FOR_ROLE_OFF),
+    Kind.REACTIVATE: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.PUT_BACK_STATEMENTS),
     Kind.RESTORE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.UNDO: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),
     Kind.PRUNE: (StepName.UPDATE_POLICY, StepName.VERIFY_POLICY),

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.bootstrap import Services
+from app.console.previews import plan
 from app.errors import Problem
 from app.history.queries import find_version
+from app.operations import fingerprint
 from app.operations.start import Ask
 from app.operations.state import Kind
+from app.web.views.preview import EarlierPreview, earlier_preview
 
 
 @dataclass(frozen=True)
 class AccessForm:
     """A service, a repository, the person, and the fingerprint that a preview left in the form.
 
-    `principals` are those to prune; `follows` is the id of the operation that failed because of them.
+    `principals` are those to prune; `follows` is the id of the operation that failed because of them. `texts` are the
+    policy before and after in the preview, "" for none.
     """
 
     region: str
@@ -26,6 +30,11 @@ class AccessForm:
     previewed: str = ""
     principals: tuple[str, ...] = ()
     follows: str = ""
+    texts: tuple[str, str] = ("", "")
+
+
+# The preview that a form was sent with is not of what would be done.
+OUTDATED = frozenset({"preview.other_repository", "preview.outdated"})
 
 
 def check_preview(form: AccessForm) -> str | None:
@@ -40,6 +49,31 @@ def check_preview(form: AccessForm) -> str | None:
     if repository != form.repository:
         raise Problem("preview.other_repository", previewed=repository, repository=form.repository)
     return seen
+
+
+async def check_outdated(services: Services, form: AccessForm) -> None:
+    """Check that an Add does what its preview showed. One that AWS can't be asked for now is checked before it is written.
+
+    Raises:
+        Problem: `preview.outdated`, or as `check_preview`.
+    """
+    seen = check_preview(form)
+    if seen is None:
+        return
+    try:
+        planned, service = await plan(services, Kind.GRANT, (form.region, form.service, form.repository))
+    except Problem:
+        return
+    placeholder = fingerprint.PLACEHOLDER.format(region=form.region, service=form.service)
+    principal = service.role.principal_arn
+    if not fingerprint.matches(seen, planned.change, principal=principal, placeholder=placeholder):
+        raise Problem("preview.outdated", repository=form.repository)
+
+
+def earlier_of(form: AccessForm) -> EarlierPreview:
+    """Return the preview that the form was sent with."""
+    repository, _, seen = form.previewed.rpartition(" ")
+    return earlier_preview(repository, seen, form.texts)
 
 
 def start_access(services: Services, kind: Kind, form: AccessForm) -> str:

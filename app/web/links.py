@@ -29,6 +29,7 @@ API_DOCS = "/api/docs"
 OPENAPI = "/api/openapi.json"
 BATCHES = "/batches"
 PREVIEW_BATCH = "/batches/preview"
+BATCH_AS_CODE = "/batches/as-code"
 
 
 def _with(path: str, **query: str | int) -> str:
@@ -59,6 +60,16 @@ def findings(**query: str | int) -> str:
 def finding(finding_id: str, verb: str) -> str:
     """Where a finding is dismissed, or shown again (restore)."""
     return f"{FINDINGS}/{quote(finding_id, safe='')}/{verb}"
+
+
+def repair_all(**query: str) -> str:
+    """Where all access is repaired that findings are about: GET previews, POST starts the batch."""
+    return _with(f"{FINDINGS}/repair", **query)
+
+
+def prune(region: str = "", repository: str = "") -> str:
+    """Where principals that no longer exist are removed from a policy, for no service; the form names the repository."""
+    return _with(f"{REPOSITORIES}/prune", region=region, repository=repository)
 
 
 def who_can_pull(principal: str = "") -> str:
@@ -94,6 +105,12 @@ def deployments(region: str, name: str, verb: str = "", **query: str | int) -> s
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
+def deployment_log(region: str, name: str, version: int, **query: str | int) -> str:
+    """Return the URL of a deployment's log, of one `container`, from a position (`after`) on."""
+    given = {key: value for key, value in query.items() if value != 0}
+    return deployments(region, name, f"{version}/log", **given)
+
+
 def policy(region: str, name: str, repository: str) -> str:
     """Return the URL of a repository's policy as seen for a service."""
     return _with(service(region, name, "policy"), repository=repository)
@@ -104,14 +121,19 @@ def policy_as_code(region: str, name: str, repository: str, form: str) -> str:
     return _with(service(region, name, "policy/as-code"), repository=repository, form=form)
 
 
+def as_code(region: str, name: str, **query: str) -> str:
+    """Return the URL of a service as code, with all its access; with `form` that one, to download."""
+    return _with(service(region, name, "as-code"), **query)
+
+
 def why(region: str, name: str, **query: str) -> str:
     """Return the URL of a diagnosis: of an `image`, a `repository`'s, or by default those of the newest deployment."""
     return _with(service(region, name, "why"), **query)
 
 
-def role(region: str, name: str, verb: str) -> str:
+def role(region: str, name: str, verb: str, **query: str) -> str:
     """Return the URL that activates or deactivates the image puller role. GET shows the dialog, POST starts it."""
-    return f"{service(region, name, 'role')}/{verb}"
+    return _with(f"{service(region, name, 'role')}/{verb}", **query)
 
 
 def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
@@ -134,13 +156,16 @@ def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
 def onward(progress: Progress) -> str:
     """Return the URL of Continue once an operation has ended.
 
-    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
+    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one. Of an operation for no
+    service to the repository's page.
     """
-    if progress.kind in (Kind.UNDO, Kind.RESTORE) and progress.follows:
+    if progress.kind in (Kind.UNDO, Kind.RESTORE, Kind.REACTIVATE) and progress.follows:
         return operation(progress.follows)
     if progress.kind is Kind.DEPLOY:
         return deployments(progress.region, progress.service)
     granted = progress.kind is Kind.GRANT and progress.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+    if not progress.service:
+        return repository(progress.region, progress.repository)
     return images(progress.region, progress.service, added=progress.repository if granted else "")
 
 

@@ -19,4 +19,4 @@ def started(request: Request, services: Services, operation_id: str) -> Response
         return redirect(request, links.operation(operation_id))
     progress = find_progress(services.db, operation_id)
     assert progress is not None  # noqa: S101  (it was recorded before it was started)
-    return render(request, progress_dialog(progress_view(progress, services.clock.now())))
+    return render(request, progress_dialog(progress_view(services, progress, services.clock.now())))

@@ -60,7 +60,7 @@
   // --- Copying, and filling a field -----------------------------------------------------------------------------
   // Browsers give the clipboard to secure addresses only; the older way works on a plain one as well.
   async function copy(button) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(button.dataset.copy);
+    try { return await navigator.clipboard.writeText(button.dataset.copy); } catch { /* not given: the older way */ }
     const field = Object.assign(document.createElement('textarea'), { value: button.dataset.copy, className: 'hidden-text' });
     button.after(field);
     field.select();
@@ -72,7 +72,7 @@
     const button = event.target.closest('[data-copy]');
     if (!button) return;
     await copy(button);
-    button.dataset.done = '';
+    button.dataset.done = button.dataset.copied;
     announce(button.dataset.copied);
     setTimeout(() => { delete button.dataset.done; byId(modal.open ? 'live' : 'page-live').textContent = ''; }, 2000);
   });
@@ -82,6 +82,19 @@
     const field = byId(button.dataset.fill);
     field.value = button.value;
     field.focus();
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+
+  // --- Rows that open -------------------------------------------------------------------------------------------
+  // Without scripts the link leads to the page that shows the same. What opens is fetched each time, to be as it is now.
+  document.addEventListener('click', event => {
+    const link = event.target.closest('[data-opens]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const row = byId(link.dataset.opens);
+    row.hidden = !row.hidden;
+    link.setAttribute('aria-expanded', !row.hidden);
+    if (!row.hidden) htmx.ajax('GET', link.dataset.from, { source: row, target: row.firstElementChild, swap: 'innerHTML' }).catch(() => {});
   });
 
   // --- Times ----------------------------------------------------------------------------------------------------
@@ -117,6 +130,14 @@
       time.title = exact.format(when);
     }
   }
+  // Days in a filter are the reader's own; days that are filled in already are of the zone in the address.
+  const zone = day.resolvedOptions().timeZone;
+  function ownZone() {
+    for (const field of zone ? document.querySelectorAll('[data-own-zone]') : []) {
+      field.value = zone;
+      for (const name of field.form.querySelectorAll('[data-zone]')) set(name, zone);
+    }
+  }
   function tick() {
     for (const element of document.querySelectorAll('[data-since]')) set(element, duration(elapsed(element)));
     for (const time of document.querySelectorAll('time[data-age]')) {
@@ -135,6 +156,7 @@
     if (sourceElement?.matches?.('form[data-address]')) history.replaceState(null, '', request.action);
   });
   localTimes();
+  ownZone();
   tick();
   setInterval(tick, 1000);
 })();

@@ -24,6 +24,7 @@
     input.value = option.dataset.value;
     show(input, false);
     input.focus();
+    input.dispatchEvent(new Event('change', { bubbles: true })); // what depends on the choice follows it
   }
 
   function move(input, event, to) {

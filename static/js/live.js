@@ -8,6 +8,7 @@
   const WAIT = 4; // seconds
   const SUFFIX = document.title.slice(document.title.lastIndexOf(' · '));
   let title = document.title;
+  const icon = document.querySelector('link[rel=icon]');
   const notices = document.getElementById('notices');
   let seen = version;
   let since = Number(now);
@@ -38,6 +39,8 @@
     if (unread) marks.push(`✕ ${failedText}`);
     if (running) marks.push(runningText.replace('#', running));
     document.title = [...marks, title].join(' · ');
+    const state = unread ? 'failed' : running ? 'running' : 'idle';
+    if (icon.dataset.state !== state) { icon.dataset.state = state; icon.href = icon.dataset[state]; }
   }
   function drop(notice) {
     notice.remove();
@@ -53,9 +56,15 @@
     const live = document.getElementById(document.getElementById('modal').open ? 'live' : 'page-live');
     live.textContent = text;
   }
+  // What ended while nobody looked is shown as long as the rest, once somebody does.
+  function dropLater(notice) {
+    if (!document.hidden) return setTimeout(() => drop(notice), QUIET_AFTER);
+    document.addEventListener('visibilitychange', () => dropLater(notice), { once: true });
+  }
   function tell(ending) {
     if (told().includes(ending.id)) return;
     remember(ending.id);
+    document.dispatchEvent(new CustomEvent('sailpass:ended', { detail: ending }));
     if (isShown(ending.id)) return;
     const notice = document.getElementById(ending.failed ? 'notice-error' : 'notice-success').content.cloneNode(true).firstElementChild;
     const link = notice.querySelector('a');
@@ -66,7 +75,7 @@
     notices.hidden = false;
     announce(`${ending.title}: ${ending.text}`);
     if (ending.failed) unread += 1;
-    else setTimeout(() => drop(notice), QUIET_AFTER);
+    else dropLater(notice);
   }
 
   // --- Parts of the page ------------------------------------------------------------------------------------------
@@ -76,7 +85,7 @@
     details?.toggleAttribute('data-opened', !details.open);
   });
   const isInUse = part => part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, summary')
-    || part.querySelector('details[data-opened]');
+    || part.querySelector('details[data-opened], [data-opens][aria-expanded=true]');
   const waiting = new Set();
   function refresh(part) {
     if (!part.isConnected || waiting.has(part.id)) return;
@@ -107,7 +116,7 @@
     }
   }
 
-  // --- The poll: one at a time, none while the tab is hidden, slower while the server doesn't answer -----------------
+  // --- The poll: one at a time; while hidden none, or one of all tabs if the browser is to notify; slower while the server doesn't answer -----------------
   const sleep = (milliseconds, signal) => new Promise(resolve => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); });
@@ -135,10 +144,13 @@
   function start() {
     polling?.abort();
     polling = null;
-    if (document.hidden) return;
+    if (document.hidden && !window.sailpass?.notifies()) return;
     polling = new AbortController();
-    poll(polling.signal);
+    const { signal } = polling;
+    if (document.hidden) navigator.locks.request('sailpass.hidden', { signal }, () => poll(signal)).catch(() => {});
+    else poll(signal);
   }
+  document.addEventListener('sailpass:notify', () => { if (document.hidden) start(); });
   document.addEventListener('visibilitychange', start);
   addEventListener('pagehide', () => polling?.abort());
   addEventListener('pageshow', event => { if (event.persisted) start(); });

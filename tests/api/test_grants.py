@@ -13,6 +13,11 @@ def policy_text(ready, repository):
     return json.dumps(ready.sandbox.policy(repository)["policy"])
 
 
+def deactivates(ready, service, **given):
+    shown = ready.post(f"{service}/role/deactivate/preview").json
+    return ready.post(f"{service}/role/deactivate", {**given, "previewed": shown["previewed"]})
+
+
 def test_a_grant_adds_the_role_to_the_policy(ready, ended):
     operation = ended(ready.post(f"{HERE}/grants", {"repository": "edge/cache"}))
     assert operation["outcome"] == "succeeded"
@@ -104,14 +109,56 @@ def test_what_needs_a_service_is_told_when_it_is_gone(ready):
 def test_the_role_is_switched_on_and_off(ready, ended):
     assert ended(ready.post(f"{BLOG}/role/activate"))["outcome"] == "succeeded"
     assert ended(ready.post(f"{BLOG}/role/activate"))["outcome"] == "nothing_to_do"
-    assert ended(ready.post(f"{BLOG}/role/deactivate"))["outcome"] == "succeeded"
+    assert ended(deactivates(ready, BLOG))["outcome"] == "succeeded"
 
 
 def test_deactivating_can_take_the_statements_along(ready, ended):
     ended(ready.post(f"{BLOG}/grants", {"repository": "shared/base-node"}))
-    operation = ended(ready.post(f"{BLOG}/role/deactivate", {"remove_statements": True}))
+    operation = ended(deactivates(ready, BLOG, remove_statements=True))
     assert operation["outcome"] == "succeeded"
     assert "containers/legacy-blog/" not in policy_text(ready, "shared/base-node")
+
+
+def test_a_deactivation_does_what_its_preview_shows_or_is_refused(ready, ended):
+    assert ready.post(f"{BLOG}/role/deactivate", {"remove_statements": True}).status == 422
+    ended(ready.post(f"{BLOG}/grants", {"repository": "shared/base-node"}))
+    shown = ready.post(f"{BLOG}/role/deactivate/preview").json
+    (item,) = shown["repositories"]
+    assert (item["repository"], item["state"]) == ("shared/base-node", "changes")
+    assert any(line.startswith("- ") and "AllowLightsailPull-legacy-blog" in line for line in item["diff"])
+    outdated = ready.post(f"{BLOG}/role/deactivate", {"remove_statements": True, "previewed": "0" * 32})
+    assert (outdated.status, outdated.json["code"]) == (409, "role.preview_outdated")
+    # What changes after the last reading is noticed before it is written.
+    statements = json.loads(item["before"])["Statement"]
+    ready.sandbox.put_policy("shared/base-node", {"Version": "2012-10-17", "Statement": [*statements, SOMEBODY]})
+    answer = ready.post(f"{BLOG}/role/deactivate", {"remove_statements": True, "previewed": shown["previewed"]})
+    if answer.status == 202:  # else it has just been read again, and was refused at once
+        assert ended(answer)["problem"]["code"] == "role.still_named"
+    assert ready.get(BLOG).json["role"]["state"] == "active"
+
+
+def test_a_deactivation_is_undone_by_the_api(ready, ended):
+    ended(ready.post(f"{BLOG}/grants", {"repository": "shared/base-node"}))
+    off = ended(deactivates(ready, BLOG, remove_statements=True))
+    assert off["can_undo"]
+    address = f"/api/v1/operations/{off['id']}"
+    shown = ready.post(f"{address}/preview", {"kind": "undo"}).json
+    assert (shown["kind"], shown["activates"]) == ("reactivate", True)
+    assert [item["repository"] for item in shown["repositories"]] == ["shared/base-node"]
+    outdated = ready.post(f"{address}/undo", {"previewed": "0" * 32})
+    assert (outdated.status, outdated.json["code"]) == (409, "role.preview_outdated")
+    undone = ended(ready.post(f"{address}/undo", {"previewed": shown["previewed"]}))
+    assert (undone["kind"], undone["outcome"], undone["follows"]) == ("reactivate", "succeeded", off["id"])
+    assert ready.get(BLOG).json["role"]["principal_arn"] in policy_text(ready, "shared/base-node")
+
+
+def test_undoing_a_grant_that_activated_the_role_tells_that_it_stays_on(ready, ended):
+    ended(deactivates(ready, BLOG, remove_statements=True))
+    granted = ended(ready.post(f"{BLOG}/grants", {"repository": "shared/base-node"}))
+    undone = ended(ready.post(f"/api/v1/operations/{granted['id']}/undo"))
+    assert ready.get(f"/api/v1/operations/{undone['id']}").json["role_left_on"] is True
+    ended(deactivates(ready, BLOG))
+    assert ready.get(f"/api/v1/operations/{undone['id']}").json["role_left_on"] is False
 
 
 def test_a_repair_puts_the_right_role_in_the_place_of_the_wrong_one(ready, ended):

@@ -46,7 +46,12 @@ def test_every_body_is_described_as_complete():
     "path, body, where, meant",
     [
         (f"{HERE}/grants", {"repository": "tools/cli", "preview": "00"}, ["body", "preview"], "previewed"),
-        (f"{HERE}/role/deactivate", {"remove_statement": True}, ["body", "remove_statement"], "remove_statements"),
+        (
+            f"{HERE}/role/deactivate",
+            {"remove_statement": True, "previewed": "0" * 32},
+            ["body", "remove_statement"],
+            "remove_statements",
+        ),
         (UNDO, {"Previewed": "00"}, ["body", "Previewed"], "previewed"),
     ],
 )
@@ -80,7 +85,8 @@ def test_an_empty_body_is_none(ready, body):
 
 @pytest.mark.parametrize("value", ["yes", 1, "true", None])
 def test_a_value_of_another_type_is_not_guessed_at(ready, value):
-    assert ready.post(f"{HERE}/role/deactivate", {"remove_statements": value}).status == 422
+    answer = ready.post(f"{HERE}/role/deactivate", {"remove_statements": value, "previewed": "0" * 32})
+    assert [each["where"] for each in answer.json["detail"]] == [["body", "remove_statements"]]
 
 
 @pytest.mark.parametrize(

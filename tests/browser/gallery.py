@@ -108,6 +108,7 @@ def make_app() -> Starlette:
             Route(SERVICE + "/deployments/preview", lambda request: render(request, VIEWS["deploy-preview"])),
             Route("/operations/{id}/progress", progress),
             Route("/search", lambda request: render(request, VIEWS["search"])),
+            Route("/operations/{id}/details", lambda request: render(request, VIEWS["operation-details-done"])),
             # What pages that look again by themselves ask for.
             Route("/containers", containers),
             Route("/batches/{id}", lambda _: nothing_new()),

@@ -54,8 +54,8 @@ def added(mika):
     return add
 
 
-def articles(person):
-    return person.page.get_by_role("article")
+def lines(person):
+    return person.page.get_by_role("table").get_by_role("row").filter(has=person.page.get_by_role("rowheader"))
 
 
 def writes_too(sandbox, repository, statement=TEAM):
@@ -69,30 +69,30 @@ def test_filters_restrict_the_list_and_land_in_the_address(mika):
     mika.page.get_by_role("textbox", name="Repository").fill("old/app-7")
     mika.page.get_by_role("combobox", name="Kind").select_option("Add repository")
     mika.page.get_by_role("button", name="Filter").click()
-    expect(articles(mika)).to_have_count(1)
-    expect(articles(mika)).to_contain_text("Add repository: old/app-7")
+    expect(lines(mika)).to_have_count(1)
+    expect(lines(mika)).to_contain_text("Add repository: old/app-7")
     expect(mika.page).to_have_url(re.compile(r"repository=old%2Fapp-7&kind=grant"))
     mika.page.reload()
     expect(mika.page.get_by_role("textbox", name="Repository")).to_have_value("old/app-7")
-    expect(articles(mika)).to_have_count(1)
+    expect(lines(mika)).to_have_count(1)
 
 
 def test_a_filter_that_nothing_fits_says_so_and_is_cleared(mika):
     mika.page.goto("/history?service=nobody-knows-it")
     expect(mika.page.get_by_text("No operations match the filter")).to_be_visible()
     mika.page.get_by_role("link", name="Clear").click()
-    expect(articles(mika)).not_to_have_count(0)
+    expect(lines(mika)).not_to_have_count(0)
 
 
 def test_older_and_newer_lead_through_the_pages_and_keep_the_filter(mika):
     mika.page.goto("/history?service=old-service")
-    expect(articles(mika)).to_have_count(50)
+    expect(lines(mika)).to_have_count(50)
     mika.page.get_by_role("link", name="Older").click()
-    expect(articles(mika)).to_have_count(MANY - 50)
+    expect(lines(mika)).to_have_count(MANY - 50)
     expect(mika.page).to_have_url(re.compile("service=old-service"))
     mika.page.get_by_role("link", name="Newer").click()
-    expect(articles(mika).first).to_contain_text("old/app-0")
-    expect(articles(mika)).to_have_count(50)
+    expect(lines(mika).first).to_contain_text("old/app-0")
+    expect(lines(mika)).to_have_count(50)
 
 
 def test_an_operation_shows_its_steps_request_ids_and_difference(mika, added):
@@ -164,3 +164,23 @@ def test_the_filtered_history_is_taken_along_whole(mika):
     file = exported(mika, "JSON")
     assert file.suggested_filename == "sailpass-history.json"
     assert len(json.loads(file.path().read_text())) == MANY
+
+
+@pytest.mark.parametrize("zone, label", [("Pacific/Kiritimati", "From (Pacific/Kiritimati)"), ("UTC", "From (UTC)")])
+def test_days_of_the_filter_are_the_readers_own(chromium, console, zone, label):
+    """What happened at noon in UTC, 14 hours ahead of it, was on the next day."""
+    db = Database(f"sqlite:///{console.data_dir / 'sailpass.db'}")
+    happened(db, f"noon-{zone}", datetime(2025, 6, 30, 12, tzinfo=UTC), service="zoned", repository="old/zoned")
+    db.close()
+    context = chromium.new_context(base_url=console.url, timezone_id=zone, locale="en-US")
+    page = context.new_page()
+    page.goto("/history?service=zoned")
+    page.get_by_label(label).fill("2025-07-01")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page).to_have_url(re.compile("since=2025-07-01"))
+    expect(page.get_by_label(label)).to_have_value("2025-07-01")
+    shown = 0 if zone == "UTC" else 1
+    expect(page.get_by_role("article")).to_have_count(shown)
+    export = console.get(page.get_by_role("link", name="CSV").get_attribute("href")).text.splitlines()
+    assert len(export) == 1 + shown
+    context.close()

@@ -48,10 +48,12 @@ def test_a_failure_stays_until_it_is_dismissed_and_marks_the_title(mika, page):
     page.goto("/history")
     mika.console.post(GRANTS, {"repository": "payments/ledger"})
     expect(page).to_have_title(re.compile("^✕ Failed · History"))
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("icon-failed"))
     expect(page.get_by_role("link", name="Add repository: payments/ledger").first).to_be_visible()
     notice(page, "payments/ledger").get_by_role("button", name="Dismiss").click()
     expect(notice(page, "payments/ledger")).to_have_count(0)
     expect(page).to_have_title(re.compile("^History"))
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile(r"/icon\.svg"))
 
 
 def test_a_hidden_tab_asks_nothing_and_catches_up_when_it_is_seen_again(mika, page):
@@ -105,3 +107,81 @@ def test_a_finding_is_dismissed_in_the_dialog(mika, page):
     expect(page.get_by_role("row").filter(has_text="tokyo/inbox")).to_have_count(0)
     page.get_by_label("Show dismissed").check()
     expect(page.get_by_text("Partners push here")).to_be_visible()
+
+
+# A browser that lets tabs be hidden, and notes what it would show.
+AWAY = """
+window.away = false;
+Object.defineProperty(document, 'hidden', { get: () => window.away });
+window.hide = away => { window.away = away; document.dispatchEvent(new Event('visibilitychange')); };
+window.shown = [];
+window.Notification = class extends EventTarget {
+  static permission = 'default';
+  static asked = 0;
+  static async requestPermission() { Notification.asked += 1; return Notification.permission = '%s'; }
+  constructor(title, options) { super(); this.title = title; this.tag = options.tag; window.shown.push(this); }
+  close() {}
+};
+"""
+
+
+def switch(page):
+    page.locator("[data-notify] summary").click()
+    return page.get_by_role("switch", name="Notify me in this browser")
+
+
+def test_the_browser_notifies_once_of_what_ended_while_no_tab_was_in_view(mika, page, troubles):
+    """Once switched on, in one of the tabs; a click leads to the operation."""
+    page.context.add_init_script(AWAY % "granted")
+    page.goto("/repositories")
+    assert page.evaluate("Notification.asked") == 0
+    switch(page).check()
+    expect(switch_hint(page)).to_contain_text("When an operation that you started ends")
+    other = watched(page.context, troubles)
+    other.goto("/history")
+    other.evaluate("Notification.permission = 'granted'")
+    for tab in (page, other):
+        tab.evaluate("window.hide(true)")
+    reader = Reader(mika.console)
+    operation = reader.adds("shared/base-python")
+    reader.ended(operation)
+    tag = f"sailpass-{operation.rsplit('/', 1)[1]}"
+    shown = f"window.shown.filter(each => each.tag === '{tag}')"
+    tabs = until(lambda: [tab for tab in (page, other) if tab.evaluate(f"{shown}.length")], bool)
+    assert [tab.evaluate(f"{shown}.map(each => each.title)") for tab in tabs] == [
+        ["Add repository: shared/base-python"]
+    ]
+    tabs[0].evaluate(f"{shown}[0].dispatchEvent(new Event('click'))")
+    expect(tabs[0]).to_have_url(re.compile(operation))
+    other.close()
+
+
+def test_nothing_is_notified_while_a_tab_is_in_view(mika, page, troubles):
+    page.context.add_init_script(AWAY % "granted")
+    page.goto("/repositories")
+    switch(page).check()
+    other = watched(page.context, troubles)
+    other.goto("/history")
+    other.evaluate("Notification.permission = 'granted'")
+    other.evaluate("window.hide(true)")
+    Reader(mika.console).ended(Reader(mika.console).adds("edge/cache"))
+    expect(notice(page, "edge/cache")).to_be_visible()
+    expect(notice(other, "edge/cache")).to_have_count(1)  # known to it as well
+    assert [tab.evaluate("window.shown.length") for tab in (page, other)] == [0, 0]
+    other.close()
+
+
+def test_a_browser_that_does_not_notify_says_why(page):
+    page.add_init_script(AWAY % "denied")
+    page.goto("/repositories")
+    switch(page).click()
+    expect(switch_hint(page)).to_contain_text("blocked in the browser's settings")
+    expect(page.get_by_role("switch")).to_be_disabled()
+    page.add_init_script("delete window.Notification")
+    page.reload()
+    expect(switch(page)).to_be_disabled()
+    expect(switch_hint(page)).to_contain_text("This browser can't notify here")
+
+
+def switch_hint(page):
+    return page.locator("#notify-hint")

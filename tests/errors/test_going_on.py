@@ -127,8 +127,9 @@ def test_a_role_that_may_not_be_switched_is_switched_by_retry(mika, sandbox, ver
     role = f"/containers/us-east-1/{service}/role"
     if verb == "deactivate":
         mika.ended(mika.sends(f"{role}/activate").answer.headers["location"])
+    asked = mika.reads(f"{role}/{verb}")
     sandbox.fault(kind="access_denied", action="lightsail:UpdateContainerService")
-    operation = mika.sends(f"{role}/{verb}").answer.headers["location"]
+    operation = mika.follows(asked, verb.capitalize()).operation
     page = mika.ended(operation)
     assert page.title.startswith(title)
     assert (len(reds(page)), list(page.statements())) == (1, ["lightsail:UpdateContainerService"])
@@ -139,7 +140,8 @@ def test_a_role_that_may_not_be_switched_is_switched_by_retry(mika, sandbox, ver
 def test_a_role_is_kept_while_a_policy_names_it_and_retry_takes_both_away(mika, sandbox, service, repository):
     mika.ended(mika.adds(repository, service))
     sandbox.fault(kind="access_denied", action="ecr:DeleteRepositoryPolicy", match={"repository": repository})
-    operation = mika.sends(f"/containers/us-east-1/{service}/role/deactivate", remove="1").answer.headers["location"]
+    asked = mika.reads(f"/containers/us-east-1/{service}/role/deactivate")
+    operation = mika.follows(asked, "Deactivate", remove="1").operation
     page = mika.ended(operation)
     assert (len(reds(page)), is_told(page, f"it is left in: {repository}.")) == (1, True)
     assert is_active(sandbox, service)

@@ -99,13 +99,6 @@ def test_a_policy_that_was_never_read_is_neither_there_nor_missing(db):
     assert queries.find_repository(db, *HERE, "a").has_policy is None
 
 
-def test_those_who_name_a_principal_are_found_by_name(db):
-    for name in ("b", "a"):
-        keep(db, name, allow(puller_arn("shop")))
-    keep(db, "c", allow(puller_arn("blog")))
-    assert queries.naming(db, *HERE, puller_arn("shop")) == ("a", "b")
-
-
 def test_nobody_is_known_before_aws_was_asked(db):
     assert queries.find_caller(db, "default") is None
     assert queries.repository_uri(db, *HERE, "nowhere") == ""

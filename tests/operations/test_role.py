@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.errors import Problem
 from app.history.models import Operation
 from app.operations.state import Kind, StepName
-from tests.build import REGION, SERVICE, a_policy
+from tests.build import REGION, SERVICE, a_policy, puller_arn
 from tests.console import until
 from tests.operations.workshop import active, inactive, repository, step
 
@@ -89,3 +89,69 @@ def test_the_statements_of_a_grant_that_was_stopped_after_its_write_go_too(shop,
     assert (ended.outcome, ended.wrote_policy) == ("cancelled", True)
     off = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True))
     assert (off.outcome, aws.policy_of(WEB)) == ("succeeded", json.loads(a_policy()))
+
+
+def removed_and_off(shop) -> str:
+    off = shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
+    assert shop.ended(off).outcome == "succeeded"
+    return off
+
+
+def allowed_principals(aws, name: str) -> list[str]:
+    return [statement["Principal"]["AWS"] for statement in aws.policy_of(name)["Statement"]]
+
+
+def test_undoing_a_deactivation_puts_back_what_it_removed_for_the_role_that_aws_makes_now(shop, granted):
+    before = {name: allowed_principals(granted, name) for name in NAMES}
+    then = granted.services(REGION).get_service(SERVICE).value.role.principal_arn
+    ended = shop.ended(shop.services.starter.undo(removed_and_off(shop), "mika"))
+    now = granted.services(REGION).get_service(SERVICE).value.role.principal_arn
+    assert (ended.kind, ended.outcome, is_on(granted)) == ("reactivate", "succeeded", True)
+    assert now != then
+    for name in NAMES:
+        renewed = [now if principal == then else principal for principal in before[name]]
+        assert (then in before[name], allowed_principals(granted, name)) == (True, renewed)
+
+
+def test_the_undo_of_a_deactivation_puts_back_no_more_than_that(shop, granted):
+    """Access that somebody took away by themselves before, or a dead role that went along, stays away."""
+    shop.ended(shop.revoke(SERVICE, NAMES[0]))
+    stale = {**json.loads(a_policy())["Statement"][0], "Sid": "Stale", "Principal": {"AWS": puller_arn(birth=9)}}
+    policy = granted.policy_of(NAMES[1])
+    granted.known_repositories[REGION, NAMES[1]].policy = json.dumps(
+        {**policy, "Statement": [*policy["Statement"], stale]}
+    )
+    ended = shop.ended(shop.services.starter.undo(removed_and_off(shop), "mika"))
+    assert ended.outcome == "succeeded"
+    assert [len(granted.policy_of(name)["Statement"]) for name in NAMES] == [1, 2]
+    assert not {"Stale"} & {statement.get("Sid") for statement in granted.policy_of(NAMES[1])["Statement"]}
+
+
+def test_a_deactivation_that_kept_the_statements_is_undone_by_the_role_alone(shop, granted):
+    off = shop.start(Kind.DEACTIVATE, SERVICE)
+    shop.ended(off)
+    policies = [granted.policy_of(name) for name in NAMES]
+    assert shop.ended(shop.services.starter.undo(off, "mika")).outcome == "succeeded"
+    assert (is_on(granted), [granted.policy_of(name) for name in NAMES]) == (True, policies)
+
+
+def test_a_statement_that_others_changed_since_is_named_and_the_rest_is_put_back(shop, granted):
+    off = removed_and_off(shop)
+    granted.fail("ecr:SetRepositoryPolicy", Problem("policy.refused", repository=NAMES[0], region=REGION))
+    ended = shop.ended(shop.services.starter.undo(off, "mika"))
+    assert (ended.outcome, ended.problem.code) == ("failed", "role.not_put_back")
+    assert sorted(len(granted.policy_of(name)["Statement"]) for name in NAMES) == [1, 2]
+    again = shop.ended(shop.services.starter.retry(ended.id, "mika"))
+    assert (again.outcome, [len(granted.policy_of(name)["Statement"]) for name in NAMES]) == ("succeeded", [2, 2])
+
+
+def test_what_a_deactivation_did_not_do_is_not_undone(shop, granted):
+    inactive(granted, "another")
+    nothing = shop.start(Kind.DEACTIVATE, "another")
+    shop.ended(nothing)
+    with pytest.raises(Problem, match=r"role\.unchanged"):
+        shop.services.starter.undo(nothing, "mika")
+    granted.services(REGION).set_role_active(SERVICE, active=False)
+    with pytest.raises(Problem, match=r"role\.was_off"):
+        shop.services.starter.undo(removed_and_off(shop), "mika")
+    assert not is_on(granted)

@@ -36,6 +36,7 @@ STEPS_BY_VERSION = {
         **SINCE_1,
         Kind.DEPLOY: ["check_deployment", "grant_access", "deploy", "watch_deployment", "roll_back"],
         Kind.BATCH: ["action_of_batch", "activate_role", "wait_for_role", "change_policies"],
+        Kind.REACTIVATE: ["activate_role", "wait_for_role", "put_back_statements"],
     },
 }
 
@@ -49,6 +50,11 @@ def perform(shop, aws):
         repository(
             aws, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": "AROAEXAMPLEDEAD123"})])
         )
+        if kind is Kind.REACTIVATE:
+            active(aws, SERVICE)
+            first = shop.start(Kind.DEACTIVATE, SERVICE)
+            shop.ended(first)
+            return shop.services.starter.undo(first, "mika")
         if kind is Kind.UNDO:
             repository(aws, WEB, a_policy())
             first = shop.grant(SERVICE, WEB)

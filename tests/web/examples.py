@@ -25,8 +25,8 @@ from app.web.views.frame import Tab
 from app.web.views.history import HistoryFilterView, HistoryList, HistoryView, ServiceHistoryPage
 from app.web.views.images import ImagesPage
 from app.web.views.next_steps import NextSteps
-from app.web.views.operation import OperationPage, ProgressView, UnknownOperation, progress_dialog
-from app.web.views.preview import PreviewView
+from app.web.views.operation import OperationDetails, OperationPage, ProgressView, UnknownOperation, progress_dialog
+from app.web.views.preview import EarlierPreview, PreviewView
 from app.web.views.service import DeploymentsPage, OverviewPage
 from app.web.views.sign_in import SignInPage, SignInWithLinkPage
 from app.web.views.sign_ins import (
@@ -41,6 +41,7 @@ from tests.web.example_batches import batch_dialogs, batch_examples
 from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_permissions import permission_check, permissions
+from tests.web.example_roles import role_dialogs
 from tests.web.example_search import search_examples
 from tests.web.example_sight import dismiss_dialogs, sight_examples
 from tests.web.example_sign_ins import sign_ins
@@ -56,12 +57,17 @@ class Examples(Parts):
         where = ("us-east-1", self.service_name)
         changes = (Message("The statement %(sid)s is removed.", {"sid": f"AllowLightsailPull-{self.service_name}"}),)
         done = self.succeeded_view().progress
-        names = (self.repository, "payments/api", "shared/otel-collector")
         return {
             **batch_dialogs(self),
             "add": self.add_dialog(),
             "add-refused": self.add_dialog(
                 typed=self.repository, refused=self.problem(), nearest=(self.repository, "tools/cli")
+            ),
+            "add-outdated": self.add_dialog(
+                typed=self.repository,
+                refused=Problem("preview.outdated", repository=self.repository),
+                preview=self.preview(),
+                earlier=EarlierPreview(self.repository, texts_known=True, diff=self.preview().diff),
             ),
             "add-unlisted": self.add_dialog(listing=False, choices=RepositoryOptions((), problem=self.problem())),
             "remove": dialogs.remove_dialog(*where, self.repository, changes=changes),
@@ -76,10 +82,10 @@ class Examples(Parts):
                 *where, self.repository, preview=replace(self.preview(), doubtful=(self.person, "arn:aws:iam::1:root"))
             ),
             "activate": dialogs.activate_dialog(*where),
-            "deactivate": dialogs.deactivate_dialog(*where, repositories=names),
-            "deactivate-unused": dialogs.deactivate_dialog(*where, repositories=()),
+            **role_dialogs(self),
             "cancel": dialogs.cancel_dialog(self.progress()),
-            "undo": dialogs.undo_dialog(done, preview=self.preview()),
+            "undo": dialogs.undo_dialog(done, preview=self.preview(), keeps_role=True),
+            "undo-role-left-on": replace(self.succeeded_view(), role_left_on=True, in_dialog=True),
             "restore": dialogs.restore_dialog(done, self.repository, preview=self.preview()),
             "end-session": end_session_dialog(sign_ins(self).sessions[1]),
             "sign-out-everywhere": sign_out_everywhere_dialog(self.person),
@@ -96,6 +102,8 @@ class Examples(Parts):
             "preview-refused": PreviewView(problem=self.problem()),
             **dismiss_dialogs(self),
             "options": self.options("pay"),
+            "operation-details": OperationDetails(self.interrupted_view().progress, self.unsure_changes()),
+            "operation-details-done": OperationDetails(self.succeeded_view().progress, self.changes()),
             "options-empty": RepositoryOptions((), "nothing"),
             **deploy_examples(self),
         }
@@ -106,6 +114,13 @@ class Examples(Parts):
             PartFailure("ap-northeast-1", Problem("aws.unreachable", endpoint=self.repository)),
         )
         expired = Problem("aws.expired_token", aws_code="ExpiredTokenException", request_id="1f2e3d4c-EXAMPLE")
+        alike = (
+            *(PartFailure(region, expired, NOW - timedelta(hours=2)) for region in ("us-east-1", "eu-west-1")),
+            *(
+                PartFailure(region, Problem("aws.unreachable", endpoint=f"https://{region}.example"))
+                for region in ("ap-northeast-1", "sa-east-1")
+            ),
+        )
         listing = PartFailure(
             Message(PARTS[What.REPOSITORIES], {"region": "us-east-1"}), expired, NOW - timedelta(hours=2)
         )
@@ -126,6 +141,7 @@ class Examples(Parts):
                 containers, failures=failures, freshness=self.fresh(reading=True, stale=True)
             ),
             "containers-refused": replace(self.containers_of(Freshness(NOW)), failures=failures),
+            "containers-alike": replace(containers, failures=alike),
             "overview": OverviewPage(self.frame(Tab.OVERVIEW), 3, (self.progress(),)),
             "overview-old": OverviewPage(self.frame(Tab.OVERVIEW, freshness=old, problem=expired), None),
             "overview-unknown": OverviewPage(self.frame(Tab.OVERVIEW, service=None, problem=expired)),

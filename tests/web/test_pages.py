@@ -5,14 +5,17 @@ from dataclasses import fields, is_dataclass
 import pytest
 
 from app.console.access import PoliciesRead
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
 from app.console.freshness import Freshness
 from app.errors import Problem
+from app.operations.state import Kind
 from app.web.views import dialogs
 from app.web.views.api_reference import ApiReference
 from app.web.views.base import View
 from app.web.views.errors import error_page
 from app.web.views.history import HistoryFilterView
 from app.web.views.preview import PreviewView
+from app.web.views.role_changes import deactivate_dialog
 from app.wording import Message
 from tests.web.examples import NOW, Examples
 
@@ -48,9 +51,10 @@ def test_every_question_is_posted_somewhere_and_can_be_left(name, view):
 
 
 def test_deactivating_offers_to_clean_up_only_where_something_is_left():
-    asked = dialogs.deactivate_dialog("us-east-1", "web", repositories=("a/b",))
-    assert (asked.checkbox.name, asked.checkbox.ticked, asked.names) == ("remove", True, ("a/b",))
-    assert dialogs.deactivate_dialog("us-east-1", "web", repositories=()).checkbox is None
+    item = PlannedItem("us-east-1", "web", "a/b", ItemState.CHANGES)
+    taken, nothing = (BatchPlan(Kind.DEACTIVATE, items) for items in ((item,), ()))
+    assert deactivate_dialog("us-east-1", "web", taken, NOW).remove is True
+    assert deactivate_dialog("us-east-1", "web", nothing, NOW).remove is None
 
 
 def test_pruning_posts_each_principal():

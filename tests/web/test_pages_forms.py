@@ -12,6 +12,7 @@ __all__ = ["console"]
 
 PARTIAL = {"HX_Request": "true"}
 HERE = "/containers/us-east-1"
+PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "ecr:DescribeImages"}
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +32,6 @@ def sids(sandbox, repository):
     return [one["Sid"] for one in policy["Statement"]] if policy else []
 
 
-def operation_of(page):
-    """The address of the operation that a page or a dialog shows."""
-    return "/operations/" + page.soup.select_one(".operation")["id"].removeprefix("operation-")
-
-
 def test_add_gives_access_and_shows_the_next_steps(mika, sandbox):
     page = mika.ended(mika.adds("tools/cli"))
     assert "storefront-web can now pull images from tools/cli." in page.text
@@ -49,13 +45,13 @@ def test_add_in_the_dialog_answers_with_its_progress(mika):
     page = Page(answer)
     assert page.title == "Adding shared/base-node"
     assert not page.soup.select("html")
-    mika.ended(operation_of(page))
+    mika.ended(page.operation)
 
 
 def test_the_dialog_stays_a_dialog_while_it_polls(mika, sandbox):
     sandbox.fault(kind="latency", seconds=1, action="ecr:GetRepositoryPolicy", match={"repository": "analytics/etl"})
     answer = mika.console.post(f"{HERE}/storefront-web/repositories", "repository=analytics/etl", **FORM, **PARTIAL)
-    address = operation_of(Page(answer))
+    address = Page(answer).operation
     first = mika.reads(f"{address}/progress?seen=0&place=dialog", **PARTIAL)
     assert "place=dialog" in first.soup.select_one(".operation")["hx-get"]
     sandbox.clear_faults()
@@ -80,14 +76,14 @@ def test_asking_twice_finds_the_first(mika, sandbox):
 
 def test_remove_takes_access_away(mika, sandbox):
     page = mika.reads(f"{HERE}/storefront-web/repositories/remove?repository=storefront/nginx-sidecar")
-    ended = mika.ended(operation_of(mika.follows(page, "Remove")))
+    ended = mika.ended(mika.follows(page, "Remove").operation)
     assert "storefront-web can no longer pull images from storefront/nginx-sidecar." in ended.text
     assert sids(sandbox, "storefront/nginx-sidecar") == ["LambdaECRImageRetrievalPolicy"]
 
 
 def test_repair_names_the_right_role_and_takes_the_wrong_one_out(mika, sandbox):
     page = mika.reads(f"{HERE}/reporting/repositories/repair?repository=analytics/reports")
-    ended = mika.ended(operation_of(mika.follows(page, "Repair access")))
+    ended = mika.ended(mika.follows(page, "Repair access").operation)
     assert "reporting can pull images from analytics/reports again." in ended.text
     service = sandbox.service("reporting")
     policy = json.dumps(sandbox.policy("analytics/reports")["policy"])
@@ -97,7 +93,7 @@ def test_repair_names_the_right_role_and_takes_the_wrong_one_out(mika, sandbox):
 
 def test_prune_takes_out_who_exists_no_more(mika, sandbox):
     page = mika.reads(f"{HERE}/storefront-web/repositories/prune?repository=payments/worker")
-    ended = mika.ended(operation_of(mika.follows(page, "Remove dead principals")))
+    ended = mika.ended(mika.follows(page, "Remove dead principals").operation)
     assert "The dead principals were removed from payments/worker." in ended.text
     assert sandbox.policy("payments/worker")["policy"] is None
 
@@ -126,29 +122,65 @@ def test_a_principal_that_may_exist_is_not_pruned_whatever_a_form_says(mika, san
 def test_undo_takes_back_and_restore_puts_back(mika, sandbox):
     granted = mika.ended(mika.adds("shared/otel-collector", "reporting"))
     before = sids(sandbox, "shared/otel-collector")
-    undone = mika.ended(operation_of(mika.follows(mika.follows(granted, "Undo"), "Undo")))
+    undone = mika.ended(mika.follows(mika.follows(granted, "Undo"), "Undo").operation)
     assert "The change to shared/otel-collector was undone." in undone.text
     asked = mika.follows(undone, "Restore the policy from before: shared/otel-collector")
-    mika.ended(operation_of(mika.follows(asked, "Restore")))
+    mika.ended(mika.follows(asked, "Restore").operation)
     assert sids(sandbox, "shared/otel-collector") == before
 
 
 def test_the_role_is_activated_and_deactivated_with_its_statements(mika, sandbox):
     asked = mika.reads(f"{HERE}/legacy-blog/role/activate")
-    assert "legacy-blog is active." in mika.ended(operation_of(mika.follows(asked, "Activate"))).text
+    assert "legacy-blog is active." in mika.ended(mika.follows(asked, "Activate").operation).text
     mika.ended(mika.adds("edge/cache", "legacy-blog"))
     asked = until(lambda: mika.reads(f"{HERE}/legacy-blog/role/deactivate"), lambda page: "edge/cache" in page.text)
-    assert "legacy-blog is off." in mika.ended(operation_of(mika.follows(asked, "Deactivate", remove="1"))).text
+    change = mika.reads(asked.soup.find("a", string="edge/cache")["href"])
+    assert "AllowLightsailPull-legacy-blog" in change.soup.select_one("figure.diff").get_text()
+    off = mika.ended(mika.follows(asked, "Deactivate", remove="1").operation)
+    assert "legacy-blog is off." in off.text
     assert "AllowLightsailPull-legacy-blog" not in sids(sandbox, "edge/cache")
+    undone = mika.ended(mika.follows(mika.follows(off, "Undo"), "Undo").operation)
+    assert "legacy-blog is active" in undone.text
+    assert "AllowLightsailPull-legacy-blog" in sids(sandbox, "edge/cache")
+
+
+def seen_in(dialog):
+    return dialog.soup.select_one("input[name=previewed]")["value"]
+
+
+def test_a_deactivation_is_started_as_previewed_or_shown_again(mika, sandbox):
+    path = f"{HERE}/storefront-web/role/deactivate"
+    mika.knows("us-east-1")
+    asked = mika.reads(path)
+    assert "Check what this changes, then confirm." in mika.sends(path, remove="1").text
+    statements = sandbox.policy("storefront/web")["policy"]["Statement"]
+    sandbox.put_policy(
+        "storefront/web", {"Version": "2012-10-17", "Statement": [*statements, {"Sid": "New", **PUBLIC}]}
+    )
+    until(lambda: seen_in(mika.reads(path)), lambda seen: seen != seen_in(asked))  # a policy is read once in 3 s
+    again = mika.follows(asked, "Deactivate")
+    assert again.status == 422
+    assert "Something has changed since the preview." in again.text
+    assert sandbox.service("storefront-web")["privateRegistryAccess"]["ecrImagePullerRole"]["isActive"]
+
+
+def test_undoing_an_add_that_activated_the_role_offers_to_switch_it_off(mika, sandbox):
+    mika.ended(mika.follows(mika.reads(f"{HERE}/payments-api/role/deactivate"), "Deactivate").operation)
+    granted = mika.ended(mika.adds("edge/cache", "payments-api"))
+    asked = mika.follows(granted, "Undo")
+    assert "The role stays active" in asked.text
+    undone = mika.ended(mika.follows(asked, "Undo").operation)
+    assert "is still active" in undone.text
+    assert "Deactivate the image puller role?" in mika.follows(undone, "Deactivate role").text
 
 
 def test_cancel_stops_what_waits(mika, sandbox):
     sandbox.change_service("batch-worker", state="UPDATING")
     page = mika.sees(mika.adds("storefront/web", "batch-worker"), "The service is UPDATING")
-    cancelled = mika.ended(operation_of(mika.follows(mika.follows(page, "Cancel operation"), "Cancel operation")))
+    cancelled = mika.ended(mika.follows(mika.follows(page, "Cancel operation"), "Cancel operation").operation)
     assert "It was cancelled before anything in the repository policy changed." in cancelled.text
     sandbox.change_service("batch-worker", state=None)
-    assert "batch-worker can now pull" in mika.ended(operation_of(mika.follows(cancelled, "Retry"))).text
+    assert "batch-worker can now pull" in mika.ended(mika.follows(cancelled, "Retry").operation).text
 
 
 @pytest.mark.parametrize("verb", ["retry", "undo", "restore"])
@@ -237,7 +269,7 @@ def test_access_that_somebody_else_took_away_is_in_the_history_and_is_repaired_t
     assert not {"Undo", "Retry", "Cancel operation", "Restore the policy from before"} & set(
         entry.soup.stripped_strings
     )
-    mika.ended(operation_of(mika.follows(mika.follows(entry, "Repair access of shared/base-python"), "Repair access")))
+    mika.ended(mika.follows(mika.follows(entry, "Repair access of shared/base-python"), "Repair access").operation)
     mika.ended(mika.removes("shared/base-python"))
 
 
@@ -249,7 +281,30 @@ def test_access_that_somebody_else_took_away_stays_listed_and_is_repaired(mika, 
     images = f"{HERE}/storefront-web/images"
     mika.reads(f"{HERE}/storefront-web/policy?repository=shared/base-python")
     page = until(lambda: mika.reads(images), lambda page: "removed outside Sailpass" in page.text)
-    mika.ended(operation_of(mika.follows(mika.follows(page, "Repair access of shared/base-python"), "Repair access")))
+    mika.ended(mika.follows(mika.follows(page, "Repair access of shared/base-python"), "Repair access").operation)
     assert "removed outside Sailpass" not in mika.reads(images).text
     mika.ended(mika.removes("shared/base-python"))
     assert "shared/base-python" not in mika.reads(images).text
+
+
+def test_an_outdated_preview_of_an_add_is_refused_with_both_shown_and_then_confirmed(mika, sandbox):
+    path, other = f"{HERE}/storefront-web/repositories", {"Sid": "Other", **PUBLIC}
+    sandbox.put_policy("analytics/etl", None)
+    shown = mika.follows(mika.reads(f"{path}/new"), "Show preview", repository="analytics/etl")
+    assert "AllowLightsailPull-storefront-web" in shown.soup.select_one("figure.diff").get_text()
+    sandbox.put_policy("analytics/etl", {"Version": "2012-10-17", "Statement": [other]})
+    refused = mika.follows(shown, "Add")
+    assert (refused.status, sandbox.policy("analytics/etl")["policy"]["Statement"]) == (422, [other])
+    assert "The preview of analytics/etl is out of date. Nothing was changed." in refused.text
+    earlier, now = refused.soup.select("figure.diff")
+    assert ("Version" in earlier.get_text(), "Version" in now.get_text()) == (True, False)  # a new policy, then a merge
+    mika.ended(mika.follows(refused, "Add").operation)
+    assert sids(sandbox, "analytics/etl") == ["Other", "AllowLightsailPull-storefront-web"]
+    sandbox.put_policy("analytics/etl", None)
+
+
+def test_a_preview_that_a_form_makes_up_is_not_shown_again(mika):
+    form = {"repository": "analytics/etl", "previewed": f"analytics/etl {'0' * 32}", "previewed_before": "{}"}
+    page = mika.sends(f"{HERE}/storefront-web/repositories", **form)
+    assert "The preview of analytics/etl can't be shown again." in page.text
+    assert len(page.soup.select("figure.diff")) == 1

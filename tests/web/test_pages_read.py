@@ -27,6 +27,7 @@ PAGES = {
     f"{WEB}/policy?repository=tools/cli": "Grant access with Terraform",
     f"{WEB}/repositories/new": "Choose a private repository of us-east-1.",
     f"{WEB}/repositories/remove?repository=storefront/web": "will no longer be able to pull images",
+    f"{WEB}/repositories/preview?kind=revoke&repository=storefront/web": "Calls to AWS",
     f"{WEB}/repositories/repair?repository=tools/cli": "Repair access?",
     f"{WEB}/repositories/prune?repository=payments/worker": "Remove dead principals?",
     f"{WEB}/role/activate": "Activate the image puller role?",

@@ -77,7 +77,7 @@ class Operation(BaseModel):
     kind: Kind
     title: str = Field(description="What it is for, in English words.")
     region: str
-    service: str
+    service: str = Field(description="Empty for an operation of the repository alone.")
     repository: str = Field(description="Empty for operations on the image puller role alone.")
     asked_by: str = Field(description="Empty where the outcome is `seen`: nobody asked for it.")
     asked_at: datetime
@@ -164,15 +164,17 @@ class OperationDetail(Operation):
     changes: list[PolicyWrite]
     follows: str | None = Field(description="The operation that this one retries, undoes or is a part of.")
     followed_by: list[str] = Field(description="The operations that retry or undo this one, or are parts of it.")
+    role_left_on: bool = Field(description="It undid what had activated the image puller role, which is still active.")
 
     @classmethod
-    def read(cls, row: Row, followers: tuple[str, ...]) -> OperationDetail:
+    def read(cls, row: Row, followers: tuple[str, ...], *, role_left_on: bool) -> OperationDetail:
         """Return it from a row whose steps and changes are loaded."""
         return cls(
             **dict(Operation.of(progress_of(row))),
             changes=[PolicyWrite.of(change) for change in row.changes],
             follows=row.follows,
             followed_by=list(followers),
+            role_left_on=role_left_on,
         )
 
 

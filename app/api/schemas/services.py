@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from app.api.schemas.problems import ProblemBody
+from app.api.schemas.texts import FINGERPRINT
 from app.api.strict import RequestBody
 from app.console.freshness import freshness
 from app.console.services import RoleState, RoleView, ServiceSummary, role_view
@@ -122,3 +123,8 @@ class DeactivateRequest(RequestBody):
     """How to deactivate the image puller role."""
 
     remove_statements: bool = Field(default=False, description="Take its statements out of every policy first.")
+    previewed: str = Field(
+        max_length=64,
+        pattern=FINGERPRINT,
+        description="The `previewed` of `POST …/role/deactivate/preview`: it is done as shown there, or not at all.",
+    )

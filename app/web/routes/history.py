@@ -28,9 +28,10 @@ async def filled_in(
     person: Field = "",
     since: Field = "",
     until: Field = "",
+    zone: Field = "",
 ) -> HistoryFilterView:
-    """Return the filter of the form on a service's page, from the query."""
-    fields = (repository, kind, outcome, person, since, until)
+    """Return the filter of the form on a service's page, from the query. Without a `zone` the days are of UTC."""
+    fields = (repository, kind, outcome, person, since, until, zone)
     return HistoryFilterView("", *(field.strip() for field in fields))
 
 

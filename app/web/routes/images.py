@@ -20,14 +20,14 @@ from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
-from app.web.forms import AccessForm, check_preview, start_access
-from app.web.render import redirect, render
+from app.web.forms import OUTDATED, AccessForm, check_outdated, earlier_of, start_access
+from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
 from app.web.views import dialogs
 from app.web.views.add_repository import add_dialog, repository_options
 from app.web.views.images import images_page
 from app.web.views.next_steps import next_steps
-from app.web.views.preview import PreviewView, preview_view
+from app.web.views.preview import LONGEST_TEXT, PreviewView, preview_view
 
 router = APIRouter(
     prefix="/containers/{region}/{service}",
@@ -39,6 +39,8 @@ router = APIRouter(
 # What can be previewed from a name alone; undo and restore have previews in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]
 RepositoryQuery = Annotated[str, Query(max_length=1000)]
+# Twice as long as a policy: a form sends each end of a line as two characters.
+PolicyField = Annotated[str, Form(max_length=2 * LONGEST_TEXT)]
 
 
 async def access_form(
@@ -48,10 +50,13 @@ async def access_form(
     principal: Annotated[list[str], Form(default_factory=list)],
     repository: Annotated[str, Form(max_length=1000)] = "",
     previewed: Annotated[str, Form(max_length=400)] = "",
+    previewed_before: PolicyField = "",
+    previewed_after: PolicyField = "",
     follows: Annotated[str, Form(max_length=64)] = "",
 ) -> AccessForm:
     """Return the data of a dialog's form."""
-    return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows)
+    texts = (previewed_before, previewed_after)
+    return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows, texts)
 
 
 async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
@@ -100,17 +105,35 @@ def options(
 
 
 @router.post("/repositories")
-async def add(request: Request, services: ServicesDep, form: FormDep) -> Response:
-    """Start adding a repository; an invalid name returns with the dialog."""
+async def add(
+    request: Request, services: ServicesDep, form: FormDep, show: Annotated[str, Form(max_length=10)] = ""
+) -> Response:
+    """Start adding a repository; an invalid name, or an outdated preview, returns with the dialog.
+
+    `show` is sent by the button that only previews, for readers without scripts.
+    """
+    target = (form.region, form.service, form.repository)
+    if show:
+        preview = await _preview(request, services, Kind.GRANT, target)
+        return await run_in_threadpool(lambda: render(request, add_dialog(services, *target, preview=preview)))
     try:
-        name = await existing_repository(services, form.region, form.service, form.repository)
+        name = await existing_repository(services, *target)
         named = replace(form, repository=name)
-        check_preview(named)
-    except Problem as refused:
-        again = (services, form.region, form.service, form.repository, refused)
-        dialog = await run_in_threadpool(add_dialog, *again)
-        return await run_in_threadpool(render, request, dialog, status=422)
+        await check_outdated(services, named)
+    except Problem as problem:
+        return await _refuse_add(request, services, form, problem)
     return await run_in_threadpool(_start, request, services, Kind.GRANT, named)
+
+
+async def _refuse_add(request: Request, services: Services, form: AccessForm, refused: Problem) -> Response:
+    """Show the Add dialog again; where the preview was outdated, with it and the one of what would be done now."""
+    target = (form.region, form.service, form.repository)
+    preview, earlier = None, None
+    if refused.code in OUTDATED:
+        preview = await _preview(request, services, Kind.GRANT, target)
+        earlier = await run_in_threadpool(earlier_of, form)
+    dialog = await run_in_threadpool(lambda: add_dialog(services, *target, refused, preview=preview, earlier=earlier))
+    return await run_in_threadpool(render, request, dialog, status=422)
 
 
 @router.get("/repositories/remove")
@@ -175,14 +198,49 @@ async def preview(
     service: str,
     kind: Previewed,
     repository: RepositoryQuery = "",
+    seen: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Show what would change in the current policy in AWS."""
+    """Show what would change in the current policy in AWS; without scripts, on a page with the button that does it.
+
+    With `seen`: 204 while it is what that preview showed.
+    """
+    target = (region, service, repository)
+    if not is_htmx(request):
+        return await _preview_page(request, services, kind, target)
+    if bool(seen) and await run_in_threadpool(previews.is_still, services, kind, target, seen):
+        return nothing_new()
+    shown = await _preview(request, services, kind, target)
+    if seen and shown.seen.endswith(f" {seen}"):
+        return nothing_new()
+    return await run_in_threadpool(render, request, replace(shown, renewed=bool(seen)))
+
+
+async def _preview_page(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> Response:
+    """Return the preview with the button that does it; for an invalid name the Add dialog."""
+    region, service, typed = target
     try:
-        name = await resolve_repository(services, region, repository)
+        named = (region, service, await resolve_repository(services, region, typed))
     except Problem as problem:
-        return await run_in_threadpool(render, request, PreviewView(repository, problem=problem))
+        dialog = await run_in_threadpool(add_dialog, services, region, service, typed, problem)
+        return await run_in_threadpool(render, request, dialog, status=422)
+    shown = await _preview(request, services, kind, named)
+    return await run_in_threadpool(
+        lambda: render(request, dialogs.with_preview(services, kind, named, shown)),
+    )
+
+
+async def _preview(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> PreviewView:
+    """Return the preview of an operation on a repository as it was typed, with its way to be renewed."""
+    region, service, typed = target
+    try:
+        name = await resolve_repository(services, region, typed)
+    except Problem as problem:
+        return PreviewView(typed, problem=problem)
     planning = previews.preview(services, kind, (region, service, name), seconds=patience(request))
-    return await run_in_threadpool(render, request, await preview_view(planning, name))
+    shown = await preview_view(planning, name, keeps_texts=kind is Kind.GRANT)
+    seen = shown.seen.rpartition(" ")[2]
+    again = links.repositories(region, service, "preview", repository=name, kind=kind, seen=seen, place="dialog")
+    return replace(shown, renew_url=again if seen else "")
 
 
 def _start(request: Request, services: Services, kind: Kind, form: AccessForm) -> Response:

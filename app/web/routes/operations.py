@@ -8,8 +8,9 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from app.console import previews
-from app.console.operations import get_progress
+from app.console.operations import activated_role, get_progress, is_role_active
 from app.console.operations import restore as start_restore
+from app.console.role_changes import plan_reactivation, start_reactivation
 from app.history import queries
 from app.history.queries import find_version
 from app.http.deps import NowDep, PersonDep, ServicesDep
@@ -23,8 +24,9 @@ from app.web.deps import patience
 from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
 from app.web.views import dialogs
-from app.web.views.operation import UnknownOperation, operation_page, progress_view
+from app.web.views.operation import UnknownOperation, operation_details, operation_page, progress_view
 from app.web.views.preview import preview_view
+from app.web.views.role_changes import notice_for, planned_change, reactivate_dialog
 
 router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False, route_class=ThreadedRoute)
 
@@ -60,7 +62,18 @@ def progress(
         return render(request, UnknownOperation(operation_id), status=404)
     if not is_htmx(request):
         return redirect(request, links.operation(operation_id))
-    return render(request, progress_view(found, now, in_dialog=place == "dialog"))
+    return render(request, progress_view(services, found, now, in_dialog=place == "dialog"))
+
+
+@router.get("/details")
+def details(request: Request, services: ServicesDep, operation_id: str) -> Response:
+    """Show what happened, for the operation's line in the history."""
+    found = queries.get_operation(services.db, operation_id)
+    if found is None:
+        return render(request, UnknownOperation(operation_id), status=404)
+    if not is_htmx(request):
+        return redirect(request, links.operation(operation_id))
+    return render(request, operation_details(services, found))
 
 
 @router.post("/retry")
@@ -83,22 +96,56 @@ def cancel(request: Request, services: ServicesDep, who: PersonDep, operation_id
 
 
 @router.get("/undo")
-async def ask_undo(request: Request, services: ServicesDep, operation_id: str) -> Response:
+async def ask_undo(request: Request, services: ServicesDep, now: NowDep, operation_id: str) -> Response:
     """Show the dialog with what would be taken back, merged with what others changed since."""
     progress = await run_in_threadpool(get_progress, services, operation_id)
+    if progress.kind is Kind.DEACTIVATE:
+        plan = await plan_reactivation(services, operation_id, seconds=patience(request))
+        return await run_in_threadpool(render, request, reactivate_dialog(progress, plan, now))
     await run_in_threadpool(services.starter.change_to_undo, operation_id)
     planning = previews.preview_undo(services, Kind.UNDO, operation_id, seconds=patience(request))
-    dialog = dialogs.undo_dialog(progress, preview=await preview_view(planning, progress.repository))
+    preview = await preview_view(planning, progress.repository)
+    keeps_role = activated_role(progress) and await run_in_threadpool(is_role_active, services, progress)
+    dialog = dialogs.undo_dialog(progress, preview=preview, keeps_role=keeps_role)
     return await run_in_threadpool(render, request, dialog)
 
 
-@router.post("/undo")
-def undo(
-    request: Request, services: ServicesDep, who: PersonDep, operation_id: str, previewed: PreviewedField = ""
+@router.get("/undo/change")
+async def change_of_undo(
+    request: Request,
+    services: ServicesDep,
+    operation_id: str,
+    repository: Annotated[str, Query(max_length=1000)],
 ) -> Response:
-    """Take back what it changed, and only that."""
-    _, _, seen = previewed.partition(" ")
-    return started(request, services, services.starter.undo(operation_id, who, previewed=seen if previewed else None))
+    """Show what undoing a deactivation would put back in one repository."""
+    plan = await plan_reactivation(services, operation_id, only=repository, seconds=patience(request))
+    back = links.operation(operation_id, "undo")
+    return await run_in_threadpool(lambda: render(request, planned_change(plan, repository, back)))
+
+
+@router.post("/undo")
+async def undo(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    now: NowDep,
+    operation_id: str,
+    previewed: PreviewedField = "",
+) -> Response:
+    """Take back what it changed, and only that; of a deactivation as previewed, or what has changed is shown again."""
+    progress = await run_in_threadpool(get_progress, services, operation_id)
+    if progress.kind is not Kind.DEACTIVATE:
+        seen = previewed.partition(" ")[2] if previewed else None
+        return await run_in_threadpool(
+            lambda: started(request, services, services.starter.undo(operation_id, who, previewed=seen))
+        )
+    plan = await plan_reactivation(services, operation_id)
+    if plan.fingerprint != previewed:
+        dialog = reactivate_dialog(progress, plan, now, notice=notice_for(previewed))
+        return await run_in_threadpool(render, request, dialog, status=422)
+    return await run_in_threadpool(
+        lambda: started(request, services, start_reactivation(services, operation_id, who, plan))
+    )
 
 
 @router.get("/restore")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
-from app.http.deps import PersonDep, ServicesDep
+from app.console.role_changes import plan_deactivation, start_deactivation
+from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
-from app.web.deps import KnownPlace
+from app.threads import run_in_threadpool
+from app.web import links
+from app.web.deps import KnownPlace, patience
 from app.web.render import render
 from app.web.responses import started
 from app.web.views import dialogs
+from app.web.views.role_changes import deactivate_dialog, notice_for, planned_change
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/role",
@@ -37,20 +41,47 @@ def activate(request: Request, services: ServicesDep, who: PersonDep, region: st
 
 
 @router.get("/deactivate")
-def ask_deactivate(request: Request, services: ServicesDep, region: str, service: str) -> Response:
-    """Show the dialog with every repository whose policy still names the role."""
-    return render(request, dialogs.deactivate(services, region, service))
+async def ask_deactivate(request: Request, services: ServicesDep, now: NowDep, region: str, service: str) -> Response:
+    """Show the dialog with what it takes away from every repository."""
+    plan = await plan_deactivation(services, region, service, seconds=patience(request))
+    return await run_in_threadpool(render, request, deactivate_dialog(region, service, plan, now))
+
+
+@router.get("/deactivate/change")
+async def change(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    repository: Annotated[str, Query(max_length=1000)],
+) -> Response:
+    """Show what it takes away from one repository."""
+    plan = await plan_deactivation(services, region, service, only=repository, seconds=patience(request))
+    back = links.role(region, service, "deactivate")
+    return await run_in_threadpool(lambda: render(request, planned_change(plan, repository, back)))
 
 
 @router.post("/deactivate")
-def deactivate(
+async def deactivate(
     request: Request,
     services: ServicesDep,
     who: PersonDep,
+    now: NowDep,
     region: str,
     service: str,
     remove: Annotated[str, Form()] = "",
+    previewed: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Start deactivating the role; `remove` also removes its statements."""
-    ask = Ask(Kind.DEACTIVATE, region, service, asked_by=who, input={"remove_statements": remove == "1"})
-    return started(request, services, services.starter.start(ask))
+    """Start deactivating the role as previewed; `remove` also removes its statements. Show again what has changed."""
+    plan = await plan_deactivation(services, region, service)
+    removes = remove == "1"
+    if plan.fingerprint != previewed:
+        dialog = deactivate_dialog(region, service, plan, now, remove=removes, notice=notice_for(previewed))
+        return await run_in_threadpool(render, request, dialog, status=422)
+    return await run_in_threadpool(
+        lambda: started(
+            request,
+            services,
+            start_deactivation(services, (region, service), who, plan, remove_statements=removes),
+        )
+    )

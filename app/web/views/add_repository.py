@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import What
 from app.web.views.base import DialogView, View
+from app.web.views.preview import EarlierPreview, PreviewView
 from app.wording import N_, Message
 
 ADD_REPOSITORY = Message(N_("Add repository"))
@@ -47,7 +48,7 @@ class AddRepositoryDialog(DialogView):
     """GET …/repositories/new, and POST …/repositories refused (answer it with status 422).
 
     `listing` False: the name has to be typed. `typed` is what the reader typed; `refused` says why it is invalid,
-    `nearest` the similar names.
+    `nearest` the similar names. `preview` is of what was typed; `earlier` the one that it replaces.
     """
 
     partial: ClassVar[str] = "partials/add_repository_dialog.html"
@@ -59,11 +60,20 @@ class AddRepositoryDialog(DialogView):
     typed: str = ""
     refused: Problem | None = None
     nearest: tuple[str, ...] = ()
+    preview: PreviewView | None = None
+    earlier: EarlierPreview | None = None
     heading: Message = ADD_REPOSITORY
 
 
 def add_dialog(
-    services: Services, region: str, service: str, typed: str = "", refused: Problem | None = None
+    services: Services,
+    region: str,
+    service: str,
+    typed: str = "",
+    refused: Problem | None = None,
+    *,
+    preview: PreviewView | None = None,
+    earlier: EarlierPreview | None = None,
 ) -> AddRepositoryDialog:
     """Return the Add dialog, or the same again with what was typed and why it is invalid."""
     listed = sync_state.find_reading(services.db, services.connection, region, What.REPOSITORIES)
@@ -76,6 +86,8 @@ def add_dialog(
         typed=typed,
         refused=refused,
         nearest=nearest,
+        preview=preview,
+        earlier=earlier,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.access import find_row, naming_role, said
+from app.console.access import find_row, said
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.circumstances import circumstances_of
@@ -19,14 +19,9 @@ from app.web.views.base import DialogView
 from app.web.views.preview import PreviewView
 from app.wording import N_, Message
 
-
-@dataclass(frozen=True)
-class Checkbox:
-    """A choice within the dialog: the form field `name` is "1" when it is ticked."""
-
-    name: str
-    label: Message
-    ticked: bool = False
+ROLE_STAYS = N_(
+    "This operation also activated the image puller role of %(service)s. The role stays active: you can deactivate it afterwards."
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,6 @@ class ConfirmDialog(DialogView):
     names_title: Message | None = None
     names: tuple[str, ...] = ()
     warning: Message | None = None
-    checkbox: Checkbox | None = None
     choices: DialogChoices | None = None
     preview: PreviewView | None = None
     preview_url: str = ""
@@ -138,27 +132,44 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
     )
 
 
+def add_dialog_with_preview(region: str, service: str, repository: str, preview: PreviewView) -> ConfirmDialog:
+    """GET …/repositories/preview of an Add without scripts: the preview, and the button that adds."""
+    return ConfirmDialog(
+        heading=Message(N_("Add %(repository)s?"), {"repository": repository}),
+        lead=Message(N_("Its policy will let %(service)s pull images from it."), {"service": service}),
+        action=links.repositories(region, service),
+        button=None if preview.problem else Message(N_("Add repository")),
+        back=links.repositories(region, service, "new"),
+        fields=(("repository", repository),),
+        preview=preview,
+    )
+
+
 def prune_dialog(
     region: str, service: str, repository: str, *, preview: PreviewView, follows: str = ""
 ) -> ConfirmDialog:
     """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
-    `follows` is the operation that failed because of them, so that it can be retried afterwards.
+    `service` "": the operation is the repository's own. `follows` is the operation that failed because of them, so that it can be retried afterwards.
     """
     fields = [("repository", repository), *([("follows", follows)] if follows else [])]
+    address, back = links.repositories(region, service, "prune"), links.policy(region, service, repository)
+    if not service:
+        fields = [("region", region), *fields]
+        address, back = links.prune(), links.repository(region, repository)
     return ConfirmDialog(
         heading=Message(N_("Remove dead principals?")),
         lead=Message(
             N_("ECR refuses every change to the policy of %(repository)s while it names principals that do not exist."),
             {"repository": repository},
         ),
-        action=links.repositories(region, service, "prune"),
+        action=address,
         button=Message(N_("Remove dead principals")) if preview.principals else None,
-        back=links.policy(region, service, repository),
+        back=back,
         fields=(*fields, *(("principal", principal) for principal in preview.principals)),
         names_title=Message(N_("Principals to remove")) if preview.principals else None,
         names=preview.principals,
-        choices=_choices(links.repositories(region, service, "prune"), tuple(fields), preview),
+        choices=_choices(address, tuple(fields), preview),
         preview=preview,
         danger=True,
     )
@@ -195,36 +206,6 @@ def activate_dialog(region: str, service: str) -> ConfirmDialog:
     )
 
 
-def deactivate_dialog(
-    region: str, service: str, *, repositories: tuple[str, ...], remove: bool = True
-) -> ConfirmDialog:
-    """GET …/role/deactivate. `repositories` are those whose policy names the role; form field `remove` = 1: clean them."""
-    return ConfirmDialog(
-        heading=Message(N_("Deactivate the image puller role?")),
-        lead=Message(
-            N_("%(service)s won't be able to pull from any private repository. Running containers aren't affected."),
-            {"service": service},
-        ),
-        action=links.role(region, service, "deactivate"),
-        button=Message(N_("Deactivate")),
-        back=links.images(region, service),
-        changes=() if repositories else (Message(N_("No repository policy that was read names this role.")),),
-        names_title=Message(N_("Repositories whose policy names this role")) if repositories else None,
-        names=repositories,
-        warning=Message(
-            N_(
-                "A statement that is left behind names a dead principal, and ECR may then refuse later changes to that policy."
-            )
-        )
-        if repositories
-        else None,
-        checkbox=Checkbox("remove", Message(N_("Also remove these statements")), ticked=remove)
-        if repositories
-        else None,
-        danger=True,
-    )
-
-
 def cancel_dialog(progress: Progress) -> ConfirmDialog:
     """GET /operations/{id}/cancel."""
     return ConfirmDialog(
@@ -237,8 +218,11 @@ def cancel_dialog(progress: Progress) -> ConfirmDialog:
     )
 
 
-def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> ConfirmDialog:
-    """GET /operations/{id}/undo: takes back its change, and keeps what others changed since."""
+def undo_dialog(progress: Progress, *, preview: PreviewView | None = None, keeps_role: bool = False) -> ConfirmDialog:
+    """GET /operations/{id}/undo: takes back its change, and keeps what others changed since.
+
+    `keeps_role`: it activated the role too, which stays active.
+    """
     return ConfirmDialog(
         heading=Message(N_("Undo this change?")),
         lead=Message(
@@ -248,6 +232,7 @@ def undo_dialog(progress: Progress, *, preview: PreviewView | None = None) -> Co
         action=links.operation(progress.id, "undo"),
         button=Message(N_("Undo")),
         back=links.operation(progress.id),
+        changes=(Message(ROLE_STAYS, {"service": progress.service}),) if keeps_role else (),
         preview=preview,
         danger=True,
     )
@@ -302,14 +287,21 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
     return repair_dialog(region, service, repository, changes=changes)
 
 
+def with_preview(
+    services: Services, kind: Kind, place: tuple[str, str, str], preview: PreviewView
+) -> ConfirmDialog | BlockedDialog:
+    """Return the dialog of an operation with its preview in it, as a page for readers without scripts."""
+    if kind is Kind.PRUNE:
+        return prune(services, place, preview, "")
+    if kind is Kind.GRANT:
+        return add_dialog_with_preview(*place, preview)
+    dialog = remove(services, *place) if kind is Kind.REVOKE else repair(services, *place)
+    return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
+
+
 def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
     """Return the dialog that prunes what the preview shows; `place` is region, service and repository."""
     known = find_progress(services.db, follows) if follows else None
     region, service, repository = place
     of_this = known is not None and (known.region, known.service, known.repository) == place
     return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")
-
-
-def deactivate(services: Services, region: str, service: str) -> ConfirmDialog:
-    """Return the Deactivate dialog, with every repository whose policy names the role."""
-    return deactivate_dialog(region, service, repositories=naming_role(services, region, service))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
@@ -13,13 +13,12 @@ from app.history.batches import counts_of
 from app.history.models import Operation
 from app.history.search import Cursor
 from app.operations.progress import Progress
-from app.operations.read import progress_of
+from app.operations.read import outline_of
 from app.operations.state import Kind
-from app.web import links
+from app.web import days, links
 from app.web.views import frame
 from app.web.views.base import View
 from app.web.views.frame import ServiceFrame, Tab
-from app.web.views.operation import PolicyChangeView, change_views
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class HistoryFilterView:
     """The reader's filter, as in the form and the URL: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
-    included, in UTC. `region` and the whole names `of_service` and `of_repository` come from the page that led here.
+    included, in `zone`, the name of a time zone ("": UTC). `region` and the whole names `of_service` and `of_repository` come from the page that led here.
     """
 
     service: str = ""
@@ -37,13 +36,30 @@ class HistoryFilterView:
     person: str = ""
     since: str = ""
     until: str = ""
+    zone: str = ""
     region: str = ""
     of_service: str = ""
     of_repository: str = ""
 
     def query(self) -> dict[str, str]:
         """Return the filter as query parameters, without empty ones."""
-        return {name: value for name, value in asdict(self).items() if value}
+        zone = self.zone if self.has_days else ""
+        return {name: value for name, value in {**asdict(self), "zone": zone}.items() if value}
+
+    @property
+    def has_days(self) -> bool:
+        """Whether a day is filled in, so that the zone means something."""
+        return bool(self.since or self.until)
+
+    @property
+    def known_zone(self) -> str:
+        """The zone that the days are of."""
+        return self.zone if self.has_days and days.is_zone(self.zone) else days.UTC_NAME
+
+    @property
+    def unknown_zone(self) -> str:
+        """The zone that was meant, where this server doesn't know it; else ""."""
+        return self.zone if self.has_days and self.zone and not days.is_zone(self.zone) else ""
 
     def filled_in(self) -> dict[str, str]:
         """Return the part of the query that the form holds: what isn't in the path of a service's page."""
@@ -66,10 +82,9 @@ class BatchSummary:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One operation, with its policy changes if it made any; `batch` where it stands for a whole batch."""
+    """One operation, without its steps and changes; `batch` where it stands for a whole batch."""
 
     progress: Progress
-    changes: tuple[PolicyChangeView, ...] = ()
     batch: BatchSummary | None = None
 
 
@@ -113,9 +128,6 @@ class ServiceHistoryPage(_HistoryView):
     history: HistoryList
 
 
-# For days that have a day after them.
-LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
-
 Address = Callable[..., str]
 
 
@@ -135,7 +147,6 @@ def service_history_page(
 
 def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFilter:
     """Return the filter of the query; invalid days are left out."""
-    until = _day(asked.until)
     return search.HistoryFilter(
         connection=services.connection,
         region=asked.region,
@@ -146,20 +157,17 @@ def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFil
         kind=asked.kind,
         outcome=asked.outcome,
         person=asked.person,
-        since=_day(asked.since),
-        until=until and until + timedelta(days=1),
+        since=days.begin_of(asked.since, asked.known_zone),
+        until=days.begin_of(asked.until, asked.known_zone, after=1),
     )
 
 
 def _list(services: Services, asked: HistoryFilterView, place: tuple[str, str], address: Address) -> HistoryList:
     older, newer = (Cursor.from_text(text) for text in place)
     wanted = replace(wanted_of(services, asked), folds_batches=True)
-    page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer)
+    page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer, whole=False)
     batches = _batches(services, page.operations)
-    rows = tuple(
-        HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None), batches.get(one.id))
-        for one in page.operations
-    )
+    rows = tuple(HistoryRow(outline_of(operation), batches.get(operation.id)) for operation in page.operations)
     return HistoryList(
         rows,
         asked,
@@ -176,11 +184,3 @@ def _batches(services: Services, operations: Iterable[Operation]) -> dict[str, B
         id_: BatchSummary(Kind(one.input["action"]), sum(counts[str(one.batch_id)].values()))
         for id_, one in runners.items()
     }
-
-
-def _day(text: str) -> datetime | None:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return min(day, LAST_DAY)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.operations import actions_on, is_undone
+from app.console.operations import actions_on, is_undone, role_left_on
 from app.deployments.change import DeploymentChange, change_from_json
 from app.history import queries
 from app.history.models import Operation, PolicyChange
@@ -29,7 +29,7 @@ class ProgressView(View):
     """GET /operations/{id}/progress: the polled partial; answer 204 while the query's `seen` is `progress.version`.
 
     `now` is for the elapsed time of running steps. `in_dialog`: the poll came with `place=dialog`, or a dialog is being
-    opened.
+    opened. `role_left_on`: it took back what had activated the role, which is still active.
     """
 
     page: ClassVar[str] = "partials/operation_progress.html"
@@ -42,6 +42,7 @@ class ProgressView(View):
     can_undo: bool = False
     in_dialog: bool = False
     poll_ms: int = POLL_MS
+    role_left_on: bool = False
 
     @property
     def needs_pruning(self) -> bool:
@@ -105,6 +106,17 @@ class OperationPage(View):
 
 
 @dataclass(frozen=True)
+class OperationDetails(View):
+    """GET /operations/{id}/details: what opens below the operation's line in the history."""
+
+    page: ClassVar[str] = "partials/operation_details.html"
+    partial: ClassVar[str] = "partials/operation_details.html"
+
+    progress: Progress
+    changes: tuple[PolicyChangeView, ...] = ()
+
+
+@dataclass(frozen=True)
 class UnknownOperation(View):
     """An unknown operation id (answer it with status 404); for a poll, it ends the polling."""
 
@@ -114,10 +126,11 @@ class UnknownOperation(View):
     id: str
 
 
-def progress_view(progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
+def progress_view(services: Services, progress: Progress, now: datetime, *, in_dialog: bool = False) -> ProgressView:
     """Return the progress with the actions available to the reader."""
     actions = actions_on(progress)
-    return ProgressView(progress, now, actions.retry, actions.cancel, actions.undo, in_dialog)
+    left_on = role_left_on(services, progress)
+    return ProgressView(progress, now, actions.retry, actions.cancel, actions.undo, in_dialog, role_left_on=left_on)
 
 
 def change_views(
@@ -144,10 +157,16 @@ def _change_view(change: PolicyChange, since: LaterReading | None) -> PolicyChan
     )
 
 
+def operation_details(services: Services, operation: Operation) -> OperationDetails:
+    """Return what opens in the history; the operation's steps and changes are loaded."""
+    changes = change_views(operation.changes, ended=operation.outcome is not None)
+    return OperationDetails(progress_of(operation, read_since(services.db, operation)), changes)
+
+
 def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
     """Return the whole page; the operation's steps and changes are loaded."""
     followed_by = queries.followers(services.db, operation.id)
-    shown = progress_view(progress_of(operation, read_since(services.db, operation)), now)
+    shown = progress_view(services, progress_of(operation, read_since(services.db, operation)), now)
     return OperationPage(
         shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
         changes=change_views(operation.changes, ended=operation.outcome is not None, services=services),

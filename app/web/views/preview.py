@@ -6,16 +6,21 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.as_code.managed import managed_by
 from app.console.access import AccessStatus
 from app.console.evidence import Evidence
+from app.console.managed import managed_warning
 from app.console.previews import Preview
 from app.console.shell_commands import Commands
 from app.errors import Problem
-from app.policy.diff import Diff
+from app.operations import fingerprint
+from app.operations.preview import Planned
+from app.policy.diff import Diff, diff_texts
 from app.policy.messages import WORDS
 from app.web.views.base import View
 from app.wording import Message
+
+# Characters of a policy text that a form may bring back; ECR allows 10,240.
+LONGEST_TEXT = 10_240
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,11 @@ class PreviewView(View):
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
     placeholder. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards.
+    `texts` are the policy before and after, "" for none, so that it can be shown again once it is outdated. `renew_url`
+    answers 204 while it is not, else with a new one, which is `renewed`.
     """
 
-    page: ClassVar[str] = "partials/preview.html"
+    page: ClassVar[str] = "pages/preview.html"
     partial: ClassVar[str] = "partials/preview.html"
 
     repository: str = ""
@@ -45,9 +52,29 @@ class PreviewView(View):
     reason: Message | None = None
     evidence: Evidence | None = None
     managed: Message | None = None
+    texts: tuple[str, str] | None = None
+    renew_url: str = ""
+    renewed: bool = False
 
 
-async def preview_view(planning: Awaitable[Preview], repository: str = "") -> PreviewView:
+@dataclass(frozen=True)
+class EarlierPreview:
+    """A preview that is no longer what would be done. `texts_known` False: it can't be shown again."""
+
+    repository: str
+    texts_known: bool = False
+    diff: Diff | None = None
+
+
+def earlier_preview(repository: str, seen: str, texts: tuple[str, str]) -> EarlierPreview:
+    """Return a preview again, from the policy before and after that the form brought; only if they are those of `seen`."""
+    before, after = (text or None for text in texts)
+    if not fingerprint.is_of(seen, before, after):
+        return EarlierPreview(repository)
+    return EarlierPreview(repository, texts_known=True, diff=diff_texts(before, after))
+
+
+async def preview_view(planning: Awaitable[Preview], repository: str = "", *, keeps_texts: bool = False) -> PreviewView:
     """Return the result of `planning` for a page; if it fails, with its `problem`."""
     try:
         preview = await planning
@@ -66,5 +93,12 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "") -> Pr
         access=AccessStatus(verdict.access) if verdict else None,
         reason=Message(WORDS[verdict.code], verdict.params) if verdict else None,
         evidence=preview.evidence,
-        managed=managed_by(preview.service.tags),
+        managed=managed_warning(preview.service.tags, (planned.change.before,)),
+        texts=_texts(planned) if keeps_texts else None,
     )
+
+
+def _texts(planned: Planned) -> tuple[str, str] | None:
+    """The policy before and after as form fields; None where they are longer than a policy can be."""
+    texts = (planned.change.before or "", planned.change.after or "")
+    return texts if max(map(len, texts)) <= LONGEST_TEXT else None

@@ -1,0 +1,67 @@
+"""The preview of an Add belongs to what is chosen: another choice or another policy renews it, and none is outdated."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.console import until
+
+pytestmark = pytest.mark.browser
+
+OTHER = {"Sid": "Other", "Effect": "Allow", "Principal": "*", "Action": "ecr:DescribeImages"}
+POLICY = {"Version": "2012-10-17", "Statement": [OTHER]}
+
+
+@pytest.fixture
+def adding(mika):
+    """The Add dialog with an open preview of a repository without a policy."""
+    mika.console.sandbox.put_policy("analytics/etl", None)
+    mika.opens_images_of("storefront-web")
+    mika.asks("Add repository")
+    mika.dialog.get_by_role("combobox").fill("analytics/etl")
+    mika.dialog.get_by_role("combobox").press("Escape")
+    mika.dialog.get_by_text("Preview", exact=True).click()
+    expect(diff_of(mika, "analytics/etl")).to_contain_text("AllowLightsailPull-storefront-web")
+    return mika
+
+
+def diff_of(person, repository):
+    return person.dialog.get_by_role("group", name=f"Policy difference of {repository}")
+
+
+def previewed(person):
+    return person.dialog.locator("input[name=previewed]")
+
+
+def test_another_repository_clears_the_preview_at_once_and_renews_it_once_it_is_chosen(adding):
+    field = adding.dialog.get_by_role("combobox")
+    field.fill("shared/base-py")
+    expect(previewed(adding)).to_have_count(0)
+    expect(adding.dialog.get_by_text("Choose a repository to see the preview.")).to_be_visible()
+    adding.dialog.get_by_role("option", name="shared/base-python").click()
+    expect(diff_of(adding, "shared/base-python")).to_be_visible()
+    expect(previewed(adding)).to_have_value(re.compile("^shared/base-python [0-9a-f]{32}$"))
+
+
+def test_a_policy_that_changed_renews_the_preview_in_view(adding):
+    before = previewed(adding).input_value()
+    adding.console.sandbox.put_policy("analytics/etl", POLICY)
+    # The console learns of it as from any other page of its own.
+    api = "/api/v1/services/us-east-1/storefront-web/policy?repository=analytics/etl"
+    until(lambda: adding.console.get(api).text, lambda text: "Other" in text)
+    expect(adding.dialog.get_by_text("Something has changed since the preview.")).to_be_visible()
+    assert previewed(adding).input_value() != before
+
+
+def test_an_add_with_an_outdated_preview_shows_both_and_is_confirmed_by_the_new_one(adding, troubles):
+    adding.console.sandbox.put_policy("analytics/etl", POLICY)
+    adding.confirms("Add")
+    expect(adding.dialog.get_by_text("The preview of analytics/etl is out of date.")).to_be_visible()
+    expect(adding.dialog.get_by_role("heading", name="What you previewed")).to_be_visible()
+    expect(diff_of(adding, "analytics/etl")).to_have_count(2)
+    assert adding.sids("analytics/etl") == ["Other"]
+    adding.confirms("Add")
+    adding.continues()
+    assert adding.sids("analytics/etl") == ["Other", "AllowLightsailPull-storefront-web"]
+    troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
