@@ -241,10 +241,10 @@ def test_a_running_step_counts_its_seconds(page):
 
 def test_a_filter_shows_its_result_and_keeps_it_in_the_address(page):
     page.goto("/p/containers")
-    page.get_by_role("searchbox").press_sequentially("batch")
+    page.get_by_role("searchbox", name="Find a container service").press_sequentially("batch")
     expect(page.get_by_role("rowheader")).to_have_text(["batch-worker"])
     expect(page).to_have_url(re.compile(r"/containers\?q=batch(&|$)"))
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Find a container service")).to_be_focused()
 
 
 def test_the_skip_link_leads_past_the_navigation(page):
