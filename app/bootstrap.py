@@ -36,6 +36,7 @@ from app.inventory.future import take_back_future_times
 from app.maintenance import Maintenance
 from app.messages.problems import what_happened, what_to_do
 from app.migrate import migrate
+from app.newest_tags import TagReader
 from app.operations import context
 from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY
@@ -59,6 +60,7 @@ from app.webhook import Webhook
 log = logging.getLogger(__name__)
 
 CONNECTION = "default"
+TAGS_EVERY = 1.0
 # Seconds: a call to AWS is given up after 45, a use of the database after 10 and its connection.
 HANGS_AFTER = 120.0
 
@@ -80,6 +82,7 @@ class Services:
     starter: Starter
     batches: Batches
     scanner: Scanner
+    tag_reader: TagReader
     replica: Replica
     database_threads: ThreadPoolExecutor
     supervisor: Supervisor
@@ -120,6 +123,8 @@ class Services:
         """Keep the inventory of AWS up to date, until `stop`."""
         watch = FindingsWatch(self.db, self.clock, self.connection, self.database_threads)
         self.supervisor.every(self.supervisor.part("findings", HANGS_AFTER), FINDINGS_EVERY, watch.look)
+        tags = self.supervisor.part("newest tags", HANGS_AFTER)
+        self.supervisor.every(tags, TAGS_EVERY, self.tag_reader.look)
         if self.settings.webhook_url:
             webhook = Webhook(
                 self.db,
@@ -232,6 +237,7 @@ def build(
         starter=starter,
         batches=Batches(db, clock, starter),
         scanner=Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION)),
+        tag_reader=TagReader(db, aws, calls, clock, CONNECTION, threads),
         replica=replica,
         database_threads=threads,
         supervisor=supervisor,

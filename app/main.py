@@ -30,6 +30,7 @@ from app.web.deps import NoteVersion
 from app.web.render import make_renderer, refuse
 from app.web.routes import (
     api_docs,
+    as_code,
     batches,
     changes,
     containers,
@@ -44,6 +45,7 @@ from app.web.routes import (
     preferences,
     repositories,
     roles,
+    search,
     sign_in,
     sign_ins,
     why,
@@ -102,9 +104,11 @@ def _include_routes(app: FastAPI) -> None:
         why,
         roles,
         operations,
+        as_code,
         batches,
         permissions,
         history,
+        search,
         sign_ins,
     ):
         app.include_router(routes.router)

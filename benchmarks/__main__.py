@@ -28,6 +28,7 @@ BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 BENCHMARKS = (
     "grant_overhead",
     "calls",
+    "deploying",
     "demo_ready",
     "images_page",
     "page_weight",

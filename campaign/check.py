@@ -16,6 +16,7 @@ The evidence's `late` says of requests, by their ids, when they were sent that r
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -196,6 +197,7 @@ class _Repository:
         for change in told:
             if change["written_at"] is None and change["unanswered_at"] is None:
                 self._wrong("a write was planned, and nobody knows what became of it")
+        told = self._whole_writes(told)
         doubtful = [each for each in told if each["written_at"] is None and each["unanswered_at"] is not None]
         told = sorted((each for each in told if each["written_at"] is not None), key=lambda each: each["written_at"])
         unknowable = self._unknowable(ours)
@@ -208,6 +210,23 @@ class _Repository:
                 self._wrong(f"the history does not tell the write that AWS took at {revision['at']}")
         for change in told:
             self._wrong(f"the history tells a write at {change['written_at']} that AWS never took")
+
+    def _whole_writes(self, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The writes as they were sent: one of a batch may carry the changes of several operations, one after the other."""
+        by_write: defaultdict[float, list[dict[str, Any]]] = defaultdict(list)
+        for change in sorted(told, key=lambda each: (each["planned_at"], each["operation"])):
+            by_write[change["planned_at"]].append(change)
+        for parts in by_write.values():
+            if any(self._text(before["after"]) != self._text(after["before"]) for before, after in pairwise(parts)):
+                self._wrong("the parts of a write do not follow each other")
+        return [
+            {
+                **parts[-1],
+                "before": parts[0]["before"],
+                "written_at": min((each["written_at"] for each in parts if each["written_at"]), default=None),
+            }
+            for parts in by_write.values()
+        ]
 
     def _check_stored(self) -> None:
         """What the console holds for the policy is one that was there: never a part of one, nor a thing made of two."""

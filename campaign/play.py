@@ -208,6 +208,8 @@ def told(operation: Operation) -> dict[str, Any]:
         "changes": [
             {
                 "repository": each.repository,
+                "operation": each.operation_id,
+                "planned_at": each.planned_at.timestamp(),
                 "before": each.before,
                 "after": each.after,
                 "written_at": each.written_at.timestamp() if each.written_at else None,

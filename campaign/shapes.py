@@ -40,10 +40,10 @@ def _deploys(name: str, policy: Document, **how: bool) -> Scenario:
     return Scenario(name, (WEB,), (Repository(REPOSITORY, policy),), (asked,), deployed=True)
 
 
-def _batch(name: str, kind: str, service: Service, policies: dict[str, Document | None]) -> Scenario:
+def _batch(name: str, kind: str, services: tuple[Service, ...], policies: dict[str, Document | None]) -> Scenario:
     repositories = tuple(Repository(repository, policy) for repository, policy in policies.items())
-    asks = tuple(Asked(kind, service.name, repository) for repository in policies)
-    return Scenario(name, (service,), repositories, asks, as_batch=True)
+    asks = tuple(Asked(kind, service.name, repository) for service in services for repository in policies)
+    return Scenario(name, services, repositories, asks, as_batch=True)
 
 
 SHAPES = {
@@ -58,14 +58,20 @@ SHAPES = {
         _batch(
             "grant-batch",
             "grant",
-            Service("web", "inactive"),
+            (Service("web", "inactive"),),
             {"shop/web": None, "shop/base": document(FOREIGN[0], FOREIGN[1]), "shop/job": document(FOREIGN[2])},
         ),
         _batch(
             "revoke-batch",
             "revoke",
-            WEB,
+            (WEB,),
             {"shop/web": document(OURS), "shop/base": document(SHARED_BY_WEB, FOREIGN[1]), "shop/job": None},
+        ),
+        _batch(
+            "grant-batch-for-two",
+            "grant",
+            (WEB, API),
+            {"shop/web": None, "shop/base": document(FOREIGN[0], FOREIGN[1])},
         ),
         _shape("grant-and-undo", (WEB,), document(FOREIGN[0]), "grant web", undo=True),
         _deploys("deploy", document(OURS)),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.aws.ports import Answered
-from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, Manifest
+from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, LogPage, LogRange, Manifest
 from app.errors import Problem
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class FakePullReads:
         self, service: str, container: str, since: datetime | None, pattern: str = ""
     ) -> Answered[tuple[LogLine, ...]]:
         return Answered((), "request")
+
+    def container_log_page(self, service: str, container: str, part: LogRange, after: str = "") -> Answered[LogPage]:
+        return Answered(LogPage(()), "request")
 
     def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
         raise Problem("image.not_found", repository=repository)

@@ -42,9 +42,9 @@ class Host:
         """Ask for an operation: its id."""
         return self.ask(do="start", kind=kind, service=service, repository=repository, input=asked)
 
-    def start_batch(self, kind: str, service: str, repositories: list[str]) -> str:
+    def start_batch(self, kind: str, service: str, repositories: list[str], *more_services: str) -> str:
         """Ask for a batch: its id."""
-        return self.ask(do="batch", kind=kind, service=service, repositories=repositories)
+        return self.ask(do="batch", kind=kind, services=[service, *more_services], repositories=repositories)
 
     def cancel_batch(self, batch_id: str) -> None:
         self.ask(do="cancel_batch", id=batch_id)
@@ -134,7 +134,8 @@ async def _answer(services: Any, asked: dict[str, Any]) -> Any:
     if asked["do"] == "batch":
         from app.operations.batches import NewItem  # noqa: PLC0415
 
-        items = [NewItem("us-east-1", asked["service"], name) for name in asked["repositories"]]
+        pairs = [(service, name) for service in asked["services"] for name in asked["repositories"]]
+        items = [NewItem("us-east-1", service, name) for service, name in pairs]
         return await asyncio.to_thread(services.batches.start, Kind(asked["kind"]), items, "mika")
     if asked["do"] == "cancel":
         return await asyncio.to_thread(services.starter.cancel, asked["id"], "ken")

@@ -42,7 +42,15 @@ MAY_IMPORT = {
     "app.policy": ("app.errors", "app.limits", "app.wording", "app.policy"),
     "app.aws": ("app.errors", "app.clock", "app.limits", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.history"),
-    "app.inventory": ("app.errors", "app.clock", "app.db", "app.policy", "app.aws", "app.inventory"),
+    "app.inventory": (
+        "app.errors",
+        "app.clock",
+        "app.db",
+        "app.ecr_names",
+        "app.policy",
+        "app.aws",
+        "app.inventory",
+    ),
     "app.findings": (
         "app.errors",
         "app.clock",

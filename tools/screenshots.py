@@ -140,6 +140,17 @@ def add(name: str, until_selector: str) -> Callable[[Page], None]:
     return act
 
 
+def search(words: str) -> Callable[[Page], None]:
+    """Open the command palette and type into it."""
+
+    def act(page: Page) -> None:
+        page.keyboard.press("Control+k")
+        page.locator("#palette-q").fill(words)
+        page.locator(f'#palette-options a:has-text("{words}")').first.wait_for()
+
+    return act
+
+
 def preview(page: Page) -> None:
     ask("repositories/remove", "storefront/nginx-sidecar")(page)
     page.locator("#modal-body details.preview summary").click()
@@ -176,6 +187,8 @@ def screens(shown: Prepared) -> tuple[Screen, ...]:
         Screen("repository", "A repository", "/repositories/us-east-1/analytics/reports", whole=True),
         Screen("findings", "Findings", "/findings"),
         Screen("who-can-pull", "Who can pull?", "/who-can-pull?principal=210987654321"),
+        Screen("search", "Search", "/search?q=storefront"),
+        Screen("palette", "Search and actions over a page", "/containers", search("storefront")),
         Screen("overview", "A service: Overview", HERE),
         Screen("deployments", "A service: Deployments", f"{HERE}/deployments"),
         Screen(

@@ -33,7 +33,7 @@ async def start_batch(services: ServicesDep, who: PersonDep, body: BatchRequest,
     request = body.to_request()
     items = await items_of(services, request)
     batch_id = await run_in_threadpool(services.batches.start, request.action, items, who)
-    return await run_in_threadpool(_accepted, services, response, batch_id)
+    return await run_in_threadpool(accepted_batch, services, response, batch_id)
 
 
 @router.post("/preview", summary="See what a batch would do", responses=refusals(*AWS))
@@ -63,23 +63,24 @@ async def get_batch(
 @router.post("/{batch_id}/retry", status_code=202, summary="Retry what failed", responses=started(404, 409))
 def retry_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, response: Response) -> Batch:
     """A new batch of the items that failed or were cancelled."""
-    return _accepted(services, response, services.batches.retry(batch_id, who))
+    return accepted_batch(services, response, services.batches.retry(batch_id, who))
 
 
 @router.post("/{batch_id}/cancel", status_code=202, summary="Cancel the rest", responses=started(404))
 def cancel_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, response: Response) -> Batch:
     """Items that have not begun don't begin; those at work stop at their next safe point. What is done stays."""
     services.batches.cancel(batch_id, who)
-    return _accepted(services, response, batch_id)
+    return accepted_batch(services, response, batch_id)
 
 
 @router.post("/{batch_id}/undo", status_code=202, summary="Undo all of it", responses=started(404, 409))
 def undo_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, response: Response) -> Batch:
     """A new batch that takes back every change of this one, and nothing of what others changed since."""
-    return _accepted(services, response, services.batches.undo(batch_id, who))
+    return accepted_batch(services, response, services.batches.undo(batch_id, who))
 
 
-def _accepted(services: Services, response: Response, batch_id: str) -> Batch:
+def accepted_batch(services: Services, response: Response, batch_id: str) -> Batch:
+    """Return the batch that a route started, and name its address in the response."""
     response.headers["Location"] = f"{ROOT}/batches/{batch_id}"
     return Batch.of(console.get_batch(services, batch_id))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Response
 
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
@@ -12,21 +14,25 @@ from app.api.schemas.deployments import (
     DeploymentPreviewRequest,
     DeploymentRequest,
     Images,
+    Platform,
+    PlatformRequest,
 )
+from app.api.schemas.logs import Log, LogPartDep, LogVersion
 from app.api.schemas.operations import Operation
 from app.bootstrap import Services
 from app.console import deployments
+from app.console.deployment_log import read_deployment_log
+from app.console.image_platform import read_platform
 from app.console.repositories import resolve_repository
 from app.console.services import get_deployments
+from app.console.timeouts import PROGRAM_PATIENCE
 from app.deployments.reference import split_image
-from app.deployments.request import DeployRequest
+from app.deployments.request import DeployRequest, check_request
 from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 
 HERE = "/services/{region}/{name}"
-# As long as a program may wait for AWS.
-SECONDS = 10.0
 
 router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
 
@@ -35,16 +41,36 @@ router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
 async def list_images(services: ServicesDep, named: NamedServiceDep, repository: RepositoryQuery) -> Images:
     """Read from AWS now, 10,000 at most. The platform is not read: reading it would count as a pull of the image."""
     name = await resolve_repository(services, named.region, repository)
-    return Images.of(await deployments.list_images(services, named.region, name, seconds=SECONDS))
+    return Images.of(await deployments.list_images(services, named.region, name, seconds=PROGRAM_PATIENCE))
+
+
+@router.post("/repositories/images/platform", summary="Platform of an image", responses=refusals(*AWS))
+async def image_platform(services: ServicesDep, named: NamedServiceDep, body: PlatformRequest) -> Platform:
+    """Reads the image's manifest: **ECR records this as a pull of the image**, which lifecycle rules may use."""
+    reference = split_image(body.image)
+    check_request(DeployRequest(reference.tag, reference.digest))
+    repository = await resolve_repository(services, named.region, reference.repository)
+    tag = "" if reference.digest else reference.tag or "latest"
+    read = read_platform(services, named.region, repository, tag, reference.digest, seconds=PROGRAM_PATIENCE)
+    return Platform.of(await read)
 
 
 @router.get("/deployments", summary="Deployments of a service", responses=refusals(*AWS))
 async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> DeploymentList:
     """Read from AWS now, newest first, each with what it changed."""
-    answer = await get_deployments(services, *named, seconds=SECONDS)
+    answer = await get_deployments(services, *named, seconds=PROGRAM_PATIENCE)
     if answer.problem is not None:
         raise answer.problem
     return await run_in_threadpool(DeploymentList.of, answer)
+
+
+@router.get("/deployments/{version}/log", summary="Log of a deployment", responses=refusals(*AWS))
+async def deployment_log(services: ServicesDep, named: NamedServiceDep, version: LogVersion, part: LogPartDep) -> Log:
+    """Read from AWS now and kept nowhere: lines of one container, oldest first, in pages.
+
+    Values of environment variables are replaced by `…`. Lightsail keeps logs for 3 days.
+    """
+    return Log.of(await read_deployment_log(services, named, replace(part, version=version), seconds=PROGRAM_PATIENCE))
 
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))

@@ -11,6 +11,7 @@ from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.console.operations import get_progress
 from app.console.services import get_service
+from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
 from app.inventory.queries import KnownService
@@ -52,7 +53,7 @@ async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownS
     Raises:
         Problem: `region.not_configured`, `service.not_found`, or why the read failed.
     """
-    return await get_service(services, *named)
+    return await get_service(services, *named, seconds=PROGRAM_PATIENCE)
 
 
 KnownServiceDep = Annotated[KnownService, Depends(known_service)]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
-from app.api.responses import refusals
-from app.api.schemas.findings import AccessFinding, DismissRequest, FindingList
+from app.api.batches import accepted_batch
+from app.api.responses import AWS, refusals, started
+from app.api.schemas.batches import Batch
+from app.api.schemas.findings import AccessFinding, DismissRequest, FindingList, RepairAllPreview, RepairAllRequest
 from app.api.schemas.texts import TEXT
 from app.console import findings as console
+from app.console.repair_all import plan_repair_all, start_repair_all
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import Cursor, FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.policy.finding import Severity
+from app.threads import run_in_threadpool
 
 router = APIRouter(prefix="/findings", tags=["Findings"], route_class=ThreadedRoute)
 
@@ -37,6 +41,22 @@ def list_findings(
     """The worst first, 50 at a time. Nothing is asked of AWS."""
     wanted = FindingFilter(severity or "", region, service, repository, q, dismissed=dismissed)
     return FindingList.of(console.list_findings(services, wanted, Cursor.from_text(cursor) if cursor else None))
+
+
+@router.post("/repair/preview", summary="See what repairing all would do", responses=refusals(*AWS))
+async def preview_repair(services: ServicesDep, body: RepairAllRequest) -> RepairAllPreview:
+    """One batch over all services: which policies would change, what would be refused, and what a person has to do."""
+    plan = await plan_repair_all(services, body.region or "")
+    return await run_in_threadpool(RepairAllPreview.of_plan, plan)
+
+
+@router.post(
+    "/repair", status_code=202, summary="Repair all access that findings are about", responses=started(*AWS, 409)
+)
+async def repair(services: ServicesDep, who: PersonDep, body: RepairAllRequest, response: Response) -> Batch:
+    """Starts one batch for all services. Dismissed findings are left alone."""
+    batch_id = await start_repair_all(services, who, body.region or "", body.previewed or "")
+    return await run_in_threadpool(accepted_batch, services, response, batch_id)
 
 
 @router.post("/{finding_id}/dismiss", summary="Dismiss a finding for a time", responses=refusals(404))

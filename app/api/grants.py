@@ -23,6 +23,7 @@ from app.console.access import check_removable
 from app.console.previews import preview as console_preview
 from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
 from app.console.role_changes import check_unchanged, plan_deactivation, start_deactivation
+from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.problems import status_of
@@ -109,7 +110,7 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
     target = (*named, await resolve_repository(services, named.region, body.repository))
     request = {"principals": body.principals} if body.principals else None
     kind = Kind(body.kind)
-    planned = await console_preview(services, kind, target, request)
+    planned = await console_preview(services, kind, target, request, seconds=PROGRAM_PATIENCE)
     return await run_in_threadpool(PreviewAnswer.of, kind, planned)
 
 

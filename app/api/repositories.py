@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
-from app.api.deps import Region
-from app.api.responses import AWS, refusals
+from app.api.deps import Region, accepted
+from app.api.responses import AWS, refusals, started
 from app.api.schemas.all_repositories import AllRepositories, RepositoryDetailBody, State, WhoCanPullBody
+from app.api.schemas.operations import Operation
+from app.api.schemas.previews import Preview, PrunePreviewRequest
+from app.api.schemas.repositories import RepositoryPruneRequest
 from app.api.schemas.texts import TEXT
-from app.console.repositories import resolve_repository
+from app.console.previews import preview
+from app.console.repositories import named_repository
 from app.console.repository_detail import repository_detail
 from app.console.repository_list import list_repositories
 from app.console.timeouts import PATIENCE, within
 from app.console.who_can_pull import who_can_pull
-from app.errors import Problem
-from app.http.deps import NowDep, ServicesDep
+from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.inventory.repositories import Cursor, RepositoryFilter
+from app.operations.start import Ask
+from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
 router = APIRouter(tags=["Repositories"], route_class=ThreadedRoute)
@@ -36,7 +41,7 @@ def all_repositories(
     cursor: CursorQuery = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AllRepositories:
-    """From what was read last; nothing is asked of AWS. An empty page says only with `coverage.whole` that there is none."""
+    """From what was read last; no answer of AWS is awaited. An empty page says only with `coverage.whole` that there is none."""
     after = Cursor.from_text(cursor) if cursor else None
     wanted = RepositoryFilter(q, region, state or "")
     return AllRepositories.of(list_repositories(services, wanted, after, limit=limit))
@@ -50,12 +55,33 @@ async def one_repository(
     name: Annotated[str, Path(min_length=1, max_length=256, pattern=TEXT, examples=["storefront/web"])],
 ) -> RepositoryDetailBody:
     """Its policy is read afresh, or told as it was last read where AWS is slow or refuses (`problem`)."""
-    if region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
-    name = await resolve_repository(services, region, name)
+    name = await named_repository(services, region, name)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, name))
     detail = await run_in_threadpool(repository_detail, services, region, name, now=now, problem=problem)
     return await run_in_threadpool(RepositoryDetailBody.of, detail)
+
+
+@router.post("/repositories/prune", status_code=202, summary="Take out dead principals", responses=started(404))
+async def prune(services: ServicesDep, who: PersonDep, body: RepositoryPruneRequest, response: Response) -> Operation:
+    """Removes principals that no longer exist from a policy, for no service; as the route of a service does.
+
+    Only what the preview showed is removed, and only what cannot exist or what ECR refused.
+    """
+    name = await named_repository(services, body.region, body.repository)
+    request = {"previewed": body.previewed, **({"principals": body.principals} if body.principals else {})}
+    ask = Ask(Kind.PRUNE, body.region, "", name, who, request)
+    return await run_in_threadpool(lambda: accepted(services, response, services.starter.start(ask)))
+
+
+@router.post(
+    "/repositories/prune/preview", summary="See what taking out dead principals would do", responses=refusals(*AWS)
+)
+async def preview_prune(services: ServicesDep, body: PrunePreviewRequest) -> Preview:
+    """Planned on the current policy in AWS. Changes nothing."""
+    name = await named_repository(services, body.region, body.repository)
+    request = {"principals": body.principals} if body.principals else None
+    planned = await preview(services, Kind.PRUNE, (body.region, "", name), request)
+    return await run_in_threadpool(Preview.of, Kind.PRUNE, planned)
 
 
 @router.get("/who-can-pull", summary="From where a principal can pull")

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import KnownServiceDep, RepositoryQuery
+from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery
 from app.api.responses import AWS, refusals
-from app.api.schemas.as_code import AccessAsCode
+from app.api.schemas.as_code import AccessAsCode, AsCodeRequest, ManyAsCodeAnswer
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
 from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
@@ -18,12 +18,15 @@ from app.as_code.grant import Form
 from app.console import services as console
 from app.console.access import service_repositories
 from app.console.as_code import as_code
+from app.console.batch_plans import BatchRequest
+from app.console.many_as_code import selection_as_code, service_as_code
 from app.console.policies import repository_policy
 from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.inventory import queries, search
+from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
 router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
@@ -98,6 +101,21 @@ async def get_as_code(
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     code = await run_in_threadpool(as_code, services, region, name, repository, form, problem=problem)
     return await run_in_threadpool(AccessAsCode.of, code)
+
+
+@router.post(HERE + "/repositories/as-code", summary="Access to many repositories as code", responses=refusals(*AWS))
+async def get_many_as_code(services: ServicesDep, named: NamedServiceDep, body: AsCodeRequest) -> ManyAsCodeAnswer:
+    """The policies of all of them with access for the service, as they were last read. Changes nothing."""
+    chosen = BatchRequest(Kind.GRANT, (named,), tuple(body.repositories or ()), body.match or "")
+    (made,) = await selection_as_code(services, chosen, (Form(body.form),))
+    return await run_in_threadpool(ManyAsCodeAnswer.of_many, made)
+
+
+@router.get(HERE + "/as-code", summary="A service and all its access as code", responses=refusals(*AWS))
+async def get_service_as_code(services: ServicesDep, named: NamedServiceDep, form: Form) -> ManyAsCodeAnswer:
+    """The service, and the policy of every repository that names it, as they were last read. Changes nothing."""
+    (made,) = await service_as_code(services, named, (form,))
+    return await run_in_threadpool(ManyAsCodeAnswer.of_many, made)
 
 
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))

@@ -12,6 +12,7 @@ from app.api import (
     operations,
     permissions,
     repositories,
+    search,
     services,
     sign_ins,
     why,
@@ -26,5 +27,17 @@ router = APIRouter(
     responses=refusals(*ALWAYS),
     generate_unique_id_function=lambda route: route.name,
 )
-for part in (services, repositories, findings, grants, deployments, why, operations, batches, permissions, sign_ins):
+for part in (
+    services,
+    repositories,
+    search,
+    findings,
+    grants,
+    deployments,
+    why,
+    operations,
+    batches,
+    permissions,
+    sign_ins,
+):
     router.include_router(part.router)

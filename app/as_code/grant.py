@@ -1,4 +1,4 @@
-"""A service's access to a repository in Terraform and CloudFormation, with what each can't hold.
+"""A service's access to repositories in Terraform and CloudFormation, with what each can't hold.
 
 The policy names the image puller role by reference: never the service's own `principal_arn` (Terraform) or
 `PrincipalArn` (CloudFormation), which both tools accept and which pulls nothing.
@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from app.as_code.text import hcl, hcl_document, identifier, one_line, replaced
+from app.as_code.text import hcl, hcl_document, identifier, identifiers, logical_ids, one_line, replaced
 from app.wording import N_
 
 PULLER_ATTRIBUTE: Final = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
+
+ROLE_PROPERTY: Final = {"PrivateRegistryAccess": {"EcrImagePullerRole": {"IsActive": True}}}
+"""What a template needs so that a stack update leaves the image puller role active (AWS::Lightsail::Container)."""
+
+ROLE_PROPERTY_YAML: Final = "PrivateRegistryAccess:\n  EcrImagePullerRole:\n    IsActive: true\n"
 
 TERRAFORM_NOTES: Final = (
     N_("Run terraform plan before you apply. The import blocks must not replace the service or the policy."),
@@ -35,6 +40,10 @@ CLOUDFORMATION_NOTES: Final = (
 )
 
 
+SIZE_NOTE: Final = N_("A template can have at most 500 resources. Split the repositories over several templates.")
+MOST_RESOURCES: Final = 500
+
+
 class Form(StrEnum):
     """The language of a text."""
 
@@ -44,19 +53,25 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True)
-class GrantCode:
-    """What the texts are made of.
+class PolicyCode:
+    """A repository and its whole policy with access, in which `GrantCode.puller_arn` stands for the role.
 
-    `document` is the whole repository policy with access, in which `puller_arn` stands for the image puller role.
-    `has_policy`: the repository has a policy now. `role_ready`: the role is active and has its ARN.
+    `has_policy`: the repository has a policy now.
     """
+
+    repository: str
+    document: Mapping[str, Any]
+    has_policy: bool = True
+
+
+@dataclass(frozen=True)
+class GrantCode:
+    """What the texts are made of: a service and the policies of repositories. `role_ready`: the role has its ARN."""
 
     region: str
     service: str
-    repository: str
-    document: Mapping[str, Any]
     puller_arn: str
-    has_policy: bool = True
+    policies: tuple[PolicyCode, ...]
     role_ready: bool = True
     power: str = ""
     scale: int = 1
@@ -68,40 +83,51 @@ def notes_of(form: Form, grant: GrantCode) -> tuple[str, ...]:
     """Return what to know before the text is used: templates to translate."""
     if form is Form.TERRAFORM:
         return TERRAFORM_NOTES if grant.role_ready else (ROLE_NOTE, *TERRAFORM_NOTES)
-    return CLOUDFORMATION_NOTES if form is Form.CLOUDFORMATION else ()
+    if form is not Form.CLOUDFORMATION:
+        return ()
+    return (*CLOUDFORMATION_NOTES, SIZE_NOTE) if len(grant.policies) >= MOST_RESOURCES else CLOUDFORMATION_NOTES
 
 
 def terraform(grant: GrantCode) -> str:
-    """Return the import blocks, the service and the repository policy."""
-    service, policy = identifier(grant.service), identifier(grant.repository)
+    """Return the import blocks, the service and the repository policies."""
+    labels = identifiers(policy.repository for policy in grant.policies)
+    names = ", ".join(f"aws_ecr_repository_policy.{label}" for label in labels.values())
     comments = [f"# Region: {one_line(grant.region)}", *(f"# {note}" for note in notes_of(Form.TERRAFORM, grant))]
-    comments += [f"#   depends_on = [aws_ecr_repository_policy.{policy}]"]
-    imports = [_import(f"aws_lightsail_container_service.{service}", grant.service)]
-    if grant.has_policy:
-        imports.append(_import(f"aws_ecr_repository_policy.{policy}", grant.repository))
-    resource = terraform_policy(grant.repository, grant.document, grant.service, grant.puller_arn)
-    return "\n\n".join(["\n".join(comments), *imports, _service(grant), resource]) + "\n"
+    comments += [f"#   depends_on = [{names}]"] if names else []
+    imports = [_import(f"aws_lightsail_container_service.{identifier(grant.service)}", grant.service)]
+    imports += [
+        _import(f"aws_ecr_repository_policy.{labels[policy.repository]}", policy.repository)
+        for policy in grant.policies
+        if policy.has_policy
+    ]
+    resources = [
+        terraform_policy(each.repository, each.document, grant.service, grant.puller_arn, labels[each.repository])
+        for each in grant.policies
+    ]
+    return "\n\n".join(["\n".join(comments), *imports, _service(grant), *resources]) + "\n"
 
 
-def terraform_policy(repository: str, document: Any, service: str | None = None, puller_arn: str | None = None) -> str:
+def terraform_policy(
+    repository: str, document: Any, service: str | None = None, puller_arn: str | None = None, label: str = ""
+) -> str:
     """Return the resource of the repository policy, which names the `service`'s image puller role by reference."""
     block = f"aws_lightsail_container_service.{identifier(service or '')}"
     reference = f"{block}.private_registry_access[0].ecr_image_puller_role[0].principal_arn"
     body = hcl_document(document, puller_arn, reference, indent="    ")
     return (
-        f'resource "aws_ecr_repository_policy" "{identifier(repository)}" {{\n'
+        f'resource "aws_ecr_repository_policy" "{label or identifier(repository)}" {{\n'
         f"  repository = {hcl(repository)}\n  policy     = <<-JSON\n{body}\n  JSON\n}}"
     )
 
 
 def cloudformation(grant: GrantCode) -> str:
-    """Return a template with the service and the repository, as JSON."""
-    resources = {
-        "ContainerService": _retained("AWS::Lightsail::Container", _service_properties(grant)),
-        "Repository": _retained(
-            "AWS::ECR::Repository", repository_properties(grant.repository, grant.document, grant.puller_arn)
-        ),
-    }
+    """Return a template with the service and the repositories, as JSON."""
+    names = [policy.repository for policy in grant.policies]
+    ids = logical_ids(names, "Repository") if len(names) > 1 else dict.fromkeys(names, "Repository")
+    resources = {"ContainerService": _retained("AWS::Lightsail::Container", _service_properties(grant))}
+    for policy in grant.policies:
+        properties = repository_properties(policy.repository, policy.document, grant.puller_arn)
+        resources[ids[policy.repository]] = _retained("AWS::ECR::Repository", properties)
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Metadata": {"Region": grant.region, "Notes": list(notes_of(Form.CLOUDFORMATION, grant))},
@@ -138,7 +164,7 @@ def _service_properties(grant: GrantCode) -> dict[str, Any]:
     properties["Scale"] = grant.scale
     if grant.is_disabled:
         properties["IsDisabled"] = True
-    properties["PrivateRegistryAccess"] = {"EcrImagePullerRole": {"IsActive": True}}
+    properties |= ROLE_PROPERTY
     if own := own_tags(grant.tags):
         properties["Tags"] = [{"Key": key, "Value": value} for key, value in own.items()]
     return properties

@@ -1,8 +1,10 @@
-"""Tells by a service's tags that a tool manages it, so that a change by hand may be undone by the tool."""
+"""Tells by a service's tags, or a policy's Sids, that a tool manages it, so that a change by hand may be undone by the tool."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Final
 
 from app.wording import N_, Message
@@ -14,8 +16,14 @@ TOOL: Final = N_(
     "A tag says that %(tool)s manages this service. Change its files too, or the next run may undo the change."
 )
 
+SID: Final = N_(
+    "The statement %(sid)s looks as if %(tool)s manages this policy. Change its files too, or the next run may undo the change."
+)
+
 _STACK_TAG: Final = "aws:cloudformation:stack-name"
 _TOOL_TAGS: Final = frozenset({"managedby", "managed", "provisionedby", "provisioner", "iac"})
+# The words of a Sid: it has letters and digits only, so capitals begin words ("ManagedByTerraform").
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TOOLS: Final = {
     "terraform": "Terraform",
     "opentofu": "OpenTofu",
@@ -37,6 +45,16 @@ def managed_by(tags: Mapping[str, str]) -> Message | None:
         tool = _tool(key, tags[key])
         if tool:
             return Message(TOOL, {"tool": tool})
+    return None
+
+
+def managed_by_sid(sids: Iterable[str]) -> Message | None:
+    """Return the warning that a tool manages the policy with these Sids; None if none of them names a tool."""
+    for sid in sids:
+        parts = [part.lower() for part in _WORDS.findall(sid)]
+        words = {*parts, *map("".join, pairwise(parts))}
+        if tool := next((_TOOLS[word] for word in _TOOLS if word in words), ""):
+            return Message(SID, {"sid": sid, "tool": tool})
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -11,6 +12,32 @@ def identifier(name: str) -> str:
     """Return `name` as the label of a Terraform resource: ASCII letters, digits and _, no digit first."""
     label = re.sub(r"[^A-Za-z0-9_]", "_", name) or "this"
     return f"_{label}" if label[0].isdigit() else label
+
+
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Return the label of each name, no two alike: `a-b` and `a_b` would be the same resource."""
+    return _distinct({name: identifier(name) for name in names}, "_")
+
+
+def logical_ids(names: Iterable[str], kind: str) -> dict[str, str]:
+    """Return the logical ID of each name in a CloudFormation template: letters and digits, no two alike."""
+    return _distinct({name: kind + "".join(map(_capital, re.split(r"[^A-Za-z0-9]+", name))) for name in names}, "x")
+
+
+def _capital(part: str) -> str:
+    return part[:1].upper() + part[1:]
+
+
+def _distinct(labels: dict[str, str], between: str) -> dict[str, str]:
+    taken, distinct = set(labels.values()), dict[str, str]()
+    used = set[str]()
+    for name, label in labels.items():
+        chosen, number = label, 2
+        while chosen in used or (chosen != label and chosen in taken):
+            chosen, number = f"{label}{between}{number}", number + 1
+        used.add(chosen)
+        distinct[name] = chosen
+    return distinct
 
 
 def one_line(text: str) -> str:

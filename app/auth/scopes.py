@@ -14,7 +14,7 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # (except an image's last pull time in ECR, when `why` reads its manifest).
 _READ_BY_POST = re.compile(
     r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why|deployments/preview|role/deactivate/preview)|operations/[^/]+/preview"
-    r"|batches/preview|permissions/check)"
+    r"|batches/preview|findings/repair/preview|repositories/prune/preview|permissions/check)"
 )
 
 

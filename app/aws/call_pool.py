@@ -76,8 +76,8 @@ class AwsCalls:
     def __init__(
         self,
         *,
-        pool_size: int = 16,
-        per_region_limit: int = 8,
+        pool_size: int = 20,
+        per_region_limit: int = 12,
         longest: float = LONGEST_CALL,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -84,7 +84,7 @@ class ConnectionSettings:
     access_key: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
-    pool_size: int = 16
+    pool_size: int = 20
     connect_timeout: float = CONNECT_TIMEOUT
     read_timeout: float = READ_TIMEOUT
     retry_mode: str = "adaptive"

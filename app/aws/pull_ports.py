@@ -16,7 +16,7 @@ class ImageDetail:
 
     `last_pulled_at` is what ECR recorded, to the day; None: never, or not recorded. `artifact_type` is the media type of
     its config (or its own artifact type), "" if ECR gives none. `subject` is the digest of the image that a signature or
-    an SBOM is about.
+    an SBOM is about. `restored_at`: when it was last restored from the archive.
     """
 
     digest: str
@@ -28,6 +28,7 @@ class ImageDetail:
     subject: str = ""
     status: str = ""
     last_pulled_at: datetime | None = None
+    restored_at: datetime | None = None
 
     @property
     def is_archived(self) -> bool:
@@ -59,6 +60,27 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True)
+class LogPage:
+    """Some events of a container's log, oldest first; `next` asks for those after them, "" when there are none."""
+
+    lines: tuple[LogLine, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class LogRange:
+    """What part of a container's log is read; None is open.
+
+    Times include their whole second, and may include the next.
+    `pattern` is AWS's `filterPattern`.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    pattern: str = ""
+
+
 class PullReads(Protocol):
     """Reads in one Region. `registry_id` "" is the caller's own registry. Every method raises Problem."""
 
@@ -83,7 +105,10 @@ class PullReads(Protocol):
     def container_log(
         self, service: str, container: str, since: datetime | None, pattern: str = ""
     ) -> Answered[tuple[LogLine, ...]]:
-        """Return one page of a container's log, oldest first (lightsail:GetContainerLog)."""
+        """Return the first page of a container's log, oldest first (lightsail:GetContainerLog)."""
+
+    def container_log_page(self, service: str, container: str, part: LogRange, after: str = "") -> Answered[LogPage]:
+        """Return one page of a container's log, with what asks for the next; that page with `after`."""
 
     def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
         """Return an image's manifest (ecr:BatchGetImage). ECR records this as a pull of the image."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from botocore.awsrequest import AWSRequest
@@ -19,7 +19,7 @@ from botocore.utils import get_environ_proxies
 from app.aws.clients import CONNECT_TIMEOUT, Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered
-from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, Manifest
+from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, LogPage, LogRange, Manifest
 from app.aws.sdk_errors import host_of, problem_of_sdk
 from app.errors import Problem
 
@@ -85,16 +85,23 @@ class BotoPullReads:
     def container_log(
         self, service: str, container: str, since: datetime | None, pattern: str = ""
     ) -> Answered[tuple[LogLine, ...]]:
-        """Return one page of a container's log, oldest first."""
-        arguments: dict[str, Any] = {"serviceName": service, "containerName": container}
-        if since is not None:
-            arguments["startTime"] = since
-        if pattern:
-            arguments["filterPattern"] = pattern
+        """Return the first page of a container's log, oldest first."""
+        page = self.container_log_page(service, container, LogRange(since, pattern=pattern))
+        return Answered(page.value.lines, page.request_id)
+
+    def container_log_page(self, service: str, container: str, part: LogRange, after: str = "") -> Answered[LogPage]:
+        """Return one page of a container's log, oldest first, and what asks for the next."""
+        chosen = {
+            "startTime": part.since,
+            "endTime": part.until and part.until + timedelta(seconds=1),  # sent without its fraction
+            "filterPattern": part.pattern,
+            "pageToken": after,
+        }
+        arguments = {name: value for name, value in chosen.items() if value}
         call = Call("lightsail", "GetContainerLog", self.region, {"service": service})
-        answered = self.clients.answer(call, "logEvents", **arguments)
-        lines = (LogLine(raw.get("createdAt"), str(raw.get("message", ""))) for raw in answered.value["logEvents"])
-        return Answered(tuple(lines), answered.request_id)
+        answered = self.clients.answer(call, "logEvents", serviceName=service, containerName=container, **arguments)
+        lines = tuple(LogLine(raw.get("createdAt"), str(raw["message"])) for raw in answered.value["logEvents"])
+        return Answered(LogPage(lines, answered.value.get("nextPageToken") or ""), answered.request_id)
 
     def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
         """Return an image's manifest. ECR records this as a pull."""
@@ -160,6 +167,7 @@ def detail_of(raw: Mapping[str, Any]) -> ImageDetail:
         subject=raw.get("subjectManifestDigest", ""),
         status=raw.get("imageStatus", ""),
         last_pulled_at=raw.get("lastRecordedPullTime"),
+        restored_at=raw.get("lastActivatedAt"),
     )
 
 

@@ -99,6 +99,14 @@ class Api:
             "GET", f"{place.path}/repositories/as-code?{urlencode({'repository': repository, 'form': form})}"
         )
 
+    def service_as_code(self, place: ServiceRef, form: str) -> Json:
+        """Return a service with all its access as code."""
+        return self._ask("GET", f"{place.path}/as-code?{urlencode({'form': form})}")
+
+    def many_as_code(self, place: ServiceRef, request: Json) -> Json:
+        """Return a service's access to many repositories as code."""
+        return self._ask("POST", f"{place.path}/repositories/as-code", request)
+
     def why(self, place: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
         """Return why the service can't pull the image, or why it doesn't run."""
         body = {"image": image, "container": container, "platform": platform}
@@ -111,6 +119,10 @@ class Api:
     def preview_deployment(self, place: ServiceRef, request: Json) -> Json:
         """What a deployment would do, and whether it would run."""
         return self._ask("POST", f"{place.path}/deployments/preview", request)
+
+    def deployment_log(self, place: ServiceRef, version: int, part: Json) -> Json:
+        """Return a page of a deployment's log; version 0 is the newest."""
+        return self._ask("GET", f"{place.path}/deployments/{version}/log?{urlencode(part)}")
 
     def operation(self, operation_id: str, *, seen: int = 0, wait: float = 0) -> Json:
         """Return an operation; with `wait`, as soon as its version differs from `seen`."""
@@ -128,6 +140,14 @@ class Api:
     def preview_batch(self, request: Json) -> Json:
         """What a batch would do."""
         return self._ask("POST", f"{ROOT}/batches/preview", request)
+
+    def repair_all(self, region: str) -> Json:
+        """Start a batch that repairs all access that findings are about, in one Region or ("") in all."""
+        return self._ask("POST", f"{ROOT}/findings/repair", {"region": region} if region else {})
+
+    def preview_repair_all(self, region: str) -> Json:
+        """What repairing all would do, and what it would not."""
+        return self._ask("POST", f"{ROOT}/findings/repair/preview", {"region": region} if region else {})
 
     def batch(self, batch_id: str, **query: str | float | None) -> Json:
         """How a batch stands, with some of its items; with `wait`, as soon as its version is another than `seen`."""

@@ -48,7 +48,10 @@ def _options(command: Command) -> Command:
 @click.command()
 @_options
 @click.option(
-    "--as", "form", type=click.Choice(FORMATS), help="Print the access to one REPOSITORY as code; change nothing."
+    "--as",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Print the access as code; change nothing. Without REPOSITORY: the service with all its access.",
 )
 def grant(*, form: str | None, **asked: Any) -> None:
     """Let SERVICE pull images from each REPOSITORY.
@@ -129,16 +132,33 @@ def _print_code(
     insecure_http: bool,
     **_: Any,
 ) -> None:
-    if len(repositories) != 1 or match or names is not None or preview or previewed:
-        raise click.UsageError("--as is for one REPOSITORY, without --preview or --previewed.")
+    if preview or previewed:
+        raise click.UsageError("--as prints code; leave out --preview and --previewed.")
+    named = [*repositories, *(read_names(names) if names else ())]
+    if named and match:
+        raise click.UsageError("Name repositories, or give --match.")
     with told(as_json=as_json), served(url, data_dir, works=False, insecure_http=insecure_http) as api:
-        code = api.as_code(_place(api, "grant", service, repositories[0], region), repositories[0], form)
+        place = _place(api, "grant", service, "", region)
+        code = _code(api, place, form, named, match)
     if as_json:
         show_json(code)
         return
     click.echo("\n".join(plain(line) for line in code["text"].split("\n")), nl=False)
     for note in ([code["managed"]] if code["managed"] else []) + code["notes"]:
         click.echo(plain(f"Note: {note}"), err=True)
+    for each in code.get("left_out", ()):
+        click.echo(plain(f"Left out: {each['repository']}: {each['message'] or 'not read yet'}"), err=True)
+
+
+def _code(api: Api, place: ServiceRef, form: str, named: list[str], match: str) -> Json:
+    """Return the access as code: to one repository, to many, or all that the service has."""
+    if len(named) == 1 and not match:
+        return api.as_code(place, named[0], form)
+    api.transport.read((place.region,), policies=True)
+    if named or match:
+        what: Json = {"match": match} if match else {"repositories": list(dict.fromkeys(named))}
+        return api.many_as_code(place, {"form": form, **what})
+    return api.service_as_code(place, form)
 
 
 def _place_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:

@@ -10,7 +10,7 @@ import click
 
 from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.client.exit_codes import Exit, of_batch
-from app.client.find import find_service, list_all_services
+from app.client.find import find_service
 from app.client.poll import watch_batch
 from app.commands.options import json_option, region_option, served, server_options, show_json, tell, told
 from app.commands.terminal import plain, say, show_table
@@ -40,11 +40,14 @@ def run_batch(api: Api, request: Json, how: Following, *, preview: bool) -> Exit
     if preview:
         _show_preview(api.preview_batch(request), as_json=how.as_json)
         return Exit.DONE
-    batch = api.start_batch(request)
-    if not how.wait:
-        _leave(api, batch, how)
-        return Exit.DONE
-    return follow_batch(api, batch, how)
+    return _follow_or_leave(api, api.start_batch(request), how)
+
+
+def _follow_or_leave(api: Api, batch: Json, how: Following) -> Exit:
+    if how.wait:
+        return follow_batch(api, batch, how)
+    _leave(api, batch, how)
+    return Exit.DONE
 
 
 def follow_batch(api: Api, batch: Json, how: Following) -> Exit:
@@ -93,20 +96,44 @@ def repair(
     if bool(service) == everything or (service and bool(repositories) == bool(match)):
         raise click.UsageError("Name a SERVICE and repositories (or --match), or give --all.")
     with told(as_json=as_json), served(**server, works=not preview) as api:
-        places = _every_place(api, region) if everything else [_place(find_service(api, service, region))]
-        request = request_of("repair", places, repositories, match or ("*" if everything else ""))
-        try:
-            status = run_batch(api, request, Following(wait, timeout, as_json), preview=preview)
-        except RequestRefused as refused:
-            if refused.code != "batch.no_match" or not everything:
-                raise
-            _nothing_to_repair(as_json=as_json)
-            status = Exit.DONE
+        how = Following(wait, timeout, as_json)
+        if everything:
+            status = _repair_all(api, region, how, preview=preview)
+        else:
+            request = request_of("repair", [_place(find_service(api, service, region))], repositories, match)
+            status = run_batch(api, request, how, preview=preview)
     sys.exit(status)
 
 
-def _every_place(api: Api, region: str) -> list[ServiceRef]:
-    return [_place(each) for each in list_all_services(api) if region in ("", each["region"])]
+def _repair_all(api: Api, region: str, how: Following, *, preview: bool) -> Exit:
+    """Repair all access that findings are about: the exit status of the command."""
+    for policies in (False, True):
+        api.transport.read((region,) if region else (), policies=policies)
+    if preview:
+        shown = api.preview_repair_all(region)
+        _show_preview(shown, as_json=how.as_json)
+        if not how.as_json:
+            _show_left(shown)
+        return Exit.DONE
+    try:
+        batch = api.repair_all(region)
+    except RequestRefused as refused:
+        if refused.code != "batch.nothing_to_repair":
+            raise
+        _nothing_to_repair(as_json=how.as_json)
+        return Exit.DONE
+    return _follow_or_leave(api, batch, how)
+
+
+def _show_left(shown: Json) -> None:
+    """List what the batch does not repair, with what to do about each."""
+    for finding in shown["left"][:MOST_LISTED]:
+        subject = finding["repository"] or finding["service"]
+        click.echo(plain(f"Not repaired: {subject}: {finding['what']} {finding['todo']}"))
+    if shown["left_count"] > MOST_LISTED:
+        click.echo(f"and {shown['left_count'] - MOST_LISTED} more findings that aren't repaired")
+    if not shown["coverage"]["whole"]:
+        say("Not everything has been checked yet. See “sailpass status” or the Findings page.")
 
 
 def _place(service: Json) -> ServiceRef:

@@ -132,7 +132,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
     service = known.service if known else None
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
-    failures = (failure(read, _part(read)) for read in reads.values() if read.what is not What.SERVICES)
+    failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)
     return ServiceRepositories(
         repositories=_rows(services, service, live) if service else (),
         role=role_view(service, live),

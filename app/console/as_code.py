@@ -1,17 +1,17 @@
-"""A service's access to a repository as code: `aws` commands, Terraform and CloudFormation. Changes nothing."""
+"""A service's access to repositories as code: `aws` commands, Terraform and CloudFormation. Changes nothing."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, terraform
-from app.as_code.managed import managed_by
+from app.as_code.grant import Form, GrantCode, PolicyCode, cloudformation, notes_of, terraform
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
+from app.console.managed import managed_warning
 from app.console.previews import shell_commands
 from app.console.shell_commands import Commands
 from app.errors import Problem
@@ -88,10 +88,11 @@ def _code_text(
     mended = mend(policy or "")
     text = mended.text if mended.what else policy
     planned = plan_operation(Kind.REPAIR, service, repository, text, circumstances=circumstances)
-    grant = _grant(service, repository, planned, has_policy=policy is not None)
-    file_name = f"sailpass-{re.sub(r'[^A-Za-z0-9._-]', '-', f'{service.name}-{repository}')}.{_SUFFIXES[form]}"
+    code = policy_code(repository, planned, has_policy=policy is not None)
+    grant = grant_code(service, (code,), activates=planned.activates)
+    file_name = file_name_of(form, service.name, repository)
     notes = (*_obstacles(planned), *(Message(note) for note in notes_of(form, grant)))
-    warning = managed_by(service.tags)
+    warning = managed_warning(service.tags, (policy,))
     if form is Form.AWS:
         posix, *_ = shell_commands(services, planned, service, repository)
         return CodeText(form, file_name, commands=posix, notes=notes, managed=warning)
@@ -108,19 +109,32 @@ def _obstacles(planned: Planned) -> Iterator[Message]:
         yield Message(WORDS[verdict.code], verdict.params)
 
 
-def _grant(service: ContainerService, repository: str, planned: Planned, *, has_policy: bool) -> GrantCode:
-    placeholder = PLACEHOLDER.format(region=service.region, service=service.name)
-    document: dict[str, Any] = json.loads(planned.change.after or "{}")
+def grant_code(service: ContainerService, policies: Sequence[PolicyCode], *, activates: bool) -> GrantCode:
+    """Return what a text is made of. `activates`: the role has no ARN yet, so a placeholder stands for it."""
     return GrantCode(
         region=service.region,
         service=service.name,
-        repository=repository,
-        document=document,
-        puller_arn=placeholder if planned.activates else service.role.principal_arn,
-        has_policy=has_policy,
-        role_ready=not planned.activates,
+        puller_arn=puller_of(service, activates=activates),
+        policies=tuple(policies),
+        role_ready=not activates,
         power=service.power,
         scale=service.scale,
         is_disabled=service.is_disabled,
         tags=service.tags,
     )
+
+
+def puller_of(service: ContainerService, *, activates: bool) -> str:
+    """Return the ARN that stands for the role in planned documents."""
+    return PLACEHOLDER.format(region=service.region, service=service.name) if activates else service.role.principal_arn
+
+
+def policy_code(repository: str, planned: Planned, *, has_policy: bool) -> PolicyCode:
+    """Return the planned policy of a repository, for a text."""
+    document: dict[str, Any] = json.loads(planned.change.after or "{}")
+    return PolicyCode(repository, document, has_policy)
+
+
+def file_name_of(form: Form, *names: str) -> str:
+    """Return the name of a file to download: ASCII, without spaces."""
+    return f"sailpass-{re.sub(r'[^A-Za-z0-9._-]', '-', '-'.join(names))}.{_SUFFIXES[form]}"

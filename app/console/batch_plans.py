@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -26,11 +26,11 @@ from app.inventory.registries import find_registry
 from app.operations.batches import MOST, NewItem
 from app.operations.explained import explained
 from app.operations.naming import repositories_naming
-from app.operations.policy_write import DENIALS
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import parse_reference
 from app.operations.state import GIVES_ACCESS, Kind
 from app.policy.dead import dead_principals
+from app.policy.grant import DENIALS
 from app.threads import run_in_threadpool
 
 ServiceKey = tuple[str, str]
@@ -174,33 +174,53 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
     named = [name for name in names if name in concerned]
     if request.action is Kind.REVOKE:
         return named
-    planned = plan_items(services, Kind.REPAIR, service, named)
+    planned = plan_of_service(services, Kind.REPAIR, service, named)
     return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
 
 
 def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceKey, ContainerService]) -> BatchPlan:
-    by_service: dict[ServiceKey, list[str]] = {}
-    for item in _items(services, request, known):
-        by_service.setdefault((item.region, item.service), []).append(item.repository)
-    planned = [
-        item for key, names in by_service.items() for item in plan_items(services, request.action, known[key], names)
-    ]
-    gives = request.action in GIVES_ACCESS
-    activates = tuple(key for key in by_service if gives and not known[key].role.ready)
-    return BatchPlan(request.action, tuple(planned), activates)
+    planned = plan_items(services, request.action, _items(services, request, known), known)
+    return BatchPlan(request.action, planned, activated(request.action, planned, known))
 
 
 def plan_items(
+    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[PlannedItem, ...]:
+    """Return what would become of each item, by service; `known` are the services of all of them. Blocks."""
+    by_service: dict[ServiceKey, list[str]] = {}
+    for item in items:
+        by_service.setdefault((item.region, item.service), []).append(item.repository)
+    left: dict[tuple[str, str], str | None] = {}
+    return tuple(
+        item
+        for key, names in by_service.items()
+        for item in plan_of_service(services, action, known[key], names, left=left)
+    )
+
+
+def activated(
+    action: Kind, items: Iterable[PlannedItem], known: Mapping[ServiceKey, ContainerService]
+) -> tuple[ServiceKey, ...]:
+    """Return the services of these items whose role would be activated first."""
+    keys = dict.fromkeys((item.region, item.service) for item in items)
+    return tuple(key for key in keys if action in GIVES_ACCESS and not known[key].role.ready)
+
+
+def plan_of_service(
     services: Services,
     action: Kind,
     service: ContainerService,
     names: Sequence[str],
+    *,
     given: Mapping[str, Mapping[str, Any]] | None = None,
+    left: dict[tuple[str, str], str | None] | None = None,
 ) -> list[PlannedItem]:
     """Return what the same operation on each repository would do. Blocks.
 
-    `given`: by repository, the input of each operation, for kinds that need one.
+    `given`: by repository, the input of each operation, for kinds that need one. `left`: the policies as other services
+    of the batch leave them; it is continued.
     """
+    left = {} if left is None else left
     here = (services.db, services.connection, service.region)
     registry, now = find_registry(*here).policy, services.clock.now()
     found = []
@@ -209,9 +229,17 @@ def plan_items(
         held = {repository.name: repository for repository in queries.find_repositories(*here, chunk)}
         for name in chunk:
             circumstances = Circumstances(registry, held[name].arn if name in held else "", now)
-            own = (given or {}).get(name)
-            found.append(_item(action, service, name, held.get(name), circumstances, given=own))
+            repository, key, own = held.get(name), (service.region, name), (given or {}).get(name)
+            known = repository and _with_text(repository, left.get(key, repository.policy_text))
+            item = _item(action, service, name, known, circumstances, given=own)
+            if item.state is ItemState.CHANGES and item.planned is not None:
+                left[key] = item.planned.change.after
+            found.append(item)
     return found
+
+
+def _with_text(held: KnownRepository, text: str | None) -> KnownRepository:
+    return held if text == held.policy_text else replace(held, policy_text=text)
 
 
 def _item(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from app.bootstrap import Services
 from app.console.repository_images import newest_tags
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.image_uri import parse_image
 from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
+from app.history.queries import last_grants
 from app.inventory import queries
 from app.threads import run_in_threadpool
 
@@ -15,7 +19,13 @@ from app.threads import run_in_threadpool
 async def diagnose(services: Services, question: Question) -> tuple[Diagnosis, ...]:
     """Return the diagnosis of each image, within 10 seconds. Raises Problem if no call can be made at all."""
     pool = Pool(services.calls, run_in_threadpool)
+    question = replace(question, access_given=await run_in_threadpool(_given, services, question))
     return await diagnose_in_pool(question, services.aws, pool, services.clock.now())
+
+
+def _given(services: Services, question: Question) -> dict[str, datetime]:
+    grants = last_grants(services.db, services.connection, question.region, question.service)
+    return {repository: grant.at for repository, grant in grants.items()}
 
 
 def question_of(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.as_code.grant import ROLE_PROPERTY_YAML
 from app.bootstrap import Services
 from app.console.freshness import PartFailure, failure
 from app.findings import queries as findings
-from app.findings.check import check_due
+from app.findings.check import LIMIT, check_due
+from app.findings.check_services import LIMIT as SERVICES_LIMIT
+from app.findings.check_services import check_due_services
 from app.findings.finding import Repair
 from app.findings.messages import sentence_of, todo_of
 from app.findings.queries import Cursor, FindingCounts, FindingFilter, ListedFinding
-from app.inventory import queries, sync_state
+from app.inventory import sync_state
 from app.inventory.sync_state import Reading, What
 from app.wording import N_, Message
 
@@ -24,18 +27,27 @@ PARTS = {
     What.REPOSITORIES: N_("Repositories of %(region)s"),
     What.POLICIES: N_("Repository policies of %(region)s"),
     What.REGISTRY: N_("Registry policy of %(region)s"),
+    What.IMAGES: N_("Deployed images of %(region)s"),
 }
+# What has to be read once before anything is known: nothing tells that it isn't complete.
+LISTED = (What.SERVICES, What.REPOSITORIES)
+# Lines of a template that put a finding right.
+LINES = dict.fromkeys(("finding.stack_deactivates", "finding.stack_may_deactivate"), ROLE_PROPERTY_YAML)
 
 
 @dataclass(frozen=True)
 class FindingRow:
-    """A finding in words. `service` is the one that an operation of `repair` is started for, "" where none can be."""
+    """A finding in words. `service` is the one that an operation of `repair` is started for, "" where it is for none.
+
+    `lines`: what to add to a template, "" for nothing.
+    """
 
     listed: ListedFinding
     what: Message
     todo: Message
     repair: Repair = Repair.NONE
     service: str = ""
+    lines: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,18 +55,20 @@ class Knowledge:
     """How much findings go by: what isn't known is never called fine.
 
     `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `due` ones
-    are being judged. `failures` are the parts that could not be read.
+    are being judged. Of `unknown_images` that services deploy nobody knows whether ECR has them. `failures` are the parts
+    that could not be read.
     """
 
     unread: int
     due: int
     never_read: bool
     failures: tuple[PartFailure, ...] = ()
+    unknown_images: int = 0
 
     @property
     def whole(self) -> bool:
         """Everything has been read and judged."""
-        return not (self.unread or self.due or self.never_read or self.failures)
+        return not (self.unread or self.due or self.never_read or self.failures or self.unknown_images)
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,16 @@ class FindingsAnswer:
 def settle(services: Services) -> None:
     """Judge what has just changed, so that an answer shows it; never more than a few repositories."""
     check_due(services.db, services.connection, services.clock.now(), limit=JUDGED_AT_ONCE)
+    check_due_services(services.db, services.connection, services.clock.now())
+
+
+def settle_all(services: Services) -> None:
+    """Judge all that is due: where no server keeps findings up to date, everything that was just read."""
+    db, connection = services.db, services.connection
+    while check_due(db, connection, services.clock.now()) == LIMIT:
+        pass
+    while check_due_services(db, connection, services.clock.now()) == SERVICES_LIMIT:
+        pass
 
 
 def list_findings(services: Services, wanted: FindingFilter, after: Cursor | None = None) -> FindingsAnswer:
@@ -78,26 +102,27 @@ def list_findings(services: Services, wanted: FindingFilter, after: Cursor | Non
     now = services.clock.now()
     page = findings.list_findings(services.db, services.connection, wanted, now, after=after)
     counts = findings.count_findings(services.db, services.connection, now)
-    return FindingsAnswer(rows_of(services, page.rows), counts, knowledge(services, counts), page.next)
+    return FindingsAnswer(rows_of(page.rows), counts, knowledge(services, counts), page.next)
 
 
 def findings_of(services: Services, region: str, repository: str) -> tuple[FindingRow, ...]:
     """Return the findings of one repository, the worst first."""
     now = services.clock.now()
-    return rows_of(services, findings.findings_of(services.db, services.connection, region, repository, now))
+    return rows_of(findings.findings_of(services.db, services.connection, region, repository, now))
 
 
 def find_finding(services: Services, finding_id: str) -> FindingRow:
     """Return one finding. Raises Problem `finding.not_found`."""
     listed = findings.find_finding(services.db, services.connection, finding_id, services.clock.now())
-    return rows_of(services, [listed])[0]
+    return rows_of([listed])[0]
 
 
-def rows_of(services: Services, listed: Iterable[ListedFinding]) -> tuple[FindingRow, ...]:
-    """Return the findings in words, each with the service for which its repair is started."""
-    rows = tuple(listed)
-    any_service = _any_service(services) if any(row.finding.repair is Repair.PRUNE for row in rows) else {}
-    return tuple(_row(row, any_service) for row in rows)
+def rows_of(listed: Iterable[ListedFinding]) -> tuple[FindingRow, ...]:
+    """Return the findings in words, each with the service for which its repair is started.
+
+    Dead principals are removed from the policy as a whole: that is an operation of the repository, for no service.
+    """
+    return tuple(_row(row) for row in listed)
 
 
 def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
@@ -106,9 +131,9 @@ def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
         for what in What:
             services.scanner.request(region, what)
     reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
-    listed = {read.region for read in reads if read.what is What.REPOSITORIES and read.succeeded_at is not None}
-    failures = _failures(reads)
-    return Knowledge(counts.unread, counts.due, not listed.issuperset(services.regions), failures)
+    listed = {(read.region, read.what) for read in reads if read.succeeded_at is not None}
+    never_read = any((region, what) not in listed for region in services.regions for what in LISTED)
+    return Knowledge(counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images)
 
 
 def count_open(services: Services, now: datetime) -> int:
@@ -116,23 +141,17 @@ def count_open(services: Services, now: datetime) -> int:
     return findings.count_open(services.db, services.connection, now)
 
 
-def _row(row: ListedFinding, any_service: Mapping[str, str]) -> FindingRow:
+def _row(row: ListedFinding) -> FindingRow:
     finding = row.finding
-    service = finding.service or any_service.get(finding.region, "")
-    can_repair = bool(service) and finding.repair is not Repair.NONE
+    can_repair = bool(finding.service) or finding.repair is Repair.PRUNE
     return FindingRow(
         row,
         Message(sentence_of(finding.code), finding.params),
         Message(todo_of(finding.code, finding.repair), finding.params),
         finding.repair if can_repair else Repair.NONE,
-        service if can_repair else "",
+        finding.service if finding.repair is Repair.REPAIR else "",
+        LINES.get(finding.code, ""),
     )
-
-
-def _any_service(services: Services) -> dict[str, str]:
-    """A service of each Region: dead principals are removed for the policy as a whole, whichever service asks."""
-    known = queries.list_services(services.db, services.connection)
-    return {each.service.region: each.service.name for each in reversed(known)}
 
 
 def _failures(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:

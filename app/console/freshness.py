@@ -15,6 +15,7 @@ STALE_AFTER = {
     What.REPOSITORIES: timedelta(minutes=20),
     What.POLICIES: timedelta(hours=1),
     What.REGISTRY: timedelta(minutes=30),
+    What.IMAGES: timedelta(hours=1),
 }
 
 

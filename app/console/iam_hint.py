@@ -9,8 +9,8 @@ from app.errors import Problem
 from app.policy.permissions import PermissionScope, allowing, to_text
 
 
-def iam_statement(problem: Problem | None, account: str) -> str:
-    """Return the statement for the denied action in the problem's region; "" if no IAM statement would help.
+def iam_statement(problem: Problem | None, account: str, regions: tuple[str, ...] = ()) -> str:
+    """Return the statement for the denied action in `regions`, else the problem's; "" if no IAM statement would help.
 
     It helps only if an identity-based policy lacks the action: not against a Deny, nor if another kind of policy lacks
     it. `account` "" while unknown: it is then that of the resource which AWS names.
@@ -19,7 +19,7 @@ def iam_statement(problem: Problem | None, account: str) -> str:
         return ""
     scope = PermissionScope(
         account=account or _account_in(str(problem.params.get("resource", ""))) or "*",
-        regions=(str(problem.params.get("region", "*")),),
+        regions=regions or (str(problem.params.get("region", "*")),),
     )
     try:
         return to_text(allowing(str(problem.params.get("action", "")), scope))

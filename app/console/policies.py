@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.as_code.managed import managed_by
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.access import REPAIRABLE, AccessStatus, judge, said
 from app.console.as_code import CodeText, code_texts
 from app.console.evidence import Evidence, change_registry, decided_by_registry, evidence
+from app.console.managed import managed_warning
 from app.console.operations import running
 from app.console.previews import shell_commands
 from app.console.shell_commands import Commands
@@ -185,7 +185,7 @@ def repository_policy(
         evidence=evidence(services, region),
         change_registry=change_registry(services, region) if by_registry else (),
         as_code=code_texts(services, seen, held, circumstances) if seen else (),
-        managed=managed_by(seen.tags) if seen else None,
+        managed=managed_warning(seen.tags if seen else {}, (text,)),
     )
 
 

@@ -32,6 +32,17 @@ async def resolve_repository(services: Services, region: str, text: str) -> str:
     return reference.name_in(region, own_account)
 
 
+async def named_repository(services: Services, region: str, text: str) -> str:
+    """Return the same as `resolve_repository`, for a Region that a request names.
+
+    Raises:
+        Problem: `region.not_configured`, and as `resolve_repository`.
+    """
+    if region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    return await resolve_repository(services, region, text)
+
+
 def searched_name(text: str) -> str:
     """Return what to search for in the list of repositories while `text` is typed, which may not be a name yet."""
     try:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from app.aws.pull_ports import ImageDetail
+from app.aws.pull_ports import ImageDetail, ImageDetailPage
 from app.bootstrap import Services
 from app.console.timeouts import PATIENCE, in_time
 from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory import queries
+from app.inventory.newest_images import remember_newest
+from app.newest_tags import newest_of, read_pages
 from app.threads import run_in_threadpool
 
 MOST_TAGS = 12
-# ECR returns up to a thousand images per page, in no order: the newest may be on any page.
-MOST_PAGES = 10
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ async def newest_tags(services: Services, region: str, name: str, seconds: float
 
 async def _read(services: Services, region: str, name: str, images: list[ImageDetail]) -> bool:
     """Add AWS's images to `images`, page by page; return whether those are all. Raises Problem."""
-    after = ""
-    images_page = services.aws.pull_reads(region).images_page
-    for _ in range(MOST_PAGES):
-        page = (await services.calls.run(region, images_page, "", name, after)).value
-        images += page.images
-        if not page.next:
-            return True
-        after = page.next
-    return False
+    at, images_page = services.clock.now(), services.aws.pull_reads(region).images_page
+
+    async def ask(after: str) -> ImageDetailPage:
+        return (await services.calls.run(region, images_page, "", name, after)).value
+
+    whole = await read_pages(ask, images)
+    newest = newest_of(images, whole=whole)
+    await run_in_threadpool(remember_newest, services.db, services.connection, region, name, newest, at)
+    return whole

@@ -15,7 +15,10 @@ from app.inventory.sync_state import Reading, What
 
 @dataclass(frozen=True)
 class RepositoryListAnswer:
-    """One page by name, then Region; `listing` False: IAM doesn't allow listing, so only known ones are shown."""
+    """One page by name, then Region; `listing` False: IAM doesn't allow listing, so only known ones are shown.
+
+    `tags_follow`: the newest tags of some of these are being read for the first time.
+    """
 
     rows: tuple[ListedRepository, ...]
     counts: RepositoryCounts
@@ -23,6 +26,7 @@ class RepositoryListAnswer:
     freshness: Freshness
     next: Cursor | None = None
     listing: bool = True
+    tags_follow: bool = False
 
 
 def list_repositories(
@@ -36,6 +40,7 @@ def list_repositories(
     reads = {read.region: read for read in sync_state.readings(db, connection) if read.what is What.REPOSITORIES}
     regions = [reads.get(region, Reading(region, What.REPOSITORIES)) for region in services.regions]
     refused = any(read.problem is not None and read.problem.code == "aws.access_denied" for read in regions)
+    follow = [services.tag_reader.request(row.region, row.name, row.newest.tried_at) for row in page.rows]
     return RepositoryListAnswer(
         page.rows,
         repositories.count_repositories(db, connection),
@@ -43,4 +48,5 @@ def list_repositories(
         together([freshness(read, now) for read in regions], now),
         page.next,
         listing=not refused,
+        tags_follow=any(follow),
     )

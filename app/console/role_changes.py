@@ -11,7 +11,7 @@ from typing import Any
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, plan_items
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, plan_of_service
 from app.console.services import get_service
 from app.console.timeouts import PATIENCE, within
 from app.errors import Problem
@@ -43,7 +43,7 @@ async def plan_deactivation(
     names = await run_in_threadpool(repositories_naming, services.db, services.connection, region, name)
     names = tuple(name for name in names if only in ("", name))
     await _read_again(services, region, names, seconds)
-    items = await run_in_threadpool(plan_items, services, Kind.REVOKE, service, names)
+    items = await run_in_threadpool(plan_of_service, services, Kind.REVOKE, service, names)
     return BatchPlan(Kind.DEACTIVATE, tuple(item for item in items if item.state is not ItemState.UNCHANGED))
 
 
@@ -62,7 +62,7 @@ async def plan_reactivation(
     service = (await get_service(services, deactivation.region, deactivation.service)).service
     given = await run_in_threadpool(_undone, services, deactivation, service, only)
     await _read_again(services, service.region, given, seconds)
-    items = await run_in_threadpool(plan_items, services, Kind.UNDO, service, tuple(given), given)
+    items = await run_in_threadpool(plan_of_service, services, Kind.UNDO, service, tuple(given), given=given)
     activates = () if service.role.ready else ((service.region, service.name),)
     return BatchPlan(Kind.REACTIVATE, tuple(items), activates)
 

@@ -116,7 +116,7 @@ def summarize(services: Services, known: KnownService) -> ServiceSummary:
     return _summary(known, running(services, region, name), counted, broken)
 
 
-async def get_service(services: Services, region: str, name: str) -> KnownService:
+async def get_service(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> KnownService:
     """Return the service; an unknown one is read from AWS once.
 
     Raises:
@@ -126,7 +126,7 @@ async def get_service(services: Services, region: str, name: str) -> KnownServic
     known = await run_in_threadpool(queries.find_service, *key)
     if known is not None:
         return known
-    problem = await within(PATIENCE, services.scanner.refresh_service(region, name))
+    problem = await within(seconds, services.scanner.refresh_service(region, name))
     known = await run_in_threadpool(queries.find_service, *key)
     if known is None:
         raise problem or Problem("service.not_found", service=name, region=region)

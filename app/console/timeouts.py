@@ -12,7 +12,8 @@ from app.errors import Problem
 
 T = TypeVar("T")
 
-PATIENCE = 2.0  # seconds
+PATIENCE = 2.0  # seconds that a page waits
+PROGRAM_PATIENCE = 10.0  # seconds that a program waits, which has nothing else to show
 
 
 async def ask(

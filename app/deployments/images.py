@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.aws.ports import Deployment
 from app.aws.pull_ports import ImageDetail
+from app.diagnosis.image_uri import parse_image
 from app.diagnosis.manifests import is_artifact, is_index
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -43,6 +45,26 @@ def deployable(image: ImageDetail) -> DeployableImage:
         image.size,
         is_index(image.media_type),
         image.is_archived,
+    )
+
+
+def digests_that_run(
+    images: Iterable[DeployableImage], repository: str, deployment: Deployment | None
+) -> frozenset[str]:
+    """Return the digests of the images that an active deployment runs: known to be for Lightsail's platform.
+
+    A tag counts only if it wasn't pushed again since.
+    """
+    if deployment is None or deployment.state != "ACTIVE" or deployment.created_at is None:
+        return frozenset()
+    running = [uri for each in deployment.containers if (uri := parse_image(each.image)).repository == repository]
+    digests = {uri.digest for uri in running if uri.digest}
+    tags = {uri.tag or "latest" for uri in running if not uri.digest}
+    since = deployment.created_at
+    return frozenset(
+        image.digest
+        for image in images
+        if image.digest in digests or (image.pushed_at and image.pushed_at <= since and tags.intersection(image.tags))
     )
 
 

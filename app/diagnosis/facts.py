@@ -89,7 +89,7 @@ class Facts:
     `regions` are those that have Lightsail; `region_problem` says why this one does not. `deployment` is the newest
     that runs this image, with names but no values of environment variables; `port_variable`: its variable PORT names
     another port than its public endpoint. `elsewhere` are other Regions that hold what is missing here. `platform` is
-    that of the image's config.
+    that of the image's config. `access_given_at`: when access to the repository was given, if that is recorded.
     """
 
     region: str
@@ -116,6 +116,7 @@ class Facts:
     config_url: Reading[str] = field(default=NOT_READ, repr=False)
     platform: Reading[str] = NOT_READ
     child: Reading[ImageDetail] = NOT_READ
+    access_given_at: datetime | None = None
     uri: ImageUri = field(init=False, repr=False, compare=False, default=parse_image(""))
     log_evidence: LogEvidence | None = field(init=False, repr=False, compare=False, default=None)
 
@@ -169,8 +170,17 @@ class Facts:
 
     @property
     def tag(self) -> str:
-        """The tag that is pulled: `latest` if the image has neither tag nor digest."""
-        return self.uri.tag or ("" if self.uri.digest else "latest")
+        """The tag that is pulled: `latest` if the image has neither tag nor digest; "" beside a digest, which decides."""
+        return "" if self.uri.digest else self.uri.tag or "latest"
+
+    @property
+    def mended_at(self) -> datetime | None:
+        """When what kept the deployment from pulling was put right, as far as it is known: after it was created."""
+        restored = self.detail.value.restored_at if isinstance(self.detail, Known) else None
+        times = [when for when in (restored, self.access_given_at) if when is not None]
+        created = self.deployment.created_at if self.deployment else None
+        later = [when for when in times if created is not None and when > created]
+        return max(later, default=None)
 
 
 def not_private(facts: Facts) -> Outcome | None:

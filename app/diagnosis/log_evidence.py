@@ -19,14 +19,20 @@ MOST_LINES: Final = 400
 LONGEST_LINE: Final = 400
 LONGEST_QUOTE: Final = 160
 
-_LIGHTSAIL: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
+LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _EXEC_FORMAT: Final = re.compile(
-    r"exec format error|exec user process caused.{0,40}format|wrong architecture", re.IGNORECASE
+    r"exec format error|exec user process caused.{0,40}format|wrong architecture"
+    r"|\bqemu-(?:aarch64|arm)\S{0,20}: |\brosetta error: ",
+    re.IGNORECASE,
 )
 _NOT_FOUND: Final = re.compile(
     r"executable file not found|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
-    r"|exec .{1,200}: no such file or directory|starting container process caused|unable to start container process"
-    r"|^(?:/\S*/)?(?:ba|da|a)?sh: .{0,200}not found",
+    r"|\bexec [^: ]{1,200}: (?:no such file|not found|permission denied)|starting container process caused|unable to start container process"
+    r"|^(?:/\S*/)?(?:ba|da|a)?sh: .{0,200}not found"
+    # `env: 'bash\r': No such file or directory`, of a script with Windows line ends; BusyBox: `env: can't execute`
+    r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
+    # Of dash: `/entrypoint.sh: 3: gunicorn: not found`
+    r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
     re.IGNORECASE,
 )
 _MEMORY: Final = re.compile(
@@ -42,20 +48,38 @@ _FATAL: Final = re.compile(
     r"|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such",
     re.IGNORECASE,
 )
+# A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
 _VARIABLE: Final = re.compile(
-    r"(?:environment variable|env(?:ironment)? var\w*|variable|KeyError:|missing|required|undefined|no|unset|set|getenv)"
-    r"[ :'\"`(]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
+    r"(?:environment variable|env(?:ironment)? var\w*|variable|KeyError:|missing|required|undefined|unset|getenv"
+    r"|placeholder)[ :'\"`(]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
+    r"|\b(?:no|set|specify|provide|define|configure)[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
     r"(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )
 _REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300})(?: HTTP/[\d.]+)?\"? (\d{3})\b")
-_ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LISTENING: Final = re.compile(
-    r"\b(?:listen\w*|serving|running|started|starting|bound|ready|available|server|local)\b[^\n]{0,120}?"
+    r"\b(?:listen\w*|serving|running|started|starting|launched|bound|ready|available|server|local)\b[^\n]{0,120}?"
     r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?)[ :=]{1,3}(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
+# `{"msg":"server started","addr":":8081"}`
+_LISTENING_JSON: Final = re.compile(
+    r"\b(?:listen\w*|serving|running|started|starting|bound|ready)\b[^\n]{0,200}?"
+    r"\"(?:addr|address|bind|listen|listen_addr|port)\": ?\"?(?P<host>[^\":\s]{0,60}|\[::1?\]):?(?P<port>\d{2,5})\b",
+    re.IGNORECASE,
+)
 _LISTENING_ON: Final = re.compile(r"\blisten\w* (?P<host>on|at) :?(?P<port>\d{2,5})\b(?![-/.:])", re.IGNORECASE)
+# Where a program connects to, not where it listens: `exporter to http://localhost:4318`, `redis://localhost:6379`.
+_OUTBOUND: Final = re.compile(
+    r"\b(?:to|from|via|using|against|upstream|prox(?:y|ied)|backend|broker|exporter|collector|connect\w*|database|db"
+    r"|redis|postgres\w*|mysql|mariadb|mongo\w*|kafka|rabbitmq|amqp|memcached|elasticsearch|smtp)\b"
+    r"|\b(?!https?:)[a-z][a-z0-9+.]{1,20}://",
+    re.IGNORECASE,
+)
+_SURELY_LISTENS: Final = re.compile(r"\b(?:listen\w*|serving|bound|launched)\b", re.IGNORECASE)
+# A program that still waits or tries again has not ended, though it repeats its lines.
+_WAITS: Final = re.compile(r"\b(?:retry\w*|retries|waiting|attempt\w*|reconnect\w*|try(?:ing)? again)\b", re.IGNORECASE)
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _NUMBER: Final = re.compile(r"\d+")
 _MOST_RESTARTS: Final = 6
@@ -143,10 +167,10 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
     """Return how the deployment ended, and the container's own lines while it was the newest one."""
     ending, own, is_its = Ending.NONE, list[str](), True
     for line in lines:
-        match = _LIGHTSAIL.match(line.text)
+        match = LIGHTSAIL_LINE.match(line.text)
         if match is None:
             if is_its and len(own) < MOST_LINES and line.text.strip():
-                own.append(_ANSI.sub("", line.text[:LONGEST_LINE]))
+                own.append(ANSI.sub("", line.text[:LONGEST_LINE]))
             continue
         number, words = int(match[1]), match[2].lower()
         is_its = number == version
@@ -181,6 +205,8 @@ def _exit(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, st
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
     telling = [line for line in lines if _FATAL.search(line) or _VARIABLE.search(line)]
+    if not exited and _WAITS.search(lines[-1]):
+        return None
     ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
     if not ended and not _FATAL.search(lines[-1]):
         return None
@@ -214,7 +240,7 @@ def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, st
     """Return a line that says where the container listens, if that is not the public endpoint's port."""
     if deployment.public_port is None:
         return None
-    heard = [(line, match) for line in lines if (match := _LISTENING.search(line) or _LISTENING_ON.search(line))]
+    heard = [(line, match) for line in lines if (match := _listening(line))]
     right = [(line, match) for line, match in heard if int(match["port"]) == deployment.public_port]
     if heard and not right:
         line, match = heard[-1]
@@ -222,6 +248,14 @@ def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, st
     if right and all(match["host"].lower() in _LOCAL for _, match in right):
         return Reason.LOCALHOST, right[-1][0], str(deployment.public_port)
     return None
+
+
+def _listening(line: str) -> re.Match[str] | None:
+    match = _LISTENING.search(line) or _LISTENING_ON.search(line) or _LISTENING_JSON.search(line)
+    if match is None:
+        return None
+    before = line[: match.start("host")]
+    return match if _SURELY_LISTENS.search(before) or not _OUTBOUND.search(before) else None
 
 
 def _quoted(line: str) -> str:

@@ -12,6 +12,7 @@ from app.aws.pull_ports import LogLine
 from app.diagnosis.diagnosis import diagnose, explains
 from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading
 from app.diagnosis.manifests import child, config_digest, is_artifact, is_index, platform_of
+from app.diagnosis.masking import mask_values
 
 if TYPE_CHECKING:
     from app.diagnosis.reader import ReadsAws
@@ -25,8 +26,6 @@ MOST_REGIONS: Final = 5
 ELSEWHERE: Final = "in:"
 # The Regions most used, for settings that name no other Region.
 USUAL_REGIONS: Final = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "us-east-2")
-_LONGEST_PORT: Final = 5
-_SHORTEST_VALUE: Final = 4
 
 
 def of_service(facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
@@ -187,23 +186,5 @@ def _log(
     lines = [*log.value, *more]
     if more:
         lines.sort(key=lambda line: line.at.timestamp() if line.at else 0)
-    hidden = _hidden(values)
-    return Known(tuple(LogLine(line.at, _without(line.text, hidden)) for line in lines))
-
-
-def _hidden(values: Iterable[str]) -> list[str]:
-    """Return what to remove, line by line as in a log: the longest first, which may contain a shorter one."""
-    parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()))}
-    return sorted(
-        (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part)), key=len, reverse=True
-    )
-
-
-def _is_port(value: str) -> bool:
-    return value.isdecimal() and len(value) <= _LONGEST_PORT
-
-
-def _without(text: str, values: Sequence[str]) -> str:
-    for value in values:
-        text = text.replace(value, "…")
-    return text
+    texts = mask_values([line.text for line in lines], values)
+    return Known(tuple(LogLine(line.at, text) for line, text in zip(lines, texts, strict=True)))

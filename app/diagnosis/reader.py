@@ -7,7 +7,7 @@ both drive it, and its depth and number of calls are easy to see. At most `MOST_
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -52,7 +52,8 @@ class Question:
     """The question: why can this image not be pulled, or not run, in this service?
 
     `image` "" means those of the newest deployment; `container` "" any. `platform`: read the image's manifest, which ECR
-    records as a pull. `regions` are those to search for a service or repository that isn't here.
+    records as a pull. `regions` are those to search for a service or repository that isn't here. `access_given`: when access to a repository was last
+    given, as far as it is recorded.
     """
 
     region: str
@@ -61,6 +62,7 @@ class Question:
     container: str = ""
     platform: bool = False
     regions: tuple[str, ...] = ()
+    access_given: Mapping[str, datetime] = field(default_factory=dict)
 
 
 Round: TypeAlias = Mapping[Key, tuple[str, Read]]
@@ -187,13 +189,17 @@ class _Reader:
             registry_policy=results[SHARED, "registry_policy"],
             registry_scope=results[SHARED, "registry_scope"],
         )
-        self._facts = [_about(shared, subject) for subject in subjects]
+        self._facts = [self._dated(_about(shared, subject)) for subject in subjects]
         self._values = tuple(
             value
             for deployment in known
             for container in deployment.containers
             for value in container.environment.values()
         )
+
+    def _dated(self, facts: Facts) -> Facts:
+        given = self._question.access_given.get(facts.uri.repository) if facts.uri.is_private else None
+        return replace(facts, access_given_at=given) if given else facts
 
 
 def _about(shared: Facts, subject: ImageSubject) -> Facts:

@@ -86,6 +86,7 @@ WORDS: Final = {
     "evidence.log_line": N_("In the container's log: %(line)s"),
     "evidence.port_variable": N_("The variable PORT differs from the public endpoint's port %(port)s."),
     "evidence.took_too_long": N_("The log of deployment %(version)s says Took too long, and has no line of the container."),
+    "evidence.mended": N_("Access was given or the image was restored at %(mended)s."),
     "evidence.canceled": N_("The log of deployment %(version)s says Canceled, and has no line of the container."),
     "evidence.no_lines": N_("The log of deployment %(version)s has no lines."),
 }  # fmt: skip

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, insert, select, tuple_, update
+from sqlalchemy import Select, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.findings.finding import RANKS, AccessFinding
+from app.findings.check_services import forget_gone_services, has_gone_services
 from app.findings.judge import Judged, NamedService, Removal, Subject, judge, worst
+from app.findings.kept import Key, replace_of_repositories
 from app.findings.models import Dismissal, KeptFinding
 from app.history.removals import standing_removals
 from app.inventory import due
+from app.inventory.deployed_images import ImageUse, images_by_repository
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.registries import registries_in
 from app.policy.finding import Severity
@@ -25,11 +27,11 @@ from app.policy.layers import NOT_READ, RegistryPolicy
 LIMIT = 200
 """Repositories that are judged in one transaction."""
 
+# Findings about a repository that nothing but the service brings about: no policy need name it.
+_OF_THE_SERVICE = ("finding.access_removed", "finding.image_gone", "finding.image_archived")
+
 RECHECK_AFTER = timedelta(minutes=10)
 """How long a judgement holds that depends on the date."""
-
-Key = tuple[str, str]
-"""A repository's Region and name."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +60,23 @@ def mark_expired(db: Database, connection: str, now: datetime) -> None:
         expired = select(row.name).where(row.connection == connection, row.recheck_at <= now).limit(1)
         has_expired = session.scalar(expired) is not None
         gone = session.execute(_about_gone_services(connection)).all()
-    if not has_expired and not gone:
+        has_gone = has_gone_services(session, connection)
+    if not has_expired and not gone and not has_gone:
         return
     with db.write() as session:
         due.mark_expired(session, connection, now)
+        forget_gone_services(session, connection)
         for region, name in gone:
             due.mark(session, connection, region, [name])
 
 
 def _about_gone_services(connection: str) -> Select[str, str]:
-    """The repositories with a finding about access of a service that is gone: no policy names it, so none marks them."""
+    """The repositories with a finding about a service that is gone: no policy names it, so none marks them."""
     row, service = KeptFinding, SeenService
     is_there = exists().where(
         service.connection == row.connection, service.region == row.region, service.name == row.service
     )
-    removed = (row.connection == connection, row.code == "finding.access_removed", ~is_there)
+    removed = (row.connection == connection, row.code.in_(_OF_THE_SERVICE), ~is_there)
     return select(row.region, row.repository).where(*removed).distinct()
 
 
@@ -92,9 +96,12 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
         names[each.region].append(each.name)
     services: dict[Key, tuple[NamedService, ...]] = {}
     removals: dict[Key, list[Removal]] = defaultdict(list)
+    images: dict[Key, tuple[ImageUse, ...]] = {}
     for region, in_region in names.items():
         known = _known_services(session, connection, region)
         services |= _services(session, connection, region, in_region, known)
+        deployed = images_by_repository(session, connection, region, in_region)
+        images |= {(region, name): uses for name, uses in deployed.items()}
         for entry in standing_removals(session, connection, region, in_region):
             if entry.service in known:
                 seen_at = entry.ended_at or entry.asked_at
@@ -110,6 +117,7 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
                 each.policy_text,
                 services.get((each.region, each.name), ()),
                 tuple(removals[each.region, each.name]),
+                images.get((each.region, each.name), ()),
             ),
             each.check_due,
         )
@@ -158,7 +166,8 @@ def _keep(
     if not current:
         return
     dismissed = _dismissed(session, connection, current, now)
-    _replace(session, connection, {key: judged[key].findings for key in current}, now)
+    found = [finding for key in current for finding in judged[key].findings]
+    replace_of_repositories(session, connection, current, found, now)
     rows = [
         {"connection": connection, "region": region, "name": name, **_summary(judged[region, name], dismissed, now)}
         for region, name in current
@@ -191,32 +200,3 @@ def _dismissed(session: Session, connection: str, keys: Iterable[Key], now: date
         row.connection == connection, tuple_(row.region, row.repository).in_(sorted(keys)), row.until > now
     )
     return {dismissal.id: dismissal.until for dismissal in session.execute(wanted)}
-
-
-def _replace(session: Session, connection: str, found: Mapping[Key, Sequence[AccessFinding]], now: datetime) -> None:
-    row = KeptFinding
-    here = (row.connection == connection, tuple_(row.region, row.repository).in_(sorted(found)))
-    since = {known.id: known.since for known in session.execute(select(row.id, row.since).where(*here))}
-    if since:
-        session.execute(delete(row).where(*here))
-    rows = [
-        {
-            "connection": connection,
-            "id": finding.id,
-            "region": finding.region,
-            "repository": finding.repository,
-            "service": finding.service,
-            "code": finding.code,
-            "severity": str(finding.severity),
-            "rank": RANKS[finding.severity],
-            "principal": finding.principal,
-            "params": dict(finding.params),
-            "statement": finding.statement,
-            "repair": str(finding.repair),
-            "since": finding.since or since.get(finding.id, now),
-        }
-        for findings in found.values()
-        for finding in findings
-    ]
-    if rows:
-        session.execute(insert(row), rows)

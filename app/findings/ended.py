@@ -1,4 +1,4 @@
-"""Lets repositories be judged again once an operation that concerns them has ended, whether or not it changed a policy."""
+"""Lets repositories and services be judged again once an operation that concerns them has ended, whether or not it changed a policy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.findings.models import KeptFinding
 from app.history.models import Operation
-from app.inventory.due import mark
+from app.inventory.due import mark, mark_services
 
 
 def judge_again(db: Database, operation_id: str) -> None:
-    """Mark the repository of an operation; of one on a role, those with a finding about its service.
+    """Mark the service and the repository of an operation; of one on a role, those with a finding about its service.
 
     Blocks; may be repeated.
     """
@@ -24,6 +24,13 @@ def judge_again(db: Database, operation_id: str) -> None:
             return
         names = [operation.repository] if operation.repository else _found_about(session, operation)
         mark(session, operation.connection, operation.region, names)
+        mark_services(session, operation.connection, operation.region, [operation.service])
+
+
+def judge_repositories_again(db: Database, connection: str, region: str, names: Sequence[str]) -> None:
+    """Mark these repositories, on which operations have ended. Blocks; may be repeated."""
+    with db.write() as session:
+        mark(session, connection, region, names)
 
 
 def _found_about(session: Session, operation: Operation) -> Sequence[str]:

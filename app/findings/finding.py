@@ -24,11 +24,12 @@ class Repair(StrEnum):
 
 @dataclass(frozen=True)
 class AccessFinding:
-    """Something wrong or suspicious about access to one repository.
+    """Something wrong or suspicious about access to one repository, or about a container service (`repository` "").
 
-    `code` is a key of `words.WORDS` and `params` fill it. `service` is the container service that it keeps from pulling
+    `code` is a key of `messages.WORDS` and `params` fill it. `service` is the container service that it keeps from pulling
     or that it is about, "" for none. `statement` is the statement's index in the repository policy (from 0). `since` is
-    when it began, where that is known; else it began before it was first seen.
+    when it began, where that is known; else it began before it was first seen. A `reference` among the params is the tag
+    or digest of the image that it is about.
     """
 
     region: str
@@ -46,4 +47,6 @@ class AccessFinding:
     def id(self) -> str:
         """The same for the same matter in the same repository, however often the policy changes around it."""
         key = f"{self.region}\n{self.repository}\n{self.code}\n{self.service}\n{self.principal}"
+        if reference := self.params.get("reference"):
+            key += f"\n{reference}"
         return hashlib.sha256(key.encode()).hexdigest()[:20]

@@ -9,6 +9,8 @@ from typing import Any
 
 from app.errors import Problem
 from app.findings.finding import RANKS, AccessFinding, Repair
+from app.findings.images import of_images
+from app.inventory.deployed_images import ImageUse
 from app.policy.arns import account_named, is_namesakes
 from app.policy.document import PolicyDocument, parse, size_of
 from app.policy.evaluate import Access, Evaluator, Verdict, is_timed
@@ -46,7 +48,10 @@ class Removal:
 
 @dataclass(frozen=True)
 class Subject:
-    """A repository with its policy, the services of its Region that the policy names, and what drift took away."""
+    """A repository with its policy, the services of its Region that the policy names, and what drift took away.
+
+    `images`: those of this repository that services deploy.
+    """
 
     region: str
     name: str
@@ -55,6 +60,7 @@ class Subject:
     text: str | None
     services: tuple[NamedService, ...] = ()
     removals: tuple[Removal, ...] = ()
+    images: tuple[ImageUse, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,11 +109,12 @@ def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
         now: decides conditions on the date.
     """
     size, timed = size_of(subject.text), is_timed(subject.text) or is_timed(registry.text)
+    lacking = tuple(of_images(subject.region, subject.images))
     try:
         document = parse(subject.text) if subject.text is not None else None
     except Problem:
         broken = [_of_policy(subject, finding, {}) for finding in findings(subject.text)]
-        return Judged(_ordered(broken), None, size, timed)
+        return Judged(ordered([*broken, *lacking]), None, size, timed)
     evaluator = Evaluator(
         Policies(subject.text, registry), document=document, repository_arn=subject.arn, now=now, budget=_MOST_COMPARED
     )
@@ -116,15 +123,15 @@ def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
         for service in subject.services
         if service.role
     }
-    found = [*_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
+    found = [*lacking, *_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
     if document is not None:
         found += [*_of_text(subject, document, verdicts), *_of_accounts(subject, document)]
     pullers = _pullers(subject, registry, now, verdicts)
-    return Judged(_ordered(found), pullers, size, timed)
+    return Judged(ordered(found), pullers, size, timed)
 
 
-def _ordered(found: Iterable[AccessFinding]) -> tuple[AccessFinding, ...]:
-    """Each matter once, the worst first."""
+def ordered(found: Iterable[AccessFinding]) -> tuple[AccessFinding, ...]:
+    """Return each matter once, the worst first."""
     by_id: dict[str, AccessFinding] = {}
     for finding in found:
         by_id.setdefault(finding.id, finding)

@@ -14,6 +14,11 @@ WORDS: dict[str, str] = {
     "finding.account_pulls": N_("Statement %(statement)s allows the whole account %(account)s to pull."),
     "finding.account_pushes": N_("Statement %(statement)s allows the whole account %(account)s to push images."),
     "finding.account_writes": N_("Statement %(statement)s allows the whole account %(account)s to change this repository."),
+    "finding.image_archived": N_("Deployment %(version)s of %(service)s names image %(reference)s, which is archived and can't be pulled."),
+    "finding.image_gone": N_("Deployment %(version)s of %(service)s names image %(reference)s, which no longer exists."),
+    "finding.repository_gone": N_("Deployment %(version)s of %(service)s names an image in repository %(repository)s, which doesn't exist."),
+    "finding.stack_deactivates": N_("CloudFormation stack %(stack)s manages %(service)s, but Sailpass activated its image puller role. If the template still has no PrivateRegistryAccess, the next stack update deactivates the role."),
+    "finding.stack_may_deactivate": N_("CloudFormation stack %(stack)s manages %(service)s. If its template has no PrivateRegistryAccess, the next stack update deactivates the image puller role. Sailpass can't read the template."),
 }  # fmt: skip
 
 _REPAIR = N_("Choose Repair access. It replaces the statement with the current principal ARN of the image puller role.")
@@ -23,6 +28,8 @@ _CONDITION = N_("Check the condition. If the service should always pull, remove 
 _OPEN = N_("If this isn't intended, name the principals that need access instead.")
 _EDIT = N_("Correct the statement in the repository policy.")
 _BROKEN = N_("Open the repository to see the corrected policy, and write it.")
+_IMAGE = N_("Running containers aren't affected, but the image can't be pulled again. Push it again with this tag, or deploy another image.")  # fmt: skip
+_STACK = N_("Check the template. Add these lines to the properties of the service if they are missing. If it has them, dismiss this finding.")  # fmt: skip
 _REGISTRY = N_("Change or remove the deny statement in the registry policy: in the Amazon ECR console, choose Private registry, Permissions.")  # fmt: skip
 
 WHAT_TO_DO: dict[str, str] = {
@@ -41,6 +48,11 @@ WHAT_TO_DO: dict[str, str] = {
     "finding.deleted_principal": _PRUNE,
     "finding.no_principal": _PRUNE,
     "finding.guessed_service": _PRUNE,
+    "finding.image_archived": N_("Running containers aren't affected, but the image can't be pulled again. Restore it in Amazon ECR, or deploy another image."),
+    "finding.image_gone": _IMAGE,
+    "finding.repository_gone": N_("Running containers aren't affected, but the image can't be pulled again. Deploy an image of an existing repository."),
+    "finding.stack_deactivates": _STACK,
+    "finding.stack_may_deactivate": _STACK,
     "finding.near_limit": N_("Open the repository to see how to shorten the policy."),
     "finding.unreadable": _BROKEN,
     "finding.registry_policy": N_("Move the statement to the registry policy."),
@@ -50,7 +62,7 @@ WHAT_TO_DO: dict[str, str] = {
     "verdict.action_missing": _REPAIR,
     "verdict.other_actions": _REPAIR,
     "verdict.not_named": _REPAIR,
-}
+}  # fmt: skip
 _WHAT_TO_DO_BY_START = {
     "verdict.denied_in_registry": _REGISTRY,
     "verdict.denied": _DENY,

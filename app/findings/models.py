@@ -12,7 +12,7 @@ from app.db import Base, Json, UtcDateTime
 
 
 class KeptFinding(Base):
-    """A finding as it was when its repository was judged last; `rank` orders severities, the worst first."""
+    """A finding as it was when its repository, or its service, was judged last; `rank` orders severities, the worst first."""
 
     __tablename__ = "access_findings"
 
@@ -20,6 +20,9 @@ class KeptFinding(Base):
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
     region: Mapped[str] = mapped_column(String(32))
     repository: Mapped[str] = mapped_column(String(256))
+    """"" for a finding about a service alone."""
+    known_repository: Mapped[str | None] = mapped_column(String(256))
+    """The same where that repository exists, so that the finding is deleted with it."""
     service: Mapped[str] = mapped_column(String(255), default="")
     code: Mapped[str] = mapped_column(String(64))
     severity: Mapped[str] = mapped_column(String(16))
@@ -33,13 +36,14 @@ class KeptFinding(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(
-            ["connection", "region", "repository"],
+            ["connection", "region", "known_repository"],
             ["repositories.connection", "repositories.region", "repositories.name"],
             ondelete="CASCADE",
             name="fk_access_findings_repository",
         ),
         Index("ix_access_findings_worst", "connection", "rank", "repository", "region", "id"),
         Index("ix_access_findings_repository", "connection", "region", "repository"),
+        Index("ix_access_findings_known", "connection", "region", "known_repository"),
         Index("ix_access_findings_service", "connection", "region", "service"),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -17,10 +17,13 @@ from app.errors import Problem
 from app.findings.dismissals import dismissals_in
 from app.findings.finding import AccessFinding, Repair
 from app.findings.models import Dismissal, KeptFinding
+from app.inventory.deployed_images import unknown_images
 from app.inventory.models import SeenRepository
 from app.policy.finding import Severity
 
 PAGE = 50
+
+_IS_REPAIRED = and_(KeptFinding.repair == str(Repair.REPAIR), KeptFinding.service != "")
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,15 @@ class DismissedBy:
 
 @dataclass(frozen=True)
 class ListedFinding:
-    """A finding with since when it is known, and its dismissal, if it has one that holds."""
+    """A finding with since when it is known, and its dismissal, if it has one that holds.
+
+    `in_repository`: it is about a repository that exists; False: about the service alone.
+    """
 
     finding: AccessFinding
     since: datetime
     dismissal: DismissedBy | None = None
+    in_repository: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,11 @@ class Cursor:
     @classmethod
     def from_text(cls, text: str) -> Cursor:
         """The place that `to_text` wrote. Raises `request.bad_cursor`."""
-        rank, region, identity, repository = (text.split("~", 3) + [""] * 4)[:4]
-        if rank not in ("0", "1", "2") or not region or not identity or not repository:
+        parts = text.split("~", 3)
+        if len(parts) < 4:
+            raise Problem("request.bad_cursor")
+        rank, region, identity, repository = parts
+        if rank not in ("0", "1", "2") or not region or not identity:
             raise Problem("request.bad_cursor")
         return cls(int(rank), repository, region, identity)
 
@@ -88,13 +98,15 @@ class FindingsPage:
 class FindingCounts:
     """How many findings are open by severity, how many are dismissed, and what isn't known.
 
-    `unread` repositories have a policy that was never read, `due` ones are about to be judged (again).
+    `unread` repositories have a policy that was never read, `due` ones are about to be judged (again). Of
+    `unknown_images` that services deploy nobody knows whether ECR has them.
     """
 
     by_severity: Mapping[str, int] = field(default_factory=dict)
     dismissed: int = 0
     unread: int = 0
     due: int = 0
+    unknown_images: int = 0
 
     @property
     def open(self) -> int:
@@ -159,6 +171,7 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
             sum(count for _, is_hidden, count in counted if is_hidden),
             session.scalar(unread) or 0,
             session.scalar(due) or 0,
+            session.scalar(unknown_images(connection)) or 0,
         )
 
 
@@ -168,6 +181,27 @@ def count_open(db: Database, connection: str, now: datetime) -> int:
     wanted = select(func.count()).where(row.connection == connection, row.rank < 2, ~_is_dismissed(now))
     with db.read() as session:
         return session.scalar(wanted) or 0
+
+
+def repairable(db: Database, connection: str, now: datetime, region: str = "") -> tuple[tuple[str, str, str], ...]:
+    """Return the Region, service and repository of each access that an open finding says Repair access puts right."""
+    row = KeptFinding
+    query = select(row.region, row.service, row.repository).where(*_open(connection, now, region), _IS_REPAIRED)
+    with db.read() as session:
+        found = session.execute(query.distinct().order_by(row.region, row.service, row.repository)).all()
+    return tuple((each.region, each.service, each.repository) for each in found)
+
+
+def not_repairable(
+    db: Database, connection: str, now: datetime, region: str = "", *, limit: int
+) -> tuple[tuple[ListedFinding, ...], int]:
+    """Return the open errors and warnings that Repair access doesn't put right, the worst first, and how many there are."""
+    row = KeptFinding
+    conditions = (*_open(connection, now, region), row.rank < 2, ~_IS_REPAIRED)
+    query = select(row).where(*conditions).order_by(row.rank, row.repository, row.region, row.id).limit(limit)
+    with db.read() as session:
+        count = session.scalar(select(func.count()).where(*conditions)) or 0
+        return _listed(session, connection, list(session.scalars(query)), now), count
 
 
 def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tuple[str, str], int]:
@@ -180,6 +214,12 @@ def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tupl
     )
     with db.read() as session:
         return {(region, service): count for region, service, count in session.execute(wanted)}
+
+
+def _open(connection: str, now: datetime, region: str) -> tuple[ColumnElement[bool], ...]:
+    row = KeptFinding
+    here = (row.region == region,) if region else ()
+    return (row.connection == connection, ~_is_dismissed(now), *here)
 
 
 def _conditions(connection: str, wanted: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
@@ -207,7 +247,10 @@ def _is_dismissed(now: datetime) -> ColumnElement[bool]:
 
 def _listed(session: Session, connection: str, rows: list[KeptFinding], now: datetime) -> tuple[ListedFinding, ...]:
     dismissals = dismissals_in(session, connection, [row.id for row in rows], now)
-    return tuple(ListedFinding(_finding(row), row.since, _dismissed(dismissals.get(row.id))) for row in rows)
+    return tuple(
+        ListedFinding(_finding(row), row.since, _dismissed(dismissals.get(row.id)), row.known_repository is not None)
+        for row in rows
+    )
 
 
 def _dismissed(row: Dismissal | None) -> DismissedBy | None:

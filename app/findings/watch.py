@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.clock import Clock
 from app.db import Database
+from app.findings import check_services
 from app.findings.check import LIMIT, check_due, mark_expired
 
 EVERY = 1.0
@@ -29,7 +30,12 @@ class FindingsWatch:
         await loop.run_in_executor(self.threads, mark_expired, self.db, self.connection, self.clock.now())
         while await loop.run_in_executor(self.threads, self._check) == LIMIT:
             pass
+        while await loop.run_in_executor(self.threads, self._check_services) == check_services.LIMIT:
+            pass
         return True
+
+    def _check_services(self) -> int:
+        return check_services.check_due_services(self.db, self.connection, self.clock.now())
 
     def _check(self) -> int:
         return check_due(self.db, self.connection, self.clock.now())

@@ -79,21 +79,55 @@ class Item:
 
     id: str
     kind: str
+    service: str
     repository: str
 
 
 def runnable(db: Database, runner: Operation, running: Collection[str], limit: int) -> tuple[Item, ...]:
-    """Return live items of a runner whose turn on their repository has come, in their order, without those running."""
+    """Return live items of a runner whose turn on their repository has come, in their order, without those running.
+
+    An item that another one of the batch comes before on its repository is left to whoever runs that one.
+    """
     columns = {name: OPERATIONS.c[name] for name in ("id", "connection", "region", "repository", "service", "sequence")}
+    earlier = OPERATIONS.alias("earlier")
+    is_led = exists().where(
+        earlier.c.connection == OPERATIONS.c.connection,
+        earlier.c.region == OPERATIONS.c.region,
+        earlier.c.repository == OPERATIONS.c.repository,
+        earlier.c.batch_id == OPERATIONS.c.batch_id,
+        earlier.c.outcome.is_(None),
+        earlier.c.sequence < OPERATIONS.c.sequence,
+    )
     wanted = (
-        select(OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.repository)
-        .where(*_live_items_of(runner), OPERATIONS.c.id.not_in(running))
+        select(*_ITEM)
+        .where(*_live_items_of(runner), OPERATIONS.c.id.not_in(running), ~is_led)
         .where(OPERATIONS.c.started_at.is_not(None) | ~comes_before({**columns, "is_item": True}))
         .order_by(OPERATIONS.c.sequence)
         .limit(limit)
     )
     with db.read() as session:
         return tuple(Item(*row) for row in session.execute(wanted))
+
+
+def led_by(
+    db: Database, runner: Operation, leaders: Collection[Item], services: Collection[str]
+) -> dict[str, tuple[Item, ...]]:
+    """Return by repository the live items of a runner's batch, of these services, on the repositories of `leaders`."""
+    row = OPERATIONS.c
+    wanted = select(*_ITEM).where(
+        row.connection == runner.connection,
+        row.region == runner.region,
+        row.repository.in_([leader.repository for leader in leaders]),
+        row.batch_id == runner.batch_id,
+        row.service.in_(services),
+        row.outcome.is_(None),
+        row.kind != kinds.BATCH,
+    )
+    items: defaultdict[str, list[Item]] = defaultdict(list)
+    with db.read() as session:
+        for found in session.execute(wanted.order_by(row.sequence)):
+            items[found.repository].append(Item(*found))
+    return {repository: tuple(found) for repository, found in items.items()}
 
 
 def count_live(db: Database, runner: Operation) -> int:
@@ -258,6 +292,9 @@ def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
     )
     with db.read() as session:
         return tuple({found[0]: Change(*found) for found in session.execute(wanted)}.values())
+
+
+_ITEM = (OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.service, OPERATIONS.c.repository)
 
 
 def _live_items_of(runner: Operation) -> tuple[ColumnElement[bool], ...]:

@@ -131,10 +131,39 @@ def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:
         return tuple(session.scalars(query.order_by(PolicyChange.position.desc())))
 
 
+@dataclass(frozen=True)
+class WholeWrite:
+    """A write as it was sent: it may carry changes of several operations of a batch, of which each records its own."""
+
+    before: str | None
+    after: str | None
+    is_shared: bool
+
+
+def whole_write(db: Database, change: PolicyChange) -> WholeWrite:
+    """Return the write that a recorded change was a part of.
+
+    The parts are recorded with the same time, and follow each other by their operations' ids.
+    """
+    same = (
+        PolicyChange.connection == change.connection,
+        PolicyChange.region == change.region,
+        PolicyChange.repository == change.repository,
+        PolicyChange.planned_at == change.planned_at,
+        BY_US,
+    )
+    query = select(PolicyChange.before, PolicyChange.after).where(*same).order_by(PolicyChange.operation_id)
+    with db.read() as session:
+        parts = session.execute(query).all()
+    if not parts:  # the history no longer holds it
+        return WholeWrite(change.before, change.after, is_shared=False)
+    return WholeWrite(parts[0].before, parts[-1].after, is_shared=len(parts) > 1)
+
+
 def write_seen_late(db: Database, operation_id: str, position: int, replaced: str | None, at: datetime) -> bool:
     """Close an unanswered write that a read has shown to be carried out late. False: it was closed already.
 
-    `replaced` is the previous text.
+    `replaced` is the previous text; None leaves the recorded one.
     """
     with db.write() as session:
         closed = named({"written_at": at, "request_id": "", "before": replaced})

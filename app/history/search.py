@@ -70,7 +70,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Some operations, newest first, with steps and changes loaded.
+    """Some operations, newest first; their steps and changes are loaded if that was asked for.
 
     `older` and `newer` are the cursors of the next and the previous page (`older_than`, `newer_than`), or None.
     """
@@ -87,14 +87,15 @@ def list_operations(
     older_than: Cursor | None = None,
     newer_than: Cursor | None = None,
     limit: int = PAGE,
+    whole: bool = True,
 ) -> HistoryPage:
-    """Return one page: the newest, or those next to a cursor."""
+    """Return one page: the newest, or those next to a cursor; unless `whole`, without steps and changes."""
     with db.read() as session:
         if newer_than is not None:
-            found = _next(session, wanted, _is_newer(newer_than), limit + 1, newest_first=False)
+            found = _next(session, wanted, _is_newer(newer_than), limit + 1, newest_first=False, whole=whole)
             page, beyond = found[:limit][::-1], len(found) > limit
             return _page(page, older=True, newer=beyond)
-        found = _next(session, wanted, _is_older(older_than), limit + 1)
+        found = _next(session, wanted, _is_older(older_than), limit + 1, whole=whole)
         page, beyond = found[:limit], len(found) > limit
         newer = older_than is not None and bool(page) and _any(session, wanted, _is_newer(_place(page[0])))
         return _page(page, older=beyond, newer=newer)
@@ -113,14 +114,20 @@ def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -
 
 
 def _next(
-    session: Session, wanted: HistoryFilter, where: ColumnElement[bool] | None, limit: int, *, newest_first: bool = True
+    session: Session,
+    wanted: HistoryFilter,
+    where: ColumnElement[bool] | None,
+    limit: int,
+    *,
+    newest_first: bool = True,
+    whole: bool = True,
 ) -> Sequence[Operation]:
     key = (Operation.asked_at, Operation.id)
     order = [column.desc() if newest_first else column for column in key]
     statement: Select[Any] = (
         select(Operation)
         .where(*_conditions(wanted))
-        .options(selectinload(Operation.steps), selectinload(Operation.changes))
+        .options(*(selectinload(part) for part in (Operation.steps, Operation.changes) if whole))
         .order_by(*order)
         .limit(limit)
     )

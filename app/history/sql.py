@@ -202,7 +202,7 @@ LAST_WRITES: Select[str | None, str | None, bool] = (
         CHANGES.c.planned_at >= bindparam("since"),
         BY_US,
     )
-    .order_by(CHANGES.c.planned_at.desc())
+    .order_by(CHANGES.c.planned_at.desc(), CHANGES.c.operation_id.desc())
     .limit(bindparam("count"))
 )
 """The texts before and after the last writes of a repository's policy, and whether AWS confirmed them."""

@@ -172,12 +172,12 @@ def step_started(db: Database, operation_id: str, name: str, at: datetime) -> tu
             return None
         if operation["started_at"] == at:
             check_turn(session, dict(operation))
-            _supersede(session, dict(operation), at)
+            supersede(session, dict(operation), at)
         attempt, request_ids = session.execute(BEGIN_STEP, {**began, "step": name}).one()
         return Operation(**operation), Run(operation_id, name, attempt, tuple(request_ids))
 
 
-def _supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> None:
+def supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> None:
     """End what was requested earlier for the same service and repository and has not begun: it came too late.
 
     That happens when the engine got a later request first, because replicas' clocks differ or the earlier request was

@@ -6,7 +6,7 @@ queue, so they are ordered by these statements: an operation begins only when no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, exists, or_, select
@@ -79,6 +79,11 @@ _REPOSITORY_OF: Select[str, str, str] = select(
 ).where(OPERATIONS.c.id == bindparam("of"))
 
 
+_REPOSITORIES_OF: Select[str, str, str] = select(
+    OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository
+).where(OPERATIONS.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def lock_repository(db: Database, session: Session, operation_id: str) -> None:
     """Let operations on one repository begin one after the other, on all replicas."""
     if is_sqlite(db.url):
@@ -86,6 +91,13 @@ def lock_repository(db: Database, session: Session, operation_id: str) -> None:
     row = session.execute(_REPOSITORY_OF, {"of": operation_id}).one_or_none()
     if row is not None and row.repository:
         db.lock(session, [f"{row.connection} {row.region} beginning {row.repository}"])
+
+
+def lock_repositories(db: Database, session: Session, operation_ids: Sequence[str]) -> None:
+    """As `lock_repository`, of many operations."""
+    if not is_sqlite(db.url):
+        rows = session.execute(_REPOSITORIES_OF, {"ids": list(operation_ids)})
+        db.lock(session, [f"{row.connection} {row.region} beginning {row.repository}" for row in rows])
 
 
 def check_turn(session: Session, operation: Mapping[str, Any]) -> None:

@@ -54,6 +54,8 @@ STATUS = {
     "operation.is_batch": 409,
     "batch.not_found": 404,
     "batch.not_ended": 409,
+    "batch.nothing_to_repair": 409,
+    "batch.changed": 409,
     "batch.nothing_to_retry": 409,
     "batch.nothing_to_undo": 409,
     "role.deactivating": 409,

@@ -37,14 +37,17 @@ AGES = {
     What.REPOSITORIES: Ages(60, 600),
     What.POLICIES: Ages(300, 1800),
     What.REGISTRY: Ages(60, 600),
+    What.IMAGES: Ages(300, 1800),
 }
 # Seconds before a failed part of a region is tried again: while a page shows it, and otherwise.
 AFTER_PROBLEM = Ages(3, 30)
 # Seconds after which a person who asks for it has something read again.
-FRESH_ENOUGH = {What.SERVICES: 3, What.REPOSITORIES: 3, What.POLICIES: 60, What.REGISTRY: 3}
+FRESH_ENOUGH = {What.SERVICES: 3, What.REPOSITORIES: 3, What.POLICIES: 60, What.REGISTRY: 3, What.IMAGES: 3}
 # Seconds between two readings of the same single service or repository.
 ONE_AT_MOST_EVERY = 3.0
 CALLER_EVERY = 600.0
+# What lists that which another part reads one by one: new ones are read at once, known ones once they are old.
+LISTED_IN = {What.REPOSITORIES: What.POLICIES, What.SERVICES: What.IMAGES}
 # Seconds without progress after which a part counts as hung: a slice of policies may take minutes on a slow AWS.
 HANGS_AFTER = 1200.0
 
@@ -78,6 +81,7 @@ class Scanner:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="inventory")
         self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, watch or Unwatched())
         self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
+        self._asked: set[tuple[str, What]] = set()
         self._quiet_until: dict[Hashable, float] = {}
         self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
         self._failing: set[tuple[str, What]] = set()
@@ -102,6 +106,7 @@ class Scanner:
         wake = self._wakes.get((region, what))
         quiet = self._quiet_until.get((region, what), 0.0) > self._clock.monotonic()
         if wake is not None and self._loop is not None and not quiet:
+            self._asked.add((region, what))
             self._loop.call_soon_threadsafe(wake.set)
 
     async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
@@ -233,13 +238,14 @@ class Scanner:
         elif swept.due and (region, what) in self._failing:
             self._failing.remove((region, what))
             self._caller_wake.set()
-        if what is What.REPOSITORIES:
-            self._wakes[region, What.POLICIES].set()
+        follows = LISTED_IN.get(what)
+        if follows is not None:
+            self._wakes[region, follows].set()
 
     async def _watch(self, region: str, what: What, turned: Turned) -> None:
         self._loop = asyncio.get_running_loop()
         is_requested = False
-        if what is What.POLICIES:  # nothing can be read before the repositories have been listed
+        if what in LISTED_IN.values():  # nothing can be read before it has been listed
             turned(math.inf)
             await self._wakes[region, what].wait()
         while True:
@@ -247,7 +253,9 @@ class Scanner:
             seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
             turned(0 if swept.more else seconds)
             if not swept.more:
-                is_requested = await self._asked_within(self._wakes[region, what], seconds)
+                await self._woken_within(self._wakes[region, what], seconds)
+                is_requested = (region, what) in self._asked
+                self._asked.discard((region, what))
 
     async def _turn_or_note(self, region: str, what: What, *, asked: bool) -> Swept:
         try:
@@ -266,9 +274,9 @@ class Scanner:
             except Problem:
                 seconds = AFTER_PROBLEM.unasked  # each region's reads report what is wrong with the credentials
             turned(seconds)
-            await self._asked_within(self._caller_wake, seconds)
+            await self._woken_within(self._caller_wake, seconds)
 
-    async def _asked_within(self, wake: asyncio.Event, seconds: float) -> bool:
+    async def _woken_within(self, wake: asyncio.Event, seconds: float) -> None:
         waiting: set[asyncio.Future[Any]] = {
             asyncio.ensure_future(self._clock.sleep(seconds)),
             asyncio.ensure_future(wake.wait()),
@@ -278,9 +286,7 @@ class Scanner:
         finally:
             for each in waiting:
                 each.cancel()
-        is_requested = wake.is_set()
         wake.clear()
-        return is_requested
 
     def _may_read(self, kind: str, region: str, name: str) -> bool:
         now = self._clock.monotonic()

@@ -5,6 +5,7 @@ Besides the repository policy: the registry policy of its Region, the repository
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -23,6 +24,11 @@ _ARN_OF = select(SeenRepository.arn).where(
     SeenRepository.connection == bindparam("at_connection"),
     SeenRepository.region == bindparam("at_region"),
     SeenRepository.name == bindparam("at_name"),
+)
+_FACTS_OF = select(SeenRepository.name, SeenRepository.arn, SeenRepository.uri).where(
+    SeenRepository.connection == bindparam("at_connection"),
+    SeenRepository.region == bindparam("at_region"),
+    SeenRepository.name.in_(bindparam("names", expanding=True)),
 )
 
 
@@ -52,6 +58,24 @@ def _kept(circumstances: Circumstances, text: str | None, principal_arn: str) ->
         return circumstances.verdict(text, principal_arn)
     except Problem:
         return None
+
+
+@dataclass(frozen=True)
+class RepositoryAddress:
+    """A repository's ARN and the URI of its images, each "" if it has not been seen."""
+
+    arn: str = ""
+    uri: str = ""
+
+
+def known_repositories(
+    db: Database, connection: str, region: str, names: Collection[str]
+) -> tuple[KnownRegistry, dict[str, RepositoryAddress]]:
+    """Return what is known of a Region's registry policy, and of these of its repositories by name."""
+    key = {"at_connection": connection, "at_region": region, "names": list(names)}
+    with db.read() as session:
+        found = {name: RepositoryAddress(arn, uri) for name, arn, uri in session.execute(_FACTS_OF, key)}
+        return registry_in(session, connection, region), found
 
 
 def circumstances_of(db: Database, connection: str, region: str, repository: str, now: datetime) -> Circumstances:

@@ -1,24 +1,49 @@
-"""Marks repositories whose access must be judged again. Called within the transaction that changed what decides on it."""
+"""Marks repositories and services that must be judged again. Called within the transaction that changed what decides on it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.inventory.models import PolicyPrincipal, SeenRepository
+from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 
 _CHUNK = 500
+_ROW = cast("Table", SeenRepository.__table__)
+# Built once: building a statement costs several times as much as running it.
+_MARK_NAMED = (
+    update(_ROW)
+    .where(
+        _ROW.c.connection == bindparam("at_connection"),
+        _ROW.c.region == bindparam("at_region"),
+        _ROW.c.name.in_(bindparam("names", expanding=True)),
+    )
+    .values(check_due=_ROW.c.check_due + 1)
+)
 
 
 def mark(session: Session, connection: str, region: str, names: Collection[str]) -> None:
     """Mark these repositories."""
     ordered = sorted(names)
     for start in range(0, len(ordered), _CHUNK):
-        _mark(session, connection, region, SeenRepository.name.in_(ordered[start : start + _CHUNK]))
+        names_at = {"at_connection": connection, "at_region": region, "names": ordered[start : start + _CHUNK]}
+        session.connection().execute(_MARK_NAMED, names_at)
+
+
+def mark_services(session: Session, connection: str, region: str, names: Collection[str]) -> None:
+    """Mark these services: findings about them are judged again."""
+    row = SeenService
+    if names:
+        session.execute(
+            update(row)
+            .where(row.connection == connection, row.region == region, row.name.in_(sorted(names)))
+            .values(check_due=row.check_due + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def mark_repository(db: Database, connection: str, region: str, name: str) -> None:

@@ -11,12 +11,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, or_, update
 
 from app.db import Base, Database
-from app.inventory.models import ConnectionIdentity, RegionReading, SeenRepository, SeenService
+from app.inventory.models import (
+    ConnectionIdentity,
+    DeployedImage,
+    NewestImage,
+    RegionReading,
+    SeenRepository,
+    SeenService,
+)
 
 # Clocks of replicas may differ by this much.
 TOLERATED = timedelta(minutes=1)
 _TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
-    (SeenService, ("seen_at", "role_since")),
+    (SeenService, ("seen_at", "role_since", "checked_at")),
+    (DeployedImage, ("checked_at", "tried_at")),
+    (NewestImage, ("read_at", "tried_at")),
     (SeenRepository, ("seen_at", "policy_read_at", "policy_tried_at", "checked_at")),
     (ConnectionIdentity, ("seen_at",)),
     (RegionReading, ("succeeded_at",)),

@@ -28,6 +28,81 @@ class SeenService(Base):
     general_arn: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    check_due: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How often something that findings about it depend on changed since it was judged; 0: the judgement is up to date."""
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When findings about it were judged last."""
+
+    __table_args__ = (
+        Index(
+            "ix_services_due",
+            "connection",
+            "region",
+            "name",
+            sqlite_where=text("check_due > 0"),
+            postgresql_where=text("check_due > 0"),
+        ),
+    )
+
+
+class DeployedImage(Base):
+    """An image of this registry that a service's current or next deployment names, and whether ECR has it.
+
+    `state` empty: not known yet. `problem` is why it could not be read at `tried_at`; the state is an older one then.
+    """
+
+    __tablename__ = "deployed_images"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    service: Mapped[str] = mapped_column(String(255), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(256), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(256), primary_key=True)
+    """`:tag` or `@digest`."""
+    version: Mapped[int]
+    is_next: Mapped[bool]
+    """It is named by the deployment that is being activated, and perhaps by the current one too."""
+    state: Mapped[str] = mapped_column(String(16), default="")
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["connection", "region", "service"],
+            ["services.connection", "services.region", "services.name"],
+            ondelete="CASCADE",
+            name="fk_deployed_images_service",
+        ),
+        Index("ix_deployed_images_repository", "connection", "region", "repository", "reference"),
+    )
+
+
+class NewestImage(Base):
+    """The tags of a repository's newest image that can be pulled, as they were at `read_at`; none: there is no such image.
+
+    `problem` is why it could not be told at `tried_at`; the rest is older then, or was never read (`read_at` empty).
+    """
+
+    __tablename__ = "newest_images"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(256), primary_key=True)
+    tags: Mapped[list[str]] = mapped_column(Json, default=list)
+    pushed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["connection", "region", "repository"],
+            ["repositories.connection", "repositories.region", "repositories.name"],
+            ondelete="CASCADE",
+            name="fk_newest_images_repository",
+        ),
+    )
 
 
 class SeenRepository(Base):
@@ -137,7 +212,7 @@ class PolicyPrincipal(Base):
 
 
 class RegionReading(Base):
-    """The last read of one part of a region: `what` is services, repositories, policies or registry.
+    """The last read of one part of a region: `what` is services, repositories, policies, registry or images.
 
     `started_at` later than `ended_at`: it is being read, or its reader died; an old claim is taken over.
     """

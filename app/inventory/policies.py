@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
-from app.inventory import due
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.principal_index import NamedPrincipal, named_in
 
@@ -38,6 +37,23 @@ KNOWN = (
 KNOWN_LOCKED = KNOWN.with_for_update()
 NAMED = select(_NAMES.c.repository, _NAMES.c.principal, _NAMES.c.kind, _NAMES.c.service, _NAMES.c.access).where(
     *_among(_NAMES, "repository")
+)
+# A policy that has changed must be judged again.
+STORE = (
+    update(_POLICIES)
+    .where(
+        _POLICIES.c.connection == bindparam("at_connection"),
+        _POLICIES.c.region == bindparam("at_region"),
+        _POLICIES.c.name == bindparam("at_name"),
+    )
+    .values(
+        check_due=_POLICIES.c.check_due + 1,
+        policy_tried_at=bindparam("new_policy_read_at", type_=_POLICIES.c.policy_read_at.type),
+        **{
+            column: bindparam(f"new_{column}", type_=_POLICIES.c[column].type)
+            for column in ("policy_text", "policy_read_at", "policy_problem")
+        },
+    )
 )
 UNNAME = delete(_NAMES).where(*_among(_NAMES, "repository"))
 NAME = insert(_NAMES)
@@ -185,18 +201,16 @@ def _write(
         return
     rows = [
         {
-            "connection": connection,
-            "region": region,
-            "name": each.repository,
-            "policy_text": each.text,
-            "policy_read_at": each.at,
-            "policy_tried_at": each.at,
-            "policy_problem": problem.to_json() if problem else None,
+            "at_connection": connection,
+            "at_region": region,
+            "at_name": each.repository,
+            "new_policy_text": each.text,
+            "new_policy_read_at": each.at,
+            "new_policy_problem": problem.to_json() if problem else None,
         }
         for each, (_, problem) in understood.items()
     ]
-    session.execute(update(SeenRepository), rows)
-    due.mark(session, connection, region, [read.repository for read in understood])
+    session.connection().execute(STORE, rows)
     _write_principals(session, connection, region, {each.repository: named for each, (named, _) in understood.items()})
 
 

@@ -10,17 +10,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 
 from app.db import Database
 from app.errors import Problem
-from app.inventory.models import SeenRepository
+from app.inventory.models import NewestImage, SeenRepository
+from app.inventory.newest_images import NewestTags, newest_tags
 
 PAGE = 50
 STATES = ("unread", "none", "fine", "findings")
 """What is known of a policy: never read, there is none, nothing wrong, something wrong or suspicious."""
 
 _row = SeenRepository
+_NEWEST = (
+    NewestImage.tags,
+    NewestImage.pushed_at,
+    NewestImage.read_at,
+    NewestImage.tried_at,
+    NewestImage.problem,
+)
 _COLUMNS = (
     _row.region,
     _row.name,
@@ -35,6 +43,15 @@ _COLUMNS = (
     _row.finding_count,
     _row.pullers,
     _row.check_due,
+    *_NEWEST,
+)
+_LISTED = select(*_COLUMNS).outerjoin(
+    NewestImage,
+    and_(
+        NewestImage.connection == _row.connection,
+        NewestImage.region == _row.region,
+        NewestImage.repository == _row.name,
+    ),
 )
 
 
@@ -73,7 +90,7 @@ class ListedRepository:
 
     `state` is "unread" until its policy was judged for the first time. `pullers` is `findings.judge.Pullers` as JSON,
     None where nobody knows. `problem` kept the policy from being read at the last try, or from being understood.
-    `is_due`: something changed since it was judged.
+    `is_due`: something changed since it was judged. `newest`: the tags of the newest image, as far as they are known.
     """
 
     region: str
@@ -89,6 +106,7 @@ class ListedRepository:
     finding_count: int
     pullers: Mapping[str, Any] | None
     is_due: bool
+    newest: NewestTags = field(default_factory=NewestTags)
 
 
 @dataclass(frozen=True)
@@ -115,7 +133,7 @@ def list_repositories(
     db: Database, connection: str, wanted: RepositoryFilter, *, after: Cursor | None = None, limit: int = PAGE
 ) -> RepositoriesPage:
     """Return one page, by name and Region. Raises `request.bad_state`."""
-    statement = select(*_COLUMNS).where(*_conditions(connection, wanted)).order_by(_row.name, _row.region)
+    statement = _LISTED.where(*_conditions(connection, wanted)).order_by(_row.name, _row.region)
     if after is not None:
         statement = statement.where(tuple_(_row.name, _row.region) > (after.name, after.region))
     with db.read() as session:
@@ -129,7 +147,7 @@ def list_repository(db: Database, connection: str, region: str, name: str) -> Li
     """Return one repository as the list shows it; None when it has not been seen, or is gone."""
     here = (_row.connection == connection, _row.region == region, _row.name == name)
     with db.read() as session:
-        found = session.execute(select(*_COLUMNS).where(*here)).one_or_none()
+        found = session.execute(_LISTED.where(*here)).one_or_none()
     return _listed(*found) if found else None
 
 
@@ -158,4 +176,7 @@ def _listed(*values: Any) -> ListedRepository:
     named = dict(zip((column.key for column in _COLUMNS), values, strict=True))
     problem = named.pop("policy_problem")
     due = named.pop("check_due")
-    return ListedRepository(**named, problem=Problem.from_json(problem) if problem else None, is_due=due > 0)
+    newest = newest_tags(*(named.pop(column.key) for column in _NEWEST))
+    return ListedRepository(
+        **named, problem=Problem.from_json(problem) if problem else None, is_due=due > 0, newest=newest
+    )

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService, Repository
 from app.db import Base, Database, is_sqlite
-from app.inventory.changed_roles import mark_changed_roles
+from app.inventory.changed_services import mark_changed
+from app.inventory.deployed_images import keep_deployed
 from app.inventory.due import mark_naming
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
 from app.inventory.policies import (
@@ -69,10 +70,12 @@ def remember_services(
     db: Database, connection: str, region: str, services: Iterable[ContainerService], at: datetime
 ) -> None:
     """All services of a region: those that are not among them are gone."""
-    rows = [_service_row(connection, service, at) for service in services]
+    listed = tuple(services)
+    rows = [_service_row(connection, service, at) for service in listed]
     with db.write() as session:
-        mark_changed_roles(session, connection, region, rows, whole=True)
+        mark_changed(session, connection, region, rows, whole=True)
         upsert(session, SeenService, rows)
+        keep_deployed(session, connection, region, listed, at)
         session.execute(
             delete(SeenService).where(
                 SeenService.connection == connection, SeenService.region == region, SeenService.seen_at < at
@@ -85,8 +88,9 @@ def remember_service(db: Database, connection: str, service: ContainerService, a
     row = _service_row(connection, service, at)
     if not _was_just_seen(db, row):
         with db.write() as session:
-            mark_changed_roles(session, connection, service.region, [row])
+            mark_changed(session, connection, service.region, [row])
             upsert(session, SeenService, [row])
+            keep_deployed(session, connection, service.region, [service], at)
 
 
 def forget_service(db: Database, connection: str, region: str, name: str, at: datetime) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from app.aws.call_pool import AwsCalls
@@ -17,7 +18,8 @@ from app.aws.ports import Answered, Aws, Repository
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
-from app.inventory import queries, store, sync_state
+from app.inventory import deployed_images, queries, store, sync_state
+from app.inventory.deployed_images import ImageKey, ImageRead, ImageState
 from app.inventory.policies import PolicyRead, PolicyUnread
 from app.inventory.registries import read_registry, remember_registry
 from app.inventory.sync_state import What
@@ -57,6 +59,10 @@ SLICE = 200
 SIDE_BY_SIDE = 8
 # How many policies per second and region are re-read at most in the long run: AWS publishes no limit of its own.
 POLICIES_PER_SECOND = 10
+# As many deployed images per second and region are looked for at most in the long run.
+IMAGES_PER_SECOND = 1
+# What ECR answers about an image that can't be pulled.
+_LACKING = {"image.not_found": ImageState.GONE, "repository.not_found": ImageState.NO_REPOSITORY}
 # Errors about one repository only; any other would affect the next one too.
 _OF_ONE_REPOSITORY = frozenset(
     {
@@ -123,6 +129,7 @@ class Sweeper:
             What.REPOSITORIES: self._repositories,
             What.POLICIES: self._policies,
             What.REGISTRY: self._registry,
+            What.IMAGES: self._images,
         }
         return await sweeps[what](region, rest)
 
@@ -210,6 +217,45 @@ class Sweeper:
                 found.unread.append(PolicyUnread(name, problem, at))
         else:
             found.read.append(PolicyRead(name, answered.value, at))
+
+    async def _images(self, region: str, rest: Rest) -> Swept:
+        here = (self.db, self.connection, region)
+        total = await self.in_db(deployed_images.count_images, *here)
+        max_age = max(rest.after_success, timedelta(seconds=total / IMAGES_PER_SECOND))
+        before = self.clock.now() - max_age
+        due = await self.in_db(deployed_images.due_images, *here, before=before, limit=SLICE)
+        if not due and (total or await self.in_db(sync_state.was_read_since, *here, What.IMAGES, before)):
+            return Swept(due=False)  # most turns: nothing is written for them
+        held = await self._claim(region, What.IMAGES, Rest(timedelta(0), rest.after_problem))
+        if held is None:
+            return Swept(due=False)
+        read, refused = await self._read_images(region, due)
+        await self.in_db(deployed_images.remember_images, *here, read)
+        whole = len(due) < SLICE
+        await self._finish(held, problem=refused, whole=whole, counted=(total, total))
+        return Swept(more=not whole and refused is None, problem=refused)
+
+    async def _read_images(self, region: str, keys: Iterable[ImageKey]) -> tuple[list[ImageRead], Problem | None]:
+        """Return what was read, and what stopped it or was the answer to every single call."""
+        read: list[ImageRead] = []
+        for key in keys:
+            image = await self._read_image(region, key)
+            if image.problem is not None and image.problem.code not in _OF_ONE_REPOSITORY:
+                return read, image.problem  # this image is asked for again once AWS can be reached
+            read.append(image)
+        problems = [each.problem for each in read if each.problem is not None]
+        return read, problems[0] if problems and len(problems) == len(read) else None
+
+    async def _read_image(self, region: str, key: ImageKey) -> ImageRead:
+        """Ask ECR whether it has an image. DescribeImages isn't recorded as a pull."""
+        at, reads = self.clock.now(), self.aws.pull_reads(region)
+        read = partial(reads.image, "", key.repository, tag=key.tag, digest=key.digest)
+        try:
+            image = (await self.calls.run_in_background(region, read)).value
+        except Problem as problem:
+            state = _LACKING.get(problem.code)
+            return ImageRead(key, at, problem=problem) if state is None else ImageRead(key, at, state)
+        return ImageRead(key, at, ImageState.ARCHIVED if image.is_archived else ImageState.FOUND)
 
     async def keep_policies(self, region: str, readings: Sequence[store.PolicyRead]) -> None:
         """Store these reads, and report them to `notice`."""

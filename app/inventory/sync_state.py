@@ -26,6 +26,8 @@ class What(StrEnum):
     REPOSITORIES = "repositories"
     POLICIES = "policies"
     REGISTRY = "registry"
+    IMAGES = "images"
+    """Whether ECR has the images that services deploy."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,12 @@ def find_reading(db: Database, connection: str, region: str, what: What) -> Read
     with db.read() as session:
         row = session.get(RegionReading, (connection, region, str(what)))
         return _reading(row) if row else Reading(region, what)
+
+
+def was_read_since(db: Database, connection: str, region: str, what: What, since: datetime) -> bool:
+    """Return whether a part was read completely after `since`, and not tried in vain since then."""
+    reading = find_reading(db, connection, region, what)
+    return reading.problem is None and reading.succeeded_at is not None and reading.succeeded_at > since
 
 
 def due_policies(db: Database, connection: str, region: str, *, before: datetime, limit: int) -> tuple[str, ...]:

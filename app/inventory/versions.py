@@ -24,9 +24,10 @@ def services_version(db: Database, connection: str) -> str:
 
 
 def access_version(db: Database, connection: str) -> str:
-    """Return a text that changes when any repository's access was judged again, and when one appears or goes."""
-    row = SeenRepository
+    """Return a text that changes when any repository or service was judged again, and when one appears or goes."""
     with db.read() as session:
-        wanted = select(func.max(row.checked_at), func.count()).where(row.connection == connection)
-        newest, count = session.execute(wanted).one()
-    return f"{count}.{newest.timestamp() if newest else 0}"
+        counted = [
+            session.execute(select(func.max(row.checked_at), func.count()).where(row.connection == connection)).one()
+            for row in (SeenRepository, SeenService)
+        ]
+    return ".".join(f"{count}.{newest.timestamp() if newest else 0}" for newest, count in counted)

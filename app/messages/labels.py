@@ -209,15 +209,15 @@ def spoken(progress: Progress) -> str:
 
 
 def item_state(state: str) -> str:
-    """How an item of a batch stands, in a word."""
+    """How an item of a batch, or another operation, stands, in a word."""
     words = {"waiting": states.WAITING, "running": states.STILL_RUNNING}
     return gettext(words.get(state) or messages.OUTCOMES[Outcome(state)])
 
 
 def item_tone(state: str) -> str:
     """The tone of `item_state`."""
-    tones = {"waiting": "off", "running": "progress", "failed": "error", "cancelled": "off", "interrupted": "warning"}
-    return tones.get(state, "success")
+    tones = {"waiting": "off", "running": "progress", "failed": "error", "cancelled": "off"}
+    return "warning" if state in ("interrupted", "seen") else tones.get(state, "success")
 
 
 def start_batch(action: Kind, count: int) -> str:

@@ -76,6 +76,18 @@ WORDS: dict[str, Words] = {
         N_("%(failed)s of %(count)s repositories could not be changed."),
         N_("Open the batch to see why, fix it, then choose Retry failed."),
     ),
+    "images.too_many": Words(
+        N_("The repository has more than %(count)s images with tags, so its newest one isn't known."),
+        N_("Delete images that aren't needed, for example with a lifecycle policy."),
+    ),
+    "batch.nothing_to_repair": Words(
+        N_("There is no access to repair."),
+        N_("See the list of findings for what a person has to do."),
+    ),
+    "batch.changed": Words(
+        N_("Something has changed since the preview. Nothing was started."),
+        N_("Preview again, and start what is shown then."),
+    ),
     "batch.nothing_to_retry": Words(
         N_("Nothing in this batch failed."),
         N_("There is nothing to retry."),

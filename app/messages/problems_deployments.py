@@ -41,6 +41,14 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("%(service)s has no version %(version)s. AWS keeps the last 50."),
         N_("Choose a version on the Deployments tab."),
     ),
+    "deployment.none": Words(
+        N_("Nothing is deployed to %(service)s, so there is no log."),
+        N_("Deploy an image on the Deployments tab."),
+    ),
+    "deployment.no_container": Words(
+        N_("Version %(version)s has no container %(container)s. Containers: %(containers)s."),
+        N_("Choose one of them."),
+    ),
     "deployment.choose_container": Words(
         N_("More than one container could run this image: %(containers)s."),
         N_("Choose the container, then deploy again."),

@@ -7,8 +7,9 @@ from typing import Any
 from app.errors import Problem
 from app.history import batches
 from app.operations import engine, policy_steps, role_steps
-from app.operations.batch_items import ItemRun, Role
+from app.operations.batch_items import ItemRun
 from app.operations.context import current
+from app.operations.item_changes import Role
 from app.operations.revoke import find_roles
 from app.operations.state import GIVES_ACCESS, Kind, Outcome, StepName, StepState
 from app.operations.step import CancelledHere, Result, Stepping, run_step

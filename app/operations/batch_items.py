@@ -1,7 +1,8 @@
 """Runs the items of a batch side by side, each an operation with its own record, steps and end.
 
-An item makes at most three calls to AWS while nothing goes wrong: read the policy, write it, read it back. An item that
-was at work when its process died is run again, which changes nothing that is done.
+A repository takes three calls to AWS while nothing goes wrong, however many services get it: read the policy, write it,
+read it back. Its items are run together by whoever runs the first of them. An item that was at work when its process
+died is run again, which changes nothing that is done.
 """
 
 from __future__ import annotations
@@ -11,25 +12,29 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from app.history import batches
+from app.history import batches, store
 from app.history.batches import Item
+from app.inventory.circumstances import RepositoryAddress, known_repositories
+from app.inventory.registries import KnownRegistry
 from app.operations import grant, restore, revoke
+from app.operations.item_changes import Role, Surroundings
+from app.operations.repository_run import Together, run_together
 from app.operations.state import Kind, Outcome
 from app.operations.step import NEXT_LOOK, Stepping
 from app.operations.workflow import run_recorded
 
 # Items at work at once. The AWS pool limits their calls; more would only wait there.
-AT_ONCE = 12
+AT_ONCE = 24
 PAGE = 4 * AT_ONCE
 
 
 @dataclass(frozen=True)
-class Role:
-    """A service's roles as the batch read them once; `is_new`: the batch has just switched the role on."""
+class _Work:
+    """The items on one repository, and what is known of it and its registry."""
 
-    arn: str = ""
-    general_arn: str = ""
-    is_new: bool = False
+    items: tuple[Item, ...]
+    known: RepositoryAddress
+    registry: KnownRegistry
 
 
 @dataclass
@@ -38,14 +43,16 @@ class ItemRun:
 
     step: Stepping
     role: Role
-    _tasks: dict[str, asyncio.Task[Outcome]] = field(default_factory=dict)
+    _roles: dict[str, Role] = field(default_factory=dict)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _has_stopped: bool = False
 
     async def run(self) -> None:
         """Return once no item lives any more."""
-        # ECR may not know a new principal for a while: one item waits for that, and the others need not.
-        slots = asyncio.Semaphore(1 if self.role.is_new else AT_ONCE)
-        is_first = self.role.is_new
+        self._roles = await self._find_roles()
+        # ECR may not know a new principal for a while: one repository waits for that, and the others need not.
+        is_first = any(role.is_new for role in self._roles.values())
+        slots = asyncio.Semaphore(1 if is_first else AT_ONCE)
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._stop_rest_if_cancelled()
@@ -54,26 +61,72 @@ class ItemRun:
                     return
                 if not page:
                     await self._wait()
-                for item in page:
+                for work in page:
                     async with slots:
                         pass
                     if self.step.cancelled.is_set():
                         break
-                    self._begin(group, slots, item)
+                    self._begin(group, slots, work)
                     if is_first:
                         is_first = False
                         await asyncio.wait(self._tasks.values())
                         for _ in range(AT_ONCE - 1):
                             slots.release()
 
-    def _begin(self, group: asyncio.TaskGroup, slots: asyncio.Semaphore, item: Item) -> None:
-        run = run_recorded(partial(_run_item, item, self.role), item.id, slot=slots, is_item=True)
-        task = self._tasks[item.id] = group.create_task(run)
-        task.add_done_callback(lambda _: self._tasks.pop(item.id))
+    def _begin(self, group: asyncio.TaskGroup, slots: asyncio.Semaphore, work: _Work) -> None:
+        leader = work.items[0].id
+        task = self._tasks[leader] = group.create_task(self._run(slots, work))
+        task.add_done_callback(lambda _: self._tasks.pop(leader))
 
-    async def _runnable(self) -> tuple[Item, ...]:
+    async def _run(self, slots: asyncio.Semaphore, work: _Work) -> None:
         context = self.step.context
-        return await context.in_db(batches.runnable, context.db, self.step.operation, tuple(self._tasks), PAGE)
+        roles = {item.id: self._roles[item.service] for item in work.items}
+        around = Surroundings(work.known, work.registry, context.clock.now())
+        async with slots:
+            if await run_together(context, Together(work.items[0].id, roles), around):
+                return
+        # Backwards: what a deletion took away of others' changes is put back first, by the item that deleted.
+        for item in reversed(work.items):
+            await run_recorded(partial(_run_item, item, roles[item.id]), item.id, slot=slots, is_item=True)
+
+    async def _find_roles(self) -> dict[str, Role]:
+        """Record this service's role, and return the roles of all services of the batch in this Region.
+
+        Those of other services are waited for, so that one write serves all of a repository: until they are known, or
+        their part of the batch has ended, or for as long as a role may take.
+        """
+        context, mine = self.step.context, self.step.operation
+        deadline = context.clock.monotonic() + context.role_wait_seconds
+        has_recorded = False
+        while True:
+            runners = await context.in_db(batches.runners_of, context.db, mine.batch_id or mine.id)
+            others = [other for other in runners if other.region == mine.region and other.id != mine.id]
+            if others and not has_recorded:
+                await context.in_db(store.input_noted, context.db, mine.id, role=self.role.to_json())
+                has_recorded = True
+            roles = {other.service: role for other in others if (role := Role.of(other)) is not None}
+            awaited = [other for other in others if other.service not in roles and other.outcome is None]
+            if not awaited or self.step.cancelled.is_set() or context.clock.monotonic() > deadline:
+                return {**roles, mine.service: self.role}
+            await context.clock.sleep(NEXT_LOOK)
+
+    async def _runnable(self) -> tuple[_Work, ...]:
+        context, runner = self.step.context, self.step.operation
+        running = tuple(self._tasks)
+        leaders = await context.in_db(batches.runnable, context.db, runner, running, PAGE)
+        if not leaders:
+            return ()
+        items: dict[str, tuple[Item, ...]] = {leader.repository: (leader,) for leader in leaders}
+        if len(self._roles) > 1:
+            items |= await context.in_db(batches.led_by, context.db, runner, leaders, tuple(self._roles))
+        registry, known = await context.in_db(
+            known_repositories, context.db, runner.connection, runner.region, tuple(items)
+        )
+        return tuple(
+            _Work(items[leader.repository], known.get(leader.repository, RepositoryAddress()), registry)
+            for leader in leaders
+            if items[leader.repository][0].id == leader.id  # else it has ended meanwhile
+        )
 
     async def _count_live(self) -> int:
         return await self.step.context.in_db(batches.count_live, self.step.context.db, self.step.operation)

@@ -102,7 +102,7 @@ class Batches:
                 {"before": change.before, "after": change.after},
                 change.operation_id,
             )
-            for change in batches.changes_of(self._db, batch_id)
+            for change in reversed(batches.changes_of(self._db, batch_id))  # the last one of a write first
         ]
         if not items:
             raise Problem("batch.nothing_to_undo")
@@ -143,13 +143,15 @@ class Batches:
         runners: dict[tuple[str, str], NewOperation] = {}
         rows = []
         batch_id = ""
-        for item in items:
+        # Their order is that of the items: by it the changes of one write follow each other.
+        ids = sorted(new_id(now) for _ in items)
+        for item, item_id in zip(items, ids, strict=True):
             service = (item.region, item.service)
             if service not in runners:
                 id_ = new_id(now)
                 batch_id = batch_id or id_
                 runners[service] = self._runner(action, item, by, follows, digest, id_, batch_id)
-            rows.append(self._item(action, item, by, runners[service].batch_id, now))
+            rows.append(self._item(action, item, by, runners[service].batch_id, item_id))
         return list(runners.values()), rows
 
     def _runner(  # noqa: PLR0917  (the columns of its row)
@@ -171,9 +173,9 @@ class Batches:
             batch_id=batch_id,
         )
 
-    def _item(self, action: Kind, item: NewItem, by: str, batch_id: str | None, now: datetime) -> NewOperation:
+    def _item(self, action: Kind, item: NewItem, by: str, batch_id: str | None, id_: str) -> NewOperation:
         return NewOperation(
-            id=new_id(now),
+            id=id_,
             kind=action,
             connection=self._starter.connection,
             region=item.region,

@@ -25,12 +25,13 @@ from app.operations.cancellation import CancelWatch
 from app.operations.deadlines import Deadlines
 from app.operations.local_tasks import Running
 from app.operations.state import Kind
-from app.operations.write_groups import WriteGroups
+from app.operations.write_groups import Many, WriteGroups
 from app.outage import is_outage
 
 # Seconds between two tries while the database is unavailable.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
+A = TypeVar("A")
 P = ParamSpec("P")
 R = TypeVar("R")
 StartPart = Callable[[Operation, Kind, str, Mapping[str, Any]], str]
@@ -83,6 +84,14 @@ class Context:
             return await self.in_db(call, *args, **kwargs)
         groups, bound = self.write_groups, functools.partial(call, *args, **kwargs)
         return await self._patiently(lambda: groups.run(bound))
+
+    async def record_among(self, many: Many[A, R], thing: A) -> R:
+        """As `record`, of one thing that `many` records, together with those of the same kind that come meanwhile."""
+        if self.write_groups is None:
+            (result,) = await self.in_db(many, self.db, [thing])
+            return result
+        groups = self.write_groups
+        return await self._patiently(lambda: groups.run_among(many, thing))
 
     async def _patiently(self, run: Callable[[], Awaitable[R]]) -> R:
         pause = FIRST_PAUSE

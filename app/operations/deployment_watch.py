@@ -100,12 +100,14 @@ def changed_containers(given: Mapping[str, Any]) -> frozenset[str]:
 def root_cause(diagnoses: Sequence[Diagnosis], changed: Collection[str]) -> Found | None:
     """Return the cause of a failed deployment, None where none is found. Pure.
 
-    Of a container that stayed as it was, and so has run before, only what is certain counts.
+    Of a container that stayed as it was beside one that changed, and so has run before, only what is certain counts.
+    Where the same was deployed again, a tag may name another image now: then all count.
     """
     telling = [
         each
         for each in diagnoses
-        if each.root is not None and (each.facts.container in changed or each.root.certainty is Certainty.CERTAIN)
+        if each.root is not None
+        and (not changed or each.facts.container in changed or each.root.certainty is Certainty.CERTAIN)
     ]
     return most_telling(telling).root if telling else None
 

@@ -50,7 +50,8 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
     newest = changes[0]
     repository = (newest.connection, newest.region, newest.repository)
     before = await context.in_db(_last_known, context, newest)
-    change: PolicyChange | None = None
+    sent = [await context.in_db(policy_writes.whole_write, context.db, change) for change in changes]
+    written: int | None = None
     for pause in (0.0, *CATCHES_UP):
         await context.clock.sleep(pause)
         at = context.clock.now()
@@ -59,15 +60,16 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
         except Problem as problem:
             log.warning("the policy of %s could not be read to look for a late write: %s", newest.repository, problem)
             return False
-        change = next((change for change in changes if equivalent(text, change.after)), None)
-        if change is None or equivalent(before, text):
-            change = None
+        written = next((number for number, whole in enumerate(sent) if equivalent(text, whole.after)), None)
+        if written is None or equivalent(before, text):
+            written = None
             break
     await context.in_db(policies.remember_policy, context.db, *repository, text, at=at)
-    if change is None:
+    if written is None:
         return False
+    change, replaced = changes[written], None if sent[written].is_shared else before
     return await context.in_db(
-        policy_writes.write_seen_late, context.db, change.operation_id, change.position, before, context.clock.now()
+        policy_writes.write_seen_late, context.db, change.operation_id, change.position, replaced, context.clock.now()
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.db import Database
 from app.history.models import Operation, PolicyChange
+from app.history.policy_writes import whole_write
 from app.inventory.queries import find_repository
 from app.operations.state import ReadSince
 from app.policy.canonical import equivalent
@@ -28,9 +29,10 @@ def later_reading(db: Database, change: PolicyChange) -> LaterReading | None:
     known = find_repository(db, change.connection, change.region, change.repository)
     if known is None or known.policy_read_at is None or known.policy_read_at < sent_at:
         return None
-    if equivalent(known.policy_text, change.after):
+    sent = whole_write(db, change)
+    if equivalent(known.policy_text, sent.after):
         return LaterReading(ReadSince.WITH_CHANGE, known.policy_read_at)
-    unchanged = equivalent(known.policy_text, change.before)
+    unchanged = equivalent(known.policy_text, sent.before)
     return LaterReading(ReadSince.WITHOUT_CHANGE if unchanged else ReadSince.OTHERWISE, known.policy_read_at)
 
 

@@ -13,10 +13,11 @@ from app.inventory.circumstances import Circumstances
 from app.operations.pruning import prunable
 from app.policy.arns import is_namesakes
 from app.policy.change import PlannedChange
-from app.policy.document import parse
+from app.policy.document import parse, parse_or_new
 from app.policy.grant import plan_grant
 from app.policy.principals import principals_of, service_of
 from app.policy.revoke import plan_prune, plan_revoke
+from app.policy.shared_statement import dead_in_shared
 from app.policy.statement import named_by, orphan_of
 from app.policy.undo import Conflict, plan_restore, plan_undo
 
@@ -44,6 +45,8 @@ def repairing(subject: Subject) -> Plan:
 
     def plan(text: str | None) -> PlannedChange:
         others = [arn for arn in named_for(text, subject) if arn != subject.principal_arn]
+        # ECR refuses the policy while one is in it, and nobody can tell which service's it was.
+        others += dead_in_shared(parse_or_new(text))
         return _grant(text, subject, replaces=others)
 
     return plan

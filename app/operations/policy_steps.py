@@ -13,15 +13,11 @@ from app.errors import Problem
 from app.history import policy_writes
 from app.inventory import policies
 from app.inventory.circumstances import Circumstances, circumstances_of, known_circumstances
-from app.inventory.registries import KnownRegistry, find_registry, read_registry, remember_registry
-from app.operations import plans
-from app.operations.messages import CONDITIONAL
+from app.inventory.registries import find_registry, read_registry, remember_registry
+from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
 from app.operations.plans import Plan, Subject
 from app.operations.state import StepState
 from app.operations.step import Result, Stepping
-from app.policy.canonical import equivalent
-from app.policy.evaluate import Access
-from app.policy.layers import Layer
 from app.policy.stale_reads import seems_older
 
 # How often a policy that others write at the same time is merged again before a person has to decide.
@@ -103,36 +99,15 @@ async def verify_access(
     text = await read(step)
     if rereads_registry:
         await refresh_registry(step)
-    registry, known = await step.context.in_db(
-        known_circumstances, step.context.db, *_place(step), step.context.clock.now()
-    )
-    verdict = await step.context.in_thread(known.verdict, text, arn)
-    if verdict.access is Access.NOT_ALLOWED:
-        step.because("policy.foreign_write")
-        return StepState.PENDING, {"holds": False}
-    if verdict.access is Access.DENIED:
-        by_registry = Layer.REPOSITORY not in verdict.layers
-        raise denied(
-            step, str(verdict.params["registry_statement" if by_registry else "statement"]), by_registry=by_registry
-        )
-    if verdict.access is Access.CONDITIONAL:
-        step.because(CONDITIONAL)
-    elif equivalent(text, after):
-        _say_allowed(step, registry)
-    else:
-        step.because("policy.foreign_write")
-    return StepState.SUCCEEDED, {"holds": True}
+    now = step.context.clock.now()
+    registry, known = await step.context.in_db(known_circumstances, step.context.db, *_place(step), now)
+    return await _judged(step, judging_access(step.operation, arn, known, registry, now), text, after)
 
 
-def _say_allowed(step: Stepping, registry: KnownRegistry) -> None:
-    """Add the note that the role is allowed, and by which policies."""
-    if registry.read_at is None:
-        step.because("access.allowed_unread")
-    elif registry.policy.text is None:
-        step.because("access.allowed")
-    else:
-        age = step.context.clock.now() - registry.read_at
-        step.because("access.not_denied_by_registry", seconds=max(0, round(age.total_seconds())))
+async def _judged(step: Stepping, judge: Judge, text: str | None, after: str | None = None) -> tuple[StepState, Result]:
+    judgement = await step.context.in_thread(judge, text, after)
+    step.because(judgement.note, **judgement.params)
+    return StepState.SUCCEEDED if judgement.holds else StepState.PENDING, {"holds": judgement.holds}
 
 
 async def refresh_registry(step: Stepping) -> None:
@@ -157,26 +132,12 @@ async def refresh_registry(step: Stepping) -> None:
 async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:
     """Verify that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
     text = await read(step)
-    if (await step.context.in_thread(plans.revoking(subject), text)).needed:
-        step.because("policy.foreign_write")
-        return StepState.PENDING, {"holds": False}
-    left = False
-    if subject.principal_arn:
-        known = await circumstances(step)
-        verdict = await step.context.in_thread(known.verdict, text, subject.principal_arn)
-        left = verdict.access in (Access.ALLOWED, Access.CONDITIONAL)
-    step.because("access.left" if left else "access.gone")
-    return StepState.SUCCEEDED, {"holds": True}
+    return await _judged(step, judging_removal(subject, await circumstances(step)), text)
 
 
 async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
     """Verify that the policy equals what was written. Returns `holds`, as `verify_access` does."""
-    text = await read(step)
-    if (await step.context.in_thread(plan, text)).needed:
-        step.because("policy.foreign_write")
-        return StepState.PENDING, {"holds": False}
-    step.because("policy.as_written")
-    return StepState.SUCCEEDED, {"holds": True}
+    return await _judged(step, judging_text(plan), await read(step))
 
 
 async def circumstances(step: Stepping) -> Circumstances:
@@ -186,15 +147,3 @@ async def circumstances(step: Stepping) -> Circumstances:
 
 def _place(step: Stepping) -> tuple[str, str, str]:
     return step.operation.connection, step.operation.region, step.operation.repository
-
-
-def denied(step: Stepping, statement: str, *, by_registry: bool) -> Problem:
-    """Return the problem that an explicit Deny refuses the role: of the repository's policy, or of the registry's."""
-    operation = step.operation
-    return Problem(
-        "access.denied_by_registry" if by_registry else "access.denied",
-        repository=operation.repository,
-        service=operation.service,
-        region=operation.region,
-        statement=statement,
-    )

@@ -14,18 +14,17 @@ from app.errors import Problem
 from app.history import policy_writes, store
 from app.operations import fingerprint, refused_writes
 from app.operations.explained import explained
+from app.operations.judgements import denied
 from app.operations.plans import Plan
-from app.operations.policy_steps import PolicyReading, denied, keep, look
+from app.operations.policy_steps import PolicyReading, keep, look
 from app.operations.state import Kind, StepState
 from app.operations.step import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PlannedChange, unchanged
+from app.policy.grant import DENIALS, DENIED_BY_REGISTRY
 
 # The code of a write that was not sent because its read became too old: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
-# Findings that a Deny makes a grant useless: of the repository policy, or of the registry's.
-DENIED_BY_REGISTRY = "grant.registry_denied"
-DENIALS = ("grant.denied", DENIED_BY_REGISTRY)
 # Consecutive reads that may become too old before the write is tried anyway, up to the limit of `fresh_seconds`.
 REREADS = 3
 
@@ -108,7 +107,8 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
                 continue
             if change.after is None and await _deleted_of_others(work) is not None:
                 continue
-            step.because(_remark(change, position, work.wanted.remark))
+            # At a later position it had been written before, and was missing.
+            step.because("policy.foreign_write" if position > 0 else remark_of(change, work.wanted.remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
 
@@ -150,7 +150,9 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     context, operation = step.context, step.operation
     unanswered = await context.in_db(policy_writes.unanswered, context.db, operation.id)
     # Only the text itself proves that AWS carried one out: another's change may have made ours unnecessary.
-    proven = next((write for write in unanswered if equivalent(text, write.after)), None)
+    sent = [await context.in_db(policy_writes.whole_write, context.db, write) for write in unanswered]
+    shown = (write for write, whole in zip(unanswered, sent, strict=True) if equivalent(text, whole.after))
+    proven = next(shown, None)
     if proven is not None:
         await _closed(step, proven.position)
         if len(unanswered) == 1:
@@ -207,7 +209,7 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | 
     context.crash("write-planned")
     with context.running.writing(operation.id):
         try:
-            answered = await step.once(_fresh(step, change, read_at), first=True)
+            answered = await step.once(fresh_write(step, change, read_at), first=True)
         except Problem as problem:
             await _note_unsuccessful(step, position, problem)
             raise
@@ -220,7 +222,7 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | 
     return position
 
 
-def _fresh(step: Stepping, change: PlannedChange, read_at: float) -> Callable[[], Answered[str | None]]:
+def fresh_write(step: Stepping, change: PlannedChange, read_at: float) -> Callable[[], Answered[str | None]]:
     """Return the call to AWS, for the thread that makes it: it refuses a write based on an old read."""
     context, operation = step.context, step.operation
     repositories = context.aws.repositories(operation.region)
@@ -293,7 +295,7 @@ def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
     """Refuse a grant that another statement's Deny makes useless; a person must resolve that first."""
     denial = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
     if denial is not None:
-        raise denied(step, str(denial.params["statement"]), by_registry=denial.code == DENIED_BY_REGISTRY)
+        raise denied(step.operation, str(denial.params["statement"]), by_registry=denial.code == DENIED_BY_REGISTRY)
 
 
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:
@@ -304,9 +306,8 @@ async def _closed(step: Stepping, position: int, replaced: str | None = None) ->
         raise Overtaken
 
 
-def _remark(change: PlannedChange, position: int, ordinary: str) -> str:
-    if position > 0:
-        return "policy.foreign_write"  # it had been written before and was missing
+def remark_of(change: PlannedChange, ordinary: str) -> str:
+    """Return the note of a write: a policy was deleted or created, or the `ordinary` one."""
     if change.after is None:
         return "policy.deleted"
     return "policy.created" if change.before is None else ordinary

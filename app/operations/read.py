@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.db import Database
@@ -32,6 +33,21 @@ def list_running(db: Database, connection: str, region: str = "", service: str =
 
 def progress_of(operation: Operation, since: ReadSince | None = None) -> Progress:
     """The view of an operation whose steps and changes are loaded; `since` as `read_since` gives it."""
+    return replace(
+        outline_of(operation),
+        steps=tuple(_step(step) for step in operation.steps),
+        wrote_policy=operation.kind not in kinds.SEEN
+        and any(change.written_at is not None for change in operation.changes),
+        unconfirmed=any(
+            change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)
+            for change in operation.changes
+        ),
+        read_since=since,
+    )
+
+
+def outline_of(operation: Operation) -> Progress:
+    """Return the view of an operation without its steps and changes, which need not be loaded."""
     return Progress(
         id=operation.id,
         version=operation.version,
@@ -41,19 +57,12 @@ def progress_of(operation: Operation, since: ReadSince | None = None) -> Progres
         repository=operation.repository,
         asked_by=operation.asked_by,
         asked_at=operation.asked_at,
-        steps=tuple(_step(step) for step in operation.steps),
+        steps=(),
         started_at=operation.started_at,
         ended_at=operation.ended_at,
         outcome=Outcome(operation.outcome) if operation.outcome else None,
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
-        wrote_policy=operation.kind not in kinds.SEEN
-        and any(change.written_at is not None for change in operation.changes),
-        unconfirmed=any(
-            change.written_at is None and (change.unanswered_at is not None or operation.ended_at is not None)
-            for change in operation.changes
-        ),
-        read_since=since,
         image_uri=operation.image_uri,
         follows=operation.follows or "",
         batch_id=operation.batch_id or "",

@@ -9,20 +9,33 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import Database
 
+A = TypeVar("A")
 R = TypeVar("R")
 
 # Calls of one commit: more would keep the first of them waiting.
 MOST = 32
 
-_Waiting = tuple[Callable[[], Any], Future[Any]]
+Many = Callable[[Database, Sequence[A]], Sequence[R]]
+"""Records many things of one kind by few statements; returns what became of each, in their order."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A call that waits, or one thing for `many`."""
+
+    future: Future[Any]
+    call: Callable[[], Any]
+    many: Many[Any, Any] | None = None
+    thing: Any = None
 
 
 class WriteGroups:
@@ -41,13 +54,22 @@ class WriteGroups:
     async def run(self, call: Callable[[], R]) -> R:
         """Return what the call returns, once it is committed. Raises what it raises, or what the commit met."""
         future: Future[R] = Future()
+        self._hand_in(_Waiting(future, call))
+        return await asyncio.wrap_future(future)
+
+    async def run_among(self, many: Many[A, R], thing: A) -> R:
+        """Return what `many` returns for `thing`, once it is committed: it runs once for all that wait for it."""
+        future: Future[R] = Future()
+        self._hand_in(_Waiting(future, lambda: many(self._db, [thing])[0], many, thing))
+        return await asyncio.wrap_future(future)
+
+    def _hand_in(self, waiting: _Waiting) -> None:
         with self._lock:
-            self._waiting.append((call, future))
+            self._waiting.append(waiting)
             begins = not self._is_working
             self._is_working = True
         if begins:
             self._thread.submit(self._work)
-        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Take no more calls; those that wait are cancelled."""
@@ -56,15 +78,15 @@ class WriteGroups:
     def _work(self) -> None:
         while group := self._take():
             if len(group) == 1 or not self._run_together(group):
-                for call, future in group:
-                    _settle(future, *_outcome(call))
+                for waiting in group:
+                    _settle(waiting.future, *_outcome(waiting.call))
 
     def _take(self) -> list[_Waiting]:
         with self._lock:
             group: list[_Waiting] = []
             while self._waiting and len(group) < MOST:
                 waiting = self._waiting.popleft()
-                if waiting[1].set_running_or_notify_cancel():
+                if waiting.future.set_running_or_notify_cancel():
                     group.append(waiting)
             self._is_working = bool(group)
             return group
@@ -73,12 +95,27 @@ class WriteGroups:
         """Run a group in one transaction. False: the database refused something, and nothing of it is recorded."""
         try:
             with self._db.one_transaction():
-                outcomes = [_unless_refused(call) for call, _ in group]
+                outcomes = [outcome for alike in _alike(group) for outcome in self._run_alike(alike)]
         except BaseException:  # noqa: BLE001  (each call is run by itself then, and meets what is wrong itself)
             return False
-        for (_, future), outcome in zip(group, outcomes, strict=True):
-            _settle(future, *outcome)
+        for future, result, error in outcomes:
+            _settle(future, result, error)
         return True
+
+    def _run_alike(self, alike: list[_Waiting]) -> list[tuple[Future[Any], Any, BaseException | None]]:
+        many = alike[0].many
+        if many is None:
+            return [(waiting.future, *_unless_refused(waiting.call)) for waiting in alike]
+        results = many(self._db, [waiting.thing for waiting in alike])
+        return [(waiting.future, result, None) for waiting, result in zip(alike, results, strict=True)]
+
+
+def _alike(group: list[_Waiting]) -> list[list[_Waiting]]:
+    """Return the calls by what records them; who waits for one of them hands in no other."""
+    alike: dict[Any, list[_Waiting]] = {}
+    for waiting in group:
+        alike.setdefault(waiting.many, []).append(waiting)
+    return list(alike.values())
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:

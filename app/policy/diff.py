@@ -21,9 +21,10 @@ from app.policy.document import PolicyDocument, parse
 from app.policy.sequences import MatchingRun, runs
 
 CONTEXT = 3
-_ALIKE = 0.5
 _MOST_TOKENS = 500
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+# A JSON string is one token, so that an ARN that changed is marked from end to end. The closing quote is optional, so
+# that no text makes the search go back.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|\w+|\s+|[^\w\s"]')
 
 
 class LineKind(StrEnum):
@@ -173,18 +174,21 @@ def _lines(run: MatchingRun, old: Sequence[str], new: Sequence[str]) -> Iterable
 
 
 def _inline(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Return two lines as spans, by words that differ; as one span each if they are very long or mostly differ."""
+    """Return two lines as spans, by whole tokens that differ; as one span each without a word in common."""
     left, right = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(left), len(right)) > _MOST_TOKENS:
         return (Span(old),), (Span(new),)
     compared = tuple(runs(left, right))
-    alike = sum(len(token) for run in compared if run.same for token in left[run.i1 : run.i2])
-    if 2 * alike < _ALIKE * (len(old) + len(new)):
+    if not any(_is_word(token) for run in compared if run.same for token in left[run.i1 : run.i2]):
         return (Span(old),), (Span(new),)
     return (
         tuple(Span("".join(left[run.i1 : run.i2]), not run.same) for run in compared if run.i2 > run.i1),
         tuple(Span("".join(right[run.j1 : run.j2]), not run.same) for run in compared if run.j2 > run.j1),
     )
+
+
+def _is_word(token: str) -> bool:
+    return token[0] == '"' or token[0].isalnum()
 
 
 def _blocks(lines: Sequence[Line], context: int) -> Iterable[Block]:

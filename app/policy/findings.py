@@ -21,6 +21,7 @@ from app.policy.matching import PullPrincipal, covers_action
 from app.policy.mend import mend
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
 from app.policy.registry import is_registry_statement
+from app.policy.shared_statement import NEAR_LIMIT
 from app.policy.statement import (
     PULL_ACTIONS,
     PUSH_ACTION,
@@ -40,8 +41,6 @@ CHANGING_ACTIONS = (
     "ecr:DeleteRepositoryPolicy",
 )
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-NEAR_LIMIT = 0.9
-"""The share of ECR's limit from which a policy is said to be near it."""
 _LONGEST_SID = 100
 
 

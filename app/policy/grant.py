@@ -14,6 +14,7 @@ from app.policy.finding import Finding, Severity
 from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
 from app.policy.matching import Cover, PullPrincipal, Reach, covers_action
 from app.policy.rulebook import Collected
+from app.policy.shared_statement import with_shared
 from app.policy.statement import (
     PULL_ACTIONS,
     PUSH_ACTION,
@@ -24,6 +25,10 @@ from app.policy.statement import (
     sids,
     without_anywhere,
 )
+
+# Findings that a Deny makes a grant useless: of the repository policy, or of the registry's.
+DENIED_BY_REGISTRY = "grant.registry_denied"
+DENIALS = ("grant.denied", DENIED_BY_REGISTRY)
 
 
 def plan_grant(
@@ -40,6 +45,7 @@ def plan_grant(
 
     Nothing is written if the policy already allows both actions unconditionally: by our own statement, by another that
     names the role, or by one for its account or for everyone (noted in `leftovers`: Remove cannot take that away).
+    Near ECR's limit our statements for several services become one (`shared_statement`).
     `replaces` are dead or wrong principals of the same service: the same write removes them from every statement that
     names them, and ours takes the position of the first one. A Deny keeps those that exist: ECR refuses only the dead.
     `leftovers` also say what still keeps the role from pulling: a Deny of the policy or the `registry`'s, by the rules
@@ -59,11 +65,12 @@ def plan_grant(
     leftovers = [*_obstacles(evaluator.collect(caller)), *_covered(enough)]
     if enough and at is None:
         return unchanged(text, leftovers)
-    statements = list(document.statements)
     if not enough:
-        position = len(statements) if at is None else at
-        statements.insert(position, pull_statement(principal_arn, service, sids(statements)))
-    return change_to(text, before, document.with_statements(statements), leftovers)
+        statements = list(document.statements)
+        added = pull_statement(principal_arn, service, sids(statements))
+        statements.insert(len(statements) if at is None else at, added)
+        document = with_shared(document.with_statements(statements), added)
+    return change_to(text, before, document, leftovers)
 
 
 def _allowing_for_good(document: PolicyDocument, caller: PullPrincipal, repository_arn: str) -> list[Cover]:

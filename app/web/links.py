@@ -14,6 +14,7 @@ WHO_CAN_PULL = "/who-can-pull"
 CHANGES = "/changes"
 REFRESH = "/refresh"
 HISTORY = "/history"
+SEARCH = "/search"
 PERMISSIONS = "/permissions"
 CHECK_PERMISSIONS = "/permissions/check"
 PREFERENCES = "/preferences"
@@ -28,6 +29,7 @@ API_DOCS = "/api/docs"
 OPENAPI = "/api/openapi.json"
 BATCHES = "/batches"
 PREVIEW_BATCH = "/batches/preview"
+BATCH_AS_CODE = "/batches/as-code"
 
 
 def _with(path: str, **query: str | int) -> str:
@@ -58,6 +60,16 @@ def findings(**query: str | int) -> str:
 def finding(finding_id: str, verb: str) -> str:
     """Where a finding is dismissed, or shown again (restore)."""
     return f"{FINDINGS}/{quote(finding_id, safe='')}/{verb}"
+
+
+def repair_all(**query: str) -> str:
+    """Where all access is repaired that findings are about: GET previews, POST starts the batch."""
+    return _with(f"{FINDINGS}/repair", **query)
+
+
+def prune(region: str = "", repository: str = "") -> str:
+    """Where principals that no longer exist are removed from a policy, for no service; the form names the repository."""
+    return _with(f"{REPOSITORIES}/prune", region=region, repository=repository)
 
 
 def who_can_pull(principal: str = "") -> str:
@@ -93,6 +105,12 @@ def deployments(region: str, name: str, verb: str = "", **query: str | int) -> s
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
+def deployment_log(region: str, name: str, version: int, **query: str | int) -> str:
+    """Return the URL of a deployment's log, of one `container`, from a position (`after`) on."""
+    given = {key: value for key, value in query.items() if value != 0}
+    return deployments(region, name, f"{version}/log", **given)
+
+
 def policy(region: str, name: str, repository: str) -> str:
     """Return the URL of a repository's policy as seen for a service."""
     return _with(service(region, name, "policy"), repository=repository)
@@ -101,6 +119,11 @@ def policy(region: str, name: str, repository: str) -> str:
 def policy_as_code(region: str, name: str, repository: str, form: str) -> str:
     """Return the URL to download a service's access to a repository as code."""
     return _with(service(region, name, "policy/as-code"), repository=repository, form=form)
+
+
+def as_code(region: str, name: str, **query: str) -> str:
+    """Return the URL of a service as code, with all its access; with `form` that one, to download."""
+    return _with(service(region, name, "as-code"), **query)
 
 
 def why(region: str, name: str, **query: str) -> str:
@@ -133,19 +156,27 @@ def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
 def onward(progress: Progress) -> str:
     """Return the URL of Continue once an operation has ended.
 
-    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one.
+    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one. Of an operation for no
+    service to the repository's page.
     """
     if progress.kind in (Kind.UNDO, Kind.RESTORE, Kind.REACTIVATE) and progress.follows:
         return operation(progress.follows)
     if progress.kind is Kind.DEPLOY:
         return deployments(progress.region, progress.service)
     granted = progress.kind is Kind.GRANT and progress.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+    if not progress.service:
+        return repository(progress.region, progress.repository)
     return images(progress.region, progress.service, added=progress.repository if granted else "")
 
 
 def history(**query: str | int) -> str:
     """Return the URL of the history with its filters."""
     return _with(HISTORY, **query)
+
+
+def search(query: str = "", **more: str) -> str:
+    """Return the URL of the search over everything; `kind` names the one group to show."""
+    return _with(SEARCH, q=query, **more)
 
 
 def service_history(region: str, name: str, /, **query: str | int) -> str:

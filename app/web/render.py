@@ -19,15 +19,19 @@ from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.htmx import is_htmx
 from app.messages import i18n, labels
-from app.web import formats, links
+from app.web import aws_links, formats, links
 from app.web.assets import Assets
+from app.web.views import help as help_topics
 from app.web.views.base import View
 from app.web.views.errors import error_page
+from app.web.views.failures import group_failures
 from app.web.views.frame import Shell
 from app.wording import N_
 
 THEME_COOKIE = "sailpass_theme"
 THEMES = ("light", "dark")
+KEYS_COOKIE = "sailpass_keys"
+KEYS_OFF = "off"
 VARY = "HX-Request, Cookie, Accept-Language"
 IN_THE_DIALOG = ("#modal-body", "#repository-options")
 PRODUCT = "Sailpass"
@@ -62,6 +66,9 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         label=labels,
         say=labels.say,
         iam_statement=iam_statement,
+        grouped=group_failures,
+        help=help_topics,
+        aws=aws_links,
         product=PRODUCT,
         languages=i18n.LANGUAGES,
         iso=formats.iso,
@@ -97,6 +104,7 @@ class Renderer:
             shell=self.shell(request),
             language=i18n.code(),
             theme=_theme(request),
+            has_keys=request.cookies.get(KEYS_COOKIE) != KEYS_OFF,
             here=_here(request),
         )
 

@@ -60,7 +60,7 @@
   // --- Copying, and filling a field -----------------------------------------------------------------------------
   // Browsers give the clipboard to secure addresses only; the older way works on a plain one as well.
   async function copy(button) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(button.dataset.copy);
+    try { return await navigator.clipboard.writeText(button.dataset.copy); } catch { /* not given: the older way */ }
     const field = Object.assign(document.createElement('textarea'), { value: button.dataset.copy, className: 'hidden-text' });
     button.after(field);
     field.select();
@@ -72,7 +72,7 @@
     const button = event.target.closest('[data-copy]');
     if (!button) return;
     await copy(button);
-    button.dataset.done = '';
+    button.dataset.done = button.dataset.copied;
     announce(button.dataset.copied);
     setTimeout(() => { delete button.dataset.done; byId(modal.open ? 'live' : 'page-live').textContent = ''; }, 2000);
   });
@@ -83,6 +83,18 @@
     field.value = button.value;
     field.focus();
     field.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+
+  // --- Rows that open -------------------------------------------------------------------------------------------
+  // Without scripts the link leads to the page that shows the same. What opens is fetched each time, to be as it is now.
+  document.addEventListener('click', event => {
+    const link = event.target.closest('[data-opens]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const row = byId(link.dataset.opens);
+    row.hidden = !row.hidden;
+    link.setAttribute('aria-expanded', !row.hidden);
+    if (!row.hidden) htmx.ajax('GET', link.dataset.from, { source: row, target: row.firstElementChild, swap: 'innerHTML' }).catch(() => {});
   });
 
   // --- Times ----------------------------------------------------------------------------------------------------

@@ -52,7 +52,8 @@
     },
   };
 
-  const combobox = event => event.target.closest?.('[role=combobox]');
+  // The command palette's options are links, and its list is always open: palette.js.
+  const combobox = event => event.target.closest?.('[role=combobox]:not(#palette-q)');
 
   document.addEventListener('keydown', event => {
     const input = combobox(event);
@@ -66,7 +67,7 @@
   document.addEventListener('click', event => {
     const input = combobox(event);
     if (input) return show(input, list(input).hidden);
-    const option = event.target.closest('[role=option]:not([aria-disabled=true])');
+    const option = event.target.closest('[role=option]:not(a, [aria-disabled=true])');
     if (option) pick(ownerOf(option), option);
   });
   // A press on the list must not take the focus out of the field.

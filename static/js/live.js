@@ -85,7 +85,7 @@
     details?.toggleAttribute('data-opened', !details.open);
   });
   const isInUse = part => part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, summary')
-    || part.querySelector('details[data-opened]');
+    || part.querySelector('details[data-opened], [data-opens][aria-expanded=true]');
   const waiting = new Set();
   function refresh(part) {
     if (!part.isConnected || waiting.has(part.id)) return;

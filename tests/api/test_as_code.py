@@ -4,6 +4,7 @@ import json
 
 import hcl2
 import pytest
+from cfnlint import api as cfnlint
 
 from tests.api.conftest import HERE, SERVICE
 
@@ -100,3 +101,62 @@ def test_a_policy_that_could_not_be_read_gives_no_code(ready):
     finally:
         ready.sandbox.clear_faults()
     assert (answer.status, answer.json["code"]) == (403, "aws.access_denied")
+
+
+def linted(text):
+    """What cfn-lint finds, but for the advice to raise a policy's version, which changes what others' statements mean."""
+    return [str(match) for match in cfnlint.lint(text, regions=["us-east-1"]) if match.rule.id != "W2511"]
+
+
+def test_a_selection_is_one_text_for_all(ready):
+    names = ["analytics/etl", "storefront/nginx-sidecar", "payments/api"]
+    for form in ("terraform", "cloudformation", "aws"):
+        many = ready.post(f"{HERE}/repositories/as-code", {"form": form, "repositories": names})
+        assert (many.status, many.json["repositories"], many.json["left_out"]) == (200, names, []), many.text
+        text = many.json["text"]
+        assert all(name in text for name in names)
+        assert (puller(ready) in text) is (form == "aws")
+        if form == "terraform":
+            assert len(hcl2.loads(text)["resource"]) == 1 + len(names)
+        if form == "cloudformation":
+            assert linted(text) == []
+    assert "storefront-web" not in str(ready.sandbox.policy("payments/api"))
+
+
+def test_a_pattern_means_all_that_match_and_what_cannot_be_planned_is_left_out(ready):
+    ready.sandbox.put_policy("payments/ledger", '{"Version": "2012-10-17"}, {')
+    ready.get(f"{HERE}/repositories/as-code?repository=payments/ledger&form=aws")  # reads it
+    many = ready.post(f"{HERE}/repositories/as-code", {"form": "terraform", "match": "payments/*"}).json
+    assert set(many["repositories"]) < {
+        each["name"] for each in ready.get("/api/v1/repositories?q=payments/").json["repositories"]
+    }
+    reasons = {each["repository"]: each["code"] for each in many["left_out"]}
+    assert reasons == {"payments/ledger": "policy.not_json", "payments/worker": "policy.dead_principals"}
+    assert "payments/ledger" not in many["text"]
+
+
+def test_a_service_as_a_whole_holds_every_repository_that_names_it(ready):
+    named = {each["name"] for each in ready.get(f"{HERE}/repositories").json["repositories"]}
+    whole = ready.get(f"{HERE}/as-code?form=terraform").json
+    assert set(whole["repositories"]) == named
+    assert len(hcl2.loads(whole["text"])["resource"]) == 1 + len(named)
+    assert linted(ready.get(f"{HERE}/as-code?form=cloudformation").json["text"]) == []
+
+
+def test_a_policy_whose_sid_names_a_tool_is_marked(ready):
+    statement = {"Sid": "TerraformPull", "Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "ecr:*"}
+    ready.sandbox.put_policy("edge/cache", {"Version": "2012-10-17", "Statement": [statement]})
+    preview = ready.post(f"{HERE}/preview", {"kind": "grant", "repository": "edge/cache"}).json
+    assert preview["managed"].startswith("The statement TerraformPull looks as if Terraform manages this policy.")
+
+
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        ({"form": "terraform"}, "request.invalid"),
+        ({"form": "terraform", "repositories": ["a"], "match": "*"}, "request.invalid"),
+        ({"form": "terraform", "match": "nothing-like-it*"}, "batch.no_match"),
+    ],
+)
+def test_no_code_of_nothing(ready, body, code):
+    assert ready.post(f"{HERE}/repositories/as-code", body).json["code"] == code

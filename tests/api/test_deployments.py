@@ -102,3 +102,52 @@ def test_what_cannot_be_deployed(ready, body, code):
 @pytest.mark.parametrize("body", [{"imag": "x"}, {"image": WEB, "port": 65_536}, {"image": WEB, "port": "80"}, []])
 def test_what_is_not_understood_is_refused(ready, body):
     assert ready.post(f"{HERE}/deployments", body).status == 422
+
+
+def plant_images(sandbox) -> None:
+    """An index without linux/amd64, single images of two platforms, attestations alone, an archived one, a signature."""
+    sandbox.client("ecr").create_repository(repositoryName="platforms")
+    kinds = {
+        "index": ["linux/arm64", "windows/amd64"],
+        "both": ["linux/amd64", "linux/arm64"],
+        "arm": ["linux/arm64"],
+        "amd": ["linux/amd64"],
+        "attested": ["unknown/unknown", "unknown/unknown"],
+    }
+    for tag, platforms in kinds.items():
+        sandbox.add_image("platforms", tags=[tag], platforms=platforms)
+
+
+@pytest.mark.parametrize(
+    "tag, fit, platforms",
+    [
+        ("index", "not_in_index", ["linux/arm64", "windows/amd64"]),
+        ("both", "runs", ["linux/amd64", "linux/arm64"]),
+        ("arm", "other", ["linux/arm64"]),
+        ("amd", "runs", ["linux/amd64"]),
+        ("attested", "attestations_only", []),
+    ],
+)
+def test_the_platform_is_read_on_request(ready, tag, fit, platforms):
+    sandbox = ready.sandbox
+    if "platforms" not in {
+        each["repositoryName"] for each in sandbox.client("ecr").describe_repositories()["repositories"]
+    }:
+        plant_images(sandbox)
+    sandbox.clear_calls()
+    answer = ready.post(f"{HERE}/repositories/images/platform", {"image": f"platforms:{tag}"})
+    assert (answer.status, answer.json["fit"], answer.json["platforms"]) == (200, fit, platforms), answer.text
+    actions = [each["action"] for each in sandbox.calls()]
+    assert actions.count("ecr:BatchGetImage") == 1
+    sandbox.clear_calls()
+    assert ready.get(f"{HERE}/repositories/images?repository=platforms").status == 200
+    assert "ecr:BatchGetImage" not in [each["action"] for each in sandbox.calls()]
+
+
+@pytest.mark.parametrize(
+    "image, status, code",
+    [(f"{WEB}:nope", 404, "image.missing"), (f"{WEB}:a b", 422, "deployment.bad_tag"), ("", 422, "request.invalid")],
+)
+def test_no_platform_of_what_is_no_image(ready, image, status, code):
+    answer = ready.post(f"{HERE}/repositories/images/platform", {"image": image})
+    assert (answer.status, answer.json["code"]) == (status, code), answer.text

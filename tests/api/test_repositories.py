@@ -85,8 +85,37 @@ def test_a_principal_is_told_from_where_it_can_pull(known):
     assert known.get("/api/v1/who-can-pull?principal=ci").json["code"] == "principal.bad_arn"
 
 
+def test_everything_is_searched_at_once(known):
+    found = known.get("/api/v1/search?q=storefront&limit=1").json
+    assert [row["name"] for row in found["services"]["items"]] == ["storefront-web"]
+    assert found["services"]["items"][0]["url"].startswith("https://storefront-web.")
+    assert (len(found["repositories"]["items"]), found["repositories"]["total"]) == (1, 2)
+    assert "storefront-web/private-repo-access" in found["principals"]["items"][0]
+    assert found["unread"] == []
+
+
+def test_one_group_is_searched_alone_and_wrong_searches_are_refused(known):
+    found = known.get("/api/v1/search?q=storefront&kind=services").json
+    assert (found["services"]["total"], found["repositories"]) == (1, {"items": [], "total": 0})
+    for query in (
+        "",
+        "?q=",
+        "?q=a&kind=odd",
+        "?q=a&limit=101",
+        f"?q={'x' * 1001}",
+        "?q=a&qq=b",
+        "?q=a&q=b",
+        "?q=a%0ab",
+    ):
+        assert known.get(f"/api/v1/search{query}").status == 422, query
+
+
 def test_a_repair_takes_its_finding_away(known, ended):
     wrong = finding(known, "finding.general_role", repository="analytics/reports")
     address = f"/api/v1/services/{wrong['region']}/{wrong['repair_service']}/grants/repair"
-    assert ended(known.post(address, {"repository": wrong["repository"]}))["outcome"] == "succeeded"
+    operation = ended(known.post(address, {"repository": wrong["repository"]}))
+    assert operation["outcome"] == "succeeded"
+    for query in (operation["id"], operation["id"][:8], "analytics/rep"):
+        found = known.get(f"/api/v1/search?q={query}&kind=operations").json["operations"]["items"]
+        assert (found[0]["id"], found[0]["outcome"], found[0]["kind"]) == (operation["id"], "succeeded", "repair")
     assert finding(known, "finding.general_role", repository="analytics/reports") is None

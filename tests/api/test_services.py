@@ -33,6 +33,16 @@ def test_a_service_that_is_new_is_asked_for_at_aws(ready):
     assert ready.get("/api/v1/services/us-east-1/brand-new").json["name"] == "brand-new"
 
 
+def test_a_program_waits_longer_for_aws_than_a_page(ready):
+    ready.sandbox.client("lightsail").create_container_service(serviceName="slow-shop", power="nano", scale=1)
+    ready.sandbox.options(latency_ms=2_500)
+    try:
+        answer = ready.get("/api/v1/services/us-east-1/slow-shop")
+    finally:
+        ready.sandbox.options(latency_ms=0)
+    assert (answer.status, answer.json["name"]) == (200, "slow-shop"), answer.text
+
+
 @pytest.mark.parametrize(
     "path, status, code",
     [

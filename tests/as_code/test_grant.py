@@ -9,9 +9,19 @@ import hcl2
 import pytest
 from cfnlint import api as cfnlint
 
-from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, own_tags, terraform
-from app.as_code.managed import managed_by
-from app.as_code.text import hcl, identifier
+from app.as_code.grant import (
+    MOST_RESOURCES,
+    SIZE_NOTE,
+    Form,
+    GrantCode,
+    PolicyCode,
+    cloudformation,
+    notes_of,
+    own_tags,
+    terraform,
+)
+from app.as_code.managed import managed_by, managed_by_sid
+from app.as_code.text import hcl, identifier, identifiers, logical_ids
 
 PULLER = "arn:aws:iam::000000000001:role/amazon/lightsail/us-east-1/containers/shop/private-repo-access/abc"
 OTHER = "arn:aws:iam::111111111111:role/other"
@@ -25,12 +35,13 @@ def statement(principal, sid="AllowLightsailPull-shop"):
     return {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions}
 
 
+DOCUMENT = {"Version": "2008-10-17", "Statement": [statement(OTHER, "Theirs"), statement(PULLER)]}
+WEB = PolicyCode("shop/web", DOCUMENT)
 GRANT = GrantCode(
     region="us-east-1",
     service="shop",
-    repository="shop/web",
-    document={"Version": "2008-10-17", "Statement": [statement(OTHER, "Theirs"), statement(PULLER)]},
     puller_arn=PULLER,
+    policies=(WEB,),
     power="nano",
     scale=2,
     tags={"team": "web", "aws:cloudformation:stack-name": "prod"},
@@ -41,7 +52,7 @@ def blocks(grant):
     """Return the parsed Terraform, and the policy document as Terraform would send it, references unresolved."""
     parsed = hcl2.loads(terraform(grant))
     resources = {kind.strip('"'): body for each in parsed["resource"] for kind, body in each.items()}
-    label = f'"{identifier(grant.repository)}"'
+    label = f'"{identifier(grant.policies[0].repository)}"'
     policy = resources["aws_ecr_repository_policy"][label]["policy"]
     return parsed, resources, policy
 
@@ -69,7 +80,7 @@ def test_terraform_imports_what_exists_and_merges_the_policy():
 
 
 def test_a_policy_that_does_not_exist_is_not_imported():
-    parsed, *_ = blocks(replace(GRANT, has_policy=False))
+    parsed, *_ = blocks(replace(GRANT, policies=(replace(WEB, has_policy=False),)))
     assert [each["to"] for each in parsed["import"]] == ["${aws_lightsail_container_service.shop}"]
 
 
@@ -107,7 +118,7 @@ def test_cfn_lint_would_notice_a_wrong_property():
 
 @pytest.mark.parametrize("repository", ["0day/app", "shop/web", "a-b.c_d"])
 def test_labels_are_identifiers(repository):
-    parsed, *_ = blocks(replace(GRANT, repository=repository))
+    parsed, *_ = blocks(replace(GRANT, policies=(replace(WEB, repository=repository),)))
     assert parsed["resource"]
     assert identifier(repository).isidentifier()
 
@@ -118,12 +129,14 @@ def test_hostile_values_stay_values():
         service=HOSTILE,
         region=HOSTILE,
         tags={HOSTILE: HOSTILE},
-        document={"Statement": [statement(OTHER, HOSTILE), {HOSTILE: [HOSTILE, PULLER + "x"]}]},
+        policies=(
+            replace(WEB, document={"Statement": [statement(OTHER, HOSTILE), {HOSTILE: [HOSTILE, PULLER + "x"]}]}),
+        ),
     )
     parsed, resources, _ = blocks(hostile)
     assert set(resources) == {"aws_lightsail_container_service", "aws_ecr_repository_policy"}
     assert len(parsed["import"]) == 2
-    assert heredoc(hostile) == json.loads(json.dumps(hostile.document))
+    assert heredoc(hostile) == json.loads(json.dumps(hostile.policies[0].document))
     assert "\u202e" not in terraform(hostile)
 
 
@@ -155,3 +168,61 @@ def test_the_same_access_gives_the_same_text():
 def test_tags_tell_which_tool_manages_a_service(tags, named):
     message = managed_by(tags)
     assert (message.params if message else None) == named
+
+
+ALIKE = ("shop/web", "shop-web", "shop_web", "shop_web_2", "0day")
+
+
+def test_many_repositories_are_resources_of_their_own():
+    many = replace(GRANT, policies=tuple(replace(WEB, repository=name) for name in ALIKE))
+    parsed = hcl2.loads(terraform(many))
+    policies = dict(label for each in parsed["resource"] for label in _policies(each))
+    assert len(parsed["resource"]) == 1 + len(policies)
+    assert sorted(body["repository"].strip('"') for body in policies.values()) == sorted(ALIKE)
+    assert len(parsed["import"]) == 1 + len(ALIKE)
+    depends = terraform(many).split("depends_on = [")[1].partition("]")[0].split(", ")
+    assert sorted(depends) == sorted(f"aws_ecr_repository_policy.{label}" for label in policies)
+    assert linted(many) == []
+    template = json.loads(cloudformation(many))["Resources"]
+    names = [each["Properties"].get("RepositoryName") for each in template.values()]
+    assert names == [None, *ALIKE]
+
+
+def _policies(resource):
+    return [(label.strip('"'), body) for label, body in resource.get('"aws_ecr_repository_policy"', {}).items()]
+
+
+def test_a_service_alone_has_no_policy():
+    alone = replace(GRANT, policies=())
+    assert "depends_on =" not in terraform(alone)
+    assert len(hcl2.loads(terraform(alone))["resource"]) == 1
+    assert linted(alone) == []
+
+
+@pytest.mark.parametrize("named", [identifiers, lambda names: logical_ids(names, "Repository")])
+def test_labels_differ(named):
+    assert len(set(named(ALIKE).values())) == len(ALIKE)
+
+
+def test_what_a_template_cannot_hold_is_said():
+    many = replace(GRANT, policies=tuple(PolicyCode(f"r{n}", {}) for n in range(MOST_RESOURCES)))
+    assert SIZE_NOTE in notes_of(Form.CLOUDFORMATION, many)
+    assert SIZE_NOTE not in notes_of(Form.CLOUDFORMATION, GRANT)
+
+
+@pytest.mark.parametrize(
+    "sid, tool",
+    [
+        ("ManagedByTerraform", "Terraform"),
+        ("TerraformAllowPull", "Terraform"),
+        ("CDKPull", "AWS CDK"),
+        ("pulumi", "Pulumi"),
+        ("FromCloudFormationStack", "CloudFormation"),
+        ("AllowLightsailPull", ""),
+        ("Terraforming", ""),
+        ("", ""),
+    ],
+)
+def test_a_sid_can_name_a_tool(sid, tool):
+    found = managed_by_sid(["Other", sid])
+    assert (found.params["tool"] if found else "") == tool

@@ -107,6 +107,8 @@ def make_app() -> Starlette:
             Route(SERVICE + "/role/{verb}", dialog),
             Route(SERVICE + "/deployments/preview", lambda request: render(request, VIEWS["deploy-preview"])),
             Route("/operations/{id}/progress", progress),
+            Route("/search", lambda request: render(request, VIEWS["search"])),
+            Route("/operations/{id}/details", lambda request: render(request, VIEWS["operation-details-done"])),
             # What pages that look again by themselves ask for.
             Route("/containers", containers),
             Route("/batches/{id}", lambda _: nothing_new()),

@@ -54,7 +54,7 @@ class Person:
     def opens_last_operation(self, service: str) -> None:
         """By the service's History tab."""
         self.page.goto(f"/containers/{REGION}/{service}/history")
-        self.page.get_by_role("article").first.get_by_role("heading").get_by_role("link").click()
+        self.page.get_by_role("rowheader").first.get_by_role("link").click()
         self.page.get_by_role("heading", name="About this operation").wait_for()
 
     def opens_policy(self, service: str, repository: str) -> None:

@@ -82,6 +82,25 @@ def test_a_container_that_exits_is_the_cause_on_the_tab_too(mika):
     mika.continues()
     expect(mika.page.get_by_role("article").filter(has_text="Failed").first).to_contain_text("started and ended")
     mika.console.sandbox.control("DELETE", "behaviors")
+    failed = mika.page.get_by_role("article").filter(has_text="Failed").first
+    failed.locator("summary", has_text="Log").click()
+    failed.get_by_label("Container").select_option("web")
+    failed.get_by_role("button", name="Show").click()
+    expect(failed.get_by_role("region", name="Log lines of web")).to_contain_text("panic: no configuration")
+    failed.get_by_role("searchbox", name="Contains").fill("nothing like it")
+    failed.get_by_role("button", name="Show").click()
+    expect(failed.get_by_text("No line contains this text.")).to_be_visible()
+
+
+def test_the_log_without_scripts(ken):
+    ken.page.goto(f"/containers/{REGION}/{SERVICE}/deployments")
+    active = ken.page.get_by_role("article").filter(has_text="Active").first
+    active.locator("summary", has_text="Log").click()
+    active.get_by_role("link", name="Show the log").click()
+    expect(ken.page.get_by_role("region", name="Log lines")).to_contain_text("Creating your deployment")
+    ken.page.get_by_role("searchbox", name="Contains").fill("steady")
+    ken.page.get_by_role("button", name="Show").click()
+    expect(ken.page.get_by_role("region", name="Log lines").get_by_role("listitem")).to_have_count(1)
 
 
 def test_what_was_entered_comes_back_with_what_is_wrong(ken, troubles):
@@ -93,3 +112,22 @@ def test_what_was_entered_comes_back_with_what_is_wrong(ken, troubles):
     expect(ken.page.get_by_text("can't be the name of a container").first).to_be_visible()
     expect(ken.page.get_by_role("textbox", name="Container name")).to_have_value("My_App")
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
+
+
+def test_the_platform_is_read_on_request(person):
+    sandbox = person.console.sandbox
+    sandbox.add_image("storefront/web", tags=["arm-only"], platforms=["linux/arm64"])
+    sandbox.clear_calls()
+    person.page.goto(f"/containers/{REGION}/{SERVICE}/deployments")
+    person.page.get_by_role("button", name="Deploy an image").click()
+    person.page.get_by_role("radio", name="storefront/web").check()
+    person.page.get_by_role("button", name="Next: choose an image").click()
+    person.page.get_by_role("radio", name="arm-only").check()
+    if person.page.get_by_role("button", name="Preview", exact=True).count():  # without scripts
+        person.page.get_by_role("textbox", name="Another tag or digest").press("Enter")
+        expect(person.page.locator("#deploy-preview .becomes")).to_contain_text("storefront/web:arm-only")
+    assert not sandbox.calls("ecr:BatchGetImage")
+    person.page.get_by_role("button", name="Show platform").click()
+    expect(person.page.get_by_text("arm-only is for linux/arm64. Lightsail runs linux/amd64 only.")).to_be_visible()
+    expect(person.page.get_by_role("radio", name="arm-only")).to_be_checked()
+    assert len(sandbox.calls("ecr:BatchGetImage")) == 1

@@ -84,6 +84,13 @@ def test_a_page_suits_every_reader_and_screen(reader, name):
     assert faults(reader) == []
 
 
+def test_the_command_palette_suits_every_reader_and_screen(reader):
+    reader.goto("/p/containers")
+    reader.keyboard.press("Control+k")
+    reader.locator("#palette-options [role=option]").first.wait_for()
+    assert faults(reader) == []
+
+
 @pytest.mark.parametrize("name", DIALOGS)
 def test_a_dialog_suits_every_reader_and_screen(reader, name):
     opens_dialog(reader, name)

@@ -33,3 +33,20 @@ def test_a_wrong_name_comes_back_with_what_was_typed(ken, troubles):
     expect(ken.page.get_by_role("combobox", name="Repository")).to_have_value("Not A Name")
     expect(ken.page.get_by_text("isn't a valid Amazon ECR repository name")).to_be_visible()
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
+
+
+def test_what_is_added_and_removed_can_be_previewed_on_a_page_of_its_own(ken):
+    ken.opens_images_of("batch-worker")
+    ken.page.get_by_role("button", name="Add repository").first.click()
+    ken.page.get_by_role("combobox", name="Repository").fill("tools/cli")
+    ken.page.get_by_role("button", name="Preview").click()
+    difference = ken.page.get_by_role("group", name="Policy difference of tools/cli")
+    expect(difference).to_contain_text("AllowLightsailPull-batch-worker")
+    ken.page.get_by_role("button", name="Add repository").click()
+    ken.continues()
+    ken.page.get_by_role("button", name="Remove tools/cli").click()
+    ken.page.get_by_role("link", name="Preview").click()
+    expect(difference).to_contain_text("AllowLightsailPull-batch-worker")
+    ken.page.get_by_role("button", name="Remove", exact=True).click()
+    ken.continues()
+    expect(ken.row("tools/cli")).to_have_count(0)

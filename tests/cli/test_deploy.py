@@ -74,6 +74,9 @@ def test_a_container_that_exits_is_the_cause_and_rolled_back(environment, sandbo
     assert ran.json["problem"], ran.out + ran.err
     assert (ran.status, ran.json["problem"]["params"]["cause"].partition(".")[0]) == (1, "container"), ran.out
     assert (CANARY in ran.out, left_behind(tmp_path)) == (False, [])  # what a container writes is not kept
+    shown = sailpass(environment, "logs", SERVICE, "--version", "4", "--container", "web", "--text", "panic")
+    assert (shown.status, shown.out.endswith(f"  panic: {CANARY}\n")) == (0, True), shown.err
+    assert ("Version 4 (FAILED), container web" in shown.err, left_behind(tmp_path)) == (True, [])
     after = deployed(sandbox)
     assert (after["version"], after["containers"]["web"]["image"].rpartition(":")[2]) == (5, "5.3.0")
 
@@ -112,6 +115,11 @@ def test_a_server_does_it_too(environment, sandbox, tmp_path):
         assert ran.status == 0, ran.out + ran.err
         again = quickly(there, "deploy", SERVICE, "--version", "3", "--pin", "--no-wait")
         assert again.status == 0, again.err
+        log = quickly(there, "logs", SERVICE, "--version", "3", "--lines", "1", "--json").json
+        assert ([line["text"] for line in log["lines"]], log["is_whole"]) == (
+            ["[deployment:3] Creating your deployment"],
+            False,
+        )
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,22 @@ def test_access_as_code_changes_nothing(run, console, form, part):
     assert console.sandbox.policy("shared/otel-collector") == before
 
 
-@pytest.mark.parametrize("more", [["edge/cache"], ["--preview"], ["--previewed", "0" * 32]])
-def test_access_as_code_is_for_one_repository(run, more):
+@pytest.mark.parametrize(
+    "named, held",
+    [
+        (["shared/otel-collector", "tools/cli"], ["shared/otel-collector", "tools/cli"]),
+        (["--match", "storefront/*"], ["storefront/web", "storefront/nginx-sidecar"]),
+        ([], []),
+    ],
+)
+def test_access_as_code_of_many_or_all(run, named, held):
+    ran = run("grant", "storefront-web", *named, "--as", "terraform", "--json")
+    assert ran.status == 0, ran.err
+    assert set(held) <= set(ran.json["repositories"])
+    assert all(name in ran.json["text"] for name in held)
+
+
+@pytest.mark.parametrize("more", [["--preview"], ["--previewed", "0" * 32]])
+def test_access_as_code_previews_nothing(run, more):
     ran = run("grant", "storefront-web", "tools/cli", *more, "--as", "terraform")
-    assert (ran.status, "--as is for one REPOSITORY" in ran.err) == (2, True)
+    assert (ran.status, "leave out --preview and --previewed" in ran.err) == (2, True)

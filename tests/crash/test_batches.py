@@ -7,7 +7,7 @@ import pytest
 from tests.console import until
 
 pytestmark = pytest.mark.crash
-OFF, ON = "payments-api", "storefront-web"
+OFF, ON, ALSO_ON = "payments-api", "storefront-web", "edge-cache"
 COUNT = 40
 
 
@@ -26,6 +26,20 @@ def test_a_batch_killed_around_a_write_does_each_repository_once(world, point):
     world.host()
     assert world.batch_ended(batch_id) == {"succeeded": COUNT}
     check_once(world, names)
+
+
+@pytest.mark.parametrize("point", ["write-planned", "policy-written"])
+def test_a_write_for_several_services_is_made_once_and_confirmed_for_each(world, point):
+    names = world.repositories(COUNT)
+    host = world.host(at={point: "KILL"})
+    batch_id = host.start_batch("grant", ON, names, ALSO_ON)
+    assert host.dies() == -signal.SIGKILL
+    world.host()
+    assert world.batch_ended(batch_id) == {"succeeded": 2 * COUNT}
+    for name in names:
+        assert sorted(world.sids(name)) == sorted(f"AllowLightsailPull-{service}" for service in (ON, ALSO_ON))
+        # What had begun and was not sent is done for one service after the other; nothing is written again.
+        assert len(world.sandbox.policy(name)["revisions"]) <= 2
 
 
 def test_a_batch_killed_in_the_middle_goes_on(world):

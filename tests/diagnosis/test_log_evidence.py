@@ -38,6 +38,11 @@ def seen(*lines, ending="Took too long"):
         (Reason.COMMAND_NOT_FOUND, ["exec /app/start.sh: no such file or directory"]),
         (Reason.COMMAND_NOT_FOUND, ["/entrypoint.sh: line 3: gunicorn: command not found"]),
         (Reason.COMMAND_NOT_FOUND, ['exec: "/app/run": permission denied']),
+        (Reason.COMMAND_NOT_FOUND, ["/usr/bin/env: 'bash\\r': No such file or directory"]),
+        (Reason.COMMAND_NOT_FOUND, ["env: can't execute 'python3': No such file or directory"]),
+        (Reason.COMMAND_NOT_FOUND, ["exec /entrypoint.sh: permission denied"]),
+        (Reason.COMMAND_NOT_FOUND, ["/entrypoint.sh: 3: gunicorn: not found"]),
+        (Reason.EXEC_FORMAT, ["qemu-aarch64: Could not open '/lib/ld-linux-aarch64.so.1': No such file or directory"]),
         (Reason.OUT_OF_MEMORY, ["loading model", "Killed"]),
         (Reason.OUT_OF_MEMORY, ["java.lang.OutOfMemoryError: Java heap space"]),
         (Reason.OUT_OF_MEMORY, ["worker exited with code 137"]),
@@ -46,6 +51,14 @@ def seen(*lines, ending="Took too long"):
         (Reason.MISSING_VARIABLE, ["panic: env var REDIS_URL not set"]),
         (Reason.MISSING_VARIABLE, ["Traceback (most recent call last):", "KeyError: 'SECRET_KEY'"]),
         (Reason.MISSING_VARIABLE, ["boot", "fatal: environment variable 'JWT_SECRET' is required"]),
+        (Reason.MISSING_VARIABLE, ["Error: superuser password", "You must specify POSTGRES_PASSWORD to a value", "Error"]),
+        (Reason.MISSING_VARIABLE, ["IllegalArgumentException: Could not resolve placeholder 'DB_HOST' in value \"x\""] * 3),
+        (Reason.EXITED, ["Starting with no SSL", "Configure HTTPS redirect", "set UTF8 locale", "Error: boom"] * 3),
+        (Reason.EXITED, ["listen tcp :80: bind: permission denied"] * 3),
+        (Reason.EXITED, ["Error response from daemon: pull access denied for shop/web"] * 3),
+        (Reason.EXITED, ["ClientError: AccessDeniedException: not authorized to perform: secretsmanager:GetSecretValue"] * 3),
+        (Reason.QUIET, ["ERROR could not connect to db:5432, retrying in 5s (attempt 1)"] * 3),
+        (Reason.QUIET, ["Waiting for database..."] * 4),
         (Reason.EXITED, ["2026-01-31T00:00:01 starting", "2026-01-31T00:00:02 Error: connect ECONNREFUSED 10.0.0.5:5432"]),
         (Reason.EXITED, ["[11:01:07] starting pid 17", "[11:01:08] bye", "[11:01:17] starting pid 23", "[11:01:18] bye"]),
         (Reason.EXITED, ["Error: listen EADDRINUSE: address already in use :::80"] * 3),
@@ -61,6 +74,12 @@ def seen(*lines, ending="Took too long"):
         (Reason.PORT, ["Tomcat started on port(s): 8080 (http)"]),
         (Reason.PORT, ["Now listening on: http://[::]:8080"]),
         (Reason.PORT, ["   - Local:        http://localhost:3000"]),
+        (Reason.PORT, ['{"level":"info","msg":"http server started","addr":":8081"}']),
+        (Reason.PORT, ["Rocket has launched from http://0.0.0.0:8000"]),
+        (Reason.PORT, ["Running with upstream http://127.0.0.1:9000", "Listening on 0.0.0.0:3000"]),
+        (Reason.QUIET, ["Starting exporter to http://localhost:4318"]),
+        (Reason.QUIET, ["worker starting, broker redis://localhost:6379/0"]),
+        (Reason.QUIET, ["Connected to Postgres server at 10.0.0.5:5432", "warming caches"]),
         (Reason.LOCALHOST, ["* Running on http://127.0.0.1:80"]),
         (Reason.QUIET, ["listening on 0.0.0.0:80"]),
         (Reason.QUIET, ["started on 2026-01-31", "warming caches"]),
@@ -86,7 +105,16 @@ def test_lines_of_a_later_deployment_are_left_out():
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 200_000, "GET " * 50_000, "exec: " * 40_000, "listening on " * 20_000, "A_B " * 50_000]
+    "text",
+    [
+        "a" * 200_000,
+        "GET " * 50_000,
+        "exec: " * 40_000,
+        "listening on " * 20_000,
+        "A_B " * 50_000,
+        "server to " * 20_000,
+        "x: 1: " * 30_000,
+    ],
 )
 def test_long_lines_take_no_time(text):
     started = time.process_time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -208,3 +209,12 @@ def test_a_pool_that_does_not_answer_ends_in_time(world):
     pool = Pool(Slow(), asyncio.to_thread)
     (diagnosis,) = asyncio.run(diagnose_in_pool(world.ask(WEB), world.aws, pool, world.now(), seconds=0.05))
     assert diagnosis.undetermined is True
+
+
+@pytest.mark.parametrize("minutes, code", [(1, "deployment.outdated"), (-10, "organization.denied")])
+def test_a_failure_before_access_was_given_blames_nobody(world, minutes, code):
+    world.build(granted=False)
+    world.deploy()
+    world.grant()
+    given = world.now() - timedelta(seconds=61) + timedelta(minutes=minutes)
+    assert world.why(access_given={REPOSITORY: given}).root.code == code

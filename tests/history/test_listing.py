@@ -1,6 +1,7 @@
 import pytest
 
 from app.history.search import RUNNING, Cursor, HistoryFilter, each_operation, list_operations
+from app.operations.read import outline_of
 from tests.databases import statements
 from tests.history.happened import MINUTE, NOON, happened, living
 
@@ -22,6 +23,14 @@ def test_the_newest_come_first_with_their_steps_and_changes(db):
     found = list_operations(db, ALL).operations
     assert ids(found) == ["new", "old"]
     assert (found[0].steps[0].request_ids, found[0].changes[0].after) == (["request-1"], "{}")
+
+
+def test_lines_are_one_statement_and_need_neither_steps_nor_changes(db):
+    ten(db)
+    with statements(db) as sent:
+        lines = [outline_of(operation) for operation in list_operations(db, ALL, whole=False).operations]
+    assert len([statement for statement in sent if statement.startswith("SELECT")]) == 1
+    assert (lines[0].outcome, lines[0].steps) == ("succeeded", ())
 
 
 def test_pages_follow_one_another_down_and_up(db):

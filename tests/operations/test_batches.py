@@ -205,3 +205,60 @@ def test_nothing_is_given_to_a_service_whose_role_is_being_deactivated(world, aw
         start(world, Kind.GRANT, "web")
     world.services.starter.cancel(off, "mika")
     world.ended(off)
+
+
+def several(services, names=NAMES) -> list[NewItem]:
+    return [NewItem(REGION, service, name) for service in services for name in names]
+
+
+def test_a_repository_that_gets_several_services_is_read_and_written_once(world, aws):
+    services = ("web", "api", "job")
+    for service in services:
+        active(aws, service)
+    for action in (Kind.GRANT, Kind.REVOKE, Kind.GRANT):
+        before = len(aws.calls)
+        batch_id = world.services.batches.start(action, several(services), "mika")
+        assert ended(world, batch_id) == {"succeeded": 3 * len(NAMES)}
+        calls = [call.operation for call in aws.calls[before:] if call.operation.endswith("RepositoryPolicy")]
+        writes = [call for call in calls if not call.startswith("Get")]
+        assert (len(calls), len(writes)) == (3 * len(NAMES), len(NAMES))
+        for service in services:
+            assert names_in(aws, service) == (NAMES if action is Kind.GRANT else [])
+
+
+def test_the_history_tells_what_each_service_got_by_a_write_that_they_share(world, aws):
+    for service in ("web", "api"):
+        active(aws, service)
+    batch_id = world.services.batches.start(Kind.GRANT, several(("web", "api"), NAMES[:1]), "mika")
+    ended(world, batch_id)
+    by_service = {item.service: world.changes(item.id) for item in all_items(world, batch_id)}
+    (web,), (api,) = by_service["web"], by_service["api"]
+    assert (web.before, json.loads(api.after)) == (None, aws.policy_of(NAMES[0]))
+    assert web.after == api.before
+    assert ("/web/" in web.after, "/api/" in web.after) == (True, False)
+    assert web.planned_at == api.planned_at
+
+
+def test_a_shared_write_is_undone_for_one_service_or_for_all(world, aws):
+    for service in ("web", "api"):
+        active(aws, service)
+    batch_id = world.services.batches.start(Kind.GRANT, several(("web", "api")), "mika")
+    ended(world, batch_id)
+    web = next(item for item in all_items(world, batch_id) if item.service == "web")
+    (change,) = world.changes(web.id)
+    world.ended(world.start(Kind.UNDO, "web", web.repository, before=change.before, after=change.after))
+    assert web.repository not in names_in(aws, "web")
+    assert names_in(aws, "api") == NAMES
+    before = len(aws.calls)
+    ended(world, world.services.batches.undo(batch_id, "mika"))
+    assert names_in(aws, "web") == names_in(aws, "api") == []
+    assert [aws.policy_of(name) for name in NAMES] == [None] * len(NAMES)
+    writes = [call for call in aws.calls[before:] if call.operation == "DeleteRepositoryPolicy"]
+    assert len(writes) == len(NAMES)
+
+
+def test_a_service_whose_role_is_not_there_holds_up_no_other(world, aws):
+    active(aws, "web")
+    batch_id = world.services.batches.start(Kind.GRANT, several(("gone", "web")), "mika")
+    assert ended(world, batch_id) == {"succeeded": 30, "failed": 30}
+    assert names_in(aws, "web") == NAMES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,13 @@ from app.aws.deployment_ports import DeploymentSpec
 from app.deployments.change import compare
 from app.deployments.plan import plan_deployment
 from app.deployments.request import DeployRequest
+from app.diagnosis.diagnosis import Diagnosis
+from app.diagnosis.facts import Facts
+from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
 from app.history.models import Operation
 from app.history.queries import stuck_in_queue
+from app.operations.deployment_watch import root_cause
 from app.operations.state import Kind, StepName
 from tests.build import ACCOUNT, REGION, SERVICE, a_policy, a_repository, a_service, a_statement, an_image, puller_arn
 from tests.fake_deployments import containers_of, deployed_before
@@ -320,3 +324,10 @@ def test_the_cause_is_found_where_the_deployment_failed(shop, access):
     shop.points.do["deployment-sent"] = lose_access
     problem = shop.ended(deploy(shop)).problem
     assert (problem.params["cause"], problem.details[0][0]) == ("policy.not_named", "cause.policy.not_named")
+
+
+@pytest.mark.parametrize("changed, counts", [((), True), (("web",), True), (("nginx",), False)])
+def test_a_likely_cause_counts_of_what_changed_or_where_nothing_did(changed, counts):
+    found = Found("container.exited", certainty=Certainty.LIKELY)
+    diagnosis = Diagnosis(Facts(REGION, SERVICE, WEB, datetime(2026, 1, 1, tzinfo=UTC), "web"), (), (found,))
+    assert root_cause([diagnosis], frozenset(changed)) == (found if counts else None)

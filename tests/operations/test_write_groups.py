@@ -108,3 +108,36 @@ async def test_nobody_is_told_of_a_commit_that_failed(database, groups):
 async def test_each_call_sees_what_those_before_it_wrote(database, groups):
     found = await together(groups, lambda: tell(database, "one"), lambda: told(database))
     assert found == ["one", {"one"}]
+
+
+async def among(groups, *things):
+    """Hand in things to record while the thread is held, as `together`; how often they were recorded, and the results."""
+    runs = []
+
+    def record(database, these):
+        runs.append(tuple(these))
+        if "" in these:
+            raise ValueError("a name is missing")
+        return [tell(database, name) for name in these]
+
+    held = threading.Event()
+    first = asyncio.ensure_future(groups.run(lambda: held.wait(10)))
+    await asyncio.sleep(0)
+    rest = [asyncio.ensure_future(groups.run_among(record, thing)) for thing in things]
+    await asyncio.sleep(0)
+    held.set()
+    await first
+    return runs, await asyncio.gather(*rest, return_exceptions=True)
+
+
+def test_what_is_recorded_by_the_same_function_is_recorded_by_one_call_of_it(database, groups):
+    runs, results = asyncio.run(among(groups, "a", "b", "c"))
+    assert (runs, results) == ([("a", "b", "c")], ["a", "b", "c"])
+    assert told(database) == {"a", "b", "c"}
+
+
+def test_one_that_cannot_be_recorded_keeps_no_other_from_it(database, groups):
+    runs, results = asyncio.run(among(groups, "a", "", "c"))
+    assert runs == [("a", "", "c"), ("a",), ("",), ("c",)]
+    assert (results[0], isinstance(results[1], ValueError), results[2]) == ("a", True, "c")
+    assert told(database) == {"a", "c"}

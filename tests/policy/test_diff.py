@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.policy.diff import LineKind, diff_texts
+from app.policy.diff import LineKind, Span, diff_texts
 from app.policy.document import canonical
 from app.policy.grant import plan_grant
 from tests.policy.build import DEAD, MIKA, PULLER, a_policy, a_statement, any_policy, statements_of
@@ -93,11 +93,14 @@ def test_one_more_principal_is_one_more_line():
     assert diff.removed == 0
 
 
-def test_a_changed_line_shows_what_in_it_changed():
-    diff = diff_texts(a_policy(a_statement(sid="Team-one")), a_policy(a_statement(sid="Team-17")))
-    removed, added = ([line for line in diff.lines if line.kind is kind] for kind in (BEFORE, AFTER))
-    assert [span.text for span in removed[0].spans] == ['      "Sid": "Team-', "one", '",']
-    assert [span.changed for span in added[0].spans] == [False, True, False]
+@pytest.mark.parametrize(
+    "values", [("Team-one", "Team-17"), (PULLER, f"{PULLER}x"), ('a "quoted" \\ one', 'a "quoted" two')]
+)
+def test_a_changed_value_is_marked_as_a_whole_and_nothing_else_of_its_line(values):
+    diff = diff_texts(*(a_policy(a_statement(sid=value)) for value in values))
+    for value, kind in zip(values, (BEFORE, AFTER), strict=True):
+        (line,) = (line for line in diff.lines if line.kind is kind)
+        assert line.spans == (Span('      "Sid": '), Span(json.dumps(value), changed=True), Span(","))
 
 
 def test_lines_that_have_little_in_common_are_marked_whole():

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from app.as_code.grant import Form, PolicyCode, cloudformation, terraform
+from app.as_code.managed import TOOL
+from app.console.as_code import CodeText, grant_code
 from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
 from app.console.batches import Batch, BatchItem, BatchService, ItemsPage
+from app.console.many_as_code import LeftOut, ManyAsCode
+from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem
 from app.operations.state import Kind, Outcome
+from app.web.views.as_code import AsCodePage
 from app.web.views.base import View
 from app.web.views.batch import BatchPage, UnknownBatch, cancel_dialog, undo_dialog
 from app.web.views.batches import CHOOSE, EXPLAINED, BatchPreviewPage, ChoosePage, change_dialog
@@ -46,6 +52,7 @@ def batch_examples(parts: Parts) -> dict[str, View]:
             replace(failed, services=tuple(replace(each, problem=parts.problem()) for each in failed.services)),
         ),
         "batch-done": _page(parts, done),
+        **_as_code(parts),
         "batch-unknown": UnknownBatch(parts.person),
     }
 
@@ -113,3 +120,34 @@ def _page(parts: Parts, batch: Batch) -> BatchPage:
         for number, state in enumerate(batch.counts)
     )  # fmt: skip
     return BatchPage(batch, ItemsPage(items, 12), "", 3, NOW)
+
+
+def _as_code(parts: Parts) -> dict[str, View]:
+    """A service with all its access as code, and with what was chosen."""
+    arn = parts.service().role.principal_arn
+    statement = {"Sid": parts.person[:50], "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "ecr:BatchGetImage"}
+    names = (parts.repository, "payments/api")
+    policies = tuple(PolicyCode(name, {"Version": "2008-10-17", "Statement": [statement]}) for name in names)
+    grant = grant_code(parts.service(), policies, activates=False)
+    steps = (ShellStep(Message("Read the policy:"), f"aws ecr get-repository-policy {parts.repository}"),)
+    notes = (Message("Compare the file with what AWS has before you use it."),)
+    code = CodeText(
+        Form.AWS,
+        "sailpass-web.sh",
+        commands=Commands("", steps),
+        notes=notes,
+        managed=Message(TOOL, {"tool": "Terraform"}),
+    )
+    texts = (
+        code,
+        replace(code, form=Form.TERRAFORM, text=terraform(grant), file_name="sailpass-web.tf"),
+        replace(code, form=Form.CLOUDFORMATION, text=cloudformation(grant), file_name="sailpass-web.json"),
+    )
+    left_out = (LeftOut(parts.repository, parts.problem()), LeftOut("new/one"))
+    codes = tuple(ManyAsCode(REGION, parts.service_name, each, names, left_out) for each in texts)
+    page = AsCodePage(parts.frame(Tab.IMAGES), codes)
+    return {
+        "as-code": page,
+        "as-code-chosen": replace(page, names=names),
+        "as-code-matching": replace(page, match=f"{parts.repository}*"),
+    }

@@ -6,12 +6,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.deployment_ports import DeploymentSpec
+from app.console.deployment_log import DeploymentLog, LogQuestion
+from app.console.image_platform import ImagePlatform
 from app.deployments.change import compare, spec_of
 from app.deployments.images import DeployableImage
+from app.deployments.log import Gap, LogText
 from app.deployments.request import DeployRequest
+from app.diagnosis.platforms import Fit, PlatformFit
 from app.errors import Problem
 from app.web.views.base import View
 from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, ObstacleView
+from app.web.views.deployment_log import DeploymentLogPage
+from app.web.views.image_platform import PlatformView, platform_view
 from app.wording import Message
 from tests.web.example_parts import NOW, Parts
 
@@ -44,6 +50,8 @@ def deploy_examples(parts: Parts) -> dict[str, View]:
         "deploy-version": replace(dialog, form=DeployForm("", DeployRequest(version=2)), preview=preview),
         "deploy-preview": preview,
         "deploy-would-fail": replace(preview, obstacles=_obstacles(parts), is_checked=False),
+        **_logs(parts),
+        **_platforms(dialog, parts),
         "deploy-preview-refused": replace(preview, problem=Problem("deployment.choose_container", containers="app, b")),
     }
 
@@ -93,3 +101,37 @@ def _obstacles(parts: Parts) -> tuple[ObstacleView, ...]:
             Message("The container %(container)s started and ended", {"container": parts.person}), False, False
         ),
     )
+
+
+def _platforms(dialog: DeployDialog, parts: Parts) -> dict[str, View]:
+    """What a manifest said, and where it couldn't be read."""
+    fits = {
+        fit: platform_view(ImagePlatform(parts.repository, "1.8.2", "sha256:1", PlatformFit(fit, ("linux/arm64",))))
+        for fit in Fit
+    }
+    refused = PlatformView(problem=parts.denied())
+    return {
+        **{f"platform-{fit}": view for fit, view in fits.items()},
+        "platform-refused": refused,
+        "deploy-platform": replace(dialog, platform=fits[Fit.OTHER], running=frozenset({dialog.images[0].digest})),
+    }
+
+
+def _logs(parts: Parts) -> dict[str, View]:
+    """The log of a version: with lines, without, and where AWS refuses it."""
+    lines = (
+        LogText(NOW - timedelta(minutes=9), "[deployment:3] Creating your deployment", by_lightsail=True),
+        LogText(NOW - timedelta(minutes=8), f"starting {parts.person} " + "x" * 300, is_cut=True),
+        LogText(None, f'"GET /{parts.repository} HTTP/1.1" 404'),
+    )
+    names = ("app", parts.service_name[:50])
+    since = NOW - timedelta(days=4)
+    log = DeploymentLog(REGION, parts.service_name, 3, "ACTIVE", "app", names, since, None, NOW, lines)
+    page = DeploymentLogPage(REGION, parts.service_name, LogQuestion(3, text=parts.person[:50], minutes=10), log)
+    more = replace(log, gap=Gap.PARTLY_EXPIRED, next="200.0.0.abc+/=")
+    return {
+        "log": page,
+        "log-more": replace(page, log=more, question=LogQuestion(3, after="100.0.0.x")),
+        "log-none": replace(page, log=replace(log, lines=(), gap=Gap.NO_LINES, containers=("app",))),
+        "log-refused": replace(page, log=None, problem=parts.denied()),
+    }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.as_code.grant import Form, GrantCode, cloudformation, notes_of, terraform
+from app.as_code.grant import Form, GrantCode, PolicyCode, cloudformation, notes_of, terraform
 from app.as_code.managed import managed_by
 from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
@@ -304,11 +304,11 @@ class Parts:
     def history(self) -> HistoryList:
         rows = (
             HistoryRow(self.progress()),
-            HistoryRow(self.succeeded_view().progress, self.changes()),
+            HistoryRow(self.succeeded_view().progress),
             HistoryRow(self.failed_view().progress),
             HistoryRow(self.progress(Kind.REVOKE, 2, Outcome.NOTHING_TO_DO)),
             HistoryRow(self.progress(Kind.DEACTIVATE, 1, Outcome.CANCELLED)),
-            HistoryRow(self.interrupted_view().progress, self.unsure_changes()),
+            HistoryRow(self.interrupted_view().progress),
         )
         rows = tuple(
             replace(row, progress=replace(row.progress, id=f"{OPERATION_ID}-{at}")) for at, row in enumerate(rows)
@@ -373,7 +373,9 @@ class Parts:
 
     def as_code(self):
         document = {"Version": "2008-10-17", "Statement": [{"Sid": self.service_name, "Effect": "Allow"}]}
-        grant = GrantCode("us-east-1", self.service_name, self.repository, document, "", role_ready=False)
+        grant = GrantCode(
+            "us-east-1", self.service_name, "", (PolicyCode(self.repository, document),), role_ready=False
+        )
         return tuple(
             CodeText(form, f"sailpass.{suffix}", text(grant), notes=tuple(map(Message, notes_of(form, grant))))
             for form, suffix, text in ((Form.TERRAFORM, "tf", terraform), (Form.CLOUDFORMATION, "json", cloudformation))

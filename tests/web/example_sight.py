@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.aws.pull_ports import ImageDetail
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
 from app.console.evidence import Evidence, RegistryEvidence, RegistryState
-from app.console.findings import FindingRow, FindingsAnswer, Knowledge
+from app.console.findings import LINES, FindingRow, FindingsAnswer, Knowledge
 from app.console.freshness import Freshness, PartFailure
+from app.console.repair_all import RepairAllPlan
 from app.console.repository_detail import RepositoryDetail, ServiceRow
 from app.console.repository_images import RepositoryImages
 from app.console.repository_list import RepositoryListAnswer
@@ -18,14 +20,17 @@ from app.errors import Problem
 from app.findings.finding import AccessFinding, Repair
 from app.findings.messages import sentence_of, todo_of
 from app.findings.queries import Cursor, DismissedBy, FindingCounts, FindingFilter, ListedFinding
+from app.inventory.newest_images import NewestTags
 from app.inventory.principal_access import PrincipalAnswer
 from app.inventory.repositories import Cursor as RepositoryCursor
 from app.inventory.repositories import ListedRepository, RepositoryCounts, RepositoryFilter
+from app.operations.state import Kind
 from app.policy.evaluate import Access as PolicyAccess
 from app.policy.finding import Severity
 from app.web import links
 from app.web.views.base import View
 from app.web.views.findings import DismissDialog, FindingsPage
+from app.web.views.repair_all import RepairAllPage
 from app.web.views.repositories import RepositoriesPage, WhoCanPullPage
 from app.web.views.repository import RepositoryImagesPage, RepositoryPage
 from app.wording import Message
@@ -56,11 +61,14 @@ def listed(parts: Parts, name: str, state: str = "fine", **changes: object) -> L
 def repositories(parts: Parts) -> RepositoriesPage:
     rows = (
         listed(
-            parts, parts.repository, pullers=pullers(parts.service_name, "payments-api", "tools", count=5, others=2)
+            parts,
+            parts.repository,
+            pullers=pullers(parts.service_name, "payments-api", "tools", count=5, others=2),
+            newest=NewestTags(("1.8.2", parts.service_name), NOW - timedelta(days=2), NOW, NOW),
         ),
         listed(parts, "a/open", "findings", severity="warning", finding_count=1, pullers=pullers(everyone=True)),
         listed(parts, "b/broken", "findings", severity="error", finding_count=2, pullers=None, is_due=True),
-        listed(parts, "c/bare", "none", policy_size=0),
+        listed(parts, "c/bare", "none", policy_size=0, newest=NewestTags((), None, NOW, NOW, parts.problem())),
         listed(parts, "d/new", "unread", pullers=None, policy_size=None, policy_read_at=None),
         listed(parts, "e/refused", "unread", pullers=None, policy_size=None, problem=parts.problem()),
     )
@@ -94,7 +102,30 @@ def finding_rows(parts: Parts) -> tuple[FindingRow, ...]:
     )
     shared = finding_row(parts, "finding.account_pulls", Severity.INFO)
     dismissal = DismissedBy(parts.person, parts.repository, NOW, NOW + timedelta(days=30))
-    return wrong, dead, replace(shared, listed=replace(shared.listed, dismissal=dismissal))
+    return wrong, dead, replace(shared, listed=replace(shared.listed, dismissal=dismissal)), *service_rows(parts)
+
+
+def service_rows(parts: Parts) -> tuple[FindingRow, ...]:
+    """Findings about a service, and about an image that it deploys."""
+    told = {"stack": parts.service_name, "reference": "1.8.2", "version": 3, "repository": parts.repository}
+    rows = []
+    for code in ("finding.stack_may_deactivate", "finding.stack_deactivates", "finding.image_gone"):
+        row = finding_row(parts, code, Severity.WARNING, lines=LINES.get(code, ""))
+        params = {**row.listed.finding.params, **told}
+        rows.append(replace(row, what=Message(sentence_of(code), params), todo=Message(todo_of(code), params)))
+    alone = replace(rows[0].listed, in_repository=False)
+    rows[0] = replace(rows[0], listed=replace(alone, finding=replace(alone.finding, repository="")))
+    return tuple(rows)
+
+
+def repair_all(parts: Parts) -> RepairAllPage:
+    items = (
+        PlannedItem("us-east-1", parts.service_name, parts.repository, ItemState.CHANGES, read_at=NOW),
+        PlannedItem("eu-west-1", "tools", "a/refused", ItemState.REFUSED, parts.problem(), read_at=NOW),
+    )
+    plan = BatchPlan(Kind.REPAIR, items, (("us-east-1", parts.service_name),))
+    repair = RepairAllPlan(plan, finding_rows(parts), 204, replace(KNOWN, unknown_images=2))
+    return RepairAllPage(repair, REGIONS, NOW)
 
 
 def findings(parts: Parts) -> FindingsPage:
@@ -179,6 +210,12 @@ def sight_examples(parts: Parts) -> dict[str, View]:
             "us-east-1", parts.repository, RepositoryImages(problem=parts.problem()), NOW
         ),
         "findings": found,
+        "findings-repair-all": repair_all(parts),
+        "findings-nothing-to-repair": replace(
+            repair_all(parts),
+            repair=RepairAllPlan(BatchPlan(Kind.REPAIR, ()), (), 0, KNOWN),
+            has_changed=True,
+        ),
         "findings-none": replace(found, answer=no_finding, is_first=True),
         "findings-filtered": replace(
             found, answer=no_finding, filter=FindingFilter(name=parts.repository, dismissed=True)

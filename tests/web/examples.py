@@ -25,7 +25,7 @@ from app.web.views.frame import Tab
 from app.web.views.history import HistoryFilterView, HistoryList, HistoryView, ServiceHistoryPage
 from app.web.views.images import ImagesPage
 from app.web.views.next_steps import NextSteps
-from app.web.views.operation import OperationPage, ProgressView, UnknownOperation, progress_dialog
+from app.web.views.operation import OperationDetails, OperationPage, ProgressView, UnknownOperation, progress_dialog
 from app.web.views.preview import EarlierPreview, PreviewView
 from app.web.views.service import DeploymentsPage, OverviewPage
 from app.web.views.sign_in import SignInPage, SignInWithLinkPage
@@ -42,6 +42,7 @@ from tests.web.example_deploy import deploy_examples
 from tests.web.example_parts import NOW, OPERATION_ID, Parts, after
 from tests.web.example_permissions import permission_check, permissions
 from tests.web.example_roles import role_dialogs
+from tests.web.example_search import search_examples
 from tests.web.example_sight import dismiss_dialogs, sight_examples
 from tests.web.example_sign_ins import sign_ins
 from tests.web.example_why import why_examples
@@ -101,6 +102,8 @@ class Examples(Parts):
             "preview-refused": PreviewView(problem=self.problem()),
             **dismiss_dialogs(self),
             "options": self.options("pay"),
+            "operation-details": OperationDetails(self.interrupted_view().progress, self.unsure_changes()),
+            "operation-details-done": OperationDetails(self.succeeded_view().progress, self.changes()),
             "options-empty": RepositoryOptions((), "nothing"),
             **deploy_examples(self),
         }
@@ -111,6 +114,13 @@ class Examples(Parts):
             PartFailure("ap-northeast-1", Problem("aws.unreachable", endpoint=self.repository)),
         )
         expired = Problem("aws.expired_token", aws_code="ExpiredTokenException", request_id="1f2e3d4c-EXAMPLE")
+        alike = (
+            *(PartFailure(region, expired, NOW - timedelta(hours=2)) for region in ("us-east-1", "eu-west-1")),
+            *(
+                PartFailure(region, Problem("aws.unreachable", endpoint=f"https://{region}.example"))
+                for region in ("ap-northeast-1", "sa-east-1")
+            ),
+        )
         listing = PartFailure(
             Message(PARTS[What.REPOSITORIES], {"region": "us-east-1"}), expired, NOW - timedelta(hours=2)
         )
@@ -131,6 +141,7 @@ class Examples(Parts):
                 containers, failures=failures, freshness=self.fresh(reading=True, stale=True)
             ),
             "containers-refused": replace(self.containers_of(Freshness(NOW)), failures=failures),
+            "containers-alike": replace(containers, failures=alike),
             "overview": OverviewPage(self.frame(Tab.OVERVIEW), 3, (self.progress(),)),
             "overview-old": OverviewPage(self.frame(Tab.OVERVIEW, freshness=old, problem=expired), None),
             "overview-unknown": OverviewPage(self.frame(Tab.OVERVIEW, service=None, problem=expired)),
@@ -262,6 +273,7 @@ class Examples(Parts):
             **why_examples(self),
             **batch_examples(self),
             **sight_examples(self),
+            **search_examples(self),
             "sign-ins": sign_ins(self),
             "sign-ins-empty": SignInsPage((), (), (), ()),
             "sign-in": SignInPage(),

@@ -123,17 +123,17 @@ def test_nothing_ticked_comes_back_with_the_list(mika):
 def test_the_history_has_a_batch_as_one_line_with_the_way_to_it(mika):
     page = ended(mika, started(mika, chosen(mika, MANY, "edge/cache")))
     batch = page.soup.select_one("form[action$='/undo']")["action"].removesuffix("/undo")
-    lines = mika.reads("/history").soup.select(".timeline h3 a")
+    lines = mika.reads("/history").soup.select(".history th[scope=row] a")
     assert lines[0]["href"] == batch
     assert lines[0].get_text() == "Add 1 repository"
     assert not [line for line in lines if line["href"].startswith("/operations/")]
-    of_repository = mika.reads("/history?repository=edge/cache").soup.select(".timeline h3 a")
+    of_repository = mika.reads("/history?repository=edge/cache").soup.select(".history th[scope=row] a")
     assert of_repository[0].get_text() == "Add repository: edge/cache"
     page = mika.reads("/repositories/us-east-1/edge/cache").soup
     all_operations = page.select_one("a[href^='/history?']")["href"]
-    assert mika.reads(all_operations).soup.select(".timeline h3 a") == of_repository
-    assert mika.reads(all_operations.replace("edge", "dge")).soup.select(".timeline h3 a") == []
-    assert mika.reads(all_operations.replace("us-east-1", "eu-central-1")).soup.select(".timeline h3 a") == []
+    assert mika.reads(all_operations).soup.select(".history th[scope=row] a") == of_repository
+    assert mika.reads(all_operations.replace("edge", "dge")).soup.select(".history th[scope=row] a") == []
+    assert mika.reads(all_operations.replace("us-east-1", "eu-central-1")).soup.select(".history th[scope=row] a") == []
 
 
 def test_an_item_leads_back_to_its_batch(mika):

@@ -25,6 +25,7 @@ PAGES = {
     "the list of findings": "/findings",
     "the list to choose from": "/containers/us-east-1/web/repositories/options?repository=r",
     "the list of many": "/containers/us-east-1/web/repositories/many?action=grant",
+    "the search": "/search?q=team",
     "the Add dialog": "/containers/us-east-1/web/repositories/new",
 }
 

@@ -220,6 +220,14 @@ def test_language_and_theme_are_kept_in_cookies(mika):
     assert page.soup.html["data-theme"] == "dark"
 
 
+def test_the_shortcut_of_one_character_is_turned_off_and_on(mika):
+    off = mika.sends("/preferences", next="/history", keys="off").answer
+    assert "sailpass_keys=off" in off.headers["set-cookie"]
+    assert mika.reads("/history").soup.select("#site-q[aria-keyshortcuts]")
+    assert not mika.reads("/history", Cookie="sailpass_keys=off").soup.select("#site-q[aria-keyshortcuts]")
+    assert 'sailpass_keys=""' in mika.sends("/preferences", keys="on").answer.headers["set-cookie"]
+
+
 @pytest.mark.parametrize("next_", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
 def test_nobody_is_led_away_to_another_site(mika, next_):
     assert mika.sends("/preferences", next=next_).answer.headers["location"] == "/"

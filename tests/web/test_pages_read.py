@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -34,6 +35,8 @@ PAGES = {
     "/containers/us-east-1/payments-api": "A tag says that Terraform manages this service.",
     "/containers/us-east-1/payments-api/images": "A tag says that Terraform manages this service.",
     "/history": "Every operation, newest first",
+    "/search": "Who can pull?",
+    "/search?q=storefront": "Add repository to storefront-web",
     "/permissions": "Everything Sailpass does",
     "/permissions?region=us-east-1&names=tools/cli,storefront/web": "repository/tools/cli",
 }
@@ -46,6 +49,7 @@ PARTS = {
     f"{WEB}/role/deactivate": "Deactivate the image puller role?",
     "/containers/us-east-1/payments-api/repositories/preview?kind=grant&repository=tools/cli": "Terraform manages this service",
     "/history": "No operations",
+    "/search?q=storefront": "Add repository to storefront-web",
     **{
         f"{WEB}/repositories/preview?kind={kind}&repository=payments/worker": "ecr:GetRepositoryPolicy"
         for kind in ("grant", "repair", "revoke", "prune")
@@ -67,6 +71,7 @@ SENSELESS = [
     f"{WEB}/repositories/preview?kind=nonsense&repository=tools/cli",
     f"{WEB}/policy?repository=Not%20A%20Name",
     "/operations/nobody/progress?seen=abc",
+    f"/search?q={'x' * 1001}",
 ]
 
 
@@ -218,6 +223,41 @@ def test_every_link_of_a_page_leads_somewhere(mika):
         seen |= {one["href"] for one in mika.reads(path).soup.select("a[href^='/']")}
     assert len(seen) > 12
     assert {path: mika.console.get(path).status for path in seen if mika.console.get(path).status != 200} == {}
+
+
+@pytest.mark.parametrize(
+    "query, address",
+    [
+        ("STOREFRONT-w", WEB),
+        ("https://storefront-web.", WEB),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/tools/cli:1.0", "/repositories/us-east-1/tools/cli"),
+        ("arn:aws:ecr:us-east-1:123456789012:repository/tools/cli", "/repositories/us-east-1/tools/cli"),
+        ("tools/cli:latest", "/repositories/us-east-1/tools/cli"),
+        ("deploy payments", "/containers/us-east-1/payments-api/deployments/new"),
+        ("998877665544", "/who-can-pull?principal=arn%3Aaws%3Aiam%3A%3A998877665544%3Aroot"),
+        ("findings", "/findings"),
+    ],
+)
+def test_the_search_leads_to_what_was_meant_and_every_link_of_it_somewhere(mika, query, address):
+    page = mika.reads(f"/search?{urlencode({'q': query})}")
+    found = {link["href"] for link in page.soup.select(".results a")}
+    assert address in found
+    assert {link: status for link in found if (status := mika.console.get(link).status) != 200} == {}
+
+
+@pytest.mark.parametrize(
+    "query", ["210987654321.dkr.ecr.us-east-1.amazonaws.com/tools/cli", "storefront%", "_", "no-such-thing"]
+)
+def test_the_search_finds_nothing_else(mika, query):
+    page = mika.reads(f"/search?{urlencode({'q': query})}")
+    assert (page.status, page.soup.select(".results a")) == (200, [])
+    assert "No results" in page.text
+
+
+def test_one_group_of_the_search_is_shown_alone(mika):
+    page = mika.reads("/search?q=storefront&kind=repositories")
+    assert [heading.get_text() for heading in page.soup.select("main h2")] == ["Repositories"]
+    assert mika.reads("/search?q=storefront&kind=odd").soup.select("#found-services")
 
 
 def test_times_and_counts_are_words_for_every_reader(mika):

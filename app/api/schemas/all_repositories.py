@@ -14,6 +14,7 @@ from app.console.policies import PrincipalAccess
 from app.console.repository_detail import RepositoryDetail, ServiceRow
 from app.console.repository_list import RepositoryListAnswer
 from app.console.who_can_pull import PullRow, WhoCanPull
+from app.inventory.newest_images import NewestTags
 from app.inventory.repositories import ListedRepository
 from app.limits import POLICY_CHARACTERS
 from app.messages import labels
@@ -31,6 +32,21 @@ class CanPull(BaseModel):
     everyone: bool = Field(description="Every AWS account can pull.")
 
 
+class NewestImage(BaseModel):
+    """The newest image with a tag that can be pulled, as of `read_at`."""
+
+    tags: list[str] = Field(description="At most 5; empty: no image has a tag.")
+    pushed_at: datetime | None
+    read_at: datetime
+
+    @classmethod
+    def maybe(cls, newest: NewestTags) -> NewestImage | None:
+        """Return it, None where it isn't known."""
+        if newest.read_at is None:
+            return None
+        return cls(tags=list(newest.tags), pushed_at=newest.pushed_at, read_at=newest.read_at)
+
+
 class ListedRepositoryBody(BaseModel):
     """A repository with what was found when its access was judged last."""
 
@@ -46,6 +62,10 @@ class ListedRepositoryBody(BaseModel):
     can_pull: CanPull | None = Field(description="Null: nobody knows, as the policy is unread or broken.")
     policy_read_at: datetime | None
     problem: ProblemBody | None = Field(description="What kept the policy from being read or understood.")
+    newest_image: NewestImage | None = Field(
+        description="Null: not known yet. It is read soon after it is asked for here, and again after ten minutes."
+    )
+    newest_image_problem: ProblemBody | None = Field(description="What kept the newest image from being told.")
 
     @classmethod
     def of(cls, row: ListedRepository) -> ListedRepositoryBody:
@@ -54,6 +74,8 @@ class ListedRepositoryBody(BaseModel):
             policy_limit=POLICY_CHARACTERS,
             can_pull=CanPull(**row.pullers) if row.pullers is not None else None,
             problem=ProblemBody.maybe(row.problem),
+            newest_image=NewestImage.maybe(row.newest),
+            newest_image_problem=ProblemBody.maybe(row.newest.problem),
         )
 
 

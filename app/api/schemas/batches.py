@@ -29,6 +29,13 @@ class ServiceKey(RequestBody):
     name: str = Field(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])
 
 
+def one_of_the_two(data: Any) -> Any:
+    """Return a body that has either `repositories` or `match`. Raises ValueError."""
+    if isinstance(data, dict) and (data.get("repositories") is None) == (data.get("match") is None):
+        raise ValueError("give either repositories or match")
+    return data
+
+
 class BatchRequest(RequestBody):
     """A change of many repositories' policies for one or more services. Give `repositories` or `match`, not both."""
 
@@ -52,9 +59,7 @@ class BatchRequest(RequestBody):
     @model_validator(mode="before")
     @classmethod
     def _one_of_the_two(cls, data: Any) -> Any:
-        if isinstance(data, dict) and (data.get("repositories") is None) == (data.get("match") is None):
-            raise ValueError("give either repositories or match")
-        return data
+        return one_of_the_two(data)
 
     def to_request(self) -> ConsoleRequest:
         """What the console works out."""
@@ -91,7 +96,7 @@ class BatchPreview(BaseModel):
 
     action: Kind
     total: int
-    changes: int = Field(description="Policies that would be written.")
+    changes: int = Field(description="Items whose policy would change. One write serves all services of a repository.")
     unchanged: int
     refused: int
     unread: int

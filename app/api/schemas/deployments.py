@@ -12,6 +12,7 @@ from app.api.schemas.texts import FINGERPRINT, TEXT
 from app.api.strict import RequestBody
 from app.aws.ports import Deployment
 from app.console.deployments import DeploymentPreview, ImageList, is_granted
+from app.console.image_platform import ImagePlatform
 from app.console.services import Deployments
 from app.deployments import change
 from app.deployments.change import DeploymentChange
@@ -19,6 +20,7 @@ from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.outcome import Certainty, Found
+from app.diagnosis.platforms import Fit
 from app.errors import Problem
 from app.wording import fill
 
@@ -98,6 +100,34 @@ class Images(BaseModel):
         return cls(
             repository=found.repository, images=[Image.of(each) for each in found.images], is_whole=found.is_whole
         )
+
+
+class PlatformRequest(RequestBody):
+    """The image whose platform is to be read."""
+
+    image: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_IMAGE,
+            pattern=TEXT,
+            examples=["storefront/web:5.3.0"],
+            description="The repository by name, URI or ARN, with a tag or digest; without either, `latest`.",
+        ),
+    ]
+
+
+class Platform(BaseModel):
+    """The platforms of an image. Lightsail runs linux/amd64 only."""
+
+    repository: str
+    digest: str
+    fit: Fit = Field(description="`runs`, or why Lightsail can't run it; `unknown`: the manifest doesn't tell.")
+    platforms: list[str]
+
+    @classmethod
+    def of(cls, read: ImagePlatform) -> Platform:
+        return cls(repository=read.repository, digest=read.digest, fit=read.fit.fit, platforms=list(read.fit.platforms))
 
 
 class ContainerChange(BaseModel):

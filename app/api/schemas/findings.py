@@ -6,10 +6,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from app.api.schemas.batches import BatchPreview
+from app.api.schemas.operations import Fingerprint
 from app.api.schemas.problems import ProblemBody
+from app.api.schemas.repositories import RegionName
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
 from app.console.findings import FindingRow, FindingsAnswer, Knowledge
+from app.console.repair_all import RepairAllPlan
 from app.findings.finding import Repair
 from app.messages import labels
 from app.policy.finding import Severity
@@ -25,11 +29,11 @@ class DismissalDetail(BaseModel):
 
 
 class AccessFinding(BaseModel):
-    """Something wrong or suspicious about access to one repository. Key on `code`; `what` and `todo` are for people."""
+    """Something wrong or suspicious about access. Key on `code`; `what` and `todo` are for people."""
 
     id: str = Field(description="The same for as long as the matter lasts.")
     region: str
-    repository: str
+    repository: str = Field(description="Empty: it is about `service` alone.")
     service: str = Field(description="The container service that it is about; empty for none.")
     code: str
     severity: Severity
@@ -41,7 +45,11 @@ class AccessFinding(BaseModel):
     repair: Repair | None = Field(
         description="The operation that repairs it: `repair` of `repair_service`'s access, or `prune`. Null: a person has to."
     )
-    repair_service: str = Field(description="The service whose address takes the repair; empty without one.")
+    repair_service: str = Field(
+        description="The service whose address takes the repair; empty for `prune`, which "
+        "`POST /repositories/prune` takes, and without one."
+    )
+    lines: str = Field(description="Lines to add to the service's properties in its CloudFormation template; or empty.")
     dismissal: DismissalDetail | None
 
     @classmethod
@@ -61,6 +69,7 @@ class AccessFinding(BaseModel):
             since=row.listed.since,
             repair=row.repair or None,
             repair_service=row.service,
+            lines=row.lines,
             dismissal=DismissalDetail(
                 reason=dismissal.reason,
                 dismissed_by=dismissal.person,
@@ -78,7 +87,8 @@ class Coverage(BaseModel):
     whole: bool
     unread: int = Field(description="Repositories whose policy was never read.")
     due: int = Field(description="Repositories that are being judged again.")
-    never_read: bool = Field(description="A Region's repositories have not been listed yet.")
+    never_read: bool = Field(description="A Region's services or repositories have not been listed yet.")
+    unknown_images: int = Field(description="Deployed images of which nobody knows whether ECR has them.")
     problems: list[ProblemBody] = Field(description="What kept parts of the Regions from being read.")
 
     @classmethod
@@ -88,6 +98,7 @@ class Coverage(BaseModel):
             unread=known.unread,
             due=known.due,
             never_read=known.never_read,
+            unknown_images=known.unknown_images,
             problems=[ProblemBody.of(failure.problem) for failure in known.failures],
         )
 
@@ -117,3 +128,34 @@ class DismissRequest(RequestBody):
 
     reason: str = Field(min_length=1, max_length=500, pattern=TEXT)
     days: int = Field(30, description="7, 30, 90 or 365.")
+
+
+class RepairAllRequest(RequestBody):
+    """Which findings are repaired: those of one Region, or all."""
+
+    region: RegionName | None = Field(None, description="Left out: every configured Region.")
+    previewed: Fingerprint | None = Field(
+        None, description="From the preview: exactly what it showed is started, or nothing."
+    )
+
+
+class RepairAllPreview(BatchPreview):
+    """What one batch would repair, and what it would not."""
+
+    previewed: str = Field(description="Send it with the request, and what is shown here is started or nothing is.")
+    left: list[AccessFinding] = Field(
+        description="Open errors and warnings that the batch does not repair, the worst first; `todo` says what to do."
+    )
+    left_count: int = Field(description="How many there are; `left` has the first 200.")
+    coverage: Coverage
+
+    @classmethod
+    def of_plan(cls, repair: RepairAllPlan) -> RepairAllPreview:
+        """Return it from what the console planned."""
+        return cls(
+            **dict(BatchPreview.of(repair.plan)),
+            previewed=repair.plan.fingerprint,
+            left=[AccessFinding.of(row) for row in repair.left],
+            left_count=repair.left_count,
+            coverage=Coverage.of(repair.knowledge),
+        )

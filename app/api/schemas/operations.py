@@ -77,7 +77,7 @@ class Operation(BaseModel):
     kind: Kind
     title: str = Field(description="What it is for, in English words.")
     region: str
-    service: str
+    service: str = Field(description="Empty for an operation of the repository alone.")
     repository: str = Field(description="Empty for operations on the image puller role alone.")
     asked_by: str = Field(description="Empty where the outcome is `seen`: nobody asked for it.")
     asked_at: datetime

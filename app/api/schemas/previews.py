@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.repositories import Principal, RegistryRead, RepositoryName, english
+from app.api.schemas.repositories import Principal, RegionName, RegistryRead, RepositoryName, english
 from app.api.strict import RequestBody
-from app.as_code.managed import managed_by
 from app.console.access import AccessStatus
+from app.console.managed import managed_warning
 from app.console.previews import Preview as PlannedPreview
 from app.console.shell_commands import Commands
 from app.messages import labels
@@ -24,6 +24,16 @@ class PreviewRequest(RequestBody):
     repository: RepositoryName
     principals: list[Principal] = Field(
         default_factory=list, max_length=100, description="For `prune`; empty: all that no longer exist."
+    )
+
+
+class PrunePreviewRequest(RequestBody):
+    """A repository's policy that names principals that no longer exist."""
+
+    region: RegionName
+    repository: RepositoryName
+    principals: list[Principal] = Field(
+        default_factory=list, max_length=100, description="Empty: all that certainly no longer exist."
     )
 
 
@@ -56,7 +66,7 @@ class Preview(BaseModel):
 
     kind: str
     region: str
-    service: str
+    service: str = Field(description="Empty for an operation of the repository alone.")
     repository: str
     needed: bool = Field(description="False: nothing would be written.")
     activates: bool = Field(description="The role has to be activated first; its ARN in `after` is a placeholder.")
@@ -96,7 +106,7 @@ class Preview(BaseModel):
             access=AccessStatus(planned.verdict.access) if planned.verdict else None,
             reason=planned.verdict.sentence if planned.verdict else "",
             registry=RegistryRead.maybe(preview.evidence),
-            managed=english(managed_by(service.tags)),
+            managed=english(managed_warning(service.tags, (change.before,))),
             principals=list(planned.pruned),
             doubtful=list(planned.prunable.refused),
         )

@@ -161,6 +161,9 @@ class GrantRequest(RequestBody):
     previewed: Fingerprint | None = None
 
 
+RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
+
+
 class PruneRequest(RequestBody):
     """A policy to remove deleted principals from."""
 
@@ -172,3 +175,9 @@ class PruneRequest(RequestBody):
         max_length=100,
         description="Some of those that may be removed, as in the preview; left out: all that are certainly dead.",
     )
+
+
+class RepositoryPruneRequest(PruneRequest):
+    """The same, with the repository's Region."""
+
+    region: RegionName

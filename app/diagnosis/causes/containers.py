@@ -90,6 +90,13 @@ CAUSES: Final[dict[str, Cause]] = {
         Fix.WAIT,
         version=7,
     ),
+    "deployment.outdated": other(
+        Check.CONTAINER,
+        N_("Deployment %(version)s failed before its image could be pulled, which it can be now"),
+        N_("What kept it from pulling was put right after that deployment. Deploy again."),
+        Fix.REDEPLOY,
+        version=7,
+    ),
     "deployment.unexplained": other(
         Check.CONTAINER,
         N_("Deployment %(version)s failed, and its log is gone"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Final
 
 from app.aws.ports import Deployment
@@ -72,6 +73,9 @@ def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]
         code = "health.port" if facts.port_variable else "container.took_too_long"
         said = "evidence.port_variable" if facts.port_variable else "evidence.took_too_long"
         return caused(Found(code, params, (Sentence(said, params),), Certainty.LIKELY))
+    if evidence.ending is Ending.CANCELED and facts.mended_at is not None:
+        when = {**params, "mended": f"{facts.mended_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"}
+        return caused(Found("deployment.outdated", when, (Sentence("evidence.mended", when),), Certainty.LIKELY))
     if evidence.ending is Ending.CANCELED:
         return not_reached("not_started")
     return caused(Found("deployment.unexplained", params, (Sentence("evidence.no_lines", params),), Certainty.LIKELY))

@@ -25,7 +25,7 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outco
         return fine("organization_pulled", version=deployment.version if deployment else 0)
     is_fine = all(outcomes[check].status is Status.FINE for check in _BEFORE)
     is_caused = any(outcome.status is Status.CAUSE for outcome in outcomes.values())
-    if facts.was_canceled and is_fine and not is_caused and deployment is not None:
+    if facts.was_canceled and is_fine and not is_caused and deployment is not None and facts.mended_at is None:
         params: dict[str, str | int] = {
             "repository": facts.uri.repository,
             "tag": EXEMPTING_TAG,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.aws.pull_ports import Manifest
-from app.diagnosis.facts import Facts, Known, NotFound, Reading, not_checked, not_private
+from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
-from app.diagnosis.manifests import RUNS, child, is_index, platforms
+from app.diagnosis.manifests import RUNS, child, is_index
 from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine, not_reached
+from app.diagnosis.platforms import Fit, fit_of
 
 
 def check_platform(facts: Facts, image: Outcome) -> Outcome:
@@ -33,27 +34,22 @@ def _of_image(facts: Facts) -> Outcome:
 
 
 def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:
-    if not is_index(manifest.media_type):
-        return _of_config(facts, facts.platform)
-    names = platforms(manifest)
-    params = {**_params(facts), "platforms": ", ".join(names)}
-    if not names:
+    if not is_index(manifest.media_type) and not isinstance(facts.platform, Known):
+        return not_checked(facts.platform)
+    config = facts.platform.value if isinstance(facts.platform, Known) else None
+    child_missing = isinstance(facts.child, NotFound) or _is_archived(facts)
+    fit = fit_of(manifest, config, child_missing=child_missing)
+    names = ", ".join(fit.platforms)
+    if fit.fit is Fit.RUNS:
+        return fine("platform", platforms=names)
+    params = {**_params(facts), "platforms": names}
+    if fit.fit is Fit.ATTESTATIONS_ONLY:
         return caused(Found("platform.attestation_only", params, (Sentence("evidence.index_empty"),)))
-    if RUNS not in names:
-        return caused(Found("platform.index", params, (Sentence("evidence.platforms", params),)))
-    if isinstance(facts.child, NotFound) or _is_archived(facts):
+    if fit.fit is Fit.IMAGE_MISSING:
         digest = {"digest": child(manifest)}
         return caused(Found("platform.child_missing", {**params, **digest}, (Sentence("evidence.child", digest),)))
-    return fine("platform", platforms=", ".join(names))
-
-
-def _of_config(facts: Facts, platform: Reading[str]) -> Outcome:
-    if not isinstance(platform, Known):
-        return not_checked(platform)
-    params = {**_params(facts), "platforms": platform.value}
-    if platform.value and platform.value != RUNS:
-        return caused(Found("platform.single", params, (Sentence("evidence.platforms", params),)))
-    return fine("platform", platforms=platform.value or RUNS)
+    code = "platform.index" if fit.fit is Fit.NOT_IN_INDEX else "platform.single"
+    return caused(Found(code, params, (Sentence("evidence.platforms", params),)))
 
 
 def _is_archived(facts: Facts) -> bool:

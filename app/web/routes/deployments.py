@@ -6,23 +6,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.console.deployment_log import LogQuestion, read_deployment_log
 from app.console.deployments import DeploymentPreview, ImageList, list_images, preview_deployment, start_deployment
+from app.console.image_platform import read_platform
 from app.console.repositories import resolve_repository
+from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT
 from app.deployments.reference import split_image
-from app.deployments.request import DeployRequest
+from app.deployments.request import DeployRequest, check_request
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
-from app.web.deps import KnownPlace, patience
+from app.web.deps import LONG_PATIENCE, KnownPlace, patience
 from app.web.render import render
 from app.web.responses import started
 from app.web.views.deploy import DeployForm, DeployPreview, deploy_dialog, deploy_preview
+from app.web.views.deployment_log import DeploymentLogPage
+from app.web.views.image_platform import PlatformView, platform_view
 
 router = APIRouter(
     prefix="/containers/{region}/{service}/deployments",
@@ -124,6 +129,50 @@ async def preview(request: Request, services: ServicesDep, region: str, service:
     return await run_in_threadpool(render, request, await _preview(services, (region, service), form))
 
 
+@router.post("/platform")
+async def platform(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    form: SentForm,
+    previewed: Annotated[str, Form(max_length=100)] = "",  # noqa: ARG001  (the form has it)
+) -> Response:
+    """The platform of the form's image, for which its manifest is read: ECR records that as a pull."""
+    shown = await _platform(services, region, form)
+    if is_htmx(request):
+        return await run_in_threadpool(render, request, shown)
+    place = (region, service)
+    dialog = await run_in_threadpool(
+        deploy_dialog, services, place, form, await _images(request, services, region, form)
+    )
+    return await run_in_threadpool(render, request, replace(dialog, platform=shown))
+
+
+@router.get("/{version}/log")
+async def log(
+    request: Request,
+    services: ServicesDep,
+    region: str,
+    service: str,
+    version: Annotated[int, Path(ge=1, le=10**9)],
+    container: Annotated[str, Query(max_length=100)] = "",
+    text: Annotated[str, Query(max_length=LONGEST_TEXT)] = "",
+    minutes: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    after: Annotated[str, Query(max_length=LONGEST_CURSOR)] = "",
+) -> Response:
+    """The log of a version's container, read now; on a page of its own for who has no scripts."""
+    question = LogQuestion(version, container, text.strip(), minutes, after)
+    page = DeploymentLogPage(region, service, question)
+    try:
+        page = replace(
+            page, log=await read_deployment_log(services, (region, service), question, seconds=LONG_PATIENCE)
+        )
+    except Problem as problem:
+        page = replace(page, problem=problem)
+    return await run_in_threadpool(render, request, page)
+
+
 @router.post("")
 async def deploy(
     request: Request,
@@ -144,6 +193,18 @@ async def deploy(
     except Problem as problem:
         return await _dialog(request, services, (region, service), form, problem)
     return await run_in_threadpool(started, request, services, operation)
+
+
+async def _platform(services: Services, region: str, form: DeployForm) -> PlatformView:
+    """What the manifest says, or why it can't be read."""
+    tag = "" if form.request.digest else form.request.tag or "latest"
+    try:
+        check_request(DeployRequest(tag, form.request.digest))
+        repository = await resolve_repository(services, region, form.repository)
+        read = read_platform(services, region, repository, tag, form.request.digest, seconds=LONG_PATIENCE)
+        return await run_in_threadpool(platform_view, await read)
+    except Problem as problem:
+        return PlatformView(problem=problem)
 
 
 def _check_preview(previewed: str, form: DeployForm) -> None:

@@ -7,16 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
+from app.console.repair_all import plan_repair_all, start_planned
 from app.errors import Problem
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.policy.finding import Severity
+from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import RetryProblems
 from app.web.render import redirect, render, safe_next
 from app.web.views.findings import dismiss_dialog, findings_page
+from app.web.views.repair_all import RepairAllPage
 
 router = APIRouter(prefix=links.FINDINGS, include_in_schema=False, route_class=ThreadedRoute)
 
@@ -40,6 +43,30 @@ def findings(
     known = severity if severity in set(Severity) else ""
     wanted = FindingFilter(known, region, name=q.strip(), dismissed=bool(dismissed))
     return render(request, findings_page(services, wanted, cursor, now))
+
+
+@router.get("/repair")
+async def ask_repair(request: Request, services: ServicesDep, now: NowDep, region: Text = "") -> Response:
+    """What one batch would repair across services, and what it would not. Changes nothing."""
+    repair = await plan_repair_all(services, region)
+    return await run_in_threadpool(render, request, RepairAllPage(repair, services.regions, now))
+
+
+@router.post("/repair")
+async def repair(
+    request: Request,
+    services: ServicesDep,
+    who: PersonDep,
+    now: NowDep,
+    seen: Annotated[str, Form(max_length=64)],
+    region: Annotated[str, Form(max_length=32)] = "",
+) -> Response:
+    """Start what was previewed; what has changed since is shown again."""
+    planned = await plan_repair_all(services, region)
+    if planned.plan.fingerprint != seen:
+        page = RepairAllPage(planned, services.regions, now, has_changed=True)
+        return await run_in_threadpool(render, request, page, status=409)
+    return redirect(request, links.batch(await start_planned(services, planned, who)))
 
 
 @router.get("/{finding_id}/dismiss")

@@ -200,16 +200,33 @@ async def preview(
     repository: RepositoryQuery = "",
     seen: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Show what would change in the current policy in AWS. With `seen`: 204 while it is what that preview showed."""
+    """Show what would change in the current policy in AWS; without scripts, on a page with the button that does it.
+
+    With `seen`: 204 while it is what that preview showed.
+    """
     target = (region, service, repository)
-    if not seen:
-        return await run_in_threadpool(render, request, await _preview(request, services, kind, target))
-    if await run_in_threadpool(previews.is_still, services, Kind(kind), target, seen):
+    if not is_htmx(request):
+        return await _preview_page(request, services, kind, target)
+    if bool(seen) and await run_in_threadpool(previews.is_still, services, kind, target, seen):
         return nothing_new()
     shown = await _preview(request, services, kind, target)
-    if shown.seen.endswith(f" {seen}"):
+    if seen and shown.seen.endswith(f" {seen}"):
         return nothing_new()
-    return await run_in_threadpool(render, request, replace(shown, renewed=True))
+    return await run_in_threadpool(render, request, replace(shown, renewed=bool(seen)))
+
+
+async def _preview_page(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> Response:
+    """Return the preview with the button that does it; for an invalid name the Add dialog."""
+    region, service, typed = target
+    try:
+        named = (region, service, await resolve_repository(services, region, typed))
+    except Problem as problem:
+        dialog = await run_in_threadpool(add_dialog, services, region, service, typed, problem)
+        return await run_in_threadpool(render, request, dialog, status=422)
+    shown = await _preview(request, services, kind, named)
+    return await run_in_threadpool(
+        lambda: render(request, dialogs.with_preview(services, kind, named, shown)),
+    )
 
 
 async def _preview(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> PreviewView:

@@ -24,7 +24,7 @@ from app.web.deps import patience
 from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
 from app.web.views import dialogs
-from app.web.views.operation import UnknownOperation, operation_page, progress_view
+from app.web.views.operation import UnknownOperation, operation_details, operation_page, progress_view
 from app.web.views.preview import preview_view
 from app.web.views.role_changes import notice_for, planned_change, reactivate_dialog
 
@@ -63,6 +63,17 @@ def progress(
     if not is_htmx(request):
         return redirect(request, links.operation(operation_id))
     return render(request, progress_view(services, found, now, in_dialog=place == "dialog"))
+
+
+@router.get("/details")
+def details(request: Request, services: ServicesDep, operation_id: str) -> Response:
+    """Show what happened, for the operation's line in the history."""
+    found = queries.get_operation(services.db, operation_id)
+    if found is None:
+        return render(request, UnknownOperation(operation_id), status=404)
+    if not is_htmx(request):
+        return redirect(request, links.operation(operation_id))
+    return render(request, operation_details(services, found))
 
 
 @router.post("/retry")

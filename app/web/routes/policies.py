@@ -11,10 +11,10 @@ from app.console.policies import repository_policy
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, ServicesDep
 from app.http.routing import ThreadedRoute
-from app.messages import labels
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import render
+from app.web.routes.as_code import download
 from app.web.views.policy import PolicyPage
 
 router = APIRouter(
@@ -47,5 +47,4 @@ async def policy_as_code(
     """Download the policy with access for the service, as `aws` commands, Terraform or CloudFormation."""
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     code = await run_in_threadpool(as_code, services, region, service, repository, form, problem=problem)
-    headers = {"Content-Disposition": f'attachment; filename="{code.file_name}"'}
-    return Response(labels.code_text(code), media_type="text/plain; charset=utf-8", headers=headers)
+    return await run_in_threadpool(download, code)

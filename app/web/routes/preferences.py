@@ -1,4 +1,4 @@
-"""The reader's language and theme, kept in cookies; and the redirect from / to the list of containers."""
+"""The reader's language, theme and keys, kept in cookies; and the redirect from / to the list of containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.http.language import LANGUAGE_COOKIE
 from app.http.routing import ThreadedRoute
 from app.messages.i18n import LANGUAGES
 from app.web import links
-from app.web.render import THEME_COOKIE, THEMES, safe_next
+from app.web.render import KEYS_COOKIE, KEYS_OFF, THEME_COOKIE, THEMES, safe_next
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -30,6 +30,7 @@ def set_preferences(
     next: Annotated[str, Form()] = "/",  # noqa: A002  (the form field's name)
     language: Annotated[str, Form()] = "",
     theme: Annotated[str | None, Form()] = None,
+    keys: Annotated[str, Form()] = "",
 ) -> Response:
     """Store the choice and redirect to where the reader was."""
     answer = RedirectResponse(safe_next(next), status_code=303)
@@ -40,4 +41,8 @@ def set_preferences(
         answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR, httponly=True, samesite="lax", secure=secure)
     elif theme is not None:
         answer.delete_cookie(THEME_COOKIE)
+    if keys == KEYS_OFF:
+        answer.set_cookie(KEYS_COOKIE, keys, max_age=YEAR, httponly=True, samesite="lax", secure=secure)
+    elif keys:
+        answer.delete_cookie(KEYS_COOKIE)
     return answer

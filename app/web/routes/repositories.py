@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
-from app.console.repositories import resolve_repository
+from app.console import previews
+from app.console.repositories import named_repository, resolve_repository
 from app.console.repository_images import repository_images
 from app.console.timeouts import within
-from app.http.deps import NowDep, ServicesDep
+from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.inventory.repositories import RepositoryFilter
+from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RetryProblems, patience
+from app.web.forms import AccessForm, start_access
 from app.web.render import render
+from app.web.responses import started
+from app.web.views import dialogs
+from app.web.views.preview import preview_view
 from app.web.views.repositories import repositories_page, who_can_pull_page
 from app.web.views.repository import RepositoryImagesPage, repository_page
 
@@ -37,6 +43,44 @@ def repositories(
 ) -> Response:
     """All private repositories of the configured Regions."""
     return render(request, repositories_page(services, RepositoryFilter(q.strip(), region, state), cursor, now))
+
+
+async def prune_form(
+    services: ServicesDep,
+    who: PersonDep,
+    region: Annotated[str, Form(max_length=32)],
+    repository: Annotated[str, Form(max_length=1000)],
+    principal: Annotated[list[str], Form(default_factory=list)],
+    previewed: Annotated[str, Form(max_length=400)] = "",
+    follows: Annotated[str, Form(max_length=64)] = "",
+) -> AccessForm:
+    """Return the data of the dialog's form, with the repository's name resolved. Raises Problem."""
+    name = await named_repository(services, region, repository)
+    return AccessForm(region, "", name, who, previewed, tuple(principal), follows)
+
+
+@router.get(links.prune())
+async def ask_prune(
+    request: Request,
+    services: ServicesDep,
+    region: Annotated[str, Query(max_length=32)],
+    repository: Annotated[str, Query(max_length=1000)],
+    principal: Annotated[list[str], Query(default_factory=list, max_length=100)],
+    follows: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Show the dialog that lists the deleted principals, and the policy without them."""
+    target = (region, "", await named_repository(services, region, repository))
+    chosen = {"principals": principal} if principal else None
+    planning = previews.preview(services, Kind.PRUNE, target, chosen, seconds=patience(request))
+    preview = await preview_view(planning, target[2])
+    dialog = await run_in_threadpool(dialogs.prune, services, target, preview, follows)
+    return await run_in_threadpool(render, request, dialog)
+
+
+@router.post(links.prune())
+def prune(request: Request, services: ServicesDep, form: Annotated[AccessForm, Depends(prune_form)]) -> Response:
+    """Start removing deleted principals from a policy: an operation of the repository, whether or not it has services."""
+    return started(request, services, start_access(services, Kind.PRUNE, form))
 
 
 @router.get(links.REPOSITORIES + "/{region}/{name:path}")

@@ -74,6 +74,7 @@ class BatchPreviewPage(View):
     now: datetime
     heading: Message
     has_changed: bool = False
+    across_services: ClassVar[bool] = False
 
     @property
     def items(self) -> tuple[PlannedItem, ...]:

@@ -13,7 +13,7 @@ from app.bootstrap import Services
 from app.console.access import AccessStatus, service_repositories
 from app.console.deployments import DeploymentPreview, ImageList, is_granted
 from app.deployments.change import DeploymentChange
-from app.deployments.images import DeployableImage
+from app.deployments.images import DeployableImage, digests_that_run
 from app.deployments.plan import default_name
 from app.deployments.request import PROTOCOLS, DeployRequest
 from app.diagnosis.causes import CAUSES
@@ -21,6 +21,7 @@ from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
 from app.inventory import queries
 from app.web.views.base import DialogView, View
+from app.web.views.image_platform import PlatformView
 from app.wording import N_, Message
 
 MOST_IMAGES: Final = 50
@@ -78,7 +79,7 @@ class DeployDialog(DialogView):
     """GET …/deployments/new?repository=…: the dialog; the same again where a POST was refused (status 422).
 
     Without a repository it asks for one, `repositories` being those that the service can pull from. `containers` are
-    those of the current deployment. `preview` is there at once on a page of its own; in a dialog it is fetched.
+    those of the current deployment, `running` the digests that it runs. `platform` was asked for. `preview` is there at once on a page of its own; in a dialog it is fetched.
     """
 
     partial: ClassVar[str] = "partials/deploy_dialog.html"
@@ -94,6 +95,8 @@ class DeployDialog(DialogView):
     containers: tuple[Container, ...] = ()
     current: int = 0
     public_container: str = ""
+    running: frozenset[str] = frozenset()
+    platform: PlatformView | None = None
     preview: DeployPreview | None = None
     problem: Problem | None = None
     protocols: tuple[str, ...] = PROTOCOLS
@@ -181,6 +184,7 @@ def deploy_dialog(
         containers=current.containers if current else (),
         current=current.version if current else 0,
         public_container=current.public_container if current else "",
+        running=digests_that_run(listed.images, listed.repository, current) if listed else frozenset(),
         problem=problem,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.bootstrap import Services
@@ -132,27 +132,44 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
     )
 
 
+def add_dialog_with_preview(region: str, service: str, repository: str, preview: PreviewView) -> ConfirmDialog:
+    """GET …/repositories/preview of an Add without scripts: the preview, and the button that adds."""
+    return ConfirmDialog(
+        heading=Message(N_("Add %(repository)s?"), {"repository": repository}),
+        lead=Message(N_("Its policy will let %(service)s pull images from it."), {"service": service}),
+        action=links.repositories(region, service),
+        button=None if preview.problem else Message(N_("Add repository")),
+        back=links.repositories(region, service, "new"),
+        fields=(("repository", repository),),
+        preview=preview,
+    )
+
+
 def prune_dialog(
     region: str, service: str, repository: str, *, preview: PreviewView, follows: str = ""
 ) -> ConfirmDialog:
     """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
-    `follows` is the operation that failed because of them, so that it can be retried afterwards.
+    `service` "": the operation is the repository's own. `follows` is the operation that failed because of them, so that it can be retried afterwards.
     """
     fields = [("repository", repository), *([("follows", follows)] if follows else [])]
+    address, back = links.repositories(region, service, "prune"), links.policy(region, service, repository)
+    if not service:
+        fields = [("region", region), *fields]
+        address, back = links.prune(), links.repository(region, repository)
     return ConfirmDialog(
         heading=Message(N_("Remove dead principals?")),
         lead=Message(
             N_("ECR refuses every change to the policy of %(repository)s while it names principals that do not exist."),
             {"repository": repository},
         ),
-        action=links.repositories(region, service, "prune"),
+        action=address,
         button=Message(N_("Remove dead principals")) if preview.principals else None,
-        back=links.policy(region, service, repository),
+        back=back,
         fields=(*fields, *(("principal", principal) for principal in preview.principals)),
         names_title=Message(N_("Principals to remove")) if preview.principals else None,
         names=preview.principals,
-        choices=_choices(links.repositories(region, service, "prune"), tuple(fields), preview),
+        choices=_choices(address, tuple(fields), preview),
         preview=preview,
         danger=True,
     )
@@ -268,6 +285,18 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
     row = find_row(services, region, service, repository)
     changes = (row.reason,) if row is not None and row.reason is not None and row.repairable else ()
     return repair_dialog(region, service, repository, changes=changes)
+
+
+def with_preview(
+    services: Services, kind: Kind, place: tuple[str, str, str], preview: PreviewView
+) -> ConfirmDialog | BlockedDialog:
+    """Return the dialog of an operation with its preview in it, as a page for readers without scripts."""
+    if kind is Kind.PRUNE:
+        return prune(services, place, preview, "")
+    if kind is Kind.GRANT:
+        return add_dialog_with_preview(*place, preview)
+    dialog = remove(services, *place) if kind is Kind.REVOKE else repair(services, *place)
+    return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
 
 
 def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:

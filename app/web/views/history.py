@@ -13,13 +13,12 @@ from app.history.batches import counts_of
 from app.history.models import Operation
 from app.history.search import Cursor
 from app.operations.progress import Progress
-from app.operations.read import progress_of
+from app.operations.read import outline_of
 from app.operations.state import Kind
 from app.web import days, links
 from app.web.views import frame
 from app.web.views.base import View
 from app.web.views.frame import ServiceFrame, Tab
-from app.web.views.operation import PolicyChangeView, change_views
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,9 @@ class BatchSummary:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One operation, with its policy changes if it made any; `batch` where it stands for a whole batch."""
+    """One operation, without its steps and changes; `batch` where it stands for a whole batch."""
 
     progress: Progress
-    changes: tuple[PolicyChangeView, ...] = ()
     batch: BatchSummary | None = None
 
 
@@ -167,12 +165,9 @@ def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFil
 def _list(services: Services, asked: HistoryFilterView, place: tuple[str, str], address: Address) -> HistoryList:
     older, newer = (Cursor.from_text(text) for text in place)
     wanted = replace(wanted_of(services, asked), folds_batches=True)
-    page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer)
+    page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer, whole=False)
     batches = _batches(services, page.operations)
-    rows = tuple(
-        HistoryRow(progress_of(one), change_views(one.changes, ended=one.outcome is not None), batches.get(one.id))
-        for one in page.operations
-    )
+    rows = tuple(HistoryRow(outline_of(operation), batches.get(operation.id)) for operation in page.operations)
     return HistoryList(
         rows,
         asked,

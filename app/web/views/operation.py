@@ -106,6 +106,17 @@ class OperationPage(View):
 
 
 @dataclass(frozen=True)
+class OperationDetails(View):
+    """GET /operations/{id}/details: what opens below the operation's line in the history."""
+
+    page: ClassVar[str] = "partials/operation_details.html"
+    partial: ClassVar[str] = "partials/operation_details.html"
+
+    progress: Progress
+    changes: tuple[PolicyChangeView, ...] = ()
+
+
+@dataclass(frozen=True)
 class UnknownOperation(View):
     """An unknown operation id (answer it with status 404); for a poll, it ends the polling."""
 
@@ -144,6 +155,12 @@ def _change_view(change: PolicyChange, since: LaterReading | None) -> PolicyChan
         request_id=change.request_id,
         read_since=since,
     )
+
+
+def operation_details(services: Services, operation: Operation) -> OperationDetails:
+    """Return what opens in the history; the operation's steps and changes are loaded."""
+    changes = change_views(operation.changes, ended=operation.outcome is not None)
+    return OperationDetails(progress_of(operation, read_since(services.db, operation)), changes)
 
 
 def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:

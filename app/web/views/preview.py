@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.as_code.managed import managed_by
 from app.console.access import AccessStatus
 from app.console.evidence import Evidence
+from app.console.managed import managed_warning
 from app.console.previews import Preview
 from app.console.shell_commands import Commands
 from app.errors import Problem
@@ -93,7 +93,7 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "", *, ke
         access=AccessStatus(verdict.access) if verdict else None,
         reason=Message(WORDS[verdict.code], verdict.params) if verdict else None,
         evidence=preview.evidence,
-        managed=managed_by(preview.service.tags),
+        managed=managed_warning(preview.service.tags, (planned.change.before,)),
         texts=_texts(planned) if keeps_texts else None,
     )
 

@@ -14,7 +14,7 @@ from app.console.repository_images import RepositoryImages
 from app.errors import Problem
 from app.history.search import HistoryFilter, list_operations
 from app.operations.progress import Progress
-from app.operations.read import progress_of
+from app.operations.read import outline_of
 from app.web.views.base import View
 
 OPERATIONS_SHOWN = 10
@@ -62,5 +62,5 @@ def repository_page(
     """Return the repository with its last operations. Raises Problem as `repository_detail`."""
     detail = repository_detail(services, region, name, now=now, problem=problem)
     wanted = HistoryFilter(connection=services.connection, region=region, of_repository=name)
-    found = list_operations(services.db, wanted, limit=OPERATIONS_SHOWN)
-    return RepositoryPage(detail, tuple(map(progress_of, found.operations)), now)
+    found = list_operations(services.db, wanted, limit=OPERATIONS_SHOWN, whole=False)
+    return RepositoryPage(detail, tuple(map(outline_of, found.operations)), now)

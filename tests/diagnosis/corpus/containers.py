@@ -134,3 +134,25 @@ def _(world: World) -> None:
     world.sandbox.add_behavior(exit_code=3)
     world.deploy()
     world.sandbox.put_policy(REPOSITORY, None)
+
+
+@case("it waits for its database", "container.took_too_long")
+def _(world: World) -> None:
+    world.build()
+    lines = [f"ERROR could not connect to db:5432, retrying in 5s (attempt {number})" for number in (1, 2, 3)]
+    world.sandbox.add_behavior(lines=lines, listens=[])
+    world.deploy(endpoint={})
+
+
+@case("the only port in the log is where it sends its traces", "container.took_too_long")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.add_behavior(lines=["Starting exporter to http://localhost:4318"], listens=[])
+    world.deploy(endpoint={})
+
+
+@case("a script with Windows line ends", "container.command_not_found")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.add_behavior(exit_code=127, lines=["/usr/bin/env: 'bash\\r': No such file or directory"])
+    world.deploy()

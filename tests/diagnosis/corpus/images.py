@@ -104,6 +104,24 @@ def _(world: World) -> None:
     world.deploy(WEB.replace("1.4", "1.5"))
 
 
+@case("restored after the deployment failed", "deployment.outdated")
+def _(world: World) -> None:
+    world.build()
+    world.archive(imageTag="1.4")
+    world.deploy()
+    image = {"repositoryName": REPOSITORY, "imageId": {"imageTag": "1.4"}}
+    world.ecr.update_image_storage_class(**image, targetStorageClass="STANDARD")
+    world.sandbox.advance(3_600)
+
+
+@case("a tag beside the digest of another image, which is the one that is pulled", "container.exited")
+def _(world: World) -> None:
+    world.build()
+    digest = world.push(["9.9"], megabytes=44)
+    world.sandbox.add_behavior(exit_code=3, lines=["bye"])
+    world.deploy(f"{WEB}@{digest}")
+
+
 # The platform.
 
 

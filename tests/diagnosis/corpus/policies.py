@@ -245,3 +245,20 @@ def _(world: World) -> None:
     rcp = {"Statement": [{**world.deny(Resource="*"), "Condition": condition}]}
     world.sandbox.organization("o-exampleorgid", policies=[rcp])
     world.deploy()
+
+
+@case("a Deny for all but the own account", "policy.denied")
+def _(world: World) -> None:
+    world.build()
+    deny = world.deny(Action="ecr:BatchGetImage", NotPrincipal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    del deny["Principal"]
+    world.policy(world.allow(), deny)
+    world.deploy()
+
+
+@case("layers allowed to the own account only", "policy.actions_missing")
+def _(world: World) -> None:
+    world.build(granted=False)
+    layers = world.allow(ACCOUNT, ["ecr:GetDownloadUrlForLayer"], sid="Layers")
+    world.policy(world.allow(actions=["ecr:BatchGetImage"]), layers)
+    world.deploy()

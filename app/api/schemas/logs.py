@@ -1,0 +1,71 @@
+"""The log of a deployment, and what asks for a part of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from pydantic import BaseModel, Field
+
+from app.api.schemas.texts import TEXT
+from app.console.deployment_log import DeploymentLog, LogQuestion
+from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT, Gap, LogText
+
+HIGHEST_VERSION = 10**9
+
+
+LogVersion = Annotated[int, Path(ge=0, le=HIGHEST_VERSION, description="0: the newest.")]
+
+
+async def log_part(
+    container: Annotated[
+        str, Query(max_length=100, pattern=TEXT, description="Empty: the public one, or the first.")
+    ] = "",
+    text: Annotated[str, Query(max_length=LONGEST_TEXT, pattern=TEXT, description="Only lines that contain it.")] = "",
+    minutes: Annotated[int, Query(ge=0, le=10_000, description="Only the last ones; 0: all.")] = 0,
+    after: Annotated[
+        str, Query(max_length=LONGEST_CURSOR, pattern=TEXT, description="`next` of the page before.")
+    ] = "",
+) -> LogQuestion:
+    """Return what part of a version's log is wanted."""
+    return LogQuestion(0, container, text, minutes, after)
+
+
+LogPartDep = Annotated[LogQuestion, Depends(log_part)]
+
+
+class LogLine(BaseModel):
+    """One line of a container's log."""
+
+    at: datetime | None
+    text: str
+    by_lightsail: bool = Field(description="Lightsail wrote it, not the container.")
+    is_cut: bool = Field(description="The line is longer than that.")
+
+    @classmethod
+    def of(cls, line: LogText) -> LogLine:
+        return cls(at=line.at, text=line.text, by_lightsail=line.by_lightsail, is_cut=line.is_cut)
+
+
+class Log(BaseModel):
+    """A page of a container's log, oldest first."""
+
+    version: int
+    state: str = Field(description="AWS's word: ACTIVATING, ACTIVE, INACTIVE, FAILED.")
+    container: str
+    containers: list[str] = Field(description="The containers of this version.")
+    since: datetime | None = Field(description="The version was created.")
+    until: datetime | None = Field(description="Another version replaced it; or the time of the reading.")
+    lines: list[LogLine]
+    gap: Gap = Field(description="Why there are no lines, or fewer than were written.")
+    next: str = Field(description="Send it as `after` to get the lines that follow; empty if there are none.")
+
+    @classmethod
+    def of(cls, log: DeploymentLog) -> Log:
+        names = ("version", "state", "container", "since", "until", "gap", "next")
+        return cls(
+            **{name: getattr(log, name) for name in names},
+            containers=list(log.containers),
+            lines=[LogLine.of(line) for line in log.lines],
+        )

@@ -1,0 +1,71 @@
+"""`sailpass logs`: what the containers of a deployment wrote, as Lightsail keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.client.api import Api, Json, ServiceRef
+from app.client.find import find_service
+from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.terminal import plain, say
+from app.deployments.log import Gap
+
+GAPS = {
+    Gap.NO_LINES: "Lightsail has no lines from that time.",
+    Gap.NO_MATCH: "No line contains this text.",
+    Gap.NOT_STARTED: "The container itself wrote nothing: these lines are Lightsail's.",
+    Gap.EXPIRED: "Lightsail keeps logs for 3 days; this version is older.",
+    Gap.PARTLY_EXPIRED: "Lightsail keeps logs for 3 days; older lines are gone.",
+}
+
+
+@click.command()
+@click.argument("service")
+@region_option
+@click.option(
+    "--version", type=click.IntRange(1), default=None, metavar="NUMBER", help="The deployment's version (newest)."
+)
+@click.option("--container", default="", metavar="NAME", help="The container (the public one, or the first).")
+@click.option("--text", default="", metavar="TEXT", help="Show only lines that contain this text; case-sensitive.")
+@click.option("--minutes", type=click.IntRange(1, 10_000), default=None, help="Show only the last minutes.")
+@click.option("--lines", type=click.IntRange(1, 20_000), default=1_000, help="Show at most this many lines (1000).")
+@json_option
+@server_options
+def logs(service: str, *, region: str, lines: int, as_json: bool, **options: Any) -> None:
+    """Show the log of a deployment of SERVICE, oldest lines first.
+
+    Read from Lightsail now and kept nowhere. Values of environment variables are replaced by “…”.
+    """
+    server = {name: options.pop(name) for name in ("url", "data_dir", "insecure_http")}
+    part = {name: value for name, value in options.items() if value and name != "version"}
+    with told(as_json=as_json), served(**server, works=False) as api:
+        known = find_service(api, service, region)
+        place = ServiceRef(known["region"], known["name"])
+        log = _read(api, place, options["version"] or 0, part, lines)
+    if as_json:
+        show_json(log)
+    else:
+        _show(log)
+
+
+def _read(api: Api, place: ServiceRef, version: int, part: Json, most: int) -> Json:
+    """Return the log with at most so many lines, read page by page."""
+    log = api.deployment_log(place, version, part)
+    while log["next"] and len(log["lines"]) < most:
+        more = api.deployment_log(place, log["version"], {**part, "container": log["container"], "after": log["next"]})
+        log = {**log, "lines": log["lines"] + more["lines"], "next": more["next"]}
+    is_whole = not log["next"] and len(log["lines"]) <= most
+    return {**log, "lines": log["lines"][:most], "is_whole": is_whole}
+
+
+def _show(log: Json) -> None:
+    say(f"Version {log['version']} ({log['state']}), container {log['container']}")
+    for line in log["lines"]:
+        cut = " […]" if line["is_cut"] else ""
+        click.echo(f"{line['at'] or '-'}  {plain(line['text'])}{cut}")
+    if text := GAPS.get(log["gap"]):
+        say(text)
+    if not log["is_whole"]:
+        say("There are more lines. Use --minutes or --text, or raise --lines.")

@@ -1,0 +1,106 @@
+"""Repairs all access that findings are about, across services, as one batch: what would be done, and what would not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.aws.ports import ContainerService
+from app.bootstrap import Services
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, ServiceKey, activated, plan_items, startable
+from app.console.findings import FindingRow, Knowledge, knowledge, rows_of, settle_all
+from app.console.services import get_service
+from app.errors import Problem
+from app.findings import queries as findings
+from app.operations.batches import MOST, NewItem
+from app.operations.state import Kind
+from app.threads import run_in_threadpool
+
+LISTED = 200
+"""Findings that stay, by name; the others are counted."""
+
+
+@dataclass(frozen=True)
+class RepairAllPlan:
+    """What one batch would repair, and what it would not.
+
+    `left`: open errors and warnings for which no batch repairs anything, the worst first, of `left_count`; each says what
+    to do instead. `knowledge`: how much all this goes by. `region` "" for every configured one.
+    """
+
+    plan: BatchPlan
+    left: tuple[FindingRow, ...]
+    left_count: int
+    knowledge: Knowledge
+    region: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many policies would be repaired."""
+        return len(startable(self.plan))
+
+
+async def plan_repair_all(services: Services, region: str = "") -> RepairAllPlan:
+    """Return what would be repaired now, in one Region or in all. Changes nothing.
+
+    Dismissed findings are left alone: a person decided that they are no problem.
+
+    Raises:
+        Problem: `region.not_configured`, `batch.too_many`.
+    """
+    if region and region not in services.regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    await run_in_threadpool(settle_all, services)
+    now = services.clock.now()
+    targets = await run_in_threadpool(findings.repairable, services.db, services.connection, now, region)
+    if len(targets) > MOST:
+        raise Problem("batch.too_many", count=len(targets), most=MOST)
+    items = tuple(NewItem(*target) for target in targets)
+    known: dict[ServiceKey, ContainerService] = {}
+    unknown: dict[ServiceKey, Problem] = {}
+    for key in dict.fromkeys((item.region, item.service) for item in items):
+        try:
+            known[key] = (await get_service(services, *key)).service
+        except Problem as problem:  # deleted since, or AWS is away: the others are repaired
+            unknown[key] = problem
+    return await run_in_threadpool(_planned, services, region, items, known, unknown, now)
+
+
+async def start_repair_all(services: Services, by: str, region: str = "", previewed: str = "") -> str:
+    """Start the batch and return its id.
+
+    Raises:
+        Problem: `batch.nothing_to_repair`; `batch.changed` where something else would be done than what the preview with
+            the fingerprint `previewed` showed; and as `plan_repair_all` and `Batches.start`.
+    """
+    return await start_planned(services, await plan_repair_all(services, region), by, previewed)
+
+
+async def start_planned(services: Services, repair: RepairAllPlan, by: str, previewed: str = "") -> str:
+    """Start what was planned; as `start_repair_all`."""
+    if previewed and previewed != repair.plan.fingerprint:
+        raise Problem("batch.changed")
+    items = [NewItem(item.region, item.service, item.repository) for item in startable(repair.plan)]
+    if not items:
+        raise Problem("batch.nothing_to_repair")
+    return await run_in_threadpool(services.batches.start, Kind.REPAIR, items, by)
+
+
+def _planned(  # noqa: PLR0917  (what was worked out before)
+    services: Services,
+    region: str,
+    items: tuple[NewItem, ...],
+    known: dict[ServiceKey, ContainerService],
+    unknown: dict[ServiceKey, Problem],
+    now: datetime,
+) -> RepairAllPlan:
+    planned = plan_items(services, Kind.REPAIR, [item for item in items if (item.region, item.service) in known], known)
+    refused = [
+        PlannedItem(item.region, item.service, item.repository, ItemState.REFUSED, unknown[item.region, item.service])
+        for item in items
+        if (item.region, item.service) in unknown
+    ]
+    plan = BatchPlan(Kind.REPAIR, (*planned, *refused), activated(Kind.REPAIR, planned, known))
+    left, count = findings.not_repairable(services.db, services.connection, now, region, limit=LISTED)
+    counts = findings.count_findings(services.db, services.connection, now)
+    return RepairAllPlan(plan, rows_of(left), count, knowledge(services, counts), region)

@@ -1,0 +1,37 @@
+"""Removes values of environment variables from texts that a container wrote. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+MASK: Final = "…"
+_LONGEST_PORT: Final = 5
+_SHORTEST_VALUE: Final = 4
+_BETWEEN: Final = "\x00"
+"""Stands between the texts while they are searched as one; no variable can hold it."""
+
+
+def mask_values(texts: Sequence[str], values: Iterable[str]) -> list[str]:
+    """Return the texts in which every value is `…`.
+
+    Args:
+        texts: such as the lines of a log.
+        values: of environment variables. Values under four characters and port numbers stay: they are in a text by chance.
+    """
+    whole = _BETWEEN.join(text.replace(_BETWEEN, " ") for text in texts)
+    for part in _parts(values):
+        whole = whole.replace(part, MASK)
+    return whole.split(_BETWEEN) if texts else []
+
+
+def _parts(values: Iterable[str]) -> list[str]:
+    """Return what to remove, line by line as in a log: the longest first, which may contain a shorter one."""
+    parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()))}
+    return sorted(
+        (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part)), key=len, reverse=True
+    )
+
+
+def _is_port(value: str) -> bool:
+    return value.isdecimal() and len(value) <= _LONGEST_PORT

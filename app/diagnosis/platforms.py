@@ -1,0 +1,52 @@
+"""Whether a manifest's image is for Lightsail's one platform. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.aws.pull_ports import Manifest
+from app.diagnosis.manifests import RUNS, is_index, platforms
+
+
+class Fit(StrEnum):
+    """How an image fits `RUNS`."""
+
+    RUNS = "runs"
+    NOT_IN_INDEX = "not_in_index"
+    OTHER = "other"
+    ATTESTATIONS_ONLY = "attestations_only"
+    IMAGE_MISSING = "image_missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class PlatformFit:
+    """How an image fits, and the platforms that it is for."""
+
+    fit: Fit
+    platforms: tuple[str, ...] = ()
+
+
+def fit_of(manifest: Manifest, config_platform: str | None = None, *, child_missing: bool = False) -> PlatformFit:
+    """Return how the image fits.
+
+    Args:
+        manifest: of the image.
+        config_platform: that of a single image's config, "" if the config names none; None if it wasn't read.
+        child_missing: the image that an index refers to for `RUNS` is gone or archived.
+    """
+    if is_index(manifest.media_type):
+        return _of_index(platforms(manifest), child_missing=child_missing)
+    if config_platform is None:
+        return PlatformFit(Fit.UNKNOWN)
+    names = (config_platform or RUNS,)
+    return PlatformFit(Fit.RUNS if names == (RUNS,) else Fit.OTHER, names)
+
+
+def _of_index(names: tuple[str, ...], *, child_missing: bool) -> PlatformFit:
+    if not names:
+        return PlatformFit(Fit.ATTESTATIONS_ONLY)
+    if RUNS not in names:
+        return PlatformFit(Fit.NOT_IN_INDEX, names)
+    return PlatformFit(Fit.IMAGE_MISSING if child_missing else Fit.RUNS, names)

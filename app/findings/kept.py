@@ -1,0 +1,69 @@
+"""Stores findings in place of those that were kept of the same repositories or services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, insert, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.findings.finding import RANKS, AccessFinding
+from app.findings.models import KeptFinding
+
+Key = tuple[str, str]
+
+
+def replace_of_repositories(
+    session: Session, connection: str, repositories: Iterable[Key], found: Iterable[AccessFinding], now: datetime
+) -> None:
+    """Store the findings of these repositories, by Region and name."""
+    row = KeptFinding
+    kept = (row.connection == connection, tuple_(row.region, row.known_repository).in_(sorted(repositories)))
+    _replace(session, connection, kept, found, now, in_repository=True)
+
+
+def replace_of_services(
+    session: Session, connection: str, services: Iterable[Key], found: Iterable[AccessFinding], now: datetime
+) -> None:
+    """Store the findings about these services alone, by Region and name."""
+    row = KeptFinding
+    about = tuple_(row.region, row.service).in_(sorted(services))
+    kept = (row.connection == connection, row.known_repository.is_(None), about)
+    _replace(session, connection, kept, found, now, in_repository=False)
+
+
+def _replace(
+    session: Session,
+    connection: str,
+    kept: Sequence[ColumnElement[bool]],
+    found: Iterable[AccessFinding],
+    now: datetime,
+    *,
+    in_repository: bool,
+) -> None:
+    row = KeptFinding
+    since = {known.id: known.since for known in session.execute(select(row.id, row.since).where(*kept))}
+    if since:
+        session.execute(delete(row).where(*kept))
+    rows = [
+        {
+            "connection": connection,
+            "id": finding.id,
+            "region": finding.region,
+            "repository": finding.repository,
+            "known_repository": finding.repository if in_repository else None,
+            "service": finding.service,
+            "code": finding.code,
+            "severity": str(finding.severity),
+            "rank": RANKS[finding.severity],
+            "principal": finding.principal,
+            "params": dict(finding.params),
+            "statement": finding.statement,
+            "repair": str(finding.repair),
+            "since": finding.since or since.get(finding.id, now),
+        }
+        for finding in found
+    ]
+    if rows:
+        session.execute(insert(row), rows)

@@ -1,0 +1,333 @@
+"""Records what the items of batches do to their repositories: of many repositories by few statements.
+
+The items of one batch on one repository are changed together, by one read and one write of its policy. Each function is
+one transaction; where it raises, nothing of it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.history import kinds
+from app.history.models import Operation
+from app.history.policy_writes import Written
+from app.history.sql import BY_US, CHANGES, OPERATIONS, STEPS, named
+from app.history.store import Run, count, supersede
+from app.history.turns import comes_before, lock_repositories
+
+
+class NewerRunError(Exception):
+    """Another run of one of these steps has begun since, or one of the operations has ended."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Items of one batch on one repository that begin their first step: the one that leads them, and all of them."""
+
+    leader: str
+    item_ids: tuple[str, ...]
+    step: str
+    since: datetime
+    """Of which writes of the policy the texts are wanted: those that were sent after this."""
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BegunItem:
+    """An item whose first step has begun."""
+
+    operation: Operation
+    run: Run
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The items that have begun, in the order of their ids, and our last writes of the policy, the newest first."""
+
+    items: tuple[BegunItem, ...]
+    writes: tuple[Written, ...] = ()
+
+
+def begin(db: Database, beginnings: Sequence[Beginning]) -> list[Begun | None]:
+    """Begin the first step of items: None where another operation on the repository comes first, or one has ended."""
+    with db.write() as session:
+        lock_repositories(db, session, [each.leader for each in beginnings])
+        behind = set(session.scalars(_BEHIND, {"ids": [each.leader for each in beginnings]}))
+        may_begin = [each for each in beginnings if each.leader not in behind]
+        items = _begin_items(session, may_begin)
+        writes = _last_writes(session, items.values(), min(each.since for each in beginnings))
+    return [_begun(each, items, writes) if each.leader not in behind else None for each in beginnings]
+
+
+def _begun(
+    beginning: Beginning, items: dict[str, BegunItem], writes: dict[tuple[str, str, str], list[Written]]
+) -> Begun | None:
+    begun = [items[item_id] for item_id in sorted(beginning.item_ids) if item_id in items]
+    if len(begun) < len(beginning.item_ids):
+        return None
+    return Begun(tuple(begun), tuple(writes.get(_repository_of(begun[0].operation), ())))
+
+
+def _begin_items(session: Session, beginnings: Sequence[Beginning]) -> dict[str, BegunItem]:
+    items: dict[str, BegunItem] = {}
+    steps: defaultdict[tuple[str, datetime], list[str]] = defaultdict(list)
+    for each in beginnings:
+        steps[each.step, each.at] += each.item_ids
+    for (step, at), ids in steps.items():
+        operations = {
+            row["id"]: Operation(**row)
+            for row in session.execute(_BEGIN, {"ids": ids, **named({"started_at": at})}).mappings()
+        }
+        for later in session.scalars(_SUPERSEDING, {"ids": list(operations)}).all():
+            supersede(session, vars(operations[later]), at)
+        begun = session.execute(_BEGIN_STEPS, {"ids": list(operations), "step": step, **named({"started_at": at})})
+        for operation_id, attempts, request_ids in begun:
+            run = Run(operation_id, step, attempts, tuple(request_ids))
+            items[operation_id] = BegunItem(operations[operation_id], run)
+    return items
+
+
+def _repository_of(operation: Operation) -> tuple[str, str, str]:
+    return operation.connection, operation.region, operation.repository
+
+
+def _last_writes(
+    session: Session, items: Iterable[BegunItem], since: datetime
+) -> dict[tuple[str, str, str], list[Written]]:
+    names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for item in items:
+        names[item.operation.connection, item.operation.region].add(item.operation.repository)
+    writes: defaultdict[tuple[str, str, str], list[Written]] = defaultdict(list)
+    for (connection, region), repositories in names.items():
+        key = {"at_connection": connection, "at_region": region, "names": list(repositories), "since": since}
+        for repository, before, after, taken in session.execute(_WRITES, key):
+            writes[connection, region, repository].append(Written(before, after, taken))
+    return writes
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one item changes by a write of its repository's policy that may carry changes of other items too.
+
+    The parts of a write follow each other by their operations' ids: each begins with what the one before it left, and
+    the last one leaves the text that is sent. They have the same `planned_at`, by which they are known to belong together.
+    """
+
+    run: Run
+    connection: str
+    region: str
+    repository: str
+    before: str | None
+    after: str | None
+    at: datetime
+
+
+def plan_writes(db: Database, writes: Sequence[Sequence[Part]]) -> list[bool]:
+    """Record writes before they are sent. False: a newer run took one of its steps over, and nothing of it is recorded."""
+    parts = [part for write in writes for part in write]
+    with db.write() as session:
+        newest = {
+            (row.operation_id, row.name, row.attempts)
+            for row in session.execute(_RUNNING, {"ids": [part.run.operation_id for part in parts]})
+        }
+        planned = [all(_key(part.run) in newest for part in write) for write in writes]
+        rows = [_row(part) for write, is_newest in zip(writes, planned, strict=True) if is_newest for part in write]
+        if rows:
+            session.connection().execute(CHANGES.insert(), rows)
+    return planned
+
+
+def _key(run: Run) -> tuple[str, str, int]:
+    return run.operation_id, run.step, run.attempt
+
+
+def _row(part: Part) -> dict[str, Any]:
+    values = {name: value for name, value in vars(part).items() if name not in {"run", "at"}}
+    return {**values, "operation_id": part.run.operation_id, "position": 0, "planned_at": part.at, "request_id": ""}
+
+
+def forget_writes(db: Database, runs: Sequence[Run]) -> None:
+    """Delete a planned write that AWS is proven not to have carried out."""
+    ids = [run.operation_id for run in runs]
+    with db.write() as session:
+        newest = {_key(Run(*row)) for row in session.execute(_RUNNING, {"ids": ids})}
+        if all(_key(run) in newest for run in runs):
+            session.execute(CHANGES.delete().where(CHANGES.c.operation_id.in_(ids), CHANGES.c.written_at.is_(None)))
+
+
+@dataclass(frozen=True)
+class ItemChanged:
+    """How an item's first step ended, at which its second one begins. `wrote`: AWS confirmed its planned write."""
+
+    run: Run
+    next_step: str
+    state: str
+    note: dict[str, Any]
+    request_ids: tuple[str, ...]
+    wrote: bool
+    at: datetime
+    learned: Mapping[str, str] = field(default_factory=dict)
+    replaced: str | None = None
+    """The text that a deletion took away, where AWS returned another one than was read."""
+
+
+def end_changes(db: Database, changed: Sequence[Sequence[ItemChanged]]) -> list[None]:
+    """Close writes that AWS confirmed, end the steps that made them, and begin the next ones. Raises NewerRunError."""
+    every = [item for items in changed for item in items]
+    with db.write() as session:
+        _run(session, _TOUCH, [{"of": item.run.operation_id, **_learned(item)} for item in every])
+        closed = [{"of": item.run.operation_id, **_answer(item)} for item in every if item.wrote]
+        _run(session, _CLOSE, closed)
+        _run(session, _END_STEP, [_ended(item.run, item.state, item.note, item.request_ids, item.at) for item in every])
+        began = [
+            {"of": item.run.operation_id, "step": item.next_step, **named({"started_at": item.at})} for item in every
+        ]
+        _run(session, _BEGIN_NEXT, began)
+    return [None] * len(changed)
+
+
+def _learned(item: ItemChanged) -> dict[str, Any]:
+    return named(
+        {"principal_arn": item.learned.get("principal_arn", ""), "image_uri": item.learned.get("image_uri", "")}
+    )
+
+
+def _answer(item: ItemChanged) -> dict[str, Any]:
+    request_id = item.request_ids[-1] if item.request_ids else ""
+    return named({"written_at": item.at, "request_id": request_id, "before": item.replaced})
+
+
+@dataclass(frozen=True)
+class ItemEnded:
+    """How an item's last step ended, and the item with it."""
+
+    run: Run
+    outcome: str
+    note: dict[str, Any]
+    request_ids: tuple[str, ...]
+    at: datetime
+
+
+def end_items(db: Database, ended: Sequence[ItemEnded]) -> None:
+    """End items with their last steps. Raises NewerRunError."""
+    with db.write() as session:
+        ends = [
+            {"of": each.run.operation_id, **named({"outcome": each.outcome, "ended_at": each.at})} for each in ended
+        ]
+        _run(session, _END, ends)
+        _run(
+            session, _END_STEP, [_ended(each.run, "succeeded", each.note, each.request_ids, each.at) for each in ended]
+        )
+
+
+def _ended(run: Run, state: str, note: dict[str, Any], request_ids: Sequence[str], at: datetime) -> dict[str, Any]:
+    values = {"state": state, "note": note, "request_ids": list(dict.fromkeys(request_ids)), "ended_at": at}
+    return {**run.key(), **named(values)}
+
+
+def _run(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Change one row by each of `rows`. Raises NewerRunError if one of them was not as expected."""
+    if rows and count(session.connection().execute(statement, list(rows))) != len(rows):
+        raise NewerRunError
+
+
+def _new(table: Any, column: str) -> Any:
+    return bindparam(f"new_{column}", type_=table.c[column].type)
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_BEHIND = select(OPERATIONS.c.id).where(
+    OPERATIONS.c.id.in_(_IDS), OPERATIONS.c.started_at.is_(None), comes_before({**OPERATIONS.c, "is_item": True})
+)
+_BEGIN = (
+    update(OPERATIONS)
+    .where(OPERATIONS.c.id.in_(_IDS), OPERATIONS.c.outcome.is_(None), OPERATIONS.c.started_at.is_(None))
+    .values(version=OPERATIONS.c.version + 1, started_at=_new(OPERATIONS, "started_at"))
+    .returning(*OPERATIONS.c)
+)
+_earlier = OPERATIONS.alias("earlier")
+_SUPERSEDING = (
+    select(OPERATIONS.c.id)
+    .join(
+        _earlier,
+        (_earlier.c.connection == OPERATIONS.c.connection)
+        & (_earlier.c.region == OPERATIONS.c.region)
+        & (_earlier.c.repository == OPERATIONS.c.repository)
+        & (_earlier.c.service == OPERATIONS.c.service)
+        & _earlier.c.outcome.is_(None)
+        & _earlier.c.started_at.is_(None)
+        & _earlier.c.kind.not_in((kinds.DEPLOY, kinds.BATCH))
+        & (_earlier.c.sequence < OPERATIONS.c.sequence),
+    )
+    .where(OPERATIONS.c.id.in_(_IDS))
+    .distinct()
+)
+_BEGIN_STEPS = (
+    update(STEPS)
+    .where(STEPS.c.operation_id.in_(_IDS), STEPS.c.name == bindparam("step"))
+    .values(state="running", started_at=_new(STEPS, "started_at"), attempts=STEPS.c.attempts + 1)
+    .returning(STEPS.c.operation_id, STEPS.c.attempts, STEPS.c.request_ids)
+)
+_WRITES = (
+    select(CHANGES.c.repository, CHANGES.c.before, CHANGES.c.after, CHANGES.c.written_at.is_not(None))
+    .where(
+        CHANGES.c.connection == bindparam("at_connection"),
+        CHANGES.c.region == bindparam("at_region"),
+        CHANGES.c.repository.in_(bindparam("names", expanding=True)),
+        CHANGES.c.planned_at >= bindparam("since"),
+        BY_US,
+    )
+    .order_by(CHANGES.c.planned_at.desc(), CHANGES.c.operation_id.desc())
+)
+_RUNNING = select(STEPS.c.operation_id, STEPS.c.name, STEPS.c.attempts).where(
+    STEPS.c.operation_id.in_(_IDS), STEPS.c.state == "running"
+)
+_LIVING = (OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
+_TOUCH = (
+    update(OPERATIONS)
+    .where(*_LIVING)
+    .values(
+        version=OPERATIONS.c.version + 1,
+        principal_arn=_new(OPERATIONS, "principal_arn"),
+        image_uri=_new(OPERATIONS, "image_uri"),
+    )
+)
+_CLOSE = (
+    update(CHANGES)
+    .where(CHANGES.c.operation_id == bindparam("of"), CHANGES.c.position == 0, CHANGES.c.written_at.is_(None))
+    .values(
+        written_at=_new(CHANGES, "written_at"),
+        request_id=_new(CHANGES, "request_id"),
+        before=func.coalesce(_new(CHANGES, "before"), CHANGES.c.before),
+    )
+)
+_END_STEP = (
+    update(STEPS)
+    .where(
+        STEPS.c.operation_id == bindparam("of"),
+        STEPS.c.name == bindparam("step"),
+        STEPS.c.state == "running",
+        STEPS.c.attempts == bindparam("attempt"),
+    )
+    .values({column: _new(STEPS, column) for column in ("state", "note", "request_ids", "ended_at")})
+)
+_BEGIN_NEXT = (
+    update(STEPS)
+    .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"), STEPS.c.state == "pending")
+    .values(state="running", started_at=_new(STEPS, "started_at"), attempts=STEPS.c.attempts + 1)
+)
+_END = (
+    update(OPERATIONS)
+    .where(*_LIVING)
+    .values(
+        version=OPERATIONS.c.version + 1, outcome=_new(OPERATIONS, "outcome"), ended_at=_new(OPERATIONS, "ended_at")
+    )
+)

@@ -1,0 +1,123 @@
+"""What the items of a batch on one repository change in its policy: one after the other, for one write. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.errors import Problem
+from app.history.models import Operation
+from app.inventory.circumstances import Circumstances, RepositoryAddress
+from app.inventory.registries import KnownRegistry
+from app.operations import plans
+from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
+from app.operations.plans import Plan, Subject
+from app.operations.state import ITEM_STEPS, Kind, StepName
+from app.policy.change import PlannedChange
+from app.policy.grant import DENIALS
+
+
+@dataclass(frozen=True)
+class Role:
+    """A service's roles as the batch read them once; `is_new`: the batch has just switched the role on."""
+
+    arn: str = ""
+    general_arn: str = ""
+    is_new: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is recorded with the operation that runs the batch's items of the service."""
+        return vars(self)
+
+    @classmethod
+    def of(cls, runner: Operation) -> Role | None:
+        """Return the role that such an operation has recorded; None: it has none yet."""
+        recorded = runner.input.get("role")
+        return None if recorded is None else cls(**recorded)
+
+
+@dataclass(frozen=True)
+class ItemChange:
+    """The change of one item: how it is planned and judged, its notes, and what is learned by it."""
+
+    plan: Plan
+    judge: Judge
+    remark: str
+    unneeded: str
+    verification: StepName
+    learned: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What decides on a pull beside the policy, at `now`."""
+
+    repository: RepositoryAddress
+    registry: KnownRegistry
+    now: datetime
+
+
+def change_of(operation: Operation, role: Role, known: Surroundings) -> ItemChange:
+    """Return what an item is to change, by its kind."""
+    kind = Kind(operation.kind)
+    around = Circumstances(known.registry.policy, known.repository.arn, known.now)
+    verification = ITEM_STEPS[kind][-1]
+    if kind is Kind.UNDO:
+        plan = plans.undoing(operation.input["before"], operation.input["after"])
+        return ItemChange(plan, judging_text(plan), "policy.undone", "policy.unchanged", verification, {})
+    subject = Subject(operation.region, operation.service, role.arn, role.general_arn, around)
+    if kind is Kind.REVOKE:
+        judge = judging_removal(subject, around)
+        return ItemChange(plans.revoking(subject), judge, "policy.reduced", "policy.nothing_named", verification, {})
+    repairs = kind is Kind.REPAIR
+    return ItemChange(
+        plans.repairing(subject) if repairs else plans.granting(subject),
+        judging_access(operation, role.arn, around, known.registry, known.now),
+        "policy.repaired" if repairs else "policy.merged",
+        "policy.unchanged",
+        verification,
+        {"principal_arn": role.arn, "image_uri": known.repository.uri},
+    )
+
+
+class NotTogetherError(Exception):
+    """The items can't be changed by one write: one of them needs more than that."""
+
+
+def plan_together(text: str | None, changes: Sequence[ItemChange]) -> list[PlannedChange]:
+    """Return what each item changes: the first one in the policy `text`, each other in what the one before it leaves.
+
+    Raises:
+        NotTogetherError: for one of them there is a problem, or a Deny makes it useless.
+    """
+    planned: list[PlannedChange] = []
+    for change in changes:
+        try:
+            planned.append(change.plan(planned[-1].after if planned else text))
+        except Problem as problem:
+            raise NotTogetherError from problem
+        if any(finding.code in DENIALS for finding in planned[-1].leftovers):
+            raise NotTogetherError
+    return planned
+
+
+def judge_together(
+    text: str | None, after: str | None, changes: Sequence[ItemChange]
+) -> list[tuple[str, dict[str, str | int]]]:
+    """Return the notes of the judgements of a policy as it was read, which was written as `after`.
+
+    Raises:
+        NotTogetherError: another's write removed one of the changes, or something else keeps it from working.
+    """
+    notes: list[tuple[str, dict[str, str | int]]] = []
+    for change in changes:
+        try:
+            judgement = change.judge(text, after)
+        except Problem as problem:
+            raise NotTogetherError from problem
+        if not judgement.holds:
+            raise NotTogetherError
+        notes.append((judgement.note, dict(judgement.params)))
+    return notes

@@ -1,0 +1,98 @@
+"""Whether a policy that was read after a change of ours has what was to be changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.errors import Problem
+from app.history.models import Operation
+from app.inventory.circumstances import Circumstances
+from app.inventory.registries import KnownRegistry
+from app.operations import plans
+from app.operations.messages import CONDITIONAL
+from app.operations.plans import Plan, Subject
+from app.policy.canonical import equivalent
+from app.policy.evaluate import Access
+from app.policy.layers import Layer
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether the policy `holds` what was changed, with the note that says how; False: another's write removed it."""
+
+    holds: bool
+    note: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+GONE = Judgement(holds=False, note="policy.foreign_write")
+
+Judge = Callable[[str | None, str | None], Judgement]
+"""From the policy as it was read, and as it was written. Raises Problem where nothing that we write would help."""
+
+
+def judging_access(
+    operation: Operation, arn: str, known: Circumstances, registry: KnownRegistry, now: datetime
+) -> Judge:
+    """Return the judge of a policy that is to allow the role. It raises `access.denied` where a Deny refuses it."""
+
+    def judge(text: str | None, after: str | None) -> Judgement:
+        verdict = known.verdict(text, arn)
+        if verdict.access is Access.NOT_ALLOWED:
+            return GONE
+        if verdict.access is Access.DENIED:
+            by_registry = Layer.REPOSITORY not in verdict.layers
+            statement = verdict.params["registry_statement" if by_registry else "statement"]
+            raise denied(operation, str(statement), by_registry=by_registry)
+        if verdict.access is Access.CONDITIONAL:
+            return Judgement(holds=True, note=CONDITIONAL)
+        return (
+            _allowed(registry, now) if equivalent(text, after) else Judgement(holds=True, note="policy.foreign_write")
+        )
+
+    return judge
+
+
+def _allowed(registry: KnownRegistry, now: datetime) -> Judgement:
+    if registry.read_at is None:
+        return Judgement(holds=True, note="access.allowed_unread")
+    if registry.policy.text is None:
+        return Judgement(holds=True, note="access.allowed")
+    age = max(0, round((now - registry.read_at).total_seconds()))
+    return Judgement(holds=True, note="access.not_denied_by_registry", params={"seconds": age})
+
+
+def judging_removal(subject: Subject, known: Circumstances) -> Judge:
+    """Return the judge of a policy that is not to name the service any more."""
+
+    def judge(text: str | None, after: str | None) -> Judgement:  # noqa: ARG001  (whatever else was changed since)
+        if plans.revoking(subject)(text).needed:
+            return GONE
+        left = False
+        if subject.principal_arn:
+            left = known.verdict(text, subject.principal_arn).access in {Access.ALLOWED, Access.CONDITIONAL}
+        return Judgement(holds=True, note="access.left" if left else "access.gone")
+
+    return judge
+
+
+def judging_text(plan: Plan) -> Judge:
+    """Return the judge of a policy on which the plan is to change nothing any more."""
+
+    def judge(text: str | None, after: str | None) -> Judgement:  # noqa: ARG001  (as above)
+        return GONE if plan(text).needed else Judgement(holds=True, note="policy.as_written")
+
+    return judge
+
+
+def denied(operation: Operation, statement: str, *, by_registry: bool) -> Problem:
+    """Return the problem that an explicit Deny refuses the role: of the repository's policy, or of the registry's."""
+    return Problem(
+        "access.denied_by_registry" if by_registry else "access.denied",
+        repository=operation.repository,
+        service=operation.service,
+        region=operation.region,
+        statement=statement,
+    )

@@ -1,0 +1,108 @@
+"""The one statement that the image puller roles of several services share where a policy is near ECR's limit.
+
+Its Sid names no service. Only statements as we write them are put together, so that no one else's changes. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from app.limits import POLICY_CHARACTERS
+from app.policy.arns import UNIQUE_ID, same_form, service_of
+from app.policy.canonical import statement_key
+from app.policy.document import PolicyDocument, size_of
+from app.policy.statement import PULL_ACTIONS, SID_PREFIX, Statement, is_allow, named_by, sids, strings
+
+NEAR_LIMIT = 0.9
+"""The share of ECR's limit from which a policy is near it."""
+_ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action"})
+
+
+def is_shared(statement: Statement) -> bool:
+    """Return whether it is such a statement: as we write one, with a Sid that names no service."""
+    return _is_as_ours(statement) and "-" not in statement["Sid"]
+
+
+def with_shared(document: PolicyDocument, added: Statement) -> PolicyDocument:
+    """Return the document, which holds `added`, with it in the shared statement if there is one.
+
+    If the policy is near the limit, the statements of all services become that one. It takes the position of the first.
+    """
+    if not _is_as_ours(added):
+        return document
+    if size_of(document) > NEAR_LIMIT * POLICY_CHARACTERS:
+        together = [statement for statement in document.statements if _is_as_ours(statement)]
+    else:
+        together = [each for each in document.statements if each is added or is_shared(each)]
+    if len(together) < 2:
+        return document
+    return document.with_statements(_combined(document.statements, together))
+
+
+def as_shared_in(now: Sequence[Statement], earlier: Sequence[Statement]) -> Sequence[Statement]:
+    """Return the statements of an earlier version of a policy as if those that `now` shares had been shared already.
+
+    Statements that are still there by themselves stay.
+    """
+    if not any(is_shared(statement) for statement in now):
+        return earlier
+    present = {statement_key(statement) for statement in now}
+    together = [each for each in earlier if _is_as_ours(each) and statement_key(each) not in present]
+    return _combined(earlier, together) if together else earlier
+
+
+def dead_in_shared(document: PolicyDocument) -> tuple[str, ...]:
+    """Return the ids of deleted roles in shared statements: which service's they were can't be told any more."""
+    return tuple(
+        value
+        for statement in document.statements
+        if is_shared(statement)
+        for _, value in named_by(statement)
+        if UNIQUE_ID.fullmatch(value)
+    )
+
+
+def _is_as_ours(statement: Statement) -> bool:
+    """Return whether the statement only lets image puller roles pull, in our words; some may have been deleted."""
+    sid = statement.get("Sid")
+    named = named_by(statement)
+    return (
+        isinstance(sid, str)
+        and sid.partition("-")[0].rstrip("0123456789") == SID_PREFIX
+        and statement.keys() == _ELEMENTS
+        and is_allow(statement)
+        and set(strings(statement["Action"])) == set(PULL_ACTIONS)
+        and all(
+            kind == "AWS" and (("-" not in sid and UNIQUE_ID.fullmatch(value)) or _is_puller(value))
+            for kind, value in named
+        )
+        and any(_is_puller(value) for _, value in named)
+    )
+
+
+def _is_puller(principal: str) -> bool:
+    role = service_of(principal)
+    return role is not None and role.is_puller
+
+
+def _combined(statements: Sequence[Statement], together: Sequence[Statement]) -> list[Statement]:
+    """Return the statements with these as one, at the position of the first."""
+    chosen = {id(statement) for statement in together}
+    others = [statement for statement in statements if id(statement) not in chosen]
+    principals = {same_form(value): value for statement in together for _, value in named_by(statement)}
+    shared = {
+        "Sid": next((each["Sid"] for each in together if "-" not in each["Sid"]), _free_sid(sids(others))),
+        "Effect": "Allow",
+        "Principal": {"AWS": list(principals.values())},
+        "Action": list(PULL_ACTIONS),
+    }
+    position = next(index for index, statement in enumerate(statements) if id(statement) in chosen)
+    return [*others[:position], shared, *others[position:]]
+
+
+def _free_sid(taken: Collection[str]) -> str:
+    sid, number = SID_PREFIX, 1
+    while sid in taken:
+        number += 1
+        sid = f"{SID_PREFIX}{number}"
+    return sid

@@ -1,0 +1,177 @@
+"""What a page is in an unusual window: forced colors, a phone, 400 % zoom, paper, no motion, no scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import watched
+from tests.browser.gallery import serving
+from tests.browser.test_screens import AXE, violations
+
+pytestmark = pytest.mark.browser
+
+Opens = Callable[..., Page]
+BORDER = "link => getComputedStyle(link).borderBottomColor"
+INSIDE = """dialog => {
+  const {left, right, top} = dialog.getBoundingClientRect();
+  return left >= 0 && right <= innerWidth && top >= 0 && dialog.scrollWidth <= dialog.clientWidth
+    && document.documentElement.scrollWidth <= innerWidth;
+}"""
+BELOW = """(list) => {
+  const bottom = list.getBoundingClientRect().bottom;
+  return document.querySelector('dialog .modal-foot').getBoundingClientRect().top >= bottom;
+}"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def opens(chromium: Browser, address: str) -> Iterator[Opens]:
+    """Open a page of the gallery in a window of these properties."""
+    contexts, troubles = [], []
+
+    def open_page(name: str, **window: Any) -> Page:
+        contexts.append(chromium.new_context(base_url=address, locale="en-US", **window))
+        page = watched(contexts[-1], troubles)
+        page.goto(f"/p/{name}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+@pytest.mark.parametrize("tabs", [".topnav a", ".tabs a"])
+def test_forced_colors_leave_the_current_tab_apart(opens, tabs):
+    page = opens("images", forced_colors="active")
+    # The gallery's address names no section of the navigation.
+    page.evaluate("document.querySelector('.topnav a').setAttribute('aria-current', 'page')")
+    border = page.locator(f"{tabs}[aria-current]").evaluate(BORDER)
+    others = page.locator(f"{tabs}:not([aria-current])").evaluate_all(f"links => links.map({BORDER})")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert others
+    assert set(others) == {ground}  # not transparent: that would be drawn in the color of the text
+    assert border != ground
+
+
+def test_a_phone_shows_the_account_and_folds_the_filter(opens):
+    page = opens("history", viewport={"width": 390, "height": 844})
+    expect(page.get_by_text("123456789012")).to_be_in_viewport()
+    expect(page.get_by_label("Kind")).to_be_hidden()
+    page.get_by_text("More filters").click()
+    expect(page.get_by_label("Kind")).to_be_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.reload()
+    expect(page.get_by_text("More filters")).to_be_hidden()
+    expect(page.get_by_label("Kind")).to_be_visible()
+
+
+def test_at_four_hundred_percent_the_list_of_the_add_dialog_stays_in_it(opens):
+    page = opens("images-empty", viewport={"width": 320, "height": 225})
+    page.get_by_role("button", name="Add repository").click()
+    field = page.get_by_role("combobox", name="Repository")
+    field.press("ArrowDown")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    assert page.get_by_role("dialog").evaluate(INSIDE)
+    assert page.get_by_role("listbox").evaluate(BELOW)
+    for _ in range(3):
+        field.press("ArrowDown")
+        expect(page.get_by_role("option", selected=True)).to_be_in_viewport(ratio=0.95)
+    page.get_by_role("button", name="Add", exact=True).scroll_into_view_if_needed()
+    expect(page.get_by_role("button", name="Add", exact=True)).to_be_in_viewport(ratio=0.95)
+
+
+def test_paper_has_the_text_dark_on_light_and_nothing_to_press(opens):
+    page = opens("images", color_scheme="dark", viewport={"width": 794, "height": 1000})
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="web-frontend")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Access")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator(".topnav")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
+def test_nothing_moves_for_who_wants_no_motion(opens):
+    moves = "document.getAnimations().length"
+    assert opens("containers").evaluate(moves)
+    assert not opens("containers", reduced_motion="reduce").evaluate(moves)
+
+
+def test_a_button_that_copied_says_so(opens):
+    page = opens("images-added", permissions=["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="Copy image URI with tag 1.8.2")
+    button.click()
+    assert button.evaluate("button => getComputedStyle(button, '::after').content") == '"Copied"'
+
+
+def test_details_of_an_operation_open_below_its_line_when_asked_for(opens):
+    page = opens("history")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    details = page.get_by_role("link", name="Details: Added storefront/web")
+    details.click()
+    expect(page.get_by_role("group", name="Policy difference of storefront/web")).to_be_visible()
+    expect(details).to_have_attribute("aria-expanded", "true")
+    details.click()
+    expect(page.get_by_role("group", name="Policy difference of storefront/web")).to_be_hidden()
+    assert [url.rsplit("/", 1)[1] for url in asked] == ["details"]
+
+
+@pytest.mark.parametrize(
+    "page_name, console",
+    [
+        ("images", "https://lightsail.aws.amazon.com/ls/webapp/us-east-1/container-services/web-frontend/deployments"),
+        (
+            "repository",
+            "https://us-east-1.console.aws.amazon.com/ecr/repositories/private/123456789012/storefront/web?region=us-east-1",
+        ),
+    ],
+)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_help_leads_to_the_very_page_of_the_aws_console(opens, page_name, console, scripts):
+    page = opens(page_name, java_script_enabled=scripts)
+    panel = page.get_by_role("region", name="About this page")
+    expect(panel).to_be_hidden()
+    page.get_by_role("button", name="Info").click()
+    expect(panel.get_by_role("link").first).to_have_attribute("href", console)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+@pytest.mark.parametrize("opening", ["Info", "Details: Added storefront/web"])
+def test_what_opens_has_no_violation(opens, opening):
+    page = opens("history", reduced_motion="reduce")
+    page.get_by_role("button", name=opening).or_(page.get_by_role("link", name=opening)).click()
+    expect(
+        page.get_by_role("region", name="About this page").or_(page.get_by_role("list", name="Steps"))
+    ).to_be_visible()
+    page.evaluate(AXE)
+    assert violations(page) == []
+
+
+def test_without_scripts_no_button_is_dead(opens):
+    page = opens("images-added", java_script_enabled=False)
+    for name in (
+        "images-added",
+        "repository",
+        "findings",
+        "history",
+        "batch-running",
+        "policy",
+        "choose",
+        "add-refused",
+    ):
+        page.goto(f"/p/{name}")
+        expect(page.get_by_role("button", name="Info")).to_have_count(0 if name == "add-refused" else 1)
+        dead = "button:is([type=button], :not(form *)):not([popovertarget]):visible"
+        assert page.locator(dead).evaluate_all("buttons => buttons.map(button => button.outerHTML)") == []
+    expect(page.get_by_text("Did you mean:")).to_contain_text("tools/cli")

@@ -1,0 +1,120 @@
+"""Which lines of a container's log belong to a deployment, what of them may be shown, and where a page ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.aws.ports import Deployment
+from app.aws.pull_ports import LogLine, LogRange
+from app.deployments.log import (
+    LONGEST_LINE,
+    Gap,
+    LogCursor,
+    cursor_of,
+    filter_pattern,
+    gap_of,
+    lines_to_show,
+    window_of,
+)
+from app.diagnosis.masking import mask_values
+from app.errors import Problem
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def at(minutes: int) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def version(number: int, state: str, minutes: int) -> Deployment:
+    return Deployment(number, state, at(minutes))
+
+
+HISTORY = [
+    version(5, "FAILED", 10),
+    version(4, "ACTIVE", 30),
+    version(3, "FAILED", 40),
+    version(2, "FAILED", 50),
+    version(1, "INACTIVE", 60),
+]
+
+
+@pytest.mark.parametrize(
+    "number, minutes, since, until",
+    [
+        (5, 0, 10, 0),
+        (4, 0, 30, 0),  # version 5 failed, so 4 still runs
+        (3, 0, 40, 30),
+        (2, 0, 50, 40),
+        (1, 0, 60, 30),  # until the next one that ran
+        (4, 10, 10, 0),
+        (2, 60, 50, 40),
+    ],
+)
+def test_a_versions_time(number, minutes, since, until):
+    assert window_of(HISTORY, number, NOW, minutes) == LogRange(at(since), at(until))
+
+
+def test_values_are_masked_before_the_text_is_looked_for():
+    window = LogRange(at(10), at(0))
+    lines = [
+        LogLine(at(5), "token=s3cret-77 user=anna"),
+        LogLine(at(4), "\x1b[31mcannot open\x1b[0m"),
+        LogLine(None, "x"),
+    ]
+    first, second, third = lines_to_show(lines, 4, window, ["s3cret-77", "80", "8080"])
+    assert (first.text, second.text, third.at) == ("token=… user=anna", "cannot open", None)
+    assert lines_to_show(lines, 4, window, ["s3cret-77"], "s3cret") == [None, None, None]
+
+
+def test_lines_of_other_versions_and_later_ones_are_left_out():
+    window = LogRange(at(10), at(1))
+    lines = [
+        LogLine(at(9), "[deployment:4] Creating your deployment"),
+        LogLine(at(8), "[deployment:5] Creating your deployment"),
+        LogLine(at(0), "later"),
+        LogLine(at(7), "x" * (LONGEST_LINE + 1)),
+    ]
+    first, other, later, long = lines_to_show(lines, 4, window, [])
+    assert (first.by_lightsail, other, later) == (True, None, None)
+    assert (len(long.text), long.is_cut) == (LONGEST_LINE, True)
+
+
+def test_a_value_that_spans_lines_or_holds_another_is_masked():
+    assert mask_values(["a KEYKEY b", "second-half"], ["KEYKEY", "first-half\nsecond-half", "KEYK"]) == ["a … b", "…"]
+    assert mask_values([], ["value"]) == []
+
+
+def test_a_cursor_stays_inside_the_window():
+    window = LogRange(at(30), at(10))
+    cursor = LogCursor(LogRange(at(20), at(15)), "AWS+token/=", 7)
+    assert cursor_of(cursor.to_text(), window) == cursor
+    assert cursor_of(LogCursor(LogRange(at(90), at(0)), "", 1).to_text(), window).part == window
+    assert cursor_of("", window) == LogCursor(window)
+    for text in ("x", "1.2", "-1.0.0.t", "1.999999999999.0.x"):
+        with pytest.raises(Problem, match=r"request\.bad_cursor"):
+            cursor_of(text, window)
+
+
+@pytest.mark.parametrize(
+    "lines, filtered, since, until, gap",
+    [
+        ((), False, 60, 0, Gap.NO_LINES),
+        ((), True, 60, 0, Gap.NO_MATCH),
+        ((), False, 9_000, 5_000, Gap.EXPIRED),
+        (("own",), False, 9_000, 0, Gap.PARTLY_EXPIRED),
+        (("[deployment:4] Canceled",), False, 60, 0, Gap.NOT_STARTED),
+        (("[deployment:4] Canceled",), True, 60, 0, Gap.NONE),
+        (("own",), False, 60, 0, Gap.NONE),
+    ],
+)
+def test_what_is_missing_is_said(lines, filtered, since, until, gap):
+    window = LogRange(at(since), at(until))
+    shown = lines_to_show([LogLine(at(until), line) for line in lines], 4, window, [])
+    assert gap_of(shown, window, NOW, filtered=filtered, whole=True) is gap
+
+
+def test_a_filter_is_one_quoted_term():
+    assert (filter_pattern('say "hi" -x'), filter_pattern("")) == ('"say \\"hi\\" -x"', "")
