@@ -91,6 +91,14 @@ def test_the_statements_of_a_grant_that_was_stopped_after_its_write_go_too(shop,
     assert (off.outcome, aws.policy_of(WEB)) == ("succeeded", json.loads(a_policy()))
 
 
+def test_a_deactivation_changes_no_policy_that_its_preview_did_not_show(shop, granted):
+    shown = {NAMES[0]: shop.previewed(Kind.REVOKE, SERVICE, NAMES[0])}
+    off = shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True, previewed="0" * 32, shown=shown)
+    ended = shop.ended(off)
+    assert (ended.problem.code, ended.problem.params["repositories"]) == ("role.still_named", NAMES[1])
+    assert ([len(granted.policy_of(name)["Statement"]) for name in NAMES], is_on(granted)) == ([1, 2], True)
+
+
 def removed_and_off(shop) -> str:
     off = shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
     assert shop.ended(off).outcome == "succeeded"

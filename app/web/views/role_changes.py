@@ -86,8 +86,8 @@ def deactivate_dialog(
         back=links.images(region, service),
         plan=plan,
         now=now,
-        names_title=Message(N_("Repositories whose policy names this role")),
-        nothing=Message(N_("No repository policy that was read names this role.")),
+        names_title=Message(N_("Repositories whose policy names this service")),
+        nothing=Message(N_("No repository policy that was read names this service.")),
         change_url=lambda repository: links.role(region, service, "deactivate/change", repository=repository),
         warning=Message(
             N_(
