@@ -44,7 +44,7 @@ def list_findings(
 
 
 @router.post("/repair/preview", summary="See what repairing all would do", responses=refusals(*AWS))
-async def preview_repair(services: ServicesDep, body: RepairAllRequest) -> RepairAllPreview:
+async def preview_repair_all(services: ServicesDep, body: RepairAllRequest) -> RepairAllPreview:
     """One batch over all services: which policies would change, what would be refused, and what a person has to do."""
     plan = await plan_repair_all(services, body.region or "")
     return await run_in_threadpool(RepairAllPreview.of_plan, plan)
@@ -53,7 +53,7 @@ async def preview_repair(services: ServicesDep, body: RepairAllRequest) -> Repai
 @router.post(
     "/repair", status_code=202, summary="Repair all access that findings are about", responses=started(*AWS, 409)
 )
-async def repair_findings(services: ServicesDep, who: PersonDep, body: RepairAllRequest, response: Response) -> Batch:
+async def repair_all(services: ServicesDep, who: PersonDep, body: RepairAllRequest, response: Response) -> Batch:
     """Starts one batch for all services. Dismissed findings are left alone."""
     batch_id = await start_repair_all(services, who, body.region or "", body.previewed or "")
     return await run_in_threadpool(accepted_batch, services, response, batch_id)

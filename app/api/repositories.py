@@ -62,7 +62,9 @@ async def one_repository(
 
 
 @router.post("/repositories/prune", status_code=202, summary="Take out dead principals", responses=started(404))
-async def prune(services: ServicesDep, who: PersonDep, body: RepositoryPruneRequest, response: Response) -> Operation:
+async def prune_repository(
+    services: ServicesDep, who: PersonDep, body: RepositoryPruneRequest, response: Response
+) -> Operation:
     """Removes principals that no longer exist from a policy, for no service; as the route of a service does.
 
     Only what the preview showed is removed, and only what cannot exist or what ECR refused.
@@ -76,7 +78,7 @@ async def prune(services: ServicesDep, who: PersonDep, body: RepositoryPruneRequ
 @router.post(
     "/repositories/prune/preview", summary="See what taking out dead principals would do", responses=refusals(*AWS)
 )
-async def preview_prune(services: ServicesDep, body: PrunePreviewRequest) -> Preview:
+async def preview_prune_repository(services: ServicesDep, body: PrunePreviewRequest) -> Preview:
     """Planned on the current policy in AWS. Changes nothing."""
     name = await named_repository(services, body.region, body.repository)
     request = {"principals": body.principals} if body.principals else None

@@ -79,7 +79,6 @@ POST = [
     (f"{API}/why", {"image": f"123456789012.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}:5.3.0"}),
     ("/api/v1/permissions/check", {}),
     ("/api/v1/findings/repair/preview", {}),
-    ("/api/v1/findings/repair", {"previewed": "0" * 32}),
     ("/api/v1/repositories/prune/preview", {"region": REGION, "repository": REPOSITORY}),
     (
         "/api/v1/batches/preview",
