@@ -40,6 +40,8 @@ def happened(*revisions, first, kind="grant", outcome="succeeded", step="succeed
     changes = [
         {
             "repository": "shop/web",
+            "operation": "1",
+            "planned_at": one["at"],
             "before": json.dumps(documents[number]),
             "after": json.dumps(one["document"]),
             "written_at": one["at"],
