@@ -151,14 +151,25 @@ def test_help_leads_to_the_very_page_of_the_aws_console(opens, page_name, consol
 def test_what_opens_has_no_violation(opens, opening):
     page = opens("history", reduced_motion="reduce")
     page.get_by_role("button", name=opening).or_(page.get_by_role("link", name=opening)).click()
-    expect(page.get_by_role("region", name="About this page").or_(page.get_by_role("list", name="Steps"))).to_be_visible()
+    expect(
+        page.get_by_role("region", name="About this page").or_(page.get_by_role("list", name="Steps"))
+    ).to_be_visible()
     page.evaluate(AXE)
     assert violations(page) == []
 
 
 def test_without_scripts_no_button_is_dead(opens):
     page = opens("images-added", java_script_enabled=False)
-    for name in ("images-added", "repository", "findings", "history", "batch-running", "policy", "choose", "add-refused"):
+    for name in (
+        "images-added",
+        "repository",
+        "findings",
+        "history",
+        "batch-running",
+        "policy",
+        "choose",
+        "add-refused",
+    ):
         page.goto(f"/p/{name}")
         expect(page.get_by_role("button", name="Info")).to_have_count(0 if name == "add-refused" else 1)
         dead = "button:is([type=button], :not(form *)):not([popovertarget]):visible"
