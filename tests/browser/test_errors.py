@@ -294,9 +294,9 @@ def test_a_service_that_stays_busy_ends_the_wait_with_its_state(mika, sandbox, s
 
 def test_while_aws_is_away_pages_show_what_is_known_and_stay_usable(mika, sandbox):
     sandbox.fault(kind="reset")
-    Reader(mika.console).sees("/containers", "us-east-1: Can't reach AWS at")
+    Reader(mika.console).sees("/containers", "us-east-1, ap-northeast-1: Can't reach AWS at")
     mika.page.goto("/containers")
-    expect(mika.page.get_by_text("us-east-1: Can't reach AWS at")).to_be_visible()
+    expect(mika.page.get_by_text("us-east-1, ap-northeast-1: Can't reach AWS at")).to_be_visible()
     expect(mika.page.get_by_text("The data shown was read").first).to_be_visible()
     mika.opens_images_of("storefront-web")
     expect(mika.row("storefront/web")).to_contain_text("Allowed")
@@ -306,10 +306,10 @@ def test_while_aws_is_away_pages_show_what_is_known_and_stay_usable(mika, sandbo
 
 def test_an_expired_token_is_told_above_data_that_is_called_old(mika, sandbox):
     sandbox.fault(kind="expired_token")
-    Reader(mika.console).sees("/containers", "us-east-1: The AWS credentials have expired.")
+    Reader(mika.console).sees("/containers", "us-east-1, ap-northeast-1: The AWS credentials have expired.")
     Reader(mika.console).sees("/containers", "may be out of date")
     mika.page.goto("/containers")
-    expect(mika.page.get_by_text("us-east-1: The AWS credentials have expired.")).to_be_visible()
+    expect(mika.page.get_by_text("us-east-1, ap-northeast-1: The AWS credentials have expired.")).to_be_visible()
     expect(mika.page.get_by_text("Renew them on the machine that runs Sailpass").first).to_be_visible()
     expect(mika.page.get_by_text("may be out of date")).to_be_visible()
     expect(mika.page.get_by_role("link", name="payments-api")).to_be_visible()
