@@ -11,10 +11,11 @@ METRICS = "/metrics"
 _READING = frozenset({"GET", "HEAD"})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Sent as POST because they take a body; they change nothing, neither here nor at AWS
-# (except an image's last pull time in ECR, when `why` reads its manifest).
+# (except an image's last pull time in ECR, when its manifest is read).
 _READ_BY_POST = re.compile(
-    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why|deployments/preview|role/deactivate/preview)|operations/[^/]+/preview"
-    r"|batches/preview|findings/repair/preview|repositories/prune/preview|permissions/check)"
+    r"/api/v1/(?:services/[^/]+/[^/]+/(?:preview|why|deployments/preview|role/deactivate/preview|repositories/as-code"
+    r"|repositories/images/platform)|operations/[^/]+/preview|batches/preview|findings/repair/preview"
+    r"|repositories/prune/preview|permissions/check)"
 )
 
 

@@ -40,6 +40,9 @@ VALUES = {
     "reason": "By design",
     "principal": "123456789012",
     "form": "terraform",
+    "region": "us-east-1",
+    "q": "web",
+    "image": "edge/cache:1.0",
 }
 NOTHING: Any = object()
 

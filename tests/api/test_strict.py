@@ -38,7 +38,7 @@ def test_every_body_is_described_as_complete():
         for name, schema in document()["components"]["schemas"].items()
         if name.endswith("Request") or name == "AsPreviewed"
     ]
-    assert len(bodies) == 13
+    assert len(bodies) == 18
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

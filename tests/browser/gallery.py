@@ -105,6 +105,7 @@ def make_app() -> Starlette:
             Route(SERVICE + "/repositories", add, methods=["POST"]),
             Route(SERVICE + "/repositories/{verb}", dialog),
             Route(SERVICE + "/role/{verb}", dialog),
+            Route(SERVICE + "/deployments/{version}/log", lambda request: render(request, VIEWS["log"])),
             Route(SERVICE + "/deployments/preview", lambda request: render(request, VIEWS["deploy-preview"])),
             Route("/operations/{id}/progress", progress),
             Route("/search", lambda request: render(request, VIEWS["search"])),

@@ -256,22 +256,6 @@ def test_a_dead_principal_is_pruned_after_a_preview_and_the_operation_retried(mi
     assert mika.sids(repository) == ["Team", "AllowLightsailPull-storefront-web"]
 
 
-def test_a_policy_that_changed_since_its_preview_is_not_written(mika, sandbox, repository):
-    mika.opens_images_of("storefront-web")
-    mika.page.get_by_role("button", name="Add repository").first.click()
-    field = mika.page.get_by_role("combobox", name="Repository")
-    field.fill(repository)
-    field.press("Escape")
-    mika.dialog.get_by_text("Preview", exact=True).click()
-    expect(mika.dialog.get_by_role("group", name=f"Policy difference of {repository}")).to_be_visible()
-    sandbox.put_policy(repository, policy(statement(TEAM)))
-    mika.dialog.get_by_role("button", name="Add", exact=True).click()
-    is_told(mika, f"The policy of {repository} has changed since it was previewed.")
-    assert mika.sids(repository) == ["Team"]
-    retries(mika)
-    is_granted(mika, repository)
-
-
 def test_a_busy_service_is_waited_for_by_its_state(mika, sandbox, service, repository):
     sandbox.change_service(service, state="DEPLOYING")
     mika.opens_images_of(service)

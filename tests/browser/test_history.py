@@ -180,7 +180,7 @@ def test_days_of_the_filter_are_the_readers_own(chromium, console, zone, label):
     expect(page).to_have_url(re.compile("since=2025-07-01"))
     expect(page.get_by_label(label)).to_have_value("2025-07-01")
     shown = 0 if zone == "UTC" else 1
-    expect(page.get_by_role("article")).to_have_count(shown)
+    expect(page.get_by_role("rowheader")).to_have_count(shown)
     export = console.get(page.get_by_role("link", name="CSV").get_attribute("href")).text.splitlines()
     assert len(export) == 1 + shown
     context.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from app.web.views.role_changes import PlannedChangeView
 from tests.browser.conftest import watched
 from tests.browser.gallery import EXAMPLES, serving
 from tests.console import ROOT
@@ -24,8 +25,13 @@ UNFOLD = "for (const part of document.querySelectorAll('details')) part.open = t
 LOOK = "rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
 # One status looks like another.
 ALIKE = {f"error-{status}" for status in (400, 401, 403, 405, 413, 422, 500, 503)}
-PAGES = [*(name for name in EXAMPLES.pages() if name not in ALIKE), "api-docs"]
-DIALOGS = [name for name, view in EXAMPLES.dialogs().items() if hasattr(view, "heading")]
+PAGES = [*(name for name in EXAMPLES.pages() if name not in ALIKE), "api-docs", "deactivate-change"]
+# A change of a plan is shown inside its dialog, or on a page.
+DIALOGS = [
+    name
+    for name, view in EXAMPLES.dialogs().items()
+    if hasattr(view, "heading") and not isinstance(view, PlannedChangeView)
+]
 
 
 @pytest.fixture(scope="module")

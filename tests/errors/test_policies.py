@@ -36,8 +36,8 @@ def test_a_policy_that_changed_since_its_preview_is_not_touched(mika, sandbox, r
     address = f"{WEB}/repositories/preview?kind=grant&repository={repository}"
     seen = seen_in(mika.reads(address))
     sandbox.put_policy(repository, document(allowing(TEAM)))
-    page = mika.ended(mika.adds(repository, previewed=seen))
-    assert f"The policy of {repository} has changed since it was previewed." in page.text
+    refused = mika.sends(f"{WEB}/repositories", repository=repository, previewed=seen).answer
+    assert (refused.status, f"The preview of {repository} is out of date." in refused.text) == (422, True)
     assert sids(sandbox, repository) == ["Team"]
     assert "can now pull" in mika.ended(mika.adds(repository, previewed=seen_in(mika.reads(address)))).text
 
