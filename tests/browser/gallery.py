@@ -61,6 +61,12 @@ def images_of_repository(request: Request) -> Response:
     return render(request, VIEWS["repository-images"])
 
 
+def log(request: Request) -> Response:
+    view = VIEWS["log"]
+    question = replace(view.question, version=int(request.path_params["version"]))
+    return render(request, replace(view, question=question))
+
+
 def options(request: Request) -> Response:
     word = request.query_params.get("repository", "")
     found = tuple(RepositoryOption(name, added=name == "storefront/web") for name in REPOSITORIES if word in name)
@@ -105,7 +111,7 @@ def make_app() -> Starlette:
             Route(SERVICE + "/repositories", add, methods=["POST"]),
             Route(SERVICE + "/repositories/{verb}", dialog),
             Route(SERVICE + "/role/{verb}", dialog),
-            Route(SERVICE + "/deployments/{version}/log", lambda request: render(request, VIEWS["log"])),
+            Route(SERVICE + "/deployments/{version}/log", log),
             Route(SERVICE + "/deployments/preview", lambda request: render(request, VIEWS["deploy-preview"])),
             Route("/operations/{id}/progress", progress),
             Route("/search", lambda request: render(request, VIEWS["search"])),

@@ -87,15 +87,16 @@ def test_the_same_request_twice_is_one_operation(shop, aws, held):
 
 
 def test_nothing_is_given_to_a_role_that_is_being_deactivated(shop, aws):
+    service, name = "storefront-off", "storefront/off"  # of its own: what other tests left may still be at work
     aws.activation_seconds, usual = 400, aws.activation_seconds
-    active(aws, SERVICE)
-    repository(aws, WEB, a_policy())
-    off = shop.start(Kind.DEACTIVATE, SERVICE)
+    active(aws, service)
+    repository(aws, name, a_policy())
+    off = shop.start(Kind.DEACTIVATE, service)
     with pytest.raises(Problem, match="deactivating"):
-        shop.grant(SERVICE, WEB)
+        shop.grant(service, name)
     shop.ended(off)
     aws.activation_seconds = usual
-    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+    assert shop.ended(shop.grant(service, name)).outcome == "succeeded"
 
 
 def test_a_role_is_deactivated_only_after_the_grants_that_were_requested_before(shop, aws, held):

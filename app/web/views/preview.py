@@ -16,6 +16,7 @@ from app.operations import fingerprint
 from app.operations.preview import Planned
 from app.policy.diff import Diff, diff_texts
 from app.policy.messages import WORDS
+from app.threads import run_in_threadpool
 from app.web.views.base import View
 from app.wording import Message
 
@@ -80,6 +81,11 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "", *, ke
         preview = await planning
     except Problem as problem:
         return PreviewView(repository, problem=problem)
+    return await run_in_threadpool(_shown, preview, keeps_texts=keeps_texts)
+
+
+def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
+    """Return a preview as it is shown. Parses the policy."""
     planned, verdict = preview.planned, preview.planned.verdict
     return PreviewView(
         repository=preview.repository,
