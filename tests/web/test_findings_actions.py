@@ -140,11 +140,10 @@ def test_all_access_is_repaired_across_services_and_the_rest_is_said(mika, sandb
     assert mika.sends("/findings/repair", seen="0" * 32).status == 409
     button = next(name for name in page.buttons() if name.startswith("Repair"))
     assert mika.follows(page, button).status == 200
-    newest = until(
-        lambda: mika.console.get("/api/v1/operations?kind=batch&limit=1").json["operations"][0],
-        lambda operation: operation["outcome"] is not None,
+    newest = mika.console.get("/api/v1/operations?kind=batch&limit=1").json["operations"][0]
+    done = until(
+        lambda: mika.console.get(f"/api/v1/batches/{newest['batch']}?limit=500").json, lambda batch: batch["ended_at"]
     )
-    done = mika.console.get(f"/api/v1/batches/{newest['batch']}?limit=500").json
     assert done["action"] == "repair"
     assert {service["name"] for service in done["services"]} >= {"storefront-web", "reporting"}
     for name, service in (("tools/cli", web), ("shared/base-node", reporting)):

@@ -197,11 +197,11 @@ def test_the_history_of_a_service_is_filtered_and_taken_along_for_itself(mika):
         mika.ended(mika.adds("tools/cli", service))
     page = mika.reads(f"{HERE}/storefront-web/history")
     found = mika.follows(page, "Filter", repository="tools/cli", kind="grant")
-    articles = [one.get_text() for one in found.soup.select("article")]
-    assert articles
-    assert all("tools/cli" in text and "storefront-web" in text for text in articles)
+    lines = [row.get_text() for row in found.soup.select("tbody tr:has(th)")]
+    assert lines
+    assert all("tools/cli" in text for text in lines)
     table = mika.console.get(found.soup.find("a", string="CSV")["href"]).text.splitlines()
-    assert len(table) == 1 + len(articles)
+    assert len(table) == 1 + len(lines)
     assert "No operations match the filter" in mika.follows(page, "Filter", person="nobody").text
     assert found.soup.find("a", string="Clear")["href"] == f"{HERE}/storefront-web/history"
 
@@ -261,10 +261,10 @@ def test_access_that_somebody_else_took_away_is_in_the_history_and_is_repaired_t
         mika.reads(f"{HERE}/storefront-web/policy?repository=shared/base-python")
         return mika.reads("/history?kind=drift&outcome=seen")
 
-    history = until(detected, lambda page: "no longer names the image puller role of storefront-web" in page.text)
-    assert "Access removed outside Sailpass: shared/base-python" in history.text
-    assert len(history.soup.select("article")) == 1
-    entry = mika.reads(history.soup.select_one("article h3 a")["href"])
+    history = until(detected, lambda page: "Access removed outside Sailpass: shared/base-python" in page.text)
+    assert len(history.soup.select("tbody tr:has(th)")) == 1
+    entry = mika.reads(history.soup.select_one("tbody th a")["href"])
+    assert "no longer names the image puller role of storefront-web" in entry.text
     assert "Change detected at" in entry.text
     assert not {"Undo", "Retry", "Cancel operation", "Restore the policy from before"} & set(
         entry.soup.stripped_strings
