@@ -83,7 +83,7 @@ def grows_too_fast(work, small, large):
     """Whether twice the text takes much more than twice the time, however often it is measured."""
     for times in (1, 3, 6, 12, 24):
         longer = seconds(work, *large, times=times)
-        if longer < 0.003 or longer <= RATIO * seconds(work, *small, times=times):
+        if longer < 0.006 or longer <= RATIO * seconds(work, *small, times=times):
             return False
     return True
 
