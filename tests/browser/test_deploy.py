@@ -86,7 +86,7 @@ def test_a_container_that_exits_is_the_cause_on_the_tab_too(mika):
     failed.locator("summary", has_text="Log").click()
     failed.get_by_label("Container").select_option("web")
     failed.get_by_role("button", name="Show").click()
-    expect(failed.get_by_role("region", name="Log lines of web")).to_contain_text("panic: no configuration")
+    expect(failed.get_by_role("group", name="Log lines of web")).to_contain_text("panic: no configuration")
     failed.get_by_role("searchbox", name="Contains").fill("nothing like it")
     failed.get_by_role("button", name="Show").click()
     expect(failed.get_by_text("No line contains this text.")).to_be_visible()
