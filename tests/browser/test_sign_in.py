@@ -89,7 +89,9 @@ def test_the_one_who_signed_in_is_named_in_the_history(page, link, mika):
     mika.asks_to_add("tools/cli")
     mika.continues()
     mika.opens_last_operation("storefront-web")
-    expect(page.get_by_role("region", name="About this operation")).to_contain_text(re.compile(rf"Started by\s*{re.escape(operator_name())}"))
+    expect(page.get_by_role("region", name="About this operation")).to_contain_text(
+        re.compile(rf"Started by\s*{re.escape(operator_name())}")
+    )
 
 
 @pytest.fixture

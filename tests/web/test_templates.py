@@ -191,4 +191,4 @@ def test_an_interrupted_operation_has_no_duration(friendly):
     assert len(steps) == 2
     assert not any(step.select(".elapsed") for step in steps)
     (row,) = (row for row in soup(friendly, "history").select(".history tr") if row.select("[data-tone=warning]"))
-    assert row.select_one("[data-label=Duration]").get_text() == "\N{EN DASH}"
+    assert row.select_one("[data-label=Duration]").get_text(strip=True) == "\N{EN DASH}"
