@@ -97,10 +97,10 @@ def test_the_log_without_scripts(ken):
     active = ken.page.get_by_role("article").filter(has_text="Active").first
     active.locator("summary", has_text="Log").click()
     active.get_by_role("link", name="Show the log").click()
-    expect(ken.page.get_by_role("region", name="Log lines")).to_contain_text("Creating your deployment")
+    expect(ken.page.get_by_role("group", name="Log lines")).to_contain_text("Creating your deployment")
     ken.page.get_by_role("searchbox", name="Contains").fill("steady")
     ken.page.get_by_role("button", name="Show").click()
-    expect(ken.page.get_by_role("region", name="Log lines").get_by_role("listitem")).to_have_count(1)
+    expect(ken.page.get_by_role("group", name="Log lines").get_by_role("listitem")).to_have_count(1)
 
 
 def test_what_was_entered_comes_back_with_what_is_wrong(ken, troubles):
