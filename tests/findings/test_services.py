@@ -184,6 +184,17 @@ def test_the_image_of_a_repository_that_does_not_exist_is_found_for_the_service(
     assert found(db) == []
 
 
+def test_a_repository_that_is_gone_but_still_listed_is_one_finding(db):
+    keep(db, WEB, a_statement())
+    see(db, current_deployment=deployed(f"{URI}:1.0"))
+    answer(db, ImageState.NO_REPOSITORY)
+    settle(db)
+    assert found(db) == [(WEB, SERVICE, "finding.repository_gone", Severity.WARNING)]
+    answer(db, ImageState.GONE, NOON + MINUTE)  # it was created again, without the image
+    settle(db)
+    assert found(db) == [(WEB, SERVICE, "finding.image_gone", Severity.WARNING)]
+
+
 def test_images_of_a_service_that_is_gone_are_no_findings(db):
     keep(db, WEB, a_statement())
     see(db, current_deployment=deployed(f"{URI}:1.0"))
