@@ -23,6 +23,7 @@ from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
 from app.clock_watch import EVERY as CLOCK_EVERY
 from app.clock_watch import ClockWatch
+from app.console.newest_tags import TagReader
 from app.db import Database, is_sqlite
 from app.drift import DriftWatch
 from app.errors import Problem
@@ -36,7 +37,6 @@ from app.inventory.future import take_back_future_times
 from app.maintenance import Maintenance
 from app.messages.problems import what_happened, what_to_do
 from app.migrate import migrate
-from app.newest_tags import TagReader
 from app.operations import context
 from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY

@@ -7,12 +7,12 @@ from itertools import islice
 
 from app.aws.pull_ports import ImageDetail, ImageDetailPage
 from app.bootstrap import Services
+from app.console.newest_tags import newest_of, read_pages
 from app.console.timeouts import PATIENCE, in_time
 from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.newest_images import remember_newest
-from app.newest_tags import newest_of, read_pages
 from app.threads import run_in_threadpool
 
 MOST_TAGS = 12
