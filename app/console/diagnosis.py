@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.bootstrap import Services
-from app.console.repository_images import newest_tags
+from app.console.repository_images import repository_tags
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.image_uri import parse_image
 from app.diagnosis.reader import Question
@@ -44,7 +44,7 @@ async def image_of_repository(services: Services, region: str, service: str, rep
             image = parse_image(container.image)
             if image.is_private and image.repository == repository:
                 return container.image
-    newest = await newest_tags(services, region, repository)
+    newest = await repository_tags(services, region, repository)
     if newest is None:
         return ""
     return f"{newest.uri}:{newest.tags[0]}" if newest.tags else newest.uri
