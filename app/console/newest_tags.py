@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
 from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
@@ -146,10 +145,15 @@ class TagReader:
             self._called_at.append(self.clock.monotonic())
             return (await self.calls.run_in_background(region, images_page, "", repository, after)).value
 
+        whole, problem = False, None
         try:
-            newest = newest_of(images, whole=await read_pages(ask, images))
-        except Problem as problem:
-            newest = NewestTags(problem=problem)
-        keep = partial(remember_newest, self.db, self.connection, region, repository, newest, at)
-        await asyncio.get_running_loop().run_in_executor(self.threads, keep)
-        return newest.problem
+            whole = await read_pages(ask, images)
+        except Problem as refused:
+            problem = refused
+
+        def keep() -> NewestTags:
+            newest = NewestTags(problem=problem) if problem else newest_of(images, whole=whole)
+            remember_newest(self.db, self.connection, region, repository, newest, at)
+            return newest
+
+        return (await asyncio.get_running_loop().run_in_executor(self.threads, keep)).problem

@@ -76,6 +76,6 @@ async def _read(services: Services, region: str, name: str, images: list[ImageDe
         return (await services.calls.run(region, images_page, "", name, after)).value
 
     whole = await read_pages(ask, images)
-    newest = newest_of(images, whole=whole)
+    newest = await run_in_threadpool(newest_of, images, whole=whole)
     await run_in_threadpool(remember_newest, services.db, services.connection, region, name, newest, at)
     return whole
