@@ -57,7 +57,16 @@ def _read(api: Api, place: ServiceRef, version: int, part: Json, most: int) -> J
         more = api.deployment_log(place, log["version"], {**part, "container": log["container"], "after": log["next"]})
         log = {**log, "lines": log["lines"] + more["lines"], "next": more["next"]}
     is_whole = not log["next"] and len(log["lines"]) <= most
-    return {**log, "lines": log["lines"][:most], "is_whole": is_whole}
+    return {**log, "lines": log["lines"][:most], "gap": _gap(log, part), "is_whole": is_whole}
+
+
+def _gap(log: Json, part: Json) -> str:
+    """Return what is missing from all pages together, where the first one had no lines yet."""
+    if log["gap"] != Gap.NONE_YET:
+        return str(log["gap"])
+    if log["lines"]:
+        return Gap.NONE
+    return Gap.NO_MATCH if "text" in part else Gap.NO_LINES
 
 
 def _show(log: Json) -> None:

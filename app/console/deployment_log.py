@@ -16,6 +16,7 @@ from app.deployments.log import (
     Gap,
     LogCursor,
     LogText,
+    PageScope,
     cursor_of,
     gap_of,
     lines_to_show,
@@ -92,7 +93,7 @@ async def _read(services: Services, place: tuple[str, str], question: LogQuestio
         page = await _page(services, place, container, cursor)
         add = _Adder(listed, own.version, question.text)
         cursor = await run_in_threadpool(add.page, lines, page, cursor)
-    gap = gap_of(lines, window, now, filtered=bool(question.text or question.after), whole=cursor is None)
+    scope = PageScope(bool(question.text), bool(question.minutes), not question.after, cursor is None)
     return DeploymentLog(
         *place,
         own.version,
@@ -103,7 +104,7 @@ async def _read(services: Services, place: tuple[str, str], question: LogQuestio
         window.until,
         now,
         tuple(lines),
-        gap,
+        gap_of(lines, window, now, scope),
         cursor.to_text() if cursor else "",
     )
 
