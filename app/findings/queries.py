@@ -16,6 +16,7 @@ from app.db import Database
 from app.errors import Problem
 from app.findings.dismissals import dismissals_in
 from app.findings.finding import AccessFinding, Repair
+from app.findings.images import CODES as IMAGE_CODES
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory.deployed_images import unknown_images
 from app.inventory.models import SeenRepository
@@ -205,11 +206,12 @@ def not_repairable(
 
 
 def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tuple[str, str], int]:
-    """Return in how many repositories an error is about each service, by its Region and name."""
+    """Return in how many repositories an error is about the access of each service, by its Region and name."""
     row = KeptFinding
+    about_access = (row.service != "", row.code.not_in(IMAGE_CODES))
     wanted = (
         select(row.region, row.service, func.count(row.repository.distinct()))
-        .where(row.connection == connection, row.rank == 0, row.service != "", ~_is_dismissed(now))
+        .where(row.connection == connection, row.rank == 0, *about_access, ~_is_dismissed(now))
         .group_by(row.region, row.service)
     )
     with db.read() as session:

@@ -9,7 +9,15 @@ from app.findings.check import check_due, mark_expired
 from app.findings.check_services import check_due_services
 from app.findings.dismissals import DismissalRequest, dismiss
 from app.findings.ended import judge_again
-from app.findings.queries import Cursor, FindingFilter, count_findings, count_open, findings_of, list_findings
+from app.findings.queries import (
+    Cursor,
+    FindingFilter,
+    broken_by_service,
+    count_findings,
+    count_open,
+    findings_of,
+    list_findings,
+)
 from app.history.models import Step
 from app.inventory import store
 from app.inventory.deployed_images import ImageKey, ImageRead, ImageState, due_images, images_in, remember_images
@@ -153,6 +161,7 @@ def test_an_image_of_a_deployment_that_is_being_activated_is_an_error_and_ends_w
     answer(db, ImageState.GONE, reference=":2.0")
     settle(db)
     assert found(db) == [(WEB, SERVICE, "finding.image_gone", Severity.ERROR)]
+    assert broken_by_service(db, CONNECTION, NOON) == {}  # the access is right
     see(db, NOON + MINUTE, current_deployment=replace(coming, state="ACTIVE"))
     settle(db)
     assert found(db) == [(WEB, SERVICE, "finding.image_gone", Severity.WARNING)]
