@@ -5,7 +5,7 @@ How many statements a question sends never depends on how much there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -184,21 +184,23 @@ def count_open(db: Database, connection: str, now: datetime) -> int:
         return session.scalar(wanted) or 0
 
 
-def repairable(db: Database, connection: str, now: datetime, region: str = "") -> tuple[tuple[str, str, str], ...]:
+def repairable(
+    db: Database, connection: str, now: datetime, regions: Collection[str]
+) -> tuple[tuple[str, str, str], ...]:
     """Return the Region, service and repository of each access that an open finding says Repair access puts right."""
     row = KeptFinding
-    query = select(row.region, row.service, row.repository).where(*_open(connection, now, region), _IS_REPAIRED)
+    query = select(row.region, row.service, row.repository).where(*_open(connection, now, regions), _IS_REPAIRED)
     with db.read() as session:
         found = session.execute(query.distinct().order_by(row.region, row.service, row.repository)).all()
     return tuple((each.region, each.service, each.repository) for each in found)
 
 
 def not_repairable(
-    db: Database, connection: str, now: datetime, region: str = "", *, limit: int
+    db: Database, connection: str, now: datetime, regions: Collection[str], *, limit: int
 ) -> tuple[tuple[ListedFinding, ...], int]:
     """Return the open errors and warnings that Repair access doesn't put right, the worst first, and how many there are."""
     row = KeptFinding
-    conditions = (*_open(connection, now, region), row.rank < 2, ~_IS_REPAIRED)
+    conditions = (*_open(connection, now, regions), row.rank < 2, ~_IS_REPAIRED)
     query = select(row).where(*conditions).order_by(row.rank, row.repository, row.region, row.id).limit(limit)
     with db.read() as session:
         count = session.scalar(select(func.count()).where(*conditions)) or 0
@@ -218,10 +220,9 @@ def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tupl
         return {(region, service): count for region, service, count in session.execute(wanted)}
 
 
-def _open(connection: str, now: datetime, region: str) -> tuple[ColumnElement[bool], ...]:
+def _open(connection: str, now: datetime, regions: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     row = KeptFinding
-    here = (row.region == region,) if region else ()
-    return (row.connection == connection, ~_is_dismissed(now), *here)
+    return row.connection == connection, ~_is_dismissed(now), row.region.in_(regions)
 
 
 def _conditions(connection: str, wanted: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
