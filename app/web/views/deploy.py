@@ -184,7 +184,7 @@ def deploy_dialog(
         containers=current.containers if current else (),
         current=current.version if current else 0,
         public_container=current.public_container if current else "",
-        running=digests_that_run(listed.images, listed.repository, current) if listed else frozenset(),
+        running=digests_that_run(listed.images, listed.repository, known.service) if listed and known else frozenset(),
         problem=problem,
     )
 
