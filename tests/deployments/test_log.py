@@ -88,6 +88,19 @@ def test_a_value_that_spans_lines_or_holds_another_is_masked():
     assert mask_values([], ["value"]) == []
 
 
+@pytest.mark.parametrize(
+    "value, line",
+    [
+        ('pa"ss\\word', '{"msg": "login with pa\\"ss\\\\word"}'),
+        ("päss/wört", r'{"msg": "login with p\u00e4ss/w\u00f6rt"}'),
+        ("p@ss/word", "postgres://app:p%40ss%2Fword@db/app"),
+    ],
+)
+def test_a_value_is_masked_as_json_and_urls_spell_it(value, line):
+    [masked] = mask_values([line], [value])
+    assert "ss" not in masked.replace("postgres", "")
+
+
 def test_a_cursor_stays_inside_the_window():
     window = LogRange(at(30), at(10))
     cursor = LogCursor(LogRange(at(20), at(15)), "AWS+token/=", 7)
