@@ -36,7 +36,12 @@ def _parts(values: Iterable[str]) -> list[str]:
 
 def _spellings(part: str) -> tuple[str, ...]:
     """Return the text as it is, inside a JSON string, and inside a URL."""
-    return part, json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1], quote(part, safe="", errors="replace")
+    return (
+        part,
+        json.dumps(part)[1:-1],
+        json.dumps(part, ensure_ascii=False)[1:-1],
+        quote(part, safe="", errors="replace"),
+    )
 
 
 def _is_port(value: str) -> bool:
