@@ -21,6 +21,7 @@ from app.errors import Problem
 from app.inventory import queries
 from app.operations.naming import repositories_naming
 from app.operations.state import Kind
+from app.policy.dead import dead_principals
 from app.threads import run_in_threadpool
 from app.wording import N_, Message
 
@@ -76,9 +77,10 @@ def _naming(services: Services, place: ServiceKey) -> tuple[str, ...]:
 
 
 def _many(services: Services, service: ContainerService, items: Sequence[PlannedItem], form: Form) -> ManyAsCode:
-    fit = [item for item in items if _fits(item)]
+    left_out = tuple(each for item in items if (each := _left_out(item)) is not None)
+    lacking = {each.repository for each in left_out}
+    fit = [item for item in items if item.repository not in lacking]
     names = tuple(item.repository for item in fit)
-    left_out = tuple(LeftOut(item.repository, item.problem) for item in items if not _fits(item))
     held = {each.name: each for each in _held(services, service.region, names)}
     policies = [
         policy_code(item.repository, item.planned, has_policy=held[item.repository].policy_text is not None)
@@ -100,8 +102,14 @@ def _many(services: Services, service: ContainerService, items: Sequence[Planned
     return ManyAsCode(service.region, service.name, code, names, left_out)
 
 
-def _fits(item: PlannedItem) -> bool:
-    return item.planned is not None and item.state in (ItemState.CHANGES, ItemState.UNCHANGED)
+def _left_out(item: PlannedItem) -> LeftOut | None:
+    """Return why an item isn't in the text, None for one that is. ECR refuses a text that names dead principals."""
+    if item.planned is None or item.state not in (ItemState.CHANGES, ItemState.UNCHANGED):
+        return LeftOut(item.repository, item.problem)
+    dead = ", ".join(principal.value for principal in dead_principals(item.planned.change.after))
+    if not dead:
+        return None
+    return LeftOut(item.repository, Problem("policy.dead_principals", repository=item.repository, principals=dead))
 
 
 def _held(services: Services, region: str, names: Sequence[str]) -> Iterator[queries.KnownRepository]:
