@@ -48,20 +48,20 @@ class ManyAsCode:
     left_out: tuple[LeftOut, ...] = ()
 
 
-async def service_as_code(services: Services, place: ServiceKey, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
+async def service_as_code(services: Services, service_key: ServiceKey, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
     """Return a service with the policy of every repository that names it, in each form. Raises as `get_service`."""
-    service = (await get_service(services, *place)).service
-    names = await run_in_threadpool(_naming, services, place)
+    service = (await get_service(services, *service_key)).service
+    names = await run_in_threadpool(_naming, services, service_key)
     items: Sequence[PlannedItem] = ()
     if names:
-        items = (await plan_batch(services, BatchRequest(Kind.REPAIR, (place,), names))).items
+        items = (await plan_batch(services, BatchRequest(Kind.REPAIR, (service_key,), names))).items
     return await run_in_threadpool(_in_each, services, service, items, forms)
 
 
 async def selection_as_code(services: Services, request: BatchRequest, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
     """Return a service's access to the chosen repositories, in each form. Raises Problem as `plan_batch`."""
-    (place,) = request.services
-    service = (await get_service(services, *place)).service
+    (service_key,) = request.services
+    service = (await get_service(services, *service_key)).service
     plan = await plan_batch(services, replace(request, action=Kind.GRANT))
     return await run_in_threadpool(_in_each, services, service, plan.items, forms)
 
@@ -72,8 +72,8 @@ def _in_each(
     return tuple(_many(services, service, items, form) for form in forms)
 
 
-def _naming(services: Services, place: ServiceKey) -> tuple[str, ...]:
-    return tuple(sorted(repositories_naming(services.db, services.connection, *place)))
+def _naming(services: Services, service_key: ServiceKey) -> tuple[str, ...]:
+    return tuple(sorted(repositories_naming(services.db, services.connection, *service_key)))
 
 
 def _many(services: Services, service: ContainerService, items: Sequence[PlannedItem], form: Form) -> ManyAsCode:

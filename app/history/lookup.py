@@ -115,7 +115,7 @@ def _find(
         row.started_at.is_not(None),
         func.coalesce(row.batch_id, ""),
     )
-    wanted = select(*columns).where(*conditions).order_by(*order).limit(limit + 1)
+    statement = select(*columns).where(*conditions).order_by(*order).limit(limit + 1)
     with db.read() as session:
-        rows = [OperationMatch(*values) for values in session.execute(wanted)]
+        rows = [OperationMatch(*values) for values in session.execute(statement)]
     return OperationMatches(tuple(rows[:limit]), len(rows) > limit, whole)
