@@ -6,10 +6,7 @@ import json
 import logging
 import os
 import resource
-import socket
-import stat
 import threading
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,12 +17,11 @@ import pytest
 from app.aws.clients import OF_THE_SESSION, ConnectionSettings
 from app.aws.session import BotoAws
 from app.errors import Problem
-from app.messages.problems import what_happened, what_to_do
+from tests.aws.home import CANARY, KEYS, SETTINGS, home, problem_of
 from tests.build import REGION
 
-CANARY = "CANARY7f3aQ"
-SETTINGS = ConnectionSettings("1")
-KEYS = f"aws_access_key_id=AKID{CANARY}\naws_secret_access_key={CANARY}\n"
+__all__ = ["home"]
+
 ROLE = "arn:aws:iam::123456789012:role/deployer"
 
 
@@ -37,43 +33,6 @@ class Watch:
 
     def __call__(self) -> float:
         return self.seconds
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch, sandbox):
-    """A machine with nothing configured but the sandbox's address."""
-    for name in list(os.environ):
-        if name.startswith("AWS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.url)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    (tmp_path / ".aws" / "sso" / "cache").mkdir(parents=True)
-    return Home(tmp_path, monkeypatch)
-
-
-class Home:
-    def __init__(self, path, monkeypatch) -> None:
-        self.path = path
-        self.set = monkeypatch.setenv
-
-    def config(self, text: str | bytes) -> None:
-        self._write("config", text)
-
-    def credentials(self, text: str | bytes) -> None:
-        self._write("credentials", text)
-
-    def program(self, name: str, body: str) -> str:
-        path = self.path / name
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(path.stat().st_mode | stat.S_IEXEC)
-        return str(path)
-
-    def process(self, body: str) -> None:
-        self.config(f"[default]\nregion=us-east-1\ncredential_process={self.program('keys', body)}\n")
-
-    def _write(self, name: str, text: str | bytes) -> None:
-        (self.path / ".aws" / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 @pytest.fixture
@@ -110,16 +69,6 @@ def sts(home):
 def everything_logged(caplog):
     caplog.set_level(logging.DEBUG)
     return caplog
-
-
-def problem_of(aws: BotoAws | None = None) -> Problem:
-    with pytest.raises(Problem) as raised:
-        (aws or BotoAws(SETTINGS)).services(REGION).list_services()
-    problem = raised.value
-    assert "?" not in what_happened(problem) + what_to_do(problem)
-    assert CANARY not in json.dumps(problem.to_json())
-    assert CANARY not in "".join(traceback.format_exception(problem))
-    return problem
 
 
 def expiring(hours: int) -> str:
@@ -312,98 +261,6 @@ def test_a_web_identity_that_is_refused_is_a_role_that_is_refused(home, sts):
     SOURCES["a web identity's token file"](home)
     problem = problem_of()
     assert (problem.code, problem.params["action"]) == ("aws.role_refused", "sts:AssumeRoleWithWebIdentity")
-
-
-def test_a_profile_that_does_not_exist_is_named(home):
-    home.set("AWS_PROFILE", "nope")
-    assert problem_of().params["profile"] == "nope"
-    aws = BotoAws(SETTINGS)
-    with pytest.raises(Problem) as raised:
-        aws.default_region()
-    assert raised.value.code == "aws.no_profile"
-
-
-@pytest.mark.parametrize(
-    "content, line, reason",
-    [
-        (b"\xef\xbb\xbf[default]\nregion=us-east-1\n", 1, "bom"),
-        (b"[default]\nregion=us-east-1\nregion=us-east-1\n", 3, "line"),
-        (b"[default]\n\naws_secret_access_key\n", 3, "line"),
-        (b"[default]\nregion=\xff\n", 2, "line"),
-        (b"[default]\ns3 =\n  nothing\n", 0, ""),
-    ],
-)
-def test_a_configuration_file_that_breaks_is_named_with_its_line(home, content, line, reason):
-    home.config(content)
-    params = problem_of().params
-    assert (params["path"], params["line"], params["reason"]) == (str(home.path / ".aws/config"), line, reason)
-
-
-def test_a_certificate_bundle_that_is_missing_or_none_is_named_with_its_variable(home):
-    home.credentials(f"[default]\n{KEYS}")
-    bundle = home.path / "bundle.pem"
-    home.set("AWS_CA_BUNDLE", str(bundle))
-    missing = problem_of()
-    assert (missing.code, missing.params["setting"], missing.params["path"]) == (
-        "aws.ca_missing",
-        "AWS_CA_BUNDLE",
-        str(bundle),
-    )
-    bundle.write_text("no certificate")
-    assert problem_of().code == "aws.ca_unusable"
-
-
-@pytest.fixture
-def no_such_host(home, monkeypatch):
-    """AWS's own endpoints, none of whose names can be resolved."""
-
-    def unknown(*_, **__):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.delenv("AWS_ENDPOINT_URL")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    home.credentials(f"[default]\n{KEYS}")
-
-
-@pytest.mark.parametrize(
-    "variable, kind", [("AWS_USE_FIPS_ENDPOINT", "FIPS"), ("AWS_USE_DUALSTACK_ENDPOINT", "dual-stack")]
-)
-def test_a_kind_of_endpoint_that_lightsail_does_not_have_is_named_with_its_variable(home, no_such_host, variable, kind):
-    home.set(variable, "true")
-    problem = problem_of()
-    assert problem.code == "aws.no_such_endpoint"
-    assert (problem.params["setting"], problem.params["kind"], problem.params["title"]) == (
-        variable,
-        kind,
-        "Amazon Lightsail",
-    )
-
-
-@pytest.mark.parametrize(
-    "region, code",
-    [("us-esat-1", "aws.unknown_region"), ("us-west-1", "aws.no_lightsail"), ("us-east-1", "aws.unreachable")],
-)
-def test_a_region_without_lightsail_is_told_where_it_cannot_be_reached(no_such_host, region, code):
-    with pytest.raises(Problem) as raised:
-        BotoAws(SETTINGS).services(region).list_services()
-    assert raised.value.code == code
-
-
-def test_an_endpoint_of_ones_own_that_is_down_is_unreachable_whatever_else_is_set(home):
-    home.credentials(f"[default]\n{KEYS}")
-    home.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    home.set("AWS_USE_FIPS_ENDPOINT", "true")
-    assert problem_of().code == "aws.unreachable"
-
-
-def test_the_endpoint_is_what_the_settings_name(home, sandbox):
-    assert BotoAws(SETTINGS).endpoint("ecr") == sandbox.url
-    home.set("AWS_ENDPOINT_URL_ECR", "http://ecr.example")
-    assert BotoAws(SETTINGS).endpoint("ecr") == "http://ecr.example"
-    home.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
-    assert BotoAws(SETTINGS).endpoint("ecr") == ""
-    assert BotoAws(ConnectionSettings("1", endpoint_url="http://x")).endpoint("ecr") == "http://x"
 
 
 def test_refused_keys_that_were_renewed_meanwhile_are_tried_at_once(home, sandbox):

@@ -15,7 +15,6 @@ from tests.build import REGION, SERVICE, a_policy, a_repository, a_statement, an
 from tests.fake_deployments import deployed_before
 from tests.operations.workshop import active, inactive, repository
 
-WEB = "storefront/web"
 # What a reading showed is only recorded: no workflow runs for it.
 WORKED_ON = [kind for kind in Kind if kind not in SEEN]
 GIVES = ["activate_role", "wait_for_role", "update_policy", "verify_access"]
@@ -46,37 +45,39 @@ def perform(shop, aws):
     """Carries out one operation of a kind on a service and a repository that need it: its id."""
 
     def performed(kind: Kind) -> str:
-        (active if kind is Kind.DEACTIVATE else inactive)(aws, SERVICE)
+        # Of its own: what the operation before left behind may still be at work.
+        service, name = f"{SERVICE}-{kind}", f"{kind}/web"
+        (active if kind is Kind.DEACTIVATE else inactive)(aws, service)
         repository(
-            aws, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": "AROAEXAMPLEDEAD123"})])
+            aws, name, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": "AROAEXAMPLEDEAD123"})])
         )
         if kind is Kind.REACTIVATE:
-            active(aws, SERVICE)
-            first = shop.start(Kind.DEACTIVATE, SERVICE)
+            active(aws, service)
+            first = shop.start(Kind.DEACTIVATE, service)
             shop.ended(first)
             return shop.services.starter.undo(first, "mika")
         if kind is Kind.UNDO:
-            repository(aws, WEB, a_policy())
-            first = shop.grant(SERVICE, WEB)
+            repository(aws, name, a_policy())
+            first = shop.grant(service, name)
             shop.ended(first)
             return shop.services.starter.undo(first, "mika")
         if kind in (Kind.RESTORE, Kind.PRUNE):
-            return shop.as_previewed(kind, SERVICE, WEB, **({"text": a_policy()} if kind is Kind.RESTORE else {}))
-        repository(aws, WEB, a_policy())
+            return shop.as_previewed(kind, service, name, **({"text": a_policy()} if kind is Kind.RESTORE else {}))
+        repository(aws, name, a_policy())
         if kind is Kind.DEPLOY:
-            return deploy_in_vain(shop, aws)
+            return deploy_in_vain(shop, aws, service, name)
         if kind is Kind.BATCH:
-            return shop.services.batches.start(Kind.GRANT, [NewItem(REGION, SERVICE, WEB)], "mika")
-        return shop.start(kind, SERVICE, "" if kind in (Kind.ACTIVATE, Kind.DEACTIVATE) else WEB)
+            return shop.services.batches.start(Kind.GRANT, [NewItem(REGION, service, name)], "mika")
+        return shop.start(kind, service, "" if kind in (Kind.ACTIVATE, Kind.DEACTIVATE) else name)
 
     return performed
 
 
-def deploy_in_vain(shop, aws) -> str:
+def deploy_in_vain(shop, aws, service: str, name: str) -> str:
     """A deployment with all that can be asked for, which fails and is rolled back."""
-    aws.add_repository(a_repository(WEB), policy=a_policy(), images=[an_image("2.0")])
-    deployed_before(aws, SERVICE, DeploymentSpec({"web": {"image": "nginx:1"}})).failures = 1
-    return shop.start(kind=Kind.DEPLOY, service=SERVICE, repository=WEB, tag="2.0", grant=True, rollback=True)
+    aws.add_repository(a_repository(name), policy=a_policy(), images=[an_image("2.0")])
+    deployed_before(aws, service, DeploymentSpec({"web": {"image": "nginx:1"}})).failures = 1
+    return shop.start(kind=Kind.DEPLOY, service=service, repository=name, tag="2.0", grant=True, rollback=True)
 
 
 @pytest.mark.parametrize("kind", WORKED_ON)

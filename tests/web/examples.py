@@ -162,6 +162,9 @@ class Examples(Parts):
                     ),
                 )
             ),
+            "overview-empty": OverviewPage(
+                self.frame(Tab.OVERVIEW, service=self.service("READY", current_deployment=None))
+            ),
             "deployments": DeploymentsPage(
                 self.frame(Tab.DEPLOYMENTS),
                 Deployments(

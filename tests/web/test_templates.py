@@ -6,7 +6,12 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from jinja2 import nodes
+from jinja2.meta import find_undeclared_variables
 
+from app.resources import STATIC, TEMPLATES
+from app.web.assets import Assets
+from app.web.render import make_environment
 from app.web.views.frame import Shell
 from tests.web.asking import PARTIAL, ask
 from tests.web.conftest import ROOT
@@ -14,10 +19,10 @@ from tests.web.examples import Examples
 
 TAG = "<script>alert(1)</script><hx-partial hx-target='#modal'>"
 QUOTES = "\"'`onmouseover=alert(1) x="
-TEMPLATE = "{{ 7*191 }}{% raw %}%(x)s %s 100%"
+TEMPLATE_TEXT = "{{ 7*191 }}{% raw %}%(x)s %s 100%"
 TURNED = "safe\u202egnp.exe\u2066\x00"
 LONG = "n" * 256
-HOSTILE = {"tag": TAG, "quotes": QUOTES, "template": TEMPLATE, "turned": TURNED, "long": LONG}
+HOSTILE = {"tag": TAG, "quotes": QUOTES, "template": TEMPLATE_TEXT, "turned": TURNED, "long": LONG}
 NAMES = [name for name, _ in Examples().all()]
 # What no page of ours may hold, whatever names it shows.
 FORBIDDEN = re.compile(r"<script>|<hx-partial hx-target='|[\u202a-\u202e\u2066-\u2069\x00]|1337")
@@ -108,6 +113,26 @@ def test_no_template_is_left_unused():
     code = "".join(path.read_text() for path in ROOT.glob("app/**/*.py"))
     said = "".join(everything.values()) + code
     assert [name for name in everything if f'"{name}"' not in said] == []
+
+
+def test_every_template_imports_the_macros_it_uses():
+    """Those that its includer has imported are there only while it is rendered by that one."""
+    environment = make_environment(TEMPLATES, Assets(STATIC))
+    parsed = {
+        name: environment.parse(environment.loader.get_source(environment, name)[0])
+        for name in environment.list_templates(extensions=["html"])
+    }
+    macros = set().union(*map(imported, parsed.values()))
+    missing = {name: (find_undeclared_variables(tree) & macros) - imported(tree) for name, tree in parsed.items()}
+    assert {name: names for name, names in missing.items() if names} == {}
+
+
+def imported(tree: nodes.Template) -> set[str]:
+    """The names that a template imports macros as."""
+    single = {
+        name if isinstance(name, str) else name[1] for each in tree.find_all(nodes.FromImport) for name in each.names
+    }
+    return single | {each.target for each in tree.find_all(nodes.Import)}
 
 
 @pytest.mark.parametrize(

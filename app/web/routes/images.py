@@ -216,7 +216,7 @@ async def preview(
 
 
 async def _preview_page(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> Response:
-    """Return the preview with the button that does it; for an invalid name the Add dialog."""
+    """Return the preview in the dialog with the button that does it, as a page; for an invalid name the Add dialog."""
     region, service, typed = target
     try:
         named = (region, service, await resolve_repository(services, region, typed))
@@ -224,9 +224,9 @@ async def _preview_page(request: Request, services: Services, kind: Kind, target
         dialog = await run_in_threadpool(add_dialog, services, region, service, typed, problem)
         return await run_in_threadpool(render, request, dialog, status=422)
     shown = await _preview(request, services, kind, named)
-    return await run_in_threadpool(
-        lambda: render(request, dialogs.with_preview(services, kind, named, shown)),
-    )
+    if kind is Kind.GRANT:
+        return await run_in_threadpool(lambda: render(request, add_dialog(services, *named, preview=shown)))
+    return await run_in_threadpool(lambda: render(request, dialogs.with_preview(services, kind, named, shown)))
 
 
 async def _preview(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> PreviewView:

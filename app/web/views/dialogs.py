@@ -132,19 +132,6 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
     )
 
 
-def add_dialog_with_preview(region: str, service: str, repository: str, preview: PreviewView) -> ConfirmDialog:
-    """GET …/repositories/preview of an Add without scripts: the preview, and the button that adds."""
-    return ConfirmDialog(
-        heading=Message(N_("Add %(repository)s?"), {"repository": repository}),
-        lead=Message(N_("Its policy will let %(service)s pull images from it."), {"service": service}),
-        action=links.repositories(region, service),
-        button=None if preview.problem else Message(N_("Add repository")),
-        back=links.repositories(region, service, "new"),
-        fields=(("repository", repository),),
-        preview=preview,
-    )
-
-
 def prune_dialog(
     region: str, service: str, repository: str, *, preview: PreviewView, follows: str = ""
 ) -> ConfirmDialog:
@@ -290,11 +277,9 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
 def with_preview(
     services: Services, kind: Kind, place: tuple[str, str, str], preview: PreviewView
 ) -> ConfirmDialog | BlockedDialog:
-    """Return the dialog of an operation with its preview in it, as a page for readers without scripts."""
+    """Return the Remove, Repair or Remove dead principals dialog with its preview in it, for readers without scripts."""
     if kind is Kind.PRUNE:
         return prune(services, place, preview, "")
-    if kind is Kind.GRANT:
-        return add_dialog_with_preview(*place, preview)
     dialog = remove(services, *place) if kind is Kind.REVOKE else repair(services, *place)
     return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
 
