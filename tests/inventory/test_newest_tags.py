@@ -67,10 +67,14 @@ async def test_tags_are_read_once_and_again_when_they_are_old(reader, request_ta
     assert len(aws.calls) == 2
 
 
+def fails_unexpectedly():
+    raise RuntimeError("an answer that nobody expected")
+
+
 async def test_one_that_can_not_be_read_keeps_no_other_waiting(reader, request_tags, aws, sqlite_db):
     request_tags("bad")
     request_tags("good")
-    aws.fail("ecr:DescribeImages", RuntimeError("an answer that nobody expected"))
+    aws.meanwhile("ecr:DescribeImages", fails_unexpectedly)
     with pytest.raises(RuntimeError):
         await reader.look()
     await reader.look()
