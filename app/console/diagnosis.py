@@ -24,7 +24,7 @@ async def diagnose(services: Services, question: Question) -> tuple[Diagnosis, .
 
 
 def _given(services: Services, question: Question) -> dict[str, datetime]:
-    grants = last_grants(services.db, services.connection, question.region, question.service)
+    grants = last_grants(services.db, services.service_key(question.region, question.service))
     return {repository: grant.at for repository, grant in grants.items()}
 
 
@@ -37,7 +37,7 @@ def question_of(
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:
     """Return the repository's image that the service runs or last failed to run, else the newest tag, else the URI."""
-    known = await run_in_threadpool(queries.find_service, services.db, services.connection, region, service)
+    known = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
     deployments = (known.service.next_deployment, known.service.current_deployment) if known else ()
     for deployment in deployments:
         for container in deployment.containers if deployment else ():

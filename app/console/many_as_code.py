@@ -12,7 +12,7 @@ from app.as_code.grant import Form, cloudformation, notes_of, terraform
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.as_code import CodeText, file_name_of, grant_code, policy_code
-from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, ServiceKey, plan_batch
+from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, ServiceName, plan_batch
 from app.console.managed import managed_warning
 from app.console.previews import shell_commands
 from app.console.services import get_service
@@ -48,7 +48,9 @@ class ManyAsCode:
     left_out: tuple[LeftOut, ...] = ()
 
 
-async def service_as_code(services: Services, service_key: ServiceKey, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
+async def service_as_code(
+    services: Services, service_key: ServiceName, forms: Sequence[Form]
+) -> tuple[ManyAsCode, ...]:
     """Return a service with the policy of every repository that names it, in each form. Raises as `get_service`."""
     service = (await get_service(services, *service_key)).service
     names = await run_in_threadpool(_naming, services, service_key)
@@ -72,8 +74,8 @@ def _in_each(
     return tuple(_many(services, service, items, form) for form in forms)
 
 
-def _naming(services: Services, service_key: ServiceKey) -> tuple[str, ...]:
-    return tuple(sorted(repositories_naming(services.db, services.connection, *service_key)))
+def _naming(services: Services, service_key: ServiceName) -> tuple[str, ...]:
+    return tuple(sorted(repositories_naming(services.db, services.service_key(*service_key))))
 
 
 def _many(services: Services, service: ContainerService, items: Sequence[PlannedItem], form: Form) -> ManyAsCode:

@@ -22,6 +22,7 @@ from app.db import Database
 from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory.newest_images import NewestTags, remember_newest
+from app.keys import RepositoryKey
 
 FRESH = timedelta(minutes=10)
 """How long tags are shown without being read again."""
@@ -153,7 +154,7 @@ class TagReader:
 
         def keep() -> NewestTags:
             newest = NewestTags(problem=problem) if problem else newest_of(images, whole=whole)
-            remember_newest(self.db, self.connection, region, repository, newest, at)
+            remember_newest(self.db, RepositoryKey(self.connection, region, repository), newest, at)
             return newest
 
         return (await asyncio.get_running_loop().run_in_executor(self.threads, keep)).problem

@@ -74,7 +74,7 @@ def role_left_on(services: Services, progress: Progress) -> bool:
 
 def is_role_active(services: Services, progress: Progress) -> bool:
     """Return whether the role of the operation's service is active, as far as is known."""
-    known = queries.find_service(services.db, services.connection, progress.region, progress.service)
+    known = queries.find_service(services.db, services.service_key(progress.region, progress.service))
     return known is not None and known.service.role.is_active
 
 

@@ -58,7 +58,7 @@ async def repository_tags(
     services: Services, region: str, name: str, seconds: float = PATIENCE
 ) -> RepositoryTags | None:
     """Return the tags, none if AWS does not list them within `seconds`; None for a repository that is not known."""
-    uri = await run_in_threadpool(queries.repository_uri, services.db, services.connection, region, name)
+    uri = await run_in_threadpool(queries.repository_uri, services.db, services.repository_key(region, name))
     if not uri:
         return None
     listed = await repository_images(services, region, name, seconds)
@@ -77,5 +77,5 @@ async def _read(services: Services, region: str, name: str, images: list[ImageDe
 
     whole = await read_pages(ask, images)
     newest = await run_in_threadpool(newest_of, images, whole=whole)
-    await run_in_threadpool(remember_newest, services.db, services.connection, region, name, newest, at)
+    await run_in_threadpool(remember_newest, services.db, services.repository_key(region, name), newest, at)
     return whole

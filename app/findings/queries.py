@@ -20,6 +20,7 @@ from app.findings.images import CODES as IMAGE_CODES
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory.deployed_images import unknown_images
 from app.inventory.models import SeenRepository
+from app.keys import RepositoryKey
 from app.policy.finding import Severity
 
 PAGE = 50
@@ -138,15 +139,13 @@ def list_findings(
     return FindingsPage(rows, Cursor(last.rank, last.repository, last.region, last.id) if last else None)
 
 
-def findings_of(
-    db: Database, connection: str, region: str, repository: str, now: datetime
-) -> tuple[ListedFinding, ...]:
+def findings_of(db: Database, repository: RepositoryKey, now: datetime) -> tuple[ListedFinding, ...]:
     """Return all findings of a repository, the worst first."""
     row = KeptFinding
-    here = (row.connection == connection, row.region == region, row.repository == repository)
+    of_repository = select(row).where(*repository.of(row, row.repository))
     with db.read() as session:
-        found = session.scalars(select(row).where(*here).order_by(row.rank, row.id)).all()
-        return _listed(session, connection, list(found), now)
+        found = session.scalars(of_repository.order_by(row.rank, row.id)).all()
+        return _listed(session, repository.connection, list(found), now)
 
 
 def find_finding(db: Database, connection: str, finding_id: str, now: datetime) -> ListedFinding:

@@ -21,6 +21,7 @@ from app.findings.queries import (
 from app.history.models import Step
 from app.inventory import store
 from app.inventory.deployed_images import ImageKey, ImageRead, ImageState, due_images, images_in, remember_images
+from app.keys import RepositoryKey
 from app.policy.finding import Severity
 from tests.build import ACCOUNT, REGION, SERVICE, a_deployment, a_service, a_statement, an_active_role
 from tests.history.happened import happened
@@ -179,7 +180,7 @@ def test_two_images_of_a_repository_are_two_findings(db):
     answer(db, ImageState.GONE)
     answer(db, ImageState.GONE, reference=":2.0")
     settle(db)
-    rows = findings_of(db, CONNECTION, REGION, WEB, NOON)
+    rows = findings_of(db, RepositoryKey(CONNECTION, REGION, WEB), NOON)
     assert sorted(row.finding.params["reference"] for row in rows) == ["1.0", "2.0"]
 
 

@@ -10,6 +10,7 @@ from app.console.newest_tags import AFTER_OUTAGE, FRESH, TagReader
 from app.inventory import store
 from app.inventory.newest_images import NewestTags
 from app.inventory.repositories import list_repository
+from app.keys import RepositoryKey
 from tests.build import REGION, a_repository, an_image
 from tests.fake_clock import FakeClock
 from tests.fakes import FakeAws
@@ -51,7 +52,7 @@ def request_tags(reader, aws, sqlite_db, clock):
 
 
 def known(db, name, region=REGION):
-    row = list_repository(db, "default", region, name)
+    row = list_repository(db, RepositoryKey("default", region, name))
     return row.newest if row else NewestTags()
 
 

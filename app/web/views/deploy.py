@@ -170,7 +170,7 @@ def deploy_dialog(
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
     region, name = place
-    known = queries.find_service(services.db, services.connection, region, name)
+    known = queries.find_service(services.db, services.service_key(region, name))
     current = known.service.current_deployment if known else None
     listed = images if isinstance(images, ImageList) else None
     return DeployDialog(
