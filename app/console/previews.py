@@ -31,6 +31,9 @@ Place = tuple[str, str, str]
 # These concern only the policy: the service is not read, and may be deleted.
 WITHOUT_SERVICE = frozenset({Kind.PRUNE, Kind.UNDO, Kind.RESTORE})
 
+# The first parts of the codes of problems that come of the call to AWS, not of what it returned.
+UNREAD = frozenset({"aws", "host", "server"})
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -83,6 +86,11 @@ def is_still(services: Services, kind: Kind, place: Place, seen: str) -> bool:
         return _plan(services, kind, known.service, repository, held.policy_text, None).seen == seen
     except Problem:
         return False
+
+
+def is_unread(problem: Problem) -> bool:
+    """Return whether a plan failed because AWS couldn't be read, which says nothing about what would be done."""
+    return problem.code.partition(".")[0] in UNREAD
 
 
 async def plan(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.bootstrap import Services
-from app.console.previews import plan
+from app.console.previews import is_unread, plan
 from app.errors import Problem
 from app.history.queries import find_version
 from app.operations import fingerprint
@@ -52,22 +52,26 @@ def check_preview(form: AccessForm) -> str | None:
 
 
 async def check_outdated(services: Services, form: AccessForm) -> None:
-    """Check that an Add does what its preview showed. One that AWS can't be asked for now is checked before it is written.
+    """Check that an Add would still do what its preview showed.
 
     Raises:
-        Problem: `preview.outdated`, or as `check_preview`.
+        Problem: `preview.outdated` if it would do something else, or isn't possible any more; or as `check_preview`.
     """
     seen = check_preview(form)
     if seen is None:
         return
+    outdated = Problem("preview.outdated", repository=form.repository)
     try:
         planned, service = await plan(services, Kind.GRANT, (form.region, form.service, form.repository))
-    except Problem:
-        return
+    except Problem as problem:
+        # Unknown is not outdated: the operation compares again, before it writes the policy.
+        if is_unread(problem):
+            return
+        raise outdated from problem
     placeholder = fingerprint.PLACEHOLDER.format(region=form.region, service=form.service)
     principal = service.role.principal_arn
     if not fingerprint.matches(seen, planned.change, principal=principal, placeholder=placeholder):
-        raise Problem("preview.outdated", repository=form.repository)
+        raise outdated
 
 
 def earlier_of(form: AccessForm) -> EarlierPreview:

@@ -68,7 +68,7 @@ def repair_all(**query: str) -> str:
 
 
 def prune(region: str = "", repository: str = "") -> str:
-    """Where principals that no longer exist are removed from a policy, for no service; the form names the repository."""
+    """Where deleted principals are removed from a policy, for no service; the form names the repository."""
     return _with(f"{REPOSITORIES}/prune", region=region, repository=repository)
 
 
@@ -156,8 +156,8 @@ def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
 def onward(progress: Progress) -> str:
     """Return the URL of Continue once an operation has ended.
 
-    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes another operation back, to that one. Of an operation for no
-    service to the repository's page.
+    Of a deployment to the Deployments tab, else to the Images tab, with the next steps of what was added; of what takes
+    another operation back, to that one. Of an operation for no service to the repository's page.
     """
     if progress.kind in (Kind.UNDO, Kind.RESTORE, Kind.REACTIVATE) and progress.follows:
         return operation(progress.follows)

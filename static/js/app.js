@@ -7,12 +7,24 @@
   const language = document.documentElement.lang;
 
   // --- The dialog -----------------------------------------------------------------------------------------------
-  // A request that fills it opens it at once, on its skeleton.
+  // A request that fills it opens it at once, on its skeleton. Only the answer to the last one is shown: one that comes
+  // late, after the dialog was closed or opened for something else, is left out.
+  const fills = new WeakSet();
+  let awaited = null;
   document.addEventListener('htmx:before:request', event => {
-    if (event.detail.ctx.target === body && !modal.open) modal.showModal();
+    const { ctx } = event.detail;
+    if (ctx.target !== body) return;
+    fills.add(ctx);
+    awaited = ctx;
+    if (!modal.open) modal.showModal();
   });
-  // Closing empties it: that ends any polling inside, and a late answer cannot bring an old dialog back.
+  document.addEventListener('htmx:before:swap', event => {
+    const { ctx } = event.detail;
+    if (fills.has(ctx) && ctx !== awaited) event.preventDefault();
+  });
+  // Closing empties it, which ends any polling inside.
   modal.addEventListener('close', () => {
+    awaited = null;
     // The page behind shows how things were before the operation: it is brought up to date.
     if (body.querySelector('.operation')) location.reload();
     body.replaceChildren(skeleton.cloneNode(true));
@@ -26,7 +38,7 @@
   // A refused or failed request must not leave it on its skeleton.
   for (const name of ['htmx:response:error', 'htmx:error']) {
     document.addEventListener(name, event => {
-      if (event.detail.ctx?.target === body && body.querySelector('[data-skeleton]')) modal.close();
+      if (event.detail.ctx === awaited && body.querySelector('[data-skeleton]')) modal.close();
     });
   }
 

@@ -79,7 +79,7 @@
   }
 
   // --- Parts of the page ------------------------------------------------------------------------------------------
-  // A part is left alone while somebody types in it or looks at a detail of it that they opened.
+  // A part is left alone while somebody types in it or looks at a detail of it that they opened; then it is refreshed.
   document.addEventListener('click', event => {
     const details = event.target.closest('summary')?.parentElement;
     details?.toggleAttribute('data-opened', !details.open);
@@ -87,6 +87,7 @@
   const isInUse = part => part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, summary')
     || part.querySelector('details[data-opened], [data-opens][aria-expanded=true]');
   const waiting = new Set();
+  const behind = new Set();
   function refresh(part) {
     if (!part.isConnected || waiting.has(part.id)) return;
     if (isInUse(part)) {
@@ -98,6 +99,26 @@
     const whole = watchSelect ? { select: watchSelect, headers: { 'HX-Request': 'false' } } : {};
     htmx.ajax('GET', watchUrl, { source: part, target: part, swap: 'outerMorph', ...whole }).catch(() => {});
   }
+  // The same holds for what a part asks by itself, and for what was opened while an answer was on its way.
+  document.addEventListener('htmx:before:swap', event => {
+    const part = event.detail.ctx.sourceElement;
+    if (!part.matches?.('[data-watch]') || !isInUse(part)) return;
+    event.preventDefault();
+    refresh(part);
+  });
+  // A part is behind if its refresh failed or came after a filter had replaced it, or if what it shows was asked for
+  // before the last news. It is refreshed after the next answer to the poll.
+  const askedAt = new WeakMap();
+  document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
+    askedAt.set(ctx, seen);
+    if (ctx.sourceElement === ctx.target) behind.delete(ctx.target.id);
+  });
+  document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
+    const { sourceElement: source, target: part, response } = ctx;
+    if (!part?.matches?.('[data-watch]')) return;
+    const isLost = !response || response.status >= 500 || !part.isConnected;
+    if (askedAt.get(ctx) !== seen || source === part && isLost) behind.add(part.id);
+  });
   function apply(news) {
     const [before, after] = [seen.split('|'), news.version.split('|')];
     const changed = TOPICS.filter((_, at) => before[at] !== after[at]);
@@ -112,11 +133,13 @@
       count.hidden = !news.findings;
     }
     for (const part of document.querySelectorAll('[data-watch]')) {
-      if (part.dataset.watch.split(' ').some(topic => changed.includes(topic))) refresh(part);
+      if (behind.has(part.id) || part.dataset.watch.split(' ').some(topic => changed.includes(topic))) refresh(part);
     }
+    behind.clear();
   }
 
-  // --- The poll: one at a time; while hidden none, or one of all tabs if the browser is to notify; slower while the server doesn't answer -----------------
+  // --- The poll: one at a time, slower while the server doesn't answer ----------------------------------------------
+  // While the page is hidden there is none, or one of all tabs if the browser is to notify.
   const sleep = (milliseconds, signal) => new Promise(resolve => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); });
@@ -136,6 +159,7 @@
       try {
         if (!await ask(signal)) return;
       } catch {
+        if (signal.aborted) return;
         failures += 1;
         await sleep(Math.min(30000, 500 * 2 ** failures) * (0.75 + Math.random() / 2), signal);
       }

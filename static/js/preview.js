@@ -2,6 +2,7 @@
 (() => {
   const shownFor = field => field.form ? [...field.form.querySelectorAll(`[data-preview-of~="${CSS.escape(field.name)}"]`)] : [];
   function clear(part) {
+    htmx.trigger(part, 'htmx:abort', {}, false); // a late answer is about the choice before
     const note = Object.assign(document.createElement('p'), { className: 'meta', textContent: part.dataset.cleared });
     part.replaceChildren(note);
   }
@@ -11,5 +12,10 @@
       clear(part);
       if (event.target.value && part.closest('details').open) htmx.trigger(part, 'renew');
     }
+  });
+  // What is fetched when it is opened is not fetched when it is closed.
+  document.addEventListener('htmx:before:request', event => {
+    const { sourceEvent } = event.detail.ctx;
+    if (sourceEvent?.type === 'toggle' && !sourceEvent.target.open) event.preventDefault();
   });
 })();

@@ -1,11 +1,13 @@
 """An open page keeps itself true: endings are told in every tab, parts refresh, nothing is asked while it is hidden."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import watched
+from tests.browser.held import answers, held
 from tests.console import start_console, until
 from tests.reader import Reader
 
@@ -26,6 +28,16 @@ def console(tmp_path_factory):
 
 def notice(page, repository):
     return page.get_by_role("region", name="Notifications").locator(".notice").filter(has_text=repository)
+
+
+def hears_no_more(page):
+    """Wait until the page has polled and nothing was new."""
+
+    def is_empty(answer):
+        url = urlsplit(answer.url)
+        return url.path == "/changes" and parse_qs(url.query)["seen"] == [answer.json()["version"]]
+
+    page.wait_for_event("response", is_empty)
 
 
 def test_the_end_of_an_operation_is_told_in_another_tab_and_its_page_refreshes_itself(mika, page, troubles):
@@ -107,6 +119,67 @@ def test_a_finding_is_dismissed_in_the_dialog(mika, page):
     expect(page.get_by_role("row").filter(has_text="tokyo/inbox")).to_have_count(0)
     page.get_by_label("Show dismissed").check()
     expect(page.get_by_text("Partners push here")).to_be_visible()
+
+
+def test_what_starts_while_the_last_poll_is_on_its_way_appears(mika, page):
+    """Its answer is a picture from before, and ends the polling."""
+    reader, sandbox, tab = Reader(mika.console), mika.console.sandbox, "/containers/us-east-1/batch-worker/images"
+    sandbox.options(activation_seconds=600)
+    first = reader.adds("payments/api", service="batch-worker")
+    page.goto(tab)
+    expect(page.get_by_text("An operation is running")).to_be_visible()
+    poll = held(page, f"**{tab}")
+    sandbox.advance(600)
+    sandbox.options(activation_seconds=0.3)
+    reader.ended(first)
+    picture = until(poll.fetch, lambda answer: "hx-trigger" not in answer.text())
+    reader.ended(reader.adds("storefront/web", service="batch-worker"))
+    expect(notice(page, "storefront/web")).to_be_visible()
+    hears_no_more(page)
+    answers(page, poll, response=picture)
+    expect(page.get_by_role("link", name="storefront/web", exact=True)).to_be_visible()
+
+
+def test_a_filter_that_is_answered_with_how_things_were_is_brought_up_to_date(mika, page):
+    page.goto("/repositories")
+    filtered = held(page, "**/repositories?q=base-node*", lambda: page.get_by_label("Name").fill("base-node"))
+    picture = filtered.fetch()
+    granted = "/api/v1/services/us-east-1/payments-api/grants"
+    assert mika.console.post(granted, {"repository": "shared/base-node"}).status == 202
+    row = page.get_by_role("row").filter(has_text="shared/base-node")
+    expect(row).to_contain_text("payments-api")
+    hears_no_more(page)
+    answers(page, filtered, response=picture)
+    expect(page.get_by_role("row").filter(has_text="storefront/web")).to_have_count(0)
+    expect(row).to_contain_text("payments-api")
+
+
+def test_a_part_whose_refresh_fails_is_refreshed_after_the_next_poll(mika, page, troubles):
+    url = f"{REPOSITORY}/analytics/etl"
+    page.goto(url)
+    page.route(f"**{url}", lambda route: route.fulfill(status=503))
+    mika.console.post(GRANTS, {"repository": "analytics/etl"})
+    expect(notice(page, "analytics/etl")).to_be_visible()
+    hears_no_more(page)
+    assert any("503" in each for each in troubles)
+    page.unroute(f"**{url}")
+    expect(page.get_by_role("button", name="Remove from storefront-web")).to_be_visible()
+    troubles[:] = [each for each in troubles if "503" not in each]
+
+
+def test_a_detail_that_is_opened_while_a_refresh_is_on_its_way_stays_open(mika, page):
+    url = f"{REPOSITORY}/payments/api"
+    page.goto(url)
+    refresh = held(page, f"**{url}", lambda: mika.console.post(GRANTS, {"repository": "payments/api"}))
+    expect(notice(page, "payments/api")).to_be_visible()
+    detail = page.locator("#repository-body details", has_text="Do it yourself")
+    detail.locator("summary").click()
+    answers(page, refresh, response=refresh.fetch())
+    expect(detail).to_have_attribute("open", "")
+    expect(page.get_by_role("button", name="Remove from storefront-web")).to_have_count(0)
+    detail.locator("summary").click()
+    page.get_by_role("heading", level=1).click()
+    expect(page.get_by_role("button", name="Remove from storefront-web")).to_be_visible()
 
 
 # A browser that lets tabs be hidden, and notes what it would show.

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.announcements import hears, listen
 from tests.browser.conftest import watched
 from tests.browser.gallery import serving
+from tests.browser.held import answers, held
 
 pytestmark = pytest.mark.browser
 
@@ -188,6 +189,39 @@ def test_closing_a_dialog_ends_its_polling(page):
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Close").click()
+    expect(page.locator("dialog .operation")).to_have_count(0)
+
+
+REMOVAL = "**/repositories/remove*"
+
+
+def test_a_late_answer_does_not_replace_the_dialog_that_was_opened_since(page):
+    page.goto("/p/images")
+    late = held(page, REMOVAL, page.get_by_role("button", name="Remove storefront/web").click)
+    expect(page.get_by_role("dialog").get_by_text("Loading…")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_role("heading", name="Deactivate the image puller role?")).to_be_visible()
+    answers(page, late, response=late.fetch())
+    expect(page.get_by_role("heading", name="Deactivate the image puller role?")).to_be_visible()
+
+
+def test_a_dialog_that_was_closed_before_its_answer_came_opens_again(page):
+    page.goto("/p/images")
+    ask = page.get_by_role("button", name="Remove storefront/web")
+    held(page, REMOVAL, ask.click)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    ask.click()
+    expect(page.get_by_role("heading", name="Remove repository?")).to_be_visible()
+
+
+def test_an_operation_whose_dialog_was_closed_before_the_answer_came_is_not_taken_as_shown(page):
+    opens_add(page).fill("tools/cli")
+    late = held(page, "**/repositories", page.get_by_role("button", name="Add", exact=True).click)
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    answers(page, late, response=late.fetch())
     expect(page.locator("dialog .operation")).to_have_count(0)
 
 

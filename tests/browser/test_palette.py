@@ -38,7 +38,7 @@ def option(page: Page, name: str) -> Locator:
 def active(page: Page) -> str:
     """The name of the option that assistive technology is told of."""
     return page.evaluate(
-        "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.firstChild.textContent ?? ''"
+        "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.firstElementChild.textContent ?? ''"
     )
 
 

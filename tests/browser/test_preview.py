@@ -1,10 +1,12 @@
 """The preview of an Add belongs to what is chosen: another choice or another policy renews it, and none is outdated."""
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
+from tests.browser.held import held
 from tests.console import until
 
 pytestmark = pytest.mark.browser
@@ -42,6 +44,29 @@ def test_another_repository_clears_the_preview_at_once_and_renews_it_once_it_is_
     adding.dialog.get_by_role("option", name="shared/base-python").click()
     expect(diff_of(adding, "shared/base-python")).to_be_visible()
     expect(previewed(adding)).to_have_value(re.compile("^shared/base-python [0-9a-f]{32}$"))
+
+
+def test_a_late_answer_about_the_choice_before_is_left_out(adding):
+    page, field = adding.page, adding.dialog.get_by_role("combobox")
+    field.fill("tools/cl")
+    late = held(page, "**/repositories/preview*", adding.dialog.get_by_role("option", name="tools/cli").click)
+    answer = late.fetch()
+    field.fill("")
+    with suppress(Error):  # the browser has given the request up
+        late.fulfill(response=answer)
+    page.wait_for_function("!document.querySelector('[data-preview-of]').matches('.htmx-request')")
+    expect(adding.dialog.get_by_text("Choose a repository to see the preview.")).to_be_visible()
+    expect(previewed(adding)).to_have_count(0)
+
+
+def test_a_preview_is_fetched_where_it_is_opened_and_not_where_it_is_closed(adding):
+    fetched = []
+    adding.page.on("request", lambda request: fetched.append(request.url) if "/preview" in request.url else None)
+    summary = adding.dialog.get_by_text("Preview", exact=True)
+    summary.click()
+    with adding.page.expect_response("**/repositories/preview*"):
+        summary.click()
+    assert len(fetched) == 1
 
 
 def test_a_policy_that_changed_renews_the_preview_in_view(adding):

@@ -125,7 +125,7 @@ def repair_all(parts: Parts) -> RepairAllPage:
     )
     plan = BatchPlan(Kind.REPAIR, items, (("us-east-1", parts.service_name),))
     repair = RepairAllPlan(plan, finding_rows(parts), 204, replace(KNOWN, unknown_images=2))
-    return RepairAllPage(repair, REGIONS, NOW)
+    return RepairAllPage(repair, NOW)
 
 
 def findings(parts: Parts) -> FindingsPage:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.console import console, until
+from tests.reader import Page
 
 __all__ = ["console"]
 
@@ -52,10 +53,10 @@ def test_a_repository_is_added_to_and_removed_from_services_right_there(known):
 
 
 def test_findings_offer_their_repair_and_are_counted_in_the_navigation(known):
-    page = known.get("/findings").text
-    assert "Repair access of analytics/reports" in page
+    page = Page(known.get("/findings"))
+    assert "Repair access of analytics/reports" in page.buttons()
     count = known.get("/api/v1/findings").json["counts"]
-    assert f'id="findings-count"><span>{count["error"] + count["warning"]}</span>' in page
+    assert page.soup.select_one("#findings-count span").text == str(count["error"] + count["warning"])
     assert "tokyo/inbox" not in known.get("/findings?severity=info").text
 
 

@@ -303,6 +303,35 @@ def test_an_outdated_preview_of_an_add_is_refused_with_both_shown_and_then_confi
     sandbox.put_policy("analytics/etl", None)
 
 
+def test_an_add_that_is_no_longer_possible_starts_nothing_and_says_why(mika, sandbox):
+    """The operation would activate the role before it found out."""
+    path = f"{HERE}/batch-worker/repositories"
+    sandbox.put_policy("analytics/etl", None)
+    shown = mika.follows(mika.reads(f"{path}/new"), "Show preview", repository="analytics/etl")
+    sandbox.put_policy("analytics/etl", "{not JSON")
+    operations = mika.console.get("/api/v1/operations").json["operations"]
+    refused = mika.follows(shown, "Add")
+    sandbox.put_policy("analytics/etl", None)
+    assert refused.status == 422
+    assert "The preview of analytics/etl is out of date. Nothing was changed." in refused.text
+    assert "isn't valid JSON" in refused.text
+    assert mika.console.get("/api/v1/operations").json["operations"] == operations
+
+
+def test_a_preview_is_not_called_outdated_while_aws_cannot_be_read(mika, sandbox):
+    """It stays in view, and an Add starts: the operation compares again before it writes."""
+    sandbox.put_policy("analytics/etl", None)
+    dialog = mika.reads(f"{HERE}/storefront-web/repositories/new")
+    shown = mika.follows(dialog, "Show preview", repository="analytics/etl")
+    sandbox.fault(kind="access_denied", action="ecr:GetRepositoryPolicy", match={"repository": "analytics/etl"})
+    asked = f"{HERE}/storefront-web/repositories/preview?kind=grant&repository=analytics/etl&seen={'0' * 32}"
+    assert mika.console.get(asked, **PARTIAL).status == 204
+    assert "not authorized" in mika.ended(mika.follows(shown, "Add").operation).text
+    sandbox.clear_faults()
+    renewed = mika.reads(asked, **PARTIAL).text
+    assert "Something has changed since the preview." in renewed
+
+
 def test_a_preview_that_a_form_makes_up_is_not_shown_again(mika):
     form = {"repository": "analytics/etl", "previewed": f"analytics/etl {'0' * 32}", "previewed_before": "{}"}
     page = mika.sends(f"{HERE}/storefront-web/repositories", **form)

@@ -80,6 +80,11 @@ def test_a_list_is_asked_for_again_while_it_loads_and_no_longer(part, loading, l
     assert not soup(friendly, loaded).select_one(part).has_attr("hx-get")
 
 
+def test_the_first_page_of_a_filtered_list_is_of_the_same_filter(friendly):
+    first = soup(friendly, "findings-filtered").select_one("a[rel=first]")["href"]
+    assert first == "/findings?q=storefront%2Fweb&dismissed=1"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_japanese_pages_keep_no_english_sentence(name, friendly, catalogues):
     english = soup(friendly, name)

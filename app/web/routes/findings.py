@@ -49,7 +49,7 @@ def findings(
 async def ask_repair(request: Request, services: ServicesDep, now: NowDep, region: Text = "") -> Response:
     """What one batch would repair across services, and what it would not. Changes nothing."""
     repair = await plan_repair_all(services, region)
-    return await run_in_threadpool(render, request, RepairAllPage(repair, services.regions, now))
+    return await run_in_threadpool(render, request, RepairAllPage(repair, now))
 
 
 @router.post("/repair")
@@ -64,7 +64,7 @@ async def repair(
     """Start what was previewed; what has changed since is shown again."""
     planned = await plan_repair_all(services, region)
     if planned.plan.fingerprint != seen:
-        page = RepairAllPage(planned, services.regions, now, has_changed=True)
+        page = RepairAllPage(planned, now, has_changed=True)
         return await run_in_threadpool(render, request, page, status=409)
     return redirect(request, links.batch(await start_planned(services, planned, who)))
 

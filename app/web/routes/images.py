@@ -202,7 +202,7 @@ async def preview(
 ) -> Response:
     """Show what would change in the current policy in AWS; without scripts, on a page with the button that does it.
 
-    With `seen`: 204 while it is what that preview showed.
+    With `seen`: 204 while it is what that preview showed, or AWS can't be read.
     """
     target = (region, service, repository)
     if not is_htmx(request):
@@ -210,9 +210,10 @@ async def preview(
     if bool(seen) and await run_in_threadpool(previews.is_still, services, kind, target, seen):
         return nothing_new()
     shown = await _preview(request, services, kind, target)
-    if seen and shown.seen.endswith(f" {seen}"):
+    is_unread = shown.problem is not None and previews.is_unread(shown.problem)
+    if seen and (is_unread or shown.seen.endswith(f" {seen}")):
         return nothing_new()
-    return await run_in_threadpool(render, request, replace(shown, renewed=bool(seen)))
+    return await run_in_threadpool(render, request, replace(shown, renewed=bool(seen) and shown.problem is None))
 
 
 async def _preview_page(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> Response:

@@ -14,7 +14,7 @@ from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import render
-from app.web.routes.as_code import download
+from app.web.responses import download
 from app.web.views.policy import PolicyPage
 
 router = APIRouter(

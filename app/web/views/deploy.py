@@ -79,7 +79,8 @@ class DeployDialog(DialogView):
     """GET …/deployments/new?repository=…: the dialog; the same again where a POST was refused (status 422).
 
     Without a repository it asks for one, `repositories` being those that the service can pull from. `containers` are
-    those of the current deployment, `running` the digests that it runs. `platform` was asked for. `preview` is there at once on a page of its own; in a dialog it is fetched.
+    those of the current deployment, `running` the digests that it runs. `platform` was asked for. `preview` is there at
+    once on a page of its own; in a dialog it is fetched.
     """
 
     partial: ClassVar[str] = "partials/deploy_dialog.html"

@@ -137,7 +137,8 @@ def prune_dialog(
 ) -> ConfirmDialog:
     """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
-    `service` "": the operation is the repository's own. `follows` is the operation that failed because of them, so that it can be retried afterwards.
+    `service` "": the operation is the repository's own. `follows` is the operation that failed because of them, so that
+    it can be retried afterwards.
     """
     fields = [("repository", repository), *([("follows", follows)] if follows else [])]
     address, back = links.repositories(region, service, "prune"), links.policy(region, service, repository)

@@ -50,8 +50,8 @@ class FailureGroup:
             params = failure.problem.params
             regions.setdefault(str(params.get("action", "")), []).append(str(params.get("region", "*")))
         of_action = {str(failure.problem.params.get("action", "")): failure.problem for failure in self.failures}
-        found = (iam_statement(problem, account, tuple(regions[action])) for action, problem in of_action.items())
-        return tuple(statement for statement in found if statement)
+        statements = (iam_statement(problem, account, tuple(regions[action])) for action, problem in of_action.items())
+        return tuple(statement for statement in statements if statement)
 
 
 def group_failures(failures: Iterable[PartFailure]) -> tuple[FailureGroup, ...]:

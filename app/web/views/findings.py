@@ -37,14 +37,21 @@ class FindingsPage(View):
         return bool(wanted.severity or wanted.region or wanted.name or wanted.dismissed)
 
     @property
-    def next_url(self) -> str:
-        """The address of the next page, "" at the end."""
-        if self.answer.next is None:
-            return ""
+    def query(self) -> dict[str, str]:
+        """The filter as query parameters."""
         wanted = self.filter
         dismissed = {"dismissed": "1"} if wanted.dismissed else {}
-        query = {"severity": wanted.severity, "region": wanted.region, "q": wanted.name, **dismissed}
-        return links.findings(**query, cursor=self.answer.next.to_text())
+        return {"severity": wanted.severity, "region": wanted.region, "q": wanted.name, **dismissed}
+
+    @property
+    def first_url(self) -> str:
+        """The address of the first page, "" on it."""
+        return "" if self.is_first else links.findings(**self.query)
+
+    @property
+    def next_url(self) -> str:
+        """The address of the next page, "" at the end."""
+        return links.findings(**self.query, cursor=self.answer.next.to_text()) if self.answer.next else ""
 
     def severities(self) -> list[tuple[Severity, int]]:
         """Each severity, and how many findings of it are open."""

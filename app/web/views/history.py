@@ -26,7 +26,8 @@ class HistoryFilterView:
     """The reader's filter, as in the form and the URL: "" for anything.
 
     `kind` and `outcome` are stored values; `outcome` may be "running". `since` and `until` are days, YYYY-MM-DD, both
-    included, in `zone`, the name of a time zone ("": UTC). `region` and the whole names `of_service` and `of_repository` come from the page that led here.
+    included, in `zone`, the name of a time zone ("": UTC). `region` and the whole names `of_service` and `of_repository`
+    come from the page that led here.
     """
 
     service: str = ""

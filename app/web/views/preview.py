@@ -32,9 +32,9 @@ class PreviewView(View):
     `seen` is the fingerprint of the policy; the dialog's form sends it back in its field `previewed`. `principals` are
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
-    placeholder. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards.
-    `texts` are the policy before and after, "" for none, so that it can be shown again once it is outdated. `renew_url`
-    answers 204 while it is not, else with a new one, which is `renewed`.
+    placeholder. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has
+    afterwards. `texts` are the policy before and after, "" for none, so that it can be shown again once it is outdated.
+    `renew_url` answers 204 while it is not, else with a new one, which is `renewed`.
     """
 
     page: ClassVar[str] = "pages/preview.html"
@@ -68,7 +68,7 @@ class EarlierPreview:
 
 
 def earlier_preview(repository: str, seen: str, texts: tuple[str, str]) -> EarlierPreview:
-    """Return a preview again, from the policy before and after that the form brought; only if they are those of `seen`."""
+    """Return a preview again, from the policy before and after that a form brought, if they are those of `seen`."""
     before, after = (text or None for text in texts)
     if not fingerprint.is_of(seen, before, after):
         return EarlierPreview(repository)

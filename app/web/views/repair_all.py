@@ -22,7 +22,6 @@ class RepairAllPage(View):
     page: ClassVar[str] = "pages/repair_all.html"
 
     repair: RepairAllPlan
-    regions: tuple[str, ...]
     now: datetime
     has_changed: bool = False
     across_services: ClassVar[bool] = True

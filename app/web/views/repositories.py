@@ -49,6 +49,11 @@ class RepositoriesPage(View):
         return {"q": self.filter.name, "region": self.filter.region, "state": self.filter.state}
 
     @property
+    def first_url(self) -> str:
+        """The address of the first page, "" on it."""
+        return "" if self.is_first else links.all_repositories(**self.query)
+
+    @property
     def next_url(self) -> str:
         """The address of the next page, "" at the end."""
         return links.all_repositories(**self.query, cursor=self.answer.next.to_text()) if self.answer.next else ""

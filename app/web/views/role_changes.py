@@ -1,4 +1,4 @@
-"""The dialogs that deactivate a service's role and undo that: what changes in which repository, before it is confirmed."""
+"""The dialogs that deactivate a service's role and undo that: what changes in which repository, to be confirmed."""
 
 from __future__ import annotations
 

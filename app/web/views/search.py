@@ -121,8 +121,8 @@ def _sections(answer: SearchAnswer, shortcuts: dict[str, tuple[Shortcut, ...]]) 
         tuple(Line(row.name, links.repository(row.region, row.name), row.region) for row in repositories.rows),
         _more(answer.query, Group.REPOSITORIES, repositories),
     )
-    for name, found in shortcuts.items():
-        yield _section(name, tuple(Line(each.text, each.url, each.region) for each in found))
+    for name, group_shortcuts in shortcuts.items():
+        yield _section(name, tuple(Line(each.text, each.url, each.region) for each in group_shortcuts))
     yield _section(
         Group.PRINCIPALS,
         tuple(Line(arn, links.who_can_pull(arn), WHO_CAN_PULL) for arn in principals.rows),

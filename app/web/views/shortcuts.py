@@ -51,15 +51,15 @@ def find_actions(query: str, services: Iterable[tuple[str, str]], limit: int) ->
     words = _words(query)
     if not words:
         return ()
-    found = []
+    actions: list[Shortcut] = []
     for region, name in services:
         for template, url_of in ACTIONS:
             text = Message(template, {"service": name})
             if _holds(text, words):
-                found.append(Shortcut(text, url_of(region, name), region))
-        if len(found) >= limit:
+                actions.append(Shortcut(text, url_of(region, name), region))
+        if len(actions) >= limit:
             break
-    return tuple(found[:limit])
+    return tuple(actions[:limit])
 
 
 def _words(query: str) -> list[str]:

@@ -1,0 +1,35 @@
+"""Requests of a page that wait until the test answers them: what comes late is tried without being quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Route
+
+from tests.console import until
+
+
+def held(page: Page, url: str, cause: Callable[[], object] = lambda: None) -> Route:
+    """The first request for `url` after `cause`; later ones are answered at once."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(url, hold, times=1)
+    cause()
+    return until(lambda: page.wait_for_timeout(1) or waiting, bool)[0]
+
+
+def answers(page: Page, route: Route, **answer: Any) -> None:
+    """Answer a held request of htmx, and wait until the page has dealt with it."""
+    url = urlsplit(route.request.url)
+    page.evaluate(
+        """action => { window.dealtWith = new Promise(done => document.addEventListener('htmx:finally:request',
+            event => { if (event.detail.ctx.request.action === action) done(); })); }""",
+        f"{url.path}?{url.query}" if url.query else url.path,
+    )
+    route.fulfill(**answer)
+    page.evaluate("window.dealtWith")
