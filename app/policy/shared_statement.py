@@ -16,6 +16,7 @@ from app.policy.statement import PULL_ACTIONS, SID_PREFIX, Statement, is_allow, 
 NEAR_LIMIT = 0.9
 """The share of ECR's limit from which a policy is near it."""
 _ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action"})
+_NOBODY: dict[str, list[str]] = {"AWS": []}
 
 
 def is_shared(statement: Statement) -> bool:
@@ -36,19 +37,31 @@ def with_shared(document: PolicyDocument, added: Statement) -> PolicyDocument:
         together = [each for each in document.statements if each is added or is_shared(each)]
     if len(together) < 2:
         return document
-    return document.with_statements(_combined(document.statements, together))
+    taken = sids(each for each in document.statements if not any(each is other for other in together))
+    sid = next((each["Sid"] for each in together if "-" not in each["Sid"]), "") or _free_sid(taken)
+    return document.with_statements(_combined(document.statements, together, sid))
 
 
-def as_shared_in(now: Sequence[Statement], earlier: Sequence[Statement]) -> Sequence[Statement]:
-    """Return the statements of an earlier version of a policy as if those that `now` shares had been shared already.
+def as_shared_in(now: Sequence[Statement], *earlier: Sequence[Statement]) -> list[Sequence[Statement]]:
+    """Return the statements of earlier versions of a policy as if those that `now` shares had been shared already.
 
-    Statements that are still there by themselves stay.
+    Statements that are still there by themselves stay. A version without any has the shared statement without
+    principals, if another one has some: `without_empty` takes it out again.
     """
-    if not any(is_shared(statement) for statement in now):
-        return earlier
+    sid = next((statement["Sid"] for statement in now if is_shared(statement)), "")
     present = {statement_key(statement) for statement in now}
-    together = [each for each in earlier if _is_as_ours(each) and statement_key(each) not in present]
-    return _combined(earlier, together) if together else earlier
+    together = [
+        [each for each in statements if sid and _is_as_ours(each) and statement_key(each) not in present]
+        for statements in earlier
+    ]
+    if not any(together):
+        return list(earlier)
+    return [_combined(statements, ours, sid) for statements, ours in zip(earlier, together, strict=True)]
+
+
+def without_empty(statements: Sequence[Statement]) -> list[Statement]:
+    """Return the statements without a shared one that names no principal."""
+    return [each for each in statements if each.get("Principal") != _NOBODY]
 
 
 def dead_in_shared(document: PolicyDocument) -> tuple[str, ...]:
@@ -85,18 +98,18 @@ def _is_puller(principal: str) -> bool:
     return role is not None and role.is_puller
 
 
-def _combined(statements: Sequence[Statement], together: Sequence[Statement]) -> list[Statement]:
-    """Return the statements with these as one, at the position of the first."""
+def _combined(statements: Sequence[Statement], together: Sequence[Statement], sid: str) -> list[Statement]:
+    """Return the statements with these as one, at the position of the first; without any, one for nobody at the end."""
     chosen = {id(statement) for statement in together}
     others = [statement for statement in statements if id(statement) not in chosen]
     principals = {same_form(value): value for statement in together for _, value in named_by(statement)}
     shared = {
-        "Sid": next((each["Sid"] for each in together if "-" not in each["Sid"]), _free_sid(sids(others))),
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": {"AWS": list(principals.values())},
         "Action": list(PULL_ACTIONS),
     }
-    position = next(index for index, statement in enumerate(statements) if id(statement) in chosen)
+    position = next((index for index, each in enumerate(statements) if id(each) in chosen), len(others))
     return [*others[:position], shared, *others[position:]]
 
 

@@ -158,6 +158,36 @@ def test_a_removal_from_before_it_was_shared_is_undone():
     assert all(can_pull(undone.after, service) for service in services)
 
 
+def policy(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, *statements]})
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_first_grant_of_a_policy_is_undone_after_it_was_shared(alone):
+    """There was no statement of ours before it."""
+    text, services = filled()
+    if alone:
+        for service in services[1:]:
+            text = revoking(Subject("us-east-1", service, arn(service)))(text).after
+    ours = granted(policy(), services[0])
+    undone = plan_undo(policy(), ours, text)
+    assert not isinstance(undone, Conflict)
+    assert not can_pull(undone.after, services[0])
+    assert all(can_pull(undone.after, service) is not alone for service in services[1:])
+    assert parse(undone.after).statements[0] == FOREIGN
+    assert all(named_by(statement) for statement in parse(undone.after).statements)
+
+
+def test_what_is_put_back_joins_the_shared_statement():
+    """A second one of the same Sid would be refused; there was no other statement of ours then."""
+    text, services = filled()
+    before = granted(policy(), "gone")
+    undone = plan_undo(before, policy(), text)
+    assert not isinstance(undone, Conflict)
+    assert len(shared_in(undone.after)) == 1
+    assert all(can_pull(undone.after, service) for service in ("gone", *services))
+
+
 def test_findings_know_each_service_of_a_shared_statement():
     text, services = filled()
     assert {ref.service for ref in principals_of(text) if ref.service} == set(services)
