@@ -104,7 +104,7 @@ class ThreeWayMerge:
                 self._clashes_with_namesake(edit.after, before=None, ours=edit.after)
         elif edit.before is not None and edit.after is not None:
             if twin is not None:
-                self._becomes(twin, edit.before, edit.before_index or 0)
+                self._becomes(twin, _with_deaths(edit.before, edit.after, twin.statement), edit.before_index or 0)
             else:
                 self._change_back(edit.before, edit.after, edit)
 
@@ -150,6 +150,12 @@ class ThreeWayMerge:
         """Return the nearest statement that was before this position and still exists."""
         at = bisect_left(self._standing_at, index)
         return self._standing[self._standing_at[at - 1]] if at else self._first
+
+
+def _with_deaths(before: Statement, ours: Statement, now: Statement) -> Statement:
+    """Return `before` with the ids by which `now` names principals that were deleted since `ours`, if it names these."""
+    died = set(named_by(ours)) - set(named_by(now))
+    return before if died.isdisjoint(named_by(before)) else moved_principals(before, ours, now) or before
 
 
 class _Index:

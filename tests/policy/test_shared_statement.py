@@ -188,6 +188,17 @@ def test_what_is_put_back_joins_the_shared_statement():
     assert all(can_pull(undone.after, service) for service in ("gone", *services))
 
 
+def test_an_undo_names_no_role_that_was_deleted_since_by_its_arn():
+    """ECR reads it back as an id, by which it can be removed; the role of that ARN is no more."""
+    text, services = filled()
+    less = revoking(Subject("us-east-1", services[0], arn(services[0])))(text).after
+    dead = less.replace(arn(services[1]), "AROAIOSFODNN7EXAMPLE1")
+    after = plan_undo(text, less, dead).after
+    assert can_pull(after, services[0])
+    assert (arn(services[1]) in after, "AROAIOSFODNN7EXAMPLE1" in after) == (False, True)
+    assert all(can_pull(after, service) for service in services[2:])
+
+
 def test_findings_know_each_service_of_a_shared_statement():
     text, services = filled()
     assert {ref.service for ref in principals_of(text) if ref.service} == set(services)
