@@ -52,7 +52,7 @@ class BegunItem:
 class Begun:
     """The items that have begun now, in the order of their ids, and our last writes of the policy, the newest first.
 
-    Those left out had begun before, or have ended.
+    Those left out have begun or ended meanwhile.
     """
 
     items: tuple[BegunItem, ...]
@@ -60,7 +60,10 @@ class Begun:
 
 
 def begin(db: Database, beginnings: Sequence[Beginning]) -> list[Begun | None]:
-    """Begin the first step of items: None where another operation on the repository comes first."""
+    """Begin the first step of items: None where another operation on the repository comes first.
+
+    None too where the leader has begun or ended meanwhile: the others are left to whoever leads them now.
+    """
     leaders = [each.leader for each in beginnings]
     with db.write() as session:
         lock_repositories(db, session, leaders)
@@ -72,7 +75,7 @@ def begin(db: Database, beginnings: Sequence[Beginning]) -> list[Begun | None]:
 
 
 def _behind(session: Session, leaders: Sequence[str]) -> set[str]:
-    """Return the leaders that may not begin yet. Of two that may on one repository, the later one supersedes the other."""
+    """Return the leaders that may not begin now. Of two that may on one repository, the later one supersedes the other."""
     rows = session.execute(_IN_TURN, {"ids": list(leaders)})
     last = {(row.connection, row.region, row.repository): row.id for row in rows}
     return set(leaders) - set(last.values())
@@ -82,7 +85,7 @@ def _begun(
     beginning: Beginning, items: dict[str, BegunItem], writes: dict[tuple[str, str, str], list[Written]]
 ) -> Begun:
     begun = tuple(items[item_id] for item_id in sorted(beginning.item_ids) if item_id in items)
-    return Begun(begun, tuple(writes.get(_repository_of(begun[0].operation), ())) if begun else ())
+    return Begun(begun, tuple(writes.get(_repository_of(begun[0].operation), ())))
 
 
 def _begin_items(session: Session, beginnings: Sequence[Beginning]) -> dict[str, BegunItem]:
@@ -266,7 +269,9 @@ _IN_TURN = (
     select(OPERATIONS.c.id, OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository)
     .where(
         OPERATIONS.c.id.in_(_IDS),
-        OPERATIONS.c.started_at.is_not(None) | ~comes_before({**OPERATIONS.c, "is_item": True}),
+        OPERATIONS.c.outcome.is_(None),
+        OPERATIONS.c.started_at.is_(None),
+        ~comes_before({**OPERATIONS.c, "is_item": True}),
     )
     .order_by(OPERATIONS.c.sequence)
 )

@@ -83,7 +83,7 @@ async def run_together(context: Context, items: Together, known: Surroundings) -
     """Change a policy for all items and end them. Returns the ids of those left, each of which goes on by its own steps.
 
     Raises:
-        BehindAnother: their turn has not come, and none has begun.
+        BehindAnother: their turn has not come, or somebody else has begun the first of them; none has begun here.
     """
     with ExitStack() as working:
         for item_id in items.roles:
@@ -94,14 +94,13 @@ async def run_together(context: Context, items: Together, known: Surroundings) -
         begun = await context.record_among(repository_items.begin, beginning)
         if begun is None:
             raise BehindAnother
-        ids = frozenset(items.roles)
         have_ended = await _run_begun(context, begun, items.roles, known)
-        return ids - {item.operation.id for item in begun.items} if have_ended else ids
+        return frozenset() if have_ended else frozenset(item.operation.id for item in begun.items)
 
 
 async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], known: Surroundings) -> bool:
     """Return whether the items have been changed together and have ended."""
-    if not begun.items or any(_needs_its_steps(item) for item in begun.items):
+    if any(_needs_its_steps(item) for item in begun.items):
         return False
     async with AsyncExitStack() as watching:
         leader = Stepping(begun.items[0].operation, begun.items[0].run, context)

@@ -77,11 +77,15 @@ def test_of_opposite_batches_that_come_together_only_the_later_begins(items, ear
     assert items.outcomes("one-web", "two-web") == ["cancelled", None]
 
 
-def test_items_of_which_one_has_ended_or_had_begun_are_told_apart_from_those_that_wait(items):
-    items.request("one", "grant", "web", "api")
-    assert store.cancelled_in_queue(items.db, "one-api", "mika", items.now())
-    assert [item.operation.id for item in items.begun("one-web", "one-api")] == ["one-web"]
-    assert items.begun("one-web", "one-api") == ()
+def test_items_begin_only_with_the_one_that_leads_them(items):
+    """Whoever leads them now may be at another replica."""
+    items.request("one", "grant", "web", "api", "job")
+    assert store.cancelled_in_queue(items.db, "one-web", "mika", items.now())
+    together = [items.beginning("one-web", "one-api", "one-job")]
+    assert repository_items.begin(items.db, together) == [None]
+    assert store.cancelled_in_queue(items.db, "one-job", "mika", items.now())
+    assert [item.operation.id for item in items.begun("one-api", "one-job")] == ["one-api"]
+    assert repository_items.begin(items.db, [items.beginning("one-api")]) == [None]
 
 
 def test_a_write_whose_recording_was_committed_unseen_can_be_recorded_again(items):
