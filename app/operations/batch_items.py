@@ -65,8 +65,8 @@ class ItemRun:
                 for work in page:
                     async with slots:
                         pass
-                    if self.step.cancelled.is_set():
-                        break
+                    if self.step.cancelled.is_set() and not work.items[0].has_begun:
+                        continue  # one that has begun stops by itself, at a safe point
                     self._begin(group, slots, work)
                     if is_first:
                         is_first = False

@@ -13,7 +13,7 @@ from app.history.drift import recorded_changes
 from app.history.queries import get_operation
 from app.operations import batch_items, plans
 from app.operations.batches import MOST, NewItem
-from app.operations.state import Kind
+from app.operations.state import Kind, StepName
 from tests.build import REGION, a_policy
 from tests.console import until
 from tests.operations.workshop import actions, active, inactive, repository
@@ -140,6 +140,20 @@ def test_a_cancelled_batch_leaves_the_rest_alone(world, aws):
     world.services.batches.cancel(batch_id, "rin")
     assert ended(world, batch_id) == {"cancelled": 30}
     assert names_in(aws, "web") == []
+
+
+def test_items_that_were_at_work_when_their_process_died_end_with_a_cancelled_batch(world, aws):
+    """The batch is cancelled while the first of them waits for ECR to know the role, and the others for that one."""
+    inactive(aws, "web")
+    aws.activation_seconds = 600
+    batch_id = start(world, Kind.GRANT, "web", NAMES[:3])
+    now = world.services.clock.now()
+    for item in all_items(world, batch_id):
+        beginning = repository_items.Beginning(item.id, (item.id,), StepName.UPDATE_POLICY, now, now)
+        assert repository_items.begin(world.services.db, [beginning]) != [None]
+    aws.meanwhile("ecr:GetRepositoryPolicy", lambda: world.services.batches.cancel(batch_id, "rin"))
+    assert ended(world, batch_id) == {"cancelled": 3}
+    assert {item.cancel_requested_by for item in all_items(world, batch_id)} == {"rin"}
 
 
 def test_cancelling_its_operation_cancels_the_batch(world, aws):
