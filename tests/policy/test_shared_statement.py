@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from itertools import pairwise
 
 import pytest
 
@@ -176,6 +178,23 @@ def test_the_first_grant_of_a_policy_is_undone_after_it_was_shared(alone):
     assert all(can_pull(undone.after, service) is not alone for service in services[1:])
     assert parse(undone.after).statements[0] == FOREIGN
     assert all(named_by(statement) for statement in parse(undone.after).statements)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_grant_is_undone_in_any_order(seed):
+    _, services = filled()
+    texts = [policy()]
+    for service in services:
+        texts.append(granted(texts[-1], service))
+    grants = dict(zip(services, pairwise(texts), strict=True))
+    random.Random(seed).shuffle(services)
+    now = texts[-1]
+    for number, service in enumerate(services):
+        undone = plan_undo(*grants[service], now)
+        assert not isinstance(undone, Conflict)
+        now = undone.after
+        assert [can_pull(now, each) for each in services] == [at > number for at in range(len(services))]
+    assert json.loads(now) == json.loads(policy())
 
 
 def test_what_is_put_back_joins_the_shared_statement():
