@@ -195,6 +195,24 @@ def test_every_grant_is_undone_in_any_order(seed):
         now = undone.after
         assert [can_pull(now, each) for each in services] == [at > number for at in range(len(services))]
     assert json.loads(now) == json.loads(policy())
+    assert not any(plan_undo(*each, now).needed for each in grants.values())
+
+
+def test_the_undo_of_the_grant_that_made_it_shared_gives_nobody_access_again():
+    """The other services were removed since, by a person or by the same Undo all."""
+    text, services = filled()
+    before = granted(policy(), *services[:-1])
+    assert not plan_undo(before, text, policy()).needed
+    split = granted(policy(), services[0], services[-1])
+    after = plan_undo(before, text, split).after
+    assert [can_pull(after, each) for each in services] == [each == services[0] for each in services]
+
+
+def test_a_removal_from_the_shared_statement_is_undone_after_that_is_gone():
+    text, services = filled()
+    less = revoking(Subject("us-east-1", services[0], arn(services[0])))(text).after
+    after = plan_undo(text, less, granted(policy(), "new")).after
+    assert [can_pull(after, each) for each in (services[0], services[1], "new")] == [True, False, True]
 
 
 def test_what_is_put_back_joins_the_shared_statement():
