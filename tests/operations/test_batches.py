@@ -14,7 +14,7 @@ from app.history.queries import get_operation
 from app.operations import batch_items, plans
 from app.operations.batches import MOST, NewItem
 from app.operations.state import Kind, StepName
-from tests.build import REGION, a_policy
+from tests.build import REGION, a_policy, a_statement
 from tests.console import until
 from tests.operations.workshop import actions, active, inactive, repository
 
@@ -275,6 +275,24 @@ def test_a_shared_write_is_undone_for_one_service_or_for_all(world, aws):
     assert [aws.policy_of(name) for name in NAMES] == [None] * len(NAMES)
     writes = [call for call in aws.calls[before:] if call.operation == "DeleteRepositoryPolicy"]
     assert len(writes) == len(NAMES)
+
+
+@pytest.mark.parametrize("is_disturbed", [False, True])
+def test_undo_all_of_what_made_a_statement_shared_leaves_what_was_there(world, aws, is_disturbed):
+    """Together by one write, or one item after the other where an answer is lost."""
+    services = ("web", "api", "job")
+    for service in services:
+        active(aws, service)
+    crowd = [f"arn:aws:iam::{number:012}:role/build-of-a-team-with-a-long-name" for number in range(1, 146)]
+    theirs = a_policy([a_statement(sid="Crowd", principal={"AWS": crowd})])
+    repository(aws, NAMES[0], theirs)
+    batch_id = world.services.batches.start(Kind.GRANT, several(services, NAMES[:1]), "mika")
+    assert ended(world, batch_id) == {"succeeded": 3}
+    assert [statement["Sid"] for statement in aws.policy_of(NAMES[0])["Statement"]] == ["Crowd", "AllowLightsailPull"]
+    if is_disturbed:
+        aws.fail("ecr:SetRepositoryPolicy", Problem("aws.unreachable", retryable=True, endpoint="x", effect_unknown=True))
+    assert ended(world, world.services.batches.undo(batch_id, "mika")) == {"succeeded": 3}
+    assert aws.policy_of(NAMES[0]) == json.loads(theirs)
 
 
 def test_a_service_whose_role_is_not_there_holds_up_no_other(world, aws):
