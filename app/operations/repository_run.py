@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -44,11 +43,10 @@ from app.operations.policy_steps import JUST_NOW, REMEMBERED
 from app.operations.policy_write import OLD_READING, REREADS, fresh_write, remark_of
 from app.operations.state import Outcome, StepName, StepState
 from app.operations.step import AGAIN, PASSES_BY_ITSELF, CancelledHere, Stepping
+from app.operations.workflow import is_done
 from app.policy.canonical import equivalent
 from app.policy.change import PlannedChange
 from app.policy.stale_reads import seems_older
-
-log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
@@ -94,7 +92,7 @@ async def run_together(context: Context, items: Together, known: Surroundings) -
         begun = await context.record_among(repository_items.begin, beginning)
         if begun is None:
             raise BehindAnother
-        have_ended = await _run_begun(context, begun, items.roles, known)
+        have_ended = await is_done(_run_begun(context, begun, items.roles, known), items.leader)
         return frozenset() if have_ended else frozenset(item.operation.id for item in begun.items)
 
 
@@ -111,10 +109,6 @@ async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], 
             changes = [change_of(item.operation, roles[item.operation.id], known) for item in begun.items]
             return await _Run(leader, begun, changes, lambda: any(event.is_set() for event in events)).run()
         except (NotTogetherError, CancelledHere, Problem, repository_items.NewerRunError):
-            return False
-        except Exception:
-            # The items whose steps meet it too fail by it, and no other item of the batch does.
-            log.exception("the items of operation %s broke; each continues by its own steps", leader.operation.id)
             return False
 
 
