@@ -194,7 +194,8 @@ def _tell_end(batch: Json, failed: Sequence[Json]) -> None:
         click.echo(f"  and {len(failed) - MOST_LISTED} more", err=True)
     counts = ", ".join(f"{number} {WORDS.get(state, state)}" for state, number in sorted(batch["counts"].items()))
     click.echo(f"{batch['done']} of {batch['total']} done: {counts}")
-    for service in batch["roles_left_on"] if batch["action"] == Kind.UNDO else ():
+    left_on = batch.get("roles_left_on", ()) if batch["action"] == Kind.UNDO else ()  # not told by earlier servers
+    for service in left_on:
         click.echo(plain(f"The image puller role of {service}, activated by what was undone, is still active."))
 
 
