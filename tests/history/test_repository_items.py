@@ -13,6 +13,7 @@ from app.history import batches, repository_items, store
 from app.history.models import PolicyChange
 from app.history.queries import get_operation
 from app.history.repository_items import Beginning, ItemChanged, ItemEnded, NewerRunError, Part
+from app.history.standing import standing
 from app.history.store import NewOperation, Run
 from app.operations import batches as operation_batches
 from tests.build import REGION
@@ -142,3 +143,17 @@ def test_an_item_that_was_at_work_when_its_process_died_is_run_without_those_tha
     leaders = batches.runnable(items.db, web, (), 10)
     led = batches.led_by(items.db, web, leaders, ("web", "api", "job"))
     assert [(item.id, item.has_begun) for item in led[SHOP]] == [("one-web", True), ("one-job", True)]
+
+
+def test_what_was_given_by_a_shared_write_stands_with_the_whole_text_that_was_sent(items):
+    items.request("one", "grant", "web", "api")
+    parts = items.parts("one-web", "one-api")
+    repository_items.plan_writes(items.db, [parts])
+    note, at = {"code": "policy.merged", "params": {}}, items.now()
+    repository_items.end_changes(
+        items.db, [[ItemChanged(part.run, "second", "succeeded", note, ("request",), True, at) for part in parts]]
+    )
+    ended = [ItemEnded(Run(part.run.operation_id, "second", 1), "succeeded", note, (), at) for part in parts]
+    repository_items.end_items(items.db, ended)
+    given = standing(items.db, "default", REGION)
+    assert {each.service: each.text for each in given} == {"web": parts[1].after, "api": parts[1].after}
