@@ -290,7 +290,9 @@ def test_undo_all_of_what_made_a_statement_shared_leaves_what_was_there(world, a
     assert ended(world, batch_id) == {"succeeded": 3}
     assert [statement["Sid"] for statement in aws.policy_of(NAMES[0])["Statement"]] == ["Crowd", "AllowLightsailPull"]
     if is_disturbed:
-        aws.fail("ecr:SetRepositoryPolicy", Problem("aws.unreachable", retryable=True, endpoint="x", effect_unknown=True))
+        aws.fail(
+            "ecr:SetRepositoryPolicy", Problem("aws.unreachable", retryable=True, endpoint="x", effect_unknown=True)
+        )
     assert ended(world, world.services.batches.undo(batch_id, "mika")) == {"succeeded": 3}
     assert aws.policy_of(NAMES[0]) == json.loads(theirs)
 
