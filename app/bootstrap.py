@@ -23,6 +23,7 @@ from app.backup.origin import check_origin
 from app.clock import Clock, SystemClock
 from app.clock_watch import EVERY as CLOCK_EVERY
 from app.clock_watch import ClockWatch
+from app.console.newest_tags import TagReader
 from app.db import Database, is_sqlite
 from app.drift import DriftWatch
 from app.errors import Problem
@@ -33,10 +34,10 @@ from app.history.models import Operation
 from app.history.retention import Retention
 from app.inventory.background_sync import Scanner
 from app.inventory.future import take_back_future_times
+from app.keys import RepositoryKey, ServiceKey
 from app.maintenance import Maintenance
 from app.messages.problems import what_happened, what_to_do
 from app.migrate import migrate
-from app.newest_tags import TagReader
 from app.operations import context
 from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY
@@ -90,6 +91,14 @@ class Services:
     write_groups: WriteGroups | None
     webhook_threads: ThreadPoolExecutor
     connection: str = CONNECTION
+
+    def service_key(self, region: str, name: str) -> ServiceKey:
+        """Return the key of a service of this connection."""
+        return ServiceKey(self.connection, region, name)
+
+    def repository_key(self, region: str, name: str) -> RepositoryKey:
+        """Return the key of a repository of this connection."""
+        return RepositoryKey(self.connection, region, name)
 
     def claim(self) -> None:
         """Bring the tables up to date and become this instance, before anything is served. Blocks.

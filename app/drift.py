@@ -19,6 +19,7 @@ from app.inventory.due import mark_repository
 from app.inventory.policies import PolicySeen
 from app.inventory.principal_index import NamedPrincipal, named_in
 from app.inventory.queries import KnownRepository
+from app.keys import RepositoryKey
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
 from app.policy.principals import PrincipalKind
@@ -66,11 +67,11 @@ class DriftWatch:
         if removal is None or not _is_after(removal.before_at, since) or self._may_be_a_late_write(region, reading):
             return
         if drift.record_removal(self.db, self.connection, region, given, removal):
-            mark_repository(self.db, self.connection, region, given.repository)
+            mark_repository(self.db, RepositoryKey(self.connection, region, given.repository))
             log.info("access of %s to %s was removed outside Sailpass", given.service, given.repository)
 
     def _may_be_a_late_write(self, region: str, reading: PolicySeen) -> bool:
-        texts = drift.open_writes(self.db, self.connection, region, reading.repository)
+        texts = drift.open_writes(self.db, RepositoryKey(self.connection, region, reading.repository))
         return any(equivalent(text, reading.text) for text in texts)
 
     def _look_for_changes(

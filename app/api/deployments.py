@@ -68,7 +68,8 @@ async def list_deployments(services: ServicesDep, named: NamedServiceDep) -> Dep
 async def deployment_log(services: ServicesDep, named: NamedServiceDep, version: LogVersion, part: LogPartDep) -> Log:
     """Read from AWS now and kept nowhere: lines of one container, oldest first, in pages.
 
-    Values of environment variables are replaced by `…`. Lightsail keeps logs for 3 days.
+    Values of environment variables are replaced by `…`, but for those under four characters and port numbers. Lightsail
+    keeps logs for 3 days.
     """
     return Log.of(await read_deployment_log(services, named, replace(part, version=version), seconds=PROGRAM_PATIENCE))
 

@@ -17,7 +17,7 @@ from app.console.previews import preview
 from app.console.repositories import named_repository
 from app.console.repository_detail import repository_detail
 from app.console.repository_list import list_repositories
-from app.console.timeouts import PATIENCE, within
+from app.console.timeouts import PATIENCE, PROGRAM_PATIENCE, within
 from app.console.who_can_pull import who_can_pull
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
@@ -82,7 +82,7 @@ async def preview_prune_repository(services: ServicesDep, body: PrunePreviewRequ
     """Planned on the current policy in AWS. Changes nothing."""
     name = await named_repository(services, body.region, body.repository)
     request = {"principals": body.principals} if body.principals else None
-    planned = await preview(services, Kind.PRUNE, (body.region, "", name), request)
+    planned = await preview(services, Kind.PRUNE, (body.region, "", name), request, seconds=PROGRAM_PATIENCE)
     return await run_in_threadpool(Preview.of, Kind.PRUNE, planned)
 
 

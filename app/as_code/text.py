@@ -30,11 +30,12 @@ def _capital(part: str) -> str:
 
 def _distinct(labels: dict[str, str], between: str) -> dict[str, str]:
     taken, distinct = set(labels.values()), dict[str, str]()
-    used = set[str]()
+    used, numbers = set[str](), dict[str, int]()
     for name, label in labels.items():
-        chosen, number = label, 2
+        chosen = label
         while chosen in used or (chosen != label and chosen in taken):
-            chosen, number = f"{label}{between}{number}", number + 1
+            numbers[label] = numbers.get(label, 1) + 1  # continued: thousands of names may be the same label
+            chosen = f"{label}{between}{numbers[label]}"
         used.add(chosen)
         distinct[name] = chosen
     return distinct

@@ -42,22 +42,33 @@ def logs(service: str, *, region: str, lines: int, as_json: bool, **options: Any
     part = {name: value for name, value in options.items() if value and name != "version"}
     with told(as_json=as_json), served(**server, works=False) as api:
         known = find_service(api, service, region)
-        place = ServiceRef(known["region"], known["name"])
-        log = _read(api, place, options["version"] or 0, part, lines)
+        service_ref = ServiceRef(known["region"], known["name"])
+        log = _read(api, service_ref, options["version"] or 0, part, lines)
     if as_json:
         show_json(log)
     else:
         _show(log)
 
 
-def _read(api: Api, place: ServiceRef, version: int, part: Json, most: int) -> Json:
+def _read(api: Api, service_ref: ServiceRef, version: int, part: Json, most: int) -> Json:
     """Return the log with at most so many lines, read page by page."""
-    log = api.deployment_log(place, version, part)
+    log = api.deployment_log(service_ref, version, part)
     while log["next"] and len(log["lines"]) < most:
-        more = api.deployment_log(place, log["version"], {**part, "container": log["container"], "after": log["next"]})
+        more = api.deployment_log(
+            service_ref, log["version"], {**part, "container": log["container"], "after": log["next"]}
+        )
         log = {**log, "lines": log["lines"] + more["lines"], "next": more["next"]}
     is_whole = not log["next"] and len(log["lines"]) <= most
-    return {**log, "lines": log["lines"][:most], "is_whole": is_whole}
+    return {**log, "lines": log["lines"][:most], "gap": _gap(log, part), "is_whole": is_whole}
+
+
+def _gap(log: Json, part: Json) -> str:
+    """Return what is missing from all pages together, where the first one had no lines yet."""
+    if log["gap"] != Gap.NONE_YET:
+        return str(log["gap"])
+    if log["lines"]:
+        return Gap.NONE
+    return Gap.NO_MATCH if "text" in part else Gap.NO_LINES
 
 
 def _show(log: Json) -> None:

@@ -128,7 +128,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
     """Return what the service can pull from, and start a background read of whatever is old."""
     for what in (What.SERVICES, What.REPOSITORIES, What.POLICIES, What.REGISTRY):
         services.scanner.request(region, what)
-    known = queries.find_service(services.db, services.connection, region, name)
+    known = queries.find_service(services.db, services.service_key(region, name))
     service = known.service if known else None
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
@@ -145,7 +145,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
 
 def find_row(services: Services, region: str, service: str, repository: str) -> RepositoryRow | None:
     """Return one repository as the service's list shows it; None if its policy doesn't name the service."""
-    known = queries.find_service(services.db, services.connection, region, service)
+    known = queries.find_service(services.db, services.service_key(region, service))
     if known is None:
         return None
     rows = repositories_of(services.db, services.connection, known.service, now=services.clock.now()).rows
@@ -166,7 +166,7 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
 
 def _rows(services: Services, service: ContainerService, live: tuple[Progress, ...]) -> tuple[RepositoryRow, ...]:
     listed = repositories_of(services.db, services.connection, service, now=services.clock.now())
-    added = history.last_grants(services.db, services.connection, service.region, service.name)
+    added = history.last_grants(services.db, services.service_key(service.region, service.name))
     at_work = {progress.repository: progress for progress in live}
     rows = [
         repository_row(row, added.get(row.repository.name), at_work.get(row.repository.name))
@@ -180,11 +180,11 @@ def _rows(services: Services, service: ContainerService, live: tuple[Progress, .
 
 def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:
     """The repositories whose access was added here and taken away by somebody else, as their policies were read since."""
-    given = standing_grants(services.db, services.connection, service.region, service.name)
+    given = standing_grants(services.db, services.service_key(service.region, service.name))
     absent = given.keys() - shown
     # A page shows some of the repositories whose policies name the service; the others haven't lost their access.
     if absent:
-        absent -= set(queries.naming_service(services.db, services.connection, service.region, service.name))
+        absent -= set(queries.naming_service(services.db, services.service_key(service.region, service.name)))
     names = sorted(absent)[:LIMIT]
     held = queries.find_repositories(services.db, services.connection, service.region, names) if names else ()
     return tuple(

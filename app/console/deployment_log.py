@@ -16,6 +16,7 @@ from app.deployments.log import (
     Gap,
     LogCursor,
     LogText,
+    PageScope,
     cursor_of,
     gap_of,
     lines_to_show,
@@ -66,18 +67,20 @@ class DeploymentLog:
 
 
 async def read_deployment_log(
-    services: Services, place: tuple[str, str], question: LogQuestion, *, seconds: float = PATIENCE
+    services: Services, service_key: tuple[str, str], question: LogQuestion, *, seconds: float = PATIENCE
 ) -> DeploymentLog:
     """Return a page of the log, in at most six calls.
 
     Raises:
         Problem: `deployment.no_version`, `deployment.no_container`, `request.bad_cursor`; or why AWS didn't return it.
     """
-    return await in_time(seconds, _read(services, place, question, seconds))
+    return await in_time(seconds, _read(services, service_key, question, seconds))
 
 
-async def _read(services: Services, place: tuple[str, str], question: LogQuestion, seconds: float) -> DeploymentLog:
-    region, name = place
+async def _read(
+    services: Services, service_key: tuple[str, str], question: LogQuestion, seconds: float
+) -> DeploymentLog:
+    region, name = service_key
     now = services.clock.now()
     listed = await ask(services, region, services.aws.services(region).list_deployments, name, patience=seconds)
     own = _version(listed, name, question.version)
@@ -89,12 +92,12 @@ async def _read(services: Services, place: tuple[str, str], question: LogQuestio
     for _ in range(MOST_PAGES):
         if cursor is None or len(lines) >= LINES:
             break
-        page = await _page(services, place, container, cursor)
+        page = await _page(services, service_key, container, cursor)
         add = _Adder(listed, own.version, question.text)
         cursor = await run_in_threadpool(add.page, lines, page, cursor)
-    gap = gap_of(lines, window, now, filtered=bool(question.text or question.after), whole=cursor is None)
+    scope = PageScope(bool(question.text), bool(question.minutes), not question.after, cursor is None)
     return DeploymentLog(
-        *place,
+        *service_key,
         own.version,
         own.state,
         container,
@@ -103,7 +106,7 @@ async def _read(services: Services, place: tuple[str, str], question: LogQuestio
         window.until,
         now,
         tuple(lines),
-        gap,
+        gap_of(lines, window, now, scope),
         cursor.to_text() if cursor else "",
     )
 
@@ -128,8 +131,8 @@ class _Adder:
         return LogCursor(cursor.part, page.next) if page.next else None
 
 
-async def _page(services: Services, place: tuple[str, str], container: str, cursor: LogCursor) -> LogPage:
-    region, name = place
+async def _page(services: Services, service_key: tuple[str, str], container: str, cursor: LogCursor) -> LogPage:
+    region, name = service_key
     read = services.aws.pull_reads(region).container_log_page
     try:
         return (await services.calls.run(region, read, name, container, cursor.part, cursor.token)).value

@@ -69,10 +69,11 @@ class DeploymentPreview:
 
 async def list_images(services: Services, region: str, repository: str, *, seconds: float = PATIENCE) -> ImageList:
     """Return the images that can be deployed, of at most 10,000. Raises Problem where AWS lists none in time."""
-    found = await repository_images(services, region, repository, seconds)
-    if found.problem is not None and not found.images:
-        raise found.problem
-    return ImageList(repository, tuple(map(deployable, found.images)), is_whole=found.whole)
+    listed = await repository_images(services, region, repository, seconds)
+    if listed.problem is not None and not listed.images:
+        raise listed.problem
+    images = await run_in_threadpool(lambda: tuple(map(deployable, listed.images)))
+    return ImageList(repository, images, is_whole=listed.whole)
 
 
 async def preview_deployment(

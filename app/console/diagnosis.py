@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.bootstrap import Services
-from app.console.repository_images import newest_tags
+from app.console.repository_images import repository_tags
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.image_uri import parse_image
 from app.diagnosis.reader import Question
@@ -24,7 +24,7 @@ async def diagnose(services: Services, question: Question) -> tuple[Diagnosis, .
 
 
 def _given(services: Services, question: Question) -> dict[str, datetime]:
-    grants = last_grants(services.db, services.connection, question.region, question.service)
+    grants = last_grants(services.db, services.service_key(question.region, question.service))
     return {repository: grant.at for repository, grant in grants.items()}
 
 
@@ -37,14 +37,14 @@ def question_of(
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:
     """Return the repository's image that the service runs or last failed to run, else the newest tag, else the URI."""
-    known = await run_in_threadpool(queries.find_service, services.db, services.connection, region, service)
+    known = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
     deployments = (known.service.next_deployment, known.service.current_deployment) if known else ()
     for deployment in deployments:
         for container in deployment.containers if deployment else ():
             image = parse_image(container.image)
             if image.is_private and image.repository == repository:
                 return container.image
-    newest = await newest_tags(services, region, repository)
+    newest = await repository_tags(services, region, repository)
     if newest is None:
         return ""
     return f"{newest.uri}:{newest.tags[0]}" if newest.tags else newest.uri

@@ -108,7 +108,7 @@ def list_findings(services: Services, wanted: FindingFilter, after: Cursor | Non
 def findings_of(services: Services, region: str, repository: str) -> tuple[FindingRow, ...]:
     """Return the findings of one repository, the worst first."""
     now = services.clock.now()
-    return rows_of(findings.findings_of(services.db, services.connection, region, repository, now))
+    return rows_of(findings.findings_of(services.db, services.repository_key(region, repository), now))
 
 
 def find_finding(services: Services, finding_id: str) -> FindingRow:

@@ -12,7 +12,7 @@ from app.as_code.grant import Form, cloudformation, notes_of, terraform
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.as_code import CodeText, file_name_of, grant_code, policy_code
-from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, ServiceKey, plan_batch
+from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, ServiceName, plan_batch
 from app.console.managed import managed_warning
 from app.console.previews import shell_commands
 from app.console.services import get_service
@@ -21,6 +21,7 @@ from app.errors import Problem
 from app.inventory import queries
 from app.operations.naming import repositories_naming
 from app.operations.state import Kind
+from app.policy.dead import dead_principals
 from app.threads import run_in_threadpool
 from app.wording import N_, Message
 
@@ -47,20 +48,22 @@ class ManyAsCode:
     left_out: tuple[LeftOut, ...] = ()
 
 
-async def service_as_code(services: Services, place: ServiceKey, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
+async def service_as_code(
+    services: Services, service_key: ServiceName, forms: Sequence[Form]
+) -> tuple[ManyAsCode, ...]:
     """Return a service with the policy of every repository that names it, in each form. Raises as `get_service`."""
-    service = (await get_service(services, *place)).service
-    names = await run_in_threadpool(_naming, services, place)
+    service = (await get_service(services, *service_key)).service
+    names = await run_in_threadpool(_naming, services, service_key)
     items: Sequence[PlannedItem] = ()
     if names:
-        items = (await plan_batch(services, BatchRequest(Kind.REPAIR, (place,), names))).items
+        items = (await plan_batch(services, BatchRequest(Kind.REPAIR, (service_key,), names))).items
     return await run_in_threadpool(_in_each, services, service, items, forms)
 
 
 async def selection_as_code(services: Services, request: BatchRequest, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
     """Return a service's access to the chosen repositories, in each form. Raises Problem as `plan_batch`."""
-    (place,) = request.services
-    service = (await get_service(services, *place)).service
+    (service_key,) = request.services
+    service = (await get_service(services, *service_key)).service
     plan = await plan_batch(services, replace(request, action=Kind.GRANT))
     return await run_in_threadpool(_in_each, services, service, plan.items, forms)
 
@@ -71,14 +74,15 @@ def _in_each(
     return tuple(_many(services, service, items, form) for form in forms)
 
 
-def _naming(services: Services, place: ServiceKey) -> tuple[str, ...]:
-    return tuple(sorted(repositories_naming(services.db, services.connection, *place)))
+def _naming(services: Services, service_key: ServiceName) -> tuple[str, ...]:
+    return tuple(sorted(repositories_naming(services.db, services.service_key(*service_key))))
 
 
 def _many(services: Services, service: ContainerService, items: Sequence[PlannedItem], form: Form) -> ManyAsCode:
-    fit = [item for item in items if _fits(item)]
+    left_out = tuple(each for item in items if (each := _left_out(item)) is not None)
+    lacking = {each.repository for each in left_out}
+    fit = [item for item in items if item.repository not in lacking]
     names = tuple(item.repository for item in fit)
-    left_out = tuple(LeftOut(item.repository, item.problem) for item in items if not _fits(item))
     held = {each.name: each for each in _held(services, service.region, names)}
     policies = [
         policy_code(item.repository, item.planned, has_policy=held[item.repository].policy_text is not None)
@@ -100,8 +104,14 @@ def _many(services: Services, service: ContainerService, items: Sequence[Planned
     return ManyAsCode(service.region, service.name, code, names, left_out)
 
 
-def _fits(item: PlannedItem) -> bool:
-    return item.planned is not None and item.state in (ItemState.CHANGES, ItemState.UNCHANGED)
+def _left_out(item: PlannedItem) -> LeftOut | None:
+    """Return why an item isn't in the text, None for one that is. ECR refuses a text that names dead principals."""
+    if item.planned is None or item.state not in (ItemState.CHANGES, ItemState.UNCHANGED):
+        return LeftOut(item.repository, item.problem)
+    dead = ", ".join(principal.value for principal in dead_principals(item.planned.change.after))
+    if not dead:
+        return None
+    return LeftOut(item.repository, Problem("policy.dead_principals", repository=item.repository, principals=dead))
 
 
 def _held(services: Services, region: str, names: Sequence[str]) -> Iterator[queries.KnownRepository]:

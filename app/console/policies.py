@@ -149,14 +149,14 @@ def repository_policy(
     Raises:
         Problem: the `problem`, or `repository.not_found`, if nothing is known of the repository.
     """
-    known = queries.find_service(services.db, services.connection, region, service)
-    held = queries.find_repository(services.db, services.connection, region, repository)
+    known = queries.find_service(services.db, services.service_key(region, service))
+    held = queries.find_repository(services.db, services.repository_key(region, repository))
     if held is None:
         raise problem or Problem("repository.not_found", repository=repository, region=region)
     seen = known.service if known else None
     text = held.policy_text
     services.scanner.request(region, What.REGISTRY)
-    circumstances = circumstances_of(services.db, services.connection, region, repository, now)
+    circumstances = circumstances_of(services.db, services.repository_key(region, repository), now)
     access, reason = _verdict(services, seen, held, circumstances)
     by_registry = seen is not None and decided_by_registry(circumstances.kept_verdict(text, seen.role.principal_arn))
     overruled = access is AccessStatus.DENIED and by_registry  # Adding access would be refused.
@@ -192,7 +192,7 @@ def repository_policy(
 def prunable_of(services: Services, region: str, repository: str, text: str | None) -> Prunable:
     """Return what may be pruned from a policy, by its text and by ECR's refusals; nothing if the policy is broken."""
     try:
-        return prunable(text, last_refusal(services.db, services.connection, region, repository))
+        return prunable(text, last_refusal(services.db, services.repository_key(region, repository)))
     except Problem:
         return Prunable()
 

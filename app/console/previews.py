@@ -75,8 +75,8 @@ def is_still(services: Services, kind: Kind, place: Place, seen: str) -> bool:
     Calls nothing at AWS. `place` is region, service and repository.
     """
     region, name, repository = place
-    known = queries.find_service(services.db, services.connection, region, name)
-    held = queries.find_repository(services.db, services.connection, region, repository)
+    known = queries.find_service(services.db, services.service_key(region, name))
+    held = queries.find_repository(services.db, services.repository_key(region, repository))
     if known is None or held is None or held.policy_read_at is None:
         return False
     try:
@@ -129,9 +129,9 @@ def _plan(  # noqa: PLR0917  (the arguments of the plan itself)
     text: str | None,
     asked: Mapping[str, Any] | None,
 ) -> Planned:
-    key = (services.db, services.connection, service.region, repository)
-    refusal = last_refusal(*key) if kind is Kind.PRUNE else None
-    circumstances = circumstances_of(*key, services.clock.now())
+    key = services.repository_key(service.region, repository)
+    refusal = last_refusal(services.db, key) if kind is Kind.PRUNE else None
+    circumstances = circumstances_of(services.db, key, services.clock.now())
     try:
         return plan_operation(kind, service, repository, text, asked, refusal=refusal, circumstances=circumstances)
     except Problem as problem:
@@ -140,7 +140,7 @@ def _plan(  # noqa: PLR0917  (the arguments of the plan itself)
 
 def _gone(services: Services, region: str, name: str, repository: str) -> ContainerService:
     """Return a stand-in for a deleted service: its name, and the account of the repository."""
-    held = queries.find_repository(services.db, services.connection, region, repository)
+    held = queries.find_repository(services.db, services.repository_key(region, repository))
     registry = held.registry_id if held else account(services)
     return ContainerService(region=region, name=name, arn="", account=registry, state="", role=Role())
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, ServiceKey, activated, plan_items, startable
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, ServiceName, activated, plan_items, startable
 from app.console.findings import FindingRow, Knowledge, knowledge, rows_of, settle_all
 from app.console.services import get_service
 from app.errors import Problem
@@ -52,12 +52,14 @@ async def plan_repair_all(services: Services, region: str = "") -> RepairAllPlan
         raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
     await run_in_threadpool(settle_all, services)
     now = services.clock.now()
-    targets = await run_in_threadpool(findings.repairable, services.db, services.connection, now, region)
+    targets = await run_in_threadpool(
+        findings.repairable, services.db, services.connection, now, _regions(services, region)
+    )
     if len(targets) > MOST:
         raise Problem("batch.too_many", count=len(targets), most=MOST)
     items = tuple(NewItem(*target) for target in targets)
-    known: dict[ServiceKey, ContainerService] = {}
-    unknown: dict[ServiceKey, Problem] = {}
+    known: dict[ServiceName, ContainerService] = {}
+    unknown: dict[ServiceName, Problem] = {}
     for key in dict.fromkeys((item.region, item.service) for item in items):
         try:
             known[key] = (await get_service(services, *key)).service
@@ -90,8 +92,8 @@ def _planned(  # noqa: PLR0917  (what was worked out before)
     services: Services,
     region: str,
     items: tuple[NewItem, ...],
-    known: dict[ServiceKey, ContainerService],
-    unknown: dict[ServiceKey, Problem],
+    known: dict[ServiceName, ContainerService],
+    unknown: dict[ServiceName, Problem],
     now: datetime,
 ) -> RepairAllPlan:
     planned = plan_items(services, Kind.REPAIR, [item for item in items if (item.region, item.service) in known], known)
@@ -101,6 +103,12 @@ def _planned(  # noqa: PLR0917  (what was worked out before)
         if (item.region, item.service) in unknown
     ]
     plan = BatchPlan(Kind.REPAIR, (*planned, *refused), activated(Kind.REPAIR, planned, known))
-    left, count = findings.not_repairable(services.db, services.connection, now, region, limit=LISTED)
+    regions = _regions(services, region)
+    left, count = findings.not_repairable(services.db, services.connection, now, regions, limit=LISTED)
     counts = findings.count_findings(services.db, services.connection, now)
     return RepairAllPlan(plan, rows_of(left), count, knowledge(services, counts), region)
+
+
+def _regions(services: Services, region: str) -> tuple[str, ...]:
+    """The Regions that are meant: findings of one that is no longer configured may still be kept, and are left alone."""
+    return (region,) if region else services.regions

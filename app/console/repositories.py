@@ -52,7 +52,7 @@ def searched_name(text: str) -> str:
 
 
 def _exists(services: Services, region: str, name: str) -> bool:
-    return queries.find_repository(services.db, services.connection, region, name) is not None
+    return queries.find_repository(services.db, services.repository_key(region, name)) is not None
 
 
 async def existing_repository(services: Services, region: str, service: str, text: str) -> str:
@@ -62,7 +62,7 @@ async def existing_repository(services: Services, region: str, service: str, tex
     too.
     """
     name = await resolve_repository(services, region, text)
-    if await run_in_threadpool(queries.find_repository, services.db, services.connection, region, name) is None:
+    if await run_in_threadpool(queries.find_repository, services.db, services.repository_key(region, name)) is None:
         await _learn_repository(services, region, service, name)
     return name
 
@@ -90,7 +90,7 @@ async def _described(services: Services, region: str, service: str, name: str) -
         if problem.code != "aws.access_denied":
             raise
     await ask(services, region, repositories.get_policy, name)
-    known = await run_in_threadpool(queries.find_service, services.db, services.connection, region, service)
+    known = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
     return unlisted(known.service.account, region, name) if known else None
 
 

@@ -71,15 +71,15 @@ def repository_detail(
         Problem: the `problem`, or `repository.not_found`, where nothing is known of the repository.
     """
     settle(services)
-    held = queries.find_repository(services.db, services.connection, region, name)
-    listed = list_repository(services.db, services.connection, region, name)
+    held = queries.find_repository(services.db, services.repository_key(region, name))
+    listed = list_repository(services.db, services.repository_key(region, name))
     if held is None or listed is None:
         raise problem or Problem("repository.not_found", repository=name, region=region)
     for what in (What.SERVICES, What.REGISTRY):
         services.scanner.request(region, what)
     live = tuple(each for each in running(services, region) if each.repository == name)
     rows = _service_rows(services, region, name, live, now)
-    circumstances = circumstances_of(services.db, services.connection, region, name, now)
+    circumstances = circumstances_of(services.db, services.repository_key(region, name), now)
     return RepositoryDetail(
         region=region,
         name=name,
@@ -104,10 +104,10 @@ def repository_detail(
 def _service_rows(
     services: Services, region: str, name: str, live: tuple[Progress, ...], now: datetime
 ) -> tuple[ServiceRow, ...]:
-    added = history.last_grants_on(services.db, services.connection, region, name)
+    added = history.last_grants_on(services.db, services.repository_key(region, name))
     at_work = {progress.service: progress for progress in live}
     rows = []
-    for each in services_on(services.db, services.connection, region, name, now):
+    for each in services_on(services.db, services.repository_key(region, name), now):
         service = each.service
         row = repository_row(each.access, added.get(service.name), at_work.get(service.name))
         is_named = row.by_name or row.access == "allowed" or row.running is not None

@@ -7,12 +7,12 @@ from itertools import islice
 
 from app.aws.pull_ports import ImageDetail, ImageDetailPage
 from app.bootstrap import Services
+from app.console.newest_tags import newest_of, read_pages
 from app.console.timeouts import PATIENCE, in_time
 from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.newest_images import remember_newest
-from app.newest_tags import newest_of, read_pages
 from app.threads import run_in_threadpool
 
 MOST_TAGS = 12
@@ -31,7 +31,7 @@ class RepositoryImages:
 
 
 @dataclass(frozen=True)
-class NewestTags:
+class RepositoryTags:
     """A repository's `uri` without a tag, and the newest tags that can be pulled.
 
     `problem` is why AWS did not list them. Not `whole`: not every image could be read, so newer tags may be missing.
@@ -54,16 +54,18 @@ async def repository_images(services: Services, region: str, name: str, seconds:
     return RepositoryImages(await run_in_threadpool(newest_runnable, images), whole, problem)
 
 
-async def newest_tags(services: Services, region: str, name: str, seconds: float = PATIENCE) -> NewestTags | None:
+async def repository_tags(
+    services: Services, region: str, name: str, seconds: float = PATIENCE
+) -> RepositoryTags | None:
     """Return the tags, none if AWS does not list them within `seconds`; None for a repository that is not known."""
-    uri = await run_in_threadpool(queries.repository_uri, services.db, services.connection, region, name)
+    uri = await run_in_threadpool(queries.repository_uri, services.db, services.repository_key(region, name))
     if not uri:
         return None
-    found = await repository_images(services, region, name, seconds)
-    if found.problem is not None and not found.images:
-        return NewestTags(name, uri, problem=found.problem)
-    tags = tuple(islice((tag for image in found.images if not image.is_archived for tag in image.tags), MOST_TAGS))
-    return NewestTags(name, uri, tags, whole=found.whole)
+    listed = await repository_images(services, region, name, seconds)
+    if listed.problem is not None and not listed.images:
+        return RepositoryTags(name, uri, problem=listed.problem)
+    tags = tuple(islice((tag for image in listed.images if not image.is_archived for tag in image.tags), MOST_TAGS))
+    return RepositoryTags(name, uri, tags, whole=listed.whole)
 
 
 async def _read(services: Services, region: str, name: str, images: list[ImageDetail]) -> bool:
@@ -74,6 +76,6 @@ async def _read(services: Services, region: str, name: str, images: list[ImageDe
         return (await services.calls.run(region, images_page, "", name, after)).value
 
     whole = await read_pages(ask, images)
-    newest = newest_of(images, whole=whole)
-    await run_in_threadpool(remember_newest, services.db, services.connection, region, name, newest, at)
+    newest = await run_in_threadpool(newest_of, images, whole=whole)
+    await run_in_threadpool(remember_newest, services.db, services.repository_key(region, name), newest, at)
     return whole

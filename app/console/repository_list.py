@@ -17,7 +17,7 @@ from app.inventory.sync_state import Reading, What
 class RepositoryListAnswer:
     """One page by name, then Region; `listing` False: IAM doesn't allow listing, so only known ones are shown.
 
-    `tags_follow`: the newest tags of some of these are being read for the first time.
+    `tags_follow`: the newest tags of some of these are being read.
     """
 
     rows: tuple[ListedRepository, ...]
@@ -40,7 +40,7 @@ def list_repositories(
     reads = {read.region: read for read in sync_state.readings(db, connection) if read.what is What.REPOSITORIES}
     regions = [reads.get(region, Reading(region, What.REPOSITORIES)) for region in services.regions]
     refused = any(read.problem is not None and read.problem.code == "aws.access_denied" for read in regions)
-    follow = [services.tag_reader.request(row.region, row.name, row.newest.tried_at) for row in page.rows]
+    follow = [services.tag_reader.request(row.region, row.name, row.newest) for row in page.rows]
     return RepositoryListAnswer(
         page.rows,
         repositories.count_repositories(db, connection),

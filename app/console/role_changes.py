@@ -40,7 +40,7 @@ async def plan_deactivation(
         Problem: `service.not_found`, or why the service could not be read.
     """
     service = (await get_service(services, region, name)).service
-    names = await run_in_threadpool(repositories_naming, services.db, services.connection, region, name)
+    names = await run_in_threadpool(repositories_naming, services.db, services.service_key(region, name))
     names = tuple(name for name in names if only in ("", name))
     await _read_again(services, region, names, seconds)
     items = await run_in_threadpool(plan_of_service, services, Kind.REVOKE, service, names)

@@ -64,8 +64,8 @@ def search(services: Services, query: str, *, limit: int, group: Group | None = 
         return SearchAnswer("")
     answer = SearchAnswer(text, _repository_in(text).name, unread=_unread(services))
     lookups = _LOOKUPS if group is None else {group: _LOOKUPS[group]}
-    found = {str(name): look(services, text, limit) for name, look in lookups.items()}
-    return replace(answer, **found)
+    matches = {str(name): look(services, text, limit) for name, look in lookups.items()}
+    return replace(answer, **matches)
 
 
 def service_names(services: Services) -> tuple[tuple[str, str], ...]:

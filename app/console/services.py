@@ -122,12 +122,12 @@ async def get_service(services: Services, region: str, name: str, *, seconds: fl
     Raises:
         Problem: `service.not_found`, or why the read failed.
     """
-    key = (services.db, services.connection, region, name)
-    known = await run_in_threadpool(queries.find_service, *key)
+    key = services.service_key(region, name)
+    known = await run_in_threadpool(queries.find_service, services.db, key)
     if known is not None:
         return known
     problem = await within(seconds, services.scanner.refresh_service(region, name))
-    known = await run_in_threadpool(queries.find_service, *key)
+    known = await run_in_threadpool(queries.find_service, services.db, key)
     if known is None:
         raise problem or Problem("service.not_found", service=name, region=region)
     return known
@@ -145,7 +145,7 @@ async def get_deployments(services: Services, region: str, name: str, *, seconds
 def _explained(services: Services, region: str, name: str, listed: tuple[Deployment, ...]) -> Deployments:
     problems = (
         Problem.from_json(stored)
-        for stored in history.failed_deployments(services.db, services.connection, region, name)
+        for stored in history.failed_deployments(services.db, services.service_key(region, name))
     )
     return Deployments(
         listed,
@@ -169,7 +169,7 @@ def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> R
 
 
 def _known_deployments(services: Services, region: str, name: str, problem: Problem) -> Deployments:
-    known = queries.find_service(services.db, services.connection, region, name)
+    known = queries.find_service(services.db, services.service_key(region, name))
     if known is None:
         return Deployments((), None, problem)
     both = (known.service.next_deployment, known.service.current_deployment)

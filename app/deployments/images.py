@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.aws.ports import Deployment
+from app.aws.ports import ContainerService
 from app.aws.pull_ports import ImageDetail
 from app.diagnosis.image_uri import parse_image
 from app.diagnosis.manifests import is_artifact, is_index
@@ -48,16 +48,17 @@ def deployable(image: ImageDetail) -> DeployableImage:
     )
 
 
-def digests_that_run(
-    images: Iterable[DeployableImage], repository: str, deployment: Deployment | None
-) -> frozenset[str]:
-    """Return the digests of the images that an active deployment runs: known to be for Lightsail's platform.
+def digests_that_run(images: Iterable[DeployableImage], repository: str, service: ContainerService) -> frozenset[str]:
+    """Return the digests of a repository's images that a service's active deployment runs.
 
-    A tag counts only if it wasn't pushed again since.
+    The repository is of the service's own account and Region. A tag counts only if it wasn't pushed again since.
     """
+    deployment = service.current_deployment
     if deployment is None or deployment.state != "ACTIVE" or deployment.created_at is None:
         return frozenset()
-    running = [uri for each in deployment.containers if (uri := parse_image(each.image)).repository == repository]
+    named = (parse_image(each.image) for each in deployment.containers)
+    own = (service.account, service.region, repository)
+    running = [uri for uri in named if uri.is_private and (uri.account, uri.region, uri.repository) == own]
     digests = {uri.digest for uri in running if uri.digest}
     tags = {uri.tag or "latest" for uri in running if not uri.digest}
     since = deployment.created_at

@@ -34,6 +34,8 @@ class Gap(StrEnum):
     NONE = "none"
     NO_LINES = "no_lines"
     NO_MATCH = "no_match"
+    NONE_YET = "none_yet"
+    NO_MORE = "no_more"
     NOT_STARTED = "not_started"
     EXPIRED = "expired"
     PARTLY_EXPIRED = "partly_expired"
@@ -64,6 +66,21 @@ class LogCursor:
         return f"{self.skip}.{since}.{until}.{self.token}"
 
 
+@dataclass(frozen=True)
+class PageScope:
+    """What a page of a log covers: lines with a text, the last minutes, the first lines of these, the last ones."""
+
+    has_text: bool = False
+    has_minutes: bool = False
+    is_first: bool = True
+    is_last: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its lines are all that the version has."""
+        return self.is_first and self.is_last and not (self.has_text or self.has_minutes)
+
+
 def window_of(deployments: Sequence[Deployment], version: int, now: datetime, minutes: int = 0) -> LogRange:
     """Return when a version's containers wrote: from its creation to that of the version that replaced it.
 
@@ -82,7 +99,7 @@ def window_of(deployments: Sequence[Deployment], version: int, now: datetime, mi
     until = later[-1].created_at if later else now
     since = own.created_at
     if minutes and until:
-        since = max(since or until, until - timedelta(minutes=minutes))
+        since = _later(since, until - timedelta(minutes=minutes))
     return LogRange(since, until)
 
 
@@ -120,26 +137,32 @@ def lines_to_show(
     return [_shown(line, shown, version, window, text) for line, shown in zip(own, masked, strict=True)]
 
 
-def gap_of(lines: Sequence[LogText], window: LogRange, now: datetime, *, filtered: bool, whole: bool) -> Gap:
-    """Return what is missing.
+def gap_of(lines: Sequence[LogText], window: LogRange, now: datetime, page: PageScope) -> Gap:
+    """Return what is missing from a page with these lines.
 
     Args:
         lines: that were found.
         window: the time that they are from.
         now: the current time.
-        filtered: only some lines were looked for.
-        whole: these are all of them.
+        page: what was looked for, and how much of it these are.
     """
     oldest = now - KEPT
-    if not lines and window.until and window.until < oldest:
-        return Gap.EXPIRED
     if not lines:
-        return Gap.NO_MATCH if filtered else Gap.NO_LINES
+        is_gone = window.until is not None and window.until < oldest
+        return Gap.EXPIRED if is_gone else _why_empty(page)
     if window.since and window.since < oldest:
         return Gap.PARTLY_EXPIRED
-    if whole and not filtered and all(line.by_lightsail for line in lines):
+    if page.is_whole and all(line.by_lightsail for line in lines):
         return Gap.NOT_STARTED
     return Gap.NONE
+
+
+def _why_empty(page: PageScope) -> Gap:
+    if not page.is_last:
+        return Gap.NONE_YET
+    if not page.is_first:
+        return Gap.NO_MORE
+    return Gap.NO_MATCH if page.has_text else Gap.NO_LINES
 
 
 def with_pattern(cursor: LogCursor, text: str) -> LogCursor:

@@ -21,7 +21,9 @@ from app.diagnosis.facts import Facts, Known
 from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Sentence, Status, not_reached
 
 # Reported only if nothing else is found.
-GUESSES: Final = frozenset({"organization.denied", "container.took_too_long", "deployment.unexplained"})
+GUESSES: Final = frozenset(
+    {"organization.denied", "container.took_too_long", "deployment.outdated", "deployment.unexplained"}
+)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,9 @@ _VARIABLE: Final = re.compile(
     r"(?:environment variable|env(?:ironment)? var\w*|variable|KeyError:|missing|required|undefined|unset|getenv"
     r"|placeholder)[ :'\"`(]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
     r"|\b(?:no|set|specify|provide|define|configure)[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
+    # One in lower case only where it can be no other word: with a _, or quoted.
+    r"|\b(?:environment variable|env(?:ironment)? var)[ :]{1,2}"
+    r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
     r"(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import quote
 
 MASK: Final = "…"
 _LONGEST_PORT: Final = 5
@@ -28,8 +30,17 @@ def mask_values(texts: Sequence[str], values: Iterable[str]) -> list[str]:
 def _parts(values: Iterable[str]) -> list[str]:
     """Return what to remove, line by line as in a log: the longest first, which may contain a shorter one."""
     parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()))}
-    return sorted(
-        (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part)), key=len, reverse=True
+    long = (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part))
+    return sorted({spelling for part in long for spelling in _spellings(part)}, key=len, reverse=True)
+
+
+def _spellings(part: str) -> tuple[str, ...]:
+    """Return the text as it is, inside a JSON string, and inside a URL."""
+    return (
+        part,
+        json.dumps(part)[1:-1],
+        json.dumps(part, ensure_ascii=False)[1:-1],
+        quote(part, safe="", errors="replace"),
     )
 
 

@@ -36,10 +36,10 @@ def check_due_services(db: Database, connection: str, now: datetime) -> int:
         services = _due(session, connection)
     if not services:
         return 0
-    found = {key: judge_service(each.subject) for key, each in services.items()}
+    judged = {key: judge_service(each.subject) for key, each in services.items()}
     with db.write() as session:
         current = _lock_unchanged(session, connection, services)
-        findings = [finding for key in current for finding in found[key]]
+        findings = [finding for key in current for finding in judged[key]]
         replace_of_services(session, connection, current, findings, now)
         _settle(session, connection, current, now)
     return len(services)

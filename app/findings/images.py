@@ -13,6 +13,8 @@ _CODES = {
     ImageState.ARCHIVED: "finding.image_archived",
     ImageState.NO_REPOSITORY: "finding.repository_gone",
 }
+CODES = frozenset(_CODES.values())
+"""The codes of findings about images: the access may be right all the same."""
 
 
 def of_images(region: str, images: Iterable[ImageUse]) -> Iterator[AccessFinding]:

@@ -10,7 +10,7 @@ from typing import Any
 from app.errors import Problem
 from app.findings.finding import RANKS, AccessFinding, Repair
 from app.findings.images import of_images
-from app.inventory.deployed_images import ImageUse
+from app.inventory.deployed_images import ImageState, ImageUse
 from app.policy.arns import account_named, is_namesakes
 from app.policy.document import PolicyDocument, parse, size_of
 from app.policy.evaluate import Access, Evaluator, Verdict, is_timed
@@ -109,7 +109,9 @@ def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
         now: decides conditions on the date.
     """
     size, timed = size_of(subject.text), is_timed(subject.text) or is_timed(registry.text)
-    lacking = tuple(of_images(subject.region, subject.images))
+    # That a repository doesn't exist is found for the service (`judge_service`), even where a list still has it.
+    named = (image for image in subject.images if image.state is not ImageState.NO_REPOSITORY)
+    lacking = tuple(of_images(subject.region, named))
     try:
         document = parse(subject.text) if subject.text is not None else None
     except Problem:

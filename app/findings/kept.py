@@ -15,29 +15,29 @@ Key = tuple[str, str]
 
 
 def replace_of_repositories(
-    session: Session, connection: str, repositories: Iterable[Key], found: Iterable[AccessFinding], now: datetime
+    session: Session, connection: str, repositories: Iterable[Key], findings: Iterable[AccessFinding], now: datetime
 ) -> None:
     """Store the findings of these repositories, by Region and name."""
     row = KeptFinding
     kept = (row.connection == connection, tuple_(row.region, row.known_repository).in_(sorted(repositories)))
-    _replace(session, connection, kept, found, now, in_repository=True)
+    _replace(session, connection, kept, findings, now, in_repository=True)
 
 
 def replace_of_services(
-    session: Session, connection: str, services: Iterable[Key], found: Iterable[AccessFinding], now: datetime
+    session: Session, connection: str, services: Iterable[Key], findings: Iterable[AccessFinding], now: datetime
 ) -> None:
     """Store the findings about these services alone, by Region and name."""
     row = KeptFinding
     about = tuple_(row.region, row.service).in_(sorted(services))
     kept = (row.connection == connection, row.known_repository.is_(None), about)
-    _replace(session, connection, kept, found, now, in_repository=False)
+    _replace(session, connection, kept, findings, now, in_repository=False)
 
 
 def _replace(
     session: Session,
     connection: str,
     kept: Sequence[ColumnElement[bool]],
-    found: Iterable[AccessFinding],
+    findings: Iterable[AccessFinding],
     now: datetime,
     *,
     in_repository: bool,
@@ -63,7 +63,7 @@ def _replace(
             "repair": str(finding.repair),
             "since": finding.since or since.get(finding.id, now),
         }
-        for finding in found
+        for finding in findings
     ]
     if rows:
         session.execute(insert(row), rows)

@@ -5,7 +5,7 @@ How many statements a question sends never depends on how much there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,9 +16,11 @@ from app.db import Database
 from app.errors import Problem
 from app.findings.dismissals import dismissals_in
 from app.findings.finding import AccessFinding, Repair
+from app.findings.images import CODES as IMAGE_CODES
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory.deployed_images import unknown_images
 from app.inventory.models import SeenRepository
+from app.keys import RepositoryKey
 from app.policy.finding import Severity
 
 PAGE = 50
@@ -137,15 +139,13 @@ def list_findings(
     return FindingsPage(rows, Cursor(last.rank, last.repository, last.region, last.id) if last else None)
 
 
-def findings_of(
-    db: Database, connection: str, region: str, repository: str, now: datetime
-) -> tuple[ListedFinding, ...]:
+def findings_of(db: Database, repository: RepositoryKey, now: datetime) -> tuple[ListedFinding, ...]:
     """Return all findings of a repository, the worst first."""
     row = KeptFinding
-    here = (row.connection == connection, row.region == region, row.repository == repository)
+    of_repository = select(row).where(*repository.of(row, row.repository))
     with db.read() as session:
-        found = session.scalars(select(row).where(*here).order_by(row.rank, row.id)).all()
-        return _listed(session, connection, list(found), now)
+        found = session.scalars(of_repository.order_by(row.rank, row.id)).all()
+        return _listed(session, repository.connection, list(found), now)
 
 
 def find_finding(db: Database, connection: str, finding_id: str, now: datetime) -> ListedFinding:
@@ -183,21 +183,23 @@ def count_open(db: Database, connection: str, now: datetime) -> int:
         return session.scalar(wanted) or 0
 
 
-def repairable(db: Database, connection: str, now: datetime, region: str = "") -> tuple[tuple[str, str, str], ...]:
+def repairable(
+    db: Database, connection: str, now: datetime, regions: Collection[str]
+) -> tuple[tuple[str, str, str], ...]:
     """Return the Region, service and repository of each access that an open finding says Repair access puts right."""
     row = KeptFinding
-    query = select(row.region, row.service, row.repository).where(*_open(connection, now, region), _IS_REPAIRED)
+    query = select(row.region, row.service, row.repository).where(*_open(connection, now, regions), _IS_REPAIRED)
     with db.read() as session:
         found = session.execute(query.distinct().order_by(row.region, row.service, row.repository)).all()
     return tuple((each.region, each.service, each.repository) for each in found)
 
 
 def not_repairable(
-    db: Database, connection: str, now: datetime, region: str = "", *, limit: int
+    db: Database, connection: str, now: datetime, regions: Collection[str], *, limit: int
 ) -> tuple[tuple[ListedFinding, ...], int]:
     """Return the open errors and warnings that Repair access doesn't put right, the worst first, and how many there are."""
     row = KeptFinding
-    conditions = (*_open(connection, now, region), row.rank < 2, ~_IS_REPAIRED)
+    conditions = (*_open(connection, now, regions), row.rank < 2, ~_IS_REPAIRED)
     query = select(row).where(*conditions).order_by(row.rank, row.repository, row.region, row.id).limit(limit)
     with db.read() as session:
         count = session.scalar(select(func.count()).where(*conditions)) or 0
@@ -205,21 +207,21 @@ def not_repairable(
 
 
 def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tuple[str, str], int]:
-    """Return in how many repositories an error is about each service, by its Region and name."""
+    """Return in how many repositories an error is about the access of each service, by its Region and name."""
     row = KeptFinding
+    about_access = (row.service != "", row.code.not_in(IMAGE_CODES))
     wanted = (
         select(row.region, row.service, func.count(row.repository.distinct()))
-        .where(row.connection == connection, row.rank == 0, row.service != "", ~_is_dismissed(now))
+        .where(row.connection == connection, row.rank == 0, *about_access, ~_is_dismissed(now))
         .group_by(row.region, row.service)
     )
     with db.read() as session:
         return {(region, service): count for region, service, count in session.execute(wanted)}
 
 
-def _open(connection: str, now: datetime, region: str) -> tuple[ColumnElement[bool], ...]:
+def _open(connection: str, now: datetime, regions: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     row = KeptFinding
-    here = (row.region == region,) if region else ()
-    return (row.connection == connection, ~_is_dismissed(now), *here)
+    return row.connection == connection, ~_is_dismissed(now), row.region.in_(regions)
 
 
 def _conditions(connection: str, wanted: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:

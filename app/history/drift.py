@@ -16,6 +16,7 @@ from app.history.models import Operation, PolicyChange
 from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
 from app.history.standing import Standing, standing_in
 from app.history.store import NewOperation, keys_of, row_of
+from app.keys import RepositoryKey
 
 # After a write of ours, ECR may return an older text for some seconds.
 SETTLES = timedelta(seconds=5)
@@ -48,15 +49,10 @@ class RecordedChange:
     by_us: bool = True
 
 
-def open_writes(db: Database, connection: str, region: str, repository: str) -> tuple[str | None, ...]:
+def open_writes(db: Database, repository: RepositoryKey) -> tuple[str | None, ...]:
     """Return the texts of our policy writes without an answer: AWS may have carried each out since."""
     change = PolicyChange
-    query = select(change.after).where(
-        change.connection == connection,
-        change.region == region,
-        change.repository == repository,
-        change.written_at.is_(None),
-    )
+    query = select(change.after).where(*repository.of(change, change.repository), change.written_at.is_(None))
     with db.read() as session:
         return tuple(session.scalars(query))
 

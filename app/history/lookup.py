@@ -15,7 +15,7 @@ from app.history import kinds
 from app.history.models import Operation
 
 RECENT = 10_000
-"""How many of the newest operations are searched by name, so that a long history costs what a short one does."""
+"""How many of the newest operations are searched by name at least, so that a long history costs what a short one does."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOWEST, _HIGHEST = (f"{digit * 8}-{digit * 4}-{digit * 4}-{digit * 4}-{digit * 12}" for digit in "0f")
@@ -81,16 +81,17 @@ def find_by_name(db: Database, connection: str, service: str, repository: str, l
     """
     row = Operation
     listed = row.connection == connection
-    oldest = select(row.asked_at).where(listed).order_by(row.asked_at.desc()).offset(RECENT).limit(1)
+    last = select(row.asked_at).where(listed).order_by(row.asked_at.desc()).offset(RECENT - 1).limit(2)
     with db.read() as session:
-        since = session.scalar(oldest)
+        oldest = session.scalars(last).all()
+    whole = len(oldest) < 2
     holds = or_(
         row.repository.icontains(repository, autoescape=True),
         and_(row.service.icontains(service, autoescape=True), or_(row.batch_id.is_(None), row.kind == kinds.BATCH)),
     )
-    recent = () if since is None else (row.asked_at > since,)
+    recent = () if whole else (row.asked_at >= oldest[0],)  # all items of a batch have one time
     order = (row.asked_at.desc(), row.id.desc())
-    return _find(db, (listed, *recent, holds), order, limit, whole=since is None)
+    return _find(db, (listed, *recent, holds), order, limit, whole=whole)
 
 
 def _find(
@@ -114,7 +115,7 @@ def _find(
         row.started_at.is_not(None),
         func.coalesce(row.batch_id, ""),
     )
-    wanted = select(*columns).where(*conditions).order_by(*order).limit(limit + 1)
+    statement = select(*columns).where(*conditions).order_by(*order).limit(limit + 1)
     with db.read() as session:
-        rows = [OperationMatch(*values) for values in session.execute(wanted)]
+        rows = [OperationMatch(*values) for values in session.execute(statement)]
     return OperationMatches(tuple(rows[:limit]), len(rows) > limit, whole)

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Json, UtcDateTime
+from app.keys import RepositoryKey, ServiceKey
 
 GRANTED = text("outcome = 'succeeded' AND kind IN ('grant', 'repair')")
 """The operations that gave a service access; a query must hold these very words to be served by their index."""
@@ -60,6 +61,16 @@ class Operation(Base):
     changes: Mapped[list[PolicyChange]] = relationship(
         order_by="PolicyChange.position", lazy="raise", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def service_key(self) -> ServiceKey:
+        """The key of its service."""
+        return ServiceKey(self.connection, self.region, self.service)
+
+    @property
+    def repository_key(self) -> RepositoryKey:
+        """The key of its repository."""
+        return RepositoryKey(self.connection, self.region, self.repository)
 
     __table_args__ = (
         Index(
@@ -154,6 +165,11 @@ class PolicyChange(Base):
     unanswered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the wait for AWS's answer ended. AWS may carry the write out later, so it is kept whatever a read shows."""
     request_id: Mapped[str] = mapped_column(String(128), default="")
+
+    @property
+    def repository_key(self) -> RepositoryKey:
+        """The key of its repository."""
+        return RepositoryKey(self.connection, self.region, self.repository)
 
     __table_args__ = (Index("ix_policy_changes_repository", "connection", "region", "repository", "planned_at"),)
 

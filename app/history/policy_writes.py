@@ -25,6 +25,7 @@ from app.history.sql import (
     named,
 )
 from app.history.store import Run, count, touch
+from app.keys import RepositoryKey
 
 
 @dataclass(frozen=True)
@@ -186,13 +187,10 @@ class Written(NamedTuple):
     taken: bool
 
 
-def last_writes(  # noqa: PLR0917  (a repository's key takes three)
-    db: Database, connection: str, region: str, repository: str, since: datetime, count: int
-) -> tuple[Written, ...]:
+def last_writes(db: Database, repository: RepositoryKey, since: datetime, count: int) -> tuple[Written, ...]:
     """Return the last writes of a repository's policy by operations of ours, sent after `since`, the newest first."""
-    parameters = {"at_connection": connection, "at_region": region, "at_repository": repository}
     with db.read() as session:
-        rows = session.execute(LAST_WRITES, {**parameters, "since": since, "count": count})
+        rows = session.execute(LAST_WRITES, {**repository.parameters, "since": since, "count": count})
         return tuple(Written(*row) for row in rows)
 
 

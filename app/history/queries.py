@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, selectinload
 from app.db import Database
 from app.history import kinds
 from app.history.models import GRANTED, Operation
+from app.keys import RepositoryKey, ServiceKey
 
 # Failures of one repository that are searched for ECR's refusal.
 RECENT_FAILURES = 20
@@ -74,10 +75,10 @@ class LastGrant:
     by: str
 
 
-def last_grants(db: Database, connection: str, region: str, service: str) -> dict[str, LastGrant]:
+def last_grants(db: Database, service: ServiceKey) -> dict[str, LastGrant]:
     """Return by repository the last operation that granted the service access to it."""
     row = Operation
-    gave = and_(row.connection == connection, row.region == region, row.service == service, GRANTED)
+    gave = and_(*service.of(row, row.service), GRANTED)
     last = select(row.repository, func.max(row.asked_at).label("at")).where(gave).group_by(row.repository).subquery()
     query = select(row.repository, row.asked_at, row.asked_by).join(
         last, (row.repository == last.c.repository) & (row.asked_at == last.c.at)
@@ -86,35 +87,27 @@ def last_grants(db: Database, connection: str, region: str, service: str) -> dic
         return {name: LastGrant(at, by) for name, at, by in session.execute(query.where(gave))}
 
 
-def last_grants_on(db: Database, connection: str, region: str, repository: str) -> dict[str, LastGrant]:
+def last_grants_on(db: Database, repository: RepositoryKey) -> dict[str, LastGrant]:
     """By service, the last operation that gave it access to the repository."""
     row = Operation
-    gave = and_(row.connection == connection, row.region == region, row.repository == repository, GRANTED)
+    gave = and_(*repository.of(row, row.repository), GRANTED)
     wanted = select(row.service, row.asked_at, row.asked_by).where(gave).order_by(row.asked_at)
     with db.read() as session:
         return {service: LastGrant(at, by) for service, at, by in session.execute(wanted)}
 
 
-def count_live_grants(db: Database, connection: str, region: str, service: str) -> int:
+def count_live_grants(db: Database, service: ServiceKey) -> int:
     """Return how many live operations grant the service access."""
     row = Operation
-    live = select(func.count()).where(
-        row.connection == connection, row.region == region, row.service == service, row.outcome.is_(None)
-    )
+    live = select(func.count()).where(*service.of(row, row.service), row.outcome.is_(None))
     with db.read() as session:
         return session.scalar(live.where(row.kind.in_(kinds.GIVES_ACCESS))) or 0
 
 
-def failed_deployments(db: Database, connection: str, region: str, service: str) -> tuple[dict[str, Any], ...]:
+def failed_deployments(db: Database, service: ServiceKey) -> tuple[dict[str, Any], ...]:
     """Return the problems that the last deployments to a service ended with, oldest first; at most 50, as AWS keeps."""
     row = Operation
-    failed = select(row.problem).where(
-        row.connection == connection,
-        row.region == region,
-        row.service == service,
-        row.kind == kinds.DEPLOY,
-        row.outcome == "failed",
-    )
+    failed = select(row.problem).where(*service.of(row, row.service), row.kind == kinds.DEPLOY, row.outcome == "failed")
     with db.read() as session:
         found = session.scalars(failed.order_by(row.asked_at.desc()).limit(50)).all()
     return tuple(problem for problem in reversed(found) if problem)
@@ -177,12 +170,12 @@ class Refusal:
     principals: tuple[str, ...]
 
 
-def last_refusal(db: Database, connection: str, region: str, repository: str) -> Refusal | None:
+def last_refusal(db: Database, repository: RepositoryKey) -> Refusal | None:
     """Return the last refusal that an operation on the repository policy met; None if there was none lately."""
     row = Operation
     query = (
         select(row.input)
-        .where(row.connection == connection, row.region == region, row.repository == repository)
+        .where(*repository.of(row, row.repository))
         .where(row.outcome == "failed")
         .order_by(row.asked_at.desc())
         .limit(RECENT_FAILURES)

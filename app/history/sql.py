@@ -198,7 +198,7 @@ LAST_WRITES: Select[str | None, str | None, bool] = (
     .where(
         CHANGES.c.connection == bindparam("at_connection"),
         CHANGES.c.region == bindparam("at_region"),
-        CHANGES.c.repository == bindparam("at_repository"),
+        CHANGES.c.repository == bindparam("at_name"),
         CHANGES.c.planned_at >= bindparam("since"),
         BY_US,
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.db import Database
 from app.history import kinds
 from app.history.models import Operation, PolicyChange
+from app.keys import ServiceKey
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Standing:
     written_at: datetime | None
 
 
-def standing_grants(db: Database, connection: str, region: str, service: str) -> dict[str, datetime]:
+def standing_grants(db: Database, service: ServiceKey) -> dict[str, datetime]:
     """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
 
     If the policy no longer names the service's role, somebody else took the access away.
@@ -41,8 +42,8 @@ def standing_grants(db: Database, connection: str, region: str, service: str) ->
     wanted = (
         select(row.repository, func.max(row.ended_at))
         .where(
-            *_gave(row, connection, region, kinds.GIVES_ACCESS),
-            row.service == service,
+            *_gave(row, service.connection, service.region, kinds.GIVES_ACCESS),
+            row.service == service.name,
             ~overridden(row),
             ~made_anew(row),
         )

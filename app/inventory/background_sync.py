@@ -20,6 +20,7 @@ from app.errors import Problem
 from app.inventory import queries, store
 from app.inventory.sync import Rest, Sweeper, Swept, Unwatched, Watch
 from app.inventory.sync_state import What
+from app.keys import RepositoryKey, ServiceKey
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class Scanner:
             answered = await sweeper.calls.run(region, sweeper.aws.services(region).get_service, name)
         except Problem as problem:
             if problem.code == "service.not_found":
-                await sweeper.in_db(store.forget_service, sweeper.db, sweeper.connection, region, name, at)
+                await sweeper.in_db(store.forget_service, sweeper.db, ServiceKey(sweeper.connection, region, name), at)
             return problem
         await sweeper.in_db(store.remember_service, sweeper.db, sweeper.connection, answered.value, at)
         return None
@@ -189,7 +190,7 @@ class Scanner:
     async def _read_repository(self, region: str, name: str) -> None:
         sweeper, at = self._sweeper, self._clock.now()
         repositories = sweeper.aws.repositories(region)
-        if not await sweeper.in_db(queries.repository_uri, sweeper.db, sweeper.connection, region, name):
+        if not await sweeper.in_db(queries.repository_uri, sweeper.db, RepositoryKey(sweeper.connection, region, name)):
             repository = await sweeper.calls.run(region, repositories.get_repository, name)
             await sweeper.in_db(store.remember_repository, sweeper.db, sweeper.connection, repository.value, at)
         policy = await sweeper.calls.run(region, repositories.get_policy, name)

@@ -16,6 +16,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.models import SeenRepository
 from app.inventory.registries import KnownRegistry, registry_in
+from app.keys import RepositoryKey
 from app.policy.evaluate import Verdict, evaluate, is_timed
 from app.policy.layers import NOT_READ, Policies, RegistryPolicy
 
@@ -78,16 +79,13 @@ def known_repositories(
         return registry_in(session, connection, region), found
 
 
-def circumstances_of(db: Database, connection: str, region: str, repository: str, now: datetime) -> Circumstances:
+def circumstances_of(db: Database, repository: RepositoryKey, now: datetime) -> Circumstances:
     """Return what is known of a repository's circumstances. Blocks on the database."""
-    return known_circumstances(db, connection, region, repository, now)[1]
+    return known_circumstances(db, repository, now)[1]
 
 
-def known_circumstances(
-    db: Database, connection: str, region: str, repository: str, now: datetime
-) -> tuple[KnownRegistry, Circumstances]:
+def known_circumstances(db: Database, repository: RepositoryKey, now: datetime) -> tuple[KnownRegistry, Circumstances]:
     """As `circumstances_of`, with what is known of the reading of the registry policy."""
-    key = {"at_connection": connection, "at_region": region, "at_name": repository}
     with db.read() as session:
-        registry = registry_in(session, connection, region)
-        return registry, Circumstances(registry.policy, session.scalar(_ARN_OF, key) or "", now)
+        registry = registry_in(session, repository.connection, repository.region)
+        return registry, Circumstances(registry.policy, session.scalar(_ARN_OF, repository.parameters) or "", now)

@@ -158,9 +158,11 @@ def due_images(db: Database, connection: str, region: str, *, before: datetime, 
 def count_images(db: Database, connection: str, region: str) -> int:
     """Return how many images of a Region are deployed."""
     row = DeployedImage
-    here = select(row.repository, row.reference).where(row.connection == connection, row.region == region).distinct()
+    in_region = (
+        select(row.repository, row.reference).where(row.connection == connection, row.region == region).distinct()
+    )
     with db.read() as session:
-        return session.scalar(select(func.count()).select_from(here.subquery())) or 0
+        return session.scalar(select(func.count()).select_from(in_region.subquery())) or 0
 
 
 def unknown_images(connection: str) -> Select[int]:
@@ -176,9 +178,9 @@ def remember_images(db: Database, connection: str, region: str, readings: Sequen
     by_key = {(read.key.repository, read.key.reference): read for read in readings}
     if not by_key:
         return
-    here = (row.connection == connection, row.region == region)
+    in_region = (row.connection == connection, row.region == region)
     with db.write() as session:
-        query = select(row).where(*here, tuple_(row.repository, row.reference).in_(sorted(by_key)))
+        query = select(row).where(*in_region, tuple_(row.repository, row.reference).in_(sorted(by_key)))
         changed = []
         for image in session.scalars(query.order_by(row.service).with_for_update()):
             read = by_key[image.repository, image.reference]
@@ -199,10 +201,10 @@ def images_by_repository(
     """Return the deployed images of these repositories."""
     row = DeployedImage
     query = select(row).where(row.connection == connection, row.region == region, row.repository.in_(names))
-    found: dict[str, list[ImageUse]] = {}
+    uses_by_name: dict[str, list[ImageUse]] = {}
     for image in session.scalars(query.order_by(row.service, row.reference)):
-        found.setdefault(image.repository, []).append(_use(image))
-    return {name: tuple(uses) for name, uses in found.items()}
+        uses_by_name.setdefault(image.repository, []).append(_use(image))
+    return {name: tuple(uses) for name, uses in uses_by_name.items()}
 
 
 def images_by_service(
@@ -211,10 +213,10 @@ def images_by_service(
     """Return the images that these services deploy."""
     row = DeployedImage
     query = select(row).where(row.connection == connection, row.region == region, row.service.in_(names))
-    found: dict[str, list[ImageUse]] = {}
+    uses_by_name: dict[str, list[ImageUse]] = {}
     for image in session.scalars(query.order_by(row.repository, row.reference)):
-        found.setdefault(image.service, []).append(_use(image))
-    return {name: tuple(uses) for name, uses in found.items()}
+        uses_by_name.setdefault(image.service, []).append(_use(image))
+    return {name: tuple(uses) for name, uses in uses_by_name.items()}
 
 
 def _use(image: DeployedImage) -> ImageUse:
@@ -228,16 +230,16 @@ def _of(use: ImageUse) -> tuple[int, bool]:
 
 def _seen_at(session: Session, connection: str, region: str, names: Sequence[str], at: datetime) -> set[str]:
     row = SeenService
-    here = (row.connection == connection, row.region == region, row.name.in_(names), row.seen_at == at)
-    return set(session.scalars(select(row.name).where(*here)))
+    in_region = (row.connection == connection, row.region == region, row.name.in_(names), row.seen_at == at)
+    return set(session.scalars(select(row.name).where(*in_region)))
 
 
 def _delete(session: Session, connection: str, region: str, gone: Sequence[tuple[str, ImageKey]]) -> None:
     row = DeployedImage
     keys = [(service, key.repository, key.reference) for service, key in gone]
     if keys:
-        here = (row.connection == connection, row.region == region)
-        session.execute(delete(row).where(*here, tuple_(row.service, row.repository, row.reference).in_(keys)))
+        in_region = (row.connection == connection, row.region == region)
+        session.execute(delete(row).where(*in_region, tuple_(row.service, row.repository, row.reference).in_(keys)))
 
 
 def _row(connection: str, region: str, use: ImageUse) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
+from app.keys import RepositoryKey
 
 _CHUNK = 500
 _ROW = cast("Table", SeenRepository.__table__)
@@ -46,10 +47,10 @@ def mark_services(session: Session, connection: str, region: str, names: Collect
         )
 
 
-def mark_repository(db: Database, connection: str, region: str, name: str) -> None:
+def mark_repository(db: Database, repository: RepositoryKey) -> None:
     """Mark one repository, in a transaction of its own."""
     with db.write() as session:
-        mark(session, connection, region, [name])
+        mark(session, repository.connection, repository.region, [repository.name])
 
 
 def mark_naming(

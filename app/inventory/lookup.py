@@ -77,9 +77,9 @@ def find_services(db: Database, scope: Scope, name: str, domain: str, limit: int
         or_(row.name.icontains(name, autoescape=True), by_domain),
     )
     total = select(func.count()).select_from(row).where(*conditions).scalar_subquery()
-    wanted = select(row.region, row.name, row.state, url, total).where(*conditions).limit(limit)
+    statement = select(row.region, row.name, row.state, url, total).where(*conditions).limit(limit)
     with db.read() as session:
-        rows = session.execute(wanted.order_by(_rank(row.name, name), row.name, row.region)).all()
+        rows = session.execute(statement.order_by(_rank(row.name, name), row.name, row.region)).all()
     return _counted(tuple(ServiceMatch(*values) for *values, _ in rows), rows[0][-1] if rows else 0)
 
 
@@ -97,13 +97,13 @@ def find_repositories(db: Database, scope: Scope, query: RepositoryQuery, limit:
     # The index holds what is compared; the rows themselves are read only for the first matches.
     first = select(row.region, row.name).where(*conditions).order_by(*order).limit(limit).subquery()
     total = select(func.count()).select_from(row).where(*conditions).scalar_subquery()
-    wanted = (
+    statement = (
         select(row.region, row.name, row.uri, total)
         .join(first, and_(row.region == first.c.region, row.name == first.c.name))
         .where(row.connection == scope.connection)
     )
     with db.read() as session:
-        rows = session.execute(wanted.order_by(*order)).all()
+        rows = session.execute(statement.order_by(*order)).all()
     return _counted(tuple(RepositoryMatch(*values) for *values, _ in rows), rows[0][-1] if rows else 0)
 
 
@@ -122,24 +122,24 @@ def find_principals(db: Database, scope: Scope, part: str, limit: int) -> Matche
             service.role_arn, (service.connection == scope.connection, service.region.in_(scope.regions)), part, limit
         )
     )
-    found = union_all(*(select(each.subquery()) for each in parts)).subquery()
-    wanted = select(found.c.principal).distinct().order_by(found.c.principal).limit(limit + 1)
+    principals = union_all(*(select(each.subquery()) for each in parts)).subquery()
+    statement = select(principals.c.principal).distinct().order_by(principals.c.principal).limit(limit + 1)
     with db.read() as session:
-        rows = session.scalars(wanted).all()
+        rows = session.scalars(statement).all()
     return Matches(tuple(rows[:limit]), len(rows) > limit)
 
 
 def service_names(db: Database, scope: Scope, limit: int) -> tuple[tuple[str, str], ...]:
     """Return the region and name of the first services by name."""
     row = SeenService
-    wanted = (
+    statement = (
         select(row.region, row.name)
         .where(row.connection == scope.connection, row.region.in_(scope.regions))
         .order_by(row.name, row.region)
         .limit(limit)
     )
     with db.read() as session:
-        return tuple((region, name) for region, name in session.execute(wanted))
+        return tuple((region, name) for region, name in session.execute(statement))
 
 
 def _distinct(column: Any, conditions: Sequence[ColumnElement[bool]], part: str, limit: int) -> Select[Any]:

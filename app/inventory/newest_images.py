@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.db import Database
 from app.errors import Problem
 from app.inventory.models import NewestImage, SeenRepository
+from app.keys import RepositoryKey
 
 MOST_TAGS = 5
 """Tags of one image that are kept."""
@@ -45,17 +46,14 @@ def newest_tags(
     )
 
 
-def remember_newest(  # noqa: PLR0917  (a repository's key takes three)
-    db: Database, connection: str, region: str, repository: str, newest: NewestTags, at: datetime
-) -> None:
+def remember_newest(db: Database, repository: RepositoryKey, newest: NewestTags, at: datetime) -> None:
     """Store what a read at `at` showed, or (`problem`) why it showed nothing. An older read changes nothing."""
     row = NewestImage
     values: dict[str, Any] = {"tried_at": at, "problem": newest.problem.to_json() if newest.problem else None}
     if newest.problem is None:
         values |= {"tags": list(newest.tags[:MOST_TAGS]), "pushed_at": newest.pushed_at, "read_at": at}
-    key = {"connection": connection, "region": region, "repository": repository}
-    seen = SeenRepository
-    is_known = exists().where(seen.connection == connection, seen.region == region, seen.name == repository)
+    key = {"connection": repository.connection, "region": repository.region, "repository": repository.name}
+    is_known = exists().where(*repository.of(SeenRepository, SeenRepository.name))
     with db.write() as session:
         if not session.scalar(select(is_known)):
             return

@@ -15,6 +15,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.principal_index import NamedPrincipal, named_in
+from app.keys import RepositoryKey
 
 # Built once: building a statement costs several times as much as running it.
 _POLICIES = cast("Table", SeenRepository.__table__)
@@ -88,11 +89,10 @@ class PolicySeen:
     at: datetime
 
 
-def remember_policy(  # noqa: PLR0917  (a repository's key takes three)
-    db: Database, connection: str, region: str, repository: str, text: str | None, at: datetime
-) -> bool:
+def remember_policy(db: Database, repository: RepositoryKey, text: str | None, at: datetime) -> bool:
     """Store one policy. False: the repository is unknown, or its policy was read later; nothing is written."""
-    return bool(remember_policies(db, connection, region, [PolicyRead(repository, text, at)]))
+    reading = PolicyRead(repository.name, text, at)
+    return bool(remember_policies(db, repository.connection, repository.region, [reading]))
 
 
 def remember_policies(

@@ -19,6 +19,7 @@ from app.errors import Problem
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.pull_counts import pull_counts
 from app.inventory.service_json import from_facts
+from app.keys import RepositoryKey, ServiceKey
 from app.policy.arns import is_namesakes
 from app.policy.evaluate import Access
 
@@ -95,23 +96,20 @@ def list_services(db: Database, connection: str, now: datetime | None = None) ->
     return tuple(_service(row, counts, judged) for row in rows)
 
 
-def find_service(
-    db: Database, connection: str, region: str, name: str, now: datetime | None = None
-) -> KnownService | None:
+def find_service(db: Database, service: ServiceKey, now: datetime | None = None) -> KnownService | None:
     """Return one service; None if it has not been seen, or is deleted. `now` as for `list_services`."""
     with db.read() as session:
-        row = session.get(SeenService, (connection, region, name))
+        row = session.get(SeenService, service.primary)
         if row is None:
             return None
-        return _service(row, _counts(session, connection, [row]), pull_counts(session, connection, [row], now))
+        counts = _counts(session, service.connection, [row])
+        return _service(row, counts, pull_counts(session, service.connection, [row], now))
 
 
-def role_of(db: Database, connection: str, region: str, name: str) -> tuple[bool, str] | None:
+def role_of(db: Database, service: ServiceKey) -> tuple[bool, str] | None:
     """Return whether a service's role is active, and its principal ARN, as last seen; None: not seen, or deleted."""
     row = SeenService
-    query = select(row.role_active, row.role_arn).where(
-        row.connection == connection, row.region == region, row.name == name
-    )
+    query = select(row.role_active, row.role_arn).where(*service.of(row, row.name))
     with db.read() as session:
         rows = session.execute(query).one_or_none()
     return None if rows is None else (rows.role_active, rows.role_arn)
@@ -128,18 +126,18 @@ def with_active_role(
     return frozenset((each.region, each.name) for each in rows)
 
 
-def role_since(db: Database, connection: str, region: str, name: str) -> datetime | None:
+def role_since(db: Database, service: ServiceKey) -> datetime | None:
     """Return since when a service's role has had its current principal ARN, as far as seen; None: not seen."""
     row = SeenService
-    query = select(row.role_since).where(row.connection == connection, row.region == region, row.name == name)
+    query = select(row.role_since).where(*service.of(row, row.name))
     with db.read() as session:
         return session.scalar(query)
 
 
-def find_repository(db: Database, connection: str, region: str, name: str) -> KnownRepository | None:
+def find_repository(db: Database, repository: RepositoryKey) -> KnownRepository | None:
     """Return one repository with its policy; None if it has not been seen, or is deleted."""
     with db.read() as session:
-        row = session.get(SeenRepository, (connection, region, name))
+        row = session.get(SeenRepository, repository.primary)
         return known_repository(row) if row else None
 
 
@@ -151,10 +149,10 @@ def find_repositories(db: Database, connection: str, region: str, names: Iterabl
         return tuple(known_repository(repository) for repository in session.scalars(query))
 
 
-def repository_uri(db: Database, connection: str, region: str, name: str) -> str:
+def repository_uri(db: Database, repository: RepositoryKey) -> str:
     """Return the repository's URI from ECR, without a tag; "" if it has not been seen."""
     with db.read() as session:
-        return session.scalar(URI_OF, {"at_connection": connection, "at_region": region, "at_name": name}) or ""
+        return session.scalar(URI_OF, repository.parameters) or ""
 
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
@@ -174,19 +172,21 @@ def allowing(db: Database, connection: str, region: str, principal: str) -> froz
         return frozenset(session.scalars(select(row.repository).where(*here, row.access == Access.ALLOWED)))
 
 
-def naming_service(db: Database, connection: str, region: str, service: str) -> tuple[str, ...]:
+def naming_service(db: Database, service: ServiceKey) -> tuple[str, ...]:
     """Return the repositories whose policy names a role of the service, its present one or an earlier one, by name."""
     row, seen = PolicyPrincipal, SeenService
-    is_it = (seen.connection == connection, seen.region == region, seen.name == service)
-    conditions = (row.connection == connection, row.region == region)
+    in_region = (row.connection == service.connection, row.region == service.region)
     with db.read() as session:
-        roles = session.execute(select(seen.role_arn, seen.general_arn).where(*is_it)).one_or_none() or ()
+        roles = (
+            session.execute(select(seen.role_arn, seen.general_arn).where(*service.of(seen, seen.name))).one_or_none()
+            or ()
+        )
         # Two queries, each with an index of its own.
         named = union(
             select(row.repository, row.principal).where(
-                *conditions, row.principal.in_([role for role in roles if role])
+                *in_region, row.principal.in_([role for role in roles if role])
             ),
-            select(row.repository, row.principal).where(*conditions, row.service == service),
+            select(row.repository, row.principal).where(*service.of(row, row.service)),
         )
         rows = session.execute(named).all()
     return tuple(sorted({name for name, principal in rows if not is_namesakes(principal, roles)}))

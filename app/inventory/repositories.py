@@ -16,6 +16,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.models import NewestImage, SeenRepository
 from app.inventory.newest_images import NewestTags, newest_tags
+from app.keys import RepositoryKey
 
 PAGE = 50
 STATES = ("unread", "none", "fine", "findings")
@@ -143,11 +144,10 @@ def list_repositories(
     return RepositoriesPage(rows, Cursor(rows[-1].name, rows[-1].region) if more else None)
 
 
-def list_repository(db: Database, connection: str, region: str, name: str) -> ListedRepository | None:
+def list_repository(db: Database, repository: RepositoryKey) -> ListedRepository | None:
     """Return one repository as the list shows it; None when it has not been seen, or is gone."""
-    here = (_row.connection == connection, _row.region == region, _row.name == name)
     with db.read() as session:
-        found = session.execute(_LISTED.where(*here)).one_or_none()
+        found = session.execute(_LISTED.where(*repository.of(_row, _row.name))).one_or_none()
     return _listed(*found) if found else None
 
 

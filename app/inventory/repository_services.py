@@ -15,6 +15,7 @@ from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.queries import known_repository
 from app.inventory.registries import registry_in
 from app.inventory.service_json import from_facts
+from app.keys import RepositoryKey
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,20 @@ class ServiceOnRepository:
     access: RepositoryAccess
 
 
-def services_on(
-    db: Database, connection: str, region: str, repository: str, now: datetime
-) -> tuple[ServiceOnRepository, ...]:
+def services_on(db: Database, repository: RepositoryKey, now: datetime) -> tuple[ServiceOnRepository, ...]:
     """Return every service of the Region by name; nothing for a repository that has not been seen."""
     row, named = SeenService, PolicyPrincipal
-    seen = select(row.facts).where(row.connection == connection, row.region == region).order_by(row.name)
-    principals = select(named.principal, named.service).where(
-        named.connection == connection, named.region == region, named.repository == repository
-    )
+    in_region = (row.connection == repository.connection, row.region == repository.region)
+    seen = select(row.facts).where(*in_region).order_by(row.name)
+    principals = select(named.principal, named.service).where(*repository.of(named, named.repository))
     with db.read() as session:
-        held = session.get(SeenRepository, (connection, region, repository))
+        held = session.get(SeenRepository, repository.primary)
         if held is None:
             return ()
         known = known_repository(held)
         services = [from_facts(facts) for facts in session.scalars(seen)]
         by_principal: Mapping[str, str] = {each.principal: each.service for each in session.execute(principals)}
-        registry = registry_in(session, connection, region).policy
+        registry = registry_in(session, repository.connection, repository.region).policy
     return tuple(
         ServiceOnRepository(service, access_of(known, _closest(by_principal, service), service, registry, now))
         for service in services

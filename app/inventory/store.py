@@ -30,6 +30,7 @@ from app.inventory.policies import (
     remember_unread,
 )
 from app.inventory.service_json import to_facts
+from app.keys import RepositoryKey, ServiceKey
 
 __all__ = [
     "PolicyRead",
@@ -93,17 +94,12 @@ def remember_service(db: Database, connection: str, service: ContainerService, a
             keep_deployed(session, connection, service.region, [service], at)
 
 
-def forget_service(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
+def forget_service(db: Database, service: ServiceKey, at: datetime) -> None:
     """Delete a service that AWS reports as not found."""
     with db.write() as session:
-        mark_naming(session, connection, region, [name], [])
+        mark_naming(session, service.connection, service.region, [service.name], [])
         session.execute(
-            delete(SeenService).where(
-                SeenService.connection == connection,
-                SeenService.region == region,
-                SeenService.name == name,
-                SeenService.seen_at <= at,
-            )
+            delete(SeenService).where(*service.of(SeenService, SeenService.name), SeenService.seen_at <= at)
         )
 
 
@@ -135,12 +131,11 @@ def remember_repository(db: Database, connection: str, repository: Repository, a
         upsert(session, SeenRepository, [_repository_row(connection, repository, at)])
 
 
-def forget_repository(db: Database, connection: str, region: str, name: str, at: datetime) -> None:
+def forget_repository(db: Database, repository: RepositoryKey, at: datetime) -> None:
     """Delete a repository that AWS reports as not found."""
     with db.write() as session:
-        session.execute(
-            delete(SeenRepository).where(*_in(connection, region), SeenRepository.name == name, _nothing_newer_than(at))
-        )
+        is_it = repository.of(SeenRepository, SeenRepository.name)
+        session.execute(delete(SeenRepository).where(*is_it, _nothing_newer_than(at)))
 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

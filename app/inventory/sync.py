@@ -23,6 +23,7 @@ from app.inventory.deployed_images import ImageKey, ImageRead, ImageState
 from app.inventory.policies import PolicyRead, PolicyUnread
 from app.inventory.registries import read_registry, remember_registry
 from app.inventory.sync_state import What
+from app.keys import RepositoryKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -272,7 +273,7 @@ class Sweeper:
     async def forget_repository(self, region: str, name: str, at: datetime) -> None:
         """Keep that AWS no longer knew a repository at `at`."""
         await self.in_db(self.watch.gone, region, name, at)
-        await self.in_db(store.forget_repository, self.db, self.connection, region, name, at)
+        await self.in_db(store.forget_repository, self.db, RepositoryKey(self.connection, region, name), at)
 
     async def _claim(self, region: str, what: What, rest: Rest) -> sync_state.Claim | None:
         rests = {"rest": rest.after_success, "retry": rest.after_problem}

@@ -69,14 +69,9 @@ class WorkflowState:
         return self.status in ENDED
 
     @property
-    def is_at_work(self) -> bool:
-        """Whether it is assigned to a replica."""
-        return self.status == AT_WORK
-
-    @property
     def is_mine(self) -> bool:
         """Whether it is assigned to this replica."""
-        return self.is_at_work and self.instance == self.me
+        return self.status == AT_WORK and self.instance == self.me
 
 
 class Engine:
@@ -125,9 +120,13 @@ class Engine:
     def take_over(self, instance: str) -> int:
         """Continue a dead replica's work and return how many operations that was. Call it under its lease's lock.
 
-        This and the following methods block; do not call them on the loop.
+        This method and the following block; do not call them on the loop.
         """
         return self._resume(_list(status=AT_WORK, executor_id=instance))
+
+    def instances_at_work(self) -> frozenset[str]:
+        """Return the names of the replicas that work is assigned to, alive or not."""
+        return frozenset(row.executor_id for row in _list(status=AT_WORK) if row.executor_id)
 
     def resume(self, operation_ids: Iterable[str]) -> int:
         """Continue those of these operations that are assigned to this replica and do not run; return how many."""

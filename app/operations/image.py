@@ -15,9 +15,7 @@ async def learn_image_uri(step: Stepping, arn: str, *, asks: bool = True) -> boo
     Access has been granted already: a caller who may change a policy but not describe the repository is not refused.
     """
     context, operation = step.context, step.operation
-    uri = known = await context.in_db(
-        queries.repository_uri, context.db, operation.connection, operation.region, operation.repository
-    )
+    uri = known = await context.in_db(queries.repository_uri, context.db, operation.repository_key)
     if not uri and asks:
         try:
             repositories = context.aws.repositories(operation.region)

@@ -48,7 +48,6 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
     An answer of ECR may be older than the one before it, and then looks the same.
     """
     newest = changes[0]
-    repository = (newest.connection, newest.region, newest.repository)
     before = await context.in_db(_last_known, context, newest)
     sent = [await context.in_db(policy_writes.whole_write, context.db, change) for change in changes]
     written: int | None = None
@@ -64,7 +63,7 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
         if written is None or equivalent(before, text):
             written = None
             break
-    await context.in_db(policies.remember_policy, context.db, *repository, text, at=at)
+    await context.in_db(policies.remember_policy, context.db, newest.repository_key, text, at=at)
     if written is None:
         return False
     change, replaced = changes[written], None if sent[written].is_shared else before
@@ -75,7 +74,7 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
 
 def _last_known(context: Context, change: PolicyChange) -> str | None:
     """Return the last known text: as it was read, or as the operation wrote it after that."""
-    known = queries.find_repository(context.db, change.connection, change.region, change.repository)
+    known = queries.find_repository(context.db, change.repository_key)
     written = policy_writes.last_taken(context.db, change.operation_id, change.repository)
     read_at = known.policy_read_at if known is not None else None
     if known is not None and read_at and (written is None or not written.written_at or read_at > written.written_at):

@@ -26,7 +26,7 @@ def later_reading(db: Database, change: PolicyChange) -> LaterReading | None:
     sent_at = change.unanswered_at
     if change.written_at is not None or sent_at is None:
         return None
-    known = find_repository(db, change.connection, change.region, change.repository)
+    known = find_repository(db, change.repository_key)
     if known is None or known.policy_read_at is None or known.policy_read_at < sent_at:
         return None
     sent = whole_write(db, change)

@@ -16,6 +16,7 @@ from app.inventory import queries, sync_state
 from app.inventory.models import SeenRepository
 from app.inventory.principal_index import named_in
 from app.inventory.sync_state import What
+from app.keys import ServiceKey
 
 _WRITE, _SEEN = PolicyChange, SeenRepository
 _SENT_AT = func.coalesce(_WRITE.written_at, _WRITE.unanswered_at, _WRITE.planned_at)
@@ -40,14 +41,16 @@ _UNREAD_WRITES = (
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def repositories_naming(db: Database, connection: str, region: str, service: str) -> tuple[str, ...]:
+def repositories_naming(db: Database, service: ServiceKey) -> tuple[str, ...]:
     """Return the repositories whose policy names a role of the service, or may since an operation wrote it, by name."""
-    read = queries.naming_service(db, connection, region, service)
-    listed_at = sync_state.find_reading(db, connection, region, What.REPOSITORIES).succeeded_at or _NEVER
-    parameters = {"at_connection": connection, "at_region": region, "listed_at": listed_at}
+    read = queries.naming_service(db, service)
+    listed_at = (
+        sync_state.find_reading(db, service.connection, service.region, What.REPOSITORIES).succeeded_at or _NEVER
+    )
+    parameters = {"at_connection": service.connection, "at_region": service.region, "listed_at": listed_at}
     with db.read() as session:
         unread = session.execute(_UNREAD_WRITES, parameters).all()
-    written = {repository for repository, text in unread if _names(text, service)}
+    written = {repository for repository, text in unread if _names(text, service.name)}
     return tuple(sorted(written.union(read)))
 
 

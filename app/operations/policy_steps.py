@@ -75,15 +75,11 @@ def _believed(step: Stepping, reading: PolicyReading, *, keeps: bool, last: bool
 
 
 def _last_writes(step: Stepping, since: datetime) -> tuple[policy_writes.Written, ...]:
-    operation = step.operation
-    key = (operation.connection, operation.region, operation.repository)
-    return policy_writes.last_writes(step.context.db, *key, since=since, count=REMEMBERED)
+    return policy_writes.last_writes(step.context.db, step.operation.repository_key, since=since, count=REMEMBERED)
 
 
 def _keep(step: Stepping, reading: PolicyReading) -> None:
-    operation = step.operation
-    key = (operation.connection, operation.region, operation.repository)
-    policies.remember_policy(step.context.db, *key, reading.text, at=reading.at)
+    policies.remember_policy(step.context.db, step.operation.repository_key, reading.text, at=reading.at)
 
 
 async def verify_access(
@@ -100,7 +96,7 @@ async def verify_access(
     if rereads_registry:
         await refresh_registry(step)
     now = step.context.clock.now()
-    registry, known = await step.context.in_db(known_circumstances, step.context.db, *_place(step), now)
+    registry, known = await step.context.in_db(known_circumstances, step.context.db, step.operation.repository_key, now)
     return await _judged(step, judging_access(step.operation, arn, known, registry, now), text, after)
 
 
@@ -142,8 +138,5 @@ async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
 
 async def circumstances(step: Stepping) -> Circumstances:
     """Return what decides on a pull beside the repository's policy, as far as it is known."""
-    return await step.context.in_db(circumstances_of, step.context.db, *_place(step), step.context.clock.now())
-
-
-def _place(step: Stepping) -> tuple[str, str, str]:
-    return step.operation.connection, step.operation.region, step.operation.repository
+    now = step.context.clock.now()
+    return await step.context.in_db(circumstances_of, step.context.db, step.operation.repository_key, now)

@@ -51,15 +51,14 @@ class Reconciler:
         with alone(self._db, RECONCILING) as may:
             if may:
                 count += end_orphans(self._db, self._clock.now())
-            living, versions = self._lease.living(), self._lease.versions()
+                count += self._take_over_lost()
+            versions = self._lease.versions()
             for ids in _chunks(self._living()):
                 known = self._engine.find(ids)
                 idle |= {id_ for id_, each in known.items() if each.is_mine and id_ not in at_work}
                 if may:
                     stranded = [id_ for id_ in ids if _is_stranded(known.get(id_), versions)]
                     count += self._start_over(stranded, known)
-                    lost = {each.instance for each in known.values() if _is_lost(each, living)}
-                    count += sum(self._engine.take_over(instance) for instance in lost)
         # One just taken from the queue has no task yet: only the second check shows that it is idle.
         count += self._engine.resume(self._due(idle & self._idle))
         self._idle = frozenset(idle)
@@ -83,6 +82,14 @@ class Reconciler:
         self._resumed = known
         return due
 
+    def _take_over_lost(self) -> int:
+        """Continue what is assigned to replicas that no longer exist; return how many operations that is.
+
+        Also those that have ended: as long as the engine has not recorded that, nothing else begins under their key.
+        """
+        at_work = self._engine.instances_at_work()  # first: one that has just been started is in the lease by then
+        return sum(self._engine.take_over(instance) for instance in at_work - self._lease.living())
+
     def _start_over(self, ids: Sequence[str], known: dict[str, WorkflowState]) -> int:
         """Enqueue operations as new ones, except those that have ended in the meantime; return how many."""
         still = living_among(self._db, ids)
@@ -101,11 +108,6 @@ class Reconciler:
 def _is_stranded(known: WorkflowState | None, versions: frozenset[str]) -> bool:
     """Return whether the engine does not know it, gave it up, or keeps it for a version that no replica can run."""
     return known is None or known.ended or known.version not in versions
-
-
-def _is_lost(known: WorkflowState, living: frozenset[str]) -> bool:
-    """Return whether it is assigned to a replica that no longer exists."""
-    return known.is_at_work and known.instance not in living
 
 
 def _chunks(ids: Iterable[str]) -> Iterable[list[str]]:

@@ -27,6 +27,7 @@ from app.history.store import Run
 from app.history.turns import BehindAnother
 from app.inventory import policies, queries
 from app.inventory.policies import PolicyRead
+from app.keys import ServiceKey
 from app.operations.context import Context
 from app.operations.item_changes import (
     ItemChange,
@@ -320,7 +321,9 @@ def _end_verified(db: Database, verified: Sequence[_Verified]) -> list[bool]:
     lasting: set[int] = set()
     for (connection, region), group in by_region.items():
         policies.remember_policies(db, connection, region, [each.reading for each in group])
-        pullers = {pair: queries.role_of(db, connection, region, pair[0]) for each in group for pair in each.roles}
+        pullers = {
+            pair: queries.role_of(db, ServiceKey(connection, region, pair[0])) for each in group for pair in each.roles
+        }
         ends = [each for each in group if all(pullers[pair] == (True, pair[1]) for pair in each.roles)]
         repository_items.end_items(db, [item for each in ends for item in each.ended])
         judge_repositories_again(db, connection, region, [each.reading.repository for each in ends])

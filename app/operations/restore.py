@@ -77,7 +77,5 @@ async def _plan(step: Stepping) -> Plan:
         return plans.restoring(request["text"])
     if step.operation.kind == Kind.UNDO:
         return plans.undoing(request["before"], request["after"])
-    refusal = await step.context.in_db(
-        last_refusal, step.context.db, operation.connection, operation.region, operation.repository
-    )
+    refusal = await step.context.in_db(last_refusal, step.context.db, operation.repository_key)
     return plans.pruning(request.get("principals"), refusal)

@@ -75,9 +75,8 @@ async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
 
 async def _let_grants_end(step: Stepping) -> None:
     """Wait for the service's grants that were requested before; new ones are refused while this operation is live."""
-    context, operation = step.context, step.operation
-    service = (operation.connection, operation.region, operation.service)
-    while count := await context.in_db(queries.count_live_grants, context.db, *service):
+    context = step.context
+    while count := await context.in_db(queries.count_live_grants, context.db, step.operation.service_key):
         await step.note("role.waits_for_grants", count=count)
         await step.pause(LOOK_SECONDS)
 
@@ -98,10 +97,9 @@ async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> No
         Problem: `otherwise` with the repositories whose policy could not be changed.
     """
     context, operation = step.context, step.operation
-    service = (operation.connection, operation.region, operation.service)
     removed: dict[str, str] = {}
     while True:
-        naming = await context.in_db(repositories_naming, context.db, *service)
+        naming = await context.in_db(repositories_naming, context.db, operation.service_key)
         left = [repository for repository in naming if repository not in removed]
         if not left:
             return

@@ -113,8 +113,7 @@ async def check_role(step: Stepping, arn: str) -> None:
         Problem: `role.switched_off` when AWS says for some seconds that the role is inactive or another one.
     """
     context, operation = step.context, step.operation
-    at = (operation.connection, operation.region, operation.service)
-    if await context.in_db(queries.role_of, context.db, *at) == (True, arn):
+    if await context.in_db(queries.role_of, context.db, operation.service_key) == (True, arn):
         return
     for seconds in (*SURE_AFTER, None):
         role = (await read_service(step)).role

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-import shlex
+import re
 from typing import Any
 
 from app.sandbox.lightsail_errors import invalid
@@ -13,6 +13,7 @@ from app.sandbox.state import Service
 
 KEPT_SECONDS = 3 * 86_400.0  # "Container logs are retained for" 3 days by the guide
 PAGE = 100  # not documented
+_TERM = re.compile(r'(?P<sign>[-?])?"(?P<quoted>(?:\\.|[^"\\])*)"|(?P<plain>\S+)')
 
 
 def log_page(service: Service, params: dict[str, Any], now: float) -> dict[str, Any]:
@@ -70,21 +71,18 @@ def is_wanted(message: str, pattern: str) -> bool:
 
     Of its terms, those with `-` must be absent, of those with `?` one is enough, and all others must be there.
     """
-    terms = _terms(pattern)
-    absent = [term[1:] for term in terms if term[0] == "-" and len(term) > 1]
-    optional = [term[1:] for term in terms if term[0] == "?" and len(term) > 1]
-    required = [term for term in terms if term[0] not in "-?" or len(term) == 1]
+    terms = [_term(match) for match in _TERM.finditer(pattern)]
+    absent, optional, required = ([text for sign, text in terms if sign == kind] for kind in ("-", "?", ""))
     return (
-        not any(term in message for term in absent)
-        and all(term in message for term in required)
-        and (not optional or any(term in message for term in optional))
+        not any(text in message for text in absent)
+        and all(text in message for text in required)
+        and (not optional or any(text in message for text in optional))
     )
 
 
-def _terms(pattern: str) -> list[str]:
-    """Return the terms, of which one in double quotes may hold spaces."""
-    try:
-        terms = shlex.split(pattern, posix=True)
-    except ValueError:  # a quote that is not closed
-        terms = pattern.split()
-    return [term for term in terms if term]
+def _term(match: re.Match[str]) -> tuple[str, str]:
+    """Return a term's sign and text. Inside double quotes everything is text, also spaces and signs."""
+    if match["quoted"] is not None:
+        return match["sign"] or "", re.sub(r"\\(.)", r"\1", match["quoted"])
+    plain = match["plain"]
+    return (plain[0], plain[1:]) if plain[0] in "-?" and len(plain) > 1 else ("", plain)

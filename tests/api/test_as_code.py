@@ -143,6 +143,22 @@ def test_a_service_as_a_whole_holds_every_repository_that_names_it(ready):
     assert linted(ready.get(f"{HERE}/as-code?form=cloudformation").json["text"]) == []
 
 
+def test_a_policy_that_gives_access_but_that_ecr_refuses_is_left_out(ready):
+    repository = "shared/base-node"
+    pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    statements = [
+        {"Sid": name, "Effect": "Allow", "Principal": {"AWS": principal}, "Action": pull}
+        for name, principal in (("Own", puller(ready)), ("Dead", "AROAEXAMPLEEXAMPLE12"))
+    ]
+    ready.sandbox.put_policy(repository, {"Version": "2012-10-17", "Statement": statements})
+    as_code(ready, repository, "aws")  # reads it
+    whole = ready.get(f"{HERE}/as-code?form=terraform").json
+    assert repository not in whole["repositories"]
+    assert {"repository": repository, "code": "policy.dead_principals"}.items() <= whole["left_out"][0].items()
+    ready.sandbox.put_policy(repository, None)
+    as_code(ready, repository, "aws")
+
+
 def test_a_policy_whose_sid_names_a_tool_is_marked(ready):
     statement = {"Sid": "TerraformPull", "Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "ecr:*"}
     ready.sandbox.put_policy("edge/cache", {"Version": "2012-10-17", "Statement": [statement]})

@@ -9,6 +9,7 @@ import hcl2
 import pytest
 from cfnlint import api as cfnlint
 
+from app.as_code import text
 from app.as_code.grant import (
     MOST_RESOURCES,
     SIZE_NOTE,
@@ -202,6 +203,20 @@ def test_a_service_alone_has_no_policy():
 @pytest.mark.parametrize("named", [identifiers, lambda names: logical_ids(names, "Repository")])
 def test_labels_differ(named):
     assert len(set(named(ALIKE).values())) == len(ALIKE)
+
+
+def test_labels_of_many_names_alike_are_tried_once_each():
+    class Between:
+        tries = 0
+
+        def __format__(self, _spec):
+            self.tries += 1
+            return "_"
+
+    between = Between()
+    distinct = text._distinct(dict.fromkeys(map(str, range(500)), "a"), between)
+    assert len(set(distinct.values())) == 500
+    assert between.tries == 499
 
 
 def test_what_a_template_cannot_hold_is_said():

@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.announcements import hears, listen
 from tests.errors.fast import start_fast_console
 from tests.errors.making import make_repository, make_service
 from tests.reader import Reader
@@ -96,8 +97,9 @@ def test_after_a_refusal_the_statement_is_copied_and_the_page_behind_stays_usabl
     mika.asks_to_add(repository)
     failed = mika.dialog.get_by_role("listitem").filter(has_text="Update the repository policy")
     expect(failed).to_contain_text("Failed", timeout=PATIENT)
+    listen(mika.page)
     mika.dialog.get_by_role("button", name="Copy IAM statement").click()
-    mika.dialog.get_by_text("Copied").wait_for(state="attached")
+    hears(mika.page, "Copied")
     assert "ecr:SetRepositoryPolicy" in json.loads(mika.page.evaluate("navigator.clipboard.readText()"))["Action"]
     mika.dialog.get_by_role("button", name="Close", exact=True).click()
     mika.page.get_by_role("link", name="Deployments", exact=True).click()

@@ -8,17 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.announcements import hears, listen
 from tests.browser.conftest import watched
 from tests.browser.gallery import serving
 
 pytestmark = pytest.mark.browser
-
-# Notes every sentence that a screen reader would be told in the dialog.
-LISTEN = """() => {
-  window.said = [];
-  const live = document.getElementById('live');
-  new MutationObserver(() => live.textContent && said.push(live.textContent)).observe(live, { childList: true });
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -161,11 +155,11 @@ def test_a_failing_server_is_told_in_the_dialog_which_keeps_what_was_typed(page,
 
 
 def test_each_step_is_announced_once_and_in_order(page):
-    page.evaluate(LISTEN)
+    listen(page)
     opens_add(page).fill("tools/cli")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("a#continue[href]")).to_be_visible()
-    assert page.evaluate("said")[-4:] == [
+    assert page.evaluate("announced.filter(text => text)")[-4:] == [
         "Step 1 of 4: Activate the image puller role",
         "Step 3 of 4: Update the repository policy",
         "Step 4 of 4: Verify access",
@@ -221,8 +215,9 @@ def test_a_silent_server_is_told_and_the_message_goes_when_it_answers(page, trou
 
 def test_copying_puts_the_text_on_the_clipboard_and_says_so(page):
     page.goto("/p/images-added")
+    listen(page)
     page.get_by_role("button", name="Copy image URI with tag 1.8.2").click()
-    expect(page.locator("#page-live")).to_have_text("Copied")
+    hears(page, "Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "123456789012.dkr.ecr.us-east-1.amazonaws.com/storefront/web:1.8.2"
 

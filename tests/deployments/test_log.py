@@ -12,6 +12,7 @@ from app.deployments.log import (
     LONGEST_LINE,
     Gap,
     LogCursor,
+    PageScope,
     cursor_of,
     filter_pattern,
     gap_of,
@@ -87,6 +88,19 @@ def test_a_value_that_spans_lines_or_holds_another_is_masked():
     assert mask_values([], ["value"]) == []
 
 
+@pytest.mark.parametrize(
+    "value, line",
+    [
+        ('pa"ss\\word', '{"msg": "login with pa\\"ss\\\\word"}'),
+        ("päss/wört", r'{"msg": "login with p\u00e4ss/w\u00f6rt"}'),
+        ("p@ss/word", "postgres://app:p%40ss%2Fword@db/app"),
+    ],
+)
+def test_a_value_is_masked_as_json_and_urls_spell_it(value, line):
+    [masked] = mask_values([line], [value])
+    assert "ss" not in masked.replace("postgres", "")
+
+
 def test_a_cursor_stays_inside_the_window():
     window = LogRange(at(30), at(10))
     cursor = LogCursor(LogRange(at(20), at(15)), "AWS+token/=", 7)
@@ -98,22 +112,35 @@ def test_a_cursor_stays_inside_the_window():
             cursor_of(text, window)
 
 
+OF_TEXT, LAST_MINUTES = PageScope(has_text=True), PageScope(has_minutes=True)
+MORE_FOLLOW, FOLLOWS = PageScope(has_text=True, is_last=False), PageScope(is_first=False)
+
+
 @pytest.mark.parametrize(
-    "lines, filtered, since, until, gap",
+    "lines, scope, since, until, gap",
     [
-        ((), False, 60, 0, Gap.NO_LINES),
-        ((), True, 60, 0, Gap.NO_MATCH),
-        ((), False, 9_000, 5_000, Gap.EXPIRED),
-        (("own",), False, 9_000, 0, Gap.PARTLY_EXPIRED),
-        (("[deployment:4] Canceled",), False, 60, 0, Gap.NOT_STARTED),
-        (("[deployment:4] Canceled",), True, 60, 0, Gap.NONE),
-        (("own",), False, 60, 0, Gap.NONE),
+        ((), PageScope(), 60, 0, Gap.NO_LINES),
+        ((), OF_TEXT, 60, 0, Gap.NO_MATCH),
+        ((), LAST_MINUTES, 60, 0, Gap.NO_LINES),
+        ((), MORE_FOLLOW, 60, 0, Gap.NONE_YET),
+        ((), FOLLOWS, 60, 0, Gap.NO_MORE),
+        ((), PageScope(), 9_000, 5_000, Gap.EXPIRED),
+        (("own",), PageScope(), 9_000, 0, Gap.PARTLY_EXPIRED),
+        (("[deployment:4] Canceled",), PageScope(), 60, 0, Gap.NOT_STARTED),
+        (("[deployment:4] Canceled",), OF_TEXT, 60, 0, Gap.NONE),
+        (("[deployment:4] Canceled",), LAST_MINUTES, 60, 0, Gap.NONE),
+        (("[deployment:4] Canceled",), FOLLOWS, 60, 0, Gap.NONE),
+        (("own",), PageScope(), 60, 0, Gap.NONE),
     ],
 )
-def test_what_is_missing_is_said(lines, filtered, since, until, gap):
+def test_what_is_missing_is_said(lines, scope, since, until, gap):
     window = LogRange(at(since), at(until))
     shown = lines_to_show([LogLine(at(until), line) for line in lines], 4, window, [])
-    assert gap_of(shown, window, NOW, filtered=filtered, whole=True) is gap
+    assert gap_of(shown, window, NOW, scope) is gap
+
+
+def test_the_last_minutes_of_a_version_whose_creation_is_unknown():
+    assert window_of([Deployment(1, "ACTIVE", None)], 1, NOW, 10) == LogRange(at(10), NOW)
 
 
 def test_a_filter_is_one_quoted_term():

@@ -218,3 +218,12 @@ def test_a_failure_before_access_was_given_blames_nobody(world, minutes, code):
     world.grant()
     given = world.now() - timedelta(seconds=61) + timedelta(minutes=minutes)
     assert world.why(access_given={REPOSITORY: given}).root.code == code
+
+
+def test_access_that_was_given_later_hides_no_other_cause(world):
+    world.build(granted=False)
+    world.push(["1.5"], platforms=["linux/arm64", "windows/amd64"])
+    world.sandbox.advance(1)
+    world.deploy(WEB.replace("1.4", "1.5"))
+    world.grant()
+    assert world.why(access_given={REPOSITORY: world.now()}).root.code == "platform.index"

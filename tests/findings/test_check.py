@@ -22,6 +22,7 @@ from app.findings.queries import (
 from app.inventory import repositories, store
 from app.inventory.registries import RegistryReading, remember_registry
 from app.inventory.repositories import RepositoryFilter, count_repositories, list_repositories
+from app.keys import RepositoryKey
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, an_active_role, general_arn, puller_arn
 from tests.history.happened import happened
 from tests.inventory.at import HERE, MINUTE, NOON, allow, keep, keep_many
@@ -41,7 +42,7 @@ def codes(db, **wanted):
 
 
 def state(db, name=WEB):
-    return repositories.list_repository(db, CONNECTION, REGION, name)
+    return repositories.list_repository(db, RepositoryKey(CONNECTION, REGION, name))
 
 
 def test_a_repository_is_unread_until_it_was_judged_and_then_fine(db):
@@ -77,7 +78,7 @@ def test_since_stays_when_a_finding_is_seen_again(db):
     settle(db, NOON)
     keep(db, WEB, allow(general_arn()), a_statement(), at=NOON + MINUTE)
     settle(db, NOON + MINUTE)
-    [row] = findings_of(db, CONNECTION, REGION, WEB, NOON + MINUTE)
+    [row] = findings_of(db, RepositoryKey(CONNECTION, REGION, WEB), NOON + MINUTE)
     assert row.since == NOON
     assert broken_by_service(db, CONNECTION, NOON) == {(REGION, SERVICE): 1}
 
@@ -144,7 +145,7 @@ def test_a_deleted_repository_takes_its_findings_along(db):
     keep(db, WEB, allow("*"))
     settle(db)
     assert len(codes(db)) == 1
-    store.forget_repository(db, *HERE, WEB, NOON + MINUTE)
+    store.forget_repository(db, RepositoryKey(*HERE, WEB), NOON + MINUTE)
     assert codes(db) == []
 
 

@@ -9,10 +9,19 @@ from app.findings.check import check_due, mark_expired
 from app.findings.check_services import check_due_services
 from app.findings.dismissals import DismissalRequest, dismiss
 from app.findings.ended import judge_again
-from app.findings.queries import Cursor, FindingFilter, count_findings, count_open, findings_of, list_findings
+from app.findings.queries import (
+    Cursor,
+    FindingFilter,
+    broken_by_service,
+    count_findings,
+    count_open,
+    findings_of,
+    list_findings,
+)
 from app.history.models import Step
 from app.inventory import store
 from app.inventory.deployed_images import ImageKey, ImageRead, ImageState, due_images, images_in, remember_images
+from app.keys import RepositoryKey
 from app.policy.finding import Severity
 from tests.build import ACCOUNT, REGION, SERVICE, a_deployment, a_service, a_statement, an_active_role
 from tests.history.happened import happened
@@ -153,6 +162,7 @@ def test_an_image_of_a_deployment_that_is_being_activated_is_an_error_and_ends_w
     answer(db, ImageState.GONE, reference=":2.0")
     settle(db)
     assert found(db) == [(WEB, SERVICE, "finding.image_gone", Severity.ERROR)]
+    assert broken_by_service(db, CONNECTION, NOON) == {}  # the access is right
     see(db, NOON + MINUTE, current_deployment=replace(coming, state="ACTIVE"))
     settle(db)
     assert found(db) == [(WEB, SERVICE, "finding.image_gone", Severity.WARNING)]
@@ -170,7 +180,7 @@ def test_two_images_of_a_repository_are_two_findings(db):
     answer(db, ImageState.GONE)
     answer(db, ImageState.GONE, reference=":2.0")
     settle(db)
-    rows = findings_of(db, CONNECTION, REGION, WEB, NOON)
+    rows = findings_of(db, RepositoryKey(CONNECTION, REGION, WEB), NOON)
     assert sorted(row.finding.params["reference"] for row in rows) == ["1.0", "2.0"]
 
 
@@ -182,6 +192,17 @@ def test_the_image_of_a_repository_that_does_not_exist_is_found_for_the_service(
     store.remember_services(db, *HERE, [], NOON + MINUTE)
     mark_expired(db, CONNECTION, NOON)
     assert found(db) == []
+
+
+def test_a_repository_that_is_gone_but_still_listed_is_one_finding(db):
+    keep(db, WEB, a_statement())
+    see(db, current_deployment=deployed(f"{URI}:1.0"))
+    answer(db, ImageState.NO_REPOSITORY)
+    settle(db)
+    assert found(db) == [(WEB, SERVICE, "finding.repository_gone", Severity.WARNING)]
+    answer(db, ImageState.GONE, NOON + MINUTE)  # it was created again, without the image
+    settle(db)
+    assert found(db) == [(WEB, SERVICE, "finding.image_gone", Severity.WARNING)]
 
 
 def test_images_of_a_service_that_is_gone_are_no_findings(db):

@@ -14,6 +14,7 @@ from app.history.removals import standing_removals
 from app.history.standing import standing, standing_grants
 from app.history.store import NewOperation
 from app.history.turns import BehindAnother
+from app.keys import ServiceKey
 from app.operations import batches as operation_batches
 from app.operations.ordering import join
 from app.operations.state import GIVES_ACCESS, SEEN, Kind
@@ -137,7 +138,7 @@ def test_access_stands_until_something_has_changed_it(db, outcome, changes, stan
         with db.write() as session:
             session.delete(session.merge(taken.changes[0]))
     assert bool(standing(db, "default", REGION)) is stands
-    assert bool(standing_grants(db, "default", REGION, WEB)) is stands
+    assert bool(standing_grants(db, ServiceKey("default", REGION, WEB))) is stands
 
 
 def test_a_repository_of_the_same_name_has_lost_no_access(db):
@@ -148,7 +149,7 @@ def test_a_repository_of_the_same_name_has_lost_no_access(db):
     happened(db, "gone", NOON, kind="repository_deleted", outcome="seen", service=WEB, repository=SHOP, sequence=3)
     with db.read() as session:
         assert not standing_removals(session, "default", REGION, [SHOP])
-    assert standing_grants(db, "default", REGION, WEB) == {}
+    assert standing_grants(db, ServiceKey("default", REGION, WEB)) == {}
 
 
 def test_open_pages_are_told_of_a_batch_and_not_of_each_item(requests):

@@ -74,6 +74,15 @@ def test_a_long_history_is_searched_by_name_in_its_newest_part_and_that_is_told(
     assert (ids(by_name(db, "shop")), by_name(db, "shop").whole) == (["op-0"], True)
 
 
+def test_a_batch_at_the_end_of_the_newest_part_is_searched_whole(db, monkeypatch):
+    monkeypatch.setattr(lookup, "RECENT", 2)
+    happened(db, "newest", NOON + MINUTE, service="blog")
+    happened(db, "oldest", NOON - MINUTE, service="shop")
+    for number in range(2):
+        happened(db, f"item-{number}", NOON, service="shop")
+    assert (ids(by_name(db, "shop")), by_name(db, "shop").whole) == (["item-1", "item-0"], False)
+
+
 def test_the_number_of_statements_does_not_depend_on_what_is_found(db):
     with statements(db) as sent:
         by_name(db, "shop")

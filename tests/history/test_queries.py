@@ -1,11 +1,12 @@
 from app.history.queries import LastGrant, followers, get_operation, last_grants
+from app.keys import ServiceKey
 from tests.build import REGION, REPOSITORY, SERVICE
 from tests.databases import statements
 from tests.history.happened import MINUTE, NOON, happened, living
 
 
 def grants(db, service=SERVICE):
-    return last_grants(db, "default", REGION, service)
+    return last_grants(db, ServiceKey("default", REGION, service))
 
 
 def test_an_operation_comes_with_its_steps_and_changes(db):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.db import Database
 from app.inventory import store
+from app.keys import RepositoryKey
 from tests.build import REGION, a_policy, a_repository, a_statement
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -17,7 +18,7 @@ HERE = ("default", REGION)
 def keep(db: Database, name: str, *statements: dict, at: datetime = NOON) -> None:
     """Let the store know a repository with these statements in its policy."""
     store.remember_repository(db, "default", a_repository(name), at)
-    store.remember_policy(db, *HERE, name, a_policy(statements) if statements else None, at)
+    store.remember_policy(db, RepositoryKey(*HERE, name), a_policy(statements) if statements else None, at)
 
 
 def keep_many(db: Database, names: Iterable[str], *statements: dict) -> None:

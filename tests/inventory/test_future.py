@@ -8,6 +8,7 @@ from app.inventory import queries, store
 from app.inventory.future import take_back_future_times
 from app.inventory.policies import remember_policy
 from app.inventory.sync_state import What, claim, due_policies, find_reading, finish
+from app.keys import RepositoryKey, ServiceKey
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service
 from tests.inventory.at import HERE, NOON
 
@@ -21,7 +22,7 @@ def ahead(db):
     later = NOON + HOUR
     store.remember_services(db, *HERE, [a_service()], later)
     store.remember_repositories(db, *HERE, [a_repository("old/one"), a_repository("shared")], later)
-    remember_policy(db, *HERE, "shared", a_policy(), later)
+    remember_policy(db, RepositoryKey(*HERE, "shared"), a_policy(), later)
     finish(db, claim(db, *HERE, What.SERVICES, now=later), now=later)
     claim(db, *HERE, What.POLICIES, now=later)
     return db
@@ -33,14 +34,14 @@ def read_again(db) -> dict[str, bool]:
     policies = claim(db, *HERE, What.POLICIES, now=NOON, rest=REST)
     store.remember_services(db, *HERE, [a_service(state="UPDATING")], NOON)
     store.remember_repositories(db, *HERE, [a_repository("shared")], NOON)
-    remember_policy(db, *HERE, "shared", None, NOON)
-    service = queries.find_service(db, *HERE, SERVICE)
+    remember_policy(db, RepositoryKey(*HERE, "shared"), None, NOON)
+    service = queries.find_service(db, ServiceKey(*HERE, SERVICE))
     return {
         "services are read": services is not None,
         "policies are read": policies is not None,
         "a service changes": service.service.state == "UPDATING",
-        "a repository goes": queries.find_repository(db, *HERE, "old/one") is None,
-        "a policy goes": queries.find_repository(db, *HERE, "shared").policy_text is None,
+        "a repository goes": queries.find_repository(db, RepositoryKey(*HERE, "old/one")) is None,
+        "a policy goes": queries.find_repository(db, RepositoryKey(*HERE, "shared")).policy_text is None,
     }
 
 
@@ -56,7 +57,7 @@ def test_everything_is_read_again_once_they_are_taken_back(ahead):
 def test_what_was_read_is_still_known_and_no_older_than_now(ahead):
     take_back_future_times(ahead, NOON)
     assert find_reading(ahead, *HERE, What.SERVICES).succeeded_at == NOON
-    assert queries.find_repository(ahead, *HERE, "shared").policy_text == a_policy()
+    assert queries.find_repository(ahead, RepositoryKey(*HERE, "shared")).policy_text == a_policy()
 
 
 def test_policies_are_due_again(ahead):

@@ -1,6 +1,7 @@
 from app.aws.ports import Role
 from app.inventory import queries, store
 from app.inventory.versions import access_version
+from app.keys import RepositoryKey, ServiceKey
 from tests.build import (
     LIGHTSAIL_ACCOUNT,
     REGION,
@@ -75,12 +76,12 @@ def test_the_list_of_services_takes_as_many_statements_for_one_as_for_many(db):
 def test_one_service_is_told_as_in_the_list(db):
     remember(db, a_service("shop", role=an_active_role("shop")), a_service("blog"))
     keep(db, "a", allow(puller_arn("shop")))
-    assert queries.find_service(db, *HERE, "shop") in queries.list_services(db, "default")
-    assert queries.find_service(db, *HERE, "shop").can_pull == 1
+    assert queries.find_service(db, ServiceKey(*HERE, "shop")) in queries.list_services(db, "default")
+    assert queries.find_service(db, ServiceKey(*HERE, "shop")).can_pull == 1
 
 
 def test_an_unknown_service_is_none(db):
-    assert queries.find_service(db, *HERE, "nowhere") is None
+    assert queries.find_service(db, ServiceKey(*HERE, "nowhere")) is None
 
 
 def test_coverage_counts_the_policies_that_were_tried(db):
@@ -96,12 +97,12 @@ def test_coverage_of_a_region_without_repositories_is_whole(db):
 
 def test_a_policy_that_was_never_read_is_neither_there_nor_missing(db):
     store.remember_repository(db, "default", a_repository("a"), NOON)
-    assert queries.find_repository(db, *HERE, "a").has_policy is None
+    assert queries.find_repository(db, RepositoryKey(*HERE, "a")).has_policy is None
 
 
 def test_nobody_is_known_before_aws_was_asked(db):
     assert queries.find_caller(db, "default") is None
-    assert queries.repository_uri(db, *HERE, "nowhere") == ""
+    assert queries.repository_uri(db, RepositoryKey(*HERE, "nowhere")) == ""
 
 
 def test_a_repository_that_appears_or_goes_changes_the_version_of_access(db):
@@ -109,6 +110,6 @@ def test_a_repository_that_appears_or_goes_changes_the_version_of_access(db):
     versions = [access_version(db, "default")]
     store.remember_repository(db, "default", a_repository("b"), NOON)
     versions.append(access_version(db, "default"))
-    store.forget_repository(db, "default", REGION, "b", NOON + MINUTE)
+    store.forget_repository(db, RepositoryKey("default", REGION, "b"), NOON + MINUTE)
     versions.append(access_version(db, "default"))
     assert versions[0] == versions[2] != versions[1]

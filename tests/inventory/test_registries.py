@@ -8,6 +8,7 @@ from app.errors import Problem
 from app.inventory import circumstances, queries, search, store
 from app.inventory.access import LIMIT, Tie, repositories_of
 from app.inventory.registries import RegistryReading, find_registry, read_registry, remember_registry
+from app.keys import RepositoryKey, ServiceKey
 from app.policy.evaluate import Access, evaluate
 from app.policy.layers import RegistryScope
 from tests.build import REGION, a_repository, a_service, an_active_role, puller_arn
@@ -81,9 +82,9 @@ def test_a_deny_takes_the_repository_out_of_the_count(db):
     store.remember_service(db, "default", SHOP, NOON)
     keep(db, "web", allow(puller_arn("shop")))
     keep(db, "api", allow(puller_arn("shop")))
-    assert queries.find_service(db, *HERE, "shop").can_pull == 2
+    assert queries.find_service(db, ServiceKey(*HERE, "shop")).can_pull == 2
     know(db, policy("Deny", "web"))
-    assert queries.find_service(db, *HERE, "shop").can_pull == 1
+    assert queries.find_service(db, ServiceKey(*HERE, "shop")).can_pull == 1
     assert [service.can_pull for service in queries.list_services(db, "default")] == [1]
 
 
@@ -97,7 +98,7 @@ def test_an_allow_lists_the_repositories_that_it_opens(db):
 
 def counted(db):
     store.remember_service(db, "default", SHOP, NOON)
-    return queries.find_service(db, *HERE, "shop").can_pull
+    return queries.find_service(db, ServiceKey(*HERE, "shop")).can_pull
 
 
 def test_the_repositories_that_an_allow_opens_are_counted(db):
@@ -114,7 +115,7 @@ def test_the_repositories_that_an_allow_opens_are_counted(db):
         keep(db, name, *statements_of)
     store.remember_repository(db, "default", a_repository("team/unread"), NOON)
     store.remember_repository(db, "default", a_repository("team/unreadable"), NOON)
-    store.remember_policy(db, *HERE, "team/unreadable", "{", NOON)
+    store.remember_policy(db, RepositoryKey(*HERE, "team/unreadable"), "{", NOON)
     know(db, policy("Allow", "team/*"))
     assert counted(db) == 4
     assert [service.can_pull for service in queries.list_services(db, "default")] == [4]
@@ -151,7 +152,7 @@ def test_the_count_takes_as_many_statements_and_verdicts_however_many_there_are(
     keep_many(db, [f"team/{number}" for number in range(700)])
     store.remember_service(db, "default", SHOP, NOON)
     with statements(db) as sent:
-        assert queries.find_service(db, *HERE, "shop").can_pull == 700
+        assert queries.find_service(db, ServiceKey(*HERE, "shop")).can_pull == 700
     assert (len(judged) <= 1, len(sent) <= 7) == (True, True)
 
 

@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.inventory import queries, store, sync
 from app.inventory.background_sync import Scanner
 from app.inventory.sync_state import What, claim, find_reading
+from app.keys import RepositoryKey, ServiceKey
 from app.supervisor import Supervisor
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, an_active_role, puller_arn
 from tests.fake_clock import FakeClock
@@ -55,8 +56,8 @@ async def test_services_repositories_and_policies_are_read_into_the_store(scanne
     aws.add_repository(policy=a_policy([allow(puller_arn())]))
     aws.add_repository(a_repository("search"))
     await read_all(scanner)
-    assert queries.find_service(sqlite_db, *HERE, SERVICE).can_pull == 1
-    assert queries.find_repository(sqlite_db, *HERE, "search").has_policy is False
+    assert queries.find_service(sqlite_db, ServiceKey(*HERE, SERVICE)).can_pull == 1
+    assert queries.find_repository(sqlite_db, RepositoryKey(*HERE, "search")).has_policy is False
 
 
 async def test_a_reading_is_told_with_its_age_and_extent(scanner, aws, clock, sqlite_db):
@@ -106,7 +107,7 @@ async def test_one_refused_policy_spoils_no_other(scanner, aws, sqlite_db, code)
         aws.add_repository(a_repository(name))
     aws.fail("ecr:GetRepositoryPolicy", Problem(code, action="ecr:GetRepositoryPolicy"))
     await read_all(scanner)
-    known = [queries.find_repository(sqlite_db, *HERE, name) for name in ("a", "b", "c")]
+    known = [queries.find_repository(sqlite_db, RepositoryKey(*HERE, name)) for name in ("a", "b", "c")]
     assert sorted(one.problem.code if one.problem else "" for one in known) == ["", "", code]
     assert find_reading(sqlite_db, *HERE, What.POLICIES).problem is None
 
@@ -176,18 +177,18 @@ async def test_a_policy_that_an_operation_wrote_during_its_reading_stays(scanner
 
     def an_operation_ends():
         clock.advance(1)
-        store.remember_policy(sqlite_db, *HERE, a_repository().name, a_policy(), clock.now())
+        store.remember_policy(sqlite_db, RepositoryKey(*HERE, a_repository().name), a_policy(), clock.now())
 
     aws.meanwhile("ecr:GetRepositoryPolicy", an_operation_ends)
     await scanner.turn(REGION, What.POLICIES)
-    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).policy_text == a_policy()
+    assert queries.find_repository(sqlite_db, RepositoryKey(*HERE, a_repository().name)).policy_text == a_policy()
 
 
 async def test_one_service_is_read_when_its_page_asks_and_not_at_every_look(scanner, aws, sqlite_db):
     aws.add_service()
     assert await scanner.refresh_service(REGION, SERVICE) is None
     assert await scanner.refresh_service(REGION, SERVICE) is None
-    assert queries.find_service(sqlite_db, *HERE, SERVICE) is not None
+    assert queries.find_service(sqlite_db, ServiceKey(*HERE, SERVICE)) is not None
     assert len(aws.calls) == 1
 
 
@@ -200,7 +201,7 @@ async def test_a_reading_that_is_given_up_goes_on_and_whoever_asks_meanwhile_wai
     second = asyncio.create_task(scanner.refresh_repository(REGION, a_repository().name))
     answers.set()
     assert await second is None
-    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).policy_text == a_policy()
+    assert queries.find_repository(sqlite_db, RepositoryKey(*HERE, a_repository().name)).policy_text == a_policy()
     assert policy_calls(aws) == 1
 
 
@@ -210,7 +211,7 @@ async def test_a_service_that_is_gone_is_forgotten(scanner, aws, clock, sqlite_d
     aws.remove_service(REGION, SERVICE)
     clock.advance(60)
     assert (await scanner.refresh_service(REGION, SERVICE)).code == "service.not_found"
-    assert queries.find_service(sqlite_db, *HERE, SERVICE) is None
+    assert queries.find_service(sqlite_db, ServiceKey(*HERE, SERVICE)) is None
 
 
 async def test_a_service_that_cannot_be_read_stays_as_it_was_known(scanner, aws, clock, sqlite_db):
@@ -219,13 +220,13 @@ async def test_a_service_that_cannot_be_read_stays_as_it_was_known(scanner, aws,
     aws.fail("lightsail:GetContainerServices", OFFLINE)
     clock.advance(60)
     assert (await scanner.refresh_service(REGION, SERVICE)).code == "aws.unreachable"
-    assert queries.find_service(sqlite_db, *HERE, SERVICE) is not None
+    assert queries.find_service(sqlite_db, ServiceKey(*HERE, SERVICE)) is not None
 
 
 async def test_a_repository_that_may_not_be_listed_is_read_by_its_name(scanner, aws, sqlite_db):
     aws.add_repository(policy=a_policy())
     assert await scanner.refresh_repository(REGION, a_repository().name) is None
-    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).policy_text == a_policy()
+    assert queries.find_repository(sqlite_db, RepositoryKey(*HERE, a_repository().name)).policy_text == a_policy()
 
 
 async def test_what_keeps_a_repository_from_being_read_is_kept(scanner, aws, clock, sqlite_db):
@@ -234,7 +235,10 @@ async def test_what_keeps_a_repository_from_being_read_is_kept(scanner, aws, clo
     aws.denied.add("ecr:GetRepositoryPolicy")
     clock.advance(60)
     assert (await scanner.refresh_repository(REGION, a_repository().name)).code == "aws.access_denied"
-    assert queries.find_repository(sqlite_db, *HERE, a_repository().name).problem.code == "aws.access_denied"
+    assert (
+        queries.find_repository(sqlite_db, RepositoryKey(*HERE, a_repository().name)).problem.code
+        == "aws.access_denied"
+    )
 
 
 async def test_a_repository_that_is_gone_is_forgotten(scanner, aws, clock, sqlite_db):
@@ -243,7 +247,7 @@ async def test_a_repository_that_is_gone_is_forgotten(scanner, aws, clock, sqlit
     aws.known_repositories.clear()
     clock.advance(60)
     assert (await scanner.refresh_repository(REGION, a_repository().name)).code == "repository.not_found"
-    assert queries.find_repository(sqlite_db, *HERE, a_repository().name) is None
+    assert queries.find_repository(sqlite_db, RepositoryKey(*HERE, a_repository().name)) is None
 
 
 async def test_a_region_that_is_not_ours_is_never_asked(scanner, aws):

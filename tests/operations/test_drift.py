@@ -12,6 +12,7 @@ from app.history.models import Operation
 from app.history.search import HistoryFilter, list_operations
 from app.history.standing import standing_grants
 from app.inventory.policies import PolicySeen
+from app.keys import ServiceKey
 from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_statement
 from tests.operations.workshop import active, repository
@@ -130,7 +131,7 @@ def test_another_statement_that_lets_the_role_pull_is_no_removal(shop, granted):
 def test_it_is_repaired_and_a_later_removal_is_a_new_entry(shop, granted):
     put(shop, OTHER)
     read(shop)
-    assert standing_grants(shop.services.db, shop.services.connection, REGION, SERVICE).keys() == {WEB}
+    assert standing_grants(shop.services.db, ServiceKey(shop.services.connection, REGION, SERVICE)).keys() == {WEB}
     done(shop, shop.start(Kind.REPAIR, SERVICE, WEB))
     read(shop)
     assert len(entries(shop)) == 1

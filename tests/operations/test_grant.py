@@ -3,6 +3,7 @@ import pytest
 from app.aws.ports import Role
 from app.errors import Problem
 from app.inventory import store
+from app.keys import ServiceKey
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
 from tests.operations.workshop import actions, active, inactive, repository, step
@@ -180,7 +181,7 @@ def test_a_role_that_was_switched_off_before_the_proof_is_no_success(shop, ready
 def test_a_service_that_somebody_deleted_before_the_proof_is_no_success(shop, ready):
     def deleted():
         ready.remove_service(REGION, SERVICE)
-        store.forget_service(shop.services.db, "default", REGION, SERVICE, shop.services.clock.now())
+        store.forget_service(shop.services.db, ServiceKey("default", REGION, SERVICE), shop.services.clock.now())
 
     shop.points.do["policy-written"] = deleted
     assert shop.ended(shop.grant(SERVICE, WEB)).problem.code == "service.not_found"

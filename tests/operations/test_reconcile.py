@@ -1,11 +1,13 @@
 """The reconciler runs behind every workshop; idle live operations continue automatically."""
 
 import pytest
+from dbos import _dbos
+from dbos._schemas.system_database import SystemSchema
 from sqlalchemy import update
 
 from app.history import store
 from app.history.models import Operation
-from app.operations.engine import VERSION, WorkflowState
+from app.operations.engine import AT_WORK, VERSION, WorkflowState
 from app.operations.ids import new_id
 from app.operations.lease import Pace, lease_for
 from app.operations.reconcile import Reconciler
@@ -51,6 +53,19 @@ def test_one_whose_end_could_not_be_recorded_is_done_again(shop, ready):
     assert shop.ended(lost).outcome == "succeeded"
 
 
+def test_what_a_gone_instance_ended_and_did_not_record_holds_up_nobody(shop, ready):
+    """A command stops as soon as its operation has ended; the engine's own record of the end may be missing then."""
+    ended = shop.grant(SERVICE, WEB)
+    shop.ended(ended)
+    until(lambda: shop.services.engine.find([ended])[ended].ended)
+    with _dbos._get_dbos_instance()._sys_db.engine.begin() as engine:
+        row = SystemSchema.workflow_status.c
+        unrecorded = {row.status: AT_WORK, row.executor_id: "command-gone", row.completed_at: None}
+        engine.execute(update(SystemSchema.workflow_status).where(row.workflow_uuid == ended).values(unrecorded))
+    assert shop.ended(shop.revoke(SERVICE, WEB)).outcome == "succeeded"
+    assert shop.services.engine.find([ended])[ended].ended
+
+
 def test_one_that_counts_as_at_work_here_and_is_not_goes_on(shop, aws):
     aws.activation_seconds, usual = 2_000, aws.activation_seconds
     inactive(aws, SERVICE)
@@ -93,6 +108,9 @@ class SilentEngine:
 
     def executing(self):
         return self.runs
+
+    def instances_at_work(self):
+        return frozenset({"local"})
 
     def resume(self, ids):
         self.resumed += ids

@@ -82,10 +82,10 @@ class Workshop:
     def previewed(self, kind: Kind, service: str, repository: str, **given: Any) -> str:
         """The fingerprint of what a preview would show now."""
         services = self.services
-        here = (services.db, services.connection, REGION, repository)
+        refusal = last_refusal(services.db, services.repository_key(REGION, repository))
         seen = self.aws.services(REGION).get_service(service).value
         text = self.aws.repositories(REGION).get_policy(repository).value
-        return plan_operation(kind, seen, repository, text, given, refusal=last_refusal(*here)).seen
+        return plan_operation(kind, seen, repository, text, given, refusal=refusal).seen
 
     def as_previewed(self, kind: Kind, service: str, repository: str, **given: Any) -> str:
         """Start what was previewed on the policy as it is."""

@@ -314,7 +314,16 @@ def test_a_log_comes_in_pages(lightsail, wordy, refusal):
 
 @pytest.mark.parametrize(
     "pattern, count",
-    [("ERROR", 5), ("ERROR Exception", 5), ("ERROR INFO", 0), ("?ERROR ?Creating", 6), ("-INFO", 6), ('"line 249"', 1)],
+    [
+        ("ERROR", 5),
+        ("ERROR Exception", 5),
+        ("ERROR INFO", 0),
+        ("?ERROR ?Creating", 6),
+        ("-INFO", 6),
+        ('"line 249"', 1),
+        ('"-INFO"', 0),
+        ('-"INFO line"', 6),
+    ],
 )
 def test_a_log_is_filtered(lightsail, wordy, pattern, count):
     page = lightsail.get_container_log(serviceName="payments-api", containerName="app", filterPattern=pattern)

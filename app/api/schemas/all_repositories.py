@@ -35,7 +35,7 @@ class CanPull(BaseModel):
 class NewestImage(BaseModel):
     """The newest image with a tag that can be pulled, as of `read_at`."""
 
-    tags: list[str] = Field(description="At most 5; empty: no image has a tag.")
+    tags: list[str] = Field(description="At most 5; empty: no image that can be pulled has a tag.")
     pushed_at: datetime | None
     read_at: datetime
 

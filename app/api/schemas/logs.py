@@ -55,10 +55,12 @@ class Log(BaseModel):
     state: str = Field(description="AWS's word: ACTIVATING, ACTIVE, INACTIVE, FAILED.")
     container: str
     containers: list[str] = Field(description="The containers of this version.")
-    since: datetime | None = Field(description="The version was created.")
-    until: datetime | None = Field(description="Another version replaced it; or the time of the reading.")
+    since: datetime | None = Field(description="When the version was created; with `minutes`, where they begin.")
+    until: datetime | None = Field(description="When another version replaced it; or the time of the reading.")
     lines: list[LogLine]
-    gap: Gap = Field(description="Why there are no lines, or fewer than were written.")
+    gap: Gap = Field(
+        description="Why there are no lines, or fewer than were written. `none_yet`: `next` may have some."
+    )
     next: str = Field(description="Send it as `after` to get the lines that follow; empty if there are none.")
 
     @classmethod

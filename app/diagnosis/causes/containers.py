@@ -92,8 +92,8 @@ CAUSES: Final[dict[str, Cause]] = {
     ),
     "deployment.outdated": other(
         Check.CONTAINER,
-        N_("Deployment %(version)s failed before its image could be pulled, which it can be now"),
-        N_("What kept it from pulling was put right after that deployment. Deploy again."),
+        N_("Deployment %(version)s failed before access was added or the image was restored"),
+        N_("That probably kept it from pulling. Deploy again."),
         Fix.REDEPLOY,
         version=7,
     ),

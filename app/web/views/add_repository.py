@@ -93,7 +93,7 @@ def add_dialog(
 
 def repository_options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
     """Return the repositories that the service cannot pull from yet and whose name holds `query`."""
-    known = queries.find_service(services.db, services.connection, region, service)
+    known = queries.find_service(services.db, services.service_key(region, service))
     if known is None:
         return RepositoryOptions((), query)
     now = services.clock.now()

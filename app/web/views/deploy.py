@@ -169,7 +169,7 @@ def deploy_dialog(
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
     region, name = place
-    known = queries.find_service(services.db, services.connection, region, name)
+    known = queries.find_service(services.db, services.service_key(region, name))
     current = known.service.current_deployment if known else None
     listed = images if isinstance(images, ImageList) else None
     return DeployDialog(
@@ -184,7 +184,7 @@ def deploy_dialog(
         containers=current.containers if current else (),
         current=current.version if current else 0,
         public_container=current.public_container if current else "",
-        running=digests_that_run(listed.images, listed.repository, current) if listed else frozenset(),
+        running=digests_that_run(listed.images, listed.repository, known.service) if listed and known else frozenset(),
         problem=problem,
     )
 

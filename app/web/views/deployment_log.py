@@ -15,6 +15,8 @@ from app.wording import N_, Message
 GAPS: Final = {
     Gap.NO_LINES: N_("Lightsail has no lines from this time."),
     Gap.NO_MATCH: N_("No line contains this text. Upper and lower case differ."),
+    Gap.NONE_YET: N_("No lines so far. Choose Next lines to continue."),
+    Gap.NO_MORE: N_("There are no more lines."),
     Gap.NOT_STARTED: N_("The container itself wrote nothing. All of these lines are from Lightsail."),
     Gap.EXPIRED: N_("Lightsail keeps logs for 3 days. The lines of this version are gone."),
     Gap.PARTLY_EXPIRED: N_("Lightsail keeps logs for 3 days. Older lines are gone."),

@@ -100,7 +100,7 @@ def service_frame(services: Services, region: str, name: str, tab: Tab, now: dat
     """Return a service's heading, and request a new read if that is due."""
     services.scanner.request(region, What.SERVICES)
     read = sync_state.find_reading(services.db, services.connection, region, What.SERVICES)
-    known = queries.find_service(services.db, services.connection, region, name)
+    known = queries.find_service(services.db, services.service_key(region, name))
     problem = read.problem
     if problem is None and known is None and read.succeeded_at is not None:
         problem = Problem("service.not_found", service=name, region=region)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from app.bootstrap import Services
 from app.console.freshness import is_slow
-from app.console.repository_images import newest_tags
+from app.console.repository_images import repository_tags
 from app.console.timeouts import PATIENCE
 from app.errors import Problem
 from app.web.views.base import View
@@ -43,7 +43,7 @@ async def next_steps(
     services: Services, place: tuple[str, str], repository: str, patience: float = PATIENCE
 ) -> NextSteps | None:
     """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
-    found = await newest_tags(services, place[0], repository, patience)
+    found = await repository_tags(services, place[0], repository, patience)
     if found is None:
         return None
     return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *place)

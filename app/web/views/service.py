@@ -52,7 +52,7 @@ class DeploymentsPage(View):
 
 def overview_page(services: Services, region: str, name: str, now: datetime) -> OverviewPage:
     """Return a service's Overview tab."""
-    known = queries.find_service(services.db, services.connection, region, name, now)
+    known = queries.find_service(services.db, services.service_key(region, name), now)
     summary = summarize(services, known) if known else None
     return OverviewPage(
         frame=frame.service_frame(services, region, name, Tab.OVERVIEW, now),

@@ -1,4 +1,4 @@
-"""Looks for the newest tags of the repositories that somebody looks at. A page never waits for it.
+"""Reads the newest tags of the repositories that are shown. A page never waits for it.
 
 Reading every repository's images would cost an idle console a call for each; so only rows in view are read, each once in
 `FRESH`, and no more than `CALLS_AN_HOUR` in one process.
@@ -12,8 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
 from app.aws.call_pool import AwsCalls
 from app.aws.ports import Aws
@@ -23,19 +22,29 @@ from app.db import Database
 from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory.newest_images import NewestTags, remember_newest
+from app.keys import RepositoryKey
 
 FRESH = timedelta(minutes=10)
-"""How long tags are shown without being looked for again."""
+"""How long tags are shown without being read again."""
+AFTER_OUTAGE = timedelta(seconds=30)
+"""How long nothing of a Region is read that could not be reached: failing calls would use up those of the hour."""
 CALLS_AN_HOUR = 1_000
 MOST_WAITING = 200
-# Repositories of one look: few enough to be read long before the reader counts as stuck.
+# Repositories of one round: few enough to be read long before the reader counts as stuck.
 AT_ONCE = 10
 # ECR returns up to a thousand images per page, in no order: the newest may be on any page.
 MOST_PAGES = 10
 IMAGES_PER_PAGE = 1_000
-# Errors about one repository only; any other would affect the next one too.
+# Problems of one repository only; any other would affect the next one of its Region too.
 _OF_ONE_REPOSITORY = frozenset(
-    {"aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown", "repository.not_found"}
+    {
+        "aws.access_denied",
+        "aws.bad_answer",
+        "aws.refused",
+        "aws.unknown",
+        "images.too_many",
+        "repository.not_found",
+    }
 )
 Key = tuple[str, str]
 
@@ -76,22 +85,26 @@ class TagReader:
     connection: str
     threads: ThreadPoolExecutor
     _waiting: dict[Key, None] = field(default_factory=dict)
+    _quiet_until: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _called_at: deque[float] = field(default_factory=deque)
     _is_running: bool = False
 
-    def request(self, region: str, repository: str, tried_at: datetime | None) -> bool:
-        """Look for a repository's tags soon unless they were looked for at `tried_at`, a moment ago.
+    def request(self, region: str, repository: str, known: NewestTags) -> bool:
+        """Read a repository's tags soon, unless what is `known` of them is from a moment ago.
 
-        Returns at once; may be called from any thread. Return whether they will be known soon for the first time.
+        Returns at once; may be called from any thread. Return whether they will be read soon.
         """
-        if tried_at is not None and self.clock.now() - tried_at < FRESH:
+        rest = FRESH if known.problem is None or known.problem.code in _OF_ONE_REPOSITORY else AFTER_OUTAGE
+        if known.tried_at is not None and self.clock.now() - known.tried_at < rest:
             return False
+        key = (region, repository)
         with self._lock:
+            if self._quiet_until.get(region, 0.0) > self.clock.monotonic():
+                return False
             if len(self._waiting) < MOST_WAITING:
-                self._waiting[region, repository] = None
-            is_soon = self._is_running and len(self._called_at) < CALLS_AN_HOUR
-            return is_soon and tried_at is None and (region, repository) in self._waiting
+                self._waiting[key] = None
+            return self._is_running and key in self._waiting and len(self._called_at) < CALLS_AN_HOUR
 
     async def look(self) -> bool:
         """Read what was requested, as far as the calls of this hour allow; True, since it worked."""
@@ -100,12 +113,20 @@ class TagReader:
             key = self._next()
             if key is None or not self._may_call():
                 break
-            is_alone = await self._read(*key)
-            with self._lock:
-                self._waiting.pop(key, None)
-                if not is_alone:
-                    self._waiting.clear()  # AWS is away: pages that are still open ask again
+            try:
+                problem = await self._read(*key)
+            finally:  # whatever happened to it, the next one has its turn
+                with self._lock:
+                    self._waiting.pop(key, None)
+            if problem is not None and problem.code not in _OF_ONE_REPOSITORY:
+                self._pause(key[0])
         return True
+
+    def _pause(self, region: str) -> None:
+        """Drop what waits of a Region that can't be read now: pages that are still open request it again."""
+        with self._lock:
+            self._quiet_until[region] = self.clock.monotonic() + AFTER_OUTAGE.total_seconds()
+            self._waiting = {key: None for key in self._waiting if key[0] != region}
 
     def _next(self) -> Key | None:
         with self._lock:
@@ -116,21 +137,24 @@ class TagReader:
             self._called_at.popleft()
         return len(self._called_at) < CALLS_AN_HOUR
 
-    async def _read(self, region: str, repository: str) -> bool:
-        """Read and keep one repository's newest tags. False: other repositories can't be read either."""
+    async def _read(self, region: str, repository: str) -> Problem | None:
+        """Read and keep one repository's newest tags; return why they could not be read."""
         at, images = self.clock.now(), list[ImageDetail]()
         images_page = self.aws.pull_reads(region).images_page
-        problem = None
 
         async def ask(after: str) -> ImageDetailPage:
             self._called_at.append(self.clock.monotonic())
             return (await self.calls.run_in_background(region, images_page, "", repository, after)).value
 
+        whole, problem = False, None
         try:
             whole = await read_pages(ask, images)
         except Problem as refused:
-            whole, problem = False, refused
-        newest = NewestTags(problem=problem) if problem else newest_of(images, whole=whole)
-        keep = partial(remember_newest, self.db, self.connection, region, repository, newest, at)
-        await asyncio.get_running_loop().run_in_executor(self.threads, keep)
-        return problem is None or problem.code in _OF_ONE_REPOSITORY
+            problem = refused
+
+        def keep() -> NewestTags:
+            newest = NewestTags(problem=problem) if problem else newest_of(images, whole=whole)
+            remember_newest(self.db, RepositoryKey(self.connection, region, repository), newest, at)
+            return newest
+
+        return (await asyncio.get_running_loop().run_in_executor(self.threads, keep)).problem
