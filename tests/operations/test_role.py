@@ -144,7 +144,7 @@ def test_a_service_that_is_named_again_before_the_role_is_off_gets_back_what_it_
         policy = a_policy([*json.loads(a_policy())["Statement"], named_again])
         granted.known_repositories[REGION, WEB].policy = policy
         services = shop.services
-        remember_policy(services.db, services.connection, REGION, WEB, policy, at=services.clock.now())
+        remember_policy(services.db, services.repository_key(REGION, WEB), policy, at=services.clock.now())
 
     granted.meanwhile("lightsail:UpdateContainerService", name_again)
     off = removed_and_off(shop)
