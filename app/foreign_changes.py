@@ -47,7 +47,8 @@ def foreign_changes(recorded: Sequence[RecordedChange], reading: Reading) -> Ite
     for change in recorded:
         if change.written_at is None:
             continue
-        if last is not None and last.written_at is not None and change.by_us and not _same(last.after, change.before):
+        follows = last is None or _same(last.after, change.before) or _puts_back(change, last)
+        if last is not None and last.written_at is not None and change.by_us and not follows:
             settled = change.planned_at - last.written_at > SETTLES
             if settled or not equivalent(last.before, change.before):
                 seen = SeenChange(last.after, last.written_at, change.before, change.planned_at)
@@ -63,6 +64,12 @@ def foreign_changes(recorded: Sequence[RecordedChange], reading: Reading) -> Ite
     if not _same(last.after, reading.text):
         seen = SeenChange(last.after, _unchanged_until(last.after, last.written_at, reading), reading.text, reading.at)
         yield ForeignChange(f"after {last.key}", seen, sure=False)
+
+
+def _puts_back(change: RecordedChange, last: RecordedChange) -> bool:
+    """Whether it puts back what the same operation's deletion took away of others': it begins with the deleted text."""
+    same_operation = change.key.rpartition("/")[0] == last.key.rpartition("/")[0]
+    return same_operation and last.after is None and equivalent(change.before, last.before)
 
 
 def _unchanged_until(text: str | None, written_at: datetime, reading: Reading) -> datetime:

@@ -30,7 +30,9 @@ FOREIGN_WRITER = "another writer"
 READ = "ecr:GetRepositoryPolicy"
 ANSWERED = ("ok", "RepositoryPolicyNotFoundException")
 WRITES = ("ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
-GIVES, TAKES = ("grant", "repair"), ("revoke",)
+GIVES = ("grant", "repair")
+# Whether the role is on after it.
+ON_ROLE = {"activate": True, "deactivate": False, "reactivate": True}
 # Ends that are right for an operation which cannot be done: what AWS holds does not let it.
 RIGHTLY_FAILED = frozenset({"policy.dead_principals", "access.denied", "policy.undo_conflict"})
 
@@ -53,9 +55,9 @@ def judge(aws: dict[str, Any], operations: list[dict[str, Any]]) -> Verdict:
     verdict = Verdict()
     _check_ends(operations, verdict)
     for name, repository in aws["repositories"].items():
-        mine = [each for each in operations if each["repository"] == name and each["kind"] != "deploy"]
-        _Repository(name, repository, aws, mine, verdict).check()
+        _Repository(name, repository, aws, operations, verdict).check()
     for name, service in aws["services"].items():
+        _check_role(name, service, operations, verdict)
         _check_deployments(name, service.get("deployed", []), operations, verdict)
     return verdict
 
@@ -79,6 +81,17 @@ def _check_deployments(
         back = {**after, "app": {**after["app"], "image": before["app"]["image"]}}
         if back != before:
             verdict.wrong.append(f"a deployment to {service} changed more than an image")
+
+
+def _check_role(service: str, found: dict[str, Any], operations: list[dict[str, Any]], verdict: Verdict) -> None:
+    """The role is as the last operation on it was to leave it, where nothing was given to the service after that."""
+    mine = [each for each in operations if each["service"] == service and each["kind"] in {*ON_ROLE, *GIVES}]
+    last = max(mine, key=lambda each: each["asked_at"], default=None)
+    if last is None or last["kind"] not in ON_ROLE or last["outcome"] in {"failed", "cancelled"}:
+        return
+    is_on = bool(found["arn"])
+    if is_on is not ON_ROLE[last["kind"]]:
+        verdict.wrong.append(f"after the {last['kind']} of {service} its role is {'on' if is_on else 'off'}")
 
 
 def _check_ends(operations: list[dict[str, Any]], verdict: Verdict) -> None:
@@ -115,7 +128,8 @@ class _Repository:
         ]
         self.calls = aws["calls"]
         self.late: dict[str, float] = aws.get("late", {})
-        self.operations = operations
+        self.operations = [each for each in operations if each["repository"] == name and each["kind"] != "deploy"]
+        self.by_id = {each["id"]: each for each in operations}
         self.verdict = verdict
         self.ours = {arn for service in self.services.values() for arn in (*service["every"], service["general"])}
         self.ours |= {ids.unique_id(arn) for arn in self.ours}
@@ -197,6 +211,8 @@ class _Repository:
         for change in told:
             if change["written_at"] is None and change["unanswered_at"] is None:
                 self._wrong("a write was planned, and nobody knows what became of it")
+        # What an operation puts back begins with what its part of a shared deletion had taken away.
+        taken = [change["before"] for change in told if change["after"] is None]
         told = self._whole_writes(told)
         doubtful = [each for each in told if each["written_at"] is None and each["unanswered_at"] is not None]
         told = sorted((each for each in told if each["written_at"] is not None), key=lambda each: each["written_at"])
@@ -205,7 +221,7 @@ class _Repository:
         self.verdict.unanswered += len(doubtful)
         for revision in ours:
             if told and self._same(told[0], revision):
-                self._check_before(told.pop(0), revision)
+                self._check_before(told.pop(0), revision, taken)
             elif not any(self._same(each, revision) for each in doubtful) and revision not in unknowable:
                 self._wrong(f"the history does not tell the write that AWS took at {revision['at']}")
         for change in told:
@@ -237,9 +253,9 @@ class _Repository:
     def _same(self, change: dict[str, Any], revision: dict[str, Any]) -> bool:
         return self._text(change["after"]) == self._text(revision["document"])
 
-    def _check_before(self, change: dict[str, Any], revision: dict[str, Any]) -> None:
+    def _check_before(self, change: dict[str, Any], revision: dict[str, Any], taken: list[Any]) -> None:
         sofar = self.revisions[: self.revisions.index(revision)]
-        there = [self.found["first"], *(each["document"] for each in sofar)]
+        there = [self.found["first"], *(each["document"] for each in sofar), *(taken if change["after"] else ())]
         if self._text(change["before"]) not in [self._text(each) for each in there]:
             self._wrong(f"the text before the write at {revision['at']} never was there")
 
@@ -295,10 +311,24 @@ class _Repository:
         if last["outcome"] == "cancelled":
             return None
         if last["kind"] == "undo":
-            undone = next(each for each in self.operations if each["id"] == last["follows"])
+            undone = self.by_id[last["follows"]]
+            if undone["kind"] == "reactivate":
+                return self._had_before_deactivation(undone)
             before = undone["changes"][-1]["before"]
             return self._holds(last["service"], before and json.loads(before)) > 0
         return last["kind"] in GIVES
+
+    def _had_before_deactivation(self, reactivation: dict[str, Any]) -> bool:
+        """Whether the service had access before what this undoes; its role may have another ARN since."""
+        chain = [reactivation]
+        while chain[-1]["kind"] != "deactivate":  # a retry follows the one before it
+            chain.append(self.by_id[chain[-1]["follows"]])
+        removal = next(each for each in self.operations if each["follows"] == chain[-1]["id"] and each["changes"])
+        service = self.services[removal["service"]]
+        steps = [step for each in chain[:-1] for step in each["steps"]]
+        was_off = any((step["name"], step["state"]) == ("activate_role", "succeeded") for step in steps)
+        before = removal["changes"][0]["before"].replace(service["every"][-2 if was_off else -1], service["arn"])
+        return self._holds(removal["service"], json.loads(before)) > 0
 
     def _holds(self, service: str, document: Any) -> int:
         """How many times over the role's ARN is allowed both actions; for one without a role, how often it is named."""

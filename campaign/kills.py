@@ -22,6 +22,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.aws.call_pool import AwsCalls
 from app.operations import context
+from app.operations.write_groups import Many
 from campaign.aws import SECRET, CampaignSandbox, campaign_sandbox
 from campaign.clock import FastClock, SameClock
 from campaign.play import Evidence, player, scratch
@@ -29,6 +30,7 @@ from campaign.runner import REGIONS, Played, judged
 from campaign.scenario import Scenario
 from campaign.shapes import SHAPES
 
+A = TypeVar("A")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -85,6 +87,12 @@ class DeadlyContext(context.Context):
             return await super().in_db(call, *args, **kwargs)
         self.point()
         done = await super().in_db(call, *args, **kwargs)
+        self.point()
+        return done
+
+    async def record_among(self, many: Many[A, R], thing: A) -> R:
+        self.point()
+        done = await super().record_among(many, thing)
         self.point()
         return done
 

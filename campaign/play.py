@@ -47,6 +47,8 @@ CREDENTIALS = {
 READ_TIMEOUT = 0.5  # seconds by the machine's clock
 LONGEST = 90.0  # seconds by the machine's clock after which an operation counts as left running
 MOST_RETRIES = 2
+# A deactivation that changed nothing, or found the role off.
+NOTHING_TO_PUT_BACK = frozenset({"role.unchanged", "role.was_off", "role.unrecorded"})
 MEMORY = "/dev/shm"  # noqa: S108  (a folder of a name of its own is made in it)
 
 
@@ -95,35 +97,66 @@ class Player:
         if scenario.as_batch:
             # It was recorded whole, or not at all.
             ids = ids or await self._ask(scenario.asks, region, as_batch=True)
+        elif scenario.one_by_one:
+            await self._all_ended(ids)
+            rest = scenario.asks[await self._in_thread(self._count_asked, ids) :]
+            ids += await self._ask(rest, region, one_by_one=True, after=ids)
         else:
             ids += await self._ask(scenario.asks[len(ids) :], region)
-        for each in ids:
-            await self._ended(each)
+        await self._all_ended(ids)
         if scenario.undo and len(ids) == len(scenario.asks):
             await self._undo_last(ids)
         return await self._told(ids)
 
     async def _ask(
-        self, asks: Sequence[Asked], region: str, *, one_by_one: bool = False, as_batch: bool = False
+        self,
+        asks: Sequence[Asked],
+        region: str,
+        *,
+        one_by_one: bool = False,
+        as_batch: bool = False,
+        after: Sequence[str] = (),
     ) -> list[str]:
+        """Ask for operations, which come `after` others; their ids, once they have ended."""
         ids: list[str] = []
         if as_batch and asks:
             return await self._ask_batch(asks, region)
         for asked in asks:
-            ids.append(await self._start(asked, region))
+            if asked.kind == Kind.REACTIVATE:
+                ids += await self._undo_deactivation([*after, *ids])
+            else:
+                ids.append(await self._start(asked, region))
             if one_by_one:
-                await self._ended(ids[-1])
+                await self._all_ended(ids)
         ids = list(dict.fromkeys(ids))
+        await self._all_ended(ids)
+        return ids
+
+    async def _all_ended(self, ids: Sequence[str]) -> None:
         for each in ids:
             await self._ended(each)
-        return ids
+
+    async def _undo_deactivation(self, ids: Sequence[str]) -> list[str]:
+        """Undo the last deactivation; nothing where it changed nothing."""
+        operations = [await self._in_thread(self._get, each) for each in ids]
+        last = next(each for each in reversed(operations) if each.kind == Kind.DEACTIVATE)
+        try:
+            return [await self._in_thread(self.services.starter.undo, last.id, "campaign")]
+        except Problem as problem:
+            if problem.code not in NOTHING_TO_PUT_BACK:
+                raise
+            return []
+
+    def _count_asked(self, ids: Sequence[str]) -> int:
+        """How many of these operations were asked for by themselves; the others are parts of these."""
+        operations = map(self._get, ids)
+        return sum(each.follows is None or each.kind == Kind.REACTIVATE for each in operations)
 
     async def _ask_batch(self, asks: Sequence[Asked], region: str) -> list[str]:
         items = [NewItem(region, asked.service, asked.repository) for asked in asks]
         await self._in_thread(self.services.batches.start, Kind(asks[0].kind), items, "campaign")
         ids = await self._in_thread(self._in_region, region)
-        for each in ids:
-            await self._ended(each)
+        await self._all_ended(ids)
         return ids
 
     async def _start(self, asked: Asked, region: str) -> str:

@@ -8,7 +8,7 @@ before.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -33,7 +33,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class Asked:
-    """An operation that is asked for; `cancelled` asks for its end right after."""
+    """An operation that is asked for; `cancelled` asks for its end right after.
+
+    `reactivate` undoes the deactivation that was asked for before it, if that has changed anything.
+    """
 
     kind: str
     service: str
@@ -138,7 +141,7 @@ def drawn(seed: int) -> Scenario:
         Happening(lot.choice(("updating", "rude")), lot.randint(1, 12), seconds=lot.choice((2.0, 8.0, 40.0)))
         for _ in range(lot.choices((0, 1, 2), (6, 3, 1))[0])
     )
-    return Scenario(
+    scenario = Scenario(
         str(seed),
         services,
         repositories,
@@ -149,6 +152,14 @@ def drawn(seed: int) -> Scenario:
         undo=lot.random() < 0.4,
         order=lot.randrange(1_000_000),
     )
+    if not scenario.one_by_one or lot.random() < 0.6:
+        return scenario
+    return replace(scenario, asks=(*scenario.asks, *off_and_on(lot.choice(services).name)), undo=False)
+
+
+def off_and_on(service: str) -> tuple[Asked, Asked]:
+    """A deactivation that removes the role from all policies, and its undo."""
+    return Asked("deactivate", service, "", input=(("remove_statements", True),)), Asked("reactivate", service, "")
 
 
 def _policy(lot: random.Random, services: tuple[Service, ...]) -> Document | None:

@@ -17,11 +17,13 @@ from campaign.scenario import (
     Service,
     document,
     fault,
+    off_and_on,
     statement,
 )
 
 REPOSITORY = "shop/web"
 OURS = statement("AllowLightsailPull-web", {"AWS": "{web}"})
+OURS_OF_API = statement("AllowLightsailPull-api", {"AWS": "{api}"})
 SHARED = statement("Shared", {"AWS": ["{web}", "{api}", f"arn:aws:iam::{OWN}:role/ci-build"]})
 SHARED_BY_WEB = statement("Shared", {"AWS": ["{web}", f"arn:aws:iam::{OWN}:role/ci-build"]})
 WRONG = statement("AllowLightsailPull-web", {"AWS": "{web.general}"})
@@ -33,6 +35,13 @@ def _shape(
 ) -> Scenario:
     asked = tuple(Asked(kind, service, REPOSITORY) for kind, service in map(str.split, asks))
     return Scenario(name, services, (Repository(REPOSITORY, policy),), asked, undo=undo)
+
+
+def _off_and_on(name: str, *policies: Document | None) -> Scenario:
+    """What is removed is what was granted before: nothing else reads the policies of a campaign."""
+    repositories = tuple(Repository(f"{REPOSITORY}-{number}", policy) for number, policy in enumerate(policies))
+    grants = tuple(Asked("grant", "web", repository.name) for repository in repositories)
+    return Scenario(name, (WEB, API), repositories, (*grants, *off_and_on("web")), one_by_one=True)
 
 
 def _deploys(name: str, policy: Document, **how: bool) -> Scenario:
@@ -73,7 +82,11 @@ SHAPES = {
             (WEB, API),
             {"shop/web": None, "shop/base": document(FOREIGN[0], FOREIGN[1])},
         ),
+        _batch(
+            "revoke-batch-for-two", "revoke", (WEB, API), {"shop/web": document(OURS, OURS_OF_API), "shop/base": None}
+        ),
         _shape("grant-and-undo", (WEB,), document(FOREIGN[0]), "grant web", undo=True),
+        _off_and_on("deactivate-and-undo", None, document(FOREIGN[1])),
         _deploys("deploy", document(OURS)),
         _deploys("deploy-with-grant", document(FOREIGN[0]), grant=True, rollback=True),
         _shape("grant-and-revoke", (WEB, API), document(OURS), "grant api", "revoke web", "grant web"),

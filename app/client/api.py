@@ -133,6 +133,14 @@ class Api:
         """Return operations, newest first."""
         return self._ask("GET", f"{ROOT}/operations?{urlencode(_given(**filters))}")
 
+    def undo(self, operation_id: str) -> Json:
+        """Start the undo of an operation."""
+        return self._ask("POST", f"{ROOT}/operations/{quote(operation_id, safe='')}/undo")
+
+    def undo_batch(self, batch_id: str) -> Json:
+        """Start the undo of all that a batch changed."""
+        return self._ask("POST", f"{ROOT}/batches/{quote(batch_id, safe='')}/undo")
+
     def start_batch(self, request: Json) -> Json:
         """Start a batch, as `POST /batches` takes it."""
         return self._ask("POST", f"{ROOT}/batches", request)

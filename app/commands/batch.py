@@ -15,6 +15,7 @@ from app.client.poll import watch_batch
 from app.commands.options import json_option, region_option, served, server_options, show_json, tell, told
 from app.commands.terminal import plain, say, show_table
 from app.commands.watch import Following
+from app.operations.state import Kind
 
 # Items that are listed one by one on a terminal; the JSON has all of them.
 MOST_LISTED = 50
@@ -40,10 +41,11 @@ def run_batch(api: Api, request: Json, how: Following, *, preview: bool) -> Exit
     if preview:
         _show_preview(api.preview_batch(request), as_json=how.as_json)
         return Exit.DONE
-    return _follow_or_leave(api, api.start_batch(request), how)
+    return follow_or_leave(api, api.start_batch(request), how)
 
 
-def _follow_or_leave(api: Api, batch: Json, how: Following) -> Exit:
+def follow_or_leave(api: Api, batch: Json, how: Following) -> Exit:
+    """Follow a batch to its end, or print its id: the exit status of the command."""
     if how.wait:
         return follow_batch(api, batch, how)
     _leave(api, batch, how)
@@ -122,7 +124,7 @@ def _repair_all(api: Api, region: str, how: Following, *, preview: bool) -> Exit
             raise
         _nothing_to_repair(as_json=how.as_json)
         return Exit.DONE
-    return _follow_or_leave(api, batch, how)
+    return follow_or_leave(api, batch, how)
 
 
 def _show_left(shown: Json) -> None:
@@ -192,6 +194,9 @@ def _tell_end(batch: Json, failed: Sequence[Json]) -> None:
         click.echo(f"  and {len(failed) - MOST_LISTED} more", err=True)
     counts = ", ".join(f"{number} {WORDS.get(state, state)}" for state, number in sorted(batch["counts"].items()))
     click.echo(f"{batch['done']} of {batch['total']} done: {counts}")
+    left_on = batch.get("roles_left_on", ()) if batch["action"] == Kind.UNDO else ()  # not told by earlier servers
+    for service in left_on:
+        click.echo(plain(f"The image puller role of {service}, activated by what was undone, is still active."))
 
 
 WORDS = {"nothing_to_do": "had nothing to do"}

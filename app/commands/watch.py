@@ -71,6 +71,9 @@ def _tell_end(operation: Json, how: Following) -> Exit:
     if operation["problem"]:
         tell(operation["problem"])
     click.echo(plain(operation["ending"]))
+    if operation.get("role_left_on"):  # a detail: not in the answer to the request itself
+        service = f"{operation['region']}/{operation['service']}"
+        click.echo(plain(f"The image puller role of {service}, activated by what was undone, is still active."))
     if operation["image_uri"] and of_operation(operation) is Exit.DONE:
         tag = "" if operation["kind"] == "deploy" else ":<tag>"
         click.echo(plain(f"Image: {operation['image_uri']}{tag}"))

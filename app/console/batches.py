@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.bootstrap import Services
 from app.errors import Problem
 from app.history import batches
+from app.history.activations import activated_by_batch
 from app.history.models import Operation
+from app.inventory.queries import with_active_role
 from app.operations.batches import action_of
 from app.operations.state import NOT_DONE, Kind, Outcome
 
@@ -47,7 +49,9 @@ class BatchService:
 class Batch:
     """A batch as it stands. `version` grows with every change; `counts` are its items by state.
 
-    `follows`: the batch that this one retries or undoes; "" for none.
+    `follows`: the batch that this one retries or undoes; "" for none. `roles_left_on`, once it has ended: the services
+    whose role it has activated, or the batch that it undoes, and whose role is still active as far as is known. An undo
+    leaves it so.
     """
 
     id: str
@@ -60,6 +64,7 @@ class Batch:
     ended_at: datetime | None
     cancel_requested: bool
     follows: str
+    roles_left_on: tuple[tuple[str, str], ...] = ()
 
     @property
     def total(self) -> int:
@@ -111,7 +116,14 @@ def get_batch(services: Services, batch_id: str) -> Batch:
     runners = batches.runners_of(services.db, batch_id)
     if not runners:
         raise Problem("batch.not_found")
-    return _batch(version, runners, batches.counts_of(services.db, [batch_id])[batch_id])
+    batch = _batch(version, runners, batches.counts_of(services.db, [batch_id])[batch_id])
+    return replace(batch, roles_left_on=_roles_left_on(services, batch)) if batch.ended else batch
+
+
+def _roles_left_on(services: Services, batch: Batch) -> tuple[tuple[str, str], ...]:
+    activated = activated_by_batch(services.db, batch.follows if batch.action is Kind.UNDO else batch.id)
+    active = with_active_role(services.db, services.connection, activated) if activated else ()
+    return tuple(key for key in activated if key in active)
 
 
 def list_items(

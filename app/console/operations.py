@@ -8,7 +8,7 @@ from typing import Any
 
 from app.bootstrap import Services
 from app.errors import Problem
-from app.inventory import queries
+from app.inventory.queries import with_active_role
 from app.operations.progress import Progress
 from app.operations.read import find_progress, list_running
 from app.operations.start import Ask, may_retry
@@ -74,8 +74,7 @@ def role_left_on(services: Services, progress: Progress) -> bool:
 
 def is_role_active(services: Services, progress: Progress) -> bool:
     """Return whether the role of the operation's service is active, as far as is known."""
-    known = queries.find_service(services.db, services.service_key(progress.region, progress.service))
-    return known is not None and known.service.role.is_active
+    return bool(with_active_role(services.db, services.connection, [(progress.region, progress.service)]))
 
 
 def is_undone(services: Services, followed_by: Iterable[str]) -> bool:

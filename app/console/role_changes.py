@@ -16,7 +16,7 @@ from app.console.services import get_service
 from app.console.timeouts import PATIENCE, within
 from app.errors import Problem
 from app.history.models import Operation
-from app.history.policy_writes import last_writes_of_parts
+from app.history.policy_writes import changes_of_parts
 from app.history.queries import get_operation
 from app.operations.fingerprint import PLACEHOLDER
 from app.operations.naming import repositories_naming
@@ -119,7 +119,7 @@ def _undone(
     """By repository, the input of the undo of what was removed from it; only of this one, if one is named."""
     role = service.role
     arn = role.principal_arn if role.ready else PLACEHOLDER.format(region=service.region, service=service.name)
-    changes = last_writes_of_parts(services.db, deactivation.id, Kind.REVOKE)
+    changes = changes_of_parts(services.db, deactivation.id, Kind.REVOKE)
     return {
         change.repository: undo_of_removal(deactivation, change, arn)
         for change in changes

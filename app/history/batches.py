@@ -81,12 +81,14 @@ class Item:
     kind: str
     service: str
     repository: str
+    has_begun: bool
 
 
 def runnable(db: Database, runner: Operation, running: Collection[str], limit: int) -> tuple[Item, ...]:
     """Return live items of a runner whose turn on their repository has come, in their order, without those running.
 
-    An item that another one of the batch comes before on its repository is left to whoever runs that one.
+    An item that another one of the batch comes before on its repository is left to whoever runs that one: one that has
+    begun only to one that has begun too.
     """
     columns = {name: OPERATIONS.c[name] for name in ("id", "connection", "region", "repository", "service", "sequence")}
     earlier = OPERATIONS.alias("earlier")
@@ -97,6 +99,7 @@ def runnable(db: Database, runner: Operation, running: Collection[str], limit: i
         earlier.c.batch_id == OPERATIONS.c.batch_id,
         earlier.c.outcome.is_(None),
         earlier.c.sequence < OPERATIONS.c.sequence,
+        OPERATIONS.c.started_at.is_(None) | earlier.c.started_at.is_not(None),
     )
     wanted = (
         select(*_ITEM)
@@ -112,7 +115,11 @@ def runnable(db: Database, runner: Operation, running: Collection[str], limit: i
 def led_by(
     db: Database, runner: Operation, leaders: Collection[Item], services: Collection[str]
 ) -> dict[str, tuple[Item, ...]]:
-    """Return by repository the live items of a runner's batch, of these services, on the repositories of `leaders`."""
+    """Return by repository the live items of a runner's batch, of these services, that are run with one of `leaders`.
+
+    An item that has begun was at work when its process died. What it has sent to AWS is settled first, so one that has
+    not begun is not run with it.
+    """
     row = OPERATIONS.c
     wanted = select(*_ITEM).where(
         row.connection == runner.connection,
@@ -123,11 +130,13 @@ def led_by(
         row.outcome.is_(None),
         row.kind != kinds.BATCH,
     )
-    items: defaultdict[str, list[Item]] = defaultdict(list)
+    has_begun = {leader.repository: leader.has_begun for leader in leaders}
+    items: dict[str, list[Item]] = {leader.repository: [] for leader in leaders}
     with db.read() as session:
-        for found in session.execute(wanted.order_by(row.sequence)):
-            items[found.repository].append(Item(*found))
-    return {repository: tuple(found) for repository, found in items.items()}
+        for item in (Item(*values) for values in session.execute(wanted.order_by(row.sequence))):
+            if item.has_begun == has_begun[item.repository]:
+                items[item.repository].append(item)
+    return {repository: tuple(group) for repository, group in items.items()}
 
 
 def count_live(db: Database, runner: Operation) -> int:
@@ -294,7 +303,13 @@ def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
         return tuple({found[0]: Change(*found) for found in session.execute(wanted)}.values())
 
 
-_ITEM = (OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.service, OPERATIONS.c.repository)
+_ITEM = (
+    OPERATIONS.c.id,
+    OPERATIONS.c.kind,
+    OPERATIONS.c.service,
+    OPERATIONS.c.repository,
+    OPERATIONS.c.started_at.is_not(None),
+)
 
 
 def _live_items_of(runner: Operation) -> tuple[ColumnElement[bool], ...]:

@@ -50,8 +50,11 @@ def last_confirmed(db: Database, operation_id: str) -> PolicyChange | None:
         return session.scalars(query).first()
 
 
-def last_writes_of_parts(db: Database, operation_id: str, kind: str) -> tuple[PolicyChange, ...]:
-    """Return the last write that AWS confirmed of each part of an operation, of those of this kind, in their order."""
+def changes_of_parts(db: Database, operation_id: str, kind: str) -> tuple[PolicyChange, ...]:
+    """Return what an operation's parts of this kind changed, a change for each repository, in the parts' order.
+
+    It is the last write that AWS confirmed of the first part that changed the repository's policy.
+    """
     query = (
         select(PolicyChange)
         .join(Operation, Operation.id == PolicyChange.operation_id)
@@ -59,7 +62,11 @@ def last_writes_of_parts(db: Database, operation_id: str, kind: str) -> tuple[Po
         .order_by(Operation.sequence, PolicyChange.position)
     )
     with db.read() as session:
-        return tuple({change.operation_id: change for change in session.scalars(query)}.values())
+        last = {change.operation_id: change for change in session.scalars(query)}
+    first: dict[str, PolicyChange] = {}
+    for change in last.values():
+        first.setdefault(change.repository, change)
+    return tuple(first.values())
 
 
 def write_planned(db: Database, run: Run, write: PlannedWrite, at: datetime) -> int | None:

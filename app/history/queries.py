@@ -46,6 +46,14 @@ def repositories_with_outcome(db: Database, ids: Collection[str], outcomes: Coll
         )
 
 
+def count_changed_by_parts(db: Database, operation_id: str, kind: str) -> int:
+    """Return how many repositories an operation's parts of this kind have changed."""
+    row = Operation
+    changed = (row.follows == operation_id, row.kind == kind, row.outcome == "succeeded")
+    with db.read() as session:
+        return session.scalar(select(func.count(row.repository.distinct())).where(*changed)) or 0
+
+
 def followers(db: Database, operation_id: str) -> tuple[str, ...]:
     """Return the ids of the operations that retry or undo this one, or are parts of it, oldest first."""
     query = select(Operation.id).where(Operation.follows == operation_id).order_by(Operation.asked_at)

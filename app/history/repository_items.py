@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -50,30 +50,42 @@ class BegunItem:
 
 @dataclass(frozen=True)
 class Begun:
-    """The items that have begun, in the order of their ids, and our last writes of the policy, the newest first."""
+    """The items that have begun now, in the order of their ids, and our last writes of the policy, the newest first.
+
+    Those left out have begun or ended meanwhile.
+    """
 
     items: tuple[BegunItem, ...]
     writes: tuple[Written, ...] = ()
 
 
 def begin(db: Database, beginnings: Sequence[Beginning]) -> list[Begun | None]:
-    """Begin the first step of items: None where another operation on the repository comes first, or one has ended."""
+    """Begin the first step of items: None where another operation on the repository comes first.
+
+    None too where the leader has begun or ended meanwhile: the others are left to whoever leads them now.
+    """
+    leaders = [each.leader for each in beginnings]
     with db.write() as session:
-        lock_repositories(db, session, [each.leader for each in beginnings])
-        behind = set(session.scalars(_BEHIND, {"ids": [each.leader for each in beginnings]}))
+        lock_repositories(db, session, leaders)
+        behind = _behind(session, leaders)
         may_begin = [each for each in beginnings if each.leader not in behind]
         items = _begin_items(session, may_begin)
         writes = _last_writes(session, items.values(), min(each.since for each in beginnings))
     return [_begun(each, items, writes) if each.leader not in behind else None for each in beginnings]
 
 
+def _behind(session: Session, leaders: Sequence[str]) -> set[str]:
+    """Return the leaders that may not begin now. Of two that may on one repository, the later one supersedes the other."""
+    rows = session.execute(_IN_TURN, {"ids": list(leaders)})
+    last = {(row.connection, row.region, row.repository): row.id for row in rows}
+    return set(leaders) - set(last.values())
+
+
 def _begun(
     beginning: Beginning, items: dict[str, BegunItem], writes: dict[tuple[str, str, str], list[Written]]
-) -> Begun | None:
-    begun = [items[item_id] for item_id in sorted(beginning.item_ids) if item_id in items]
-    if len(begun) < len(beginning.item_ids):
-        return None
-    return Begun(tuple(begun), tuple(writes.get(_repository_of(begun[0].operation), ())))
+) -> Begun:
+    begun = tuple(items[item_id] for item_id in sorted(beginning.item_ids) if item_id in items)
+    return Begun(begun, tuple(writes.get(_repository_of(begun[0].operation), ())))
 
 
 def _begin_items(session: Session, beginnings: Sequence[Beginning]) -> dict[str, BegunItem]:
@@ -132,17 +144,21 @@ class Part:
 
 def plan_writes(db: Database, writes: Sequence[Sequence[Part]]) -> list[bool]:
     """Record writes before they are sent. False: a newer run took one of its steps over, and nothing of it is recorded."""
-    parts = [part for write in writes for part in write]
     with db.write() as session:
-        newest = {
-            (row.operation_id, row.name, row.attempts)
-            for row in session.execute(_RUNNING, {"ids": [part.run.operation_id for part in parts]})
-        }
+        newest = _newest(session, [part.run for write in writes for part in write])
         planned = [all(_key(part.run) in newest for part in write) for write in writes]
         rows = [_row(part) for write, is_newest in zip(writes, planned, strict=True) if is_newest for part in write]
         if rows:
+            # They are there already where this is repeated, because its commit was not answered.
+            session.execute(_FORGET, {"ids": [row["operation_id"] for row in rows]})
             session.connection().execute(CHANGES.insert(), rows)
     return planned
+
+
+def _newest(session: Session, runs: Sequence[Run]) -> set[tuple[str, str, int]]:
+    """Return the keys of the newest runs of the steps; no newer one begins before the transaction ends."""
+    rows = session.execute(_RUNNING, {"ids": [run.operation_id for run in runs]})
+    return {(row.operation_id, row.name, row.attempts) for row in rows}
 
 
 def _key(run: Run) -> tuple[str, str, int]:
@@ -158,9 +174,9 @@ def forget_writes(db: Database, runs: Sequence[Run]) -> None:
     """Delete a planned write that AWS is proven not to have carried out."""
     ids = [run.operation_id for run in runs]
     with db.write() as session:
-        newest = {_key(Run(*row)) for row in session.execute(_RUNNING, {"ids": ids})}
+        newest = _newest(session, runs)
         if all(_key(run) in newest for run in runs):
-            session.execute(CHANGES.delete().where(CHANGES.c.operation_id.in_(ids), CHANGES.c.written_at.is_(None)))
+            session.execute(_FORGET, {"ids": ids})
 
 
 @dataclass(frozen=True)
@@ -175,8 +191,8 @@ class ItemChanged:
     wrote: bool
     at: datetime
     learned: Mapping[str, str] = field(default_factory=dict)
-    replaced: str | None = None
-    """The text that a deletion took away, where AWS returned another one than was read."""
+    texts: tuple[str | None, str | None] | None = None
+    """The policy before and after it, where AWS returned that a deletion took away another text than was read."""
 
 
 def end_changes(db: Database, changed: Sequence[Sequence[ItemChanged]]) -> list[None]:
@@ -186,6 +202,8 @@ def end_changes(db: Database, changed: Sequence[Sequence[ItemChanged]]) -> list[
         _run(session, _TOUCH, [{"of": item.run.operation_id, **_learned(item)} for item in every])
         closed = [{"of": item.run.operation_id, **_answer(item)} for item in every if item.wrote]
         _run(session, _CLOSE, closed)
+        corrected = [{"of": item.run.operation_id, **_texts(*item.texts)} for item in every if item.texts is not None]
+        _run(session, _CORRECT, corrected)
         _run(session, _END_STEP, [_ended(item.run, item.state, item.note, item.request_ids, item.at) for item in every])
         began = [
             {"of": item.run.operation_id, "step": item.next_step, **named({"started_at": item.at})} for item in every
@@ -202,7 +220,11 @@ def _learned(item: ItemChanged) -> dict[str, Any]:
 
 def _answer(item: ItemChanged) -> dict[str, Any]:
     request_id = item.request_ids[-1] if item.request_ids else ""
-    return named({"written_at": item.at, "request_id": request_id, "before": item.replaced})
+    return named({"written_at": item.at, "request_id": request_id})
+
+
+def _texts(before: str | None, after: str | None) -> dict[str, Any]:
+    return named({"before": before, "after": after})
 
 
 @dataclass(frozen=True)
@@ -217,15 +239,14 @@ class ItemEnded:
 
 
 def end_items(db: Database, ended: Sequence[ItemEnded]) -> None:
-    """End items with their last steps. Raises NewerRunError."""
+    """End items with their last steps. Raises NewerRunError, also where one is run again from its first step."""
     with db.write() as session:
         ends = [
             {"of": each.run.operation_id, **named({"outcome": each.outcome, "ended_at": each.at})} for each in ended
         ]
         _run(session, _END, ends)
-        _run(
-            session, _END_STEP, [_ended(each.run, "succeeded", each.note, each.request_ids, each.at) for each in ended]
-        )
+        steps = [_ended(each.run, "succeeded", each.note, each.request_ids, each.at) for each in ended]
+        _run(session, _END_LAST_STEP, steps)
 
 
 def _ended(run: Run, state: str, note: dict[str, Any], request_ids: Sequence[str], at: datetime) -> dict[str, Any]:
@@ -244,8 +265,15 @@ def _new(table: Any, column: str) -> Any:
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_BEHIND = select(OPERATIONS.c.id).where(
-    OPERATIONS.c.id.in_(_IDS), OPERATIONS.c.started_at.is_(None), comes_before({**OPERATIONS.c, "is_item": True})
+_IN_TURN = (
+    select(OPERATIONS.c.id, OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository)
+    .where(
+        OPERATIONS.c.id.in_(_IDS),
+        OPERATIONS.c.outcome.is_(None),
+        OPERATIONS.c.started_at.is_(None),
+        ~comes_before({**OPERATIONS.c, "is_item": True}),
+    )
+    .order_by(OPERATIONS.c.sequence)
 )
 _BEGIN = (
     update(OPERATIONS)
@@ -287,9 +315,13 @@ _WRITES = (
     )
     .order_by(CHANGES.c.planned_at.desc(), CHANGES.c.operation_id.desc())
 )
-_RUNNING = select(STEPS.c.operation_id, STEPS.c.name, STEPS.c.attempts).where(
-    STEPS.c.operation_id.in_(_IDS), STEPS.c.state == "running"
+_RUNNING = (
+    select(STEPS.c.operation_id, STEPS.c.name, STEPS.c.attempts)
+    .where(STEPS.c.operation_id.in_(_IDS), STEPS.c.state == "running")
+    .order_by(STEPS.c.operation_id, STEPS.c.position)
+    .with_for_update()
 )
+_FORGET = CHANGES.delete().where(CHANGES.c.operation_id.in_(_IDS), CHANGES.c.written_at.is_(None))
 _LIVING = (OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
 _TOUCH = (
     update(OPERATIONS)
@@ -303,11 +335,12 @@ _TOUCH = (
 _CLOSE = (
     update(CHANGES)
     .where(CHANGES.c.operation_id == bindparam("of"), CHANGES.c.position == 0, CHANGES.c.written_at.is_(None))
-    .values(
-        written_at=_new(CHANGES, "written_at"),
-        request_id=_new(CHANGES, "request_id"),
-        before=func.coalesce(_new(CHANGES, "before"), CHANGES.c.before),
-    )
+    .values(written_at=_new(CHANGES, "written_at"), request_id=_new(CHANGES, "request_id"))
+)
+_CORRECT = (
+    update(CHANGES)
+    .where(CHANGES.c.operation_id == bindparam("of"), CHANGES.c.position == 0)
+    .values(before=_new(CHANGES, "before"), after=_new(CHANGES, "after"))
 )
 _END_STEP = (
     update(STEPS)
@@ -318,6 +351,13 @@ _END_STEP = (
         STEPS.c.attempts == bindparam("attempt"),
     )
     .values({column: _new(STEPS, column) for column in ("state", "note", "request_ids", "ended_at")})
+)
+_other = STEPS.alias("other")
+# A statement of its own after the operation's, whose row a new run locks first: this sees what that one has recorded.
+_END_LAST_STEP = _END_STEP.where(
+    ~exists().where(
+        _other.c.operation_id == bindparam("of"), _other.c.name != bindparam("step"), _other.c.state == "running"
+    )
 )
 _BEGIN_NEXT = (
     update(STEPS)

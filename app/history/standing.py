@@ -81,19 +81,30 @@ def standing_in(
         .group_by(row.repository, row.service)
         .subquery()
     )
+    # A write may carry changes of several operations, each of which records its own: the last one leaves what was sent.
+    part = aliased(PolicyChange)
+    sent = (
+        select(part.after)
+        .where(part.connection == change.connection, part.region == change.region)
+        .where(part.repository == change.repository, part.planned_at == change.planned_at)
+        .order_by(part.operation_id.desc(), part.position.desc())
+        .limit(1)
+        .correlate(change)
+        .scalar_subquery()
+    )
     wanted = (
-        select(row, change)
+        select(row, change, sent)
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
         .where(*_gave(row, connection, region, kinds.MAY_GIVE_ACCESS), *among)
         .where(~overridden(row), ~made_anew(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
-    found = (_of(operation, write) for operation, write in session.execute(wanted))
+    found = (_of(operation, write, text) for operation, write, text in session.execute(wanted))
     return tuple({(given.repository, given.service): given for given in found}.values())
 
 
-def _of(operation: Operation, write: PolicyChange | None) -> Standing:
+def _of(operation: Operation, write: PolicyChange | None, text: str | None) -> Standing:
     return Standing(
         id=operation.id,
         kind=operation.kind,
@@ -102,7 +113,7 @@ def _of(operation: Operation, write: PolicyChange | None) -> Standing:
         principal_arn=operation.principal_arn,
         ended_at=operation.ended_at or operation.asked_at,
         wrote=write is not None,
-        text=write.after if write else None,
+        text=text,
         written_at=write.written_at if write else None,
     )
 

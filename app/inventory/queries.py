@@ -6,11 +6,11 @@ The number of statements in a query does not depend on the amount of data.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, select, union
+from sqlalchemy import Select, bindparam, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService
@@ -113,6 +113,17 @@ def role_of(db: Database, service: ServiceKey) -> tuple[bool, str] | None:
     with db.read() as session:
         rows = session.execute(query).one_or_none()
     return None if rows is None else (rows.role_active, rows.role_arn)
+
+
+def with_active_role(
+    db: Database, connection: str, services: Collection[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """Return those of the services (Region and name) whose role is active, as last seen."""
+    row = SeenService
+    query = select(row.region, row.name).where(row.connection == connection, row.role_active)
+    with db.read() as session:
+        rows = session.execute(query.where(tuple_(row.region, row.name).in_(sorted(services)))).all()
+    return frozenset((each.region, each.name) for each in rows)
 
 
 def role_since(db: Database, service: ServiceKey) -> datetime | None:

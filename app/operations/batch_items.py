@@ -14,6 +14,7 @@ from functools import partial
 
 from app.history import batches, store
 from app.history.batches import Item
+from app.history.turns import BehindAnother
 from app.inventory.circumstances import RepositoryAddress, known_repositories
 from app.inventory.registries import KnownRegistry
 from app.operations import grant, restore, revoke
@@ -64,8 +65,8 @@ class ItemRun:
                 for work in page:
                     async with slots:
                         pass
-                    if self.step.cancelled.is_set():
-                        break
+                    if self.step.cancelled.is_set() and not work.items[0].has_begun:
+                        continue  # one that has begun stops by itself, at a safe point
                     self._begin(group, slots, work)
                     if is_first:
                         is_first = False
@@ -81,13 +82,18 @@ class ItemRun:
     async def _run(self, slots: asyncio.Semaphore, work: _Work) -> None:
         context = self.step.context
         roles = {item.id: self._roles[item.service] for item in work.items}
-        around = Surroundings(work.known, work.registry, context.clock.now())
-        async with slots:
-            if await run_together(context, Together(work.items[0].id, roles), around):
-                return
+        leader, left = work.items[0], frozenset(roles)
+        if not leader.has_begun:
+            around = Surroundings(work.known, work.registry, context.clock.now())
+            try:
+                async with slots:
+                    left = await run_together(context, Together(leader.id, roles), around)
+            except BehindAnother:
+                return  # it is looked again whether its turn has come
         # Backwards: what a deletion took away of others' changes is put back first, by the item that deleted.
         for item in reversed(work.items):
-            await run_recorded(partial(_run_item, item, roles[item.id]), item.id, slot=slots, is_item=True)
+            if item.id in left:
+                await run_recorded(partial(_run_item, item, roles[item.id]), item.id, slot=slots, is_item=True)
 
     async def _find_roles(self) -> dict[str, Role]:
         """Record this service's role, and return the roles of all services of the batch in this Region.
@@ -125,7 +131,7 @@ class ItemRun:
         return tuple(
             _Work(items[leader.repository], known.get(leader.repository, RepositoryAddress()), registry)
             for leader in leaders
-            if items[leader.repository][0].id == leader.id  # else it has ended meanwhile
+            if items[leader.repository][:1] == (leader,)  # else it has begun or ended meanwhile
         )
 
     async def _count_live(self) -> int:

@@ -82,6 +82,10 @@ def change_of(operation: Operation, role: Role, known: Surroundings) -> ItemChan
     )
 
 
+Texts = tuple[str | None, str | None]
+"""A policy before and after a change; None: no policy."""
+
+
 class NotTogetherError(Exception):
     """The items can't be changed by one write: one of them needs more than that."""
 
@@ -101,6 +105,26 @@ def plan_together(text: str | None, changes: Sequence[ItemChange]) -> list[Plann
         if any(finding.code in DENIALS for finding in planned[-1].leftovers):
             raise NotTogetherError
     return planned
+
+
+def texts_of_deletion(
+    deleted: str | None, planned: Sequence[PlannedChange], changes: Sequence[ItemChange]
+) -> list[Texts | None]:
+    """Return the policy before and after each item's part of a deletion that took away another text than was read.
+
+    Each part begins with what the one before it left of `deleted`; None for an item without a part in the deletion.
+    """
+    parts = [number for number, change in enumerate(planned) if change.needed]
+    texts: list[Texts | None] = [None] * len(planned)
+    text = deleted
+    for number in parts:
+        try:
+            after = None if number == parts[-1] else changes[number].plan(text).after
+        except Problem:  # what somebody else wrote holds its part back: the deletion as a whole took it away
+            after = text
+        texts[number] = (text, after)
+        text = after
+    return texts
 
 
 def judge_together(

@@ -245,6 +245,7 @@ NOTES: dict[str, str] = {
     "statements.kept": N_("Statements that name the role were kept, as requested."),
     "statements.none": N_("No repository policy named the service."),
     "statements.put_back": N_("Repositories changed: %(count)s."),
+    "statements.in_place": N_("Repository policies have these statements already."),
     "statements.none_removed": N_("The deactivation had removed nothing from repository policies."),
     "deployment.checked": N_("%(image)s exists."),
     "deployment.unchecked": N_("The image couldn't be checked: %(permission)s isn't allowed."),

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.history.living import count_living
-from app.history.queries import repositories_with_outcome
-from app.operations.state import NOT_DONE
+from app.history.queries import count_changed_by_parts, repositories_with_outcome
+from app.operations.state import NOT_DONE, Kind
 from app.operations.step import Stepping
 
 # Seconds between two checks.
@@ -32,3 +32,9 @@ async def failed_parts(step: Stepping, ids: Collection[str]) -> list[str]:
     while await context.in_db(count_living, context.db, ids):
         await step.pause(LOOK_SECONDS)
     return await context.in_db(repositories_with_outcome, context.db, ids, NOT_DONE)
+
+
+async def changed_by_parts(step: Stepping, kind: Kind) -> int:
+    """Return how many repositories the operation's parts of this kind have changed, also before a restart."""
+    context = step.context
+    return await context.in_db(count_changed_by_parts, context.db, step.operation.id, kind)

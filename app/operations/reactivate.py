@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from app.db import Database
 from app.errors import Problem
 from app.history.models import Operation, PolicyChange
-from app.history.policy_writes import last_writes_of_parts
+from app.history.policy_writes import changes_of_parts
 from app.history.queries import get_operation
 from app.operations import engine, role_steps
-from app.operations.parts import failed_parts, preview_of_part
+from app.operations.parts import changed_by_parts, failed_parts, preview_of_part
 from app.operations.plans import Subject, named_for
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
@@ -40,19 +40,25 @@ async def put_back_statements(operation_id: str, arn: str) -> Result:
     """Put back the statements, each repository by an operation of its own; `arn` is the role's principal now."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        count = await _put_back(step, arn)
-        step.because("statements.put_back" if count else "statements.none_removed", count=count)
+        any_removed = await _put_back(step, arn)
+        count = await changed_by_parts(step, Kind.UNDO)
+        unneeded = "statements.in_place" if any_removed else "statements.none_removed"
+        step.because("statements.put_back" if count else unneeded, count=count)
         return (StepState.SUCCEEDED if count else StepState.SKIPPED), {}
 
     return await run_step(operation_id, StepName.PUT_BACK_STATEMENTS, body)
 
 
-async def _put_back(step: Stepping, arn: str) -> int:
-    """Return the number of repositories. Raises Problem `role.not_put_back` with those that could not be changed."""
+async def _put_back(step: Stepping, arn: str) -> bool:
+    """Return whether the deactivation had removed any.
+
+    Raises:
+        Problem: `role.not_put_back` with the repositories whose policy could not be changed.
+    """
     context, operation = step.context, step.operation
     deactivation = await context.in_db(get_operation, context.db, operation.input["deactivation"])
     assert deactivation is not None  # noqa: S101  (the history keeps what a live operation follows)
-    changes = await context.in_db(last_writes_of_parts, context.db, deactivation.id, Kind.REVOKE)
+    changes = await context.in_db(changes_of_parts, context.db, deactivation.id, Kind.REVOKE)
     ids = []
     for change in changes:
         given = await context.in_thread(undo_of_removal, deactivation, change, arn)
@@ -60,7 +66,7 @@ async def _put_back(step: Stepping, arn: str) -> int:
         ids.append(await context.in_db(context.start_part, operation, Kind.UNDO, change.repository, given))
     if failed := await failed_parts(step, ids):
         raise Problem("role.not_put_back", service=operation.service, repositories=", ".join(failed))
-    return len(ids)
+    return bool(ids)
 
 
 def check_undo(db: Database, deactivation: Operation) -> None:
@@ -72,7 +78,7 @@ def check_undo(db: Database, deactivation: Operation) -> None:
     switched = any(
         step.name == StepName.DEACTIVATE_ROLE and step.state == StepState.SUCCEEDED for step in deactivation.steps
     )
-    removed = last_writes_of_parts(db, deactivation.id, Kind.REVOKE)
+    removed = changes_of_parts(db, deactivation.id, Kind.REVOKE)
     if not (switched or removed):
         raise Problem("role.unchanged")
     if removed:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import TypeVar
 
 from app.aws.ports import Answered
@@ -23,6 +24,7 @@ from app.history import repository_items
 from app.history.policy_writes import Written
 from app.history.repository_items import Beginning, Begun, BegunItem, ItemChanged, ItemEnded, Part
 from app.history.store import Run
+from app.history.turns import BehindAnother
 from app.inventory import policies, queries
 from app.inventory.policies import PolicyRead
 from app.keys import ServiceKey
@@ -32,14 +34,17 @@ from app.operations.item_changes import (
     NotTogetherError,
     Role,
     Surroundings,
+    Texts,
     change_of,
     judge_together,
     plan_together,
+    texts_of_deletion,
 )
 from app.operations.policy_steps import JUST_NOW, REMEMBERED
 from app.operations.policy_write import OLD_READING, REREADS, fresh_write, remark_of
 from app.operations.state import Outcome, StepName, StepState
 from app.operations.step import AGAIN, PASSES_BY_ITSELF, CancelledHere, Stepping
+from app.operations.workflow import is_done
 from app.policy.canonical import equivalent
 from app.policy.change import PlannedChange
 from app.policy.stale_reads import seems_older
@@ -73,8 +78,12 @@ class _Planned:
         return any(change.needed for change in self.changes)
 
 
-async def run_together(context: Context, items: Together, known: Surroundings) -> bool:
-    """Change a policy for all items and end them. False: some live, and each goes on by its own steps."""
+async def run_together(context: Context, items: Together, known: Surroundings) -> frozenset[str]:
+    """Change a policy for all items and end them. Returns the ids of those left, each of which goes on by its own steps.
+
+    Raises:
+        BehindAnother: their turn has not come, or somebody else has begun the first of them; none has begun here.
+    """
     with ExitStack() as working:
         for item_id in items.roles:
             working.enter_context(context.running.working(item_id))
@@ -82,17 +91,26 @@ async def run_together(context: Context, items: Together, known: Surroundings) -
         at = context.clock.now()
         beginning = Beginning(items.leader, tuple(items.roles), StepName.UPDATE_POLICY, at - JUST_NOW, at)
         begun = await context.record_among(repository_items.begin, beginning)
-        if begun is None or any(_needs_its_steps(item) for item in begun.items):
+        if begun is None:
+            raise BehindAnother
+        have_ended = await is_done(_run_begun(context, begun, items.roles, known), items.leader)
+        return frozenset() if have_ended else frozenset(item.operation.id for item in begun.items)
+
+
+async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], known: Surroundings) -> bool:
+    """Return whether the items have been changed together and have ended."""
+    if any(_needs_its_steps(item) for item in begun.items):
+        return False
+    async with AsyncExitStack() as watching:
+        leader = Stepping(begun.items[0].operation, begun.items[0].run, context)
+        ids = [item.operation.id for item in begun.items]
+        events = [await watching.enter_async_context(context.cancels.watching(id_)) for id_ in ids]
+        leader.cancelled = events[0]
+        try:
+            changes = [change_of(item.operation, roles[item.operation.id], known) for item in begun.items]
+            return await _Run(leader, begun, changes, lambda: any(event.is_set() for event in events)).run()
+        except (NotTogetherError, CancelledHere, Problem, repository_items.NewerRunError):
             return False
-        changes = [change_of(item.operation, items.roles[item.operation.id], known) for item in begun.items]
-        async with AsyncExitStack() as watching:
-            leader = Stepping(begun.items[0].operation, begun.items[0].run, context)
-            events = [await watching.enter_async_context(context.cancels.watching(id_)) for id_ in items.roles]
-            leader.cancelled = events[0]
-            try:
-                return await _Run(leader, begun, changes, lambda: any(event.is_set() for event in events)).run()
-            except (NotTogetherError, CancelledHere, Problem, repository_items.NewerRunError):
-                return False
 
 
 def _needs_its_steps(item: BegunItem) -> bool:
@@ -162,7 +180,7 @@ class _Run:
                 await self._forget()  # somebody else has deleted it since
                 raise NotTogetherError
             if planned.after is None and not equivalent(answered, planned.text):
-                await self._end_changes(planned, replaced=answered)
+                await self._end_changes(planned, texts_of_deletion(answered, planned.changes, self.changes))
                 raise NotTogetherError  # it holds what somebody else wrote since the read
             return await self._verify(planned)
 
@@ -193,7 +211,7 @@ class _Run:
         context = self.leader.context
         await context.in_db(repository_items.forget_writes, context.db, [item.run for item in self.begun.items])
 
-    async def _end_changes(self, planned: _Planned, replaced: str | None = None) -> None:
+    async def _end_changes(self, planned: _Planned, texts: Sequence[Texts | None] = ()) -> None:
         context = self.leader.context
         now, request_ids = context.clock.now(), tuple(self.leader.request_ids)
         changed = [
@@ -206,9 +224,11 @@ class _Run:
                 change.needed,
                 now,
                 intended.learned,
-                replaced if change.after is None else None,
+                text,
             )
-            for item, intended, change in zip(self.begun.items, self.changes, planned.changes, strict=True)
+            for item, intended, change, text in zip(
+                self.begun.items, self.changes, planned.changes, texts or repeat(None, len(self.changes)), strict=True
+            )
         ]
         await context.record_among(repository_items.end_changes, changed)
 

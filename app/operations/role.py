@@ -6,7 +6,7 @@ from app.errors import Problem
 from app.history import queries, store
 from app.operations import engine, role_steps
 from app.operations.naming import repositories_naming
-from app.operations.parts import LOOK_SECONDS, failed_parts, preview_of_part
+from app.operations.parts import LOOK_SECONDS, changed_by_parts, failed_parts, preview_of_part
 from app.operations.service_steps import read_service
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
@@ -47,7 +47,8 @@ async def remove_statements(operation_id: str) -> Result:
             step.because("statements.kept")
             return StepState.SKIPPED, {}
         await _record_role(step)
-        count = await _remove_all(step)
+        await _remove_all(step)
+        count = await changed_by_parts(step, Kind.REVOKE)
         step.because("statements.removed" if count else "statements.none", count=count)
         return (StepState.SUCCEEDED if count else StepState.SKIPPED), {}
 
@@ -89,8 +90,8 @@ async def _record_role(step: Stepping) -> None:
     await step.context.in_db(store.input_noted, step.context.db, step.operation.id, role=role)
 
 
-async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> int:
-    """Remove the service from every policy known to name it, each by an operation of its own; return how many.
+async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> None:
+    """Remove the service from every policy known to name it, each by an operation of its own.
 
     Raises:
         Problem: `otherwise` with the repositories whose policy could not be changed.
@@ -101,7 +102,7 @@ async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> in
         naming = await context.in_db(repositories_naming, context.db, operation.service_key)
         left = [repository for repository in naming if repository not in removed]
         if not left:
-            return len(removed)
+            return
         for repository in left:
             shown = preview_of_part(operation.input, repository)
             removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository, shown)

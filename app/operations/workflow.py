@@ -104,6 +104,18 @@ async def run_recorded(
     return outcome
 
 
+async def is_done(attempt: Awaitable[bool], operation_id: str) -> bool:
+    """Return what `attempt` does; False where it breaks, so that the operation continues by its own steps.
+
+    It breaks there too, and fails, if they meet the same; what else was attempted with it doesn't.
+    """
+    try:
+        return await attempt
+    except Exception:  # the edge of what several operations do together
+        log.exception("what operation %s does with others broke; each continues by its own steps", operation_id)
+        return False
+
+
 async def change_until_it_holds(
     change: Callable[[], Awaitable[Result]], verify: Callable[[Result, bool], Awaitable[Result]]
 ) -> bool:

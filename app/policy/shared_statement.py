@@ -5,17 +5,19 @@ Its Sid names no service. Only statements as we write them are put together, so 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from app.limits import POLICY_CHARACTERS
 from app.policy.arns import UNIQUE_ID, same_form, service_of
 from app.policy.canonical import statement_key
 from app.policy.document import PolicyDocument, size_of
-from app.policy.statement import PULL_ACTIONS, SID_PREFIX, Statement, is_allow, named_by, sids, strings
+from app.policy.statement import PULL_ACTIONS, SID_PREFIX, Statement, is_allow, named_by, pull_statement, sids, strings
 
 NEAR_LIMIT = 0.9
 """The share of ECR's limit from which a policy is near it."""
 _ELEMENTS = frozenset({"Sid", "Effect", "Principal", "Action"})
+_NOBODY: dict[str, list[str]] = {"AWS": []}
 
 
 def is_shared(statement: Statement) -> bool:
@@ -36,19 +38,58 @@ def with_shared(document: PolicyDocument, added: Statement) -> PolicyDocument:
         together = [each for each in document.statements if each is added or is_shared(each)]
     if len(together) < 2:
         return document
-    return document.with_statements(_combined(document.statements, together))
+    taken = sids(each for each in document.statements if not any(each is other for other in together))
+    sid = next((each["Sid"] for each in together if "-" not in each["Sid"]), "") or _free_sid(taken)
+    return document.with_statements(_combined(document.statements, together, sid))
 
 
-def as_shared_in(now: Sequence[Statement], earlier: Sequence[Statement]) -> Sequence[Statement]:
-    """Return the statements of an earlier version of a policy as if those that `now` shares had been shared already.
+def in_form_of(now: Sequence[Statement], *earlier: Sequence[Statement]) -> list[Sequence[Statement]]:
+    """Return the statements of earlier versions of a policy, shared as `now` shares them, or apart if it doesn't.
 
-    Statements that are still there by themselves stay.
+    So it is no difference between two versions that one of them shares what were statements of each service. A version
+    without any has the shared statement without principals, if another one has some: `without_empty` takes it out again.
     """
-    if not any(is_shared(statement) for statement in now):
-        return earlier
-    present = {statement_key(statement) for statement in now}
-    together = [each for each in earlier if _is_as_ours(each) and statement_key(each) not in present]
-    return _combined(earlier, together) if together else earlier
+    sid = next((statement["Sid"] for statement in now if is_shared(statement)), "")
+    if not sid:
+        return [_apart(statements, _own_statements((*now, *chain(*earlier)))) for statements in earlier]
+    present = {statement_key(statement) for statement in now}  # statements that are still there by themselves stay
+    together = [
+        [each for each in statements if _is_as_ours(each) and statement_key(each) not in present]
+        for statements in earlier
+    ]
+    if not any(together):
+        return list(earlier)
+    return [_combined(statements, ours, sid) for statements, ours in zip(earlier, together, strict=True)]
+
+
+def _own_statements(statements: Iterable[Statement]) -> dict[str, Statement]:
+    """Return by principal the first statement that is for it alone."""
+    alone = [each for each in statements if _is_as_ours(each) and not is_shared(each) and len(named_by(each)) == 1]
+    return {same_form(named_by(each)[0][1]): each for each in reversed(alone)}
+
+
+def _apart(statements: Sequence[Statement], own: Mapping[str, Statement]) -> Sequence[Statement]:
+    """Return the statements with a shared one as one for each service; ids of deleted roles stay together."""
+    parted: list[Statement] = []
+    for statement in statements:
+        if not is_shared(statement):
+            parted.append(statement)
+            continue
+        values = [value for _, value in named_by(statement)]
+        dead = [value for value in values if not _is_puller(value)]
+        parted += [own.get(same_form(each)) or _alone(each) for each in values if each not in dead]
+        parted += [{**statement, "Principal": {"AWS": dead}}] if dead else []
+    return parted
+
+
+def _alone(principal: str) -> Statement:
+    role = service_of(principal)
+    return pull_statement(principal, role.service if role else "")
+
+
+def without_empty(statements: Sequence[Statement]) -> list[Statement]:
+    """Return the statements without a shared one that names no principal."""
+    return [each for each in statements if each.get("Principal") != _NOBODY]
 
 
 def dead_in_shared(document: PolicyDocument) -> tuple[str, ...]:
@@ -85,18 +126,18 @@ def _is_puller(principal: str) -> bool:
     return role is not None and role.is_puller
 
 
-def _combined(statements: Sequence[Statement], together: Sequence[Statement]) -> list[Statement]:
-    """Return the statements with these as one, at the position of the first."""
+def _combined(statements: Sequence[Statement], together: Sequence[Statement], sid: str) -> list[Statement]:
+    """Return the statements with these as one, at the position of the first; without any, one for nobody at the end."""
     chosen = {id(statement) for statement in together}
     others = [statement for statement in statements if id(statement) not in chosen]
     principals = {same_form(value): value for statement in together for _, value in named_by(statement)}
     shared = {
-        "Sid": next((each["Sid"] for each in together if "-" not in each["Sid"]), _free_sid(sids(others))),
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": {"AWS": list(principals.values())},
         "Action": list(PULL_ACTIONS),
     }
-    position = next(index for index, statement in enumerate(statements) if id(statement) in chosen)
+    position = next((index for index, each in enumerate(statements) if id(each) in chosen), len(others))
     return [*others[:position], shared, *others[position:]]
 
 

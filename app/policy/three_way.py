@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.policy.arns import WILDCARD
+from app.policy.arns import WILDCARD, same_form
 from app.policy.canonical import body_key, same_statement, statement_key
 from app.policy.change import Edit, edits_between, matched
 from app.policy.merging import moved_principals
 from app.policy.principals import died_since
+from app.policy.shared_statement import is_shared
 from app.policy.statement import Statement, is_allow, label, named_by
 
 
@@ -104,7 +105,7 @@ class ThreeWayMerge:
                 self._clashes_with_namesake(edit.after, before=None, ours=edit.after)
         elif edit.before is not None and edit.after is not None:
             if twin is not None:
-                self._becomes(twin, edit.before, edit.before_index or 0)
+                self._becomes(twin, _with_deaths(edit.before, edit.after, twin.statement), edit.before_index or 0)
             else:
                 self._change_back(edit.before, edit.after, edit)
 
@@ -124,6 +125,9 @@ class ThreeWayMerge:
         merged = moved_principals(theirs.statement, ours, before) if theirs else None
         if theirs is not None and merged is not None:
             self._becomes(theirs, merged, edit.before_index or 0)
+            return
+        if theirs is not None and is_shared(theirs.statement) and not _names_others(theirs.statement, before, ours):
+            theirs.ours = theirs.gone = True
             return
         now = self._theirs.with_sid(ours)
         statement_label = now.label if now else label(edit.after_index or 0, ours)
@@ -150,6 +154,18 @@ class ThreeWayMerge:
         """Return the nearest statement that was before this position and still exists."""
         at = bisect_left(self._standing_at, index)
         return self._standing[self._standing_at[at - 1]] if at else self._first
+
+
+def _names_others(now: Statement, before: Statement, ours: Statement) -> bool:
+    """Return whether `now` names a principal that was not added between `before` and `ours`."""
+    was, made, left = ({same_form(value) for _, value in named_by(statement)} for statement in (before, ours, now))
+    return not left <= made - was
+
+
+def _with_deaths(before: Statement, ours: Statement, now: Statement) -> Statement:
+    """Return `before` with the ids by which `now` names principals that were deleted since `ours`, if it names these."""
+    died = set(named_by(ours)) - set(named_by(now))
+    return before if died.isdisjoint(named_by(before)) else moved_principals(before, ours, now) or before
 
 
 class _Index:

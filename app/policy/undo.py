@@ -8,7 +8,7 @@ from app.errors import Problem
 from app.policy.canonical import equivalent, value_key
 from app.policy.change import PlannedChange, change_to, unchanged
 from app.policy.document import PolicyDocument, parse, parse_or_new
-from app.policy.shared_statement import as_shared_in
+from app.policy.shared_statement import in_form_of, without_empty
 from app.policy.three_way import Clash, ThreeWayMerge
 
 
@@ -39,10 +39,10 @@ def plan_undo(before: str | None, ours: str | None, now: str | None) -> PlannedC
         return plan_restore(before, now)
     current = parse_or_new(now)
     base = current if now is not None or before is None else parse(before).with_statements(())
-    # What several services share now may have been a statement of each then.
-    was, made = (as_shared_in(current.statements, parse_or_new(text).statements) for text in (before, ours))
+    # What several services share now may have been a statement of each then, or the reverse.
+    was, made = in_form_of(current.statements, *(parse_or_new(text).statements for text in (before, ours)))
     merge = ThreeWayMerge(was, made, current.statements)
-    statements = merge.run()
+    statements = without_empty(merge.run())
     members, clashes = _other_members(before, ours, base)
     if merge.clashes or clashes:
         return Conflict((*merge.clashes, *clashes))

@@ -43,6 +43,17 @@ def test_a_batch_gives_access_and_its_undo_takes_it_back(ready, batch_ended):
     assert undone["counts"]["succeeded"] == batch["counts"]["succeeded"]
 
 
+def test_the_undo_of_a_batch_that_activated_the_role_tells_that_it_stays_on(ready, batch_ended, ended):
+    blog = {"region": REGION, "name": "legacy-blog"}
+    batch = batch_ended(ready.post("/api/v1/batches", body(services=[blog], repositories=["edge/cache", "tools/cli"])))
+    assert batch["roles_left_on"] == [f"{REGION}/legacy-blog"]
+    undone = batch_ended(ready.post(f"/api/v1/batches/{batch['id']}/undo"))
+    assert undone["roles_left_on"] == [f"{REGION}/legacy-blog"]
+    role = f"/api/v1/services/{REGION}/legacy-blog/role/deactivate"
+    ended(ready.post(role, {"previewed": ready.post(f"{role}/preview").json["previewed"]}))
+    assert ready.get(f"/api/v1/batches/{undone['id']}").json["roles_left_on"] == []
+
+
 def test_a_pattern_is_worked_out_on_the_server(ready, batch_ended):
     batch = batch_ended(ready.post("/api/v1/batches", body(match="analytics/*")))
     assert {item["repository"].split("/")[0] for item in batch["items"]} == {"analytics"}

@@ -153,6 +153,48 @@ def test_what_a_deletion_took_unseen_may_be_put_back_and_is_not_lost_then():
     assert "brought in somebody else's" in " ".join(more.wrong)
 
 
+NEW = f"{WEB}2"
+
+
+@pytest.mark.parametrize(
+    "now, arn, words",
+    [
+        (policy(THEIRS, statement("AllowLightsailPull-web", NEW)), NEW, ""),
+        (policy(THEIRS), NEW, "allowed 0 times"),
+        (policy(THEIRS, statement("AllowLightsailPull-web", NEW)), "", "its role is off"),
+    ],
+)
+def test_what_the_undo_of_a_deactivation_leaves_out_is_seen(now, arn, words):
+    def operation(number, kind, follows=None, **more):
+        ends = {"outcome": "succeeded", "problem": "", "asked_at": float(number), "ended_at": number + 0.9}
+        about = {"service": "web", "repository": "", "changes": [], "steps": []}
+        return {"id": str(number), "kind": kind, "follows": follows, **about, **ends, **more}
+
+    def part(number, kind, follows, *texts):
+        return operation(number, kind, follows, repository="shop/web", changes=[change(number, *texts)])
+
+    def change(number, before, after):
+        texts = {"before": json.dumps(before), "after": json.dumps(after)}
+        times = {"planned_at": number + 0.5, "written_at": number + 0.5, "unanswered_at": None}
+        return {"repository": "shop/web", "operation": str(number), **texts, **times}
+
+    first, without = policy(THEIRS, OURS), policy(THEIRS)
+    operations = [
+        operation(1, "deactivate"),
+        operation(3, "reactivate", "1", steps=[{"name": "activate_role", "state": "succeeded", "note": ""}]),
+        part(2, "revoke", "1", first, without),
+        part(4, "undo", "3", without, now),
+    ]
+    writes = [revision(without, at=2.5), revision(now, at=4.5)]
+    found = {"first": first, "now": now, "revisions": writes}
+    calls = [call("ecr:GetRepositoryPolicy", at) for at in (2.1, 4.1)]
+    calls += [call("ecr:SetRepositoryPolicy", at) for at in (2.5, 4.5)]
+    services = {"web": {"arn": arn, "general": GENERAL, "every": [WEB, NEW], "deployed": []}}
+    happened = {"calls": calls, "stale": [], "repositories": {"shop/web": found}, "services": services}
+    wrong = " ".join(judge(happened, operations).wrong)
+    assert words in wrong if words else not wrong
+
+
 @pytest.mark.parametrize(
     "roll_back, deployments, wrong",
     [

@@ -92,6 +92,32 @@ def test_all_that_needs_it_is_repaired(run, console):
     assert run("repair", "--all", "--json").json["counts"].get("succeeded", 0) == 0
 
 
+def test_a_batch_is_undone(run, console):
+    blog = "legacy-blog"
+    granted = run("grant", blog, "edge/cache", "tools/cli", "--json").json
+    ran = run("undo", granted["id"])
+    assert (ran.status, ran.err) == (0, "")
+    assert "2 of 2 done: 2 succeeded" in ran.out
+    assert ran.out.endswith(
+        f"The image puller role of us-east-1/{blog}, activated by what was undone, is still active.\n"
+    )
+    assert f"/{blog}/private-repo-access" not in json.dumps(console.sandbox.policy("edge/cache")["policy"])
+    again = run("undo", granted["id"], "--json")
+    assert (again.status, again.json["action"], again.json["counts"]) == (0, "undo", {"nothing_to_do": 2})
+    assert run("undo", again.json["id"]).status == 2
+
+
+def test_an_operation_is_undone_and_what_is_unknown_is_wrong_usage(run, console):
+    run("grant", SERVICE, "shared/base-node")
+    removed = run("revoke", SERVICE, "shared/base-node", "--json").json
+    ran = run("undo", removed["id"], "--json")
+    assert ran.status == 0, (ran, removed)
+    assert (ran.status, ran.json["kind"], ran.json["follows"]) == (0, "undo", removed["id"])
+    assert names_role(console, "shared/base-node")
+    assert run("undo", "01900000-0000-7000-8000-000000000000").status == 2
+    assert run("undo", "no-id").status == 2
+
+
 def test_who_can_pull_is_shown(run):
     run("grant", SERVICE, "edge/cache")
     ran = run("who-can-pull", "edge/cache")

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
 import pytest
 
 from app.errors import Problem
-from app.history import batches
+from app.foreign_changes import Reading, foreign_changes
+from app.history import batches, repository_items
+from app.history.drift import recorded_changes
+from app.history.queries import get_operation
+from app.operations import batch_items, plans
 from app.operations.batches import MOST, NewItem
-from app.operations.state import Kind
-from tests.build import REGION, a_policy
+from app.operations.state import Kind, StepName
+from tests.build import REGION, a_policy, a_statement
 from tests.console import until
 from tests.operations.workshop import actions, active, inactive, repository
 
@@ -136,6 +142,20 @@ def test_a_cancelled_batch_leaves_the_rest_alone(world, aws):
     assert names_in(aws, "web") == []
 
 
+def test_items_that_were_at_work_when_their_process_died_end_with_a_cancelled_batch(world, aws):
+    """The batch is cancelled while the first of them waits for ECR to know the role, and the others for that one."""
+    inactive(aws, "web")
+    aws.activation_seconds = 600
+    batch_id = start(world, Kind.GRANT, "web", NAMES[:3])
+    now = world.services.clock.now()
+    for item in all_items(world, batch_id):
+        beginning = repository_items.Beginning(item.id, (item.id,), StepName.UPDATE_POLICY, now, now)
+        assert repository_items.begin(world.services.db, [beginning]) != [None]
+    aws.meanwhile("ecr:GetRepositoryPolicy", lambda: world.services.batches.cancel(batch_id, "rin"))
+    assert ended(world, batch_id) == {"cancelled": 3}
+    assert {item.cancel_requested_by for item in all_items(world, batch_id)} == {"rin"}
+
+
 def test_cancelling_its_operation_cancels_the_batch(world, aws):
     inactive(aws, "web")
     aws.activation_seconds = 10_000
@@ -257,8 +277,113 @@ def test_a_shared_write_is_undone_for_one_service_or_for_all(world, aws):
     assert len(writes) == len(NAMES)
 
 
+@pytest.mark.parametrize("is_disturbed", [False, True])
+def test_undo_all_of_what_made_a_statement_shared_leaves_what_was_there(world, aws, is_disturbed):
+    """Together by one write, or one item after the other where an answer is lost."""
+    services = ("web", "api", "job")
+    for service in services:
+        active(aws, service)
+    crowd = [f"arn:aws:iam::{number:012}:role/build-of-a-team-with-a-long-name" for number in range(1, 146)]
+    theirs = a_policy([a_statement(sid="Crowd", principal={"AWS": crowd})])
+    repository(aws, NAMES[0], theirs)
+    batch_id = world.services.batches.start(Kind.GRANT, several(services, NAMES[:1]), "mika")
+    assert ended(world, batch_id) == {"succeeded": 3}
+    assert [statement["Sid"] for statement in aws.policy_of(NAMES[0])["Statement"]] == ["Crowd", "AllowLightsailPull"]
+    if is_disturbed:
+        aws.fail(
+            "ecr:SetRepositoryPolicy", Problem("aws.unreachable", retryable=True, endpoint="x", effect_unknown=True)
+        )
+    assert ended(world, world.services.batches.undo(batch_id, "mika")) == {"succeeded": 3}
+    assert aws.policy_of(NAMES[0]) == json.loads(theirs)
+
+
 def test_a_service_whose_role_is_not_there_holds_up_no_other(world, aws):
     active(aws, "web")
     batch_id = world.services.batches.start(Kind.GRANT, several(("gone", "web")), "mika")
     assert ended(world, batch_id) == {"succeeded": 30, "failed": 30}
     assert names_in(aws, "web") == NAMES
+
+
+def test_items_whose_turn_has_passed_meanwhile_wait_for_it_and_not_for_each_other(world, aws, monkeypatch):
+    """A grant that was requested before the batch begins between the look at whose turn it is and the beginning."""
+    for service in ("web", "api"):
+        active(aws, service)
+    starter, enqueue, tried = world.services.starter, world.services.starter._enqueue, threading.Event()
+    held: list[str] = []
+
+    def enqueue_later(id_, *more):
+        if not held:
+            held.append(id_)
+        if id_ not in held:
+            enqueue(id_, *more)
+
+    monkeypatch.setattr(starter, "_enqueue", enqueue_later)
+    begin, known_repositories = repository_items.begin, batch_items.known_repositories
+
+    def let_go(db, *more):
+        if held[0]:
+            single = get_operation(db, held[0])
+            held[0] = ""
+            starter.enqueue(single)
+            until(lambda: world.progress(single.id).started_at)
+        return known_repositories(db, *more)
+
+    def begin_and_tell(db, beginnings):
+        begun = begin(db, beginnings)
+        tried.set()
+        return begun
+
+    monkeypatch.setattr(batch_items, "known_repositories", let_go)
+    monkeypatch.setattr(repository_items, "begin", begin_and_tell)
+    aws.meanwhile("ecr:GetRepositoryPolicy", lambda: tried.wait(20))
+    single = world.grant("web", NAMES[0])
+    batch_id = world.services.batches.start(Kind.GRANT, several(("web", "api"), NAMES[:1]), "mika")
+    assert world.ended(single).outcome == "succeeded"
+    assert ended(world, batch_id) == {"succeeded": 1, "nothing_to_do": 1}
+    assert names_in(aws, "web") == names_in(aws, "api") == NAMES[:1]
+
+
+def test_what_breaks_on_one_repository_ends_no_other_item(world, aws, monkeypatch):
+    active(aws, "web")
+    repository(aws, NAMES[0], a_policy())
+    usual = plans.plan_grant
+
+    def breaks_on_a_policy(text, **more):
+        assert text is None or "BuildTeamPull" not in text
+        return usual(text, **more)
+
+    monkeypatch.setattr(plans, "plan_grant", breaks_on_a_policy)
+    batch_id = start(world, Kind.GRANT, "web")
+    assert ended(world, batch_id) == {"succeeded": 29, "failed": 1}
+    (failed,) = (item for item in all_items(world, batch_id) if item.outcome == "failed")
+    assert (failed.repository, failed.problem["code"]) == (NAMES[0], "internal")
+
+
+def test_what_somebody_wrote_just_before_a_shared_deletion_is_put_back_and_told_as_theirs(world, aws):
+    for service in ("web", "api"):
+        active(aws, service)
+    granting = world.services.batches.start(Kind.GRANT, several(("web", "api"), NAMES[:1]), "mika")
+    ended(world, granting)
+    ours, theirs = aws.policy_of(NAMES[0]), json.loads(a_policy())
+    both = {**ours, "Statement": [*ours["Statement"], *theirs["Statement"]]}
+    world.points.do["write-planned"] = lambda: repository(aws, NAMES[0], json.dumps(both))
+    batch_id = world.services.batches.start(Kind.REVOKE, several(("web", "api"), NAMES[:1]), "mika")
+    assert ended(world, batch_id) == {"succeeded": 2}
+    assert aws.policy_of(NAMES[0])["Statement"] == theirs["Statement"]
+    services = world.services
+    changes = recorded_changes(services.db, services.connection, REGION, NAMES[:1])[NAMES[0]]
+    (foreign,) = foreign_changes(changes, Reading(changes[-1].after, services.clock.now()))
+    assert [json.loads(text) for text in (foreign.seen.before, foreign.seen.after)] == [ours, both]
+
+
+def test_a_stop_waits_for_the_write_of_a_batch_and_not_for_its_verification(world, aws):
+    active(aws, "web")
+    running, waits = world.services.running, []
+    world.points.do["policy-written"] = lambda: waits.append(asyncio.ensure_future(running.drain(3)))
+    batch_id = start(world, Kind.GRANT, "web", NAMES[:1])
+    try:
+        until(lambda: waits and waits[0].done())
+    finally:
+        running._stopping = False
+    assert waits[0].result()
+    assert ended(world, batch_id) == {"succeeded": 1}

@@ -6,6 +6,7 @@ import pytest
 
 from app.errors import Problem
 from app.history.store import LiveOperation, NewOperation
+from app.operations import role_steps
 from app.operations.ordering import join
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy
@@ -14,7 +15,6 @@ from tests.operations.workshop import active, inactive, repository
 WEB = "storefront/web"
 OURS = f"AllowLightsailPull-{SERVICE}"
 HELD = 100_000
-LOOK = "lightsail:GetContainerServices"
 
 
 @pytest.fixture
@@ -108,19 +108,15 @@ def test_a_role_is_deactivated_only_after_the_grants_that_were_requested_before(
     assert sids(aws) == ["BuildTeamPull"]
 
 
-def test_a_role_that_somebody_activates_again_is_not_told_as_off(shop, aws):
+def test_a_role_that_somebody_activates_again_is_not_told_as_off(shop, aws, monkeypatch):
     active(aws, SERVICE)
-    seen_off = []
+    usual = role_steps.wait_until_off
 
-    def activate_once_it_was_seen_off():
-        aws.meanwhile(LOOK, activate_once_it_was_seen_off)
-        service = aws.as_seen_now(aws.known_services[REGION, SERVICE])
-        if seen_off and service.state != "UPDATING":
-            active(aws, SERVICE)
-        elif service.state != "UPDATING" and not service.role.is_active:
-            seen_off.append(service)
+    async def seen_off_and_activated_again(step, deadline):
+        await usual(step, deadline)
+        active(aws, SERVICE)
 
-    aws.meanwhile(LOOK, activate_once_it_was_seen_off)
+    monkeypatch.setattr(role_steps, "wait_until_off", seen_off_and_activated_again)
     assert shop.ended(shop.start(Kind.DEACTIVATE, SERVICE)).problem.code == "role.switched_on"
 
 

@@ -3,8 +3,10 @@ import json
 import pytest
 from sqlalchemy import select
 
+from app.console.role_changes import plan_reactivation, start_reactivation
 from app.errors import Problem
 from app.history.models import Operation
+from app.inventory.policies import remember_policy
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy, puller_arn
 from tests.console import until
@@ -119,6 +121,39 @@ def test_undoing_a_deactivation_puts_back_what_it_removed_for_the_role_that_aws_
     for name in NAMES:
         renewed = [now if principal == then else principal for principal in before[name]]
         assert (then in before[name], allowed_principals(granted, name)) == (True, renewed)
+
+
+def test_a_repository_counts_as_changed_only_where_its_policy_was(shop, granted):
+    off = removed_and_off(shop)
+    undone, again = (shop.ended(shop.services.starter.undo(off, "mika")) for _ in range(2))
+    notes = [step(each, StepName.PUT_BACK_STATEMENTS).note for each in (undone, again)]
+    assert [(note.code, note.params) for note in notes] == [
+        ("statements.put_back", {"count": 2}),
+        ("statements.in_place", {"count": 0}),
+    ]
+    assert (undone.outcome, again.outcome) == ("succeeded", "nothing_to_do")
+
+
+def test_a_service_that_is_named_again_before_the_role_is_off_gets_back_what_it_had_at_first(shop, granted):
+    """Its name is removed twice from one policy: the undo and its preview are about the first removal."""
+    at_first = granted.policy_of(WEB)
+    (own,) = (each for each in at_first["Statement"] if each["Sid"].startswith("AllowLightsailPull"))
+    named_again = {**own, "Sid": "ByHand"}
+
+    def name_again():
+        policy = a_policy([*json.loads(a_policy())["Statement"], named_again])
+        granted.known_repositories[REGION, WEB].policy = policy
+        services = shop.services
+        remember_policy(services.db, services.repository_key(REGION, WEB), policy, at=services.clock.now())
+
+    granted.meanwhile("lightsail:UpdateContainerService", name_again)
+    off = removed_and_off(shop)
+    assert sorted(part.repository for part in parts_of(shop, off)) == sorted([*NAMES, WEB])
+    plan = shop.run(plan_reactivation(shop.services, off))
+    undone = shop.ended(start_reactivation(shop.services, off, "mika", plan))
+    assert undone.outcome == "succeeded"
+    sids = [statement["Sid"] for statement in granted.policy_of(WEB)["Statement"]]
+    assert sids == [statement["Sid"] for statement in at_first["Statement"]]
 
 
 def test_the_undo_of_a_deactivation_puts_back_no_more_than_that(shop, granted):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from itertools import pairwise
 
 import pytest
 
@@ -156,6 +158,82 @@ def test_a_removal_from_before_it_was_shared_is_undone():
     assert not isinstance(undone, Conflict)
     assert can_pull(undone.after, "gone")
     assert all(can_pull(undone.after, service) for service in services)
+
+
+def policy(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, *statements]})
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_first_grant_of_a_policy_is_undone_after_it_was_shared(alone):
+    """There was no statement of ours before it."""
+    text, services = filled()
+    if alone:
+        for service in services[1:]:
+            text = revoking(Subject("us-east-1", service, arn(service)))(text).after
+    ours = granted(policy(), services[0])
+    undone = plan_undo(policy(), ours, text)
+    assert not isinstance(undone, Conflict)
+    assert not can_pull(undone.after, services[0])
+    assert all(can_pull(undone.after, service) is not alone for service in services[1:])
+    assert parse(undone.after).statements[0] == FOREIGN
+    assert all(named_by(statement) for statement in parse(undone.after).statements)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_grant_is_undone_in_any_order(seed):
+    _, services = filled()
+    texts = [policy()]
+    for service in services:
+        texts.append(granted(texts[-1], service))
+    grants = dict(zip(services, pairwise(texts), strict=True))
+    random.Random(seed).shuffle(services)
+    now = texts[-1]
+    for number, service in enumerate(services):
+        undone = plan_undo(*grants[service], now)
+        assert not isinstance(undone, Conflict)
+        now = undone.after
+        assert [can_pull(now, each) for each in services] == [at > number for at in range(len(services))]
+    assert json.loads(now) == json.loads(policy())
+    assert not any(plan_undo(*each, now).needed for each in grants.values())
+
+
+def test_the_undo_of_the_grant_that_made_it_shared_gives_nobody_access_again():
+    """The other services were removed since, by a person or by the same Undo all."""
+    text, services = filled()
+    before = granted(policy(), *services[:-1])
+    assert not plan_undo(before, text, policy()).needed
+    split = granted(policy(), services[0], services[-1])
+    after = plan_undo(before, text, split).after
+    assert [can_pull(after, each) for each in services] == [each == services[0] for each in services]
+
+
+def test_a_removal_from_the_shared_statement_is_undone_after_that_is_gone():
+    text, services = filled()
+    less = revoking(Subject("us-east-1", services[0], arn(services[0])))(text).after
+    after = plan_undo(text, less, granted(policy(), "new")).after
+    assert [can_pull(after, each) for each in (services[0], services[1], "new")] == [True, False, True]
+
+
+def test_what_is_put_back_joins_the_shared_statement():
+    """A second one of the same Sid would be refused; there was no other statement of ours then."""
+    text, services = filled()
+    before = granted(policy(), "gone")
+    undone = plan_undo(before, policy(), text)
+    assert not isinstance(undone, Conflict)
+    assert len(shared_in(undone.after)) == 1
+    assert all(can_pull(undone.after, service) for service in ("gone", *services))
+
+
+def test_an_undo_names_no_role_that_was_deleted_since_by_its_arn():
+    """ECR reads it back as an id, by which it can be removed; the role of that ARN is no more."""
+    text, services = filled()
+    less = revoking(Subject("us-east-1", services[0], arn(services[0])))(text).after
+    dead = less.replace(arn(services[1]), "AROAIOSFODNN7EXAMPLE1")
+    after = plan_undo(text, less, dead).after
+    assert can_pull(after, services[0])
+    assert (arn(services[1]) in after, "AROAIOSFODNN7EXAMPLE1" in after) == (False, True)
+    assert all(can_pull(after, service) for service in services[2:])
 
 
 def test_findings_know_each_service_of_a_shared_statement():

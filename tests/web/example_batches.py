@@ -52,6 +52,9 @@ def batch_examples(parts: Parts) -> dict[str, View]:
             replace(failed, services=tuple(replace(each, problem=parts.problem()) for each in failed.services)),
         ),
         "batch-done": _page(parts, done),
+        "batch-undone": _page(
+            parts, replace(done, action=Kind.UNDO, roles_left_on=((REGION, parts.service_name), (REGION, "web")))
+        ),
         **_as_code(parts),
         "batch-unknown": UnknownBatch(parts.person),
     }
@@ -63,6 +66,7 @@ def batch_dialogs(parts: Parts) -> dict[str, ConfirmDialog]:
     return {
         "batch-cancel": cancel_dialog(running),
         "batch-undo": undo_dialog(running),
+        "batch-undo-roles": undo_dialog(replace(running, roles_left_on=((REGION, parts.service_name),))),
         "batch-change": change_dialog(REGION, parts.service_name, parts.preview()),
     }
 

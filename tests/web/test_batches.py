@@ -76,6 +76,18 @@ def test_ticked_repositories_are_previewed_added_and_undone(mika):
     assert not names_service(mika, "edge/cache")
 
 
+def test_undoing_a_batch_that_activated_the_role_offers_to_switch_it_off(mika):
+    many = MANY.replace("storefront-web", "legacy-blog")
+    page = ended(mika, started(mika, chosen(mika, many, "edge/cache", "tools/cli")))
+    address = page.soup.select_one("form[action$='/undo']")["action"]
+    asked = mika.reads(address)
+    assert [name.get_text() for name in asked.soup.select(".names li")] == ["legacy-blog (us-east-1)"]
+    assert "They stay active" in asked.text
+    undone = ended(mika, sends(mika, address, []))
+    assert "are still active" in undone.text
+    assert "Deactivate the image puller role?" in mika.follows(undone, "Deactivate role of legacy-blog").text
+
+
 def test_all_that_match_are_taken_at_once(mika):
     added = ended(mika, started(mika, chosen(mika, f"{MANY}?match=analytics/*", everything=True)))
     assert len(added.soup.select("tbody tr")) == 2

@@ -169,15 +169,20 @@ class Batch(BaseModel):
     can_cancel: bool
     can_undo: bool
     follows: str | None = Field(description="The batch that this one retries or undoes.")
+    roles_left_on: list[str] = Field(
+        description="Once it has ended: services, as `region/name`, whose image puller role it activated, or the batch "
+        "that it undoes, and whose role is still active. An undo leaves the role active."
+    )
 
     @classmethod
     def of(cls, batch: ConsoleBatch) -> Batch:
-        names = set(cls.model_fields) - {"services", "counts", "follows"}
+        names = set(cls.model_fields) - {"services", "counts", "follows", "roles_left_on"}
         return cls(
             **{name: getattr(batch, name) for name in names},
             services=[BatchServiceState.of(service) for service in batch.services],
             counts=dict(batch.counts),
             follows=batch.follows or None,
+            roles_left_on=["/".join(key) for key in batch.roles_left_on],
         )
 
 

@@ -107,6 +107,12 @@ def undo_dialog(batch: Batch) -> ConfirmDialog:
         changes=(
             Message(N_("Repository policies to change back: %(count)s"), {"count": batch.counts[Outcome.SUCCEEDED]}),
         ),
-        warning=Message(N_("The image puller role stays as it is.")),
+        names_title=Message(
+            N_(
+                "This batch also activated these image puller roles. They stay active: you can deactivate them afterwards."
+            )
+        ),
+        names=tuple(f"{service} ({region})" for region, service in batch.roles_left_on),
+        warning=None if batch.roles_left_on else Message(N_("The image puller role stays as it is.")),
         danger=True,
     )

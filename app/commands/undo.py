@@ -1,0 +1,37 @@
+"""`sailpass undo`: takes back what an operation or a batch changed, as Undo and Undo all in the browser do."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from app.commands.batch import follow_or_leave
+from app.commands.options import json_option, served, server_options, told
+from app.commands.watch import Following, follow
+from app.operations.state import Kind
+
+
+@click.command()
+@click.argument("id_", metavar="OPERATION|BATCH")
+@click.option("--wait/--no-wait", default=True, help="Show progress until it ends (default), or print its ID and exit.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long.")
+@json_option
+@server_options
+def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server: Any) -> None:
+    """Undo what OPERATION or BATCH changed. What others changed since is kept.
+
+    Their IDs are those that grant, revoke and repair print, and that history lists. The image puller role stays active
+    where it was activated too; undoing a deactivation activates it again.
+
+    Exit status: as for grant; 2 if it is still running, or changed nothing.
+    """
+    with told(as_json=as_json), served(**server) as api:
+        how = Following(wait, timeout, as_json)
+        undone = api.operation(id_)
+        if undone["kind"] == Kind.BATCH:
+            status = follow_or_leave(api, api.undo_batch(undone["batch"]), how)
+        else:
+            status = follow(api, api.undo(id_), how)
+    sys.exit(status)
