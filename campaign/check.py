@@ -24,6 +24,7 @@ from typing import Any
 from app.sandbox import ids
 from app.sandbox.policy_access import allows
 from app.sandbox.policy_text import rewritten, statements, values
+from campaign.compare import common, comparable, covers, more, principals
 
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 FOREIGN_WRITER = "another writer"
@@ -149,20 +150,20 @@ class _Repository:
         deleted: list[str] = []
         for revision in self.revisions:
             there = self._foreign(revision["document"])
-            different = [*_more(known, there), *_more(there, known)]
+            different = [*more(known, there), *more(there, known)]
             if revision["by"] == FOREIGN_WRITER:
                 changed |= dict.fromkeys(different, revision["at"])
             else:
                 # The answer of a deletion tells what was deleted: what nobody had seen is put back.
-                back = _common(_more(there, known), deleted)
+                back = common(more(there, known), deleted)
                 read_at = self._read_before(self._sent_at(revision))
                 unseen = [each for each in different if changed.get(each, 0.0) >= read_at - 0.001]
-                unseen = _more(unseen, back)
+                unseen = more(unseen, back)
                 self.verdict.lost_by_ecr += len(unseen) - len(back)
-                for each in _more(_more(different, unseen), back):
+                for each in more(more(different, unseen), back):
                     did = "lost" if each in known else "brought in"
                     self._wrong(f"a write of ours {did} somebody else's statement {each}")
-                deleted = _common(_more(known, there), unseen) if revision["document"] is None else []
+                deleted = common(more(known, there), unseen) if revision["document"] is None else []
             known = there
 
     def _read_before(self, at: float) -> float:
@@ -337,11 +338,11 @@ class _Repository:
         arn = known["arn"]
         if not arn or not allows(document, arn, PULL[0]) or not allows(document, arn, PULL[1]):
             every = {known["arn"], known["general"]} - {""}
-            return sum(bool(every & set(_principals(each))) for each in statements(document or {}))
+            return sum(bool(every & set(principals(each))) for each in statements(document or {}))
         naming = [
-            each for each in statements(document or {}) if arn in _principals(each) and each.get("Effect") == "Allow"
+            each for each in statements(document or {}) if arn in principals(each) and each.get("Effect") == "Allow"
         ]
-        counts = [sum(_covers(each, action) for each in naming) for action in PULL]
+        counts = [sum(covers(each, action) for each in naming) for action in PULL]
         return max(counts)
 
     def _taken_by_foreigner(self, service: str, operation: dict[str, Any]) -> bool:
@@ -357,44 +358,6 @@ class _Repository:
 
     def _wrong(self, sentence: str) -> None:
         self.verdict.wrong.append(f"{self.name}: {sentence}")
-
-
-def comparable(value: Any) -> str:
-    """One text for what ECR takes for the same: lists in any order, keys in any order."""
-    return json.dumps(_sorted(value), sort_keys=True, ensure_ascii=False)
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _sorted(each) if key != "Statement" else _statements(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return sorted((_sorted(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
-    return value
-
-
-def _statements(value: Any) -> Any:
-    """Their order is the document's own; a single one may stand without a list."""
-    return [_sorted(each) for each in (value if isinstance(value, list) else [value])]
-
-
-def _principals(statement: dict[str, Any]) -> list[str]:
-    principal = statement.get("Principal")
-    return values(principal.get("AWS", [])) if isinstance(principal, dict) else []
-
-
-def _covers(statement: dict[str, Any], action: str) -> bool:
-    return any(action.lower() == str(each).lower() for each in values(statement.get("Action", [])))
-
-
-def _more(one: list[str], other: list[str]) -> list[str]:
-    """What stands oftener in one than in the other."""
-    left = list(other)
-    return [each for each in one if each not in left or left.remove(each)]  # type: ignore[func-returns-value]
-
-
-def _common(one: list[str], other: list[str]) -> list[str]:
-    """What stands in both."""
-    return _more(one, _more(one, other))
 
 
 def _named(operation: dict[str, Any]) -> str:
