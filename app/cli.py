@@ -21,9 +21,7 @@ COMMANDS = {
     "repair": LazyCommand(
         "app.commands.batch:repair", "Repair SERVICE's access to each REPOSITORY, or all access that needs repair."
     ),
-    "undo": LazyCommand(
-        "app.commands.undo:undo", "Undo what OPERATION or BATCH changed. What others changed since is kept."
-    ),
+    "undo": LazyCommand("app.commands.undo:undo", "Undo what OPERATION or BATCH changed."),
     "deploy": LazyCommand("app.commands.deploy:deploy", "Deploy an image of a private repository to SERVICE."),
     "logs": LazyCommand("app.commands.logs:logs", "Show the log of a deployment of SERVICE, oldest lines first."),
     "who-can-pull": LazyCommand("app.commands.readers:who_can_pull", "Show who can pull images from REPOSITORY."),

@@ -74,7 +74,7 @@ def faults(page: Page) -> list[str]:
 
 def violations(page: Page) -> list[str]:
     found = []
-    for theme, chosen in RULES[page.evaluate("navigator.language")].items():
+    for theme, chosen in RULES[page.evaluate("navigator.language")[:2]].items():
         page.emulate_media(color_scheme=theme)
         found += [
             f"{theme}: {violation['id']} {violation['nodes'][0]['html'][:120]}"
