@@ -75,7 +75,10 @@ def begin(db: Database, beginnings: Sequence[Beginning]) -> list[Begun | None]:
 
 
 def _behind(session: Session, leaders: Sequence[str]) -> set[str]:
-    """Return the leaders that may not begin now. Of two that may on one repository, the later one supersedes the other."""
+    """Return the leaders that may not begin now; none of the others ends before the transaction does.
+
+    Of two that may on one repository, the later one supersedes the other.
+    """
     rows = session.execute(_IN_TURN, {"ids": list(leaders)})
     last = {(row.connection, row.region, row.repository): row.id for row in rows}
     return set(leaders) - set(last.values())
@@ -274,6 +277,7 @@ _IN_TURN = (
         ~comes_before({**OPERATIONS.c, "is_item": True}),
     )
     .order_by(OPERATIONS.c.sequence)
+    .with_for_update(of=OPERATIONS)
 )
 _BEGIN = (
     update(OPERATIONS)

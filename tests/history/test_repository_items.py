@@ -89,6 +89,24 @@ def test_items_begin_only_with_the_one_that_leads_them(items):
     assert repository_items.begin(items.db, [items.beginning("one-api")]) == [None]
 
 
+def test_one_that_is_cancelled_while_it_begins_has_begun(items, monkeypatch):
+    items.request("one", "grant", "web", "api")
+    cancel = (items.db, "one-web", "ken", items.now())
+    cancelling = threading.Thread(target=store.cancelled_in_queue, args=cancel)
+    behind = repository_items._behind
+
+    def behind_while_cancelled(*args):
+        result = behind(*args)
+        cancelling.start()
+        cancelling.join(0.5)
+        return result
+
+    monkeypatch.setattr(repository_items, "_behind", behind_while_cancelled)
+    assert [item.operation.id for item in items.begun("one-web", "one-api")] == ["one-api", "one-web"]
+    cancelling.join(10)
+    assert items.outcomes("one-web", "one-api") == [None, None]
+
+
 def test_a_write_whose_recording_was_committed_unseen_can_be_recorded_again(items):
     items.request("one", "grant", "web", "api")
     parts = items.parts("one-web", "one-api")
