@@ -116,10 +116,11 @@ class RunningConsole:
 
 def until(look: Callable[[], T], holds: Callable[[T], Any] = bool, seconds: float = SECONDS) -> T:
     """Look again and again until what is seen holds; what was seen. Fails after `seconds`."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.01
     while not holds(seen := look()):
         assert time.monotonic() < end, f"it never came to hold; last seen: {seen!r}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(0.05, 1.2 * pause)
     return seen
 
 

@@ -132,7 +132,13 @@ class Reader:
     def ended(self, operation: str, seconds: float = 30.0) -> Page:
         """An operation's page once it has ended."""
         part = f"{operation}/progress"
-        until(lambda: self.console.get(part, HX_Request="true").text, lambda text: "aria-busy" not in text, seconds)
+
+        def newest(seen: str = "0") -> str:
+            return until(lambda: self.console.get(f"{part}?seen={seen}", HX_Request="true").text, seconds=seconds)
+
+        text = newest()
+        while "aria-busy" in text:
+            text = newest(re.search(r"seen=(\d+)", text)[1])  # type: ignore[index]
         return self.reads(operation)
 
     def sees(self, path: str, sentence: str) -> Page:

@@ -17,10 +17,10 @@ from typing import Any
 
 import uvicorn
 
+from app import bootstrap
 from app.aws import clients
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
-from app.bootstrap import build
 from app.main import create_app
 from app.operations.lease import Pace
 from app.server.limits import Limits
@@ -33,8 +33,9 @@ from tests.sandbox_server import RunningSandbox, start_sandbox
 
 TIMES = 60
 ANSWER_SECONDS = 1.5
+LOOK = TIMES / 5
 # A policy may be as old when it is written as on a console whose time runs as usual.
-UNHURRIED = Pace(beat=5.0 * TIMES, dead_after=20.0 * TIMES, begins=30.0 * TIMES, reading=10.0 * TIMES)
+UNHURRIED = Pace(beat=5.0 * TIMES, dead_after=20.0 * TIMES, look=LOOK, begins=30.0 * TIMES, reading=10.0 * TIMES)
 
 SERVE = """
 import os, signal, threading
@@ -70,9 +71,12 @@ class FastClock:
 def serve() -> None:
     """What runs in the process."""
     clients.READ_AGAIN_AFTER /= TIMES
+    # What looks for work once a second would do nothing else here.
+    for name in ("FINDINGS_EVERY", "TAGS_EVERY", "CANCELS_EVERY"):
+        setattr(bootstrap, name, LOOK)
     settings = load()
     aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
-    app = create_app(settings, build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))
+    app = create_app(settings, bootstrap.build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, ws="none", log_level="warning", timeout_graceful_shutdown=2
     )

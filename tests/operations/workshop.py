@@ -13,14 +13,16 @@ from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from sqlalchemy import delete, select
 
 from app import bootstrap
-from app.history.models import PolicyChange
+from app.history.models import Operation, PolicyChange
 from app.history.queries import last_refusal
 from app.inventory.models import PolicyPrincipal, SeenRegistry, SeenRepository
 from app.migrate import migrate
+from app.operations import replica
 from app.operations.lease import Pace
 from app.operations.preview import plan_operation
 from app.operations.progress import Progress, StepView
@@ -33,8 +35,10 @@ from tests.console import until
 from tests.fakes import FakeAws
 
 SPEED = 200
+# Between two looks for what other replicas left or requested, and for what nobody works on: few tests wait for them.
+LOOK, RECONCILE = SPEED / 10, SPEED / 2
 # A wait of milliseconds here is one of seconds on this clock.
-PACE = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, begins=30.0 * SPEED, reading=10.0 * SPEED)
+PACE = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=LOOK, begins=30.0 * SPEED, reading=10.0 * SPEED)
 
 
 class FastClock:
@@ -105,7 +109,12 @@ class Workshop:
 
     def ended(self, operation_id: str) -> Progress:
         """The operation once it has ended."""
-        return until(lambda: self.progress(operation_id), lambda progress: progress.ended)
+        until(lambda: self._outcome(operation_id))
+        return self.progress(operation_id)
+
+    def _outcome(self, operation_id: str) -> str | None:
+        with self.services.db.read() as session:
+            return session.scalar(select(Operation.outcome).where(Operation.id == operation_id))
 
     def at(self, operation_id: str, name: StepName, note: str = "") -> StepView:
         """A step once it runs, and has left this remark."""
@@ -171,7 +180,8 @@ def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
     shop = Workshop(services, aws, points, loop)
     try:
         migrate(services.db)
-        shop.run(services.start())
+        with mock.patch.object(bootstrap, "CANCELS_EVERY", LOOK), mock.patch.object(replica, "RECONCILE", RECONCILE):
+            shop.run(services.start())
         yield shop
     finally:
         shop.run(services.stop())
