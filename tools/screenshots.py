@@ -165,11 +165,16 @@ def open_log(page: Page) -> None:
 
 
 def unfold_changes(page: Page) -> None:
-    """Open the newest policy difference of the history."""
-    changes = page.locator("article details:has(figure.diff)").first
-    changes.locator("summary").click()
-    changes.locator("figure.diff").wait_for()
-    page.locator("#history-list").evaluate("list => list.scrollIntoView()")
+    """Open the newest line of the history whose operation changed a policy."""
+    for details in page.locator("#history-list [data-opens]").all():
+        details.click()
+        opened = page.locator(f"#{details.get_attribute('data-opens')}")
+        opened.locator(".stack").wait_for()
+        if opened.locator("figure.diff").count():
+            page.locator("#history-list").evaluate("list => list.scrollIntoView()")
+            return
+        details.click()
+    raise LookupError("no operation of the history changed a policy")
 
 
 def policy(repository: str, service: str = HERE) -> str:
