@@ -14,7 +14,7 @@ from app.client.find import find_service
 from app.client.poll import watch_batch
 from app.commands.options import json_option, region_option, served, server_options, show_json, tell, told
 from app.commands.terminal import plain, say, show_table
-from app.commands.watch import Following
+from app.commands.watch import Following, tell_role_left_on
 from app.operations.state import Kind
 
 # Items that are listed one by one on a terminal; the JSON has all of them.
@@ -196,7 +196,7 @@ def _tell_end(batch: Json, failed: Sequence[Json]) -> None:
     click.echo(f"{batch['done']} of {batch['total']} done: {counts}")
     left_on = batch.get("roles_left_on", ()) if batch["action"] == Kind.UNDO else ()  # not told by earlier servers
     for service in left_on:
-        click.echo(plain(f"The image puller role of {service}, activated by what was undone, is still active."))
+        tell_role_left_on(service)
 
 
 WORDS = {"nothing_to_do": "had nothing to do"}

@@ -73,8 +73,13 @@ def _tell_end(operation: Json, how: Following) -> Exit:
     click.echo(plain(operation["ending"]))
     if operation.get("role_left_on"):  # a detail: not in the answer to the request itself
         service = f"{operation['region']}/{operation['service']}"
-        click.echo(plain(f"The image puller role of {service}, activated by what was undone, is still active."))
+        tell_role_left_on(service)
     if operation["image_uri"] and of_operation(operation) is Exit.DONE:
         tag = "" if operation["kind"] == "deploy" else ":<tag>"
         click.echo(plain(f"Image: {operation['image_uri']}{tag}"))
     return of_operation(operation)
+
+
+def tell_role_left_on(service: str) -> None:
+    """Print that an undo left a role active; `service` is its Region and name, as `region/name`."""
+    click.echo(plain(f"The image puller role of {service}, activated by what was undone, is still active."))
