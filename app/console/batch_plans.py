@@ -33,7 +33,7 @@ from app.policy.dead import dead_principals
 from app.policy.grant import DENIALS
 from app.threads import run_in_threadpool
 
-ServiceName = tuple[str, str]
+RegionAndName = tuple[str, str]
 CHUNK = 500
 
 
@@ -45,7 +45,7 @@ class BatchRequest:
     """
 
     action: Kind
-    services: tuple[ServiceName, ...]
+    services: tuple[RegionAndName, ...]
     repositories: tuple[str, ...] = ()
     match: str = ""
 
@@ -78,7 +78,7 @@ class BatchPlan:
 
     action: Kind
     items: tuple[PlannedItem, ...]
-    activates: tuple[ServiceName, ...] = ()
+    activates: tuple[RegionAndName, ...] = ()
 
     def count(self, state: ItemState) -> int:
         """How many items are in a state."""
@@ -117,7 +117,7 @@ async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
     return await run_in_threadpool(_plan, services, request, known)
 
 
-def candidates(services: Services, place: ServiceName, action: Kind, pattern: str) -> Sequence[str]:
+def candidates(services: Services, place: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
     """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
     known = queries.find_service(services.db, services.service_key(*place))
     service = known.service if known else ContainerService(*place, arn="", account="", state="", role=Role())
@@ -128,7 +128,7 @@ def candidates(services: Services, place: ServiceName, action: Kind, pattern: st
     return [name for name in names if name not in allowed]
 
 
-async def _service(services: Services, request: BatchRequest, key: ServiceName) -> ContainerService:
+async def _service(services: Services, request: BatchRequest, key: RegionAndName) -> ContainerService:
     region, name = key
     if region not in services.regions:
         raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
@@ -142,7 +142,7 @@ async def _service(services: Services, request: BatchRequest, key: ServiceName) 
 
 
 def _items(
-    services: Services, request: BatchRequest, known: Mapping[ServiceName, ContainerService]
+    services: Services, request: BatchRequest, known: Mapping[RegionAndName, ContainerService]
 ) -> tuple[NewItem, ...]:
     found = []
     for region, name in known:
@@ -178,16 +178,16 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
     return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
 
 
-def _plan(services: Services, request: BatchRequest, known: Mapping[ServiceName, ContainerService]) -> BatchPlan:
+def _plan(services: Services, request: BatchRequest, known: Mapping[RegionAndName, ContainerService]) -> BatchPlan:
     planned = plan_items(services, request.action, _items(services, request, known), known)
     return BatchPlan(request.action, planned, activated(request.action, planned, known))
 
 
 def plan_items(
-    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[ServiceName, ContainerService]
+    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[RegionAndName, ContainerService]
 ) -> tuple[PlannedItem, ...]:
     """Return what would become of each item, by service; `known` are the services of all of them. Blocks."""
-    by_service: dict[ServiceName, list[str]] = {}
+    by_service: dict[RegionAndName, list[str]] = {}
     for item in items:
         by_service.setdefault((item.region, item.service), []).append(item.repository)
     left: dict[tuple[str, str], str | None] = {}
@@ -199,8 +199,8 @@ def plan_items(
 
 
 def activated(
-    action: Kind, items: Iterable[PlannedItem], known: Mapping[ServiceName, ContainerService]
-) -> tuple[ServiceName, ...]:
+    action: Kind, items: Iterable[PlannedItem], known: Mapping[RegionAndName, ContainerService]
+) -> tuple[RegionAndName, ...]:
     """Return the services of these items whose role would be activated first."""
     keys = dict.fromkeys((item.region, item.service) for item in items)
     return tuple(key for key in keys if action in GIVES_ACCESS and not known[key].role.ready)

@@ -67,20 +67,20 @@ class DeploymentLog:
 
 
 async def read_deployment_log(
-    services: Services, service_key: tuple[str, str], question: LogQuestion, *, seconds: float = PATIENCE
+    services: Services, region_and_name: tuple[str, str], question: LogQuestion, *, seconds: float = PATIENCE
 ) -> DeploymentLog:
     """Return a page of the log, in at most six calls.
 
     Raises:
         Problem: `deployment.no_version`, `deployment.no_container`, `request.bad_cursor`; or why AWS didn't return it.
     """
-    return await in_time(seconds, _read(services, service_key, question, seconds))
+    return await in_time(seconds, _read(services, region_and_name, question, seconds))
 
 
 async def _read(
-    services: Services, service_key: tuple[str, str], question: LogQuestion, seconds: float
+    services: Services, region_and_name: tuple[str, str], question: LogQuestion, seconds: float
 ) -> DeploymentLog:
-    region, name = service_key
+    region, name = region_and_name
     now = services.clock.now()
     listed = await ask(services, region, services.aws.services(region).list_deployments, name, patience=seconds)
     own = _version(listed, name, question.version)
@@ -92,12 +92,12 @@ async def _read(
     for _ in range(MOST_PAGES):
         if cursor is None or len(lines) >= LINES:
             break
-        page = await _page(services, service_key, container, cursor)
+        page = await _page(services, region_and_name, container, cursor)
         add = _Adder(listed, own.version, question.text)
         cursor = await run_in_threadpool(add.page, lines, page, cursor)
     scope = PageScope(bool(question.text), bool(question.minutes), not question.after, cursor is None)
     return DeploymentLog(
-        *service_key,
+        *region_and_name,
         own.version,
         own.state,
         container,
@@ -131,8 +131,8 @@ class _Adder:
         return LogCursor(cursor.part, page.next) if page.next else None
 
 
-async def _page(services: Services, service_key: tuple[str, str], container: str, cursor: LogCursor) -> LogPage:
-    region, name = service_key
+async def _page(services: Services, region_and_name: tuple[str, str], container: str, cursor: LogCursor) -> LogPage:
+    region, name = region_and_name
     read = services.aws.pull_reads(region).container_log_page
     try:
         return (await services.calls.run(region, read, name, container, cursor.part, cursor.token)).value

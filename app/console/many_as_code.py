@@ -12,7 +12,7 @@ from app.as_code.grant import Form, cloudformation, notes_of, terraform
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.as_code import CodeText, file_name_of, grant_code, policy_code
-from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, ServiceName, plan_batch
+from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, RegionAndName, plan_batch
 from app.console.managed import managed_warning
 from app.console.previews import shell_commands
 from app.console.services import get_service
@@ -49,21 +49,21 @@ class ManyAsCode:
 
 
 async def service_as_code(
-    services: Services, service_key: ServiceName, forms: Sequence[Form]
+    services: Services, region_and_name: RegionAndName, forms: Sequence[Form]
 ) -> tuple[ManyAsCode, ...]:
     """Return a service with the policy of every repository that names it, in each form. Raises as `get_service`."""
-    service = (await get_service(services, *service_key)).service
-    names = await run_in_threadpool(_naming, services, service_key)
+    service = (await get_service(services, *region_and_name)).service
+    names = await run_in_threadpool(_naming, services, region_and_name)
     items: Sequence[PlannedItem] = ()
     if names:
-        items = (await plan_batch(services, BatchRequest(Kind.REPAIR, (service_key,), names))).items
+        items = (await plan_batch(services, BatchRequest(Kind.REPAIR, (region_and_name,), names))).items
     return await run_in_threadpool(_in_each, services, service, items, forms)
 
 
 async def selection_as_code(services: Services, request: BatchRequest, forms: Sequence[Form]) -> tuple[ManyAsCode, ...]:
     """Return a service's access to the chosen repositories, in each form. Raises Problem as `plan_batch`."""
-    (service_key,) = request.services
-    service = (await get_service(services, *service_key)).service
+    (region_and_name,) = request.services
+    service = (await get_service(services, *region_and_name)).service
     plan = await plan_batch(services, replace(request, action=Kind.GRANT))
     return await run_in_threadpool(_in_each, services, service, plan.items, forms)
 
@@ -74,8 +74,8 @@ def _in_each(
     return tuple(_many(services, service, items, form) for form in forms)
 
 
-def _naming(services: Services, service_key: ServiceName) -> tuple[str, ...]:
-    return tuple(sorted(repositories_naming(services.db, services.service_key(*service_key))))
+def _naming(services: Services, region_and_name: RegionAndName) -> tuple[str, ...]:
+    return tuple(sorted(repositories_naming(services.db, services.service_key(*region_and_name))))
 
 
 def _many(services: Services, service: ContainerService, items: Sequence[PlannedItem], form: Form) -> ManyAsCode:

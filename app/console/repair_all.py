@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, ServiceName, activated, plan_items, startable
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, RegionAndName, activated, plan_items, startable
 from app.console.findings import FindingRow, Knowledge, knowledge, rows_of, settle_all
 from app.console.services import get_service
 from app.errors import Problem
@@ -58,8 +58,8 @@ async def plan_repair_all(services: Services, region: str = "") -> RepairAllPlan
     if len(targets) > MOST:
         raise Problem("batch.too_many", count=len(targets), most=MOST)
     items = tuple(NewItem(*target) for target in targets)
-    known: dict[ServiceName, ContainerService] = {}
-    unknown: dict[ServiceName, Problem] = {}
+    known: dict[RegionAndName, ContainerService] = {}
+    unknown: dict[RegionAndName, Problem] = {}
     for key in dict.fromkeys((item.region, item.service) for item in items):
         try:
             known[key] = (await get_service(services, *key)).service
@@ -92,8 +92,8 @@ def _planned(  # noqa: PLR0917  (what was worked out before)
     services: Services,
     region: str,
     items: tuple[NewItem, ...],
-    known: dict[ServiceName, ContainerService],
-    unknown: dict[ServiceName, Problem],
+    known: dict[RegionAndName, ContainerService],
+    unknown: dict[RegionAndName, Problem],
     now: datetime,
 ) -> RepairAllPlan:
     planned = plan_items(services, Kind.REPAIR, [item for item in items if (item.region, item.service) in known], known)
