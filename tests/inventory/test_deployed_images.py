@@ -11,22 +11,10 @@ from app.inventory.background_sync import Scanner
 from app.inventory.models import DeployedImage
 from app.inventory.sync_state import What, find_reading
 from tests.build import ACCOUNT, REGION, a_deployment, a_policy, a_repository, a_service, an_image
-from tests.fake_clock import FakeClock
-from tests.fakes import FakeAws
 from tests.inventory.at import HERE
 from tests.inventory.test_scan import OFFLINE
 
 REPOSITORY = a_repository().name
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(jumps=False)
-
-
-@pytest.fixture
-def aws(clock):
-    return FakeAws(clock)
 
 
 @pytest.fixture

@@ -12,21 +12,9 @@ from app.inventory.newest_images import NewestTags
 from app.inventory.repositories import list_repository
 from app.keys import RepositoryKey
 from tests.build import REGION, a_repository, an_image
-from tests.fake_clock import FakeClock
-from tests.fakes import FakeAws
 from tests.inventory.test_scan import OFFLINE
 
 OTHER = "eu-west-1"
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(jumps=False)
-
-
-@pytest.fixture
-def aws(clock):
-    return FakeAws(clock)
 
 
 @pytest.fixture

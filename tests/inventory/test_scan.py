@@ -14,22 +14,10 @@ from app.inventory.sync_state import What, claim, find_reading
 from app.keys import RepositoryKey, ServiceKey
 from app.supervisor import Supervisor
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, an_active_role, puller_arn
-from tests.fake_clock import FakeClock
-from tests.fakes import FakeAws
 from tests.inventory.at import HERE, allow
 
 EUROPE = "eu-central-1"
 OFFLINE = Problem("aws.unreachable", retryable=True, endpoint="ecr")
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(jumps=False)
-
-
-@pytest.fixture
-def aws(clock):
-    return FakeAws(clock)
 
 
 @pytest.fixture
