@@ -224,6 +224,7 @@ def build(
             cancels=cancels,
             running=running,
             start_part=_as_part(db, starter),
+            cancel_parts=starter.cancel_parts,
             crash=crash or (lambda _point: None),
             database_threads=threads,
             write_slots=WriteSlots(clock, pace.fresh),

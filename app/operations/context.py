@@ -45,6 +45,7 @@ class Context:
     Args:
         start_part: starts a change of a repository's policy as a part of an operation, for its service, with this
             input; its id.
+        cancel_parts: cancels the live parts of the operation with this id, by this person.
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
@@ -62,6 +63,7 @@ class Context:
     cancels: CancelWatch
     running: Running
     start_part: StartPart
+    cancel_parts: Callable[[str, str], None]
     database_threads: ThreadPoolExecutor
     write_slots: WriteSlots
     crash: Callable[[str], None] = lambda _point: None
