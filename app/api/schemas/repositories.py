@@ -110,7 +110,9 @@ class RepositoryList(BaseModel):
     policies: Coverage
     registry: RegistryRead | None
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
-    not_listed: int = Field(description="How many more repositories have a policy that may concern the service, and are not listed.")
+    not_listed: int = Field(
+        description="How many more repositories have a policy that may concern the service, and are not listed."
+    )
 
     @classmethod
     def of(cls, found: ServiceRepositories) -> RepositoryList:
