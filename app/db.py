@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     ColumnElement,
     Connection,
@@ -60,7 +61,7 @@ def lock_on(key: ColumnElement[str]) -> ColumnElement[None]:
     return func.pg_advisory_xact_lock(LOCKED_KEYS, func.hashtext(key), type_=NullType())
 
 
-_LOCK = select(lock_on(bindparam("key", type_=String)))
+_LOCKS = select(lock_on(func.unnest(bindparam("keys", type_=ARRAY(String))).column_valued("key")))
 
 
 class Base(DeclarativeBase):
@@ -159,8 +160,8 @@ class Database:
         """
         if is_sqlite(self.url):
             return
-        for key in sorted(set(keys)):  # always in the same order, so that two transactions never deadlock
-            session.execute(_LOCK, {"key": key})
+        # Always in the same order, so that two transactions never deadlock.
+        session.execute(_LOCKS, {"keys": sorted(set(keys))})
 
     def close(self) -> None:
         """Close every connection."""
