@@ -17,6 +17,8 @@ from app import bootstrap
 from app.api import docs, v1
 from app.auth.authenticator import Authenticator
 from app.console.changes import ChangeWatch, look
+from app.console.operation_versions import OperationVersions
+from app.history.queries import find_versions
 from app.http import problems
 from app.http.language import LanguageMiddleware
 from app.http.security import RefusalPages, middleware
@@ -25,6 +27,7 @@ from app.messages.i18n import load_catalogues
 from app.migrate import migrate
 from app.resources import LOCALE, STATIC, TEMPLATES
 from app.settings import Settings
+from app.threads import run_in_threadpool
 from app.web.assets import Assets
 from app.web.deps import NoteVersion
 from app.web.render import make_renderer, refuse
@@ -82,6 +85,9 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     app.state.services = wired
     look_now = partial(look, wired.db, wired.connection, wired.clock)
     app.state.changes = ChangeWatch(look_now, wired.clock, wired.database_threads)
+    app.state.operation_versions = OperationVersions(
+        lambda ids: run_in_threadpool(find_versions, wired.db, ids), wired.clock
+    )
     app.state.renderer = make_renderer(TEMPLATES, assets, shell)
     app.mount("/static", assets)
     _include_routes(app)

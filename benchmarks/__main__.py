@@ -38,6 +38,7 @@ BENCHMARKS = (
     "restart",
     "replica_loss",
     "waiting",
+    "modals",
     "sandbox",
 )
 

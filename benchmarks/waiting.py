@@ -37,25 +37,25 @@ def run() -> Report:
     options = {"seed": "large", "services": SERVICES, "repositories": OPERATIONS, "activation_seconds": ACTIVATION}
     with tempfile.TemporaryDirectory() as folder, start_sandbox_process(**options) as sandbox:
         db = Database(f"sqlite:///{folder}/sailpass.db")
-        ids = _record(db, sandbox)
+        ids = record_waiting(db, sandbox, OPERATIONS)
         settings = {"regions": REGION, "role_wait_seconds": 86_400}
         began = time.monotonic()
         with start_console(Path(folder), sandbox=sandbox, **settings) as console:
-            until(lambda: _waiting(db), lambda count: count >= OPERATIONS, seconds=600)
+            until(lambda: count_waiting(db), lambda count: count >= OPERATIONS, seconds=600)
             took = time.monotonic() - began
             figures = _figures(console, ids)
         db.close()
     return Report([*figures, Figure(f"from start until all {OPERATIONS} wait", took, "s")])
 
 
-def _record(db: Database, sandbox: RunningSandbox) -> list[str]:
-    """Ask for grants, each on a repository of its own."""
+def record_waiting(db: Database, sandbox: RunningSandbox, count: int) -> list[str]:
+    """Ask for so many grants, each on a repository of its own, before a console starts; their ids."""
     migrate(db)
     services = services_by_role(sandbox, active=False)
     pages = sandbox.client("ecr").get_paginator("describe_repositories").paginate(maxResults=1000)
     names = sorted(each["repositoryName"] for page in pages for each in page["repositories"])
     ids = []
-    for number, name in enumerate(names[:OPERATIONS]):
+    for number, name in enumerate(names[:count]):
         at = datetime.now(UTC)
         service, steps = services[number % len(services)], STEPS[Kind.GRANT]
         subject = f"default {REGION} {service} {name} grant"
@@ -64,7 +64,8 @@ def _record(db: Database, sandbox: RunningSandbox) -> list[str]:
     return ids
 
 
-def _waiting(db: Database) -> int:
+def count_waiting(db: Database) -> int:
+    """How many operations wait for their role."""
     wait = (Step.name == StepName.WAIT_FOR_ROLE, Step.state == "running")
     with db.read() as session:
         return session.scalar(select(func.count()).select_from(Step).where(*wait)) or 0

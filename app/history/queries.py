@@ -31,9 +31,15 @@ def get_operation(db: Database, operation_id: str) -> Operation | None:
 
 
 def find_version(db: Database, operation_id: str) -> int | None:
-    """Return only an operation's version, which most polls need; None if there is none with that id."""
+    """Return only an operation's version; None if there is none with that id."""
+    return find_versions(db, [operation_id]).get(operation_id)
+
+
+def find_versions(db: Database, operation_ids: Collection[str]) -> dict[str, int]:
+    """Return only the versions of these operations, which most polls need, by id, as far as there are such."""
     with db.read() as session:
-        return session.scalar(select(Operation.version).where(Operation.id == operation_id))
+        rows = session.execute(select(Operation.id, Operation.version).where(Operation.id.in_(operation_ids)))
+        return {row.id: row.version for row in rows}
 
 
 def repositories_with_outcome(db: Database, ids: Collection[str], outcomes: Collection[str]) -> list[str]:

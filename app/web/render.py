@@ -33,6 +33,7 @@ THEMES = ("light", "dark")
 KEYS_COOKIE = "sailpass_keys"
 KEYS_OFF = "off"
 VARY = "HX-Request, Cookie, Accept-Language"
+POLL_AFTER = "Poll-After"  # ours: app.js goes by it
 IN_THE_DIALOG = ("#modal-body", "#repository-options")
 PRODUCT = "Sailpass"
 
@@ -132,9 +133,10 @@ def redirect(request: Request, url: str) -> Response:
     return RedirectResponse(url, status_code=303, headers={"Vary": VARY})
 
 
-def nothing_new() -> Response:
-    """Return 204: the poll has the newest version already."""
-    return Response(status_code=204, headers={"Vary": VARY})
+def nothing_new(poll_after: float | None = None) -> Response:
+    """Return 204: the poll has the newest version already. `poll_after`: the seconds until the page is to ask again."""
+    pace = {} if poll_after is None else {POLL_AFTER: f"{poll_after:.2f}"}
+    return Response(status_code=204, headers={"Vary": VARY, **pace})
 
 
 def safe_next(url: str, default: str = "/") -> str:

@@ -69,6 +69,16 @@
     for (const message of document.querySelectorAll('[data-offline]')) message.remove();
   });
 
+  // --- Polls ----------------------------------------------------------------------------------------------------
+  // A server that many pages ask at once says after how many seconds each is to ask again.
+  let pollsFrom = 0;
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
+    if (ctx.response.status === 204) pollsFrom = Date.now() + 1000 * (ctx.response.headers.get('Poll-After') ?? 0);
+  });
+  document.addEventListener('htmx:before:request', event => {
+    if (Date.now() < pollsFrom && event.detail.ctx.sourceElement.matches('.operation[aria-busy=true]')) event.preventDefault();
+  });
+
   // --- Copying, and filling a field -----------------------------------------------------------------------------
   // Browsers give the clipboard to secure addresses only; the older way works on a plain one as well.
   async function copy(button) {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.announcements import hears, listen
 from tests.browser.conftest import watched
@@ -190,6 +190,25 @@ def test_closing_a_dialog_ends_its_polling(page):
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(page.locator("dialog .operation")).to_have_count(0)
+
+
+def test_a_page_polls_no_sooner_than_a_busy_server_says(page):
+    polls: list[str] = []
+
+    def busy(route: Route) -> None:
+        polls.append(route.request.url)
+        route.fulfill(status=204, headers={"Poll-After": "30"})
+
+    page.route("**/progress?*", busy)
+    page.clock.install()
+    with page.expect_event("requestfinished", lambda request: "/progress?" in request.url):
+        page.goto("/p/operation")
+        page.clock.run_for(600)
+    page.clock.run_for(25_000)
+    assert len(polls) == 1
+    with page.expect_event("requestfinished", lambda request: "/progress?" in request.url):
+        page.clock.run_for(6_000)
+    assert len(polls) == 2
 
 
 REMOVAL = "**/repositories/remove*"

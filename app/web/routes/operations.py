@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
+from app.bootstrap import Services
 from app.console import previews
+from app.console.operation_versions import OperationVersions
 from app.console.operations import activated_role, get_progress, is_role_active
 from app.console.operations import restore as start_restore
 from app.console.role_changes import plan_reactivation, start_reactivation
 from app.history import queries
-from app.history.queries import find_version
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
@@ -45,7 +47,7 @@ def operation(request: Request, services: ServicesDep, now: NowDep, operation_id
 
 
 @router.get("/progress")
-def progress(
+async def progress(
     request: Request,
     services: ServicesDep,
     now: NowDep,
@@ -54,9 +56,13 @@ def progress(
     place: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """Show the polled partial; 204 while the reader has the newest version."""
-    version = find_version(services.db, operation_id)
-    if version is not None and version == seen:
-        return nothing_new()
+    versions: OperationVersions = request.app.state.operation_versions
+    if await versions.of(operation_id) == seen:
+        return nothing_new(versions.poll_after)
+    return await run_in_threadpool(_progress, request, services, now, operation_id, place)
+
+
+def _progress(request: Request, services: Services, now: datetime, operation_id: str, place: str) -> Response:
     found = find_progress(services.db, operation_id)
     if found is None:
         return render(request, UnknownOperation(operation_id), status=404)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
+from app.console.operation_versions import POLL
 from app.console.operations import actions_on, is_undone, role_left_on
 from app.deployments.change import DeploymentChange, change_from_json
 from app.history import queries
@@ -21,7 +22,7 @@ from app.policy.diff import Diff, diff_texts
 from app.web.views.base import DialogView, View
 from app.wording import Message
 
-POLL_MS = 500
+POLL_MS = round(1000 * POLL)
 
 
 @dataclass(frozen=True)

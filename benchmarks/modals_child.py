@@ -1,0 +1,52 @@
+"""One process that polls as so many open modals do, each on a connection of its own.
+
+Started by `modals.py`; reads a JSON object of what is wanted from its standard input, and prints the seconds that each
+poll took as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import sys
+import time
+from typing import Any
+
+POLL_AFTER = re.compile(rb"poll-after: ([0-9.]+)")
+HEADERS = "HX-Request: true\r\nAccept: text/html\r\nAccept-Language: en\r\nSec-Fetch-Site: same-origin\r\n"
+
+
+async def main(wanted: dict[str, Any]) -> None:
+    taken: list[float] = []
+    counts_from = time.monotonic() + wanted["before"]
+    async with asyncio.TaskGroup() as modals:
+        for number, path in enumerate(wanted["paths"]):
+            modals.create_task(_poll(wanted, number, path, counts_from, taken))
+    print(json.dumps(taken))
+
+
+async def _poll(wanted: dict[str, Any], number: int, path: str, counts_from: float, taken: list[float]) -> None:
+    """Ask every so often, as the page does: not again before the answer has come, and later if the server says so."""
+    every, ends = wanted["every"], counts_from + wanted["seconds"]
+    await asyncio.sleep(wanted["opened_within"] * random.random())  # noqa: S311  (no secret)
+    # As people do, they come from several machines: one address may not hold all connections.
+    where = f"127.0.0.{2 + number % 8}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", wanted["port"], local_addr=(where, 0))
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{wanted['port']}\r\n{HEADERS}\r\n".encode()
+    while (began := time.monotonic()) < ends:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 204 "):
+            raise RuntimeError(f"{path} was answered with {head.decode()}")
+        passed = time.monotonic() - began
+        if began >= counts_from:
+            taken.append(passed)
+        after = max(every - passed % every, float((POLL_AFTER.search(head) or [b"", b"0"])[1]))
+        await asyncio.sleep(after + (-(passed + after) % every))
+    writer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.load(sys.stdin)))
