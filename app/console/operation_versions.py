@@ -64,9 +64,11 @@ class OperationVersions:
     async def _run(self) -> None:
         while self._next is not None:
             batch, self._next = self._next, None
-            try:
-                batch.answer.set_result(await self._read(batch.ids))
-            except Exception as error:  # noqa: BLE001  (it is raised where it was asked)
+            reading = asyncio.ensure_future(self._read(batch.ids))
+            await asyncio.wait([reading])
+            if (error := reading.exception()) is None:
+                batch.answer.set_result(reading.result())
+            else:  # it is raised where it was asked
                 batch.answer.set_exception(error)
                 batch.answer.exception()  # whoever asked may be gone
             await self._clock.sleep(PAUSE)
