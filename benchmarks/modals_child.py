@@ -1,4 +1,4 @@
-"""One process that polls as so many open modals do, each on a connection of its own.
+"""One process that polls as so many open modals or pages do, each on a connection of its own.
 
 Started by `modals.py`; reads a JSON object of what is wanted from its standard input, and prints the seconds that each
 poll took as JSON.
@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 POLL_AFTER = re.compile(rb"poll-after: ([0-9.]+)")
+LENGTH = re.compile(rb"content-length: ([0-9]+)")
 HEADERS = "HX-Request: true\r\nAccept: text/html\r\nAccept-Language: en\r\nSec-Fetch-Site: same-origin\r\n"
 
 
@@ -38,14 +39,21 @@ async def _poll(wanted: dict[str, Any], number: int, path: str, counts_from: flo
     while (began := time.monotonic()) < ends:
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 204 "):
+        if not head.startswith(b"HTTP/1.1 20"):
             raise RuntimeError(f"{path} was answered with {head.decode()}")
+        await reader.readexactly(int(_value(LENGTH, head)))
         passed = time.monotonic() - began
         if began >= counts_from:
             taken.append(passed)
-        after = max(every - passed % every, float((POLL_AFTER.search(head) or [b"", b"0"])[1]))
-        await asyncio.sleep(after + (-(passed + after) % every))
+        if every:
+            after = max(every - passed % every, _value(POLL_AFTER, head))
+            await asyncio.sleep(after + (-(passed + after) % every))
     writer.close()
+
+
+def _value(header: re.Pattern[bytes], head: bytes) -> float:
+    found = header.search(head)
+    return float(found[1]) if found else 0
 
 
 if __name__ == "__main__":

@@ -21,6 +21,12 @@ LONGEST_POLL = 5.0
 MOST = 300
 """Polls a second of all pages together, from which on each page is to ask less often."""
 
+SLOW = 0.1
+"""Seconds for which polls wait on average once the server is too busy for that many."""
+
+SLOWS, EASES = 1.5, 0.8
+"""What the seconds between two polls are multiplied by, at least: when the server is too busy, and whenever."""
+
 
 @dataclass
 class _Batch:
@@ -49,12 +55,14 @@ class OperationVersions:
 
     async def of(self, operation_id: str) -> int | None:
         """Return an operation's version as of now; None if there is none with that id. Raises what `read` raises."""
-        self._pace.count()
+        began = self._clock.monotonic()
         batch = self._next = self._next or _Batch()
         batch.ids.add(operation_id)
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._run())
-        return (await asyncio.shield(batch.answer)).get(operation_id)
+        version = (await asyncio.shield(batch.answer)).get(operation_id)
+        self._pace.count(self._clock.monotonic() - began)
+        return version
 
     @property
     def poll_after(self) -> float | None:
@@ -75,19 +83,23 @@ class OperationVersions:
 
 
 class Pace:
-    """Seconds between two polls of each page, so that all together come `MOST` times a second."""
+    """Seconds between two polls of each page, so that all together come `MOST` times a second, or less if that is slow."""
 
     def __init__(self, clock: Clock) -> None:
         self.seconds = POLL
         self._clock = clock
-        self._polls = 0
+        self._polls, self._waited = 0, 0.0
         self._since = clock.monotonic()
 
-    def count(self) -> None:
-        """Note a poll."""
+    def count(self, waited: float) -> None:
+        """Note a poll, and the seconds that it waited for its answer."""
         self._polls += 1
+        self._waited += waited
         passed = self._clock.monotonic() - self._since
         if passed < max(1.0, 2 * self.seconds):  # by then every page has been told
             return
-        self.seconds = min(LONGEST_POLL, max(POLL, self.seconds * self._polls / passed / MOST))
-        self._polls, self._since = 0, self._clock.monotonic()
+        factor = max(EASES, self._polls / passed / MOST)
+        if self._waited > SLOW * self._polls:
+            factor = max(factor, SLOWS)
+        self.seconds = min(LONGEST_POLL, max(POLL, self.seconds * factor))
+        self._polls, self._waited, self._since = 0, 0.0, self._clock.monotonic()

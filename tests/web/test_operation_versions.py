@@ -78,15 +78,15 @@ async def test_one_that_stops_waiting_takes_nothing_from_the_others(versions):
     assert await stays == 3
 
 
-def rate(pace, clock, modals: int) -> float:
+def rate(pace, clock, modals: int, waits: float = 0.0) -> float:
     """Polls a second of so many modals, once each polls at the pace that it was told last."""
-    step, seconds, measured = 0.05, 60.0, 20.0
+    step, seconds, measured = 0.05, 80.0, 20.0
     due, polls = [POLL * number / modals for number in range(modals)], 0
     for turn in range(round(seconds / step)):
         now = turn * step
         for number, at in enumerate(due):
             if at <= now:
-                pace.count()
+                pace.count(waits)
                 polls += now >= seconds - measured
                 due[number] = at + pace.seconds
         clock.advance(step)
@@ -101,3 +101,9 @@ def test_few_modals_poll_as_often_as_ever_and_many_share_what_the_server_can_ans
     assert rate(pace, clock, 10) == pytest.approx(10 / POLL, rel=0.05)
     rate(pace, clock, 10 * MOST)
     assert pace.seconds == LONGEST_POLL
+
+
+def test_modals_poll_less_often_while_a_server_is_too_busy_for_them_and_as_before_afterwards(clock):
+    pace = Pace(clock)
+    assert rate(pace, clock, 100, waits=0.3) == pytest.approx(100 / LONGEST_POLL, rel=0.05)
+    assert rate(pace, clock, 100) == pytest.approx(100 / POLL, rel=0.05)
