@@ -48,11 +48,17 @@ class FixKind:
     operation: str = ""
 
 
-_SAVE: Final = (
-    "aws lightsail get-container-services --service-name %(service)s --query "
-    "'containerServices[0].currentDeployment.{containers:containers,publicEndpoint:publicEndpoint}' > deployment.json\n"
+# Of the version in question, which `currentDeployment` is not if it failed. Whatever output format is configured.
+SAVE: Final = (
+    "aws lightsail get-container-service-deployments --service-name %(service)s --query %(version_query)s "
+    "--output json > deployment.json\n"
 )
 _DEPLOY: Final = "aws lightsail create-container-service-deployment --service-name %(service)s --cli-input-json file://deployment.json"
+# For a service that has no deployment to start from.
+FIRST_DEPLOYMENT: Final = (
+    "aws lightsail create-container-service-deployment --service-name %(service)s "
+    "--containers %(first_containers)s --public-endpoint %(first_endpoint)s"
+)
 _CONTAINER: Final = (
     'resource "aws_lightsail_container_service_deployment_version" "%(id)s" {\n  service_name = %(service)s\n\n'
     "  container {\n    container_name = %(container)s\n%(lines)s  }\n}"
@@ -73,7 +79,7 @@ def _properties(line: str) -> str:
 
 
 def _edit(what: str) -> str:
-    return f"{_SAVE}# In deployment.json: {what}\n{_DEPLOY}"
+    return f"{SAVE}# In deployment.json: {what}\n{_DEPLOY}"
 
 
 KINDS: Final[dict[Fix, FixKind]] = {
@@ -140,8 +146,8 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.PUSH: FixKind(
         N_("Build the image for linux/amd64 and push it"),
-        aws="aws ecr get-login-password | docker login --username AWS --password-stdin %(registry_host)s\n"
-        "docker buildx build --platform linux/amd64 --provenance=false --tag %(uri)s --push .",
+        aws="aws ecr get-login-password | docker login --username AWS --password-stdin %(pushed_host)s\n"
+        "docker buildx build --platform linux/amd64 --provenance=false --tag %(pushed)s --push .",
     ),
     Fix.RESTORE_IMAGE: FixKind(
         N_("Restore the archived image"),

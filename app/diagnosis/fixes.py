@@ -16,8 +16,9 @@ from app.as_code.text import hcl, identifier, one_line
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.checks.size import MEMORY
 from app.diagnosis.facts import Facts, Known, Reading
-from app.diagnosis.fix_kinds import KINDS, Fix
+from app.diagnosis.fix_kinds import FIRST_DEPLOYMENT, KINDS, SAVE, Fix
 from app.diagnosis.outcome import Found
+from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.change import PlannedChange
@@ -25,12 +26,15 @@ from app.policy.commands import System, Target, grant_commands
 from app.policy.dead import dead_principals
 from app.policy.grant import plan_grant
 from app.policy.mend import mend
-from app.policy.principals import PrincipalKind, principals_of
+from app.policy.principals import principals_of
 from app.wording import fill
 
 # Placeholder in a document for the role's ARN until it has one.
 _ARN: Final = f"arn:aws:iam::{NOBODYS_ACCOUNT}:role/amazon/lightsail/PRINCIPAL-ARN-OF-THE-IMAGE-PULLER-ROLE"
 _PLACEHOLDER: Final = "PRINCIPAL-ARN"
+_MEMBERS: Final = "containers:containers,publicEndpoint:publicEndpoint"
+# The tag to push a new build to if the image was named by its digest alone.
+_REBUILT: Final = "rebuilt"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
     """
     params = _params(found, facts)
     kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
+        params["image"] = params["pushed"]
     return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
 
 
@@ -62,7 +68,9 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
     shape = KINDS[kind]
     if kind is Fix.GRANT:
         return FixText(kind, shape.title, *_grant(facts, endpoints), shape.operation)
-    commands = _located(fill(shape.aws, _quoted(params, shlex.quote)), facts.region, endpoints)
+    words = params | _deploying(params["suggested" if kind is Fix.SET_IMAGE else "image"], facts)
+    template = FIRST_DEPLOYMENT if shape.aws.startswith(SAVE) and not words["version_query"] else shape.aws
+    commands = _located(fill(template, _quoted(words, shlex.quote)), facts.region, endpoints)
     return FixText(
         kind,
         shape.title,
@@ -78,7 +86,6 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
     powers = [*MEMORY]
     power = service.power if service and service.power in powers else powers[0]
     registry = facts.registry_id
-    uri = facts.uri.uri(registry, facts.region) if registry and facts.uri.repository else facts.image
     image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
     port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
     heard = str(found.params.get("detail", ""))
@@ -89,11 +96,10 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "next_power": powers[min(powers.index(power) + 1, len(powers) - 1)],
         "scale": service.scale if service else 1,
         "registry": registry,
-        "registry_host": f"{registry}.dkr.ecr.{facts.region}.amazonaws.com",
+        **_pushed(found, facts),
         "repository": facts.uri.repository,
         "repository_arn": facts.repository_arn,
         "image": facts.image,
-        "uri": uri,
         "image_id": image_id,
         "variable": heard if found.code == "container.missing_variable" else "HOST",
         "port": port,
@@ -103,6 +109,38 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "statement": found.params.get("statement", ""),
         "rule": found.params.get("rule", ""),
     }
+
+
+def _pushed(found: Found, facts: Facts) -> dict[str, str]:
+    """Return the host and the URI to push the image to: a tag, since no image can be pushed to a digest."""
+    is_foreign = found.code == "uri.other_account"  # which Lightsail doesn't pull from
+    registry = (facts.account if is_foreign else facts.registry_id) or facts.registry_id
+    uri = replace(facts.uri, tag=facts.uri.tag or (_REBUILT if facts.uri.digest else ""), digest="")
+    whole = uri.uri(registry, facts.region) if registry and uri.repository else facts.image
+    return {"pushed": whole, "pushed_host": f"{registry}.dkr.ecr.{facts.region}.amazonaws.com"}
+
+
+def _deploying(image: str | int, facts: Facts) -> dict[str, str | int]:
+    """Return the query for the deployment to start from, "" if there is none, and the first one with this image."""
+    container = facts.container or "app"
+    containers = {container: {"image": image, "ports": {"80": "HTTP"}}}
+    endpoint = {"containerName": container, "containerPort": 80}
+    return {
+        "version_query": _version_query(facts),
+        "first_containers": json.dumps(containers),
+        "first_endpoint": json.dumps(endpoint),
+    }
+
+
+def _version_query(facts: Facts) -> str:
+    known = facts.deployments.value if isinstance(facts.deployments, Known) else ()
+    by_state = {each.state: each for each in reversed(known)}
+    newest = known[0] if known else None
+    source = facts.deployment or by_state.get("ACTIVE") or by_state.get("INACTIVE") or newest
+    if source is None:
+        return "" if isinstance(facts.deployments, Known) else f"deployments[0].{{{_MEMBERS}}}"
+    members = _MEMBERS if source.public_container else _MEMBERS.partition(",")[0]  # the client sends no null
+    return f"deployments[?version==`{source.version}`].{{{members}}} | [0]"
 
 
 def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dict[str, str | int]:
@@ -185,12 +223,7 @@ def _planned(facts: Facts, arn: str) -> PlannedChange | None:
     mended = mend(text) if text is not None else None
     text = mended.text if mended is not None and mended.what else text
     wrong = [
-        principal.value
-        for principal in principals_of(text)
-        if principal.service == facts.service_name
-        and principal.region == facts.region
-        and principal.kind in (PrincipalKind.GENERAL, PrincipalKind.PULLER)
-        and principal.value != arn
+        principal.value for principal in principals_of(text) if is_own_role(facts, principal) and principal.value != arn
     ]
     wrong += [principal.value for principal in dead_principals(text)]  # ECR refuses every write while they are named
     change = plan_grant(text, principal_arn=arn, service=facts.service_name, replaces=wrong)

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from app.aws.ports import ContainerService, ContainerServices, Deployment, Registry, Repositories
 from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
-from app.diagnosis.facts import Facts, Known, NotFound, Reading
+from app.diagnosis.facts import NOT_READ, Facts, Known, NotFound, Reading
 from app.diagnosis.lookups import Key, Read, Reads
 from app.diagnosis.subjects import ImageSubject, choose_subjects, port_differs, without_values
 from app.errors import Problem
@@ -189,7 +189,7 @@ class _Reader:
             registry_policy=results[SHARED, "registry_policy"],
             registry_scope=results[SHARED, "registry_scope"],
         )
-        self._facts = [self._dated(_about(shared, subject)) for subject in subjects]
+        self._facts = [self._dated(_own_registry(_about(shared, subject))) for subject in subjects]
         self._values = tuple(
             value
             for deployment in known
@@ -211,6 +211,11 @@ def _about(shared: Facts, subject: ImageSubject) -> Facts:
         deployment=without_values(deployment) if deployment else None,
         port_variable=port_differs(deployment, subject.container) if deployment else False,
     )
+
+
+def _own_registry(facts: Facts) -> Facts:
+    """Return the facts without a registry policy if it isn't that of the image's registry."""
+    return replace(facts, registry_policy=NOT_READ, registry_scope=NOT_READ) if facts.is_foreign else facts
 
 
 def _bare(deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[Deployment, ...]]:

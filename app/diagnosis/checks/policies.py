@@ -10,6 +10,7 @@ from typing import Final
 
 from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
 from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, Status, caused, fine, not_reached
+from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.document import parse
 from app.policy.evaluate import Access, Verdict, evaluate
@@ -51,7 +52,8 @@ def check_registry(facts: Facts) -> Outcome:
         params = {"region": facts.region}
         return caused(Found("registry.denied_unread", params, (_denial(facts.registry_policy),), Certainty.LIKELY))
     if not isinstance(facts.registry_policy, Known):
-        return not_checked(facts.registry_policy)
+        other = Sentence("not_checked.other_registry", {"account": facts.uri.account})
+        return Outcome(Status.NOT_CHECKED, other) if facts.is_foreign else not_checked(facts.registry_policy)
     if facts.registry_policy.value is None:
         return fine("no_registry_policy")
     if facts.registry_scope == Known(RegistryScope.V1.value):
@@ -181,7 +183,7 @@ def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Fo
 
 
 def _mistaken(facts: Facts, named: tuple[PrincipalRef, ...]) -> list[tuple[str, PrincipalRef]]:
-    own = [each for each in named if (each.service, each.region) == (facts.service_name, facts.region)]
+    own = [each for each in named if is_own_role(facts, each)]
     others = [each for each in named if each.kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL) and each not in own]
     return [
         *(("policy.general_role", each) for each in own if each.kind is PrincipalKind.GENERAL),
