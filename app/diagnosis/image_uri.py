@@ -45,7 +45,7 @@ class RegistryHost(StrEnum):
 class ImageUri:
     """An image as it was named, and as it was probably meant.
 
-    `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" if absent from the text;
+    `plain` is the text without what is around it by mistake. `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" if absent from the text;
     `faults` are what is wrong with the text, in the order in which it fails.
     """
 
@@ -58,6 +58,7 @@ class ImageUri:
     tag: str = ""
     digest: str = ""
     faults: tuple[Found, ...] = field(default=())
+    plain: str = ""
 
     @property
     def is_private(self) -> bool:
@@ -96,8 +97,11 @@ def parse_image(text: str) -> ImageUri:
     if scheme := SCHEME.match(plain):
         faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
         plain = plain[scheme.end() :]
-    uri = _split(plain.strip("/"))
-    return replace(uri, text=original, faults=(*faults, *uri.faults))
+    bare = plain.strip("/")
+    uri = _split(bare)
+    if bare != plain and not uri.faults:
+        faults.append(Found("uri.odd_characters", {"characters": named("/")}))
+    return replace(uri, text=original, plain=bare, faults=(*faults, *uri.faults))
 
 
 def _split(text: str) -> ImageUri:

@@ -26,15 +26,26 @@ def check_uri(facts: Facts) -> Outcome:
         return caused(*causes)
     if uri.registry is RegistryHost.STORED:
         return fine("uri_stored")
-    return fine("uri") if uri.is_private else fine("uri_public", registry=_place(facts))
+    return _private(facts) if uri.is_private else fine("uri_public", registry=_place(facts))
 
 
 def suggestion(facts: Facts) -> str:
     """Return the image URI that was probably meant, "" if not known."""
+    exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
+    if not facts.uri.is_private and not exists:
+        return facts.uri.plain
     account = facts.account or facts.uri.account
     if not account or not facts.uri.repository:
         return ""
     return facts.uri.uri(account, facts.region)
+
+
+def _private(facts: Facts) -> Outcome:
+    if facts.region_problem or isinstance(facts.service, NotFound):
+        return not_reached()
+    if facts.uri.account == facts.account:
+        return fine("uri")
+    return fine("uri_account", account=facts.uri.account)
 
 
 def _nothing_deployed(facts: Facts) -> Outcome:
