@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from app.diagnosis.outcome import Found, Sentence
+from app.diagnosis.outcome import Certainty, Found, Sentence
 from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
 
 LONGEST: Final = 1_000
@@ -151,7 +151,8 @@ def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
         return match["account"], match["region"], ()
     lower = host.lower()
     if match := _DUAL_STACK.fullmatch(lower):
-        return match["account"], match["region"], (Found("uri.dual_stack", {"host": host}),)
+        dual_stack = Found("uri.dual_stack", {"host": host}, certainty=Certainty.LIKELY)
+        return match["account"], match["region"], (dual_stack,)
     digits = lower.partition(".")[0].replace("-", "")
     region = _REGION.search(lower.partition(".")[2] or lower)
     account = digits if digits.isdecimal() else ""
@@ -159,7 +160,8 @@ def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
     if account and len(account) != _ACCOUNT_DIGITS:
         faults.append(Found("uri.account_digits", {"account": account, "digits": len(account)}))
     else:  # any other form is wrong
-        faults.append(Found("uri.host", {"host": host}))
+        is_ecrs = _HOST.fullmatch(lower.replace(".ecr-fips.", ".ecr."))  # whether Lightsail takes it isn't published
+        faults.append(Found("uri.host", {"host": host}, certainty=Certainty.LIKELY if is_ecrs else Certainty.CERTAIN))
     return (account if len(account) == _ACCOUNT_DIGITS else ""), region["region"] if region else "", tuple(faults)
 
 

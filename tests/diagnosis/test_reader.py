@@ -6,14 +6,16 @@ import asyncio
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.aws.call_pool import AwsCalls
-from app.aws.ports import Answered
+from app.aws.ports import Answered, Container, Deployment
+from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Known
-from app.diagnosis.outcome import Check, Sentence, Status
+from app.diagnosis.outcome import Certainty, Check, Sentence, Status
 from app.diagnosis.report import report
 from app.diagnosis.run import Pool, diagnose_in_pool, diagnose_with_threads, side_by_side
 from app.errors import Problem
@@ -259,3 +261,14 @@ def test_a_role_of_another_region_is_no_sign_that_this_one_was_active(world):
     world.policy(world.allow(world.arn.replace(f"/{REGION}/", "/ap-northeast-1/")))
     world.switch_role(on=False)
     assert [said.code for said in world.why(WEB).root.evidence] == ["evidence.role_inactive"]
+
+
+def test_a_host_that_lightsail_may_take_is_not_blamed_for_sure_nor_once_it_ran(world):
+    """Whether Lightsail pulls by these hosts isn't published."""
+    world.build()
+    for host in (f"{ACCOUNT}.dkr-ecr.{REGION}.on.aws", HOST.upper(), HOST.replace(".ecr.", ".ecr-fips.")):
+        image = WEB.replace(HOST, host)
+        assert world.why(image).root.certainty is Certainty.LIKELY
+        deployment = Deployment(1, "ACTIVE", world.now(), (Container("app", image),))
+        facts = replace(world.why(image).facts, deployment=deployment)
+        assert check_uri(facts).causes == ()
