@@ -35,6 +35,7 @@ class Fix(StrEnum):
     SET_HEALTH_CHECK = "set_health_check"
     READ_LOG = "read_log"
     WAIT = "wait"
+    WAIT_FOR_IMAGE = "wait_for_image"
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.LIST_SERVICES: FixKind(
         N_("List the container services"),
-        aws="aws lightsail get-container-services --query 'containerServices[].containerServiceName'",
+        aws="aws lightsail get-container-services --query 'containerServices[].containerServiceName' --output text",
     ),
     Fix.RAISE_POWER: FixKind(
         N_("Choose a larger power; it costs more"),
@@ -210,6 +211,11 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.WAIT: FixKind(
         N_("Wait, then check again"),
-        aws="aws lightsail get-container-services --service-name %(service)s --query 'containerServices[0].state'",
+        aws="aws lightsail get-container-services --service-name %(service)s --query %(waits_for)s --output text",
+    ),
+    Fix.WAIT_FOR_IMAGE: FixKind(
+        N_("Wait, then check again"),
+        aws="aws ecr describe-images --registry-id %(registry)s --repository-name %(repository)s --image-ids %(image_id)s "
+        "--query 'imageDetails[0].imageStatus' --output text",
     ),
 }

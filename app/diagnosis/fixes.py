@@ -15,7 +15,7 @@ from app.as_code.grant import repository_properties, terraform_policy
 from app.as_code.text import hcl, identifier, one_line
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.checks.size import MEMORY
-from app.diagnosis.facts import Facts, Known, Reading
+from app.diagnosis.facts import Facts, Known, NotFound, Reading
 from app.diagnosis.fix_kinds import FIRST_DEPLOYMENT, KINDS, SAVE, Fix
 from app.diagnosis.outcome import Found
 from app.diagnosis.own_roles import is_own_role
@@ -32,6 +32,7 @@ from app.wording import fill
 # Placeholder in a document for the role's ARN until it has one.
 _ARN: Final = f"arn:aws:iam::{NOBODYS_ACCOUNT}:role/amazon/lightsail/PRINCIPAL-ARN-OF-THE-IMAGE-PULLER-ROLE"
 _PLACEHOLDER: Final = "PRINCIPAL-ARN"
+_WAITED_FOR: Final = {"role.no_arn": "containerServices[0].privateRegistryAccess.ecrImagePullerRole.principalArn"}
 _MEMBERS: Final = "containers:containers,publicEndpoint:publicEndpoint"
 # The tag to push a new build to if the image was named by its digest alone.
 _REBUILT: Final = "rebuilt"
@@ -59,6 +60,8 @@ def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
     """
     params = _params(found, facts)
     kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    if Fix.WAIT in kinds:
+        params["waits_for"] = _WAITED_FOR.get(found.code, "containerServices[0].state")
     if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
         params["image"] = params["pushed"]
     return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
@@ -76,7 +79,7 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
         shape.title,
         commands,
         fill(shape.terraform, _quoted(params, hcl)),
-        _pretty(fill(shape.cloudformation, _quoted(params, json.dumps) | _documents(facts))),
+        _pretty(_cloudformation(shape.cloudformation, params, facts)),
         shape.operation,
     )
 
@@ -156,21 +159,23 @@ def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dic
     return {**quoted, **names}
 
 
-def _documents(facts: Facts) -> dict[str, str]:
-    """Return the current policies as JSON for a template, whole, so that they can be edited."""
-    return {
+def _cloudformation(template: str, params: Mapping[str, str | int], facts: Facts) -> str:
+    """Return the template with the current policies as they are, so that they can be edited; "" if one wasn't read."""
+    documents = {
         "policy_document": _document(facts.policy),
         "registry_document": _document(facts.registry_policy),
-        "lifecycle_text": json.dumps(facts.lifecycle.value or "") if isinstance(facts.lifecycle, Known) else '""',
+        "lifecycle_text": json.dumps(facts.lifecycle.value or "") if isinstance(facts.lifecycle, Known) else "",
     }
+    if any(not text and f"%({name})s" in template for name, text in documents.items()):
+        return ""
+    return fill(template, _quoted(params, json.dumps) | documents)
 
 
 def _document(reading: Reading[str | None]) -> str:
     try:
-        value = json.loads(reading.value or "") if isinstance(reading, Known) else {}
+        return json.dumps(json.loads(reading.value or "")) if isinstance(reading, Known) else ""
     except (ValueError, RecursionError):
-        value = {}
-    return json.dumps(value)
+        return ""
 
 
 def _located(commands: str, region: str, endpoints: Mapping[str, str]) -> str:
@@ -219,6 +224,8 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _planned(facts: Facts, arn: str) -> PlannedChange | None:
     """Return the grant on the current policy, repaired if it was pasted together, without the service's wrong ARNs."""
+    if not isinstance(facts.policy, Known | NotFound):
+        return None  # what would be written in place of a policy that wasn't read lacks all that it holds
     text = facts.policy.value if isinstance(facts.policy, Known) else None
     mended = mend(text) if text is not None else None
     text = mended.text if mended is not None and mended.what else text

@@ -33,6 +33,7 @@ def run(world, tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     return ran
 
@@ -97,3 +98,30 @@ def test_a_grant_leaves_another_accounts_service_of_the_same_name_its_access(wor
     diagnosis = world.why(WEB)
     (grant,) = (fix for fix in fixes_of(diagnosis.root, diagnosis.facts) if fix.kind is Fix.GRANT)
     assert all(other in text for text in (grant.aws, grant.terraform, grant.cloudformation))
+
+
+def test_nothing_is_written_in_place_of_a_policy_that_was_not_read(world):
+    """The commands of a grant write the whole document: they would drop what others wrote."""
+    world.build(role=False)
+    world.policy(world.allow("arn:aws:iam::123456789012:role/ci", "ecr:*"))
+    world.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="access_denied", times=50)
+    diagnosis = world.why(WEB)
+    (grant,) = (fix for fix in fixes_of(diagnosis.root, diagnosis.facts) if fix.kind is Fix.GRANT)
+    assert (diagnosis.root.code, grant.operation) == ("role.inactive", "grant")
+    assert (grant.aws, grant.terraform, grant.cloudformation) == ("", "", "")
+
+
+def test_no_template_has_an_empty_policy_for_one_that_was_not_read(world):
+    world.build()
+    world.policy(world.allow(), world.deny(Action=["ecr:BatchGetImage", "ecr:GetRepositoryPolicy"]))
+    diagnosis = world.why(WEB)
+    edit, _ = fixes_of(diagnosis.root, diagnosis.facts)
+    assert (diagnosis.root.code, edit.cloudformation) == ("policy.denied_unread", "")
+
+
+def test_what_is_waited_for_is_what_is_shown(world, run):
+    world.build()
+    world.archive(imageTag="1.4")
+    image = {"repositoryName": REPOSITORY, "imageId": {"imageTag": "1.4"}}
+    world.ecr.update_image_storage_class(**image, targetStorageClass="STANDARD")
+    assert "ACTIVATING" in run(commands(world, Fix.WAIT_FOR_IMAGE, WEB))
