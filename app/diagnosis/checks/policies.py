@@ -6,6 +6,7 @@ The verdicts are those of `app.policy.evaluate`, on both layers; this module tur
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
@@ -41,7 +42,9 @@ def check_policy(facts: Facts) -> Outcome:
         return caused(Found("policy.malformed", params, (Sentence("evidence.policy_unreadable", params),)))
     if both.access is Access.ALLOWED or alone.access is Access.ALLOWED:
         return fine("policy", repository=facts.uri.repository)
-    return caused(_cause(facts, alone))
+    cause = _cause(facts, alone)
+    may_be_allowed = alone.access is Access.NOT_ALLOWED and (both.access is Access.CONDITIONAL or _is_unread(facts))
+    return caused(replace(cause, certainty=Certainty.LIKELY) if may_be_allowed else cause)
 
 
 def check_registry(facts: Facts) -> Outcome:
@@ -86,6 +89,11 @@ def _is_denied(reading: Reading[str | None]) -> bool:
     return isinstance(reading, Refused) and reading.by_resource_policy
 
 
+def _is_unread(facts: Facts) -> bool:
+    """Return whether the registry policy couldn't be read, which could allow the pull by itself."""
+    return facts.is_foreign or isinstance(facts.registry_policy, Refused | Unknown)
+
+
 def _denial(reading: Reading[str | None]) -> Sentence:
     permission = reading.permission if isinstance(reading, Refused) else ""
     return Sentence("not_checked.denied", {"permission": permission})
@@ -98,7 +106,7 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
     if decides and verdict.access is Access.DENIED:
         return caused(Found("registry.denied", params, evidence))
     if decides and verdict.access is Access.CONDITIONAL:
-        return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY))
+        return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY, yields=facts.has_run))
     for unseen in verdict.unseen:
         if unseen is not UNSEEN_ORGANIZATION:  # which has a check of its own
             return Outcome(Status.NOT_CHECKED, Sentence(unseen.code, dict(unseen.params)))
@@ -154,7 +162,7 @@ def _cause(facts: Facts, verdict: Verdict) -> Found:
     if verdict.access is Access.DENIED:
         return Found("policy.denied", params, evidence)
     if verdict.access is Access.CONDITIONAL:
-        return Found("policy.conditional", params, evidence, Certainty.LIKELY)
+        return Found("policy.conditional", params, evidence, Certainty.LIKELY, yields=facts.has_run)
     return next(_wrong_principals(facts, params), None) or _not_named(verdict, params, evidence)
 
 

@@ -136,6 +136,14 @@ def _(world: World) -> None:
     world.sandbox.put_policy(REPOSITORY, None)
 
 
+@case("it ran under a condition that can't be checked", "container.exited", "policy.conditional")
+def _(world: World) -> None:
+    world.build()
+    world.policy(world.allow(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
+    world.sandbox.add_behavior(exit_code=3)
+    world.deploy()
+
+
 @case("it waits for its database", "container.took_too_long")
 def _(world: World) -> None:
     world.build()
