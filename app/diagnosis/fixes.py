@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.change import PlannedChange
-from app.policy.commands import System, Target, grant_commands
+from app.policy.commands import FILE, System, Target, find_principal, policy_commands
 from app.policy.dead import dead_principals
 from app.policy.grant import plan_grant
 from app.policy.mend import mend
@@ -214,12 +214,21 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
         planned = None
     if planned is None or planned.after is None:
         return "", "", ""
-    commands = grant_commands(target, planned, System.POSIX, activate=not arn)
-    text = "\n".join(command.text.replace(_ARN, _PLACEHOLDER) for command in commands)
+    text = "\n".join(_grant_lines(target, planned, has_arn=bool(arn)))
     document = json.loads(planned.after)
     terraform = terraform_policy(facts.uri.repository, document, facts.service_name, arn or _ARN)
     properties = repository_properties(facts.uri.repository, document, arn or _ARN)
     return text, terraform, json.dumps({"Type": "AWS::ECR::Repository", "Properties": properties}, indent=2)
+
+
+def _grant_lines(target: Target, planned: PlannedChange, *, has_arn: bool) -> Iterator[str]:
+    """Yield the commands that write the policy. Another fix activates the role, or it is active and has no ARN yet."""
+    if not has_arn:
+        yield find_principal(target, System.POSIX).text
+    for command in policy_commands(target, planned, System.POSIX):
+        if command.code == "write" and not has_arn:
+            yield f"# In {FILE}: replace {_PLACEHOLDER} with the ARN that the first command prints"
+        yield command.text.replace(_ARN, _PLACEHOLDER)
 
 
 def _planned(facts: Facts, arn: str) -> PlannedChange | None:

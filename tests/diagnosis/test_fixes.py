@@ -125,3 +125,15 @@ def test_what_is_waited_for_is_what_is_shown(world, run):
     image = {"repositoryName": REPOSITORY, "imageId": {"imageTag": "1.4"}}
     world.ecr.update_image_storage_class(**image, targetStorageClass="STANDARD")
     assert "ACTIVATING" in run(commands(world, Fix.WAIT_FOR_IMAGE, WEB))
+
+
+def test_a_role_that_is_active_is_not_activated_for_its_arn_which_has_to_be_put_in(world):
+    world.build(role=False)
+    text = commands(world, Fix.GRANT, WEB)
+    lines = text.split("\n")
+    assert "update-container-service" not in text  # the service would be busy: the fix before this one does that
+    assert lines[0].startswith("aws lightsail get-container-services ")
+    assert (
+        lines[lines.index("POLICY") + 1]
+        == "# In sailpass-policy.json: replace PRINCIPAL-ARN with the ARN that the first command prints"
+    )
