@@ -197,12 +197,19 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.SET_HEALTH_CHECK: FixKind(
         N_("Correct the public endpoint's port or health check"),
-        aws=_edit('correct "containerPort" and "healthCheck" of "publicEndpoint" (now port %(port)s, path %(path)s)'),
+        # Lightsail takes only a port that is among the container's own.
+        aws=_edit(
+            'correct "containerPort" and "healthCheck" of "publicEndpoint" (now port %(port)s, path %(path)s), '
+            'and add the port to the "ports" of %(container)s'
+        ),
         terraform='resource "aws_lightsail_container_service_deployment_version" "%(id)s" {\n'
-        "  service_name = %(service)s\n\n  public_endpoint {\n    container_name = %(container)s\n"
+        "  service_name = %(service)s\n\n  container {\n    container_name = %(container)s\n"
+        '    ports          = { "%(right_port)s" = "HTTP" }\n  }\n\n'
+        "  public_endpoint {\n    container_name = %(container)s\n"
         "    container_port = %(right_port)s\n    health_check {\n      path = %(path)s\n    }\n  }\n}",
         cloudformation='{"Type": "AWS::Lightsail::Container", "Properties": {"ServiceName": %(service)s, '
-        '"ContainerServiceDeployment": {"PublicEndpoint": {"ContainerName": %(container)s, "ContainerPort": %(right_port)s, '
+        '"ContainerServiceDeployment": {"Containers": [{"ContainerName": %(container)s, '
+        '"Ports": [{"Port": "%(right_port)s", "Protocol": "HTTP"}]}], "PublicEndpoint": {"ContainerName": %(container)s, "ContainerPort": %(right_port)s, '
         '"HealthCheckConfig": {"Path": %(path)s}}}}}',
     ),
     Fix.READ_LOG: FixKind(

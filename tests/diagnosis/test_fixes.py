@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -137,3 +138,17 @@ def test_a_role_that_is_active_is_not_activated_for_its_arn_which_has_to_be_put_
         lines[lines.index("POLICY") + 1]
         == "# In sailpass-policy.json: replace PRINCIPAL-ARN with the ARN that the first command prints"
     )
+
+
+def test_another_port_is_also_one_of_the_containers_own(world):
+    """Lightsail refuses a public endpoint whose port isn't among the ports of its container."""
+    world.build()
+    world.sandbox.add_behavior(listens=[3000], lines=["Server listening on port 3000"])
+    world.deploy(endpoint={})
+    diagnosis = world.why()
+    (fix,) = fixes_of(diagnosis.root, diagnosis.facts)
+    template = json.loads(fix.cloudformation)["Properties"]["ContainerServiceDeployment"]
+    assert '"ports" of app' in fix.aws
+    assert 'ports          = { "3000" = "HTTP" }' in fix.terraform
+    assert template["PublicEndpoint"]["ContainerPort"] == 3000
+    assert template["Containers"][0]["Ports"] == [{"Port": "3000", "Protocol": "HTTP"}]
