@@ -19,6 +19,12 @@ MOST_LINES: Final = 400
 LONGEST_LINE: Final = 400
 LONGEST_QUOTE: Final = 160
 
+# A `filterPattern` for the lines that may show a reason, wherever they are in a long log: each term by itself.
+TELLING: Final = (
+    '?FATAL ?Fatal ?fatal ?panic ?Traceback ?Exception ?Error ?"npm ERR!" ?Unhandled ?Uncaught ?Killed ?memory '
+    '?"exec format" ?"not set" ?required ?exited ?"exit code" ?"exit status" ?"not found" '
+    '?istening ?"running on" ?"started on"'
+)
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _EXEC_FORMAT: Final = re.compile(
     r"exec format error|exec user process caused.{0,40}format|wrong architecture"

@@ -272,3 +272,15 @@ def test_a_host_that_lightsail_may_take_is_not_blamed_for_sure_nor_once_it_ran(w
         deployment = Deployment(1, "ACTIVE", world.now(), (Container("app", image),))
         facts = replace(world.why(image).facts, deployment=deployment)
         assert check_uri(facts).causes == ()
+
+
+def test_the_last_words_of_a_long_log_are_found(world):
+    """AWS returns a log page by page, from its start."""
+    world.build()
+    noise = [f"loading {first}{second}" for first in "abcdefghijklmno" for second in "pqrstuvwxyz"]
+    last_words = [*noise, "fatal: DATABASE_URL is not set"]
+    world.sandbox.add_behavior(lines=last_words, listens=[])
+    world.deploy(endpoint={}, environment={"SECRET": CANARY})
+    diagnosis = world.why()
+    assert (diagnosis.root.code, diagnosis.root.params["detail"]) == ("container.missing_variable", "DATABASE_URL")
+    assert (len(world.calls) <= 15, world.rounds <= 3) == (True, True)
