@@ -123,7 +123,7 @@ class Facts:
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", parse_image(self.image))
         if isinstance(self.log, Known) and self.failed is not None:
-            object.__setattr__(self, "log_evidence", read_log(self.log.value, self.failed))
+            object.__setattr__(self, "log_evidence", read_log(self.log.value, self.failed, self.container))
 
     @property
     def failed(self) -> Deployment | None:

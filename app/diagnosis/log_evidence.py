@@ -148,12 +148,13 @@ class LogEvidence:
         return self.reason is not Reason.NOTHING
 
 
-def read_log(lines: Sequence[LogLine], deployment: Deployment) -> LogEvidence:
+def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = "") -> LogEvidence:
     """Return what the lines of a deployment show.
 
     Args:
         lines: from the deployment's creation on, oldest first; those of later deployments are left out.
         deployment: what ran, for its health check and its variables' names.
+        container: whose lines they are, "" for the public one: no other is checked.
     """
     ending, own = _of_deployment(lines, deployment.version)
     if not own:
@@ -165,10 +166,11 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment) -> LogEvidence:
             return LogEvidence(ending, reason, _quoted(line))
     if ending is Ending.CANCELED:  # nothing was started: the previous version still writes under the same name
         return LogEvidence(ending)
+    is_checked = container in ("", deployment.public_container)
     evidence = (
-        _health(own, deployment)
+        (_health(own, deployment) if is_checked else None)
         or (_exit(last, deployment) if last else None)
-        or _port(own, deployment)
+        or (_port(own, deployment) if is_checked else None)
         or _exit(own, deployment, by_last_line=True)
     )
     if evidence is None:

@@ -164,3 +164,17 @@ def _(world: World) -> None:
     world.build()
     world.sandbox.add_behavior(exit_code=127, lines=["/usr/bin/env: 'bash\\r': No such file or directory"])
     world.deploy()
+
+
+@case("a sidecar listens on a port of its own", "container.took_too_long")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.add_behavior(container="app", lines=["warming caches"], listens=[])
+    world.sandbox.add_behavior(container="proxy", lines=["Server listening on port 9901", "GET / 503"])
+    image = {"image": WEB}
+    world.lightsail.create_container_service_deployment(
+        serviceName=SERVICE,
+        containers={"app": {**image, "ports": {"80": "HTTP"}}, "proxy": image},
+        publicEndpoint={"containerName": "app", "containerPort": 80},
+    )
+    world.sandbox.advance(61)
