@@ -60,6 +60,8 @@ def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
     """
     params = _params(found, facts)
     kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    if facts.deployment is not None and not facts.deployment.public_container:
+        kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
     if Fix.WAIT in kinds:
         params["waits_for"] = _WAITED_FOR.get(found.code, "containerServices[0].state")
     if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
@@ -71,6 +73,8 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
     shape = KINDS[kind]
     if kind is Fix.GRANT:
         return FixText(kind, shape.title, *_grant(facts, endpoints), shape.operation)
+    if kind is Fix.SET_HEALTH_CHECK and facts.deployment is not None:
+        params = {**params, "container": facts.deployment.public_container}
     words = params | _deploying(params["suggested" if kind is Fix.SET_IMAGE else "image"], facts)
     template = FIRST_DEPLOYMENT if shape.aws.startswith(SAVE) and not words["version_query"] else shape.aws
     commands = _located(fill(template, _quoted(words, shlex.quote)), facts.region, endpoints)

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.aws.ports import Container, Deployment
+from app.diagnosis.causes import CAUSES
 from app.diagnosis.fix_kinds import Fix
 from app.diagnosis.fixes import fixes_of
+from app.diagnosis.outcome import Found
 from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB, namesake
 from tests.sandbox_server import AWS_ENVIRONMENT
 
@@ -152,3 +156,14 @@ def test_another_port_is_also_one_of_the_containers_own(world):
     assert 'ports          = { "3000" = "HTTP" }' in fix.terraform
     assert template["PublicEndpoint"]["ContainerPort"] == 3000
     assert template["Containers"][0]["Ports"] == [{"Port": "3000", "Protocol": "HTTP"}]
+
+
+@pytest.mark.parametrize("public, named", [("app", ["app"]), ("", [])])
+def test_a_slow_sidecar_does_not_become_the_public_endpoint(world, public, named):
+    world.build()
+    deployment = Deployment(1, "FAILED", None, (Container("app", WEB),), public_container=public)
+    facts = replace(world.why(WEB).facts, container="proxy", deployment=deployment)
+    slow = Found("container.took_too_long", CAUSES["container.took_too_long"].example)
+    checks = [json.loads(fix.cloudformation) for fix in fixes_of(slow, facts) if fix.kind is Fix.SET_HEALTH_CHECK]
+    endpoints = [check["Properties"]["ContainerServiceDeployment"]["PublicEndpoint"] for check in checks]
+    assert [endpoint["ContainerName"] for endpoint in endpoints] == named
