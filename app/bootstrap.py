@@ -52,6 +52,7 @@ from app.operations.replica import Replica
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
 from app.operations.write_groups import WriteGroups
+from app.operations.write_slots import WriteSlots
 from app.outage import Outage
 from app.settings import Settings, SettingsError
 from app.supervisor import Supervisor
@@ -223,8 +224,10 @@ def build(
             cancels=cancels,
             running=running,
             start_part=_as_part(db, starter),
+            cancel_parts=starter.cancel_parts,
             crash=crash or (lambda _point: None),
             database_threads=threads,
+            write_slots=WriteSlots(clock, pace.fresh),
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
             fresh_seconds=pace.fresh,

@@ -11,12 +11,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, create_engine, event, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    MetaData,
+    String,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType, TypeDecorator
 
 from app import postgresql
 from app.files import ensure_private
@@ -39,7 +54,14 @@ PING_AFTER = 5.0
 IDLE_SINCE = "idle_since"
 # The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
 LOCKED_KEYS = 7_245_279
-_LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:key))")
+
+
+def lock_on(key: ColumnElement[str]) -> ColumnElement[None]:
+    """Return the expression that locks a key on PostgreSQL until the transaction ends, once for each row."""
+    return func.pg_advisory_xact_lock(LOCKED_KEYS, func.hashtext(key), type_=NullType())
+
+
+_LOCKS = select(lock_on(func.unnest(bindparam("keys", type_=ARRAY(String))).column_valued("key")))
 
 
 class Base(DeclarativeBase):
@@ -138,8 +160,8 @@ class Database:
         """
         if is_sqlite(self.url):
             return
-        for key in sorted(set(keys)):  # always in the same order, so that two transactions never deadlock
-            session.execute(_LOCK, {"space": LOCKED_KEYS, "key": key})
+        # Always in the same order, so that two transactions never deadlock.
+        session.execute(_LOCKS, {"keys": sorted(set(keys))})
 
     def close(self) -> None:
         """Close every connection."""

@@ -77,6 +77,9 @@ class Problem(Exception):  # noqa: N818  (a problem for a person; "error" is AWS
             **data["params"],
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Problem.from_json, (self.to_json(),)  # pickle's own way knows no keywords
+
     def __str__(self) -> str:
         details = ", ".join(f"{name}={value}" for name, value in self.params.items())
         aws = f" [{self.aws_code}: {self.aws_message}]" if self.aws_code else ""

@@ -31,6 +31,7 @@ BENCHMARKS = (
     "deploying",
     "demo_ready",
     "images_page",
+    "pages",
     "page_weight",
     "throughput",
     "batch",

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import multiprocessing
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,11 +79,21 @@ async def _play(names: list[str]) -> list[Played]:
 
             async def play_in(region: str) -> None:
                 for name in waiting:
-                    evidence = await playing.play(scenario_of(name), region, sandbox)
-                    results.append(judged(evidence))
+                    try:
+                        evidence = await playing.play(scenario_of(name), region, sandbox)
+                    except Exception as error:  # noqa: BLE001  (the edge of one run: it is told, and the others run)
+                        results.append(_broken(name, error))
+                    else:
+                        results.append(judged(evidence))
 
             await asyncio.gather(*(play_in(region) for region in REGIONS[: len(names)]))
     return results
+
+
+def _broken(name: str, error: Exception) -> Played:
+    """A run that did not come to its end."""
+    story = tuple(traceback.format_exception(error))
+    return Played(name, Verdict([f"the run itself broke: {error!r}"]), (), (), (), story)
 
 
 def judged(evidence: Evidence, name: str = "", hit: tuple[str, ...] = ()) -> Played:

@@ -108,7 +108,8 @@ class ServiceRepositories:
     """The repositories that a service can pull from or whose policy names it, from the console's own store.
 
     `running`: the live operations of the service, those on its role too. `failures`: the parts of the region that could
-    not be read. `evidence`: what the verdicts are based on, beside the repository policies.
+    not be read. `evidence`: what the verdicts are based on, beside the repository policies. `left_out`: how many more
+    repositories have a policy that may concern the service, and are not checked.
     """
 
     repositories: tuple[RepositoryRow, ...]
@@ -117,6 +118,7 @@ class ServiceRepositories:
     running: tuple[Progress, ...] = ()
     failures: tuple[PartFailure, ...] = ()
     evidence: Evidence | None = None
+    left_out: int = 0
 
     @property
     def repairable(self) -> int:
@@ -133,13 +135,15 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
     failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)
+    rows, left_out = _rows(services, service, live) if service else ((), 0)
     return ServiceRepositories(
-        repositories=_rows(services, service, live) if service else (),
+        repositories=rows,
         role=role_view(service, live),
         policies=_policies(services, region, reads),
         running=live,
         failures=tuple(problem for problem in failures if problem),
         evidence=evidence(services, region),
+        left_out=left_out,
     )
 
 
@@ -164,7 +168,10 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
     return PoliciesRead(coverage.tried, coverage.total, coverage.oldest_at, listing=not refused, listed=known)
 
 
-def _rows(services: Services, service: ContainerService, live: tuple[Progress, ...]) -> tuple[RepositoryRow, ...]:
+def _rows(
+    services: Services, service: ContainerService, live: tuple[Progress, ...]
+) -> tuple[tuple[RepositoryRow, ...], int]:
+    """Return the repositories by name, and how many are left out."""
     listed = repositories_of(services.db, services.connection, service, now=services.clock.now())
     added = history.last_grants(services.db, services.service_key(service.region, service.name))
     at_work = {progress.repository: progress for progress in live}
@@ -175,7 +182,7 @@ def _rows(services: Services, service: ContainerService, live: tuple[Progress, .
     ]
     shown = {row.name for row in rows} | at_work.keys()
     rows += (_taken_away(repository, added) for repository in _without_access(services, service, shown))
-    return tuple(sorted(rows, key=lambda row: row.name))
+    return tuple(sorted(rows, key=lambda row: row.name)), listed.left_out
 
 
 def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:

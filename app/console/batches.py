@@ -98,8 +98,8 @@ class Batch:
 
     @property
     def can_undo(self) -> bool:
-        """It changed policies."""
-        return self.ended and self.action is not Kind.UNDO and self.counts.get(Outcome.SUCCEEDED, 0) > 0
+        """It changed policies; what an undo changed can be undone, too."""
+        return self.ended and self.counts.get(Outcome.SUCCEEDED, 0) > 0
 
 
 @dataclass(frozen=True)

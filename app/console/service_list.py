@@ -8,8 +8,6 @@ from enum import StrEnum
 
 from app.console.services import ServiceSummary
 
-PAGE = 50
-
 
 class AccessFilter(StrEnum):
     """Services by what is known of their access."""
@@ -39,22 +37,9 @@ class ServiceFilter:
     sort: Sort = Sort.NAME
 
 
-@dataclass(frozen=True)
-class ServicePage:
-    """One page of the services that fit: `number` of `pages`, from 1; `matching` counts all that fit."""
-
-    services: tuple[ServiceSummary, ...]
-    matching: int
-    number: int
-    pages: int
-
-
-def page_of(services: Sequence[ServiceSummary], wanted: ServiceFilter, number: int, size: int = PAGE) -> ServicePage:
-    """Return one page; the nearest where there is none of this number."""
-    fitting = sorted((each for each in services if _fits(each, wanted)), key=lambda each: _key(each, wanted.sort))
-    pages = max(1, -(-len(fitting) // size))
-    at = min(max(1, number), pages)
-    return ServicePage(tuple(fitting[(at - 1) * size : at * size]), len(fitting), at, pages)
+def fitting(services: Sequence[ServiceSummary], wanted: ServiceFilter) -> list[ServiceSummary]:
+    """Return the services that pass a filter, in its order."""
+    return sorted((each for each in services if _fits(each, wanted)), key=lambda each: _key(each, wanted.sort))
 
 
 def access_of(summary: ServiceSummary) -> set[AccessFilter]:

@@ -63,3 +63,9 @@ def living_part(db: Database, parent_id: str, repository: str, kind: str) -> str
     with db.read() as session:
         part = (Operation.follows == parent_id, Operation.repository == repository, Operation.kind == kind)
         return session.scalar(select(Operation.id).where(*part, _LIVES))
+
+
+def living_parts(db: Database, parent_id: str) -> list[str]:
+    """Return the ids of the live parts of a live operation: nothing else follows one that has not ended."""
+    with db.read() as session:
+        return list(session.scalars(select(Operation.id).where(Operation.follows == parent_id, _LIVES)))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, String, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.db import Database, is_sqlite
+from app.db import Database, is_sqlite, lock_on
 from app.history import kinds
 from app.history.sql import OPERATIONS
 
@@ -74,30 +74,25 @@ _BEHIND: Select[bool] = select(
         }
     )
 )
-_REPOSITORY_OF: Select[str, str, str] = select(
-    OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository
-).where(OPERATIONS.c.id == bindparam("of"))
-
-
-_REPOSITORIES_OF: Select[str, str, str] = select(
-    OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository
-).where(OPERATIONS.c.id.in_(bindparam("ids", expanding=True)))
+_BEGINNING = func.concat(
+    OPERATIONS.c.connection, " ", OPERATIONS.c.region, " beginning ", OPERATIONS.c.repository, type_=String
+)
+# An operation that has begun needs no turn any more.
+_WAITING = and_(OPERATIONS.c.started_at.is_(None), OPERATIONS.c.repository != "")
+_LOCK: Select[Any] = select(lock_on(_BEGINNING)).where(OPERATIONS.c.id == bindparam("of"), _WAITING)
+_KEYS: Select[str] = select(_BEGINNING).where(OPERATIONS.c.id.in_(bindparam("ids", expanding=True)), _WAITING)
 
 
 def lock_repository(db: Database, session: Session, operation_id: str) -> None:
     """Let operations on one repository begin one after the other, on all replicas."""
-    if is_sqlite(db.url):
-        return  # a transaction that may write is alone anyway
-    row = session.execute(_REPOSITORY_OF, {"of": operation_id}).one_or_none()
-    if row is not None and row.repository:
-        db.lock(session, [f"{row.connection} {row.region} beginning {row.repository}"])
+    if not is_sqlite(db.url):  # there a transaction that may write is alone anyway
+        session.execute(_LOCK, {"of": operation_id})
 
 
 def lock_repositories(db: Database, session: Session, operation_ids: Sequence[str]) -> None:
     """As `lock_repository`, of many operations."""
     if not is_sqlite(db.url):
-        rows = session.execute(_REPOSITORIES_OF, {"ids": list(operation_ids)})
-        db.lock(session, [f"{row.connection} {row.region} beginning {row.repository}" for row in rows])
+        db.lock(session, session.scalars(_KEYS, {"ids": list(operation_ids)}))
 
 
 def check_turn(session: Session, operation: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from app.operations.deadlines import Deadlines
 from app.operations.local_tasks import Running
 from app.operations.state import Kind
 from app.operations.write_groups import Many, WriteGroups
+from app.operations.write_slots import WriteSlots
 from app.outage import is_outage
 
 # Seconds between two tries while the database is unavailable.
@@ -44,9 +45,11 @@ class Context:
     Args:
         start_part: starts a change of a repository's policy as a part of an operation, for its service, with this
             input; its id.
+        cancel_parts: cancels the live parts of the operation with this id, by this person.
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
+        write_slots: limits how many policies are read and not yet written.
         write_groups: commits what is recorded together, where one writer at a time is all that the database has.
         crash: called by name after each outside write, so that a test can stop the world there.
     """
@@ -60,7 +63,9 @@ class Context:
     cancels: CancelWatch
     running: Running
     start_part: StartPart
+    cancel_parts: Callable[[str, str], None]
     database_threads: ThreadPoolExecutor
+    write_slots: WriteSlots
     crash: Callable[[str], None] = lambda _point: None
     connection: str = "default"
     role_wait_seconds: int = 900

@@ -15,14 +15,13 @@ from app.operations.context import Context
 from app.operations.deployment_check import check
 from app.operations.deployment_send import DEPLOYED, NOTED, ROLLED_BACK, Sent, send
 from app.operations.deployment_watch import LIMIT, watch
+from app.operations.parts import wait_for_parts
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 __all__ = ["NOTED", "deploy"]
 
-# Seconds between two looks at the grant, which is an operation of its own.
-LOOK_SECONDS = 0.2
 FAILED = "deployment.failed"
 
 
@@ -62,9 +61,8 @@ async def grant_access(operation_id: str) -> Result:
         about: dict[str, Any] = {"service": operation.service, "repository": operation.repository}
         await step.note("deployment.granting", **about)
         part = await context.in_db(context.start_part, operation, Kind.GRANT, operation.repository, {})
-        while (ended := await context.in_db(_outcome, context, part)) is None:
-            await step.pause(LOOK_SECONDS)
-        outcome, problem = ended
+        await wait_for_parts(step, [part])
+        outcome, problem = await context.in_db(_outcome, context, part)
         if problem is not None:
             raise problem
         if outcome is Outcome.NOTHING_TO_DO:
@@ -78,10 +76,10 @@ async def grant_access(operation_id: str) -> Result:
     return await run_step(operation_id, StepName.GRANT_ACCESS, body)
 
 
-def _outcome(context: Context, operation_id: str) -> tuple[Outcome, Problem | None] | None:
+def _outcome(context: Context, operation_id: str) -> tuple[Outcome, Problem | None]:
     operation = get_operation(context.db, operation_id)
     if operation is None or operation.outcome is None:
-        return None
+        raise RuntimeError(f"operation {operation_id} has not ended")
     problem = Problem.from_json(operation.problem) if operation.problem else None
     return Outcome(operation.outcome), problem
 

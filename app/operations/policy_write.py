@@ -59,6 +59,15 @@ class _Write:
     sent: str | None = None
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """A change that was tried: the position of its write, or why it was not written; neither if ECR had no policy."""
+
+    change: PlannedChange
+    position: int | None = None
+    problem: Problem | None = None
+
+
 async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = None) -> tuple[StepState, Result]:
     """Write the change of `wanted.plan` to the policy.
 
@@ -88,29 +97,41 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
     step = work.step
     last: Problem | None = None
     for seconds in (*PRINCIPAL_SPREADS, None):
-        change, read_at = await _planned(work)
-        back = None if change.needed or change.before is not None else await _deleted_of_others(work)
-        if back is None and not change.needed:
-            return await _nothing_to_write(work, change.before)
-        if back is None:
-            await _check_may_write(work, change, last if seconds is None else None)
-        change = back or change
-        work.sent = change.after
-        try:
-            position = await _send(step, change, read_at)
-        except Problem as problem:
-            last = await _explained(work, change, problem)
+        async with step.context.write_slots.slot():
+            attempt = await _try(work, last if seconds is None else None)
+        change = attempt.change
+        if attempt.problem is not None:
+            last = await _explained(work, change, attempt.problem)
             await _be_patient(step, last, seconds or 0)
-        else:
-            if position is None:
-                await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
-                continue
-            if change.after is None and await _deleted_of_others(work) is not None:
-                continue
+        elif not change.needed:
+            return await _nothing_to_write(work, change.before)
+        elif attempt.position is None:
+            await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
+        elif change.after is not None or await _deleted_of_others(work) is None:
             # At a later position it had been written before, and was missing.
-            step.because("policy.foreign_write" if position > 0 else remark_of(change, work.wanted.remark))
+            step.because("policy.foreign_write" if attempt.position > 0 else remark_of(change, work.wanted.remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
+
+
+async def _try(work: _Write, given_up: Problem | None) -> _Attempt:
+    """Read the policy, and write what is missing.
+
+    Raises:
+        Problem: what forbids a write; `given_up` if one is needed again, after the last one of that many.
+    """
+    change, read_at = await _planned(work)
+    back = None if change.needed or change.before is not None else await _deleted_of_others(work)
+    if back is None and change.needed:
+        await _check_may_write(work, change, given_up)
+    change = back or change
+    if not change.needed:
+        return _Attempt(change)
+    work.sent = change.after
+    try:
+        return _Attempt(change, await _send(work.step, change, read_at))
+    except Problem as problem:
+        return _Attempt(change, problem=problem)
 
 
 async def _planned(work: _Write) -> tuple[PlannedChange, float]:

@@ -20,6 +20,7 @@ from app.db import Database
 from app.deployments.request import check_request, request_of
 from app.errors import Problem
 from app.history import batches, store
+from app.history.living import living_parts
 from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import last_confirmed
 from app.history.queries import get_operation
@@ -184,7 +185,7 @@ class Starter:
     def cancel(self, operation_id: str, by: str) -> bool:
         """Cancel an operation that waits in the queue, or request a running one to stop at its next safe point.
 
-        Of a batch's operation its items too. Return False if it has ended, or was requested to stop before.
+        Of a batch's operation its items too, and of any its parts. Return False if it has ended, or was requested to stop before.
         """
         operation = get_operation(self._db, operation_id)
         if operation is not None and operation.kind == Kind.BATCH:
@@ -195,7 +196,13 @@ class Starter:
             is_cancelling = store.cancel_requested(self._db, operation_id, by)
         if is_cancelling:
             self._notice(operation_id)
+            self.cancel_parts(operation_id, by)
         return is_cancelling
+
+    def cancel_parts(self, operation_id: str, by: str) -> None:
+        """Cancel the live parts of an operation, as `cancel`."""
+        for part in living_parts(self._db, operation_id):
+            self.cancel(part, by)
 
     def _cancel_items(self, runner: Operation, by: str) -> None:
         """End the items of a batch's operation that have not begun, and ask those at work to stop."""

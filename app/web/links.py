@@ -83,9 +83,9 @@ def service(region: str, service: str, tab: str = "") -> str:
     return f"{path}/{tab}" if tab else path
 
 
-def images(region: str, name: str, *, added: str = "") -> str:
+def images(region: str, name: str, *, added: str = "", page: int = 1) -> str:
     """Return the URL of the Images tab; `added` names the repository whose next steps it shows."""
-    return _with(service(region, name, "images"), added=added)
+    return _with(service(region, name, "images"), added=added, page=page if page > 1 else "")
 
 
 def next_steps(region: str, name: str, *, added: str) -> str:

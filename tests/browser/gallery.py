@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from app.api import docs
-from app.console.service_list import ServiceFilter, page_of
+from app.console.paging import page_of
 from app.errors import Problem
 from app.http.language import LanguageMiddleware
 from app.http.security import middleware
@@ -53,8 +53,8 @@ def containers(request: Request) -> Response:
     page, word = EXAMPLES.containers(), request.query_params.get("q", "")
     if not word:
         return nothing_new()
-    rows = tuple(row for row in page.listed.services if word in row.service.name)
-    return render(request, replace(page, query=word, listed=page_of(rows, ServiceFilter(), 1)))
+    rows = tuple(row for row in page.listed.items if word in row.service.name)
+    return render(request, replace(page, query=word, listed=page_of(rows, 1)))
 
 
 def images_of_repository(request: Request) -> Response:

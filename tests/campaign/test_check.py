@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from app.errors import Problem
+from campaign import runner
 from campaign.check import judge
 
 WEB = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/abc"
@@ -216,3 +218,14 @@ def test_each_step_that_deploys_makes_one_deployment(roll_back, deployments, wro
     service = {"arn": WEB, "general": GENERAL, "every": [WEB], "deployed": [container] * (deployments + 1)}
     verdict = judge({"calls": [], "stale": [], "repositories": {}, "services": {"web": service}}, [operation])
     assert verdict.wrong == ([wrong] if wrong else [])
+
+
+def test_a_run_that_breaks_is_told_and_stops_no_other(monkeypatch):
+    def breaks(name: str):
+        raise Problem("operation.not_ended", operation=name)
+
+    monkeypatch.setattr(runner, "scenario_of", breaks)
+    told = []
+    runner.play_all(["grant-first", "1"], processes=1, told=told.append)
+    assert [(played.name, len(played.verdict.wrong)) for played in told] == [("grant-first", 1), ("1", 1)]
+    assert "operation.not_ended(operation=grant-first)" in told[0].story[-1]

@@ -130,6 +130,8 @@ def test_undo_takes_back_every_change_and_keeps_what_was_there(world, aws):
     undone = world.services.batches.undo(batch_id, "mika")
     assert ended(world, undone) == {"succeeded": 30}
     assert (names_in(aws, "web"), names_in(aws, "api")) == ([], NAMES[:10])
+    assert ended(world, world.services.batches.undo(undone, "mika")) == {"succeeded": 30}
+    assert (names_in(aws, "web"), names_in(aws, "api")) == (NAMES, NAMES[:10])
 
 
 def test_a_cancelled_batch_leaves_the_rest_alone(world, aws):

@@ -101,6 +101,43 @@ def test_a_deactivation_changes_no_policy_that_its_preview_did_not_show(shop, gr
     assert ([len(granted.policy_of(name)["Statement"]) for name in NAMES], is_on(granted)) == ([1, 2], True)
 
 
+def cancelled_at_first_read(shop, aws, start) -> str:
+    """An operation that is cancelled while the first of its parts reads a policy."""
+    ids: list[str] = []
+    aws.meanwhile(
+        "ecr:GetRepositoryPolicy", lambda: until(lambda: ids) and shop.services.starter.cancel(ids[0], "mika")
+    )
+    ids.append(start())
+    return ids[0]
+
+
+@pytest.mark.parametrize("undoes", [False, True])
+def test_once_it_is_cancelled_none_of_its_parts_changes_a_policy(shop, granted, undoes):
+    off = removed_and_off(shop) if undoes else ""
+    before = [granted.policy_of(name) for name in NAMES]
+    stopped = cancelled_at_first_read(
+        shop,
+        granted,
+        lambda: (
+            shop.services.starter.undo(off, "mika")
+            if undoes
+            else shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
+        ),
+    )
+    assert (shop.ended(stopped).outcome, is_on(granted)) == ("cancelled", True)
+    assert [part.outcome for part in parts_of(shop, stopped)] == ["cancelled"] * 2
+    assert [granted.policy_of(name) for name in NAMES] == before
+
+
+def test_what_somebody_else_requested_goes_on_when_the_deactivation_that_waits_for_it_is_cancelled(shop, granted):
+    removal = shop.revoke(SERVICE, WEB)
+    stopped = cancelled_at_first_read(
+        shop, granted, lambda: shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
+    )
+    assert shop.ended(stopped).outcome == "cancelled"
+    assert (shop.ended(removal).outcome, len(granted.policy_of(WEB)["Statement"])) == ("succeeded", 1)
+
+
 def removed_and_off(shop) -> str:
     off = shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)
     assert shop.ended(off).outcome == "succeeded"

@@ -12,8 +12,8 @@ from app.aws.ports import Container, ContainerService, Deployment, Role
 from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.console.as_code import CodeText
 from app.console.freshness import Freshness
+from app.console.paging import page_of
 from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
-from app.console.service_list import ServiceFilter, page_of
 from app.console.services import RoleState, RoleView, ServiceSummary
 from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem
@@ -184,12 +184,12 @@ class Parts:
             self.summary(self.service("READY", "reporting", region="eu-west-1", power="large"), 2),
         )
         states = tuple(row.service.state for row in rows)
-        listed = page_of(rows, ServiceFilter(), 1)
+        listed = page_of(rows, 1)
         return ContainersPage(listed, 5, states, ("us-east-1", "eu-west-1"), self.fresh())
 
     def containers_of(self, freshness: Freshness) -> ContainersPage:
         """The list without services."""
-        return ContainersPage(page_of((), ServiceFilter(), 1), 0, (), ("us-east-1",), freshness)
+        return ContainersPage(page_of((), 1), 0, (), ("us-east-1",), freshness)
 
     def rows(self) -> tuple[RepositoryRow, ...]:
         added = NOW - timedelta(days=4)

@@ -9,9 +9,9 @@ from datetime import timedelta
 from app.aws.ports import Role
 from app.console.access import PARTS, AccessStatus, PoliciesRead, ServiceRepositories
 from app.console.freshness import Freshness, PartFailure
+from app.console.paging import page_of
 from app.console.permissions import PermissionCheck
 from app.console.policies import ByHand
-from app.console.service_list import ServiceFilter, page_of
 from app.console.services import Deployments, RoleState, RoleView
 from app.errors import Problem
 from app.inventory.sync_state import What
@@ -133,9 +133,7 @@ class Examples(Parts):
             "containers": containers,
             "containers-loading": self.containers_of(never),
             "containers-empty": self.containers_of(self.fresh()),
-            "containers-nothing-found": replace(
-                containers, listed=page_of((), ServiceFilter(), 1), query=self.service_name
-            ),
+            "containers-nothing-found": replace(containers, listed=page_of((), 1), query=self.service_name),
             "containers-many": replace(containers, listed=replace(containers.listed, number=2, pages=3)),
             "containers-partial": replace(
                 containers, failures=failures, freshness=self.fresh(reading=True, stale=True)

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.console.paging import page_of
 from app.console.search import Group
-from app.console.service_list import AccessFilter, ServiceFilter, Sort, page_of
+from app.console.service_list import AccessFilter, ServiceFilter, Sort, fitting
 from app.inventory import store
 from app.messages import i18n, labels
 from app.web.views.search import search_page
@@ -104,7 +105,7 @@ def test_sign_ins_are_offered_where_people_sign_in():
 
 
 def summaries(count):
-    one = Examples().containers().listed.services[0]
+    one = Examples().containers().listed.items[0]
     return [
         replace(
             one, service=a_service(f"s-{number:03}", region=("us-east-1", "eu-west-1")[number % 2]), broken=number % 3
@@ -114,9 +115,9 @@ def summaries(count):
 
 
 def test_containers_beyond_fifty_are_a_page_away(gallery):
-    listed = page_of(summaries(120), ServiceFilter(), 2)
-    assert (listed.number, listed.pages, listed.matching, listed.services[0].service.name) == (2, 3, 120, "s-050")
-    assert page_of(summaries(120), ServiceFilter(), 99).number == 3
+    listed = page_of(summaries(120), 2)
+    assert (listed.number, listed.pages, listed.total, listed.items[0].service.name) == (2, 3, 120, "s-050")
+    assert page_of(summaries(120), 99).number == 3
     text = ask(gallery({"c": replace(Examples().containers(), listed=listed, total=120)}), "/p/c").text
     assert 'href="/containers?page=3" rel="next"' in text
     assert 'href="/containers" rel="prev"' in text
@@ -124,7 +125,7 @@ def test_containers_beyond_fifty_are_a_page_away(gallery):
 
 def test_containers_are_filtered_and_sorted_together():
     wanted = ServiceFilter(region="us-east-1", access=AccessFilter.BROKEN, sort=Sort.BROKEN)
-    listed = page_of(summaries(12), wanted, 1).services
+    listed = fitting(summaries(12), wanted)
     assert [(each.service.name, each.broken) for each in listed] == [
         ("s-002", 2),
         ("s-008", 2),

@@ -20,7 +20,7 @@ async def echo(request: Request) -> PlainTextResponse:
 
 @pytest.fixture
 def app():
-    routes = [Route("/", echo, methods=["GET", "POST"])]
+    routes = [Route("/", echo, methods=["GET", "POST"]), Route("/static/icon.svg", echo)]
     return Starlette(routes=routes, middleware=middleware(["127.0.0.1", "*.example"], max_body=100))
 
 
@@ -33,6 +33,19 @@ def test_every_answer_carries_the_policy_of_the_page(app):
 def test_refusals_carry_it_too(app):
     answer = ask(app, "/nothing")
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (404, "nosniff")
+
+
+def test_a_file_carries_only_what_concerns_a_file_and_its_absence_is_a_page(app):
+    assert dict(ask(app, "/static/icon.svg").headers) == {
+        "content-length": "1",
+        "content-type": "text/plain; charset=utf-8",
+        "content-security-policy": "default-src 'none'",
+        "x-content-type-options": "nosniff",
+        "cross-origin-resource-policy": "same-origin",
+        "cache-control": "max-age=5",
+    }
+    absent = ask(app, "/static/nothing").headers
+    assert (absent["cache-control"], absent["cross-origin-opener-policy"]) == ("no-store", "same-origin")
 
 
 def test_what_a_route_says_itself_wins(app):

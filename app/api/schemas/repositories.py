@@ -110,6 +110,9 @@ class RepositoryList(BaseModel):
     policies: Coverage
     registry: RegistryRead | None
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
+    not_listed: int = Field(
+        description="How many more repositories have a policy that may concern the service, and are not listed."
+    )
 
     @classmethod
     def of(cls, found: ServiceRepositories) -> RepositoryList:
@@ -119,6 +122,7 @@ class RepositoryList(BaseModel):
             policies=Coverage.of(found.policies),
             registry=RegistryRead.maybe(found.evidence),
             problems=[ProblemBody.of(failure.problem) for failure in found.failures],
+            not_listed=found.left_out,
         )
 
 

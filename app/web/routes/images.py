@@ -71,12 +71,18 @@ NamedFormDep = Annotated[AccessForm, Depends(named_form)]
 
 @router.get("/images", dependencies=[RetryProblems])
 async def images(
-    request: Request, services: ServicesDep, now: NowDep, region: str, service: str, added: RepositoryQuery = ""
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    region: str,
+    service: str,
+    added: RepositoryQuery = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     """The repositories that the service can pull from, and its role."""
     steps = await next_steps(services, (region, service), added) if added else None
-    page = await run_in_threadpool(images_page, services, region, service, now, steps)
-    return await run_in_threadpool(render, request, page)
+    shown = await run_in_threadpool(images_page, services, region, service, now, steps, page)
+    return await run_in_threadpool(render, request, shown)
 
 
 @router.get("/next-steps")

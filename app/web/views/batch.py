@@ -98,6 +98,7 @@ def cancel_dialog(batch: Batch) -> ConfirmDialog:
 
 def undo_dialog(batch: Batch) -> ConfirmDialog:
     """GET /batches/{id}/undo."""
+    roles = () if batch.action is Kind.UNDO else batch.roles_left_on
     return ConfirmDialog(
         heading=Message(N_("Undo this batch?")),
         lead=Message(N_("Each policy change of this batch is taken back. What others changed since is kept.")),
@@ -112,7 +113,7 @@ def undo_dialog(batch: Batch) -> ConfirmDialog:
                 "This batch also activated these image puller roles. They stay active: you can deactivate them afterwards."
             )
         ),
-        names=tuple(f"{service} ({region})" for region, service in batch.roles_left_on),
-        warning=None if batch.roles_left_on else Message(N_("The image puller role stays as it is.")),
+        names=tuple(f"{service} ({region})" for region, service in roles),
+        warning=None if roles else Message(N_("The image puller role stays as it is.")),
         danger=True,
     )

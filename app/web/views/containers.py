@@ -10,8 +10,9 @@ from app.bootstrap import Services
 from app.console.findings import settle
 from app.console.freshness import Freshness, PartFailure, failure, freshness, together
 from app.console.identity import is_sandbox
-from app.console.service_list import ServiceFilter, ServicePage, Sort, page_of
-from app.console.services import list_services
+from app.console.paging import NumberedPage, page_of
+from app.console.service_list import ServiceFilter, Sort, fitting
+from app.console.services import ServiceSummary, list_services
 from app.web import links
 from app.web.views.base import View
 from app.web.views.demo_tasks import DemoTask, tasks_for
@@ -27,7 +28,7 @@ class ContainersPage(View):
     page: ClassVar[str] = "pages/containers.html"
     partial: ClassVar[str] = "partials/service_list.html"
 
-    listed: ServicePage
+    listed: NumberedPage[ServiceSummary]
     total: int
     states: tuple[str, ...]
     regions: tuple[str, ...]
@@ -63,7 +64,7 @@ def containers_page(
     known = {(each.service.region, each.service.name) for each in answer.services}
     tasks = tasks_for(known) if is_sandbox(services) else ()
     chosen = wanted or ServiceFilter()
-    listed = page_of(answer.services, chosen, number)
+    listed = page_of(fitting(answer.services, chosen), number)
     states = tuple(sorted({each.service.state for each in answer.services} | ({chosen.state} - {""})))
     return ContainersPage(
         listed, answer.total, states, services.regions, fresh, query, chosen, failures=failures, tasks=tasks

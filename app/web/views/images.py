@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.access import ServiceRepositories, service_repositories
+from app.console.access import RepositoryRow, ServiceRepositories, service_repositories
+from app.console.paging import NumberedPage, page_of
+from app.web import links
 from app.web.views import frame
 from app.web.views.base import View
 from app.web.views.frame import ServiceFrame, Tab
@@ -24,6 +26,17 @@ class ImagesPage(View):
     frame: ServiceFrame
     access: ServiceRepositories
     next_steps: NextSteps | None = None
+    number: int = 1
+    """Of the page of the list that is shown."""
+
+    @property
+    def listed(self) -> NumberedPage[RepositoryRow]:
+        """The page of the list."""
+        return page_of(self.access.repositories, self.number)
+
+    def address(self, page: int) -> str:
+        """The address of a page of the list."""
+        return links.images(self.frame.region, self.frame.name, page=page)
 
     @property
     def polls(self) -> bool:
@@ -31,7 +44,9 @@ class ImagesPage(View):
         return self.frame.freshness.reading or bool(self.access.running)
 
 
-def images_page(services: Services, region: str, name: str, now: datetime, added: NextSteps | None) -> ImagesPage:
+def images_page(  # noqa: PLR0917  (what the address names)
+    services: Services, region: str, name: str, now: datetime, added: NextSteps | None, number: int
+) -> ImagesPage:
     """Return the whole tab, from our own tables; old data is read again in the background."""
     head = frame.service_frame(services, region, name, Tab.IMAGES, now)
-    return ImagesPage(head, service_repositories(services, region, name), added)
+    return ImagesPage(head, service_repositories(services, region, name), added, number)
