@@ -9,7 +9,7 @@ from typing import Final
 # ECR's rule for repository names (CreateRepository).
 NAME: Final = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 PUBLIC_HOSTS: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com", "gallery.ecr.aws"})
-SCHEME: Final = re.compile(r"(?:https?|docker|oci)://", re.IGNORECASE)
+SCHEME: Final = re.compile(r"(?:https?|docker|docker-image|oci)://", re.IGNORECASE)
 # A Japanese keyboard types these instead of ASCII characters.
 FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 

@@ -71,7 +71,7 @@ KINDS = {
     "--ref",
     default="refs/heads/main",
     metavar="REF",
-    help="Only jobs of this ref, or environment:NAME (refs/heads/main).",
+    help="Only jobs of this branch or ref (* for a part), environment:NAME, or pull_request (refs/heads/main).",
 )
 @click.option("--region", "regions", multiple=True, metavar="REGION", help="A Region, repeatable; * for any.")
 @click.option("--account", default="", metavar="ACCOUNT", help="12 digits, or * for any (the one of your credentials).")

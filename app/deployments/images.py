@@ -16,7 +16,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class DeployableImage:
-    """One image to choose. `size` in bytes, compressed; of an index 0.
+    """One image to choose. `size` in bytes, compressed; of an index, that of its largest image.
 
     `is_index`: it holds images of several platforms. The platform of a single image is in its config, which is read
     only by a diagnosis: reading it counts as a pull.

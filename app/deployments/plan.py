@@ -69,7 +69,8 @@ def plan_deployment(
         base: the version that it was made of before, so that a run after a crash makes the same of it; 0 for none.
 
     Raises:
-        Problem: `deployment.no_version`; and as `choose_container`.
+        Problem: `deployment.no_version`; `deployment.path_not_public` for a path of a container that is not the public
+            endpoint; and as `choose_container`.
     """
     number = request.version or base
     source = _find(service, versions, number) if number else base_version(versions)
@@ -144,7 +145,9 @@ def _endpoint(
 ) -> Mapping[str, Any] | None:
     """The public endpoint: as it was, unless the request makes another one of it."""
     is_own = endpoint is not None and endpoint.get("containerName") == container
-    if not request.public and not (is_own and request.health_check_path):
+    if request.health_check_path and not (is_own or request.public):
+        raise Problem("deployment.path_not_public", container=container)
+    if not request.public and not request.health_check_path:
         return endpoint
     kept = dict(endpoint or {}) if is_own else {}
     port = request.port or kept.get("containerPort") or _public_port(container, changed)

@@ -73,8 +73,11 @@ def check_request(request: DeployRequest) -> None:
 
     Raises:
         Problem: `deployment.bad_tag`, `deployment.bad_digest`, `deployment.bad_container`, `deployment.bad_port`,
-            `deployment.bad_version`, `deployment.bad_path`, `deployment.bad_protocol`, `deployment.not_public`.
+            `deployment.bad_version`, `deployment.bad_path`, `deployment.bad_protocol`, `deployment.not_public`,
+            `deployment.version_alone`.
     """
+    if request.version > 0 and request != DeployRequest(version=request.version, rollback=request.rollback):
+        raise Problem("deployment.version_alone")
     if request.tag and not _TAG.fullmatch(request.tag):
         raise Problem("deployment.bad_tag", tag=request.tag[:300])
     if request.digest and not _DIGEST.fullmatch(request.digest):

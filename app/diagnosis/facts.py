@@ -77,7 +77,7 @@ def not_checked(reading: Reading[T]) -> Outcome:
     if isinstance(reading, Refused):
         said = Sentence("not_checked.permission", {"permission": reading.permission})
         return Outcome(Status.NOT_CHECKED, said, permission=reading.permission)
-    if isinstance(reading, Unknown):
+    if isinstance(reading, Unknown | NotFound):
         return Outcome(Status.NOT_CHECKED, Sentence("not_checked.unknown", {"problem": reading.code}))
     return Outcome(Status.NOT_CHECKED, Sentence("not_checked.not_read"))
 
@@ -123,7 +123,7 @@ class Facts:
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", parse_image(self.image))
         if isinstance(self.log, Known) and self.failed is not None:
-            object.__setattr__(self, "log_evidence", read_log(self.log.value, self.failed))
+            object.__setattr__(self, "log_evidence", read_log(self.log.value, self.failed, self.container))
 
     @property
     def failed(self) -> Deployment | None:
@@ -155,6 +155,11 @@ class Facts:
     def account(self) -> str:
         """The service's account, "" if the service is not known."""
         return self.service.value.account if isinstance(self.service, Known) else ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the image is in the registry of another account than the service's, whose policy can't be read."""
+        return self.uri.is_private and "" not in (self.uri.account, self.account) and self.uri.account != self.account
 
     @property
     def registry_id(self) -> str:

@@ -35,6 +35,7 @@ class Fix(StrEnum):
     SET_HEALTH_CHECK = "set_health_check"
     READ_LOG = "read_log"
     WAIT = "wait"
+    WAIT_FOR_IMAGE = "wait_for_image"
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,17 @@ class FixKind:
     operation: str = ""
 
 
-_SAVE: Final = (
-    "aws lightsail get-container-services --service-name %(service)s --query "
-    "'containerServices[0].currentDeployment.{containers:containers,publicEndpoint:publicEndpoint}' > deployment.json\n"
+# Of the version in question, which `currentDeployment` is not if it failed. Whatever output format is configured.
+SAVE: Final = (
+    "aws lightsail get-container-service-deployments --service-name %(service)s --query %(version_query)s "
+    "--output json > deployment.json\n"
 )
 _DEPLOY: Final = "aws lightsail create-container-service-deployment --service-name %(service)s --cli-input-json file://deployment.json"
+# For a service that has no deployment to start from.
+FIRST_DEPLOYMENT: Final = (
+    "aws lightsail create-container-service-deployment --service-name %(service)s "
+    "--containers %(first_containers)s --public-endpoint %(first_endpoint)s"
+)
 _CONTAINER: Final = (
     'resource "aws_lightsail_container_service_deployment_version" "%(id)s" {\n  service_name = %(service)s\n\n'
     "  container {\n    container_name = %(container)s\n%(lines)s  }\n}"
@@ -73,7 +80,7 @@ def _properties(line: str) -> str:
 
 
 def _edit(what: str) -> str:
-    return f"{_SAVE}# In deployment.json: {what}\n{_DEPLOY}"
+    return f"{SAVE}# In deployment.json: {what}\n{_DEPLOY}"
 
 
 KINDS: Final[dict[Fix, FixKind]] = {
@@ -140,8 +147,8 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.PUSH: FixKind(
         N_("Build the image for linux/amd64 and push it"),
-        aws="aws ecr get-login-password | docker login --username AWS --password-stdin %(registry_host)s\n"
-        "docker buildx build --platform linux/amd64 --provenance=false --tag %(uri)s --push .",
+        aws="aws ecr get-login-password | docker login --username AWS --password-stdin %(pushed_host)s\n"
+        "docker buildx build --platform linux/amd64 --provenance=false --tag %(pushed)s --push .",
     ),
     Fix.RESTORE_IMAGE: FixKind(
         N_("Restore the archived image"),
@@ -167,7 +174,7 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.LIST_SERVICES: FixKind(
         N_("List the container services"),
-        aws="aws lightsail get-container-services --query 'containerServices[].containerServiceName'",
+        aws="aws lightsail get-container-services --query 'containerServices[].containerServiceName' --output text",
     ),
     Fix.RAISE_POWER: FixKind(
         N_("Choose a larger power; it costs more"),
@@ -190,12 +197,19 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.SET_HEALTH_CHECK: FixKind(
         N_("Correct the public endpoint's port or health check"),
-        aws=_edit('correct "containerPort" and "healthCheck" of "publicEndpoint" (now port %(port)s, path %(path)s)'),
+        # Lightsail takes only a port that is among the container's own.
+        aws=_edit(
+            'correct "containerPort" and "healthCheck" of "publicEndpoint" (now port %(port)s, path %(path)s), '
+            'and add the port to the "ports" of %(container)s'
+        ),
         terraform='resource "aws_lightsail_container_service_deployment_version" "%(id)s" {\n'
-        "  service_name = %(service)s\n\n  public_endpoint {\n    container_name = %(container)s\n"
+        "  service_name = %(service)s\n\n  container {\n    container_name = %(container)s\n"
+        '    ports          = { "%(right_port)s" = "HTTP" }\n  }\n\n'
+        "  public_endpoint {\n    container_name = %(container)s\n"
         "    container_port = %(right_port)s\n    health_check {\n      path = %(path)s\n    }\n  }\n}",
         cloudformation='{"Type": "AWS::Lightsail::Container", "Properties": {"ServiceName": %(service)s, '
-        '"ContainerServiceDeployment": {"PublicEndpoint": {"ContainerName": %(container)s, "ContainerPort": %(right_port)s, '
+        '"ContainerServiceDeployment": {"Containers": [{"ContainerName": %(container)s, '
+        '"Ports": [{"Port": "%(right_port)s", "Protocol": "HTTP"}]}], "PublicEndpoint": {"ContainerName": %(container)s, "ContainerPort": %(right_port)s, '
         '"HealthCheckConfig": {"Path": %(path)s}}}}}',
     ),
     Fix.READ_LOG: FixKind(
@@ -204,6 +218,11 @@ KINDS: Final[dict[Fix, FixKind]] = {
     ),
     Fix.WAIT: FixKind(
         N_("Wait, then check again"),
-        aws="aws lightsail get-container-services --service-name %(service)s --query 'containerServices[0].state'",
+        aws="aws lightsail get-container-services --service-name %(service)s --query %(waits_for)s --output text",
+    ),
+    Fix.WAIT_FOR_IMAGE: FixKind(
+        N_("Wait, then check again"),
+        aws="aws ecr describe-images --registry-id %(registry)s --repository-name %(repository)s --image-ids %(image_id)s "
+        "--query 'imageDetails[0].imageStatus' --output text",
     ),
 }

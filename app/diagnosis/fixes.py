@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,22 +15,27 @@ from app.as_code.grant import repository_properties, terraform_policy
 from app.as_code.text import hcl, identifier, one_line
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.checks.size import MEMORY
-from app.diagnosis.facts import Facts, Known, Reading
-from app.diagnosis.fix_kinds import KINDS, Fix
+from app.diagnosis.facts import Facts, Known, NotFound, Reading
+from app.diagnosis.fix_kinds import FIRST_DEPLOYMENT, KINDS, SAVE, Fix
 from app.diagnosis.outcome import Found
+from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.change import PlannedChange
-from app.policy.commands import System, Target, grant_commands
+from app.policy.commands import FILE, System, Target, find_principal, policy_commands
 from app.policy.dead import dead_principals
 from app.policy.grant import plan_grant
 from app.policy.mend import mend
-from app.policy.principals import PrincipalKind, principals_of
+from app.policy.principals import principals_of
 from app.wording import fill
 
 # Placeholder in a document for the role's ARN until it has one.
 _ARN: Final = f"arn:aws:iam::{NOBODYS_ACCOUNT}:role/amazon/lightsail/PRINCIPAL-ARN-OF-THE-IMAGE-PULLER-ROLE"
 _PLACEHOLDER: Final = "PRINCIPAL-ARN"
+_WAITED_FOR: Final = {"role.no_arn": "containerServices[0].privateRegistryAccess.ecrImagePullerRole.principalArn"}
+_MEMBERS: Final = "containers:containers,publicEndpoint:publicEndpoint"
+# The tag to push a new build to if the image was named by its digest alone.
+_REBUILT: Final = "rebuilt"
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
     """
     params = _params(found, facts)
     kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    if facts.deployment is not None and not facts.deployment.public_container:
+        kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
+    if Fix.WAIT in kinds:
+        params["waits_for"] = _WAITED_FOR.get(found.code, "containerServices[0].state")
+    if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
+        params["image"] = params["pushed"]
     return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
 
 
@@ -62,13 +73,17 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
     shape = KINDS[kind]
     if kind is Fix.GRANT:
         return FixText(kind, shape.title, *_grant(facts, endpoints), shape.operation)
-    commands = _located(fill(shape.aws, _quoted(params, shlex.quote)), facts.region, endpoints)
+    if kind is Fix.SET_HEALTH_CHECK and facts.deployment is not None:
+        params = {**params, "container": facts.deployment.public_container}
+    words = params | _deploying(params["suggested" if kind is Fix.SET_IMAGE else "image"], facts)
+    template = FIRST_DEPLOYMENT if shape.aws.startswith(SAVE) and not words["version_query"] else shape.aws
+    commands = _located(fill(template, _quoted(words, shlex.quote)), facts.region, endpoints)
     return FixText(
         kind,
         shape.title,
         commands,
         fill(shape.terraform, _quoted(params, hcl)),
-        _pretty(fill(shape.cloudformation, _quoted(params, json.dumps) | _documents(facts))),
+        _pretty(_cloudformation(shape.cloudformation, params, facts)),
         shape.operation,
     )
 
@@ -78,7 +93,6 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
     powers = [*MEMORY]
     power = service.power if service and service.power in powers else powers[0]
     registry = facts.registry_id
-    uri = facts.uri.uri(registry, facts.region) if registry and facts.uri.repository else facts.image
     image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
     port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
     heard = str(found.params.get("detail", ""))
@@ -89,11 +103,10 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "next_power": powers[min(powers.index(power) + 1, len(powers) - 1)],
         "scale": service.scale if service else 1,
         "registry": registry,
-        "registry_host": f"{registry}.dkr.ecr.{facts.region}.amazonaws.com",
+        **_pushed(found, facts),
         "repository": facts.uri.repository,
         "repository_arn": facts.repository_arn,
         "image": facts.image,
-        "uri": uri,
         "image_id": image_id,
         "variable": heard if found.code == "container.missing_variable" else "HOST",
         "port": port,
@@ -103,6 +116,38 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "statement": found.params.get("statement", ""),
         "rule": found.params.get("rule", ""),
     }
+
+
+def _pushed(found: Found, facts: Facts) -> dict[str, str]:
+    """Return the host and the URI to push the image to: a tag, since no image can be pushed to a digest."""
+    is_foreign = found.code == "uri.other_account"  # which Lightsail doesn't pull from
+    registry = (facts.account if is_foreign else facts.registry_id) or facts.registry_id
+    uri = replace(facts.uri, tag=facts.uri.tag or (_REBUILT if facts.uri.digest else ""), digest="")
+    whole = uri.uri(registry, facts.region) if registry and uri.repository else facts.image
+    return {"pushed": whole, "pushed_host": f"{registry}.dkr.ecr.{facts.region}.amazonaws.com"}
+
+
+def _deploying(image: str | int, facts: Facts) -> dict[str, str | int]:
+    """Return the query for the deployment to start from, "" if there is none, and the first one with this image."""
+    container = facts.container or "app"
+    containers = {container: {"image": image, "ports": {"80": "HTTP"}}}
+    endpoint = {"containerName": container, "containerPort": 80}
+    return {
+        "version_query": _version_query(facts),
+        "first_containers": json.dumps(containers),
+        "first_endpoint": json.dumps(endpoint),
+    }
+
+
+def _version_query(facts: Facts) -> str:
+    known = facts.deployments.value if isinstance(facts.deployments, Known) else ()
+    by_state = {each.state: each for each in reversed(known)}
+    newest = known[0] if known else None
+    source = facts.deployment or by_state.get("ACTIVE") or by_state.get("INACTIVE") or newest
+    if source is None:
+        return "" if isinstance(facts.deployments, Known) else f"deployments[0].{{{_MEMBERS}}}"
+    members = _MEMBERS if source.public_container else _MEMBERS.partition(",")[0]  # the client sends no null
+    return f"deployments[?version==`{source.version}`].{{{members}}} | [0]"
 
 
 def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dict[str, str | int]:
@@ -118,21 +163,23 @@ def _quoted(params: Mapping[str, str | int], quote: Callable[[str], str]) -> dic
     return {**quoted, **names}
 
 
-def _documents(facts: Facts) -> dict[str, str]:
-    """Return the current policies as JSON for a template, whole, so that they can be edited."""
-    return {
+def _cloudformation(template: str, params: Mapping[str, str | int], facts: Facts) -> str:
+    """Return the template with the current policies as they are, so that they can be edited; "" if one wasn't read."""
+    documents = {
         "policy_document": _document(facts.policy),
         "registry_document": _document(facts.registry_policy),
-        "lifecycle_text": json.dumps(facts.lifecycle.value or "") if isinstance(facts.lifecycle, Known) else '""',
+        "lifecycle_text": json.dumps(facts.lifecycle.value or "") if isinstance(facts.lifecycle, Known) else "",
     }
+    if any(not text and f"%({name})s" in template for name, text in documents.items()):
+        return ""
+    return fill(template, _quoted(params, json.dumps) | documents)
 
 
 def _document(reading: Reading[str | None]) -> str:
     try:
-        value = json.loads(reading.value or "") if isinstance(reading, Known) else {}
+        return json.dumps(json.loads(reading.value or "")) if isinstance(reading, Known) else ""
     except (ValueError, RecursionError):
-        value = {}
-    return json.dumps(value)
+        return ""
 
 
 def _located(commands: str, region: str, endpoints: Mapping[str, str]) -> str:
@@ -171,26 +218,32 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
         planned = None
     if planned is None or planned.after is None:
         return "", "", ""
-    commands = grant_commands(target, planned, System.POSIX, activate=not arn)
-    text = "\n".join(command.text.replace(_ARN, _PLACEHOLDER) for command in commands)
+    text = "\n".join(_grant_lines(target, planned, has_arn=bool(arn)))
     document = json.loads(planned.after)
     terraform = terraform_policy(facts.uri.repository, document, facts.service_name, arn or _ARN)
     properties = repository_properties(facts.uri.repository, document, arn or _ARN)
     return text, terraform, json.dumps({"Type": "AWS::ECR::Repository", "Properties": properties}, indent=2)
 
 
+def _grant_lines(target: Target, planned: PlannedChange, *, has_arn: bool) -> Iterator[str]:
+    """Yield the commands that write the policy. Another fix activates the role, or it is active and has no ARN yet."""
+    if not has_arn:
+        yield find_principal(target, System.POSIX).text
+    for command in policy_commands(target, planned, System.POSIX):
+        if command.code == "write" and not has_arn:
+            yield f"# In {FILE}: replace {_PLACEHOLDER} with the ARN that the first command prints"
+        yield command.text.replace(_ARN, _PLACEHOLDER)
+
+
 def _planned(facts: Facts, arn: str) -> PlannedChange | None:
     """Return the grant on the current policy, repaired if it was pasted together, without the service's wrong ARNs."""
+    if not isinstance(facts.policy, Known | NotFound):
+        return None  # what would be written in place of a policy that wasn't read lacks all that it holds
     text = facts.policy.value if isinstance(facts.policy, Known) else None
     mended = mend(text) if text is not None else None
     text = mended.text if mended is not None and mended.what else text
     wrong = [
-        principal.value
-        for principal in principals_of(text)
-        if principal.service == facts.service_name
-        and principal.region == facts.region
-        and principal.kind in (PrincipalKind.GENERAL, PrincipalKind.PULLER)
-        and principal.value != arn
+        principal.value for principal in principals_of(text) if is_own_role(facts, principal) and principal.value != arn
     ]
     wrong += [principal.value for principal in dead_principals(text)]  # ECR refuses every write while they are named
     change = plan_grant(text, principal_arn=arn, service=facts.service_name, replaces=wrong)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from app.diagnosis.outcome import Found, Sentence
+from app.diagnosis.outcome import Certainty, Found, Sentence
 from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
 
 LONGEST: Final = 1_000
@@ -45,7 +45,7 @@ class RegistryHost(StrEnum):
 class ImageUri:
     """An image as it was named, and as it was probably meant.
 
-    `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" if absent from the text;
+    `plain` is the text without what is around it by mistake. `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" if absent from the text;
     `faults` are what is wrong with the text, in the order in which it fails.
     """
 
@@ -58,6 +58,7 @@ class ImageUri:
     tag: str = ""
     digest: str = ""
     faults: tuple[Found, ...] = field(default=())
+    plain: str = ""
 
     @property
     def is_private(self) -> bool:
@@ -96,8 +97,11 @@ def parse_image(text: str) -> ImageUri:
     if scheme := SCHEME.match(plain):
         faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
         plain = plain[scheme.end() :]
-    uri = _split(plain.strip("/"))
-    return replace(uri, text=original, faults=(*faults, *uri.faults))
+    bare = plain.strip("/")
+    uri = _split(bare)
+    if bare != plain and not uri.faults:
+        faults.append(Found("uri.odd_characters", {"characters": named("/")}))
+    return replace(uri, text=original, plain=bare, faults=(*faults, *uri.faults))
 
 
 def _split(text: str) -> ImageUri:
@@ -147,7 +151,8 @@ def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
         return match["account"], match["region"], ()
     lower = host.lower()
     if match := _DUAL_STACK.fullmatch(lower):
-        return match["account"], match["region"], (Found("uri.dual_stack", {"host": host}),)
+        dual_stack = Found("uri.dual_stack", {"host": host}, certainty=Certainty.LIKELY)
+        return match["account"], match["region"], (dual_stack,)
     digits = lower.partition(".")[0].replace("-", "")
     region = _REGION.search(lower.partition(".")[2] or lower)
     account = digits if digits.isdecimal() else ""
@@ -155,7 +160,8 @@ def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
     if account and len(account) != _ACCOUNT_DIGITS:
         faults.append(Found("uri.account_digits", {"account": account, "digits": len(account)}))
     else:  # any other form is wrong
-        faults.append(Found("uri.host", {"host": host}))
+        is_ecrs = _HOST.fullmatch(lower.replace(".ecr-fips.", ".ecr."))  # whether Lightsail takes it isn't published
+        faults.append(Found("uri.host", {"host": host}, certainty=Certainty.LIKELY if is_ecrs else Certainty.CERTAIN))
     return (account if len(account) == _ACCOUNT_DIGITS else ""), region["region"] if region else "", tuple(faults)
 
 

@@ -36,6 +36,12 @@ def _expires(action: Any) -> bool:
     return isinstance(action, Mapping) and action.get("type") == "expire"
 
 
+def _every(matches: Iterable[bool]) -> bool:
+    """Return whether there are some and all match: a rule selects only images that have tags for all that it lists."""
+    listed = [*matches]
+    return bool(listed) and all(listed)
+
+
 def _selects(selection: Mapping[str, Any], tag: str) -> bool:
     status = selection.get("tagStatus")
     if status == "any":
@@ -44,6 +50,6 @@ def _selects(selection: Mapping[str, Any], tag: str) -> bool:
         return not tag
     prefixes, patterns = selection.get("tagPrefixList") or (), selection.get("tagPatternList") or ()
     return bool(tag) and (
-        any(tag.startswith(str(prefix)) for prefix in prefixes)
-        or any(fnmatchcase(tag, str(pattern).replace("[", "[[]").replace("?", "[?]")) for pattern in patterns)
+        _every(tag.startswith(str(prefix)) for prefix in prefixes)
+        or _every(fnmatchcase(tag, str(pattern).replace("[", "[[]").replace("?", "[?]")) for pattern in patterns)
     )

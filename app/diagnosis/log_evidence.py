@@ -19,6 +19,12 @@ MOST_LINES: Final = 400
 LONGEST_LINE: Final = 400
 LONGEST_QUOTE: Final = 160
 
+# A `filterPattern` for the lines that may show a reason, wherever they are in a long log: each term by itself.
+TELLING: Final = (
+    '?FATAL ?Fatal ?fatal ?panic ?Traceback ?Exception ?Error ?"npm ERR!" ?Unhandled ?Uncaught ?Killed ?memory '
+    '?"exec format" ?"not set" ?required ?exited ?"exit code" ?"exit status" ?"not found" '
+    '?istening ?"running on" ?"started on"'
+)
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _EXEC_FORMAT: Final = re.compile(
     r"exec format error|exec user process caused.{0,40}format|wrong architecture"
@@ -35,13 +41,19 @@ _NOT_FOUND: Final = re.compile(
     r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
     re.IGNORECASE,
 )
+# Not advice ("if you run out of memory"), nor a virtual machine's option (`-XX:+ExitOnOutOfMemoryError`).
 _MEMORY: Final = re.compile(
-    r"out of memory|oom[- ]?kill|cannot allocate memory|heap out of memory|OutOfMemoryError|MemoryError|^killed\b"
-    r"|(?:exit(?:ed)?(?: with)?|exit|status)(?: code| status)?[ :=]*137\b",
+    r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate memory"
+    r"|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
+    r"|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}137\b|\bstatus[ :=]{1,2}137\b(?! [a-z])",
     re.IGNORECASE,
 )
+# Not every code is a program's: `status code 204`, `country code: 49`.
 _EXIT_CODE: Final = re.compile(
-    r"(?:exit(?:ed|ing)?(?: with)?(?: (?:code|status))?|exit (?:code|status)|code)[ :=]{1,3}(\d{1,3})\b", re.IGNORECASE
+    r"(?:\bexit(?:ed|ing)?(?: with)?(?: (?:code|status))?"
+    r"|\b(?:terminat|finish|return|stopp|end|crash|fail|quit)\w{0,4}\b[^\n]{0,40}?\b(?<!status )code"
+    r"|npm ERR! (?:code|errno))[ :=]{1,3}(25[0-5]|2[0-4]\d|1?\d?\d)\b",
+    re.IGNORECASE,
 )
 _FATAL: Final = re.compile(
     r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
@@ -79,6 +91,11 @@ _OUTBOUND: Final = re.compile(
     r"|redis|postgres\w*|mysql|mariadb|mongo\w*|kafka|rabbitmq|amqp|memcached|elasticsearch|smtp)\b"
     r"|\b(?!https?:)[a-z][a-z0-9+.]{1,20}://",
     re.IGNORECASE,
+)
+# What only the developers or a monitor connect to.
+_ASIDE: Final = re.compile(r"\b(?:debugger|inspector|metrics?|pprof|prometheus|telemetry)\b", re.IGNORECASE)
+_NOT_LISTENING: Final = re.compile(
+    r"\b(?:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use|E[A-Z]{4,12})\b", re.IGNORECASE
 )
 _SURELY_LISTENS: Final = re.compile(r"\b(?:listen\w*|serving|bound|launched)\b", re.IGNORECASE)
 # A program that still waits or tries again has not ended, though it repeats its lines.
@@ -131,22 +148,31 @@ class LogEvidence:
         return self.reason is not Reason.NOTHING
 
 
-def read_log(lines: Sequence[LogLine], deployment: Deployment) -> LogEvidence:
+def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = "") -> LogEvidence:
     """Return what the lines of a deployment show.
 
     Args:
         lines: from the deployment's creation on, oldest first; those of later deployments are left out.
         deployment: what ran, for its health check and its variables' names.
+        container: whose lines they are, "" for the public one: no other is checked.
     """
     ending, own = _of_deployment(lines, deployment.version)
     if not own:
         return LogEvidence(ending)
+    last = _last_run(own)
     for reason, pattern in _SIGNS:
-        if line := next((line for line in own if pattern.search(line)), ""):
+        among = last if reason is Reason.COMMAND_NOT_FOUND else own
+        if line := next((line for line in among if pattern.search(line)), ""):
             return LogEvidence(ending, reason, _quoted(line))
     if ending is Ending.CANCELED:  # nothing was started: the previous version still writes under the same name
         return LogEvidence(ending)
-    evidence = _health(own, deployment) or _exit(own, deployment) or _port(own, deployment)
+    is_checked = container in ("", deployment.public_container)
+    evidence = (
+        (_health(own, deployment) if is_checked else None)
+        or (_exit(last, deployment) if last else None)
+        or (_port(own, deployment) if is_checked else None)
+        or _exit(own, deployment, by_last_line=True)
+    )
     if evidence is None:
         return LogEvidence(ending, Reason.QUIET, _quoted(own[-1]))
     reason, line, detail = evidence
@@ -203,15 +229,28 @@ def _is_success(status: int, codes: str) -> bool:
     return False
 
 
-def _exit(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
-    """Return the container's last lines, if it exited: it was restarted, or its log says so."""
+def _last_run(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines after the last one that says where the program listens: what stands before didn't end it."""
+    if _restarted(lines):
+        return lines
+    heard = [index for index, line in enumerate(lines) if _listening(line)]
+    return lines[heard[-1] + 1 :] if heard else lines
+
+
+def _exit(
+    lines: Sequence[str], deployment: Deployment, *, by_last_line: bool = False
+) -> tuple[Reason, str, str] | None:
+    """Return the container's last lines, if it exited: it was restarted, or its log says so.
+
+    `by_last_line`: also if no more than its last line speaks of an error.
+    """
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
     telling = [line for line in lines if _FATAL.search(line) or _VARIABLE.search(line)]
     if not exited and _WAITS.search(lines[-1]):
         return None
     ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
-    if not ended and not _FATAL.search(lines[-1]):
+    if not ended and not (by_last_line and _FATAL.search(lines[-1])):
         return None
     names = {variable for container in deployment.containers for variable in container.environment}
     for line in telling:
@@ -230,7 +269,12 @@ def _is_last_word(line: str) -> bool:
 
 
 def _restarted(lines: Sequence[str]) -> bool:
-    """Return whether the container wrote the same lines from the first on several times: Lightsail restarts it."""
+    """Return whether the container wrote the same lines from the first on several times: Lightsail restarts it.
+
+    A program that runs repeats the lines of the requests that it answers.
+    """
+    if all(map(_REQUEST.search, lines)):
+        return False
     lines = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
     starts = [index for index, line in enumerate(lines) if line == lines[0]]
     if not 2 <= len(starts) <= _MOST_RESTARTS:
@@ -258,6 +302,8 @@ def _listening(line: str) -> re.Match[str] | None:
     if match is None:
         return None
     before = line[: match.start("host")]
+    if _ASIDE.search(before) or _NOT_LISTENING.search(before):
+        return None
     return match if _SURELY_LISTENS.search(before) or not _OUTBOUND.search(before) else None
 
 

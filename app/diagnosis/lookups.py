@@ -11,6 +11,7 @@ from app.aws.ports import Answered, ContainerService, Deployment
 from app.aws.pull_ports import LogLine
 from app.diagnosis.diagnosis import diagnose, explains
 from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading
+from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import child, config_digest, is_artifact, is_index, platform_of
 from app.diagnosis.masking import mask_values
 
@@ -23,6 +24,8 @@ Reads: TypeAlias = dict[Key, tuple[str, Read]]
 """Reads by key, each with the Region that it is made in."""
 
 MOST_REGIONS: Final = 5
+# Fewer lines of a log than these are all: how many AWS returns at once isn't published.
+SHORTEST_PAGE: Final = 50
 ELSEWHERE: Final = "in:"
 # The Regions most used, for settings that name no other Region.
 USUAL_REGIONS: Final = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "us-east-2")
@@ -63,6 +66,14 @@ def needs_manifest(facts: Facts, *, asked: bool, explained: bool, number: int) -
     if number == 2 or explained or not isinstance(facts.detail, Known) or is_artifact(facts.detail.value):
         return False
     return facts.was_canceled or (facts.failed is not None and not isinstance(facts.log, Known))
+
+
+def needs_telling_lines(facts: Facts) -> bool:
+    """Return whether a container's log is longer than what was read of it, which shows no reason."""
+    evidence = facts.log_evidence
+    if evidence is None or evidence.reason is not Reason.QUIET or not isinstance(facts.log, Known):
+        return False
+    return len(facts.log.value) >= SHORTEST_PAGE
 
 
 def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
@@ -160,6 +171,8 @@ def learnt(facts: Facts, own: Mapping[str, Reading[Any]], values: Iterable[str])
         changes["platform"] = own["config_url"]
     if "log" in own:
         changes["log"] = _log(own["log"], own.get("own_log", NotRead()), tuple(values))
+    elif "telling_lines" in own and isinstance(facts.log, Known):
+        changes["log"] = _log(facts.log, own["telling_lines"], tuple(values))
     return replace(facts, **changes) if changes else facts  # type: ignore[arg-type]
 
 

@@ -40,6 +40,16 @@ def platforms(manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name and name != _UNKNOWN))
 
 
+def names_all(manifest: Manifest) -> bool:
+    """Return whether each image of an index has its platform there, which OCI leaves to whoever makes the index."""
+    return all(platform_of(entry.get("platform")) or _is_attestation(entry) for entry in _entries(manifest))
+
+
+def _is_attestation(entry: Mapping[str, Any]) -> bool:
+    annotations = entry.get("annotations")
+    return isinstance(annotations, Mapping) and annotations.get("vnd.docker.reference.type") == "attestation-manifest"
+
+
 def child(manifest: Manifest) -> str:
     """Return the digest of the index's image for `RUNS`, "" for none."""
     for entry in _entries(manifest):

@@ -57,7 +57,8 @@ class Sentence:
 class Found:
     """A cause that was found: `code` is a key of `causes.CAUSES`, `params` fill its sentences.
 
-    `yields`: it is listed last, since a lasting cause explains more (a service that is busy just now).
+    `yields`: it is listed last, since a lasting cause explains more (a service that is busy just now), or the image was
+    pulled all the same.
     """
 
     code: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.aws.pull_ports import Manifest
-from app.diagnosis.manifests import RUNS, is_index, platforms
+from app.diagnosis.manifests import RUNS, is_index, names_all, platforms
 
 
 class Fit(StrEnum):
@@ -37,14 +37,16 @@ def fit_of(manifest: Manifest, config_platform: str | None = None, *, child_miss
         child_missing: the image that an index refers to for `RUNS` is gone or archived.
     """
     if is_index(manifest.media_type):
-        return _of_index(platforms(manifest), child_missing=child_missing)
-    if config_platform is None:
+        return _of_index(manifest, child_missing=child_missing)
+    if not config_platform:
         return PlatformFit(Fit.UNKNOWN)
-    names = (config_platform or RUNS,)
-    return PlatformFit(Fit.RUNS if names == (RUNS,) else Fit.OTHER, names)
+    return PlatformFit(Fit.RUNS if config_platform == RUNS else Fit.OTHER, (config_platform,))
 
 
-def _of_index(names: tuple[str, ...], *, child_missing: bool) -> PlatformFit:
+def _of_index(manifest: Manifest, *, child_missing: bool) -> PlatformFit:
+    names = platforms(manifest)
+    if RUNS not in names and not names_all(manifest):
+        return PlatformFit(Fit.UNKNOWN, names)
     if not names:
         return PlatformFit(Fit.ATTESTATIONS_ONLY)
     if RUNS not in names:

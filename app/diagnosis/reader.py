@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from app.aws.ports import ContainerService, ContainerServices, Deployment, Registry, Repositories
 from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
-from app.diagnosis.facts import Facts, Known, NotFound, Reading
+from app.diagnosis.facts import NOT_READ, Facts, Known, NotFound, Reading
+from app.diagnosis.log_evidence import TELLING
 from app.diagnosis.lookups import Key, Read, Reads
 from app.diagnosis.subjects import ImageSubject, choose_subjects, port_differs, without_values
 from app.errors import Problem
@@ -148,6 +150,8 @@ class _Reader:
             reads |= self._of_image(index)
         if number == 2:
             reads |= self._log(index)
+        elif lookups.needs_telling_lines(facts):
+            reads |= self._telling_lines(index)
         if lookups.needs_manifest(facts, asked=self._question.platform, explained=explained, number=number):
             reads |= self._manifest(index)
         return reads | lookups.of_image(index, facts, self._question.regions, self._aws)
@@ -165,6 +169,15 @@ class _Reader:
             (index, "log"): (region, lambda: self._pulls.container_log(service, container, since)),
             (index, "own_log"): (region, lambda: self._pulls.container_log(service, container, since, pattern)),
         }
+
+    def _telling_lines(self, index: int) -> Reads:
+        """Return the read of the lines that may show the reason, of a log whose first page shows none."""
+        facts = self._facts[index]
+        region, service, container = self._question.region, self._question.service, facts.container
+        created = facts.failed.created_at if facts.failed else None
+        since = created - _EARLIER if created else None
+        read = partial(self._pulls.container_log, service, container, since, TELLING)
+        return {(index, "telling_lines"): (region, read)}
 
     def _learn(self, results: Results) -> None:
         """Add the results of a round to the facts."""
@@ -189,7 +202,7 @@ class _Reader:
             registry_policy=results[SHARED, "registry_policy"],
             registry_scope=results[SHARED, "registry_scope"],
         )
-        self._facts = [self._dated(_about(shared, subject)) for subject in subjects]
+        self._facts = [self._dated(_own_registry(_about(shared, subject))) for subject in subjects]
         self._values = tuple(
             value
             for deployment in known
@@ -211,6 +224,11 @@ def _about(shared: Facts, subject: ImageSubject) -> Facts:
         deployment=without_values(deployment) if deployment else None,
         port_variable=port_differs(deployment, subject.container) if deployment else False,
     )
+
+
+def _own_registry(facts: Facts) -> Facts:
+    """Return the facts without a registry policy if it isn't that of the image's registry."""
+    return replace(facts, registry_policy=NOT_READ, registry_scope=NOT_READ) if facts.is_foreign else facts
 
 
 def _bare(deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[Deployment, ...]]:

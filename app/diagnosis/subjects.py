@@ -57,7 +57,11 @@ def _of_image(deployments: Sequence[Deployment], image: str, container: str) -> 
 def _is_same(one: ImageUri, other: ImageUri) -> bool:
     if one.faults or other.faults:
         return False
-    return replace(one, text="", tag=one.tag or "latest") == replace(other, text="", tag=other.tag or "latest")
+    return _meant(one) == _meant(other)
+
+
+def _meant(uri: ImageUri) -> ImageUri:
+    return replace(uri, text="", plain="", tag=uri.tag or "latest")
 
 
 def without_values(deployment: Deployment) -> Deployment:

@@ -97,6 +97,14 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("A port with protocol %(protocol)s can't be a public endpoint."),
         N_("Use HTTP or HTTPS, or leave the public endpoint as it is."),
     ),
+    "deployment.version_alone": Words(
+        N_("A version is deployed again as it was: with no other image, container, port, path, digest or grant."),
+        N_("Leave these out, or name an image instead of the version."),
+    ),
+    "deployment.path_not_public": Words(
+        N_("The health check path belongs to the public endpoint, and %(container)s isn't it."),
+        N_("Make %(container)s the public endpoint, or leave the path out."),
+    ),
     "deployment.bad_path": Words(
         N_("“%(path)s” is not a path for a health check."),
         N_("Start it with /, for example /healthz."),

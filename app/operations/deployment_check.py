@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
-from app.aws.ports import ContainerService
+from app.aws.ports import Answered, ContainerService
 from app.aws.pull_ports import ImageDetail
 from app.deployments.images import image_uri
 from app.deployments.request import DeployRequest, request_of
+from app.diagnosis.causes import CAUSES
 from app.diagnosis.diagnosis import diagnose
 from app.diagnosis.facts import DENIED, Facts, Known, Reading, reading_of
 from app.diagnosis.manifests import is_artifact
-from app.diagnosis.outcome import Certainty, Found
+from app.diagnosis.outcome import Certainty, Check, Found
 from app.errors import Problem
 from app.inventory import queries
 from app.operations.causes import detail_of
 from app.operations.service_steps import read_service
 from app.operations.state import StepState
 from app.operations.step import Result, Stepping
+
+T = TypeVar("T")
 
 JUST_READ: Final = timedelta(seconds=5)
 # Causes that pass by themselves, or that the deployment itself waits for.
@@ -89,20 +95,34 @@ async def _image(step: Stepping, service: ContainerService, request: DeployReque
 async def _check_access(step: Stepping, service: ContainerService, image: str, detail: Reading[ImageDetail]) -> None:
     """Raise Problem `deployment.would_fail` where the role or the repository's policy is certain to refuse the pull."""
     context, repository = step.context, step.operation.repository
-    policy: Reading[str | None]
-    try:
-        reads = context.aws.pull_reads(service.region)
-        policy = Known(await step.call(reads.repository_policy, service.account, repository))
-    except Problem as problem:
-        if problem.code != DENIED:
-            raise
-        policy = reading_of(problem)
+    reads = context.aws.pull_reads(service.region)
+    policy = await _reading(step, partial(reads.repository_policy, service.account, repository))
     facts = Facts(
         service.region, service.name, image, context.clock.now(), service=Known(service), policy=policy, detail=detail
     )
     cause = await context.in_thread(in_the_way, facts)
+    if cause is not None and CAUSES[cause.code].check is Check.POLICY:
+        facts = await _with_registry(step, facts)
+        cause = await context.in_thread(in_the_way, facts)
     if cause is not None:
         raise would_fail(cause, service.name)
+
+
+async def _with_registry(step: Stepping, facts: Facts) -> Facts:
+    """The facts with the registry policy, which may allow what the repository's policy does not."""
+    registry = step.context.aws.registry(facts.region)
+    policy, scope = await _reading(step, registry.get_policy), await _reading(step, registry.get_policy_scope)
+    return replace(facts, registry_policy=policy, registry_scope=scope)
+
+
+async def _reading(step: Stepping, read: Callable[[], Answered[T]]) -> Reading[T]:
+    """What a call returned, or that it isn't allowed. Raises Problem for anything else."""
+    try:
+        return Known(await step.call(read))
+    except Problem as problem:
+        if problem.code != DENIED:
+            raise
+        return reading_of(problem)
 
 
 def in_the_way(facts: Facts) -> Found | None:

@@ -170,8 +170,8 @@ def _unknown(_written: str, _given: Value, _request: RequestContext, _variables:
 
 _STRINGS = frozenset({KeyType.STRING, KeyType.ARN, KeyType.BOOL, KeyType.NUMERIC})
 _ARNS = frozenset({KeyType.ARN})
-_NUMBERS = frozenset({KeyType.NUMERIC})
-_DATES = frozenset({KeyType.DATE})
+_NUMBERS = frozenset({KeyType.NUMERIC, KeyType.EPOCH})
+_DATES = frozenset({KeyType.DATE, KeyType.EPOCH})
 _ORDERS = {"lessthan": lt, "lessthanequals": le, "greaterthan": gt, "greaterthanequals": ge}
 
 COMPARISONS: dict[str, Compare] = {

@@ -68,12 +68,14 @@ class Condition:
     @property
     def is_end(self) -> bool:
         """Whether it holds until some time."""
-        return self.base in ("datelessthan", "datelessthanequals") and self.key.lower() in _CLOCKS
+        ends = ("datelessthan", "numericlessthan")
+        return self.key.lower() in _CLOCKS and self.base.removesuffix("equals") in ends
 
     @property
     def is_start(self) -> bool:
         """Whether it holds from some time on."""
-        return self.base in ("dategreaterthan", "dategreaterthanequals") and self.key.lower() in _CLOCKS
+        starts = ("dategreaterthan", "numericgreaterthan")
+        return self.key.lower() in _CLOCKS and self.base.removesuffix("equals") in starts
 
     def holds(self, request: RequestContext) -> bool | None:
         """Return whether the test is true for this request; None if that is unknown."""

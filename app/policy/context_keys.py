@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from app.policy.arns import NOBODYS_ACCOUNT, account_of
-from app.policy.principals import PrincipalKind, kind_of
+from app.policy.principals import ROLES, PrincipalKind, kind_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class KeyType(StrEnum):
     BOOL = "bool"
     NUMERIC = "numeric"
     DATE = "date"
+    EPOCH = "epoch"
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def _of_identities(*possible: Possible) -> Callable[[RequestContext], tuple[Poss
     return lambda request: possible if account_of(request.principal) else OPEN
 
 
-_ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE, PrincipalKind.SESSION})
-_NAMED_BY_ARN = _ROLES - {PrincipalKind.SESSION} | {PrincipalKind.USER}
+_ROLES = ROLES | {PrincipalKind.SESSION}
+_NAMED_BY_ARN = ROLES | {PrincipalKind.USER}
 
 
 def _principal_arn(request: RequestContext) -> tuple[Possible, ...]:
@@ -189,7 +190,7 @@ _FEDERATED = "stands only in a session that an identity provider opened; Lightsa
 FACTS = (
     Fact("aws:securetransport", lambda _: _is("true"), "ECR answers over HTTPS alone", KeyType.BOOL, personal=False),
     Fact("aws:currenttime", _current_time, "the clock that is given in", KeyType.DATE, personal=False),
-    Fact("aws:epochtime", _epoch_time, "the clock that is given in", KeyType.DATE, personal=False),
+    Fact("aws:epochtime", _epoch_time, "the clock that is given in", KeyType.EPOCH, personal=False),
     Fact("aws:requestedregion", _region, "a repository answers in its own Region alone", personal=False),
     Fact("aws:resourceaccount", _resource_account, "the account in the repository's ARN", personal=False),
     Fact("aws:requesttag/*", lambda _: ABSENT, "the actions of a pull take no tags", personal=False),

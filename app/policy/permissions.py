@@ -168,21 +168,29 @@ def github_trust(account: str, repository: str, ref: str, partition: str = "aws"
     Args:
         account: where the role is.
         repository: `owner/name` on GitHub.
-        ref: whose jobs may: `refs/heads/main`, or `environment:production`.
+        ref: whose jobs may: `refs/heads/main` (or the branch's name), `refs/tags/v*`, `environment:production`,
+            or `pull_request`.
         partition: of AWS.
     """
-    job = ref if ref.startswith("environment:") else f"ref:{ref}"
+    job = ref if ref.startswith("environment:") or ref == "pull_request" else f"ref:{_whole_ref(ref)}"
+    subject = {f"{_GITHUB}:sub": f"repo:{repository}:{job}"}
+    audience = {f"{_GITHUB}:aud": "sts.amazonaws.com"}
+    condition = {"StringEquals": audience | subject}
+    if "*" in job or "?" in job:  # which StringEquals takes literally
+        condition = {"StringEquals": audience, "StringLike": subject}
     return _policy(
         {
             "Sid": "GitHubActions",
             "Effect": "Allow",
             "Principal": {"Federated": f"arn:{partition}:iam::{account}:oidc-provider/{_GITHUB}"},
             "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {
-                "StringEquals": {f"{_GITHUB}:aud": "sts.amazonaws.com", f"{_GITHUB}:sub": f"repo:{repository}:{job}"}
-            },
+            "Condition": condition,
         }
     )
+
+
+def _whole_ref(ref: str) -> str:
+    return ref if ref.startswith("refs/") else f"refs/heads/{ref}"
 
 
 def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:

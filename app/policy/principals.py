@@ -11,6 +11,7 @@ from app.policy.document import PolicyDocument, parse
 from app.policy.statement import Statement, excluded_by, named_by
 
 __all__ = [
+    "ROLES",
     "LightsailRole",
     "PrincipalKind",
     "PrincipalRef",
@@ -37,6 +38,10 @@ class PrincipalKind(StrEnum):
     SERVICE = "service"
     FEDERATED = "federated"
     OTHER = "other"
+
+
+ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
+"""Kinds whose requests are made by sessions, which have ARNs of their own."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.policy.arns import WILDCARD, account_named, same_form
 from app.policy.context_keys import RequestContext
 from app.policy.layers import Layer
 from app.policy.matching import Cover, Decision, Doubt, PullPrincipal, Reach, Rule
-from app.policy.principals import PrincipalKind
+from app.policy.principals import ROLES, PrincipalKind, kind_of
 from app.policy.statement import excluded_by, named_by
 
 NAMED_AT_MOST = 5
@@ -159,14 +159,16 @@ class Rulebook:
 
         A Deny with `NotPrincipal` that names an identity without its account may still deny it (AWS: "the policy might
         deny access to the entire account"), so that stays open; one that names the account alone denies its identities,
-        since it names none of them. There may be less access than it seems, never more.
+        since it names none of them. So does one for a role that leaves out the session, as AWS evaluates both, and the
+        name of Lightsail's session isn't known. There may be less access than it seems, never more.
         """
+        session = _session_of(caller)
         for rule in self._exempt.get(caller.form, ()):
             whole = caller.account in ("", account_named(caller.value))
-            if whole or caller.account in self._exempt_accounts[rule]:
-                yield rule, None
-            else:
+            if not whole and caller.account not in self._exempt_accounts[rule]:
                 yield rule, Doubt(f"NotPrincipal != {caller.account}", "NotPrincipal")
+            else:
+                yield rule, Doubt(f"NotPrincipal != {session}", "NotPrincipal") if session else None
 
     def _decide(self, rule: Rule, request: RequestContext, *, afforded: bool) -> Decision:
         if not rule.is_personal:
@@ -181,6 +183,14 @@ class Rulebook:
         afforded = price <= self._budget
         self._budget -= price if afforded else 0
         return afforded
+
+
+def _session_of(caller: PullPrincipal) -> str:
+    """Return the ARN of the sessions of a role, which leaves out its path; "" for any other caller."""
+    if kind_of(caller.type, caller.value) not in ROLES:
+        return ""
+    partition = caller.value.split(":")[1]
+    return f"arn:{partition}:sts::{caller.account}:assumed-role/{caller.value.rpartition('/')[2]}/*"
 
 
 def _first(own: Iterable[Cover], shared: Iterable[Cover], without: set[Rule]) -> list[Cover]:

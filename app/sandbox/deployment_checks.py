@@ -14,7 +14,8 @@ from app.sandbox.state import Service
 
 CONTAINER_NAME = "^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$"
 IMAGE_EXAMPLE = "Example of valid image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/my-repository:1.0"
-PUBLIC_IMAGE = re.compile(r"[a-z0-9][\w./:@-]*")
+LONGEST_NAME = 53
+PUBLIC_IMAGE = re.compile(r"(?![a-z-]+://)[a-z0-9][\w./:@-]*")
 MOST_CONTAINERS = 10
 HIGHEST_PORT = 65_535
 HEALTH_CHECK = {
@@ -46,7 +47,7 @@ def check_deployment(service: Service, containers: Mapping[str, Any], endpoint: 
     if len(containers) > MOST_CONTAINERS:
         raise invalid(f"A deployment can have at most {MOST_CONTAINERS} containers.")
     for name, container in containers.items():
-        if not re.match(CONTAINER_NAME, name):
+        if len(name) > LONGEST_NAME or not re.match(CONTAINER_NAME, name):
             raise invalid(f'Container name "{name}" does not match pattern: {CONTAINER_NAME}')
         _check_image(service, name, container.get("image") or "")
         _check_ports(name, container.get("ports") or {})

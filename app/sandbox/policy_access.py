@@ -99,7 +99,8 @@ def _is_about_caller(statement: Mapping[str, Any], caller: Identity) -> bool:
 
     AWS does not support `NotPrincipal` with Allow: such a statement allows no one [inferred]. With Deny it excludes a
     role or user only if its account is named beside it, as AWS "might validate the account first" (IAM User Guide,
-    `NotPrincipal`); a statement cannot name a session in advance, so the role and its account are enough.
+    `NotPrincipal`), and a role only if its session is named too: "you must list the role session name" (AWS Knowledge
+    Center, "explicit deny with Principal elements").
     """
     if "NotPrincipal" in statement:
         return statement["Effect"] == "Deny" and not _is_spared(statement["NotPrincipal"], caller)
@@ -117,7 +118,7 @@ def _is_spared(principal: Any, caller: Identity) -> bool:
     if "*" in named:
         return True
     by_account = not named.isdisjoint(_names_of_account(caller))
-    return by_account and (caller.type == "Account" or not named.isdisjoint(_names_of(caller)))
+    return by_account and (caller.type == "Account" or named.issuperset(_names_of(caller)))
 
 
 def _named(principal: Any) -> set[str]:

@@ -18,8 +18,11 @@ from app.sandbox.state import Image, Repository, Service, World
 ECR_IMAGE = re.compile(
     r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]{64}))?"
 )
-# ECR's other hosts, dual-stack ones and those of other partitions: whether Lightsail accepts them is not known.
-OTHER_ECR_IMAGE = re.compile(r"\d{12}\.dkr[.-]ecr\b.*")
+# ECR's other hosts, dual-stack ones and those of other partitions: whether Lightsail accepts them is not known. Hosts
+# that would be ECR's and are none, and the node's own, answer nobody.
+OTHER_ECR_IMAGE = re.compile(
+    r"\d[\d-]*\.[^/]*\becr\b.*|(?:api\.|dkr\.)?ecr[.-][^/]*\.amazonaws\.com.*|localhost[:/].*", re.IGNORECASE
+)
 
 
 class Pull(NamedTuple):

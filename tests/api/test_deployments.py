@@ -86,6 +86,12 @@ def test_what_is_certain_to_fail_is_not_deployed(ready, ended):
     [
         ({}, "deployment.image_or_version"),
         ({"image": WEB, "version": 2}, "deployment.image_or_version"),
+        ({"version": 2, "grant": True}, "deployment.version_alone"),
+        ({"version": 2, "container": "web", "port": 80, "public": True}, "deployment.version_alone"),
+        (
+            {"image": f"{WEB}:5.2.1", "container": "x", "port": 9, "health_check_path": "/h"},
+            "deployment.path_not_public",
+        ),
         ({"image": f"{WEB}:a b"}, "deployment.bad_tag"),
         ({"image": f"{WEB}:1", "container": "My_App"}, "deployment.bad_container"),
         ({"image": "docker.io/library/nginx:1"}, "repository.other_registry"),

@@ -112,6 +112,22 @@ def test_the_trust_of_github_names_repository_and_branch():
     }
 
 
+@pytest.mark.parametrize(
+    "ref, operator, subject",
+    [
+        ("main", "StringEquals", "repo:mika/shop:ref:refs/heads/main"),
+        ("refs/tags/v*", "StringLike", "repo:mika/shop:ref:refs/tags/v*"),
+        ("environment:*", "StringLike", "repo:mika/shop:environment:*"),
+        ("pull_request", "StringEquals", "repo:mika/shop:pull_request"),
+    ],
+)
+def test_the_trust_of_github_matches_what_github_sends(ref, operator, subject):
+    policy, _ = printed("--account", "123456789012", "--trust-github", "mika/shop", "--ref", ref)
+    (statement,) = policy["Statement"]
+    assert statement["Condition"][operator]["token.actions.githubusercontent.com:sub"] == subject
+    assert statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
+
+
 def test_a_trust_without_an_account_is_refused():
     ran = CliRunner().invoke(main, ["iam-policy", "--account", "*", "--trust-github", "mika/shop"])
     assert (ran.exit_code, "12 digits" in ran.output) == (2, True)

@@ -64,3 +64,9 @@ def test_nothing_breaks_it(text):
 def test_what_is_right_has_no_fault(text, registry):
     image = parse_image(text)
     assert (image.registry, image.faults) == (registry, ())
+
+
+@pytest.mark.parametrize("text", [f"//{HOST}/shop/web:1.4", f"{HOST}/shop/web:1.4/"])
+def test_a_slash_around_it_is_a_fault(text):
+    image = parse_image(text)
+    assert ([fault.code for fault in image.faults], image.plain) == (["uri.odd_characters"], f"{HOST}/shop/web:1.4")

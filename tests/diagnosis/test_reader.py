@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.aws.call_pool import AwsCalls
-from app.aws.ports import Answered
+from app.aws.ports import Answered, Container, Deployment
+from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Known
-from app.diagnosis.outcome import Check, Status
+from app.diagnosis.outcome import Certainty, Check, Sentence, Status
 from app.diagnosis.report import report
 from app.diagnosis.run import Pool, diagnose_in_pool, diagnose_with_threads, side_by_side
 from app.errors import Problem
 from app.policy.permissions import PermissionScope, why_policy
 from tests.diagnosis.corpus import CASES
+from tests.diagnosis.corpus.case import OTHER_ACCOUNT
 from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB
+from tests.sandbox_server import ACCOUNT
 
 CANARY = "s3cr3t-canary-value"
 
@@ -227,3 +232,55 @@ def test_access_that_was_given_later_hides_no_other_cause(world):
     world.deploy(WEB.replace("1.4", "1.5"))
     world.grant()
     assert world.why(access_given={REPOSITORY: world.now()}).root.code == "platform.index"
+
+
+def test_our_registry_policy_says_nothing_about_another_accounts_repository(world):
+    """Its own can't be read from here; nor is the URI one of this account."""
+    world.build()
+    statements = [
+        world.allow(),
+        world.allow(f"arn:aws:iam::{ACCOUNT}:root", ["ecr:GetRepositoryPolicy", "ecr:DescribeImages"], sid="Read"),
+    ]
+    world.sandbox.client("ecr", account=OTHER_ACCOUNT).set_repository_policy(
+        repositoryName="staging/web", policyText=json.dumps({"Version": "2012-10-17", "Statement": statements})
+    )
+    world.registry(world.deny(Action=["ecr:BatchGetImage"], Resource="*"))
+    diagnosis = world.why(f"{OTHER_ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staging/web:0.2.0")
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+    assert line(diagnosis, Check.REGISTRY).said == Sentence("not_checked.other_registry", {"account": OTHER_ACCOUNT})
+    assert line(diagnosis, Check.URI).said == Sentence("fine.uri_account", {"account": OTHER_ACCOUNT})
+
+
+def test_an_address_with_a_scheme_at_another_registry_is_not_moved_to_ecr(world):
+    world.build()
+    assert world.why("https://ghcr.io/mika/nothing-here:1").root.params["suggested"] == "ghcr.io/mika/nothing-here:1"
+
+
+def test_a_role_of_another_region_is_no_sign_that_this_one_was_active(world):
+    world.build()
+    world.policy(world.allow(world.arn.replace(f"/{REGION}/", "/ap-northeast-1/")))
+    world.switch_role(on=False)
+    assert [said.code for said in world.why(WEB).root.evidence] == ["evidence.role_inactive"]
+
+
+def test_a_host_that_lightsail_may_take_is_not_blamed_for_sure_nor_once_it_ran(world):
+    """Whether Lightsail pulls by these hosts isn't published."""
+    world.build()
+    for host in (f"{ACCOUNT}.dkr-ecr.{REGION}.on.aws", HOST.upper(), HOST.replace(".ecr.", ".ecr-fips.")):
+        image = WEB.replace(HOST, host)
+        assert world.why(image).root.certainty is Certainty.LIKELY
+        deployment = Deployment(1, "ACTIVE", world.now(), (Container("app", image),))
+        facts = replace(world.why(image).facts, deployment=deployment)
+        assert check_uri(facts).causes == ()
+
+
+def test_the_last_words_of_a_long_log_are_found(world):
+    """AWS returns a log page by page, from its start."""
+    world.build()
+    noise = [f"loading {first}{second}" for first in "abcdefghijklmno" for second in "pqrstuvwxyz"]
+    last_words = [*noise, "fatal: DATABASE_URL is not set"]
+    world.sandbox.add_behavior(lines=last_words, listens=[])
+    world.deploy(endpoint={}, environment={"SECRET": CANARY})
+    diagnosis = world.why()
+    assert (diagnosis.root.code, diagnosis.root.params["detail"]) == ("container.missing_variable", "DATABASE_URL")
+    assert (len(world.calls) <= 15, world.rounds <= 3) == (True, True)

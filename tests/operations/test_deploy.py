@@ -250,6 +250,18 @@ def test_nothing_is_deployed_that_is_certain_to_fail(shop, aws, role):
     assert len(versions(aws)) == 1
 
 
+@pytest.mark.parametrize("scope, outcome", [("V2", "succeeded"), ("V1", "failed")])
+def test_what_the_registry_policy_allows_is_deployed(shop, aws, scope, outcome):
+    """A repository needs no policy of its own then; by the scope V1 it is not about pulls."""
+    active(aws, SERVICE)
+    aws.registry_policies[REGION] = a_policy([a_statement(principal={"AWS": puller_arn()}, Resource="*")])
+    aws.registry_scopes[REGION] = scope
+    aws.add_repository(a_repository(WEB), images=[an_image("2.0", digest=DIGEST)])
+    deployed_before(aws, SERVICE, RUNNING)
+    ended = shop.ended(deploy(shop))
+    assert ended.outcome == outcome, ended.problem
+
+
 def test_an_image_that_is_not_there(shop, access):
     ended = shop.ended(deploy(shop, tag="2.O"))
     assert (ended.problem.code, ended.problem.params["image"]) == ("image.missing", f"{WEB}:2.O")

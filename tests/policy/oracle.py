@@ -37,7 +37,7 @@ def applies(statement, arn):
         names = named(statement["NotPrincipal"])
         holds = statement["Effect"] == "Deny" and "*" not in names
         if holds and arn in names:
-            holds = False if account_names & names else "perhaps"
+            holds = False if account_names & names and ":role/" not in arn else "perhaps"
     return least(holds, *(outcome(test, arn) for test in tests(statement)))
 
 

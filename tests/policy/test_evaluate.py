@@ -144,14 +144,14 @@ def test_an_allow_for_all_but_some_allows_nobody(left_out):
 @pytest.mark.parametrize(
     "left_out, expected",
     [
-        ([PULLER, LIGHTSAIL_ROOT], "allowed"),
+        ([PULLER, LIGHTSAIL_ROOT], "conditional"),
         ([PULLER], "conditional"),
         ([LIGHTSAIL_ROOT], "denied"),
         ([MIKA], "denied"),
         (["*"], "allowed"),
     ],
 )
-def test_a_deny_for_all_but_some_spares_only_who_stands_there_with_the_account(left_out, expected):
+def test_a_deny_for_all_but_some_spares_a_role_for_sure_only_with_its_session(left_out, expected):
     deny = {"Effect": "Deny", "NotPrincipal": {"AWS": left_out}, "Action": "ecr:*"}
     assert access(ALLOWING, deny) is Access(expected)
 

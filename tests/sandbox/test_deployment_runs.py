@@ -74,6 +74,9 @@ def test_a_pull_that_fails_is_canceled_without_a_word(deploy, ended, messages, i
     [
         ("123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/", "region"),
         ("123456789012.dkr-ecr.us-east-1.on.aws/", "host"),
+        ("123456789012.ecr.us-east-1.amazonaws.com/", "host"),
+        ("1234567890.dkr.ecr.us-east-1.amazonaws.com/", "host"),
+        ("localhost:5000/", "host"),
     ],
 )
 def test_another_host_is_no_place_to_pull_from(deploy, ended, host, cause):

@@ -123,21 +123,21 @@ def test_an_updating_service_takes_no_deployment(switch, deploy, refusal):
     assert "transition state" in refusal(deploy, service="payments-api", image="nginx:1.27")[1]
 
 
-def test_a_container_needs_a_proper_name(lightsail, refusal):
-    containers = {"backend_api": {"image": "nginx:1.27"}}
+@pytest.mark.parametrize("name", ["backend_api", "a" * 54])
+def test_a_container_needs_a_proper_name(lightsail, refusal, name):
+    containers = {name: {"image": "nginx:1.27"}}
     assert refusal(
         lightsail.create_container_service_deployment, serviceName="payments-api", containers=containers
     ) == (
         "InvalidInputException",
-        'Container name "backend_api" does not match pattern: ^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$',
+        f'Container name "{name}" does not match pattern: ^(?:[a-z0-9]{{1,2}}|[a-z0-9][a-z0-9-]+[a-z0-9])$',
     )
 
 
-def test_a_malformed_image_is_refused_with_an_example(deploy, refusal):
-    message = refusal(deploy, service="payments-api", image=":payments-api.my-ui.LATEST")[1]
-    assert message.startswith(
-        'Container "app" has invalid image ":payments-api.my-ui.LATEST". Example of valid image: '
-    )
+@pytest.mark.parametrize("image", [":payments-api.my-ui.LATEST", "https://nginx:1.27", "docker://nginx:1.27"])
+def test_a_malformed_image_is_refused_with_an_example(deploy, refusal, image):
+    message = refusal(deploy, service="payments-api", image=image)[1]
+    assert message.startswith(f'Container "app" has invalid image "{image}". Example of valid image: ')
 
 
 def test_a_stored_image_must_exist(deploy, refusal):

@@ -79,9 +79,10 @@ def test_an_allow_with_notprincipal_allows_nobody(named):
         pytest.param(["arn:aws:iam::123456789012:root"], Effect.DENY, id="others"),
         pytest.param([PULLER], Effect.DENY, id="the role without its account"),
         pytest.param([ROOT], Effect.DENY, id="the account without the role"),
-        pytest.param([PULLER, ROOT], Effect.NONE, id="both"),
-        pytest.param([PULLER, ACCOUNT], Effect.NONE, id="both, the account by its id"),
-        pytest.param([SESSION, ROOT], Effect.NONE, id="the session and its account"),
+        pytest.param([PULLER, ROOT], Effect.DENY, id="both without the session"),
+        pytest.param([SESSION, ROOT], Effect.DENY, id="the session and its account without the role"),
+        pytest.param([PULLER, SESSION, ROOT], Effect.NONE, id="all three"),
+        pytest.param([PULLER, SESSION, ACCOUNT], Effect.NONE, id="all three, the account by its id"),
         pytest.param(["*"], Effect.NONE, id="everyone"),
     ],
 )

@@ -79,7 +79,7 @@ class Image(BaseModel):
     digest: str
     tags: list[str]
     pushed_at: datetime | None
-    size: int = Field(description="Bytes, compressed; of an index 0.")
+    size: int = Field(description="Bytes, compressed; of an index, those of its largest image.")
     is_index: bool = Field(description="It holds images of several platforms.")
     is_archived: bool = Field(description="It must be restored before it can be pulled.")
 

@@ -76,7 +76,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "container.took_too_long": other(
         Check.CONTAINER,
         N_("The container %(container)s didn't become ready in time"),
-        N_("It started too slowly, or doesn't answer on port %(port)s. Nothing points to access."),
+        N_("It started too slowly, or doesn't answer on the public endpoint's port. Nothing points to access."),
         Fix.READ_LOG,
         Fix.SET_HEALTH_CHECK,
         Fix.RAISE_POWER,

@@ -51,7 +51,7 @@ CAUSES: Final[dict[str, Cause]] = {
         Check.IMAGE,
         N_("The image %(image)s in %(repository)s is being restored from the archive"),
         N_("It can be pulled once its status is ACTIVE."),
-        Fix.WAIT,
+        Fix.WAIT_FOR_IMAGE,
         Fix.REDEPLOY,
     ),
     "image.moved": other(

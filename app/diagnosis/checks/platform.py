@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.aws.pull_ports import Manifest
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
-from app.diagnosis.manifests import RUNS, child, is_index
+from app.diagnosis.manifests import RUNS, child, config_digest, is_index
 from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.platforms import Fit, fit_of
 
@@ -34,7 +34,8 @@ def _of_image(facts: Facts) -> Outcome:
 
 
 def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:
-    if not is_index(manifest.media_type) and not isinstance(facts.platform, Known):
+    is_single = not is_index(manifest.media_type)
+    if is_single and config_digest(manifest) and not isinstance(facts.platform, Known):
         return not_checked(facts.platform)
     config = facts.platform.value if isinstance(facts.platform, Known) else None
     child_missing = isinstance(facts.child, NotFound) or _is_archived(facts)
@@ -42,6 +43,8 @@ def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:
     names = ", ".join(fit.platforms)
     if fit.fit is Fit.RUNS:
         return fine("platform", platforms=names)
+    if fit.fit is Fit.UNKNOWN:
+        return Outcome(Status.NOT_CHECKED, Sentence("not_checked.no_platform", {"image": facts.image}))
     params = {**_params(facts), "platforms": names}
     if fit.fit is Fit.ATTESTATIONS_ONLY:
         return caused(Found("platform.attestation_only", params, (Sentence("evidence.index_empty"),)))

@@ -6,10 +6,12 @@ The verdicts are those of `app.policy.evaluate`, on both layers; this module tur
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
 from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, Status, caused, fine, not_reached
+from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.document import parse
 from app.policy.evaluate import Access, Verdict, evaluate
@@ -40,7 +42,9 @@ def check_policy(facts: Facts) -> Outcome:
         return caused(Found("policy.malformed", params, (Sentence("evidence.policy_unreadable", params),)))
     if both.access is Access.ALLOWED or alone.access is Access.ALLOWED:
         return fine("policy", repository=facts.uri.repository)
-    return caused(_cause(facts, alone))
+    cause = _cause(facts, alone)
+    may_be_allowed = alone.access is Access.NOT_ALLOWED and (both.access is Access.CONDITIONAL or _is_unread(facts))
+    return caused(replace(cause, certainty=Certainty.LIKELY) if may_be_allowed else cause)
 
 
 def check_registry(facts: Facts) -> Outcome:
@@ -51,7 +55,8 @@ def check_registry(facts: Facts) -> Outcome:
         params = {"region": facts.region}
         return caused(Found("registry.denied_unread", params, (_denial(facts.registry_policy),), Certainty.LIKELY))
     if not isinstance(facts.registry_policy, Known):
-        return not_checked(facts.registry_policy)
+        other = Sentence("not_checked.other_registry", {"account": facts.uri.account})
+        return Outcome(Status.NOT_CHECKED, other) if facts.is_foreign else not_checked(facts.registry_policy)
     if facts.registry_policy.value is None:
         return fine("no_registry_policy")
     if facts.registry_scope == Known(RegistryScope.V1.value):
@@ -84,6 +89,11 @@ def _is_denied(reading: Reading[str | None]) -> bool:
     return isinstance(reading, Refused) and reading.by_resource_policy
 
 
+def _is_unread(facts: Facts) -> bool:
+    """Return whether the registry policy couldn't be read, which could allow the pull by itself."""
+    return facts.is_foreign or isinstance(facts.registry_policy, Refused | Unknown)
+
+
 def _denial(reading: Reading[str | None]) -> Sentence:
     permission = reading.permission if isinstance(reading, Refused) else ""
     return Sentence("not_checked.denied", {"permission": permission})
@@ -96,7 +106,7 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
     if decides and verdict.access is Access.DENIED:
         return caused(Found("registry.denied", params, evidence))
     if decides and verdict.access is Access.CONDITIONAL:
-        return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY))
+        return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY, yields=facts.has_run))
     for unseen in verdict.unseen:
         if unseen is not UNSEEN_ORGANIZATION:  # which has a check of its own
             return Outcome(Status.NOT_CHECKED, Sentence(unseen.code, dict(unseen.params)))
@@ -152,7 +162,7 @@ def _cause(facts: Facts, verdict: Verdict) -> Found:
     if verdict.access is Access.DENIED:
         return Found("policy.denied", params, evidence)
     if verdict.access is Access.CONDITIONAL:
-        return Found("policy.conditional", params, evidence, Certainty.LIKELY)
+        return Found("policy.conditional", params, evidence, Certainty.LIKELY, yields=facts.has_run)
     return next(_wrong_principals(facts, params), None) or _not_named(verdict, params, evidence)
 
 
@@ -181,7 +191,7 @@ def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Fo
 
 
 def _mistaken(facts: Facts, named: tuple[PrincipalRef, ...]) -> list[tuple[str, PrincipalRef]]:
-    own = [each for each in named if (each.service, each.region) == (facts.service_name, facts.region)]
+    own = [each for each in named if is_own_role(facts, each)]
     others = [each for each in named if each.kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL) and each not in own]
     return [
         *(("policy.general_role", each) for each in own if each.kind is PrincipalKind.GENERAL),

@@ -7,9 +7,9 @@ from typing import Final
 from app.aws.ports import ContainerService
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked
 from app.diagnosis.outcome import Found, Outcome, Sentence, caused, fine, not_reached
+from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
-from app.policy.arns import service_of
-from app.policy.principals import principals_of
+from app.policy.principals import PrincipalKind, principals_of
 
 STACK: Final = "aws:cloudformation:stack-name"
 
@@ -32,7 +32,7 @@ def check_role(facts: Facts) -> Outcome:
 
 def _inactive(facts: Facts, service: ContainerService) -> Found:
     evidence = [Sentence("evidence.role_inactive", {"service": service.name})]
-    if _was_granted(facts, service.name):
+    if _was_granted(facts):
         evidence.append(Sentence("evidence.role_was_granted", {"repository": facts.uri.repository}))
     if stack := service.tags.get(STACK):
         evidence.append(Sentence("evidence.stack", {"stack": stack}))
@@ -40,12 +40,12 @@ def _inactive(facts: Facts, service: ContainerService) -> Found:
     return Found("role.inactive", {"service": service.name}, tuple(evidence))
 
 
-def _was_granted(facts: Facts, service: str) -> bool:
+def _was_granted(facts: Facts) -> bool:
     """Return whether the repository policy names an image puller role of the service: it had one before."""
     if not isinstance(facts.policy, Known):
         return False
     try:
-        roles = [service_of(principal.value) for principal in principals_of(facts.policy.value)]
+        principals = principals_of(facts.policy.value)
     except Problem:
         return False
-    return any(role is not None and role.is_puller and role.service == service for role in roles)
+    return any(each.kind is PrincipalKind.PULLER and is_own_role(facts, each) for each in principals)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.diagnosis.facts import Facts, Known, NotFound
 from app.diagnosis.image_uri import RegistryHost
 from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
@@ -17,7 +19,8 @@ def check_uri(facts: Facts) -> Outcome:
     uri = facts.uri
     if uri.registry is RegistryHost.NONE and not uri.faults:
         return _nothing_deployed(facts)
-    causes = [_with_suggestion(fault, facts) for fault in uri.faults]
+    # What was deployed and became active is a name that Lightsail takes.
+    causes = [] if facts.was_active else [_with_suggestion(fault, facts) for fault in uri.faults]
     if uri.is_private:
         causes += filter(None, (_region(facts), _account(facts)))
     elif cause := _not_private(facts):
@@ -26,15 +29,26 @@ def check_uri(facts: Facts) -> Outcome:
         return caused(*causes)
     if uri.registry is RegistryHost.STORED:
         return fine("uri_stored")
-    return fine("uri") if uri.is_private else fine("uri_public", registry=_place(facts))
+    return _private(facts) if uri.is_private else fine("uri_public", registry=_place(facts))
 
 
 def suggestion(facts: Facts) -> str:
     """Return the image URI that was probably meant, "" if not known."""
+    exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
+    if not facts.uri.is_private and not exists:
+        return facts.uri.plain
     account = facts.account or facts.uri.account
     if not account or not facts.uri.repository:
         return ""
     return facts.uri.uri(account, facts.region)
+
+
+def _private(facts: Facts) -> Outcome:
+    if facts.region_problem or isinstance(facts.service, NotFound):
+        return not_reached()
+    if facts.uri.account == facts.account:
+        return fine("uri")
+    return fine("uri_account", account=facts.uri.account)
 
 
 def _nothing_deployed(facts: Facts) -> Outcome:
@@ -44,7 +58,8 @@ def _nothing_deployed(facts: Facts) -> Outcome:
 
 
 def _with_suggestion(fault: Found, facts: Facts) -> Found:
-    return Found(fault.code, {**fault.params, "suggested": suggestion(facts)}, fault.evidence or _shown(facts))
+    params = {**fault.params, "suggested": suggestion(facts)}
+    return replace(fault, params=params, evidence=fault.evidence or _shown(facts))
 
 
 def _shown(facts: Facts) -> tuple[Sentence, ...]:

@@ -97,7 +97,7 @@ def _form(values: Mapping[str, str]) -> DeployForm:
         port=_number(given["port"]) if adds else 0,
         protocol=(given["protocol"] or "HTTP") if adds else "HTTP",
         public=adds and bool(given["public"]),
-        health_check_path=given["health_check_path"] if adds else "",
+        health_check_path=given["health_check_path"] if adds and given["public"] else "",
         version=_number(given["version"]),
         pin=bool(given["pin"]),
         grant=bool(given["grant"]),

@@ -136,6 +136,14 @@ def _(world: World) -> None:
     world.sandbox.put_policy(REPOSITORY, None)
 
 
+@case("it ran under a condition that can't be checked", "container.exited", "policy.conditional")
+def _(world: World) -> None:
+    world.build()
+    world.policy(world.allow(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
+    world.sandbox.add_behavior(exit_code=3)
+    world.deploy()
+
+
 @case("it waits for its database", "container.took_too_long")
 def _(world: World) -> None:
     world.build()
@@ -156,3 +164,17 @@ def _(world: World) -> None:
     world.build()
     world.sandbox.add_behavior(exit_code=127, lines=["/usr/bin/env: 'bash\\r': No such file or directory"])
     world.deploy()
+
+
+@case("a sidecar listens on a port of its own", "container.took_too_long")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.add_behavior(container="app", lines=["warming caches"], listens=[])
+    world.sandbox.add_behavior(container="proxy", lines=["Server listening on port 9901", "GET / 503"])
+    image = {"image": WEB}
+    world.lightsail.create_container_service_deployment(
+        serviceName=SERVICE,
+        containers={"app": {**image, "ports": {"80": "HTTP"}}, "proxy": image},
+        publicEndpoint={"containerName": "app", "containerPort": 80},
+    )
+    world.sandbox.advance(61)

@@ -42,6 +42,13 @@ def _(world: World) -> None:
     world.delete_tag("1.3")
 
 
+@case("a lifecycle rule for images with two tags", "image.tag_not_found", image=WEB.replace("1.4", "1.3"))
+def _(world: World) -> None:
+    world.build()
+    world.lifecycle(tagStatus="tagged", tagPrefixList=["1.", "dev-"])
+    world.delete_tag("1.3")
+
+
 @case("no tag named, and no latest", "image.no_latest")
 def _(world: World) -> None:
     world.build()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.diagnosis.corpus.case import OTHER_ACCOUNT, TOKYO, case
-from tests.diagnosis.world import PULL, REGION, REPOSITORY, WEB, World
+from tests.diagnosis.world import PULL, REGION, REPOSITORY, WEB, World, namesake
 from tests.sandbox_server import ACCOUNT
 
 # The repository policy.
@@ -53,6 +53,12 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     world.build()
     world.policy(world.allow(world.arn.replace(f"/{REGION}/", f"/{TOKYO}/")))
+
+
+@case("another account's service of the same name", "policy.other_service", image=WEB)
+def _(world: World) -> None:
+    world.build()
+    world.policy(world.allow(namesake(world)))
 
 
 @case("lightsail.amazonaws.com", "policy.service_principal")

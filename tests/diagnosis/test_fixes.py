@@ -1,0 +1,169 @@
+"""The commands of fixes do what they say when a shell runs them, with the real `aws` client."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.aws.ports import Container, Deployment
+from app.diagnosis.causes import CAUSES
+from app.diagnosis.fix_kinds import Fix
+from app.diagnosis.fixes import fixes_of
+from app.diagnosis.outcome import Found
+from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB, namesake
+from tests.sandbox_server import AWS_ENVIRONMENT
+
+DIGEST = f"sha256:{'0' * 64}"
+
+
+@pytest.fixture
+def run(world, tmp_path):
+    """Run the commands of a fix, for somebody who has set another output format."""
+
+    def ran(commands):
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["sh", "-ec", commands],
+            env={**AWS_ENVIRONMENT, "PATH": path, "AWS_DEFAULT_OUTPUT": "table", "HOME": str(tmp_path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return ran
+
+
+def commands(world, kind, image=""):
+    """The commands of the root cause's fix of that kind."""
+    diagnosis = world.why(image)
+    endpoints = dict.fromkeys(("lightsail", "ecr"), world.sandbox.url)
+    return next(fix for fix in fixes_of(diagnosis.root, diagnosis.facts, endpoints) if fix.kind is kind).aws
+
+
+def newest(world):
+    return world.lightsail.get_container_service_deployments(serviceName=SERVICE)["deployments"][0]
+
+
+@pytest.mark.parametrize("endpoint", [None, {}], ids=["without a public endpoint", "with one"])
+def test_what_failed_first_is_deployed_again_as_it_was(world, run, endpoint):
+    """A service has no current deployment yet, and the client sends no null."""
+    world.build(granted=False)
+    world.deploy(endpoint=endpoint, environment={"A": "1"}, command=["serve"])
+    failed = newest(world)
+    run(commands(world, Fix.REDEPLOY))
+    again = newest(world)
+    assert (failed["version"], again["version"]) == (1, 2)
+    kept = ("containers", "publicEndpoint")
+    assert [again.get(name) for name in kept] == [failed.get(name) for name in kept]
+
+
+def test_the_version_that_failed_is_deployed_again_and_not_the_one_that_runs(world, run):
+    world.build()
+    world.deploy(environment={"A": "1"})
+    world.sandbox.put_policy(REPOSITORY, None)
+    world.deploy(environment={"A": "2"})
+    run(commands(world, Fix.REDEPLOY))
+    assert (newest(world)["version"], newest(world)["containers"]["app"]["environment"]) == (3, {"A": "2"})
+
+
+def test_an_image_is_deployed_where_nothing_is_yet(world, run):
+    world.build(granted=False)
+    run(commands(world, Fix.REDEPLOY, WEB))
+    assert (newest(world)["containers"]["app"]["image"], newest(world)["publicEndpoint"]["containerPort"]) == (WEB, 80)
+
+
+def test_an_image_is_pushed_to_a_tag(world):
+    """Docker takes no digest as a tag, and what is pushed has another digest."""
+    world.build()
+    assert f"--tag {HOST}/{REPOSITORY}:rebuilt --push" in commands(world, Fix.PUSH, f"{HOST}/{REPOSITORY}@{DIGEST}")
+    missing = WEB.replace("1.4", "1.5")
+    assert f"--tag {missing} --push" in commands(world, Fix.PUSH, missing)
+
+
+def test_what_another_account_holds_is_pushed_to_the_services_own(world):
+    world.build()
+    text = commands(world, Fix.PUSH, f"210987654321.dkr.ecr.{REGION}.amazonaws.com/staging/web:0.2.0")
+    assert (f"--password-stdin {HOST}" in text, f"--tag {HOST}/staging/web:0.2.0 " in text) == (True, True)
+
+
+def test_a_grant_leaves_another_accounts_service_of_the_same_name_its_access(world):
+    world.build()
+    other = namesake(world)
+    world.policy(world.allow(other))
+    diagnosis = world.why(WEB)
+    (grant,) = (fix for fix in fixes_of(diagnosis.root, diagnosis.facts) if fix.kind is Fix.GRANT)
+    assert all(other in text for text in (grant.aws, grant.terraform, grant.cloudformation))
+
+
+def test_nothing_is_written_in_place_of_a_policy_that_was_not_read(world):
+    """The commands of a grant write the whole document: they would drop what others wrote."""
+    world.build(role=False)
+    world.policy(world.allow("arn:aws:iam::123456789012:role/ci", "ecr:*"))
+    world.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="access_denied", times=50)
+    diagnosis = world.why(WEB)
+    (grant,) = (fix for fix in fixes_of(diagnosis.root, diagnosis.facts) if fix.kind is Fix.GRANT)
+    assert (diagnosis.root.code, grant.operation) == ("role.inactive", "grant")
+    assert (grant.aws, grant.terraform, grant.cloudformation) == ("", "", "")
+
+
+def test_no_template_has_an_empty_policy_for_one_that_was_not_read(world):
+    world.build()
+    world.policy(world.allow(), world.deny(Action=["ecr:BatchGetImage", "ecr:GetRepositoryPolicy"]))
+    diagnosis = world.why(WEB)
+    edit, _ = fixes_of(diagnosis.root, diagnosis.facts)
+    assert (diagnosis.root.code, edit.cloudformation) == ("policy.denied_unread", "")
+
+
+def test_what_is_waited_for_is_what_is_shown(world, run):
+    world.build()
+    world.archive(imageTag="1.4")
+    image = {"repositoryName": REPOSITORY, "imageId": {"imageTag": "1.4"}}
+    world.ecr.update_image_storage_class(**image, targetStorageClass="STANDARD")
+    assert "ACTIVATING" in run(commands(world, Fix.WAIT_FOR_IMAGE, WEB))
+
+
+def test_a_role_that_is_active_is_not_activated_for_its_arn_which_has_to_be_put_in(world):
+    world.build(role=False)
+    text = commands(world, Fix.GRANT, WEB)
+    lines = text.split("\n")
+    assert "update-container-service" not in text  # the service would be busy: the fix before this one does that
+    assert lines[0].startswith("aws lightsail get-container-services ")
+    assert (
+        lines[lines.index("POLICY") + 1]
+        == "# In sailpass-policy.json: replace PRINCIPAL-ARN with the ARN that the first command prints"
+    )
+
+
+def test_another_port_is_also_one_of_the_containers_own(world):
+    """Lightsail refuses a public endpoint whose port isn't among the ports of its container."""
+    world.build()
+    world.sandbox.add_behavior(listens=[3000], lines=["Server listening on port 3000"])
+    world.deploy(endpoint={})
+    diagnosis = world.why()
+    (fix,) = fixes_of(diagnosis.root, diagnosis.facts)
+    template = json.loads(fix.cloudformation)["Properties"]["ContainerServiceDeployment"]
+    assert '"ports" of app' in fix.aws
+    assert 'ports          = { "3000" = "HTTP" }' in fix.terraform
+    assert template["PublicEndpoint"]["ContainerPort"] == 3000
+    assert template["Containers"][0]["Ports"] == [{"Port": "3000", "Protocol": "HTTP"}]
+
+
+@pytest.mark.parametrize("public, named", [("app", ["app"]), ("", [])])
+def test_a_slow_sidecar_does_not_become_the_public_endpoint(world, public, named):
+    world.build()
+    deployment = Deployment(1, "FAILED", None, (Container("app", WEB),), public_container=public)
+    facts = replace(world.why(WEB).facts, container="proxy", deployment=deployment)
+    slow = Found("container.took_too_long", CAUSES["container.took_too_long"].example)
+    checks = [json.loads(fix.cloudformation) for fix in fixes_of(slow, facts) if fix.kind is Fix.SET_HEALTH_CHECK]
+    endpoints = [check["Properties"]["ContainerServiceDeployment"]["PublicEndpoint"] for check in checks]
+    assert [endpoint["ContainerName"] for endpoint in endpoints] == named
