@@ -5,8 +5,6 @@ A secret is returned or printed once, and written nowhere else.
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
 import secrets
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ from sqlalchemy.engine import make_url
 
 from app.auth import store
 from app.auth.events import Actor, Via
-from app.auth.names import TOKEN_NAME, person_name
+from app.auth.names import TOKEN_NAME
+from app.auth.operator import operator_name
 from app.auth.rules import TOKEN_LIFETIME
 from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret, new_token
@@ -161,14 +160,6 @@ def revoke_token(settings: Settings, name: str, *, clock: Clock | None = None) -
     """
     with _database(settings) as db:
         store.revoke_token(db, name, _operator(), _now(clock))
-
-
-def operator_name() -> str:
-    """Return the name in history of the user that runs this process: by the user id, not the environment."""
-    try:
-        return person_name(pwd.getpwuid(os.geteuid()).pw_name) or "owner"
-    except KeyError:  # a container may run as a user that its system has no name for
-        return f"uid-{os.geteuid()}"
 
 
 def reachable_at(settings: Settings) -> str:

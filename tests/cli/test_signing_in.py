@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.auth.terminal import operator_name
+from app.auth.operator import operator_name
 from tests.cli.running import quickly, without
 from tests.console import start_console, until
 
