@@ -10,9 +10,9 @@ from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.console.operations import get_progress
+from app.console.regions import check_region
 from app.console.services import get_service
 from app.console.timeouts import PROGRAM_PATIENCE
-from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
 from app.inventory.queries import KnownService
 from app.messages import i18n
@@ -39,8 +39,7 @@ async def speak_english() -> None:
 
 async def named_service(services: ServicesDep, region: Region, name: Name) -> ServiceName:
     """Return the service in the path, existing or not. Raises Problem `region.not_configured`."""
-    if region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    check_region(services, region)
     return ServiceName(region, name)
 
 

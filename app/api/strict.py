@@ -55,17 +55,26 @@ async def understood(request: Request) -> None:
         *(_refusal(name, "unknown_parameter", hint(name, known), where="query") for name in unknown(names, known)),
         *(_refusal(name, "repeated_parameter", "given more than once", where="query") for name in repeated(names)),
     ]
-    refusals += _of_body(await request.body(), takes=route.body_field is not None)
+    body, kind = await request.body(), request.headers.get("content-type", "")
+    refusals += _of_body(body, kind, takes=route.body_field is not None)
     if refusals:
         raise RequestValidationError(refusals)
 
 
-def _of_body(body: bytes, *, takes: bool) -> list[Refusal]:
+def _of_body(body: bytes, kind: str, *, takes: bool) -> list[Refusal]:
+    if takes and body and not _is_json(kind):
+        wrong = f"“{kind[:LONGEST]}” isn't read; send application/json" if kind else "send application/json"
+        return [_refusal("Content-Type", "content_type", wrong, where="header")]
     if takes:
         return [_refusal(name, "repeated_field", "given more than once") for name in _repeated_fields(body)]
     if body.strip() in EMPTY_BODIES:
         return []
     return [{"type": "unknown_body", "loc": ("body",), "msg": "this route takes no body", "input": None}]
+
+
+def _is_json(kind: str) -> bool:
+    media = kind.partition(";")[0].strip().lower()
+    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
 
 
 def _repeated_fields(body: bytes) -> tuple[str, ...]:

@@ -251,6 +251,10 @@ WORDS: dict[str, Words] = {
         N_("The request is too large."),
         N_("Send at most 256 KB."),
     ),
+    "request.unreadable": Words(
+        N_("The request can't be read."),
+        N_("Send JSON in UTF-8, with numbers of at most 4,300 digits and without thousands of levels."),
+    ),
     "request.refused": Words(
         N_("The request was refused (HTTP %(status)s)."),
         N_("See /api/docs for what is expected."),

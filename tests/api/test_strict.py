@@ -77,6 +77,37 @@ def test_all_that_is_wrong_is_told_at_once_and_not_without_end(ready):
     assert 2 <= len(answer.json["detail"]) <= 11
 
 
+@pytest.mark.parametrize(
+    "body, kind, status, said",
+    [
+        ("{", "application/json", 422, "body: not valid JSON at character 1: Expecting property name"),
+        ("repository=a", "application/x-www-form-urlencoded", 422, "isn't read; send application/json."),
+        ('{"repository": "a"}', "text/plain; charset=utf-8", 422, "header / Content-Type: “text/plain; charset=utf-8”"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "application/json", 422, "body / ?: given more than once."),
+        ("[" * 100_000, "application/json", 400, "The request can't be read."),
+        ('{"repository": %s}' % ("1" * 5_000), "application/json", 400, "The request can't be read."),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_for_what_it_is(ready, body, kind, status, said):
+    answer = ready.send("POST", f"{HERE}/grants", body, Content_Type=kind)
+    assert answer.status == status
+    assert said in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("GET", "/api/v1/findings?region=eu-west-3"),
+        ("GET", "/api/v1/repositories?region=eu-west-3"),
+        ("GET", "/api/v1/permissions?region=eu-west-3"),
+        ("POST", "/api/v1/permissions/check"),
+    ],
+)
+def test_a_region_that_is_not_configured_is_refused_and_none_takes_its_place(ready, method, path):
+    answer = ready.send(method, path, '{"region": "eu-west-3"}' * (method == "POST"), Content_Type="application/json")
+    assert (answer.status, answer.json["code"]) == (404, "region.not_configured")
+
+
 @pytest.mark.parametrize("body", ["", "{}", "null"])
 def test_an_empty_body_is_none(ready, body):
     answer = ready.send("POST", f"{UNDO.removesuffix('undo')}retry", body, Content_Type="application/json")
