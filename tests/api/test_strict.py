@@ -108,6 +108,11 @@ def test_a_region_that_is_not_configured_is_refused_and_none_takes_its_place(rea
     assert (answer.status, answer.json["code"]) == (404, "region.not_configured")
 
 
+def test_more_names_than_a_policy_takes_are_refused_and_none_is_dropped(ready):
+    answer = ready.get(f"/api/v1/permissions?names={','.join(f'team/r{number}' for number in range(51))}")
+    assert (answer.status, answer.json["code"]) == (422, "permissions.too_many_names")
+
+
 @pytest.mark.parametrize("body", ["", "{}", "null"])
 def test_an_empty_body_is_none(ready, body):
     answer = ready.send("POST", f"{UNDO.removesuffix('undo')}retry", body, Content_Type="application/json")
