@@ -13,7 +13,7 @@ from app.client.exit_codes import Exit, of_batch
 from app.client.find import find_service
 from app.client.poll import watch_batch
 from app.commands.options import json_option, not_empty, region_option, served, server_options, show_json, tell, told
-from app.commands.terminal import plain, say, show_table
+from app.commands.terminal import plain, say, show_table, without_escapes
 from app.commands.watch import Following, tell_role_left_on
 from app.operations.state import Kind
 
@@ -169,7 +169,7 @@ def _nothing_to_repair(*, as_json: bool) -> None:
 
 def _watch(api: Api, batch: Json, how: Following) -> Json:
     """Show how far it is until it ends, or until somebody has seen enough; how it stood then."""
-    live = sys.stderr.isatty() and not how.as_json
+    live = sys.stderr.isatty() and not how.as_json and not without_escapes()
     if not how.as_json:
         click.echo(plain(f"{batch['action']}: {batch['total']} repositories (batch {batch['id']})"))
     newest = batch

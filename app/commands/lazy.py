@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from app.commands.terminal import without_escapes
+
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -33,6 +35,8 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command. Output that can't be written ends it with one sentence; click itself handles a closed pipe."""
+        if without_escapes():
+            kwargs["color"] = False
         try:
             return super().main(*args, **kwargs)
         except OSError as error:

@@ -100,6 +100,10 @@ def test_a_preview_is_readable(run):
         (("grant", "storefront-web", "--file", "/none"), "“/none”: No such file or directory."),
         (("sign-in-link", "--base", "sailpass.example.com"), "write https://sailpass.example.com."),
         (("iam-policy", "--account", "12"), "write 12 digits, or * for any."),
+        (
+            ("serve", "--host", "no.invalid", "--allowed-hosts", "x", "--auth", "local"),
+            "name another one with SAILPASS_HOST.",
+        ),
     ],
 )
 def test_what_is_named_wrongly_is_wrong_usage(run, words, said):
