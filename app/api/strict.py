@@ -18,6 +18,8 @@ from app.http.near_names import LONGEST, MOST, hint, query_names, repeated, unkn
 
 Refusal = dict[str, Any]
 
+UNKNOWN = "unknown_field"
+
 # Some programs send these as an empty body.
 EMPTY_BODIES = frozenset({b"", b"{}", b"null"})
 
@@ -42,7 +44,9 @@ def _line(error: Any, known: tuple[str, ...]) -> InitErrorDetails:
     kind: Any = error["type"]
     if kind == "extra_forbidden":
         # pydantic would fill in a template with braces, so the hint is one of its values.
-        kind = PydanticCustomError("unknown_field", "{hint}", {"hint": hint(str(error["loc"][-1]), known)})
+        kind = PydanticCustomError(UNKNOWN, "{hint}", {"hint": hint(str(error["loc"][-1]), known)})
+    elif kind == UNKNOWN:  # named by the part of the body that holds it
+        kind = PydanticCustomError(UNKNOWN, "{hint}", error["ctx"])
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
 
 

@@ -53,6 +53,12 @@ def test_every_body_is_described_as_complete():
             "remove_statements",
         ),
         (UNDO, {"Previewed": "00"}, ["body", "Previewed"], "previewed"),
+        (
+            "/api/v1/batches",
+            {"action": "grant", "match": "*", "services": [{"region": "us-east-1", "name": "x", "regions": 1}]},
+            ["body", "services", 0, "regions"],
+            "region",
+        ),
     ],
 )
 def test_the_field_that_was_meant_is_named(ready, path, body, where, meant):
