@@ -115,6 +115,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": problem.params,
+        "nearest": [name for name in str(problem.params.get("nearest", "")).split(", ") if name],
         "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,
     }
