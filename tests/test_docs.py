@@ -53,6 +53,11 @@ def test_the_newest_entry_of_the_changelog_is_the_version_with_its_date():
     assert newest[1] == version
 
 
+def test_the_first_page_of_the_documentation_leads_to_every_other():
+    linked = set(re.findall(r"\]\(([^)]+)\)", (ROOT / "docs" / "index.md").read_text()))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"} == linked
+
+
 def test_ci_installs_this_release_and_nothing_from_a_package_index():
     """Whoever took the name there would run with the job's credentials."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
