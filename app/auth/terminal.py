@@ -26,7 +26,7 @@ from app.auth.store import LinkFacts, SessionFacts, TokenFacts
 from app.clock import Clock, SystemClock
 from app.db import Database, is_sqlite
 from app.errors import Problem
-from app.migrate import migrate
+from app.migrate import database_errors, migrate
 from app.settings import Settings, SettingsError, is_loopback
 
 MOST_DAYS = 3650
@@ -195,7 +195,10 @@ def _some_name(person: str) -> str:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    """Open the server's existing database. None is created: a new one would hold no sessions."""
+    """Open the server's existing database. None is created: a new one would hold no sessions.
+
+    Raises SettingsError: there is none, or it can't be used.
+    """
     url = settings.history_url
     if is_sqlite(url) and not Path(make_url(url).database or "").is_file():
         raise SettingsError(
@@ -204,7 +207,8 @@ def _database(settings: Settings) -> Iterator[Database]:
         )
     db = Database(url, pool_size=1)
     try:
-        migrate(db)
-        yield db
+        with database_errors():
+            migrate(db)
+            yield db
     finally:
         db.close()

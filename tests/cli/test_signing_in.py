@@ -50,6 +50,14 @@ def test_a_printed_token_lets_a_program_in_until_it_is_revoked(console, elsewher
     assert "deploy-bot" not in quickly(console.environment, "token", "--list").out
 
 
+@pytest.mark.parametrize("words", [("token", "x"), ("session", "--list"), ("sign-in-link",)])
+def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path, words):
+    (tmp_path / "sailpass.db").write_text("no database" * 100)
+    ran = quickly({"SAILPASS_DATA_DIR": str(tmp_path)}, *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("sailpass: The database can't be used: file is not a database.")
+
+
 @pytest.mark.parametrize("scope", ["read", "metrics"])
 def test_a_token_that_may_not_change_anything_says_so(console, elsewhere, scope):
     token = quickly(console.environment, "token", f"only-{scope}", "--scope", scope).out.strip()
