@@ -100,6 +100,8 @@ def test_a_preview_is_readable(run):
         (("grant", "storefront-web", "--file", "/none"), "“/none”: No such file or directory."),
         (("sign-in-link", "--base", "sailpass.example.com"), "write https://sailpass.example.com."),
         (("iam-policy", "--account", "12"), "write 12 digits, or * for any."),
+        (("status", "--region", "eu-west-3"), "Regions: us-east-1, ap-northeast-1."),
+        (("status", "storefront-web", "--wait"), "--wait is for an OPERATION."),
         (
             ("serve", "--host", "no.invalid", "--allowed-hosts", "x", "--auth", "local"),
             "name another one with SAILPASS_HOST.",
@@ -110,6 +112,12 @@ def test_what_is_named_wrongly_is_wrong_usage(run, words, said):
     ran = run(*words)
     assert (ran.status, ran.out) == (2, "")
     assert said in ran.err
+
+
+def test_status_of_one_region_shows_no_other(run):
+    assert "ap-northeast-1" not in run("status", "--region", "us-east-1").out
+    shown = run("status", "--region", "ap-northeast-1", "--json").json
+    assert {each["region"] for each in (*shown["services"], *shown["regions"])} == {"ap-northeast-1"}
 
 
 def test_a_list_without_operations_says_so(run):
