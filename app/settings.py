@@ -222,6 +222,10 @@ def check_port(host: str, port: int, setting: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except socket.gaierror as error:
+            raise SettingsError(
+                f"There is no host {host} ({error.strerror}); name another one with SAILPASS_HOST."
+            ) from error
         except OSError as error:
             raise SettingsError(
                 f"Port {port} on {host} cannot be used ({error.strerror}); name another one with {setting}."

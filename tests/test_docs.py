@@ -53,6 +53,22 @@ def test_the_newest_entry_of_the_changelog_is_the_version_with_its_date():
     assert newest[1] == version
 
 
+def test_the_first_page_of_the_documentation_leads_to_every_other():
+    linked = set(re.findall(r"\]\(([^)]+)\)", (ROOT / "docs" / "index.md").read_text()))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"} == linked
+
+
+def test_ci_installs_this_release_and_nothing_from_a_package_index():
+    """Whoever took the name there would run with the job's credentials."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    page = (ROOT / "docs" / "ci.md").read_text()
+    installed = re.findall(r"pip install --quiet (\S+)", page)
+    assert installed == [
+        f'"https://github.com/OWNER/sailpass/releases/download/v{version}/sailpass-{version}-py3-none-any.whl"'
+    ]
+    assert re.findall(r"uses: OWNER/sailpass@(\S+)", page) == [f"v{version}"]
+
+
 def test_the_documentation_builds_as_a_site(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

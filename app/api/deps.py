@@ -10,12 +10,14 @@ from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.console.operations import get_progress
-from app.console.services import get_service
+from app.console.regions import check_region
+from app.console.services import get_service, nearest_services
 from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
 from app.inventory.queries import KnownService
 from app.messages import i18n
+from app.threads import run_in_threadpool
 
 ROOT = "/api/v1"
 
@@ -39,8 +41,7 @@ async def speak_english() -> None:
 
 async def named_service(services: ServicesDep, region: Region, name: Name) -> ServiceName:
     """Return the service in the path, existing or not. Raises Problem `region.not_configured`."""
-    if region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    check_region(services, region)
     return ServiceName(region, name)
 
 
@@ -53,7 +54,12 @@ async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownS
     Raises:
         Problem: `region.not_configured`, `service.not_found`, or why the read failed.
     """
-    return await get_service(services, *named, seconds=PROGRAM_PATIENCE)
+    try:
+        return await get_service(services, *named, seconds=PROGRAM_PATIENCE)
+    except Problem as problem:
+        if problem.code == "service.not_found":
+            problem.params["nearest"] = ", ".join(await run_in_threadpool(nearest_services, services, *named))
+        raise
 
 
 KnownServiceDep = Annotated[KnownService, Depends(known_service)]

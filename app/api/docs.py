@@ -12,7 +12,10 @@ from starlette.responses import JSONResponse, Response
 
 from app.api import v1
 from app.auth.rules import COOKIE
+from app.errors import Problem
+from app.http.problems import status_of
 from app.http.routing import ThreadedRoute
+from app.messages.problems import WORDS
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -21,7 +24,8 @@ DESCRIPTION = (
     "address in Location: ask there until its outcome is set. The same asked for twice is one operation. Send "
     "“Authorization: Bearer …” with a token that “sailpass token” printed: with scope read for what changes nothing, "
     "with scope change for the rest; where sign-in is off none is needed. "
-    "Every refusal has the same shape, ProblemBody: key on its code. Unknown and repeated parameters and fields are "
+    "Every refusal has the same shape, ProblemBody: key on its code; x-problem-codes of that field lists all codes of this "
+    "release, each with its HTTP status. Unknown and repeated parameters and fields are "
     "refused with 422 and the name that was probably meant. A repository is named by its name, its URI or its ARN. "
     "What is refused before the request is understood is one plain sentence: 400 for a wrong Host, 408, 431, or 503 when "
     "too many connections are open."
@@ -42,6 +46,8 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document of version 1."""
     made = get_openapi(title="Sailpass", version=version("sailpass"), description=DESCRIPTION, routes=v1.router.routes)
     made["components"]["securitySchemes"] = SECURITY
+    code = made["components"]["schemas"]["ProblemBody"]["properties"]["code"]
+    code["x-problem-codes"] = {known: status_of(Problem(known)) for known in sorted(WORDS) if "/" not in known}
     made["security"] = [{name: []} for name in SECURITY]
     return made
 

@@ -12,6 +12,7 @@ from app.api.schemas.batches import Batch
 from app.api.schemas.findings import AccessFinding, DismissRequest, FindingList, RepairAllPreview, RepairAllRequest
 from app.api.schemas.texts import TEXT
 from app.console import findings as console
+from app.console.regions import check_region
 from app.console.repair_all import plan_repair_all, start_repair_all
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import Cursor, FindingFilter
@@ -26,19 +27,21 @@ Text = Annotated[str, Query(max_length=256, pattern=TEXT)]
 FindingId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$", description="A finding's id.")]
 
 
-@router.get("", summary="What is wrong or suspicious about access")
+@router.get("", summary="What is wrong or suspicious about access", responses=refusals(404))
 def list_findings(
     services: ServicesDep,
-    severity: Severity | None = None,
-    region: Text = "",
-    service: Text = "",
-    repository: Text = "",
+    severity: Annotated[Severity | None, Query(description="Left out: any.")] = None,
+    region: Annotated[Text, Query(description="A configured Region; empty: all of them.")] = "",
+    service: Annotated[Text, Query(description="A service's whole name.")] = "",
+    repository: Annotated[Text, Query(description="A repository's whole name.")] = "",
     q: Annotated[Text, Query(description="A part of a repository's or service's name.")] = "",
     *,
     dismissed: Annotated[bool, Query(description="Those that are dismissed instead of those that are open.")] = False,
     cursor: Annotated[str, Query(max_length=400, pattern=TEXT, description="`next` of a page.")] = "",
 ) -> FindingList:
     """The worst first, 50 at a time. Nothing is asked of AWS."""
+    if region:
+        check_region(services, region)
     wanted = FindingFilter(severity or "", region, service, repository, q, dismissed=dismissed)
     return FindingList.of(console.list_findings(services, wanted, Cursor.from_text(cursor) if cursor else None))
 

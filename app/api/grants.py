@@ -37,7 +37,7 @@ HERE = "/services/{region}/{name}"
 router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
 
 
-@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS))
+@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS, 409))
 async def grant(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
@@ -75,7 +75,7 @@ async def revoke(
     return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(*AWS))
+@router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(*AWS, 409))
 async def repair(
     services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:

@@ -48,10 +48,10 @@ Part = Annotated[str, Query(max_length=256, pattern=TEXT)]
 
 async def wanted(
     services: ServicesDep,
-    region: Part = "",
+    region: Annotated[Part, Query(description="A Region, whole; also one that is no longer configured.")] = "",
     service: Annotated[Part, Query(description="A part of the name.")] = "",
     repository: Annotated[Part, Query(description="A part of the name.")] = "",
-    kind: Kind | None = None,
+    kind: Annotated[Kind | None, Query(description="What it is for; left out: any.")] = None,
     outcome: Annotated[Outcome | Literal["running"] | None, Query(description="`running`: those that live.")] = None,
     person: Annotated[Part, Query(description="A part of the name of whoever asked.")] = "",
     since: Annotated[Moment | None, Query(description="Included; without a zone it is UTC.")] = None,

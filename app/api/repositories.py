@@ -14,6 +14,7 @@ from app.api.schemas.previews import Preview, PrunePreviewRequest
 from app.api.schemas.repositories import RepositoryPruneRequest
 from app.api.schemas.texts import TEXT
 from app.console.previews import preview
+from app.console.regions import check_region
 from app.console.repositories import named_repository
 from app.console.repository_detail import repository_detail
 from app.console.repository_list import list_repositories
@@ -32,16 +33,20 @@ Part = Annotated[str, Query(max_length=256, pattern=TEXT, description="A part of
 CursorQuery = Annotated[str, Query(max_length=400, pattern=TEXT, description="`next` of a page.")]
 
 
-@router.get("/repositories", summary="All repositories with who can pull")
+@router.get("/repositories", summary="All repositories with who can pull", responses=refusals(404))
 def all_repositories(
     services: ServicesDep,
     q: Part = "",
-    region: Annotated[str, Query(max_length=32, pattern=TEXT)] = "",
-    state: State | None = None,
+    region: Annotated[
+        str, Query(max_length=32, pattern=TEXT, description="A configured Region; empty: all of them.")
+    ] = "",
+    state: Annotated[State | None, Query(description="What its policy is like; left out: any.")] = None,
     cursor: CursorQuery = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AllRepositories:
     """From what was read last; no answer of AWS is awaited. An empty page says only with `coverage.whole` that there is none."""
+    if region:
+        check_region(services, region)
     after = Cursor.from_text(cursor) if cursor else None
     wanted = RepositoryFilter(q, region, state or "")
     return AllRepositories.of(list_repositories(services, wanted, after, limit=limit))

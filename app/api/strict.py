@@ -18,6 +18,8 @@ from app.http.near_names import LONGEST, MOST, hint, query_names, repeated, unkn
 
 Refusal = dict[str, Any]
 
+UNKNOWN = "unknown_field"
+
 # Some programs send these as an empty body.
 EMPTY_BODIES = frozenset({b"", b"{}", b"null"})
 
@@ -42,7 +44,9 @@ def _line(error: Any, known: tuple[str, ...]) -> InitErrorDetails:
     kind: Any = error["type"]
     if kind == "extra_forbidden":
         # pydantic would fill in a template with braces, so the hint is one of its values.
-        kind = PydanticCustomError("unknown_field", "{hint}", {"hint": hint(str(error["loc"][-1]), known)})
+        kind = PydanticCustomError(UNKNOWN, "{hint}", {"hint": hint(str(error["loc"][-1]), known)})
+    elif kind == UNKNOWN:  # named by the part of the body that holds it
+        kind = PydanticCustomError(UNKNOWN, "{hint}", error["ctx"])
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
 
 
@@ -55,17 +59,26 @@ async def understood(request: Request) -> None:
         *(_refusal(name, "unknown_parameter", hint(name, known), where="query") for name in unknown(names, known)),
         *(_refusal(name, "repeated_parameter", "given more than once", where="query") for name in repeated(names)),
     ]
-    refusals += _of_body(await request.body(), takes=route.body_field is not None)
+    body, kind = await request.body(), request.headers.get("content-type", "")
+    refusals += _of_body(body, kind, takes=route.body_field is not None)
     if refusals:
         raise RequestValidationError(refusals)
 
 
-def _of_body(body: bytes, *, takes: bool) -> list[Refusal]:
+def _of_body(body: bytes, kind: str, *, takes: bool) -> list[Refusal]:
+    if takes and body and not _is_json(kind):
+        wrong = f"“{kind[:LONGEST]}” isn't read; send application/json" if kind else "send application/json"
+        return [_refusal("Content-Type", "content_type", wrong, where="header")]
     if takes:
         return [_refusal(name, "repeated_field", "given more than once") for name in _repeated_fields(body)]
     if body.strip() in EMPTY_BODIES:
         return []
     return [{"type": "unknown_body", "loc": ("body",), "msg": "this route takes no body", "input": None}]
+
+
+def _is_json(kind: str) -> bool:
+    media = kind.partition(";")[0].strip().lower()
+    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
 
 
 def _repeated_fields(body: bytes) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from enum import StrEnum
 API = "/api/"
 METRICS = "/metrics"
 
-_READING = frozenset({"GET", "HEAD"})
+# No route answers OPTIONS; it is told which methods there are.
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Sent as POST because they take a body; they change nothing, neither here nor at AWS
 # (except an image's last pull time in ECR, when its manifest is read).

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from app.auth import events
 from app.auth.events import Actor, EventKind, Via
 from app.auth.models import ApiToken, SignInLink, SignInSession
-from app.auth.names import COMMAND
 from app.auth.rules import LINK_LIFETIME, TOUCH_AFTER, Source, session_end
 from app.auth.scopes import Scope
 from app.auth.secret import SHORT_ID, short_id
@@ -189,23 +188,22 @@ class TokenFacts:
         return self.expires_at is not None and self.expires_at <= now
 
 
-def add_token(db: Database, token: str, facts: TokenFacts, actor: Actor | None = None) -> None:
+def add_token(db: Database, token: str, facts: TokenFacts, actor: Actor) -> None:
     """Store a new token. It replaces an expired one of its name.
 
     Args:
         db: the server's database.
         token: the hash of its secret.
         facts: what is stored of it.
-        actor: who made it, to be recorded; None for a token that a command borrows while it runs.
+        actor: who made it, to be recorded. `app.auth.borrowed` stores the tokens that commands borrow.
 
     Raises:
         Problem: `auth.token_name_taken`.
     """
     has_expired = ApiToken.expires_at <= facts.created_at
-    makes_room = or_(ApiToken.name == facts.name, ApiToken.name.startswith(COMMAND, autoescape=True))
     try:
         with db.write() as session:
-            session.execute(delete(ApiToken).where(has_expired, makes_room))
+            session.execute(delete(ApiToken).where(has_expired, ApiToken.name == facts.name))
             session.add(
                 ApiToken(
                     name=facts.name,
@@ -217,10 +215,8 @@ def add_token(db: Database, token: str, facts: TokenFacts, actor: Actor | None =
                 )
             )
             session.flush()
-            if actor is not None:
-                detail = _token_detail(facts)
-                at = facts.created_at
-                events.add(session, EventKind.TOKEN_CREATED, actor, at, subject=facts.name, detail=detail)
+            detail, at = _token_detail(facts), facts.created_at
+            events.add(session, EventKind.TOKEN_CREATED, actor, at, subject=facts.name, detail=detail)
     except IntegrityError as error:
         raise Problem("auth.token_name_taken", name=facts.name) from error
 
@@ -244,16 +240,6 @@ def list_tokens(db: Database) -> tuple[TokenFacts, ...]:
     """Return every token, by name, including expired ones."""
     with db.read() as session:
         return tuple(_token_facts(row) for row in session.scalars(select(ApiToken).order_by(ApiToken.name)))
-
-
-def remove_token(db: Database, name: str) -> None:
-    """Delete a borrowed token.
-
-    Raises:
-        Problem: `auth.token_not_found`.
-    """
-    with db.write() as session:
-        _delete_token(session, name)
 
 
 def revoke_token(db: Database, name: str, actor: Actor, now: datetime) -> str:

@@ -5,8 +5,6 @@ A secret is returned or printed once, and written nowhere else.
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
 import secrets
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ from sqlalchemy.engine import make_url
 
 from app.auth import store
 from app.auth.events import Actor, Via
-from app.auth.names import TOKEN_NAME, person_name
+from app.auth.names import TOKEN_NAME
+from app.auth.operator import operator_name
 from app.auth.rules import TOKEN_LIFETIME
 from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret, new_token
@@ -27,7 +26,7 @@ from app.auth.store import LinkFacts, SessionFacts, TokenFacts
 from app.clock import Clock, SystemClock
 from app.db import Database, is_sqlite
 from app.errors import Problem
-from app.migrate import migrate
+from app.migrate import database_errors, migrate
 from app.settings import Settings, SettingsError, is_loopback
 
 MOST_DAYS = 3650
@@ -163,14 +162,6 @@ def revoke_token(settings: Settings, name: str, *, clock: Clock | None = None) -
         store.revoke_token(db, name, _operator(), _now(clock))
 
 
-def operator_name() -> str:
-    """Return the name in history of the user that runs this process: by the user id, not the environment."""
-    try:
-        return person_name(pwd.getpwuid(os.geteuid()).pw_name) or "owner"
-    except KeyError:  # a container may run as a user that its system has no name for
-        return f"uid-{os.geteuid()}"
-
-
 def reachable_at(settings: Settings) -> str:
     """Return the console's address for browsers: on a host that isn't loopback, the first allowed name."""
     names = [name for name in settings.allowed_hosts if "*" not in name]
@@ -204,7 +195,10 @@ def _some_name(person: str) -> str:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    """Open the server's existing database. None is created: a new one would hold no sessions."""
+    """Open the server's existing database. None is created: a new one would hold no sessions.
+
+    Raises SettingsError: there is none, or it can't be used.
+    """
     url = settings.history_url
     if is_sqlite(url) and not Path(make_url(url).database or "").is_file():
         raise SettingsError(
@@ -213,7 +207,8 @@ def _database(settings: Settings) -> Iterator[Database]:
         )
     db = Database(url, pool_size=1)
     try:
-        migrate(db)
-        yield db
+        with database_errors():
+            migrate(db)
+            yield db
     finally:
         db.close()

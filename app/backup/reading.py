@@ -9,17 +9,22 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
 from app.backup.errors import BackupError
-from app.backup.rows import check_whole, open_file, revision_of
+from app.backup.rows import check_values, check_whole, open_file, revision_of
 from app.backup.schema import refuse_active_parts, refuse_differences
-from app.db import Database
+from app.backup.tables import KEPT
+from app.db import Base, Database
 from app.files import PRIVATE_FILE
 from app.history.queries import connections
 from app.history.search import HistoryFilter, each_operation
 from app.operations.read import progress_of
 
+# Read with each operation.
+BESIDE_OPERATIONS = tuple(name for name in KEPT if name not in ("operations", "operation_steps", "policy_changes"))
+BATCH = 500
 # https://www.sqlite.org/fileformat.html#the_database_header
 MAGIC = b"SQLite format 3\0"
 WRITE_VERSION, WITH_LOG = 18, 2
@@ -53,13 +58,25 @@ def check(copy: Path, expected: Path | None = None) -> str:
                 with closing(open_file(expected)) as ours:
                     refuse_differences(connection, ours)
                 check_whole(connection, "main")
+                check_values(connection)
             return revision
     except sqlite3.Error as error:
         raise BackupError(f"it is damaged ({error})") from error
 
 
 def check_readable(database: Database) -> None:
-    """Read every operation as pages do. Raises BackupError if one can't be read: it would break its page."""
+    """Read all of the history as pages do. Raises BackupError if a part can't be read: it would break its page."""
+    _check_operations(database)
+    with database.read() as session:
+        for name in BESIDE_OPERATIONS:
+            try:
+                for row in session.execute(select(Base.metadata.tables[name]).execution_options(yield_per=BATCH)):
+                    dict(getattr(row, "detail", None) or {})  # of a sign-in event
+            except (StatementError, ValueError, TypeError, RecursionError) as error:
+                raise BackupError(f"its table “{name}” can't be read ({type(error).__name__})") from error
+
+
+def _check_operations(database: Database) -> None:
     for connection in connections(database):
         operation_id = ""
         try:

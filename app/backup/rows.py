@@ -13,6 +13,8 @@ from app.db import Database
 from app.files import ensure_private, sync_file
 from app.migrate import revisions, upgrade
 
+INTEGERS = frozenset({"INTEGER", "BIGINT"})
+
 
 class DamagedError(BackupError):
     """A file that SQLite finds damaged."""
@@ -103,6 +105,16 @@ def check_whole(connection: sqlite3.Connection, schema: str) -> None:
         raise DamagedError(f"it is damaged ({' '.join(str(verdict).split())[:200]})")
     if orphan is not None:
         raise DamagedError(f"it is damaged (a row of {orphan[0]} belongs to no row of {orphan[2]})")
+
+
+def check_values(connection: sqlite3.Connection) -> None:
+    """Check that each column of the history holds its own kind of value: SQLite takes any. Raises DamagedError."""
+    for table in KEPT:
+        for _, name, declared, *_ in connection.execute(f"PRAGMA main.table_info({table})").fetchall():
+            kind = "integer" if declared in INTEGERS else "text"
+            other = f'SELECT 1 FROM main.{table} WHERE typeof("{name}") NOT IN (?, ?) LIMIT 1'  # noqa: S608  (ours)
+            if connection.execute(other, (kind, "null")).fetchone() is not None:
+                raise DamagedError(f"“{table}.{name}” holds a value that isn't {kind}")
 
 
 def seal(part: Path) -> None:

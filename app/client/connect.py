@@ -132,7 +132,8 @@ def _lent(settings: Settings, server: Http) -> Iterator[Api]:
     local = Http(address, insecure=True) if address else None
     if local is None or not _is_same(server, local):
         raise Problem("client.token_needed", url=server.url)
-    with lent_token(settings) as token:
+    assert settings.history_file is not None  # noqa: S101  (a local server has said where it serves)
+    with lent_token(settings.history_file) as token:
         known = Http(local.url, token, insecure=True)
         if _look(known)[0] is not ServerState.OPEN:
             raise Problem("client.token_needed", url=server.url)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.api.in_process import api_alone, call
 from app.auth.names import command_name
-from app.auth.terminal import operator_name
+from app.auth.operator import operator_name
 from app.bootstrap import Services, build
 from app.db import is_sqlite
 from app.errors import Problem

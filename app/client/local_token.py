@@ -8,38 +8,36 @@ the hour.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
-from app.auth import store
+from app.auth.borrowed import add_borrowed, remove_borrowed
 from app.auth.names import command_token_name
+from app.auth.operator import operator_name
 from app.auth.secret import fingerprint, new_token
-from app.auth.store import TokenFacts
-from app.auth.terminal import operator_name
-from app.db import Database
 from app.errors import Problem
-from app.settings import Settings
 
 LIFETIME = timedelta(hours=1)
 
 
 @contextmanager
-def lent_token(settings: Settings) -> Iterator[str]:
-    """Yield a token that is valid while the block runs."""
+def lent_token(file: Path) -> Iterator[str]:
+    """Yield a token that is valid while the block runs; `file` is the server's database.
+
+    Raises Problem `storage.failed`: the database can't be written.
+    """
     token, now = new_token(), datetime.now(UTC)
-    name = command_token_name(secrets.token_hex(6))
-    facts = TokenFacts(name, operator_name(), now, now + LIFETIME, None)
-    db = Database(settings.history_url, pool_size=1)
+    hashed, name = fingerprint(token), command_token_name(secrets.token_hex(6))
     try:
-        store.add_token(db, fingerprint(token), facts)
-        try:
-            yield token
-        finally:
-            # It may be revoked already; if the database is locked, the token expires.
-            with suppress(Problem, OperationalError):
-                store.remove_token(db, facts.name)
+        add_borrowed(file, hashed, name=name, person=operator_name(), now=now, until=now + LIFETIME)
+    except sqlite3.Error as error:
+        raise Problem("storage.failed", reason=str(error)) from error
+    try:
+        yield token
     finally:
-        db.close()
+        # It may be revoked already; if the database is locked, the token expires.
+        with suppress(sqlite3.Error):
+            remove_borrowed(file, hashed)

@@ -5,25 +5,35 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service, find_service_named_by
 from app.commands.batch import read_names, request_of, run_batch
-from app.commands.options import FORMATS, Command, json_option, region_option, served, server_options, show_json, told
+from app.commands.options import (
+    FORMATS,
+    Command,
+    json_option,
+    not_empty,
+    region_option,
+    served,
+    server_options,
+    service_argument,
+    show_json,
+    told,
+)
 from app.commands.terminal import plain
 from app.commands.watch import Following, follow
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("service"),
-    click.argument("repositories", nargs=-1, metavar="REPOSITORY..."),
+    service_argument,
+    click.argument("repositories", nargs=-1, metavar="REPOSITORY...", callback=not_empty),
     click.option("--match", default="", metavar="PATTERN", help="Repositories whose name matches; * matches any text."),
     click.option(
         "--file",
         "names",
-        type=click.File(),
         metavar="FILE",
         help="Read repositories from FILE, one per line; - is standard input.",
     ),
@@ -85,7 +95,7 @@ def _run(
     service: str,
     repositories: tuple[str, ...],
     match: str,
-    names: TextIO | None,
+    names: str | None,
     region: str,
     wait: bool,
     timeout: float | None,
@@ -122,7 +132,7 @@ def _print_code(
     service: str,
     repositories: tuple[str, ...],
     match: str,
-    names: TextIO | None,
+    names: str | None,
     region: str,
     preview: bool,
     previewed: str | None,

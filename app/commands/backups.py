@@ -98,7 +98,7 @@ def after_restore(*, data_dir: Path | None, database_url: str | None, moved: boo
 def _record(settings: Settings, subject: str, now: datetime) -> None:
     """Record the restore among the sign-in events, since it ended links, sessions and tokens."""
     from app.auth.events import record_restored
-    from app.auth.terminal import operator_name
+    from app.auth.operator import operator_name
     from app.db import Database
 
     db = Database(settings.history_url, pool_size=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -12,19 +12,37 @@ from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.client.exit_codes import Exit, of_batch
 from app.client.find import find_service
 from app.client.poll import watch_batch
-from app.commands.options import json_option, region_option, served, server_options, show_json, tell, told
-from app.commands.terminal import plain, say, show_table
+from app.commands.options import json_option, not_empty, region_option, served, server_options, show_json, tell, told
+from app.commands.terminal import plain, say, show_table, without_escapes
 from app.commands.watch import Following, tell_role_left_on
 from app.operations.state import Kind
 
 # Items that are listed one by one on a terminal; the JSON has all of them.
 MOST_LISTED = 50
 PAGE = 500
+FILE = "--file"
+LONGEST_FILE = 4 * 1024 * 1024
 
 
-def read_names(file: TextIO) -> list[str]:
-    """Return the repositories that a file names, one a line; empty lines and those after `#` count for nothing."""
-    return [name for line in file if (name := line.partition("#")[0].strip())]
+def read_names(file: str) -> list[str]:
+    """Return the repositories that a file names, one a line; empty lines and those after `#` count for nothing.
+
+    `-` is standard input. Raises click.BadParameter: it can't be read, or isn't a list of names.
+    """
+    try:
+        with click.open_file(file, "rb") as content:
+            text = content.read(LONGEST_FILE + 1)
+    except (OSError, AttributeError) as error:  # click finds no buffer where standard input is closed
+        raise click.BadParameter(f"“{file}”: {getattr(error, 'strerror', 'it is closed')}.", param_hint=FILE) from error
+    if len(text) > LONGEST_FILE:
+        raise click.BadParameter(f"“{file}” is too long for a list of repositories.", param_hint=FILE)
+    try:
+        lines = text.decode("utf-8-sig").splitlines()
+    except ValueError as error:
+        raise click.BadParameter(
+            f"“{file}” isn't text in UTF-8, with one repository per line.", param_hint=FILE
+        ) from error
+    return [name for line in lines if (name := line.partition("#")[0].strip())]
 
 
 def request_of(action: str, services: Sequence[ServiceRef], repositories: Sequence[str], match: str) -> Json:
@@ -67,7 +85,7 @@ def follow_batch(api: Api, batch: Json, how: Following) -> Exit:
 
 @click.command()
 @click.argument("service", required=False, default="")
-@click.argument("repositories", nargs=-1, metavar="[REPOSITORY]...")
+@click.argument("repositories", nargs=-1, metavar="[REPOSITORY]...", callback=not_empty)
 @click.option("--all", "everything", is_flag=True, help="Repair all access known to need it, for every service.")
 @click.option("--match", default="", metavar="PATTERN", help="Repositories whose name matches; * matches any text.")
 @region_option
@@ -151,7 +169,7 @@ def _nothing_to_repair(*, as_json: bool) -> None:
 
 def _watch(api: Api, batch: Json, how: Following) -> Json:
     """Show how far it is until it ends, or until somebody has seen enough; how it stood then."""
-    live = sys.stderr.isatty() and not how.as_json
+    live = sys.stderr.isatty() and not how.as_json and not without_escapes()
     if not how.as_json:
         click.echo(plain(f"{batch['action']}: {batch['total']} repositories (batch {batch['id']})"))
     newest = batch

@@ -10,7 +10,7 @@ import click
 from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.options import json_option, region_option, served, server_options, service_argument, show_json, told
 from app.commands.terminal import plain
 from app.commands.watch import Following, follow
 from app.deployments.request import PROTOCOLS
@@ -19,7 +19,7 @@ _REQUEST = ("container", "port", "protocol", "public", "health_check_path", "pin
 
 
 @click.command()
-@click.argument("service")
+@service_argument
 @click.argument("image", default="", metavar="[REPOSITORY[:TAG|@DIGEST]]")
 @region_option
 @click.option(

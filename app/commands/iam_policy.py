@@ -91,17 +91,17 @@ def iam_policy(
     By default it allows everything Sailpass does, on any repository. With --trust-github, print the trust policy of
     the role that has it.
     """
-    _check("--account", ACCOUNT, account or ANY)
+    _check("--account", ACCOUNT, account or ANY, "write 12 digits, or * for any")
     if kind and command:
         raise click.UsageError("--for excludes --read-only and --guide.")
     for name in named:
-        _check("--named", NAME, name)
+        _check("--named", NAME, name, "write a repository's name, or a part of one with *")
     for region in regions:
         if region != ANY:
-            _check("--region", REGION, region)
+            _check("--region", REGION, region, "write for example us-east-1, or * for any")
     with told():
         if github:
-            _check("--trust-github", GITHUB, github)
+            _check("--trust-github", GITHUB, github, "write OWNER/NAME")
             policy = github_trust(_one_account(account), github, ref)
         else:
             chosen = _regions(regions)
@@ -129,9 +129,9 @@ def _service_arns(names: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str
     return tuple(aws.services(region).get_service(name).value.arn for name in names)
 
 
-def _check(option: str, shape: re.Pattern[str], value: str) -> None:
+def _check(option: str, shape: re.Pattern[str], value: str, todo: str) -> None:
     if not shape.fullmatch(value):
-        raise click.BadParameter(f"“{value}” is not valid here.", param_hint=option)
+        raise click.BadParameter(f"“{value}” isn't valid; {todo}.", param_hint=option)
 
 
 def _regions(named: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import click
 
 from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service
-from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.options import json_option, region_option, served, server_options, service_argument, show_json, told
 from app.commands.terminal import plain, say
 from app.deployments.log import Gap
 
@@ -22,7 +22,7 @@ GAPS = {
 
 
 @click.command()
-@click.argument("service")
+@service_argument
 @region_option
 @click.option(
     "--version", type=click.IntRange(1), default=None, metavar="NUMBER", help="The deployment's version (newest)."

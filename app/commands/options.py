@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,9 +24,19 @@ from app.settings import SettingsError, load
 # Not a flag: other users of the machine can read a command's flags.
 TOKEN = "SAILPASS_TOKEN"  # noqa: S105  (the variable's name)
 
+OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FORMATS = ("aws", "terraform", "cloudformation")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def not_empty(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+    """Return a named thing, or several; refuse an empty name, such as that of a variable that a script didn't set."""
+    if any(not name.strip() for name in (value if isinstance(value, tuple) else (value,))):
+        raise click.BadParameter("it is empty.")
+    return value
+
+
+service_argument = click.argument("service", callback=not_empty)
 region_option = click.option(
     "--region", default="", metavar="REGION", help="The service's Region, if the name isn't unique."
 )

@@ -8,7 +8,7 @@ import click
 
 from app.client.api import Api, Json, RequestRefused, ServiceRef
 from app.client.find import ELSEWHERE, list_all_services
-from app.commands.options import json_option, region_option, served, server_options, show_json, told
+from app.commands.options import json_option, not_empty, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain, show_table
 from app.errors import Problem
 
@@ -16,7 +16,7 @@ YES_OR_NO = {True: "yes", False: "no", None: "depends"}
 
 
 @click.command("who-can-pull")
-@click.argument("repository")
+@click.argument("repository", callback=not_empty)
 @region_option
 @json_option
 @server_options

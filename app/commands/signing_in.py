@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -113,6 +114,8 @@ def sign_in_link(
     _check_revoke(revoke, listing=listing, everything=everything)
     if base and (listing or revoke is not None):
         raise click.UsageError("--base is for a new link only.")
+    if base:
+        _check_base(base)
     with told():
         settings = _settings(data_dir, database_url)
         if listing:
@@ -147,6 +150,17 @@ def session(
         for facts in terminal.list_sessions(settings):
             when = (_moment(facts.created_at), _moment(facts.seen_at))
             _row(facts.id, facts.person, *when, facts.address or "-", browser_name(facts.browser) or "-")
+
+
+def _check_base(base: str) -> None:
+    """Refuse what can't be a console's address: a new link would revoke the one that works."""
+    try:
+        address = urlsplit(base)
+        valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        valid = False
+    if not valid or "@" in address.netloc or address.query or address.fragment:
+        raise click.BadParameter(f"“{base}” isn't an address; write https://sailpass.example.com.", param_hint="--base")
 
 
 def _check_revoke(revoke: str | None, *, listing: bool, everything: bool) -> None:

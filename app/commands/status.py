@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,24 @@ import click
 from app.client.api import Api, Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.options import json_option, region_option, served, server_options, show_json, told
-from app.commands.terminal import plain, show_table
+from app.commands.options import OPERATION_ID, json_option, region_option, served, server_options, show_json, told
+from app.commands.terminal import plain, say, show_table
 from app.commands.watch import Following, follow
+from app.errors import Problem
 from app.operations.state import Kind, Outcome
 
-OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+class Moment(click.ParamType[str]):
+    """A time as a person writes it. One without a zone is of this machine's, as the list shows times."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the time with its zone. Fails for what is no time."""
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+        except (ValueError, OverflowError):
+            self.fail(f"“{value}” isn't a time. Write 2026-01-31, 2026-01-31T18:00 or 2026-01-31T18:00Z.", param, ctx)
 
 
 @click.command()
@@ -30,17 +41,19 @@ OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) -> None:
     """Show all services and running operations, one SERVICE with its repositories, or one OPERATION.
 
-    Exit status: 0; with OPERATION, as for grant.
+    Exit status: 0; 1 if no Region can be read; with OPERATION, as for grant.
     """
-    is_operation = bool(OPERATION_ID.fullmatch(what))
+    is_operation = bool(OPERATION_ID.fullmatch(what.lower()))
+    if wait and not is_operation:
+        raise click.UsageError("--wait is for an OPERATION.")
     ended = Exit.DONE
     with told(as_json=as_json), served(**server, works=is_operation and wait) as api:
         if is_operation:
-            ended = follow(api, api.operation(what), Following(seconds=None if wait else 0, as_json=as_json))
+            ended = follow(api, api.operation(what.lower()), Following(seconds=None if wait else 0, as_json=as_json))
         elif what:
             _service(api, what, region, as_json=as_json)
         else:
-            _all(api, as_json=as_json)
+            ended = _all(api, region, as_json=as_json)
     sys.exit(ended)
 
 
@@ -53,8 +66,13 @@ def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) 
     "--outcome", type=click.Choice([*(outcome.value for outcome in Outcome), "running"]), help="How it ended."
 )
 @click.option("--person", help="Part of the name of the person or token that started it.")
-@click.option("--since", metavar="TIME", help="Started at or after this time: 2026-01-31, or with a time of day.")
-@click.option("--until", metavar="TIME", help="Started before this time.")
+@click.option(
+    "--since",
+    type=Moment(),
+    metavar="TIME",
+    help="Started at or after this time: 2026-01-31, or with a time of day; in this machine's time zone, or with a zone.",
+)
+@click.option("--until", type=Moment(), metavar="TIME", help="Started before this time.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="The most to list.")
 @json_option
 @server_options
@@ -70,20 +88,38 @@ def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bo
         ("STARTED", "KIND", "OUTCOME", "SERVICE", "REPOSITORY", "BY", "OPERATION"),
         map(_operation, answer["operations"]),
     )
+    if not answer["operations"]:
+        say("No operations found.")
     if answer["next"]:
         click.echo("There are older operations. Use a larger --limit or a filter.", err=True)
 
 
-def _all(api: Api, *, as_json: bool) -> None:
-    api.transport.read((), policies=False)
-    listed, live = api.services(), api.operations(outcome="running")
+def _all(api: Api, region: str, *, as_json: bool) -> Exit:
+    """Show what there is in one Region or ("") in all: the exit status. Raises Problem `region.not_configured`."""
+    api.transport.read((region,) if region else (), policies=False)
+    listed, live = api.services(), api.operations(outcome="running", region=region or None)
+    regions = [read["region"] for read in listed["regions"]]
+    if region and region not in regions:
+        raise Problem("region.not_configured", region=region, regions=", ".join(regions))
+    chosen = {
+        name: [each for each in listed[name] if region in ("", each["region"])] for name in ("services", "regions")
+    }
     if as_json:
-        show_json({**listed, "operations": live["operations"]})
-        return
+        show_json({**listed, **chosen, "operations": live["operations"]})
+    else:
+        _show_all(chosen, live)
+    is_read = any(read["read_at"] or not read["problem"] for read in chosen["regions"])
+    return Exit.DONE if is_read else Exit.FAILED
+
+
+def _show_all(listed: Json, live: Json) -> None:
     show_table(("SERVICE", "REGION", "STATE", "ROLE", "CAN PULL FROM"), map(_row, listed["services"]))
+    if not listed["services"] and all(read["read_at"] for read in listed["regions"]):
+        say(f"No container services in {', '.join(read['region'] for read in listed['regions'])}.")
     for read in listed["regions"]:
         if read["problem"]:
-            click.echo(plain(f"{read['region']}: {read['problem']['message']}"), err=True)
+            problem = read["problem"]
+            click.echo(plain(f"{read['region']}: {problem['message']} {problem['what_to_do']}"), err=True)
     for operation in live["operations"]:
         click.echo(plain(f"{operation['title']} in {operation['region']}: operation {operation['id']}"))
 

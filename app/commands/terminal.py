@@ -6,6 +6,7 @@ cannot move the cursor.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -38,6 +39,11 @@ STATES = {
 Json = dict[str, Any]
 
 
+def without_escapes() -> bool:
+    """Return whether the person wants neither colors nor lines that are redrawn (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
 def plain(text: str) -> str:
     """Return the text on one line, with control characters made visible."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
@@ -61,7 +67,7 @@ class Steps:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
-        self._live = self._out.isatty()
+        self._live = self._out.isatty() and not without_escapes()
         unicode = (self._out.encoding or "").lower().replace("-", "") == "utf8"
         self._marks = MARKS if unicode else PLAIN_MARKS
         self._drawn: list[str] = []

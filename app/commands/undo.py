@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.commands.batch import follow_or_leave
-from app.commands.options import json_option, served, server_options, told
+from app.commands.options import OPERATION_ID, json_option, served, server_options, told
 from app.commands.watch import Following, follow
 from app.operations.state import Kind
 
@@ -27,6 +27,11 @@ def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server
 
     Exit status: as for grant; 2 if it is still running, or changed nothing.
     """
+    id_ = id_.lower()
+    if not OPERATION_ID.fullmatch(id_):
+        raise click.BadParameter(
+            f"“{id_}” isn't the ID of one. “sailpass history” lists them.", param_hint="OPERATION|BATCH"
+        )
     with told(as_json=as_json), served(**server) as api:
         how = Following(wait, timeout, as_json)
         undone = api.operation(id_)

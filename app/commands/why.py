@@ -12,7 +12,16 @@ import click
 from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.options import FORMATS, json_option, region_option, served, server_options, show_json, told
+from app.commands.options import (
+    FORMATS,
+    json_option,
+    region_option,
+    served,
+    server_options,
+    service_argument,
+    show_json,
+    told,
+)
 from app.commands.terminal import plain
 from app.errors import Problem
 from app.settings import load
@@ -25,7 +34,7 @@ INDENT = "    "
 
 
 @click.command()
-@click.argument("service")
+@service_argument
 @click.argument("image", default="")
 @region_option
 @click.option("--container", default="", metavar="NAME", help="Only this container of the deployment.")

@@ -16,6 +16,7 @@ from typing import Any
 from app.aws.ports import ContainerService, Role
 from app.bootstrap import Services
 from app.console.identity import account
+from app.console.regions import check_region
 from app.console.services import get_service
 from app.errors import Problem
 from app.history.standing import standing_grants
@@ -130,8 +131,7 @@ def candidates(services: Services, place: RegionAndName, action: Kind, pattern: 
 
 async def _service(services: Services, request: BatchRequest, key: RegionAndName) -> ContainerService:
     region, name = key
-    if region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    check_region(services, region)
     try:
         return (await get_service(services, region, name)).service
     except Problem as problem:

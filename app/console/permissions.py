@@ -96,9 +96,12 @@ def needed_permissions(services: Services, region: str, names: tuple[str, ...]) 
 def names_in(text: str) -> tuple[str, ...]:
     """Return the repository names, or patterns with *, that a person listed with spaces or commas between.
 
-    Raises Problem `repository.bad_name` for anything else: a policy for it would allow nothing.
+    Raises:
+        Problem: `repository.bad_name` for anything else: a policy for it would allow nothing; `permissions.too_many_names`.
     """
-    names = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text[:4000]) if name))[:MOST_NAMES]
+    names = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text) if name))
+    if len(names) > MOST_NAMES:
+        raise Problem("permissions.too_many_names", count=len(names), most=MOST_NAMES)
     for name in names:
         try:
             check_name(name.replace("*", "any"))

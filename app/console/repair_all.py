@@ -9,6 +9,7 @@ from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, RegionAndName, activated, plan_items, startable
 from app.console.findings import FindingRow, Knowledge, knowledge, rows_of, settle_all
+from app.console.regions import check_region
 from app.console.services import get_service
 from app.errors import Problem
 from app.findings import queries as findings
@@ -48,8 +49,8 @@ async def plan_repair_all(services: Services, region: str = "") -> RepairAllPlan
     Raises:
         Problem: `region.not_configured`, `batch.too_many`.
     """
-    if region and region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    if region:
+        check_region(services, region)
     await run_in_threadpool(settle_all, services)
     now = services.clock.now()
     targets = await run_in_threadpool(

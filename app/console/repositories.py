@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.aws.ports import Repository
 from app.bootstrap import Services
 from app.console.identity import account
+from app.console.regions import check_region
 from app.console.timeouts import ask
 from app.errors import Problem
 from app.inventory import queries, search, store
@@ -38,8 +39,7 @@ async def named_repository(services: Services, region: str, text: str) -> str:
     Raises:
         Problem: `region.not_configured`, and as `resolve_repository`.
     """
-    if region not in services.regions:
-        raise Problem("region.not_configured", region=region, regions=", ".join(services.regions))
+    check_region(services, region)
     return await resolve_repository(services, region, text)
 
 

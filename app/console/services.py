@@ -16,7 +16,7 @@ from app.errors import Problem
 from app.findings.queries import broken_by_service
 from app.history import kinds
 from app.history import queries as history
-from app.inventory import queries, sync_state
+from app.inventory import queries, search, sync_state
 from app.inventory.queries import KnownService
 from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
@@ -131,6 +131,12 @@ async def get_service(services: Services, region: str, name: str, *, seconds: fl
     if known is None:
         raise problem or Problem("service.not_found", service=name, region=region)
     return known
+
+
+def nearest_services(services: Services, region: str, name: str) -> tuple[str, ...]:
+    """Return the names of services in the Region most like `name`, the most similar first. Blocks."""
+    known = queries.list_services(services.db, services.connection)
+    return search.nearest(name, [each.service.name for each in known if each.service.region == region])
 
 
 async def get_deployments(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> Deployments:

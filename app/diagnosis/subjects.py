@@ -8,6 +8,7 @@ from typing import Final
 
 from app.aws.ports import Container, Deployment
 from app.diagnosis.image_uri import ImageUri, parse_image
+from app.errors import Problem
 
 MOST: Final = 3
 
@@ -28,13 +29,19 @@ def choose_subjects(deployments: Sequence[Deployment], image: str, container: st
         deployments: newest first.
         image: the image in question, "" for those of the newest deployment.
         container: only this container, "" for any.
+
+    Raises:
+        Problem: `deployment.no_container`: without an image, the newest deployment has no such container.
     """
     if image:
         return (_of_image(deployments, image, container),)
     newest = deployments[0] if deployments else None
     if newest is None:
         return (ImageSubject(""),)
-    containers = [each for each in newest.containers if container in ("", each.name)] or list(newest.containers)
+    containers = [each for each in newest.containers if container in ("", each.name)]
+    if container and not containers:
+        names = ", ".join(each.name for each in newest.containers)
+        raise Problem("deployment.no_container", container=container, version=newest.version, containers=names)
     ranked = sorted(containers, key=lambda each: _rank(each, newest))
     return tuple(ImageSubject(each.image, each.name, newest) for each in ranked[:MOST]) or (ImageSubject(""),)
 

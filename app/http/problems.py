@@ -9,7 +9,8 @@ import errno
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +24,7 @@ from app.auth.rules import is_for_programs
 from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.security import READING
+from app.http.validation import as_text
 from app.messages import labels
 from app.messages.details import reasons
 from app.messages.problems import what_happened, what_to_do
@@ -113,6 +115,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": problem.params,
+        "nearest": [name for name in str(problem.params.get("nearest", "")).split(", ") if name],
         "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,
     }
@@ -192,6 +195,8 @@ def _of_status(request: Request, status: int) -> Problem:
         return Problem("request.not_found", path=path)
     if status == 405:
         return Problem("request.wrong_method", method=request.method, path=path)
+    if status == 400:
+        return Problem("request.unreadable")
     if status == 413:
         return Problem("request.too_large")
     return Problem("request.refused", status=status)
@@ -200,12 +205,23 @@ def _of_status(request: Request, status: int) -> Problem:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
     if is_for_programs(request.url.path):
-        detail = [{"where": list(each["loc"]), "message": each["msg"]} for each in error.errors()]
+        detail = [_complaint(each) for each in error.errors()]
         first = detail[0]
         where = " / ".join(str(part) for part in first["where"])
         problem = Problem("request.invalid", where=where, why=first["message"])
         return JSONResponse({**as_json(problem), "detail": detail}, 422)
     return await _page(request, 422)
+
+
+def _complaint(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one invalid part of a request as the API shows it. Names in a body may hold what is no text."""
+    if error["type"] == "json_invalid":
+        return {
+            "where": ["body"],
+            "message": f"not valid JSON at character {error['loc'][-1]}: {error['ctx']['error']}",
+        }
+    where = [as_text(part) if isinstance(part, str) else part for part in error["loc"]]
+    return {"where": where, "message": as_text(error["msg"])}
 
 
 async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the signature of every handler)

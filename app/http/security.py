@@ -18,6 +18,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.auth.rules import is_open
+
+# Whoever has not signed in sends a link or a preference.
+MAX_OPEN_BODY = 32 * 1024
 # The largest request is a pasted policy (10,240 characters, each up to 12 bytes in a form) with its form.
 MAX_BODY = 256 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -142,7 +146,7 @@ class SameOrigin:
 
 
 class DeclaredSize:
-    """Refuses a body whose declared size is too large, before any of it is read."""
+    """Refuses a body whose declared size is too large for its path, before any of it is read."""
 
     def __init__(self, app: ASGIApp, max_body: int, refusal: Refusal = _refuse_size) -> None:
         self.app = app
@@ -150,7 +154,7 @@ class DeclaredSize:
         self.refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._declared(scope) > self.max_body:
+        if scope["type"] == "http" and self._declared(scope) > _limit_of(scope, self.max_body):
             answer = await self.refusal(Request(scope, receive))
             await answer(scope, receive, send)
             return
@@ -159,6 +163,22 @@ class DeclaredSize:
     def _declared(self, scope: Scope) -> int:
         length = Headers(scope=scope).get("content-length", "")
         return int(length[:20]) if length.isascii() and length.isdigit() else 0
+
+
+class SentSize:
+    """Ends a request whose body is too large for its path, whatever size was declared."""
+
+    def __init__(self, app: ASGIApp, max_body: int) -> None:
+        self.app = RequestBodyLimitMiddleware(app, max_body_size=max_body)
+        self.open = RequestBodyLimitMiddleware(app, max_body_size=min(max_body, MAX_OPEN_BODY))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        anyone = scope["type"] == "http" and is_open(scope["path"])
+        await (self.open if anyone else self.app)(scope, receive, send)
+
+
+def _limit_of(scope: Scope, max_body: int) -> int:
+    return min(max_body, MAX_OPEN_BODY) if is_open(scope["path"]) else max_body
 
 
 def middleware(
@@ -174,5 +194,5 @@ def middleware(
         Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
         Middleware(SameOrigin, refusal=refusals.cross_origin),
         Middleware(DeclaredSize, max_body=max_body, refusal=refusals.too_large),
-        Middleware(RequestBodyLimitMiddleware, max_body_size=max_body),
+        Middleware(SentSize, max_body=max_body),
     ]

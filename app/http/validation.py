@@ -51,6 +51,11 @@ async def only_known_fields(request: Request) -> None:
         raise Problem("request.repeated_field", field=name)
 
 
+def as_text(text: str) -> str:
+    """Return a text with what can't be encoded replaced, such as half of a surrogate pair."""
+    return text.encode(errors="replace").decode()
+
+
 async def _form(request: Request) -> FormData | None:
     """Return the form that a page sent, or None; programs send none."""
     is_form = request.headers.get("content-type", "").startswith(_FORMS)

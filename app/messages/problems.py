@@ -104,6 +104,10 @@ WORDS: dict[str, Words] = {
         N_("“%(repository)s” isn't a valid Amazon ECR repository name."),
         N_("Use 2 to 256 lowercase letters, digits, and . _ - / between them."),
     ),
+    "permissions.too_many_names": Words(
+        N_("%(count)s repositories are named; a policy takes at most %(most)s."),
+        N_("Name fewer, or a pattern such as team/*."),
+    ),
     "access.denied": Words(
         N_(
             "An explicit deny in statement %(statement)s of the policy of %(repository)s overrides the allow for %(service)s."
@@ -250,6 +254,10 @@ WORDS: dict[str, Words] = {
     "request.too_large": Words(
         N_("The request is too large."),
         N_("Send at most 256 KB."),
+    ),
+    "request.unreadable": Words(
+        N_("The request can't be read."),
+        N_("Send JSON in UTF-8, with numbers of at most 4,300 digits and without thousands of levels."),
     ),
     "request.refused": Words(
         N_("The request was refused (HTTP %(status)s)."),

@@ -13,6 +13,7 @@ from app.inventory.circumstances import Circumstances, RepositoryAddress
 from app.inventory.registries import KnownRegistry
 from app.operations import plans
 from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
+from app.operations.messages import note_of_no_change
 from app.operations.plans import Plan, Subject
 from app.operations.state import ITEM_STEPS, Kind, StepName
 from app.policy.change import PlannedChange
@@ -66,17 +67,17 @@ def change_of(operation: Operation, role: Role, known: Surroundings) -> ItemChan
     verification = ITEM_STEPS[kind][-1]
     if kind is Kind.UNDO:
         plan = plans.undoing(operation.input["before"], operation.input["after"])
-        return ItemChange(plan, judging_text(plan), "policy.undone", "policy.unchanged", verification, {})
+        return ItemChange(plan, judging_text(plan), "policy.undone", note_of_no_change(kind), verification, {})
     subject = Subject(operation.region, operation.service, role.arn, role.general_arn, around)
     if kind is Kind.REVOKE:
         judge = judging_removal(subject, around)
-        return ItemChange(plans.revoking(subject), judge, "policy.reduced", "policy.nothing_named", verification, {})
+        return ItemChange(plans.revoking(subject), judge, "policy.reduced", note_of_no_change(kind), verification, {})
     repairs = kind is Kind.REPAIR
     return ItemChange(
         plans.repairing(subject) if repairs else plans.granting(subject),
         judging_access(operation, role.arn, around, known.registry, known.now),
         "policy.repaired" if repairs else "policy.merged",
-        "policy.unchanged",
+        note_of_no_change(kind),
         verification,
         {"principal_arn": role.arn, "image_uri": known.repository.uri},
     )

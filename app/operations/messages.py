@@ -199,6 +199,20 @@ WRITE_READ_SINCE: dict[ReadSince, str] = {
     ),
 }
 
+# The note of a step that had nothing to write, by kind; of the others it says no more than that.
+_NO_CHANGE = {
+    Kind.GRANT: "policy.unchanged",
+    Kind.REPAIR: "policy.unchanged",
+    Kind.DEPLOY: "policy.unchanged",
+    Kind.REVOKE: "policy.nothing_named",
+}
+
+
+def note_of_no_change(kind: Kind) -> str:
+    """Return the code of the note where the policy was as requested already."""
+    return _NO_CHANGE.get(kind, "policy.as_requested")
+
+
 CONDITIONAL = "access.conditional"
 # Notes of a step: `Note.code` -> sentence.
 NOTES: dict[str, str] = {
@@ -208,6 +222,7 @@ NOTES: dict[str, str] = {
     "role.was_off": N_("The role was off already."),
     "service.busy": N_("The service is %(state)s; waiting until AWS accepts changes."),
     "policy.unchanged": N_("The policy already allows it. Nothing was written."),
+    "policy.as_requested": N_("The policy needs no change. Nothing was written."),
     "policy.nothing_named": N_("The policy does not name this service; nothing was written."),
     "policy.created": N_("The repository had no policy; one was created."),
     "policy.merged": N_("One statement was added. All other statements were kept."),

@@ -15,6 +15,7 @@ from app.history import policy_writes, store
 from app.operations import fingerprint, refused_writes
 from app.operations.explained import explained
 from app.operations.judgements import denied
+from app.operations.messages import note_of_no_change
 from app.operations.plans import Plan
 from app.operations.policy_steps import PolicyReading, keep, look
 from app.operations.state import Kind, StepState
@@ -185,7 +186,7 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     if unanswered:
         step.because("policy.unconfirmed")
         return StepState.SUCCEEDED, {"after": text, "wrote": False}
-    step.because("policy.nothing_named" if operation.kind == Kind.REVOKE else "policy.unchanged")
+    step.because(note_of_no_change(Kind(operation.kind)))
     return StepState.SKIPPED, {"after": text, "wrote": False}
 
 

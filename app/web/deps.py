@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import DBAPIError
 
 from app.auth.rules import is_for_programs, is_open
+from app.console.regions import check_region
 from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE
 from app.errors import Problem
@@ -32,9 +33,8 @@ async def known_place(request: Request) -> None:
         Problem: `region.not_configured`; `service.not_found` for what Lightsail would never accept as a name.
     """
     region, service = (str(request.path_params.get(name, "")) for name in ("region", "service"))
-    ours = (await services(request)).regions
-    if region and region not in ours:
-        raise Problem("region.not_configured", region=region, regions=", ".join(ours))
+    if region:
+        check_region(await services(request), region)
     if service and (len(service) > LONGEST_SERVICE or not re.fullmatch(SERVICE_NAME, service)):
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
 

@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from app.api.docs import document
+from app.messages.problems import WORDS
 from app.web.views.api_reference import reference, type_of
 
 OPERATIONS = [
@@ -36,6 +37,13 @@ def test_what_starts_work_says_where_to_ask(path, method):
 
 def test_no_refusal_has_another_shape():
     assert "HTTPValidationError" not in document()["components"]["schemas"]
+
+
+def test_every_problem_code_is_listed_with_its_status():
+    codes = document()["components"]["schemas"]["ProblemBody"]["properties"]["code"]["x-problem-codes"]
+    listed = {"repository.not_found": 404, "policy.changed_meanwhile": 409, "request.invalid": 422, "internal": 500}
+    assert codes.items() >= listed.items()
+    assert codes.keys() == {code.partition("/")[0] for code in WORDS}
 
 
 def test_every_reference_in_the_document_leads_somewhere():

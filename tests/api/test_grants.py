@@ -182,3 +182,15 @@ SOMEBODY = {
     "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
     "Action": "ecr:BatchGetImage",
 }
+
+
+def test_a_grant_while_the_role_is_being_deactivated_is_a_documented_conflict(ready, ended):
+    service = "/api/v1/services/us-east-1/reporting"
+    shown = ready.post(f"{service}/role/deactivate/preview").json
+    ready.sandbox.fault(action="lightsail:UpdateContainerService", kind="throttle", times=1000)
+    started = ready.post(f"{service}/role/deactivate", {"previewed": shown["previewed"]})
+    answers = [ready.post(f"{service}/{verb}", {"repository": "tools/cli"}) for verb in ("grants", "grants/repair")]
+    ready.post(f"{started.headers['location']}/cancel")
+    ready.sandbox.clear_faults()
+    ended(started)
+    assert [(answer.status, answer.json["code"]) for answer in answers] == [(409, "role.deactivating")] * 2

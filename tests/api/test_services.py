@@ -58,6 +58,13 @@ def test_what_is_not_there_is_told_by_its_code(ready, path, status, code):
     assert (answer.status, answer.json["code"]) == (status, code)
 
 
+def test_a_service_that_is_not_there_comes_with_the_names_most_like_it(ready):
+    for method, path in (("GET", "storefront-wbe"), ("POST", "storefront-wbe/role/activate")):
+        answer = ready.send(method, f"/api/v1/services/us-east-1/{path}")
+        assert (answer.status, answer.json["nearest"][0]) == (404, "storefront-web")
+    assert ready.get("/api/v1/services/ap-northeast-1/storefront-wbe").json["nearest"] == []
+
+
 def test_access_comes_with_a_verdict_and_its_reason(ready):
     rows = ready.get(f"{HERE}/repositories").json["repositories"]
     row = next(one for one in rows if one["name"] == "storefront/nginx-sidecar")

@@ -53,6 +53,12 @@ def test_every_body_is_described_as_complete():
             "remove_statements",
         ),
         (UNDO, {"Previewed": "00"}, ["body", "Previewed"], "previewed"),
+        (
+            "/api/v1/batches",
+            {"action": "grant", "match": "*", "services": [{"region": "us-east-1", "name": "x", "regions": 1}]},
+            ["body", "services", 0, "regions"],
+            "region",
+        ),
     ],
 )
 def test_the_field_that_was_meant_is_named(ready, path, body, where, meant):
@@ -75,6 +81,42 @@ def test_where_nothing_is_like_it_what_there_is_is_named(ready):
 def test_all_that_is_wrong_is_told_at_once_and_not_without_end(ready):
     answer = ready.post(f"{HERE}/grants", {f"x{number}": 1 for number in range(500)})
     assert 2 <= len(answer.json["detail"]) <= 11
+
+
+@pytest.mark.parametrize(
+    "body, kind, status, said",
+    [
+        ("{", "application/json", 422, "body: not valid JSON at character 1: Expecting property name"),
+        ("repository=a", "application/x-www-form-urlencoded", 422, "isn't read; send application/json."),
+        ('{"repository": "a"}', "text/plain; charset=utf-8", 422, "header / Content-Type: “text/plain; charset=utf-8”"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "application/json", 422, "body / ?: given more than once."),
+        ("[" * 100_000, "application/json", 400, "The request can't be read."),
+        ('{"repository": %s}' % ("1" * 5_000), "application/json", 400, "The request can't be read."),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_for_what_it_is(ready, body, kind, status, said):
+    answer = ready.send("POST", f"{HERE}/grants", body, Content_Type=kind)
+    assert answer.status == status
+    assert said in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("GET", "/api/v1/findings?region=eu-west-3"),
+        ("GET", "/api/v1/repositories?region=eu-west-3"),
+        ("GET", "/api/v1/permissions?region=eu-west-3"),
+        ("POST", "/api/v1/permissions/check"),
+    ],
+)
+def test_a_region_that_is_not_configured_is_refused_and_none_takes_its_place(ready, method, path):
+    answer = ready.send(method, path, '{"region": "eu-west-3"}' * (method == "POST"), Content_Type="application/json")
+    assert (answer.status, answer.json["code"]) == (404, "region.not_configured")
+
+
+def test_more_names_than_a_policy_takes_are_refused_and_none_is_dropped(ready):
+    answer = ready.get(f"/api/v1/permissions?names={','.join(f'team/r{number}' for number in range(51))}")
+    assert (answer.status, answer.json["code"]) == (422, "permissions.too_many_names")
 
 
 @pytest.mark.parametrize("body", ["", "{}", "null"])

@@ -34,3 +34,9 @@ def test_what_is_not_understood_is_refused(ready, body):
 
 def test_another_region_is_refused(ready):
     assert ready.post(HERE.replace("us-east-1", "eu-west-3") + "/why").status in (404, 422)
+
+
+def test_a_container_that_the_deployment_does_not_have_is_refused(ready):
+    answer = ready.post(f"{HERE}/why", {"container": "wbe"})
+    assert (answer.status, answer.json["code"]) == (422, "deployment.no_container")
+    assert answer.json["params"] == {"container": "wbe", "version": 3, "containers": "nginx, web"}

@@ -166,7 +166,7 @@ def test_a_token_acts_under_a_name_of_its_own(authenticator, new_token):
 
 def test_the_token_of_a_command_acts_for_whoever_runs_it(authenticator, db, clock):
     facts = store.TokenFacts("command:0123456789ab", "ken", clock.now(), None, None)
-    store.add_token(db, fingerprint("c" * 43), facts)
+    store.add_token(db, fingerprint("c" * 43), facts, Actor("ken", Via.TERMINAL))
     assert authenticator.find(Shown(By.TOKEN, "c" * 43)).person == "command:ken"
 
 

@@ -6,7 +6,7 @@ import pwd
 import pytest
 
 from app.auth.names import TOKEN_NAME, command_name, command_token_name, person_name, token_caller
-from app.auth.terminal import operator_name
+from app.auth.operator import operator_name
 
 
 def test_a_token_and_a_command_never_have_the_name_of_a_person():

@@ -21,6 +21,7 @@ ALL = {METRICS, READ, CHANGE}
         ("GET", "/metrics", ALL),
         ("GET", "/api/v1/services", {READ, CHANGE}),
         ("HEAD", "/api/v1/services", {READ, CHANGE}),
+        ("OPTIONS", "/api/v1/services", {READ, CHANGE}),
         ("GET", "/api/openapi.json", {READ, CHANGE}),
         ("POST", f"{SERVICE}/preview", {READ, CHANGE}),
         ("POST", f"{OPERATION}/preview", {READ, CHANGE}),

@@ -256,7 +256,7 @@ async def test_a_wrong_token_is_refused_though_the_cookie_is_good(browser, link)
 async def test_a_revoked_token_is_refused_within_seconds(browser, db, clock, new_token):
     program, headers = browser(), {"Authorization": f"Bearer {new_token()}"}
     assert (await program.get("/api/v1/services", headers=headers)).status_code == 200
-    store.remove_token(db, "builds")
+    store.revoke_token(db, "builds", MIKA, clock.now())
     clock.advance(5)
     assert (await program.get("/api/v1/services", headers=headers)).status_code == 401
 
@@ -277,12 +277,12 @@ async def test_a_token_is_refused_what_its_scope_does_not_include_and_told_so(br
 async def test_whatever_is_refused_can_be_recorded(browser, console, any_db, clock):
     token = "sailpass_" + new_secret()
     facts = store.TokenFacts("ci", "mika", clock.now(), None, None, Scope.READ)
-    store.add_token(any_db, fingerprint(token), facts)
+    store.add_token(any_db, fingerprint(token), facts, MIKA)
     headers = {"Authorization": f"Bearer {token}", "User-Agent": b"caf\xe9 " + b"x" * 999}
     path = "/api/v1/a%00b%0a%ff" + "y" * 999
     answer = await browser(console(database=any_db)).post(path, headers=headers)
     assert answer.status_code == 403
-    (event,) = list_events(any_db).events
+    event, _ = list_events(any_db).events
     assert event.subject.startswith("POST /api/v1/a\N{REPLACEMENT CHARACTER}b")
     assert (len(event.subject), len(event.browser)) == (255, 255)
 

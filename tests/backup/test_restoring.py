@@ -216,6 +216,10 @@ def test_no_console_starts_during_a_restore(settings, copy, monkeypatch):
     assert said
 
 
+A_SIGN_IN = (
+    "INSERT INTO sign_in_events (kind, person, via, address, browser, subject, count, at, detail)"
+    " VALUES ('signed_in', 'mika', 'link', '', '', '', 1,"
+)
 # What may stand in a file that somebody hands over as a backup.
 ADDED = {
     "a trigger": (
@@ -241,6 +245,17 @@ ADDED = {
     ),
     "a time that is none": ("UPDATE operations SET asked_at='yesterday' WHERE id='ended'", "can't be read"),
     "broken JSON": ("UPDATE operations SET problem='{' WHERE id='ended'", "can't be read"),
+    "bytes for text": ("UPDATE operations SET asked_by=x'00ff'", "“operations.asked_by” holds a value that isn't text"),
+    "text for a number": ("UPDATE operations SET version='x'", "“operations.version” holds a value that isn't integer"),
+    "a sign-in at no time": (f"{A_SIGN_IN} 'then', '{{}}')", "its table “sign_in_events” can't be read (ValueError)"),
+    "a sign-in's broken JSON": (
+        f"{A_SIGN_IN} '2026-11-24 12:00:00.000000', '{{')",
+        "its table “sign_in_events” can't be read",
+    ),
+    "a sign-in's list": (
+        f"{A_SIGN_IN} '2026-11-24 12:00:00.000000', '[1]')",
+        "its table “sign_in_events” can't be read (TypeError)",
+    ),
     "an orphan": (
         "DELETE FROM operations WHERE id='ended'",
         "it is damaged (a row of operation_steps belongs to no row",

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.auth.terminal import operator_name
+from app.auth.operator import operator_name
 from tests.cli.running import quickly
 from tests.console import start_console
 

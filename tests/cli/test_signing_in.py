@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.auth.terminal import operator_name
+from app.auth.operator import operator_name
 from tests.cli.running import quickly, without
 from tests.console import start_console, until
 
@@ -48,6 +48,14 @@ def test_a_printed_token_lets_a_program_in_until_it_is_revoked(console, elsewher
     assert quickly(console.environment, "token", "--revoke", "deploy-bot").status == 0
     until(lambda: quickly(program, "status").status, lambda status: status == 5)
     assert "deploy-bot" not in quickly(console.environment, "token", "--list").out
+
+
+@pytest.mark.parametrize("words", [("token", "x"), ("session", "--list"), ("sign-in-link",)])
+def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path, words):
+    (tmp_path / "sailpass.db").write_text("no database" * 100)
+    ran = quickly({"SAILPASS_DATA_DIR": str(tmp_path)}, *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("sailpass: The database can't be used: file is not a database.")
 
 
 @pytest.mark.parametrize("scope", ["read", "metrics"])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from app.commands.status import Moment
 from tests.cli.running import quickly, sailpass, start, without
 from tests.console import console, until
 
@@ -85,12 +89,58 @@ def test_a_preview_is_readable(run):
         (("grant", "storefront-web", "edge/cache", "--region", "ap-northeast-1"), "in ap-northeast-1"),
         (("history", "--kind", "nonsense"), "is not one of 'grant'"),
         (("status", "01a20fff-4b13-76fd-bb68-000000000000"), "Operation not found."),
+        (("status", "01A20FFF-4B13-76FD-BB68-000000000000"), "Operation not found."),
+        (("undo", "01a20fff"), "“sailpass history” lists them."),
+        (("history", "--since", "yesterday"), "“yesterday” isn't a time. Write 2026-01-31,"),
+        (("statsu",), "Did you mean 'status'?"),
+        (("grant", "storefront-web", ""), "it is empty."),
+        (("revoke", " ", "edge/cache"), "it is empty."),
+        (("grant", "storefront-web", "--file", sys.executable), "isn't text in UTF-8"),
+        (("grant", "storefront-web", "--file", "/dev/zero"), "is too long for a list of repositories"),
+        (("grant", "storefront-web", "--file", "/none"), "“/none”: No such file or directory."),
+        (("sign-in-link", "--base", "sailpass.example.com"), "write https://sailpass.example.com."),
+        (("iam-policy", "--account", "12"), "write 12 digits, or * for any."),
+        (("status", "--region", "eu-west-3"), "Regions: us-east-1, ap-northeast-1."),
+        (("status", "storefront-web", "--wait"), "--wait is for an OPERATION."),
+        (
+            ("serve", "--host", "no.invalid", "--allowed-hosts", "x", "--auth", "local"),
+            "name another one with SAILPASS_HOST.",
+        ),
     ],
 )
 def test_what_is_named_wrongly_is_wrong_usage(run, words, said):
     ran = run(*words)
     assert (ran.status, ran.out) == (2, "")
     assert said in ran.err
+
+
+def test_status_of_one_region_shows_no_other(run):
+    assert "ap-northeast-1" not in run("status", "--region", "us-east-1").out
+    shown = run("status", "--region", "ap-northeast-1", "--json").json
+    assert {each["region"] for each in (*shown["services"], *shown["regions"])} == {"ap-northeast-1"}
+
+
+def test_a_list_without_operations_says_so(run):
+    ran = run("history", "--person", "nobody")
+    assert (ran.status, ran.out, ran.err) == (0, "", "sailpass: No operations found.\n")
+
+
+def test_a_time_without_a_zone_is_of_this_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        times = [Moment().convert(text, None, None) for text in ("2026-01-31", "2026-01-31T09:00Z")]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert times == ["2026-01-30T15:00:00+00:00", "2026-01-31T09:00:00+00:00"]
+
+
+def test_output_that_cannot_be_written_is_one_sentence(console):
+    with Path("/dev/full").open("w") as full:
+        ran = start(console.environment, "status", stdout=full)
+        said = ran.communicate()[1]
+    assert (ran.returncode, said) == (1, "sailpass: The output can't be written: No space left on device.\n")
 
 
 def test_one_name_in_two_regions_is_asked_about(run, console):

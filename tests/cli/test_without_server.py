@@ -26,6 +26,14 @@ def test_status_reads_aws_itself(environment):
     assert "storefront/nginx-sidecar  allowed" in sailpass(environment, "status", "storefront-web").out
 
 
+def test_a_status_that_nothing_could_be_read_for_is_a_failure_with_what_to_do(environment, sandbox):
+    sandbox.fault(action="lightsail:GetContainerServices", kind="access_denied")
+    ran = sailpass(environment, "status")
+    assert (ran.status, ran.out) == (1, "")
+    assert "us-east-1: Your AWS permissions do not allow lightsail:GetContainerServices" in ran.err
+    assert "Allow this action in IAM." in ran.err
+
+
 def test_what_a_command_leaves_running_is_done_by_the_server(environment, sandbox, tmp_path):
     sandbox.options(activation_seconds=600)
     with start(environment, "grant", "legacy-blog", "tools/cli") as command:

@@ -3,7 +3,9 @@
 import io
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from app.commands.terminal import Steps, plain
 
 
@@ -20,6 +22,12 @@ class Terminal(io.StringIO):
 
     def isatty(self):
         return self._live
+
+
+@pytest.fixture(autouse=True)
+def capable(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 def a_step(state="pending", note="", problem="", title="Update the repository policy", name="update_policy"):
@@ -44,6 +52,17 @@ def test_a_step_is_drawn_over_on_a_terminal():
     text = shown([a_step("running")], [a_step("succeeded")])
     assert "\x1b[1A" in text
     assert text.count("\n") == 2
+
+
+@pytest.mark.parametrize("name, value", [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_where_escapes_are_not_wanted_there_are_none(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    assert shown([a_step("running")], [a_step("succeeded")]) == (
+        "• Update the repository policy: In progress.\n✓ Update the repository policy: Done.\n"
+    )
+    told = CliRunner().invoke(main, ["doctor", "--offline"], color=True)
+    assert "✓ Sailpass" in told.output
+    assert "\x1b" not in told.output
 
 
 def test_a_running_step_says_for_how_long():

@@ -98,10 +98,12 @@ def deploys(temp, sandbox, tmp_path):
     return deployed
 
 
-def test_an_image_is_deployed(deploys, sandbox):
+def test_an_image_is_deployed_and_a_later_step_of_the_job_tells_nothing_of_it(deploys, sandbox):
     status, said, outputs = deploys()
     assert (status, outputs) == (0, {"outcome": "succeeded", "cause": "", "version": "4"}), said
     assert sandbox.service(SERVICE)["currentDeployment"]["containers"]["web"]["image"].endswith("storefront/web:5.2.1")
+    status, said, outputs = deploys(service="storefrnot-web")
+    assert (status, outputs) == (2, {"outcome": "", "cause": "", "version": ""}), said
 
 
 def test_a_failure_ends_the_job_with_its_cause(deploys, sandbox):

@@ -51,7 +51,9 @@ def test_an_undo_takes_back_our_part_alone(granted, undo, aws):
 
 def test_an_undo_of_what_is_gone_already_does_nothing(granted, undo, aws):
     repository(aws, WEB, a_policy([a_statement(sid="Late")]))
-    assert undo(granted).outcome == "nothing_to_do"
+    ended = undo(granted)
+    assert ended.outcome == "nothing_to_do"
+    assert step(ended, StepName.UPDATE_POLICY).note.code == "policy.as_requested"
 
 
 def test_a_statement_that_somebody_changed_since_is_a_conflict(granted, undo, aws):

@@ -135,6 +135,18 @@ def test_a_body_that_does_not_say_how_large_it_is_is_measured(app):
     assert ask(app, "/", "POST", content=pieces()).status_code == 413
 
 
+@pytest.mark.parametrize("path, status", [("/", 200), ("/sign-in", 413), ("/preferences", 413)])
+def test_who_has_not_signed_in_may_send_less(path, status):
+    async def pieces():
+        for _ in range(40):
+            yield b"&" * 1024
+
+    app = Starlette(routes=[Route(path, echo, methods=["POST"])], middleware=middleware(["127.0.0.1"]))
+    assert ask(app, path, "POST", content=b"&" * 40 * 1024).status_code == status
+    assert ask(app, path, "POST", content=pieces()).status_code == status
+    assert ask(app, path, "POST", content=b"&" * 30 * 1024).status_code == 200
+
+
 async def test_another_sites_page_cannot_make_us_call_aws(tmp_path, monkeypatch):
     path = f"/containers/{REGION}/storefront-web/repositories/preview?kind=revoke&repository=storefront/web"
     embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}

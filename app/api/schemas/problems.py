@@ -36,7 +36,8 @@ class ProblemBody(BaseModel):
     @classmethod
     def of(cls, problem: Problem, nearest: tuple[str, ...] = ()) -> ProblemBody:
         """Return the problem in the API's form."""
-        return cls.model_validate({**as_json(problem), "nearest": list(nearest)})
+        body = as_json(problem)
+        return cls.model_validate({**body, "nearest": list(nearest) or body["nearest"]})
 
     @classmethod
     def maybe(cls, problem: Problem | None) -> ProblemBody | None:
