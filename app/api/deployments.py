@@ -87,8 +87,10 @@ async def deploy(
     repository, request = await _requested(services, region, body)
 
     def start() -> Operation:
-        place = (region, name, repository)
-        return accepted(services, response, deployments.start_deployment(services, place, request, who, body.previewed))
+        target = (region, name, repository)
+        return accepted(
+            services, response, deployments.start_deployment(services, target, request, who, body.previewed)
+        )
 
     return await run_in_threadpool(start)
 

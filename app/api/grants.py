@@ -141,11 +141,11 @@ async def deactivate(
 
     Refused if something has changed since the preview.
     """
-    place = (known.service.region, known.service.name)
-    plan = await plan_deactivation(services, *place)
+    service_ref = (known.service.region, known.service.name)
+    plan = await plan_deactivation(services, *service_ref)
     check_unchanged(plan, body.previewed)
     removes = body.remove_statements
-    start = partial(start_deactivation, services, place, who, plan, remove_statements=removes)
+    start = partial(start_deactivation, services, service_ref, who, plan, remove_statements=removes)
     return await run_in_threadpool(lambda: accepted(services, response, start()))
 
 
@@ -157,8 +157,8 @@ def _as(previewed: str | None) -> dict[str, Any]:
     return {} if previewed is None else {"previewed": previewed}
 
 
-def _refuse(services: Services, place: tuple[str, str, str], problem: Problem) -> Any:
+def _refuse(services: Services, target: tuple[str, str, str], problem: Problem) -> Any:
     """Return the response to a refused repository name, with the most similar names."""
-    region, _, typed = place
+    region, _, typed = target
     explained, nearest = explain_refused_name(services, region, typed, problem)
     return JSONResponse(ProblemBody.of(explained, nearest).model_dump(mode="json"), status_of(explained))

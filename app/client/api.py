@@ -72,57 +72,57 @@ class Api:
         """Return all services, and how fresh each region is."""
         return self._ask("GET", f"{ROOT}/services")
 
-    def service(self, place: ServiceRef) -> Json:
+    def service(self, service_ref: ServiceRef) -> Json:
         """Return one service."""
-        return self._ask("GET", place.path)
+        return self._ask("GET", service_ref.path)
 
-    def repositories(self, place: ServiceRef) -> Json:
+    def repositories(self, service_ref: ServiceRef) -> Json:
         """Return the repositories that the service can pull from."""
-        return self._ask("GET", f"{place.path}/repositories")
+        return self._ask("GET", f"{service_ref.path}/repositories")
 
-    def grant(self, place: ServiceRef, repository: str, previewed: str | None = None) -> Json:
+    def grant(self, service_ref: ServiceRef, repository: str, previewed: str | None = None) -> Json:
         """Grant access and return the operation."""
-        return self._ask("POST", f"{place.path}/grants", _given(repository=repository, previewed=previewed))
+        return self._ask("POST", f"{service_ref.path}/grants", _given(repository=repository, previewed=previewed))
 
-    def revoke(self, place: ServiceRef, repository: str, previewed: str | None = None) -> Json:
+    def revoke(self, service_ref: ServiceRef, repository: str, previewed: str | None = None) -> Json:
         """Revoke access and return the operation."""
         query = urlencode(_given(repository=repository, previewed=previewed))
-        return self._ask("DELETE", f"{place.path}/grants?{query}")
+        return self._ask("DELETE", f"{service_ref.path}/grants?{query}")
 
-    def preview(self, place: ServiceRef, kind: str, repository: str) -> Json:
+    def preview(self, service_ref: ServiceRef, kind: str, repository: str) -> Json:
         """Return what would change."""
-        return self._ask("POST", f"{place.path}/preview", {"kind": kind, "repository": repository})
+        return self._ask("POST", f"{service_ref.path}/preview", {"kind": kind, "repository": repository})
 
-    def as_code(self, place: ServiceRef, repository: str, form: str) -> Json:
+    def as_code(self, service_ref: ServiceRef, repository: str, form: str) -> Json:
         """Return the service's access to a repository as code."""
         return self._ask(
-            "GET", f"{place.path}/repositories/as-code?{urlencode({'repository': repository, 'form': form})}"
+            "GET", f"{service_ref.path}/repositories/as-code?{urlencode({'repository': repository, 'form': form})}"
         )
 
-    def service_as_code(self, place: ServiceRef, form: str) -> Json:
+    def service_as_code(self, service_ref: ServiceRef, form: str) -> Json:
         """Return a service with all its access as code."""
-        return self._ask("GET", f"{place.path}/as-code?{urlencode({'form': form})}")
+        return self._ask("GET", f"{service_ref.path}/as-code?{urlencode({'form': form})}")
 
-    def many_as_code(self, place: ServiceRef, request: Json) -> Json:
+    def many_as_code(self, service_ref: ServiceRef, request: Json) -> Json:
         """Return a service's access to many repositories as code."""
-        return self._ask("POST", f"{place.path}/repositories/as-code", request)
+        return self._ask("POST", f"{service_ref.path}/repositories/as-code", request)
 
-    def why(self, place: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
+    def why(self, service_ref: ServiceRef, *, image: str = "", container: str = "", platform: bool = False) -> Json:
         """Return why the service can't pull the image, or why it doesn't run."""
         body = {"image": image, "container": container, "platform": platform}
-        return self._ask("POST", f"{place.path}/why", body)
+        return self._ask("POST", f"{service_ref.path}/why", body)
 
-    def deploy(self, place: ServiceRef, request: Json) -> Json:
+    def deploy(self, service_ref: ServiceRef, request: Json) -> Json:
         """Deploy an image, or a version again: the operation."""
-        return self._ask("POST", f"{place.path}/deployments", request)
+        return self._ask("POST", f"{service_ref.path}/deployments", request)
 
-    def preview_deployment(self, place: ServiceRef, request: Json) -> Json:
+    def preview_deployment(self, service_ref: ServiceRef, request: Json) -> Json:
         """What a deployment would do, and whether it would run."""
-        return self._ask("POST", f"{place.path}/deployments/preview", request)
+        return self._ask("POST", f"{service_ref.path}/deployments/preview", request)
 
-    def deployment_log(self, place: ServiceRef, version: int, part: Json) -> Json:
+    def deployment_log(self, service_ref: ServiceRef, version: int, part: Json) -> Json:
         """Return a page of a deployment's log; version 0 is the newest."""
-        return self._ask("GET", f"{place.path}/deployments/{version}/log?{urlencode(part)}")
+        return self._ask("GET", f"{service_ref.path}/deployments/{version}/log?{urlencode(part)}")
 
     def operation(self, operation_id: str, *, seen: int = 0, wait: float = 0) -> Json:
         """Return an operation; with `wait`, as soon as its version differs from `seen`."""
@@ -161,9 +161,9 @@ class Api:
         """How a batch stands, with some of its items; with `wait`, as soon as its version is another than `seen`."""
         return self._ask("GET", f"{ROOT}/batches/{quote(batch_id, safe='')}?{urlencode(_given(**query))}")
 
-    def policy(self, place: ServiceRef, repository: str) -> Json:
+    def policy(self, service_ref: ServiceRef, repository: str) -> Json:
         """A repository's policy in plain words, as seen for a service."""
-        return self._ask("GET", f"{place.path}/policy?{urlencode({'repository': repository})}")
+        return self._ask("GET", f"{service_ref.path}/policy?{urlencode({'repository': repository})}")
 
     def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
         status, answer = self.transport.send(method, path, body)

@@ -28,8 +28,8 @@ def find_service(api: Api, name: str, region: str = "") -> Json:
     listed = _listed(api)
     matches: list[Json] = [each for each in listed["services"] if each["name"] == name]
     if not matches:
-        places = (ServiceRef(each["region"], name) for each in listed["regions"])
-        matches = [each for each in (_asked(api, place) for place in places) if each]
+        service_refs = (ServiceRef(each["region"], name) for each in listed["regions"])
+        matches = [each for each in (_asked(api, service_ref) for service_ref in service_refs) if each]
     where = ", ".join(each["region"] for each in (matches or listed["regions"]))
     if not matches:
         raise _unknown(name, where, [each["name"] for each in listed["services"]])
@@ -58,10 +58,10 @@ def find_service_named_by(api: Api, repository: str, name: str, region: str = ""
         return {"region": naming[0], "name": name}
 
 
-def _names(api: Api, place: ServiceRef, repository: str) -> bool:
+def _names(api: Api, service_ref: ServiceRef, repository: str) -> bool:
     """Return whether there is something to remove from the repository policy."""
     try:
-        return bool(api.preview(place, "revoke", repository)["needed"])
+        return bool(api.preview(service_ref, "revoke", repository)["needed"])
     except RequestRefused as refused:
         if refused.code in ELSEWHERE:
             return False
@@ -86,24 +86,24 @@ def _listed(api: Api) -> Json:
         time.sleep(PAUSE)
 
 
-def _asked(api: Api, place: ServiceRef) -> Json | None:
+def _asked(api: Api, service_ref: ServiceRef) -> Json | None:
     """Return the service if AWS has it there: a new one is not in any list yet."""
     try:
-        return api.service(place)
+        return api.service(service_ref)
     except RequestRefused as refused:
         if refused.code in ("service.not_found", "request.invalid"):
             return None
         raise
 
 
-def _in_region(api: Api, place: ServiceRef) -> Json:
+def _in_region(api: Api, service_ref: ServiceRef) -> Json:
     try:
-        return api.service(place)
+        return api.service(service_ref)
     except RequestRefused as refused:
         if refused.code not in ("service.not_found", "request.invalid"):
             raise
-        names = [service["name"] for service in api.services()["services"] if service["region"] == place.region]
-        raise _unknown(place.service, place.region, names) from refused
+        names = [service["name"] for service in api.services()["services"] if service["region"] == service_ref.region]
+        raise _unknown(service_ref.service, service_ref.region, names) from refused
 
 
 def _unknown(name: str, regions: str, names: list[str]) -> Problem:

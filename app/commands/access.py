@@ -113,15 +113,15 @@ def _run(
     with told(as_json=as_json), served(**server, works=not preview) as api:
         how = Following(wait, timeout, as_json)
         if is_batch:
-            place = _place_of_many(api, kind, service, region)
-            status = run_batch(api, request_of(kind, [place], named, match), how, preview=preview)
+            service_ref = _service_of_many(api, kind, service, region)
+            status = run_batch(api, request_of(kind, [service_ref], named, match), how, preview=preview)
             sys.exit(status)
         repository = named[0]
-        place = _place(api, kind, service, repository, region)
+        service_ref = _service_of(api, kind, service, repository, region)
         if preview:
-            _show(api.preview(place, kind, repository), as_json=as_json)
+            _show(api.preview(service_ref, kind, repository), as_json=as_json)
             return
-        operation = _start(api, kind, place, repository, previewed)
+        operation = _start(api, kind, service_ref, repository, previewed)
         status = follow(api, operation, how)
     sys.exit(status)
 
@@ -148,8 +148,8 @@ def _print_code(
     if named and match:
         raise click.UsageError("Name repositories, or give --match.")
     with told(as_json=as_json), served(url, data_dir, works=False, insecure_http=insecure_http) as api:
-        place = _place(api, "grant", service, "", region)
-        code = _code(api, place, form, named, match)
+        service_ref = _service_of(api, "grant", service, "", region)
+        code = _code(api, service_ref, form, named, match)
     if as_json:
         show_json(code)
         return
@@ -160,25 +160,25 @@ def _print_code(
         click.echo(plain(f"Left out: {each['repository']}: {each['message'] or 'not read yet'}"), err=True)
 
 
-def _code(api: Api, place: ServiceRef, form: str, named: list[str], match: str) -> Json:
+def _code(api: Api, service_ref: ServiceRef, form: str, named: list[str], match: str) -> Json:
     """Return the access as code: to one repository, to many, or all that the service has."""
     if len(named) == 1 and not match:
-        return api.as_code(place, named[0], form)
-    api.transport.read((place.region,), policies=True)
+        return api.as_code(service_ref, named[0], form)
+    api.transport.read((service_ref.region,), policies=True)
     if named or match:
         what: Json = {"match": match} if match else {"repositories": list(dict.fromkeys(named))}
-        return api.many_as_code(place, {"form": form, **what})
-    return api.service_as_code(place, form)
+        return api.many_as_code(service_ref, {"form": form, **what})
+    return api.service_as_code(service_ref, form)
 
 
-def _place_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:
+def _service_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:
     if kind == "revoke" and region:
         return ServiceRef(region, service)  # it may be deleted
     known = find_service(api, service, region)
     return ServiceRef(known["region"], known["name"])
 
 
-def _place(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:
+def _service_of(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:
     if kind == "revoke":
         known = find_service_named_by(api, repository, service, region)
     else:
@@ -186,10 +186,10 @@ def _place(api: Api, kind: str, service: str, repository: str, region: str) -> S
     return ServiceRef(known["region"], known["name"])
 
 
-def _start(api: Api, kind: str, place: ServiceRef, repository: str, previewed: str | None) -> Json:
+def _start(api: Api, kind: str, service_ref: ServiceRef, repository: str, previewed: str | None) -> Json:
     if kind == "grant":
-        return api.grant(place, repository, previewed)
-    return api.revoke(place, repository, previewed)
+        return api.grant(service_ref, repository, previewed)
+    return api.revoke(service_ref, repository, previewed)
 
 
 def _show(shown: Json, *, as_json: bool) -> None:

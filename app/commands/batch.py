@@ -120,7 +120,7 @@ def repair(
         if everything:
             status = _repair_all(api, region, how, preview=preview)
         else:
-            request = request_of("repair", [_place(find_service(api, service, region))], repositories, match)
+            request = request_of("repair", [_service_of(find_service(api, service, region))], repositories, match)
             status = run_batch(api, request, how, preview=preview)
     sys.exit(status)
 
@@ -156,7 +156,7 @@ def _show_left(shown: Json) -> None:
         say("Not everything has been checked yet. See “sailpass status” or the Findings page.")
 
 
-def _place(service: Json) -> ServiceRef:
+def _service_of(service: Json) -> ServiceRef:
     return ServiceRef(service["region"], service["name"])
 
 

@@ -69,14 +69,16 @@ def deploy(
     body = _body(image, request)
     with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)
-        place = ServiceRef(known["region"], known["name"])
+        service_ref = ServiceRef(known["region"], known["name"])
         if preview:
-            status = _preview(api.preview_deployment(place, body), as_json=as_json)
+            status = _preview(api.preview_deployment(service_ref, body), as_json=as_json)
         else:
-            operation = api.deploy(place, {**body, **({"previewed": previewed} if previewed else {})})
+            operation = api.deploy(service_ref, {**body, **({"previewed": previewed} if previewed else {})})
             status = follow(api, operation, Following(wait, timeout, as_json))
             if status is Exit.FAILED and not as_json:
-                click.echo(plain(f"For evidence and fixes: sailpass why {place.service} --region {place.region}"))
+                click.echo(
+                    plain(f"For evidence and fixes: sailpass why {service_ref.service} --region {service_ref.region}")
+                )
     sys.exit(status)
 
 
