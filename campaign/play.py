@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from app import bootstrap
 from app.aws.clients import ConnectionSettings
@@ -154,8 +154,8 @@ class Player:
 
     async def _ask_batch(self, asks: Sequence[Asked], region: str) -> list[str]:
         items = [NewItem(region, asked.service, asked.repository) for asked in asks]
-        await self._in_thread(self.services.batches.start, Kind(asks[0].kind), items, "campaign")
-        ids = await self._in_thread(self._in_region, region)
+        batch_id = await self._in_thread(self.services.batches.start, Kind(asks[0].kind), items, "campaign")
+        ids = await self._in_thread(self._of_batch, batch_id)
         await self._all_ended(ids)
         return ids
 
@@ -208,9 +208,15 @@ class Player:
 
     def _in_region(self, region: str) -> list[str]:
         """The operations there are, in the order in which they were asked for."""
+        return self._ids(Operation.region == region)
+
+    def _of_batch(self, batch_id: str) -> list[str]:
+        """Those of a batch: beside it there may be others of scenarios that were played before."""
+        return self._ids(Operation.batch_id == batch_id)
+
+    def _ids(self, which: ColumnElement[bool]) -> list[str]:
         with self.services.db.read() as session:
-            here = select(Operation.id).where(Operation.region == region).order_by(Operation.asked_at, Operation.id)
-            return list(session.scalars(here))
+            return list(session.scalars(select(Operation.id).where(which).order_by(Operation.asked_at, Operation.id)))
 
     def _get(self, operation_id: str) -> Operation:
         found = queries.get_operation(self.services.db, operation_id)
