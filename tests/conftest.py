@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import compiled_templates
+from tests import build_once, compiled_templates
 
+build_once.keep()
 compiled_templates.keep()
 
 # Folders whose files take long: workers begin with them, so that none of them is left for the end.
