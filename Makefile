@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# Compiled modules are kept, whatever this shell prefers: every worker and every command would compile all of them again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench soak faults fuzz verdicts screenshots lock why-docs messages mutants dist sbom images docs clean
