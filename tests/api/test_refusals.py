@@ -53,7 +53,9 @@ values = st.recursive(
 )
 names = ["repository", "previewed", "principals", "kind", "region", "repositories", "remove_statements"]
 bodies = st.dictionaries(st.sampled_from(names), values, max_size=4).filter(lambda body: body) | values
-often = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+often = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def is_told(answer):

@@ -88,7 +88,9 @@ def test_a_text_with_nul_is_refused_in_words_wherever_it_stands(mika, text):
 
 
 @given(route=st.sampled_from(ROUTES), text=encoded)
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_text_breaks_the_console(mika, route, text):
     page = sends(mika, route, text)
     assert page.status < 500, page.text

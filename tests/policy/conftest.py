@@ -1,5 +1,5 @@
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# No deadline: how long one example takes says nothing on a machine that others use too.
-settings.register_profile("sailpass", deadline=None, max_examples=60)
+# No deadlines: how long an example takes, or the making of one, says nothing on a machine that others use too.
+settings.register_profile("sailpass", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sailpass")
