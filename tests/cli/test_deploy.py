@@ -113,7 +113,7 @@ def test_a_server_does_it_too(environment, sandbox, tmp_path):
         assert (preview.status, preview.json["obstacles"]) == (0, []), preview.out
         ran = quickly(there, "deploy", SERVICE, IMAGE, "--previewed", preview.json["previewed"])
         assert ran.status == 0, ran.out + ran.err
-        again = quickly(there, "deploy", SERVICE, "--version", "3", "--pin", "--no-wait")
+        again = quickly(there, "deploy", SERVICE, "--version", "3", "--no-wait")
         assert again.status == 0, again.err
         log = quickly(there, "logs", SERVICE, "--version", "3", "--lines", "1", "--json").json
         assert ([line["text"] for line in log["lines"]], log["is_whole"]) == (
