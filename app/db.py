@@ -191,7 +191,13 @@ def database_file(url: str) -> Path:
 
 def _postgresql(url: str, pool_size: int) -> Engine:
     engine = create_engine(
-        url, creator=postgresql.connector(url), pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
+        url,
+        creator=postgresql.connector(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        # Whatever the database's default: after a lock was waited for, the next statement must see what is committed.
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
     )
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _ping_idle)
