@@ -13,7 +13,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.clock import Clock
 from app.db import Database
@@ -32,6 +32,7 @@ from app.operations.ordering import join
 from app.operations.repository_name import check_name
 from app.operations.state import NOT_DONE, STEPS, Kind, Outcome, steps_of
 from app.operations.workflow import WORKFLOWS
+from app.outage import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +120,8 @@ class Starter:
         """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
         try:
             self.enqueue(operation)
-        except DBAPIError as error:
-            log.warning("operation %s waits: the engine's database cannot be written: %s", operation.id, error.orig)
+        except SQLAlchemyError as error:
+            log.warning("operation %s waits: the engine's database cannot be written: %s", operation.id, reason_of(error))
 
     def retry(self, operation_id: str, asked_by: str) -> str:
         """Request again what an ended operation did not do; its finished steps find nothing left to do.

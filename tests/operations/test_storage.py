@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Problem
 from app.operations.state import Kind
@@ -91,3 +92,16 @@ def test_a_deactivation_waits_for_parts_that_it_cannot_record(shop, aws, disk):
     until(lambda: disk.refused >= 2)
     disk.full = False
     assert (shop.ended(off).outcome, aws.policy_of(WEB)) == ("succeeded", json.loads(a_policy()))
+
+
+def test_what_is_recorded_is_accepted_although_the_engine_has_no_connection_left(shop, aws, monkeypatch):
+    active(aws, SERVICE)
+    repository(aws, WEB)
+
+    def refuse(*_given) -> None:
+        raise PoolTimeoutError("QueuePool limit of size 4 overflow 10 reached")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.services.starter, "_enqueue", refuse)
+        started = shop.grant(SERVICE, WEB)
+    assert shop.ended(started).outcome == "succeeded"
