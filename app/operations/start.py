@@ -121,7 +121,9 @@ class Starter:
         try:
             self.enqueue(operation)
         except SQLAlchemyError as error:
-            log.warning("operation %s waits: the engine's database cannot be written: %s", operation.id, reason_of(error))
+            log.warning(
+                "operation %s waits: the engine's database cannot be written: %s", operation.id, reason_of(error)
+            )
 
     def retry(self, operation_id: str, asked_by: str) -> str:
         """Request again what an ended operation did not do; its finished steps find nothing left to do.
