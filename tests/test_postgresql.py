@@ -21,6 +21,10 @@ from tests.silence import Relay
 __all__ = ["postgres_server", "postgres_url"]
 
 pytestmark = pytest.mark.postgres
+ALIKE = text(
+    "SELECT min(key), max(key) FROM (SELECT 'key ' || n AS key FROM generate_series(1, 300000) AS n) AS keys"
+    " GROUP BY hashtext(key) HAVING count(*) > 1 LIMIT 1"
+)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TWO = [
     store.NewOperation(
@@ -121,6 +125,34 @@ def test_requests_are_decided_one_after_the_other_whatever_isolation_the_databas
     assert sorted(is_new for _, is_new in answers) == [False, True]
 
 
-def waits_for_a_lock(database) -> bool:
+def waits_for_a_lock(database) -> int:
     with database.read() as session:
-        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")))
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+
+
+def test_keys_with_one_lock_between_them_never_deadlock(postgres_url):
+    """Two keys may have the same hash, and then they are one lock with two places in the order of names."""
+    database = Database(postgres_url)
+    with database.read() as session:
+        key, twin = session.execute(ALIKE).one()
+    gate, other = f"{key} gate", f"{key} other"
+    refused: list[Exception] = []
+
+    def lock(*keys: str) -> None:
+        try:
+            with database.write() as session:
+                database.lock(session, keys)
+        except OperationalError as error:
+            refused.append(error)
+
+    first, second = (threading.Thread(target=lock, args=keys) for keys in ((key, gate, other), (other, twin)))
+    with database.write() as session:
+        database.lock(session, [gate])
+        first.start()
+        until(lambda: waits_for_a_lock(database))
+        second.start()
+        until(lambda: waits_for_a_lock(database) == 2 or not second.is_alive())
+    for thread in (first, second):
+        thread.join(20)
+    database.close()
+    assert refused == []
