@@ -325,6 +325,6 @@ def _as_part(db: Database, starter: Starter) -> StartPart:
         if started is not None:
             return started
         ask = Ask(kind, parent.region, parent.service, repository, parent.asked_by, dict(given), follows=parent.id)
-        return starter.start(ask)
+        return starter.start_part(ask)
 
     return start

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
+    Integer,
     MetaData,
     String,
     bindparam,
@@ -61,7 +62,10 @@ def lock_on(key: ColumnElement[str]) -> ColumnElement[None]:
     return func.pg_advisory_xact_lock(LOCKED_KEYS, func.hashtext(key), type_=NullType())
 
 
-_LOCKS = select(lock_on(func.unnest(bindparam("keys", type_=ARRAY(String))).column_valued("key")))
+# In the order of their numbers, on which all transactions agree, so that two never deadlock: two keys may have one number.
+_NUMBER = func.hashtext(func.unnest(bindparam("keys", type_=ARRAY(String))).column_valued("key"), type_=Integer)
+_NUMBERS = select(_NUMBER.label("number")).distinct().order_by("number").subquery()
+_LOCKS = select(func.pg_advisory_xact_lock(LOCKED_KEYS, _NUMBERS.c.number, type_=NullType()))
 
 
 class Base(DeclarativeBase):
@@ -160,8 +164,7 @@ class Database:
         """
         if is_sqlite(self.url):
             return
-        # Always in the same order, so that two transactions never deadlock.
-        session.execute(_LOCKS, {"keys": sorted(set(keys))})
+        session.execute(_LOCKS, {"keys": list(keys)})
 
     def close(self) -> None:
         """Close every connection."""
@@ -191,7 +194,13 @@ def database_file(url: str) -> Path:
 
 def _postgresql(url: str, pool_size: int) -> Engine:
     engine = create_engine(
-        url, creator=postgresql.connector(url), pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
+        url,
+        creator=postgresql.connector(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        # Whatever the database's default: after a lock was waited for, the next statement must see what is committed.
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
     )
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _ping_idle)

@@ -1,6 +1,9 @@
 """The tables: from an empty database to the current ones on both databases, matching the models."""
 
+from datetime import UTC, datetime
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,7 +12,10 @@ from sqlalchemy import text
 
 from app import tables
 from app.db import Base, Database
-from app.migrate import MIGRATIONS, NewerDatabaseError, head, migrate
+from app.inventory import store
+from app.inventory.policies import PolicyRead, remember_policies
+from app.migrate import MIGRATIONS, NewerDatabaseError, alone, head, migrate
+from tests.build import REGION, a_policy, a_repository
 from tests.postgres_server import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
@@ -47,6 +53,22 @@ def test_an_empty_postgresql_gets_the_tables_of_the_models(postgres_url):
 def test_a_second_migration_has_nothing_to_do(empty):
     migrate(empty)
     assert not migrate(empty)
+
+
+def test_on_the_way_back_to_the_first_release_a_repository_keeps_what_its_policy_names(empty):
+    """SQLite deletes the rows that refer to a table with the table: one that is only changed must not be made anew."""
+    migrate(empty)
+    at = datetime.now(UTC)
+    store.remember_repositories(empty, "default", REGION, [a_repository("team/web")], at)
+    remember_policies(empty, "default", REGION, [PolicyRead("team/web", a_policy(), at)])
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with alone(empty) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        connection.commit()
+    with empty.read() as session:
+        assert session.scalars(text("SELECT repository FROM policy_principals")).all() == ["team/web"]
 
 
 def test_the_newest_file_is_the_head_that_alembic_finds():

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -11,12 +12,26 @@ from sqlalchemy.exc import OperationalError
 
 from app import postgresql
 from app.db import Database
+from app.history import store
+from app.migrate import migrate
+from tests.console import until
 from tests.postgres_server import postgres_server, postgres_url
 from tests.silence import Relay
 
 __all__ = ["postgres_server", "postgres_url"]
 
 pytestmark = pytest.mark.postgres
+ALIKE = text(
+    "SELECT min(key), max(key) FROM (SELECT 'key ' || n AS key FROM generate_series(1, 300000) AS n) AS keys"
+    " GROUP BY hashtext(key) HAVING count(*) > 1 LIMIT 1"
+)
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+TWO = [
+    store.NewOperation(
+        f"of {who}", "grant", "default", "us-east-1", "storefront", "storefront/web", "same", who, ("update_policy",)
+    )
+    for who in ("mika", "ken")
+]
 
 
 @pytest.fixture
@@ -83,3 +98,61 @@ def test_a_server_that_falls_silent_is_noticed_while_notifications_are_awaited(d
         with pytest.raises(psycopg.OperationalError, match="did not answer within 1 s"):
             next(connection.notifies())
         listening.invalidate()
+
+
+def test_requests_are_decided_one_after_the_other_whatever_isolation_the_database_has_by_default(postgres_url):
+    options = {"options": "-c default_transaction_isolation=repeatable\\ read"}
+    database = Database(make_url(postgres_url).update_query_dict(options).render_as_string(hide_password=False))
+    migrate(database)
+    deciding, answers = threading.Event(), []
+
+    def join(_new, live) -> str:
+        if not deciding.is_set():
+            deciding.set()
+            until(lambda: waits_for_a_lock(database))
+        return live[0].id if live else ""
+
+    def request(new: store.NewOperation) -> None:
+        answers.append(store.insert_or_join(database, new, join, NOW))
+
+    threads = [threading.Thread(target=request, args=(new,)) for new in TWO]
+    threads[0].start()
+    deciding.wait(10)
+    threads[1].start()
+    for thread in threads:
+        thread.join(20)
+    database.close()
+    assert sorted(is_new for _, is_new in answers) == [False, True]
+
+
+def waits_for_a_lock(database) -> int:
+    with database.read() as session:
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+
+
+def test_keys_with_one_lock_between_them_never_deadlock(postgres_url):
+    """Two keys may have the same hash, and then they are one lock with two places in the order of names."""
+    database = Database(postgres_url)
+    with database.read() as session:
+        key, twin = session.execute(ALIKE).one()
+    gate, other = f"{key} gate", f"{key} other"
+    refused: list[Exception] = []
+
+    def lock(*keys: str) -> None:
+        try:
+            with database.write() as session:
+                database.lock(session, keys)
+        except OperationalError as error:
+            refused.append(error)
+
+    first, second = (threading.Thread(target=lock, args=keys) for keys in ((key, gate, other), (other, twin)))
+    with database.write() as session:
+        database.lock(session, [gate])
+        first.start()
+        until(lambda: waits_for_a_lock(database))
+        second.start()
+        until(lambda: waits_for_a_lock(database) == 2 or not second.is_alive())
+    for thread in (first, second):
+        thread.join(20)
+    database.close()
+    assert refused == []

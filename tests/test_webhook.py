@@ -9,6 +9,7 @@ import logging
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -105,6 +106,16 @@ async def test_what_is_not_taken_is_sent_again_after_a_pause_and_the_log_holds_n
     assert len(receiver.requests) == 3
     assert f"({status})" in caplog.text
     assert "hidden" not in caplog.text
+
+
+async def test_a_clock_that_was_ahead_delays_nothing(db, receiver, threads):
+    seen(db, at=NOON + timedelta(hours=3))
+    receiver.answers = [500, 200]
+    await webhook(db, receiver, FakeClock(NOON + timedelta(hours=3)), threads).look()
+    clock = FakeClock(NOON, jumps=False)  # it was set back
+    for _ in range(2):
+        await webhook(db, receiver, clock, threads).look()
+    assert len(receiver.requests) == 2
 
 
 async def test_it_is_given_up_after_a_day(db, receiver, threads):

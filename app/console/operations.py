@@ -53,7 +53,7 @@ def _did_deactivate(progress: Progress) -> bool:
     changing = (StepName.REMOVE_STATEMENTS, StepName.DEACTIVATE_ROLE)
     idle = (StepState.PENDING, StepState.SKIPPED)
     return progress.kind is Kind.DEACTIVATE and any(
-        step.name in changing and step.state not in idle for step in progress.steps
+        step.name in changing and step.attempts and step.state not in idle for step in progress.steps
     )
 
 

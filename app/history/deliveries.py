@@ -14,6 +14,8 @@ from app.history.models import Delivery, Operation
 TRIED_FOR = timedelta(days=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=30)
 MOST = 20
+# Clocks of replicas may differ by this much.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def undelivered(db: Database, connection: str, now: datetime) -> Sequence[tuple[Operation, int]]:
@@ -28,8 +30,12 @@ def undelivered(db: Database, connection: str, now: datetime) -> Sequence[tuple[
     )
     with db.read() as session:
         found = session.execute(wanted).all()
-    due = [(entry, attempts) for entry, attempts, tried_at in found if tried_at + pause_after(attempts) <= now]
-    return due[:MOST]
+    return [(entry, attempts) for entry, attempts, tried_at in found if _is_due(attempts, tried_at, now)][:MOST]
+
+
+def _is_due(attempts: int, tried_at: datetime, now: datetime) -> bool:
+    """Return whether an entry's pause is over; a try in the future was made while a clock was ahead."""
+    return tried_at + pause_after(attempts) <= now or tried_at > now + CLOCKS_DIFFER
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
 from app.history.models import Operation
@@ -66,6 +66,8 @@ def living_part(db: Database, parent_id: str, repository: str, kind: str) -> str
 
 
 def living_parts(db: Database, parent_id: str) -> list[str]:
-    """Return the ids of the live parts of a live operation: nothing else follows one that has not ended."""
+    """Return the ids of the live parts of a live operation: what follows one that has ended retries or undoes it."""
+    parent = aliased(Operation)
+    parent_lives = exists().where(parent.id == parent_id, parent.outcome.is_(None))
     with db.read() as session:
-        return list(session.scalars(select(Operation.id).where(Operation.follows == parent_id, _LIVES)))
+        return list(session.scalars(select(Operation.id).where(Operation.follows == parent_id, _LIVES, parent_lives)))

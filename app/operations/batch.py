@@ -58,7 +58,7 @@ async def change_policies(operation_id: str, arn: str, general_arn: str, *, is_n
         await ItemRun(step, role).run()
         return await _result(step)
 
-    return await run_step(operation_id, StepName.CHANGE_POLICIES, body)
+    return await run_step(operation_id, StepName.CHANGE_POLICIES, body, resumes=True)
 
 
 async def _role(step: Stepping, role: Role) -> Role:

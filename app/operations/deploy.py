@@ -15,7 +15,7 @@ from app.operations.context import Context
 from app.operations.deployment_check import check
 from app.operations.deployment_send import DEPLOYED, NOTED, ROLLED_BACK, Sent, send
 from app.operations.deployment_watch import LIMIT, watch
-from app.operations.parts import wait_for_parts
+from app.operations.parts import stop_parts, wait_for_parts
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
@@ -25,7 +25,7 @@ __all__ = ["NOTED", "deploy"]
 FAILED = "deployment.failed"
 
 
-@operation(Kind.DEPLOY)
+@operation(Kind.DEPLOY, before_end=stop_parts)
 async def deploy(operation_id: str) -> Outcome:
     """Workflow of a deployment, by the operation's id. Input: `DeployRequest.to_json`, and `previewed`."""
     checked = done(await check_deployment(operation_id))
@@ -103,7 +103,7 @@ async def send_deployment(operation_id: str, image: str) -> Result:
             "deadline": deadline,
         }
 
-    return await run_step(operation_id, StepName.DEPLOY, body)
+    return await run_step(operation_id, StepName.DEPLOY, body, resumes=True)
 
 
 @engine.step("watch_deployment", waits=True)
@@ -139,7 +139,7 @@ async def roll_back(operation_id: str, version: int) -> Result:
         step.because("rollback.done", version=version, as_version=sent.version)
         return StepState.SUCCEEDED, {}
 
-    return await run_step(operation_id, StepName.ROLL_BACK, body)
+    return await run_step(operation_id, StepName.ROLL_BACK, body, resumes=True)
 
 
 def _remark(step: Stepping, sent: Sent) -> None:

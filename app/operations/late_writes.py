@@ -48,8 +48,8 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
     An answer of ECR may be older than the one before it, and then looks the same.
     """
     newest = changes[0]
-    before = await context.in_db(_last_known, context, newest)
     sent = [await context.in_db(policy_writes.whole_write, context.db, change) for change in changes]
+    before = await context.in_db(_last_known, context, newest, [whole.after for whole in sent])
     written: int | None = None
     for pause in (0.0, *CATCHES_UP):
         await context.clock.sleep(pause)
@@ -72,14 +72,18 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
     )
 
 
-def _last_known(context: Context, change: PolicyChange) -> str | None:
-    """Return the last known text: as it was read, or as the operation wrote it after that."""
+def _last_known(context: Context, change: PolicyChange, sent: Sequence[str | None]) -> str | None:
+    """Return the last text that is known not to be one of `sent`: as it was read, or as the operation wrote it after.
+
+    Where the operation has written nothing else since, a reading that shows one of `sent` shows that write.
+    """
     known = queries.find_repository(context.db, change.repository_key)
     written = policy_writes.last_taken(context.db, change.operation_id, change.repository)
     read_at = known.policy_read_at if known is not None else None
-    if known is not None and read_at and (written is None or not written.written_at or read_at > written.written_at):
-        return known.policy_text
-    return written.after if written is not None else change.before
+    if written is not None and written.written_at:
+        return known.policy_text if known is not None and read_at and read_at > written.written_at else written.after
+    shows_it = known is not None and any(equivalent(known.policy_text, text) for text in sent)
+    return known.policy_text if known is not None and read_at and not shows_it else change.before
 
 
 async def _read(context: Context, change: PolicyChange) -> str | None:

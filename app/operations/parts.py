@@ -1,4 +1,4 @@
-"""Waits for the parts of an operation: changes of repository policies that are operations of their own."""
+"""Waits for the parts of an operation, and stops them: changes of repository policies that are operations of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from app.history.living import count_living, living_parts
 from app.history.queries import count_changed_by_parts, get_operation, repositories_with_outcome
-from app.operations.state import NOT_DONE, Kind
+from app.operations.context import current
+from app.operations.state import NOT_DONE, Kind, Outcome
 from app.operations.step import CancelledHere, Stepping
 
 # Seconds between two checks.
@@ -27,33 +28,28 @@ def preview_of_part(given: Mapping[str, Any], repository: str) -> dict[str, str]
 
 
 async def wait_for_parts(step: Stepping, ids: Collection[str]) -> None:
-    """Wait until these operations have ended.
-
-    Who cancels the operation cancels its parts: once it is told as cancelled, none of them changes anything any more.
-    """
+    """Wait until these operations have ended, or the operation is cancelled: `stop_parts` stops them then."""
     context = step.context
-    try:
-        while await context.in_db(count_living, context.db, ids):
-            await step.pause(LOOK_SECONDS)
-    except CancelledHere:
-        await _stop_parts(step)
-        raise
-    if await _cancelled_by(step):  # its parts may have learned of that first
+    while await context.in_db(count_living, context.db, ids):
+        await step.pause(LOOK_SECONDS)
+    operation = await context.in_db(get_operation, context.db, step.operation.id)
+    if operation is not None and operation.cancel_requested_by:  # its parts may have learned of that first
         raise CancelledHere
 
 
-async def _stop_parts(step: Stepping) -> None:
-    """Stop the parts at their next safe points, also those that were started after the cancel was requested."""
-    context, operation_id = step.context, step.operation.id
-    await context.in_db(context.cancel_parts, operation_id, await _cancelled_by(step))
+async def stop_parts(operation_id: str, _outcome: Outcome, _problem: Mapping[str, Any] | None) -> None:
+    """Cancel the parts that an operation leaves behind, and wait for their end: for `workflow.operation`'s `before_end`.
+
+    Once the operation is told as ended, none of its parts changes anything any more: also where its process died after
+    the cancel was requested, and its step is not run again.
+    """
+    context = current()
     while await context.in_db(living_parts, context.db, operation_id):
+        operation = await context.in_db(get_operation, context.db, operation_id)
+        if operation is not None:
+            by = operation.cancel_requested_by or operation.asked_by
+            await context.in_db(context.cancel_parts, operation_id, by)
         await context.clock.sleep(LOOK_SECONDS)
-
-
-async def _cancelled_by(step: Stepping) -> str:
-    """Return who has requested to cancel the operation by now; "" for no one."""
-    operation = await step.context.in_db(get_operation, step.context.db, step.operation.id)
-    return (operation.cancel_requested_by if operation else None) or ""
 
 
 async def failed_parts(step: Stepping, ids: Collection[str]) -> list[str]:

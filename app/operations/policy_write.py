@@ -81,8 +81,6 @@ async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = N
         Problem: `policy.changed_meanwhile` if the change is not the one in the preview; else AWS's or the plan's.
     """
     work = _Write(step, wanted, look_again)
-    if step.run.attempt > 1:
-        await _adopt_unanswered(step)
     try:
         return await _merge(work)
     except Problem as error:
@@ -269,14 +267,6 @@ async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) ->
     now = context.clock.now()
     await context.in_db(policy_writes.write_unanswered, context.db, step.run, position, now)
     step.late_until = context.deadlines.after(context.late_write_seconds)
-
-
-async def _adopt_unanswered(step: Stepping) -> None:
-    """Mark writes of an earlier run without a recorded answer as unanswered."""
-    context, operation = step.context, step.operation
-    last = await context.in_db(policy_writes.adopt_unanswered, context.db, step.run, operation.repository)
-    if last is not None:
-        step.late_until = context.deadlines.after(context.late_write_seconds)
 
 
 async def _explained(work: _Write, change: PlannedChange, problem: Problem) -> Problem:

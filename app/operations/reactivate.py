@@ -13,7 +13,7 @@ from app.history.models import Operation, PolicyChange
 from app.history.policy_writes import changes_of_parts
 from app.history.queries import get_operation
 from app.operations import engine, role_steps
-from app.operations.parts import changed_by_parts, failed_parts, preview_of_part
+from app.operations.parts import changed_by_parts, failed_parts, preview_of_part, stop_parts
 from app.operations.plans import Subject, named_for
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
@@ -21,7 +21,7 @@ from app.operations.workflow import done, operation
 from app.policy.renewed import with_role_renewed
 
 
-@operation(Kind.REACTIVATE)
+@operation(Kind.REACTIVATE, before_end=stop_parts)
 async def reactivate(operation_id: str) -> Outcome:
     """Run it, by the operation's id.
 

@@ -6,7 +6,7 @@ from app.errors import Problem
 from app.history import queries, store
 from app.operations import engine, role_steps
 from app.operations.naming import repositories_naming
-from app.operations.parts import LOOK_SECONDS, changed_by_parts, failed_parts, preview_of_part
+from app.operations.parts import LOOK_SECONDS, changed_by_parts, failed_parts, preview_of_part, stop_parts
 from app.operations.service_steps import read_service
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
@@ -22,7 +22,7 @@ async def activate(operation_id: str) -> Outcome:
     return Outcome.NOTHING_TO_DO if role["state"] == StepState.SKIPPED else Outcome.SUCCEEDED
 
 
-@operation(Kind.DEACTIVATE)
+@operation(Kind.DEACTIVATE, before_end=stop_parts)
 async def deactivate(operation_id: str) -> Outcome:
     """Run the deactivation of the role, by the operation's id.
 

@@ -26,7 +26,7 @@ async def activate_role(operation_id: str) -> Result:
         `arn`: its principal, "" while AWS has not made it; `general_arn`; `deadline`: how long to wait for it, a UTC
         time in seconds, fixed here so that a restart does not extend it.
     """
-    return await run_step(operation_id, StepName.ACTIVATE_ROLE, _activate)
+    return await run_step(operation_id, StepName.ACTIVATE_ROLE, _activate, resumes=True)
 
 
 async def _activate(step: Stepping) -> tuple[StepState, Result]:
@@ -70,7 +70,7 @@ async def deactivate_role(operation_id: str) -> Result:
         await _switch(step, active=False)
         return StepState.SUCCEEDED, {"deadline": deadline}
 
-    return await run_step(operation_id, StepName.DEACTIVATE_ROLE, body)
+    return await run_step(operation_id, StepName.DEACTIVATE_ROLE, body, resumes=True)
 
 
 async def wait_until_off(step: Stepping, deadline: float) -> None:

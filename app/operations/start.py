@@ -13,7 +13,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.clock import Clock
 from app.db import Database
@@ -32,6 +32,7 @@ from app.operations.ordering import join
 from app.operations.repository_name import check_name
 from app.operations.state import NOT_DONE, STEPS, Kind, Outcome, steps_of
 from app.operations.workflow import WORKFLOWS
+from app.outage import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,11 @@ class Starter:
                 of its preview; `role.deactivating`; `storage.failed` if it cannot be recorded, and then nothing is
                 done.
         """
+        with recorded():
+            return self.start_part(ask)
+
+    def start_part(self, ask: Ask) -> str:
+        """As `start`, for an operation that waits while the database cannot be used. Raises SQLAlchemyError then."""
         if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
             check_name(ask.repository)
         if ask.kind is Kind.DEPLOY:
@@ -105,8 +111,7 @@ class Starter:
             input=ask.input,
             follows=ask.follows,
         )
-        with recorded():
-            operation_id, is_new = store.insert_or_join(self._db, new, join, now)
+        operation_id, is_new = store.insert_or_join(self._db, new, join, now)
         if is_new:
             self.enqueue_or_leave(new)
         return operation_id
@@ -115,8 +120,10 @@ class Starter:
         """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
         try:
             self.enqueue(operation)
-        except DBAPIError as error:
-            log.warning("operation %s waits: the engine's database cannot be written: %s", operation.id, error.orig)
+        except SQLAlchemyError as error:
+            log.warning(
+                "operation %s waits: the engine's database cannot be written: %s", operation.id, reason_of(error)
+            )
 
     def retry(self, operation_id: str, asked_by: str) -> str:
         """Request again what an ended operation did not do; its finished steps find nothing left to do.
@@ -187,28 +194,30 @@ class Starter:
 
         Of a batch's operation its items too, and of any its parts. Return False if it has ended, or was requested to stop before.
         """
+        with recorded():
+            return self._cancel(operation_id, by)
+
+    def cancel_parts(self, operation_id: str, by: str) -> None:
+        """Cancel the live parts of an operation. Raises SQLAlchemyError while the database cannot be used."""
+        for part in living_parts(self._db, operation_id):
+            self._cancel(part, by)
+
+    def _cancel(self, operation_id: str, by: str) -> bool:
         operation = get_operation(self._db, operation_id)
         if operation is not None and operation.kind == Kind.BATCH:
             self._cancel_items(operation, by)
-        with recorded():
-            if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
-                return True
-            is_cancelling = store.cancel_requested(self._db, operation_id, by)
+        if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
+            return True
+        is_cancelling = store.cancel_requested(self._db, operation_id, by)
         if is_cancelling:
             self._notice(operation_id)
             self.cancel_parts(operation_id, by)
         return is_cancelling
 
-    def cancel_parts(self, operation_id: str, by: str) -> None:
-        """Cancel the live parts of an operation, as `cancel`."""
-        for part in living_parts(self._db, operation_id):
-            self.cancel(part, by)
-
     def _cancel_items(self, runner: Operation, by: str) -> None:
         """End the items of a batch's operation that have not begun, and ask those at work to stop."""
-        with recorded():
-            batches.end_items(self._db, runner, Outcome.CANCELLED, None, self._clock.now(), by)
-            stopping = batches.request_cancel_of_items(self._db, runner, by)
+        batches.end_items(self._db, runner, Outcome.CANCELLED, None, self._clock.now(), by)
+        stopping = batches.request_cancel_of_items(self._db, runner, by)
         for item_id in stopping:
             self._notice(item_id)
 

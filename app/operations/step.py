@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from app.aws.ports import Answered
 from app.errors import Problem
-from app.history import store
+from app.history import policy_writes, store
 from app.history.models import Operation
 from app.history.store import Run
 from app.history.turns import BehindAnother
@@ -94,6 +94,12 @@ class Stepping:
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)
 
+    async def adopt_unanswered(self) -> None:
+        """Mark writes of an earlier run without a recorded answer as unanswered: AWS may have carried them out."""
+        context, repository = self.context, self.operation.repository
+        if await context.in_db(policy_writes.adopt_unanswered, context.db, self.run, repository) is not None:
+            self.late_until = context.deadlines.after(context.late_write_seconds)
+
     def check_cancelled(self) -> None:
         """Stop here if requested: a safe point, at which everything sent is recorded."""
         if self.cancelled.is_set():
@@ -161,8 +167,15 @@ PASSES_BY_ITSELF = frozenset({"aws.throttled", "aws.failed", "aws.region_setup",
 Body = Callable[[Stepping], Awaitable[tuple[StepState, Result]]]
 
 
-async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
+async def run_step(operation_id: str, name: StepName, body: Body, *, resumes: bool = False) -> Result:
     """Run a step's body with its record around it.
+
+    Args:
+        operation_id: the operation.
+        name: the step.
+        body: what it does.
+        resumes: a run after a crash runs the body although the operation is cancelled: it finds out what the run before
+            it has done, and stops at its own safe points.
 
     Returns:
         `state`, and what the body found; `problem` when it failed. Plain JSON, never an exception of ours: after a
@@ -179,19 +192,23 @@ async def run_step(operation_id: str, name: StepName, body: Body) -> Result:
         if begun is None:
             return {"state": StepState.CANCELLED}
         try:
-            return await _run(Stepping(*begun, context), body)
+            return await _run(Stepping(*begun, context), body, resumes=resumes)
         except Overtaken:
             # If that one has taken the operation over, the engine refuses what this one does next.
             log.warning("another run of %s of operation %s began", name, operation_id)
 
 
-async def _run(stepping: Stepping, body: Body) -> Result:
+async def _run(stepping: Stepping, body: Body, *, resumes: bool) -> Result:
     operation, context = stepping.operation, stepping.context
+    is_again = stepping.run.attempt > 1
     async with context.cancels.watching(operation.id) as stepping.cancelled:
         if operation.cancel_requested_by:
             stepping.cancelled.set()
+        if is_again:
+            await stepping.adopt_unanswered()
         try:
-            stepping.check_cancelled()
+            if not (is_again and resumes):
+                stepping.check_cancelled()
             state, result = await body(stepping)
         except CancelledHere:
             state, result = StepState.CANCELLED, {}

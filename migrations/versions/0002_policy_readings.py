@@ -23,7 +23,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("policy_principals", schema=None) as batch_op:
         batch_op.drop_column("access")
-    with op.batch_alter_table("repositories", schema=None) as batch_op:
-        batch_op.drop_index("ix_repositories_tried")
-        batch_op.drop_column("policy_tried_at")
-        batch_op.create_index("ix_repositories_unread", ["connection", "region", "policy_read_at"], unique=False)
+    # Not in a batch: that makes the table anew on SQLite, and deletes what refers to it.
+    op.drop_index("ix_repositories_tried", table_name="repositories")
+    op.drop_column("repositories", "policy_tried_at")
+    op.create_index("ix_repositories_unread", "repositories", ["connection", "region", "policy_read_at"], unique=False)

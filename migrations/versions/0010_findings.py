@@ -141,17 +141,17 @@ def downgrade() -> None:
     with op.batch_alter_table("policy_principals", schema=None) as batch_op:
         batch_op.drop_index("ix_policy_principals_service")
         batch_op.create_index("ix_policy_principals_service", ["connection", "region", "service"])
-    with op.batch_alter_table("repositories", schema=None) as batch_op:
-        for name in ("recheck", "due", "state", "checked", "listed"):
-            batch_op.drop_index(f"ix_repositories_{name}")
-        for name in (
-            "recheck_at",
-            "check_due",
-            "checked_at",
-            "pullers",
-            "finding_count",
-            "severity",
-            "state",
-            "policy_size",
-        ):
-            batch_op.drop_column(name)
+    # Not in a batch: that makes the table anew on SQLite, and deletes what refers to it.
+    for name in ("recheck", "due", "state", "checked", "listed"):
+        op.drop_index(f"ix_repositories_{name}", table_name="repositories")
+    for name in (
+        "recheck_at",
+        "check_due",
+        "checked_at",
+        "pullers",
+        "finding_count",
+        "severity",
+        "state",
+        "policy_size",
+    ):
+        op.drop_column("repositories", name)

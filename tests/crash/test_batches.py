@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from app.history import batches
+from app.history.store import cancel_requested
 from tests.console import until
 
 pytestmark = pytest.mark.crash
@@ -52,6 +54,23 @@ def test_a_batch_killed_in_the_middle_goes_on(world):
     world.host()
     assert world.batch_ended(batch_id) == {"succeeded": COUNT}
     check_once(world, names)
+
+
+def test_the_writes_of_a_killed_batch_are_recorded_although_it_was_cancelled_since(world):
+    names = world.repositories(8)
+    host = world.host(at={"policy-written": "KILL"})
+    batch_id = host.start_batch("grant", ON, names)
+    host.dies()
+    cancel_requested(world.db, batch_id, "ken")
+    world.host()
+    world.batch_ended(batch_id)
+    written = [
+        change.repository
+        for item in batches.list_items(world.db, batch_id).items
+        for change in world.changes(item.id)
+        if change.written_at
+    ]
+    assert sorted(written) == [name for name in names if world.sids(name)] != []
 
 
 def test_a_batch_killed_while_it_waits_for_its_role_activates_it_once(world):

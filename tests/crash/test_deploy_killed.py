@@ -7,6 +7,7 @@ import signal
 import boto3
 import pytest
 
+from app.history.store import cancel_requested
 from app.operations.state import StepName
 from tests.console import until
 
@@ -57,6 +58,18 @@ def test_a_deployment_killed_around_its_call_is_made_once(world, lightsail, poin
     assert kept["environment"] == {"DB_PASSWORD": CANARY}
     found = [path.name for path in world.folder.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
     assert found == []
+
+
+@pytest.mark.parametrize("point", ["deployment-planned", "deployment-sent"])
+def test_a_killed_deployment_is_told_as_made_if_it_was_although_it_was_cancelled_since(world, lightsail, point):
+    count = len(versions(lightsail))
+    host = world.host(at={point: "KILL"})
+    operation = host.start("deploy", SERVICE, REPOSITORY, tag=TAG, container="web")
+    host.dies()
+    cancel_requested(world.db, operation, "ken")
+    world.host()
+    ended = world.ended(operation)
+    assert (ended.outcome, ended.was_deployed) == ("cancelled", len(versions(lightsail)) > count)
 
 
 def test_a_deployment_killed_while_it_is_watched_goes_on(world, lightsail):

@@ -2,6 +2,8 @@ import signal
 
 import pytest
 
+from app.history.queries import followers
+from app.history.store import cancel_requested
 from app.operations.state import StepName
 from tests.console import until
 
@@ -53,6 +55,17 @@ def test_the_history_of_a_killed_write_is_true(world, point):
     assert len(world.sandbox.policy(BARE)["revisions"]) == 1
 
 
+def test_a_write_of_a_killed_process_is_recorded_although_the_operation_was_cancelled_since(world):
+    host = world.host(at={"policy-written": "KILL"})
+    operation_id = host.start("grant", ON, BARE)
+    host.dies()
+    cancel_requested(world.db, operation_id, "ken")
+    world.host()
+    assert world.ended(operation_id).outcome == "cancelled"
+    [change] = world.changes(operation_id)
+    assert (change.written_at is not None, world.sids(BARE)) == (True, [f"AllowLightsailPull-{ON}"])
+
+
 def test_a_revoke_killed_after_its_write_is_done_once(world):
     host = world.host()
     world.ended(host.start("grant", ON, BARE))
@@ -72,6 +85,30 @@ def test_a_role_switched_just_before_the_kill_is_told_as_switched(world):
     world.host()
     assert world.ended(operation_id).outcome == "succeeded"
     assert len(world.sandbox.calls("lightsail:UpdateContainerService")) == 1
+
+
+def test_a_deactivation_killed_before_its_parts_knew_of_the_cancel_stops_them(world):
+    host = world.host()
+    for name in (BARE, *SHARED):
+        world.ended(host.start("grant", ON, name))
+    assert host.end() == 0
+    host = world.host(at={"write-planned": "KILL"})
+    off = host.start("deactivate", ON, remove_statements=True)
+    host.dies()
+    cancel_requested(world.db, off, "ken")  # the last that the killed process recorded
+    world.host()
+    assert world.ended(off, seconds=90).outcome == "cancelled"
+    assert None not in {world.progress(part).outcome for part in followers(world.db, off)}
+
+
+def test_a_role_switched_just_before_the_kill_is_told_as_switched_although_the_operation_was_cancelled(world):
+    host = world.host(at={"role-switched": "KILL"})
+    operation_id = host.start("grant", OFF, BARE)
+    host.dies()
+    cancel_requested(world.db, operation_id, "ken")
+    world.host()
+    ended = world.ended(operation_id)
+    assert (ended.outcome, ended.steps[0].state, world.sids(BARE)) == ("cancelled", "succeeded", [])
 
 
 def test_what_waited_in_the_queue_when_the_power_went_is_done_too(world):

@@ -7,6 +7,7 @@ from app.history import queries
 from app.operations.state import Kind, StepName
 from app.operations.step import AGAIN, PASSES_BY_ITSELF
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
+from tests.console import until
 from tests.operations.workshop import actions, active, inactive, repository, step
 
 WEB = "storefront/web"
@@ -202,6 +203,16 @@ def test_an_operation_that_fails_looks_for_late_writes_too(shop, ready):
     at_the_second(ready, SET, lambda: ready.denied.add(SET))
     ended = shop.ended(shop.grant(SERVICE, WEB))
     assert (ended.problem.code, ended.wrote_policy) == ("aws.access_denied", True)
+
+
+def test_a_late_write_that_a_reading_of_others_shows_first_is_recorded_too(shop, ready):
+    shop.run(shop.services.scanner.refresh_repository(REGION, WEB))
+    ready.carry_out_late(reads=2)
+    at_the_second(ready, SET, lambda: ready.denied.add(SET))
+    started = shop.grant(SERVICE, WEB)
+    until(lambda: step(shop.progress(started), StepName.UPDATE_POLICY).state == "failed")
+    shop.run(shop.services.scanner.refresh_repository(REGION, WEB))
+    assert shop.ended(started).wrote_policy
 
 
 def test_a_lost_answer_to_a_deletion_is_no_failure(shop, aws):

@@ -3,6 +3,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from app.console.operations import actions_on
 from app.console.role_changes import plan_reactivation, start_reactivation
 from app.errors import Problem
 from app.history.models import Operation
@@ -235,3 +236,12 @@ def test_what_a_deactivation_did_not_do_is_not_undone(shop, granted):
     with pytest.raises(Problem, match=r"role\.was_off"):
         shop.services.starter.undo(removed_and_off(shop), "mika")
     assert not is_on(granted)
+
+
+def test_a_deactivation_that_was_cancelled_before_it_began_offers_no_undo(shop, aws):
+    inactive(aws, SERVICE)
+    with aws.lock:  # the activation is at work until then
+        shop.start(Kind.ACTIVATE, SERVICE)
+        off = shop.start(Kind.DEACTIVATE, SERVICE)
+        assert shop.services.starter.cancel(off, "mika")
+    assert (shop.ended(off).outcome, actions_on(shop.progress(off)).undo) == ("cancelled", False)
