@@ -91,6 +91,19 @@ def test_repair_names_the_right_role_and_takes_the_wrong_one_out(mika, sandbox):
     assert service["principalArn"] not in policy
 
 
+@pytest.mark.parametrize("kind", ["grant", "repair"])
+def test_what_ecr_refuses_for_a_dead_principal_is_said_before_and_what_helps_is_offered(mika, kind):
+    asked = f"{HERE}/storefront-web/repositories/preview?kind={kind}&repository=payments/worker&place=dialog"
+    page = mika.reads(asked, **PARTIAL)
+    assert "ECR refuses the policy of payments/worker because it cannot find" in page.text
+    assert "After this" not in page.text
+    helps = page.soup.select_one("a.primary")
+    assert helps.text == "Remove dead principals"
+    assert "Remove dead principals?" in mika.reads(helps["href"]).text
+    shown = mika.reads(f"{HERE}/storefront-web/policy?repository=payments/worker")
+    assert [button.text for button in shown.soup.select("button.primary")] == ["Remove dead principals"]
+
+
 def test_prune_takes_out_who_exists_no_more(mika, sandbox):
     page = mika.reads(f"{HERE}/storefront-web/repositories/prune?repository=payments/worker")
     ended = mika.ended(mika.follows(page, "Remove dead principals").operation)
