@@ -350,3 +350,15 @@ def test_a_preview_that_a_form_makes_up_is_not_shown_again(mika):
     page = mika.sends(f"{HERE}/storefront-web/repositories", **form)
     assert "The preview of analytics/etl can't be shown again." in page.text
     assert len(page.soup.select("figure.diff")) == 1
+
+
+def test_a_filter_takes_as_much_as_its_field(mika):
+    many = f"{HERE}/storefront-web/repositories/many"
+    fields = [("/containers", "q"), ("/repositories", "q"), ("/findings", "q"), ("/history", "service"), (many, "match")]
+    for address, name in [*fields, ("/history", "repository"), ("/history", "person")]:
+        field = mika.reads(address).soup.select_one(f"main input[name={name}]:not([type=hidden])")
+        typed = "x" * int(field.get("maxlength", 1000))
+        page = mika.reads(f"{address}?{name}={typed}")
+        kept = page.soup.select_one(f"main input[name={name}]:not([type=hidden])")["value"]
+        assert len(kept) >= 100, address
+        assert typed.startswith(kept), address
