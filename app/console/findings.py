@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.as_code.grant import ROLE_PROPERTY_YAML
 from app.bootstrap import Services
-from app.console.freshness import PartFailure, failure
+from app.console.freshness import Freshness, PartFailure, failure, freshness, together
 from app.findings import queries as findings
 from app.findings.check import LIMIT, check_due
 from app.findings.check_services import LIMIT as SERVICES_LIMIT
@@ -31,6 +31,8 @@ PARTS = {
 }
 # What has to be read once before anything is known: nothing tells that it isn't complete.
 LISTED = (What.SERVICES, What.REPOSITORIES)
+# What most findings go by, so that its oldest part is their age.
+JUDGED_BY = (*LISTED, What.POLICIES)
 # Lines of a template that put a finding right.
 LINES = dict.fromkeys(("finding.stack_deactivates", "finding.stack_may_deactivate"), ROLE_PROPERTY_YAML)
 
@@ -56,7 +58,7 @@ class Knowledge:
 
     `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `due` ones
     are being judged. Of `unknown_images` that services deploy nobody knows whether ECR has them. `failures` are the parts
-    that could not be read.
+    that could not be read. `freshness` is the age of what findings go by.
     """
 
     unread: int
@@ -64,6 +66,7 @@ class Knowledge:
     never_read: bool
     failures: tuple[PartFailure, ...] = ()
     unknown_images: int = 0
+    freshness: Freshness | None = None
 
     @property
     def whole(self) -> bool:
@@ -133,7 +136,11 @@ def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
     reads = [read for read in sync_state.readings(services.db, services.connection) if read.region in services.regions]
     listed = {(read.region, read.what) for read in reads if read.succeeded_at is not None}
     never_read = any((region, what) not in listed for region in services.regions for what in LISTED)
-    return Knowledge(counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images)
+    now = services.clock.now()
+    age = together([freshness(read, now) for read in reads if read.what in JUDGED_BY], now)
+    # Its end changes nothing that is shown, so a page would show for ever that it is being read.
+    age = replace(age, reading=False)
+    return Knowledge(counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images, age)
 
 
 def count_open(services: Services, now: datetime) -> int:

@@ -15,6 +15,8 @@ from app.threads import run_in_threadpool
 
 # A repository may have the name of a registry, as those of a pull-through cache often do.
 _LIKE_A_REGISTRY = frozenset({"repository.public_ecr", "repository.other_registry"})
+# The name is right, but of a repository elsewhere: what may be meant is the one of the same name.
+_ELSEWHERE = frozenset({"repository.of_other_region", "repository.of_other_account"})
 
 
 async def resolve_repository(services: Services, region: str, text: str) -> str:
@@ -97,8 +99,10 @@ async def _described(services: Services, region: str, service: str, name: str) -
 def explain_refused_name(
     services: Services, region: str, typed: str, refused: Problem
 ) -> tuple[Problem, tuple[str, ...]]:
-    """Return why `typed` was refused, if the store knows more, and the most similar names in the region."""
+    """Return why `typed` was refused, if the store knows more, and the names in the region that may be meant."""
     name = searched_name(typed)
+    if refused.code in _ELSEWHERE:
+        return refused, (name,) if _exists(services, region, name) else ()
     nearest = search.nearest_names(services.db, services.connection, region, name)
     if refused.code != "repository.not_found":
         return refused, nearest

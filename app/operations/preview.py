@@ -36,7 +36,7 @@ class Planned:
 
     `activates`: the role must be activated first, so the principal in `change` is a placeholder. `seen` is the change's
     fingerprint; a request with it makes exactly this change or fails. For a prune: `pruned` are the principals that it
-    removes, of those that are `prunable`. If it concerns a role's access, `verdict` says whether the role can pull
+    removes, of those that are `prunable`. `blocked_by`: dead principals for which ECR refuses what would be written. If it concerns a role's access, `verdict` says whether the role can pull
     afterwards.
     """
 
@@ -46,6 +46,7 @@ class Planned:
     seen: str
     prunable: Prunable = field(default_factory=Prunable)
     pruned: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
     verdict: Verdict | None = None
 
 
@@ -75,7 +76,7 @@ def plan_operation(
     verdict = known.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
     planned = Planned(change, calls, activates, change_fingerprint(change), verdict=verdict)
     if kind is not Kind.PRUNE:
-        return planned
+        return replace(planned, blocked_by=prunable(change.after).dead) if change.needed else planned
     may_go, chosen = prunable(text, refusal), (asked or {}).get("principals")
     named = {same_form(principal.value) for principal in principals_of(text)}
     pruned = tuple(principal for principal in chosen or may_go.dead if same_form(principal) in named)

@@ -64,6 +64,15 @@
     const input = combobox(event);
     if (input) { show(input, true); mark(input, null); }
   });
+  // What was refused is said of the text that was sent, not of another.
+  function forget(event) {
+    const input = combobox(event);
+    if (input?.getAttribute('aria-invalid') !== 'true' || input.value === input.defaultValue) return;
+    input.removeAttribute('aria-invalid');
+    document.getElementById(`${input.id}-error`)?.remove();
+    input.setAttribute('aria-describedby', `${input.id}-hint`);
+  }
+  for (const name of ['input', 'change']) document.addEventListener(name, forget);
   document.addEventListener('click', event => {
     const input = combobox(event);
     if (input) return show(input, list(input).hidden);

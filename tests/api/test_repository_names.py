@@ -44,6 +44,12 @@ def test_what_cannot_be_is_told_by_every_verb(ready, verb, repository, code):
     assert (answer.status, answer.json["code"]) == (422, code)
 
 
+@pytest.mark.parametrize(("name", "nearest"), [("edge/cache", ["edge/cache"]), ("edge/cahce", [])])
+def test_a_repository_of_another_region_is_answered_with_the_one_of_its_name_only(ready, name, nearest):
+    uri = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/{name}"
+    assert ready.post(f"{HERE}/grants", {"repository": uri}).json["nearest"] == nearest
+
+
 def test_a_name_that_is_not_there_is_answered_with_those_like_it(ready):
     answer = ready.post(f"{HERE}/grants", {"repository": f"{URI}/edge/cahce:1"})
     assert (answer.status, answer.json["code"], answer.json["nearest"][0]) == (

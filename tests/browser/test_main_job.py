@@ -113,4 +113,7 @@ def test_a_name_typed_wrongly_comes_back_with_the_nearest_ones(mika, troubles):
     expect(box).to_have_value("analytics/elt")
     mika.page.get_by_role("button", name="analytics/etl", exact=True).click()
     expect(box).to_have_value("analytics/etl")
+    # What was refused is no longer what is in the field.
+    expect(box).not_to_have_attribute("aria-invalid", "true")
+    expect(mika.dialog.get_by_text("doesn't exist")).to_have_count(0)
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]

@@ -116,4 +116,11 @@ def test_refresh_asks_aws_now_whatever_was_read_a_while_ago_and_leads_back(known
     known.sandbox.clear_calls()
     until(reads)  # by itself it is read again after ten minutes
     assert post_form(known, "/refresh", {"next": "https://example.com/"}).headers["location"] == "/"
-    assert "Refresh" in known.get("/repositories").text
+    for address in ("/containers", "/repositories", "/findings", "/containers/us-east-1/payments-api/deployments"):
+        text = known.get(address).text
+        assert 'action="/refresh"' in text, address
+        assert "Updated <time" in text, address
+
+
+def test_who_deploys_is_told_of_a_tool_that_manages_the_service(known):
+    assert "Terraform manages this service" in known.get("/containers/us-east-1/payments-api/deployments").text

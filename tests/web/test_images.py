@@ -46,5 +46,7 @@ def test_repositories_beyond_fifty_are_a_page_away_and_all_of_them_count(gallery
     assert f'href="{address}?page=3" rel="next"' in text
     assert f'href="{address}" rel="prev"' in text
     assert f'data-watch-url="{address}?page=2"' in text
+    # What an image is used for is shown above the page it was chosen on.
+    assert "?added=team%2F050&amp;page=2" in text
     assert "(120)" in text
     assert "pull from 120 repositories" in text

@@ -91,6 +91,19 @@ def test_repair_names_the_right_role_and_takes_the_wrong_one_out(mika, sandbox):
     assert service["principalArn"] not in policy
 
 
+@pytest.mark.parametrize("kind", ["grant", "repair"])
+def test_what_ecr_refuses_for_a_dead_principal_is_said_before_and_what_helps_is_offered(mika, kind):
+    asked = f"{HERE}/storefront-web/repositories/preview?kind={kind}&repository=payments/worker&place=dialog"
+    page = mika.reads(asked, **PARTIAL)
+    assert "ECR refuses the policy of payments/worker because it cannot find" in page.text
+    assert "After this" not in page.text
+    helps = page.soup.select_one("a.primary")
+    assert helps.text == "Remove dead principals"
+    assert "Remove dead principals?" in mika.reads(helps["href"]).text
+    shown = mika.reads(f"{HERE}/storefront-web/policy?repository=payments/worker")
+    assert [button.text for button in shown.soup.select("button.primary")] == ["Remove dead principals"]
+
+
 def test_prune_takes_out_who_exists_no_more(mika, sandbox):
     page = mika.reads(f"{HERE}/storefront-web/repositories/prune?repository=payments/worker")
     ended = mika.ended(mika.follows(page, "Remove dead principals").operation)
@@ -337,3 +350,15 @@ def test_a_preview_that_a_form_makes_up_is_not_shown_again(mika):
     page = mika.sends(f"{HERE}/storefront-web/repositories", **form)
     assert "The preview of analytics/etl can't be shown again." in page.text
     assert len(page.soup.select("figure.diff")) == 1
+
+
+def test_a_filter_takes_as_much_as_its_field(mika):
+    many = f"{HERE}/storefront-web/repositories/many"
+    fields = [("/containers", "q"), ("/repositories", "q"), ("/findings", "q"), ("/history", "service"), (many, "match")]
+    for address, name in [*fields, ("/history", "repository"), ("/history", "person")]:
+        field = mika.reads(address).soup.select_one(f"main input[name={name}]:not([type=hidden])")
+        typed = "x" * int(field.get("maxlength", 1000))
+        page = mika.reads(f"{address}?{name}={typed}")
+        kept = page.soup.select_one(f"main input[name={name}]:not([type=hidden])")["value"]
+        assert len(kept) >= 100, address
+        assert typed.startswith(kept), address

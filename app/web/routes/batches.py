@@ -34,7 +34,8 @@ choosing = APIRouter(
 router = APIRouter(prefix="/batches", include_in_schema=False, route_class=ThreadedRoute)
 
 Action = Literal[Kind.GRANT, Kind.REVOKE, Kind.REPAIR]
-Match = Annotated[str, Query(max_length=256)]
+LONGEST_MATCH = 1000
+Match = Annotated[str, Query(max_length=LONGEST_MATCH)]
 State = Annotated[Literal["", "running", "failed", "done"], Query()]
 
 
@@ -43,7 +44,7 @@ async def batch_form(
     service: Annotated[str, Form(max_length=64)],
     action: Annotated[Action, Form()],
     repository: Annotated[list[str], Form(default_factory=list)],
-    match: Annotated[str, Form(max_length=256)] = "",
+    match: Annotated[str, Form(max_length=LONGEST_MATCH + 2)] = "",
     everything: Annotated[str, Form(max_length=1)] = "",
 ) -> BatchRequest:
     """What the forms ask for: the repositories that were ticked, or with `everything` all that match."""

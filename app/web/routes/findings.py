@@ -23,7 +23,7 @@ from app.web.views.repair_all import RepairAllPage
 
 router = APIRouter(prefix=links.FINDINGS, include_in_schema=False, route_class=ThreadedRoute)
 
-Text = Annotated[str, Query(max_length=400)]
+Text = Annotated[str, Query(max_length=1000)]
 Back = Annotated[str, Form(alias="next", max_length=2000)]
 NOT_FOUND = "finding.not_found"
 

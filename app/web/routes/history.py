@@ -18,7 +18,7 @@ from app.web.views.history import HistoryFilterView, history_page, service_histo
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
-Field = Annotated[str, Query(max_length=256)]
+Field = Annotated[str, Query(max_length=1000)]
 
 
 async def filled_in(

@@ -28,7 +28,7 @@ from app.web.views.repository import RepositoryImagesPage, repository_page
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute, dependencies=[KnownPlace])
 
-Text = Annotated[str, Query(max_length=400)]
+Text = Annotated[str, Query(max_length=1000)]
 
 
 @router.get(links.REPOSITORIES, dependencies=[RetryProblems])

@@ -64,8 +64,8 @@ class ServiceFrame:
 
     @property
     def managed(self) -> Message | None:
-        """The warning that a tool manages the service; shown where the role and its access are changed."""
-        can_change = self.tab in (Tab.OVERVIEW, Tab.IMAGES)
+        """The warning that a tool manages the service; shown where it is changed: its role, access or deployment."""
+        can_change = self.tab is not Tab.HISTORY
         return managed_by(self.service.tags) if self.service and can_change else None
 
 

@@ -17,6 +17,7 @@ from app.operations.preview import Planned
 from app.policy.diff import Diff, diff_texts
 from app.policy.messages import WORDS
 from app.threads import run_in_threadpool
+from app.web import links
 from app.web.views.base import View
 from app.wording import Message
 
@@ -32,7 +33,7 @@ class PreviewView(View):
     `seen` is the fingerprint of the policy; the dialog's form sends it back in its field `previewed`. `principals` are
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
-    placeholder. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has
+    placeholder. `refused` says that ECR will refuse the policy, for dead principals that `prune_url` removes. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has
     afterwards. `texts` are the policy before and after, "" for none, so that it can be shown again once it is outdated.
     `renew_url` answers 204 while it is not, else with a new one, which is `renewed`.
     """
@@ -45,6 +46,8 @@ class PreviewView(View):
     calls: tuple[str, ...] = ()
     commands: tuple[Commands, ...] = ()
     problem: Problem | None = None
+    refused: Problem | None = None
+    prune_url: str = ""
     seen: str = ""
     principals: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
@@ -86,12 +89,16 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "", *, ke
 
 def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
     """Return a preview as it is shown. Parses the policy."""
-    planned, verdict = preview.planned, preview.planned.verdict
+    planned = preview.planned
+    refused, prune_url = _refused(preview)
+    verdict = None if refused else planned.verdict
     return PreviewView(
         repository=preview.repository,
         diff=preview.diff,
         calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
         commands=preview.commands,
+        refused=refused,
+        prune_url=prune_url,
         seen=f"{preview.repository} {planned.seen}",
         activates=planned.activates,
         principals=planned.pruned,
@@ -102,6 +109,16 @@ def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
         managed=managed_warning(preview.service.tags, (planned.change.before,)),
         texts=_texts(planned) if keeps_texts else None,
     )
+
+
+def _refused(preview: Preview) -> tuple[Problem | None, str]:
+    """Why ECR will refuse the policy, and where the dead principals are removed; None and "" where it won't."""
+    dead, region, service = preview.planned.blocked_by, preview.service.region, preview.service.name
+    if not dead:
+        return None, ""
+    where = {"repository": preview.repository}
+    prune_url = links.repositories(region, service, "prune", **where) if service else links.prune(region, **where)
+    return Problem("policy.dead_principals", principals=", ".join(dead), **where), prune_url
 
 
 def _texts(planned: Planned) -> tuple[str, str] | None:
