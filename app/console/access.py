@@ -269,18 +269,18 @@ def said(finding: Finding) -> Message:
     return Message(messages.WORDS[finding.code], finding.params)
 
 
-async def check_removable(services: Services, place: tuple[str, str, str]) -> None:
+async def check_removable(services: Services, target: tuple[str, str, str]) -> None:
     """Check that access can be removed: the service exists, or the repository policy still names it.
 
     Raises:
         Problem: `service.not_found` if neither is true; or why it could not be found out.
     """
-    region, name, _ = place
+    region, name, _ = target
     try:
         await get_service(services, region, name)
     except Problem as problem:
         if problem.code != "service.not_found":
             raise
-        planned, _ = await plan(services, Kind.REVOKE, place)
+        planned, _ = await plan(services, Kind.REVOKE, target)
         if not planned.change.needed:
             raise

@@ -118,11 +118,11 @@ async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
     return await run_in_threadpool(_plan, services, request, known)
 
 
-def candidates(services: Services, place: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
+def candidates(services: Services, service_ref: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
     """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
-    known = queries.find_service(services.db, services.service_key(*place))
-    service = known.service if known else ContainerService(*place, arn="", account="", state="", role=Role())
-    names = _matching(services, BatchRequest(action, (place,), match=pattern), service)
+    known = queries.find_service(services.db, services.service_key(*service_ref))
+    service = known.service if known else ContainerService(*service_ref, arn="", account="", state="", role=Role())
+    names = _matching(services, BatchRequest(action, (service_ref,), match=pattern), service)
     if action is not Kind.GRANT:
         return names
     allowed = queries.allowing(services.db, services.connection, service.region, service.role.principal_arn)

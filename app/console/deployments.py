@@ -28,7 +28,7 @@ from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
-Place = tuple[str, str, str]
+AccessTarget = tuple[str, str, str]
 """Region, service and repository; the repository is "" where a version is deployed again."""
 
 # A diagnosis ends by itself after ten seconds.
@@ -77,7 +77,7 @@ async def list_images(services: Services, region: str, repository: str, *, secon
 
 
 async def preview_deployment(
-    services: Services, place: Place, request: DeployRequest, *, seconds: float = PREVIEW_SECONDS
+    services: Services, target: AccessTarget, request: DeployRequest, *, seconds: float = PREVIEW_SECONDS
 ) -> DeploymentPreview:
     """Return what a deployment would do now, and whether its image would be pulled and run. Changes nothing.
 
@@ -85,32 +85,36 @@ async def preview_deployment(
         Problem: as `check_request` and `plan_deployment`; `image.missing`; what kept us from reading.
     """
     check_request(request)
-    region, name, repository = place
+    region, name, repository = target
     service, versions, detail = await in_time(
         seconds,
         asyncio.gather(
             ask(services, region, services.aws.services(region).get_service, name, patience=seconds),
             ask(services, region, services.aws.deployments(region).list_versions, name, patience=seconds),
-            _detail(services, place, request, seconds),
+            _detail(services, target, request, seconds),
         ),
     )
     image = _image(service, repository, request, detail) if repository else ""
     planned = await run_in_threadpool(plan_deployment, name, versions, request, image)
-    preview = await run_in_threadpool(_preview, place, request, image, planned, versions)
+    preview = await run_in_threadpool(_preview, target, request, image, planned, versions)
     return await _with_obstacles(services, preview, seconds)
 
 
-def start_deployment(services: Services, place: Place, request: DeployRequest, who: str, previewed: str = "") -> str:
+def start_deployment(
+    services: Services, target: AccessTarget, request: DeployRequest, who: str, previewed: str = ""
+) -> str:
     """Start a deployment, or find the one that does the same: its operation's id. Raises Problem as `check_request`."""
     given: dict[str, Any] = request.to_json()
     if previewed:
         given["previewed"] = previewed
-    return services.starter.start(Ask(Kind.DEPLOY, *place, who, given))
+    return services.starter.start(Ask(Kind.DEPLOY, *target, who, given))
 
 
-async def _detail(services: Services, place: Place, request: DeployRequest, seconds: float) -> ImageDetail | None:
+async def _detail(
+    services: Services, target: AccessTarget, request: DeployRequest, seconds: float
+) -> ImageDetail | None:
     """The image; None where a version is deployed again, or nobody may read it here."""
-    region, _, repository = place
+    region, _, repository = target
     if not repository:
         return None
     tag = "" if request.digest else request.tag or "latest"
@@ -132,9 +136,13 @@ def _image(service: ContainerService, repository: str, request: DeployRequest, d
 
 
 def _preview(
-    place: Place, request: DeployRequest, image: str, planned: PlannedDeployment, versions: tuple[DeployedVersion, ...]
+    target: AccessTarget,
+    request: DeployRequest,
+    image: str,
+    planned: PlannedDeployment,
+    versions: tuple[DeployedVersion, ...],
 ) -> DeploymentPreview:
-    region, name, repository = place
+    region, name, repository = target
     change = compare(planned.compared_with, planned.before, planned.after)
     active = active_version(versions)
     return DeploymentPreview(

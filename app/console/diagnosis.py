@@ -29,10 +29,10 @@ def _given(services: Services, question: Question) -> dict[str, datetime]:
 
 
 def question_of(
-    services: Services, place: tuple[str, str], image: str, container: str = "", *, platform: bool = False
+    services: Services, service_ref: tuple[str, str], image: str, container: str = "", *, platform: bool = False
 ) -> Question:
     """Return the question about a service; missing things are looked for in the configured Regions."""
-    return Question(*place, image, container, platform, services.regions)
+    return Question(*service_ref, image, container, platform, services.regions)
 
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:

@@ -26,7 +26,7 @@ from app.policy.commands import Command, System, Target, grant_commands, policy_
 from app.policy.diff import Diff, diff_texts
 from app.threads import run_in_threadpool
 
-Place = tuple[str, str, str]
+AccessTarget = tuple[str, str, str]
 
 # These concern only the policy: the service is not read, and may be deleted.
 WITHOUT_SERVICE = frozenset({Kind.PRUNE, Kind.UNDO, Kind.RESTORE})
@@ -50,14 +50,14 @@ class Preview:
 async def preview(
     services: Services,
     kind: Kind,
-    place: Place,
+    target: AccessTarget,
     asked: Mapping[str, Any] | None = None,
     *,
     seconds: float = PATIENCE,
 ) -> Preview:
-    """Return what `kind` would do now; `place` is region, service and repository. Raises Problem as `plan`."""
-    planned, service = await plan(services, kind, place, asked, seconds=seconds)
-    return await run_in_threadpool(_preview, services, planned, service, place[2])
+    """Return what `kind` would do now; `target` is region, service and repository. Raises Problem as `plan`."""
+    planned, service = await plan(services, kind, target, asked, seconds=seconds)
+    return await run_in_threadpool(_preview, services, planned, service, target[2])
 
 
 async def preview_undo(services: Services, kind: Kind, operation_id: str, *, seconds: float = PATIENCE) -> Preview:
@@ -72,12 +72,12 @@ async def preview_undo(services: Services, kind: Kind, operation_id: str, *, sec
     return await preview(services, kind, (undone.region, undone.service, change.repository), request, seconds=seconds)
 
 
-def is_still(services: Services, kind: Kind, place: Place, seen: str) -> bool:
+def is_still(services: Services, kind: Kind, target: AccessTarget, seen: str) -> bool:
     """Return whether an operation would do what a preview of the fingerprint `seen` showed, by what is known. Blocks.
 
-    Calls nothing at AWS. `place` is region, service and repository.
+    Calls nothing at AWS. `target` is region, service and repository.
     """
-    region, name, repository = place
+    region, name, repository = target
     known = queries.find_service(services.db, services.service_key(region, name))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     if known is None or held is None or held.policy_read_at is None:
@@ -96,28 +96,28 @@ def is_unread(problem: Problem) -> bool:
 async def plan(
     services: Services,
     kind: Kind,
-    place: Place,
+    target: AccessTarget,
     asked: Mapping[str, Any] | None = None,
     *,
     seconds: float = PATIENCE,
 ) -> tuple[Planned, ContainerService]:
-    """Return the plan of `kind`, and its service; `place` is region, service and repository.
+    """Return the plan of `kind`, and its service; `target` is region, service and repository.
 
     A deleted service is treated as one without a role, if the operation doesn't need it. Raises Problem, at the latest
     after `seconds`.
     """
-    region, _, repository = place
+    region, _, repository = target
     check_name(repository)
     # Concurrently: a page waits no longer than for the slower of the two.
     service, text = await asyncio.gather(
-        _service(services, kind, place, seconds),
+        _service(services, kind, target, seconds),
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
     )
     return await run_in_threadpool(_plan, services, kind, service, repository, text, asked), service
 
 
-async def _service(services: Services, kind: Kind, place: Place, seconds: float) -> ContainerService:
-    region, name, repository = place
+async def _service(services: Services, kind: Kind, target: AccessTarget, seconds: float) -> ContainerService:
+    region, name, repository = target
     if kind in WITHOUT_SERVICE:
         return await run_in_threadpool(_gone, services, region, name, repository)
     try:

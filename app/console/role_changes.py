@@ -68,11 +68,11 @@ async def plan_reactivation(
 
 
 def start_deactivation(
-    services: Services, place: tuple[str, str], person: str, plan: BatchPlan, *, remove_statements: bool
+    services: Services, service_ref: tuple[str, str], person: str, plan: BatchPlan, *, remove_statements: bool
 ) -> str:
-    """Start a deactivation that does what `plan` shows or fails; return its id. `place` is region and service."""
+    """Start a deactivation that does what `plan` shows or fails; return its id. `service_ref` is region and service."""
     request = {"remove_statements": remove_statements, **_shown(plan)}
-    return services.starter.start(Ask(Kind.DEACTIVATE, *place, asked_by=person, input=request))
+    return services.starter.start(Ask(Kind.DEACTIVATE, *service_ref, asked_by=person, input=request))
 
 
 def start_reactivation(services: Services, operation_id: str, person: str, plan: BatchPlan) -> str:

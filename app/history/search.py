@@ -152,12 +152,12 @@ def _place(operation: Operation) -> Cursor:
     return Cursor(operation.asked_at, operation.id)
 
 
-def _is_older(place: Cursor | None) -> ColumnElement[bool] | None:
-    return None if place is None else tuple_(Operation.asked_at, Operation.id) < (place.asked_at, place.id)
+def _is_older(cursor: Cursor | None) -> ColumnElement[bool] | None:
+    return None if cursor is None else tuple_(Operation.asked_at, Operation.id) < (cursor.asked_at, cursor.id)
 
 
-def _is_newer(place: Cursor) -> ColumnElement[bool]:
-    return tuple_(Operation.asked_at, Operation.id) > (place.asked_at, place.id)
+def _is_newer(cursor: Cursor) -> ColumnElement[bool]:
+    return tuple_(Operation.asked_at, Operation.id) > (cursor.asked_at, cursor.id)
 
 
 def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:

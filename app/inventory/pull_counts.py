@@ -67,18 +67,18 @@ def principals_of(role: str) -> tuple[str, ...]:
 
 
 def _of_region(
-    session: Session, place: tuple[str, str], registry: RegistryPolicy, roles: set[str], now: datetime | None
+    session: Session, region_key: tuple[str, str], registry: RegistryPolicy, roles: set[str], now: datetime | None
 ) -> Mapping[str, int]:
     prefixes = {prefix for role in roles for prefix in openings(registry, role)}
     reach = RegistryReach(registry)
     alike: Counter[_Alike] = Counter()
     arns: dict[_Alike, str] = {}
-    for arn, text in _opened(session, place, prefixes, roles):
+    for arn, text in _opened(session, region_key, prefixes, roles):
         kind = _Alike(text, reach.of(arn))
         alike[kind] += 1
         arns.setdefault(kind, arn)
     named: defaultdict[str, Counter[_Alike]] = defaultdict(Counter)
-    for arn, text, role in _naming(session, place, roles, prefixes):
+    for arn, text, role in _naming(session, region_key, roles, prefixes):
         kind = _Alike(text, reach.of(arn))
         named[role][kind] += 1
         arns.setdefault(kind, arn)
@@ -98,7 +98,7 @@ def _is_allowed(circumstances: Circumstances, text: str | None, role: str) -> bo
 
 
 def _opened(
-    session: Session, place: tuple[str, str], prefixes: Collection[str], roles: Collection[str]
+    session: Session, region_key: tuple[str, str], prefixes: Collection[str], roles: Collection[str]
 ) -> list[tuple[str, str | None]]:
     """The repositories that the registry policy may open: ARN, and the policy where it speaks of one of the roles."""
     if not prefixes:
@@ -109,17 +109,17 @@ def _opened(
     speaks = exists().where(is_own, named.principal.in_(speaking))
     unknown = row.policy_problem.is_not(None)  # nobody knows whom it names
     wanted = select(row.arn, case((speaks | unknown, row.policy_text), else_=null()))
-    known = (row.connection == place[0], row.region == place[1], row.policy_read_at.is_not(None))
+    known = (row.connection == region_key[0], row.region == region_key[1], row.policy_read_at.is_not(None))
     return [(arn, text) for arn, text in session.execute(wanted.where(*known, begins_with(prefixes)))]
 
 
 def _naming(
-    session: Session, place: tuple[str, str], roles: Collection[str], prefixes: Collection[str]
+    session: Session, region_key: tuple[str, str], roles: Collection[str], prefixes: Collection[str]
 ) -> list[tuple[str, str | None, str]]:
     """The other repositories whose policy names a role: ARN, policy and role."""
     row, named = SeenRepository, PolicyPrincipal
     is_own = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
     wanted = select(row.arn, row.policy_text, named.principal).join(named, is_own)
-    wanted = wanted.where(row.connection == place[0], row.region == place[1], named.principal.in_(roles))
+    wanted = wanted.where(row.connection == region_key[0], row.region == region_key[1], named.principal.in_(roles))
     others = wanted.where(~begins_with(prefixes)) if prefixes else wanted
     return [(arn, text, role) for arn, text, role in session.execute(others)]

@@ -142,9 +142,9 @@ async def platform(
     shown = await _platform(services, region, form)
     if is_htmx(request):
         return await run_in_threadpool(render, request, shown)
-    place = (region, service)
+    service_ref = (region, service)
     dialog = await run_in_threadpool(
-        deploy_dialog, services, place, form, await _images(request, services, region, form)
+        deploy_dialog, services, service_ref, form, await _images(request, services, region, form)
     )
     return await run_in_threadpool(render, request, replace(dialog, platform=shown))
 
@@ -188,8 +188,8 @@ async def deploy(
     try:
         repository = await _repository(services, region, form)
         _check_preview(previewed, form)
-        place = (region, service, repository)
-        operation = await run_in_threadpool(start_deployment, services, place, form.request, who, seen)
+        target = (region, service, repository)
+        operation = await run_in_threadpool(start_deployment, services, target, form.request, who, seen)
     except Problem as problem:
         return await _dialog(request, services, (region, service), form, problem)
     return await run_in_threadpool(started, request, services, operation)
@@ -214,13 +214,13 @@ def _check_preview(previewed: str, form: DeployForm) -> None:
 
 
 async def _dialog(
-    request: Request, services: Services, place: tuple[str, str], form: DeployForm, problem: Problem | None = None
+    request: Request, services: Services, service_ref: tuple[str, str], form: DeployForm, problem: Problem | None = None
 ) -> Response:
     """The dialog; on a page of its own with the preview of what is selected at first."""
-    images = await _images(request, services, place[0], form) if form.repository else None
-    dialog = await run_in_threadpool(deploy_dialog, services, place, form, images, problem)
+    images = await _images(request, services, service_ref[0], form) if form.repository else None
+    dialog = await run_in_threadpool(deploy_dialog, services, service_ref, form, images, problem)
     if not is_htmx(request) and dialog.names_deployment:
-        dialog = replace(dialog, form=dialog.filled, preview=await _preview(services, place, dialog.filled))
+        dialog = replace(dialog, form=dialog.filled, preview=await _preview(services, service_ref, dialog.filled))
     return await run_in_threadpool(render, request, dialog, status=422 if problem else 200)
 
 
@@ -234,12 +234,12 @@ async def _images(request: Request, services: Services, region: str, form: Deplo
         return problem
 
 
-async def _preview(services: Services, place: tuple[str, str], form: DeployForm) -> DeployPreview:
+async def _preview(services: Services, service_ref: tuple[str, str], form: DeployForm) -> DeployPreview:
     async def planning() -> DeploymentPreview:
-        repository = await _repository(services, place[0], form)
-        return await preview_deployment(services, (*place, repository), form.request)
+        repository = await _repository(services, service_ref[0], form)
+        return await preview_deployment(services, (*service_ref, repository), form.request)
 
-    return await deploy_preview(planning(), place, form)
+    return await deploy_preview(planning(), service_ref, form)
 
 
 async def _repository(services: Services, region: str, form: DeployForm) -> str:

@@ -62,11 +62,16 @@ async def why_with_platform(
 
 
 async def _answer(
-    request: Request, services: Services, place: tuple[str, str], subject: tuple[str, str], *, platform: bool = False
+    request: Request,
+    services: Services,
+    service_ref: tuple[str, str],
+    subject: tuple[str, str],
+    *,
+    platform: bool = False,
 ) -> Response:
     try:
-        diagnoses = await diagnose(services, question_of(services, place, *subject, platform=platform))
+        diagnoses = await diagnose(services, question_of(services, service_ref, *subject, platform=platform))
         page = await run_in_threadpool(lambda: why_page(diagnoses, endpoints_of(services)))
     except Problem as problem:
-        page = WhyPage(*place, *subject, problem=problem)
+        page = WhyPage(*service_ref, *subject, problem=problem)
     return await run_in_threadpool(render, request, page)

@@ -89,7 +89,7 @@ class BatchPreviewPage(View):
 
 def choose_page(
     services: Services,
-    place: tuple[str, str],
+    service_ref: tuple[str, str],
     action: Kind,
     match: str,
     now: datetime,
@@ -98,9 +98,9 @@ def choose_page(
     refused: Problem | None = None,
 ) -> ChoosePage:
     """The list to choose from. `match` is a part of a name, or a pattern with `*` for whole names."""
-    region, name = place
+    region, name = service_ref
     pattern = pattern_of(match)
-    names = candidates(services, place, action, pattern)
+    names = candidates(services, service_ref, action, pattern)
     return ChoosePage(
         frame=frame.service_frame(services, region, name, Tab.IMAGES, now),
         action=action,

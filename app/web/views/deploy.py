@@ -163,13 +163,13 @@ class DeployDialog(DialogView):
 
 def deploy_dialog(
     services: Services,
-    place: tuple[str, str],
+    service_ref: tuple[str, str],
     form: DeployForm,
     images: ImageList | Problem | None,
     problem: Problem | None = None,
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
-    region, name = place
+    region, name = service_ref
     known = queries.find_service(services.db, services.service_key(region, name))
     current = known.service.current_deployment if known else None
     listed = images if isinstance(images, ImageList) else None
@@ -203,15 +203,15 @@ def _repositories(services: Services, region: str, name: str) -> tuple[str, ...]
 
 
 async def deploy_preview(
-    planning: Awaitable[DeploymentPreview], place: tuple[str, str], form: DeployForm
+    planning: Awaitable[DeploymentPreview], service_ref: tuple[str, str], form: DeployForm
 ) -> DeployPreview:
     """Return what `planning` comes to, as a page shows it; what keeps it from being made is its `problem`."""
     try:
         preview = await planning
     except Problem as problem:
-        return DeployPreview(*place, problem=problem)
+        return DeployPreview(*service_ref, problem=problem)
     return DeployPreview(
-        *place,
+        *service_ref,
         image=preview.image,
         change=preview.change,
         calls=tuple(f"{call.action}  {call.on}" for call in preview.calls),

@@ -276,18 +276,18 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
 
 
 def with_preview(
-    services: Services, kind: Kind, place: tuple[str, str, str], preview: PreviewView
+    services: Services, kind: Kind, target: tuple[str, str, str], preview: PreviewView
 ) -> ConfirmDialog | BlockedDialog:
     """Return the Remove, Repair or Remove dead principals dialog with its preview in it, for readers without scripts."""
     if kind is Kind.PRUNE:
-        return prune(services, place, preview, "")
-    dialog = remove(services, *place) if kind is Kind.REVOKE else repair(services, *place)
+        return prune(services, target, preview, "")
+    dialog = remove(services, *target) if kind is Kind.REVOKE else repair(services, *target)
     return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
 
 
-def prune(services: Services, place: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
-    """Return the dialog that prunes what the preview shows; `place` is region, service and repository."""
+def prune(services: Services, target: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
+    """Return the dialog that prunes what the preview shows; `target` is region, service and repository."""
     known = find_progress(services.db, follows) if follows else None
-    region, service, repository = place
-    of_this = known is not None and (known.region, known.service, known.repository) == place
+    region, service, repository = target
+    of_this = known is not None and (known.region, known.service, known.repository) == target
     return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")

@@ -138,11 +138,11 @@ def history_page(services: Services, asked: HistoryFilterView, older: str, newer
 
 
 def service_history_page(
-    services: Services, asked: HistoryFilterView, now: datetime, place: tuple[str, str]
+    services: Services, asked: HistoryFilterView, now: datetime, cursors: tuple[str, str]
 ) -> ServiceHistoryPage:
-    """Return the matching operations of one service; `place` is the URL's `older` and `newer`."""
+    """Return the matching operations of one service; `cursors` is the URL's `older` and `newer`."""
     region, name = asked.region, asked.of_service
-    rows = _list(services, asked, place, lambda **query: links.service_history(region, name, **query))
+    rows = _list(services, asked, cursors, lambda **query: links.service_history(region, name, **query))
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 
@@ -163,8 +163,8 @@ def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFil
     )
 
 
-def _list(services: Services, asked: HistoryFilterView, place: tuple[str, str], address: Address) -> HistoryList:
-    older, newer = (Cursor.from_text(text) for text in place)
+def _list(services: Services, asked: HistoryFilterView, cursors: tuple[str, str], address: Address) -> HistoryList:
+    older, newer = (Cursor.from_text(text) for text in cursors)
     wanted = replace(wanted_of(services, asked), folds_batches=True)
     page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer, whole=False)
     batches = _batches(services, page.operations)

@@ -40,10 +40,10 @@ class NextSteps(View):
 
 
 async def next_steps(
-    services: Services, place: tuple[str, str], repository: str, patience: float = PATIENCE
+    services: Services, service_ref: tuple[str, str], repository: str, patience: float = PATIENCE
 ) -> NextSteps | None:
     """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
-    found = await repository_tags(services, place[0], repository, patience)
+    found = await repository_tags(services, service_ref[0], repository, patience)
     if found is None:
         return None
-    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *place)
+    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *service_ref)
