@@ -25,11 +25,17 @@ ALL_CLEAR = (
     "Every repository policy was checked.",
     "No permission is missing.",
     "Deployments (0)",
+    'private repositories <span class="count">(0)',
 )
 # By what is refused: the pages that hang on it.
 READINGS = {
     "lightsail:*": ("/containers", "/containers/us-east-1/storefront-web/deployments", "/findings"),
-    "ecr:DescribeRepositories": ("/repositories", "/findings", "/who-can-pull?principal=123456789012"),
+    "ecr:DescribeRepositories": (
+        "/repositories",
+        "/findings",
+        "/who-can-pull?principal=123456789012",
+        "/containers/us-east-1/storefront-web/images",
+    ),
     "ecr:GetRepositoryPolicy": ("/findings", "/repositories/us-east-1/storefront/web"),
     "*": PAGES,
 }
