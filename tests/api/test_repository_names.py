@@ -44,7 +44,7 @@ def test_what_cannot_be_is_told_by_every_verb(ready, verb, repository, code):
     assert (answer.status, answer.json["code"]) == (422, code)
 
 
-@pytest.mark.parametrize(("name", "nearest"), [("edge/cache", ["edge/cache"]), ("edge/cahce", [])])
+@pytest.mark.parametrize("name, nearest", [("edge/cache", ["edge/cache"]), ("edge/cahce", [])])
 def test_a_repository_of_another_region_is_answered_with_the_one_of_its_name_only(ready, name, nearest):
     uri = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/{name}"
     assert ready.post(f"{HERE}/grants", {"repository": uri}).json["nearest"] == nearest

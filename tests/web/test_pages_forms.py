@@ -354,7 +354,13 @@ def test_a_preview_that_a_form_makes_up_is_not_shown_again(mika):
 
 def test_a_filter_takes_as_much_as_its_field(mika):
     many = f"{HERE}/storefront-web/repositories/many"
-    fields = [("/containers", "q"), ("/repositories", "q"), ("/findings", "q"), ("/history", "service"), (many, "match")]
+    fields = [
+        ("/containers", "q"),
+        ("/repositories", "q"),
+        ("/findings", "q"),
+        ("/history", "service"),
+        (many, "match"),
+    ]
     for address, name in [*fields, ("/history", "repository"), ("/history", "person")]:
         field = mika.reads(address).soup.select_one(f"main input[name={name}]:not([type=hidden])")
         typed = "x" * int(field.get("maxlength", 1000))

@@ -116,9 +116,9 @@ def _refused(preview: Preview) -> tuple[Problem | None, str]:
     dead, region, service = preview.planned.blocked_by, preview.service.region, preview.service.name
     if not dead:
         return None, ""
-    where = {"repository": preview.repository}
-    prune_url = links.repositories(region, service, "prune", **where) if service else links.prune(region, **where)
-    return Problem("policy.dead_principals", principals=", ".join(dead), **where), prune_url
+    name = preview.repository
+    prune_url = links.repositories(region, service, "prune", repository=name) if service else links.prune(region, name)
+    return Problem("policy.dead_principals", repository=name, principals=", ".join(dead)), prune_url
 
 
 def _texts(planned: Planned) -> tuple[str, str] | None:
