@@ -1,6 +1,7 @@
 """The campaign's check detects what it is meant to detect."""
 
 import json
+import logging
 
 import pytest
 
@@ -220,6 +221,14 @@ def test_each_step_that_deploys_makes_one_deployment(roll_back, deployments, wro
     assert verdict.wrong == ([wrong] if wrong else [])
 
 
+@pytest.fixture
+def quiet():
+    """The campaign logs nothing while it plays; the tests after it do."""
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("quiet")
 def test_a_run_that_breaks_is_told_and_stops_no_other(monkeypatch):
     def breaks(name: str):
         raise Problem("operation.not_ended", operation=name)
