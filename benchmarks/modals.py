@@ -18,7 +18,7 @@ from app.web.routes.changes import LONGEST_WAIT
 from app.web.views.operation import POLL_MS
 from benchmarks import cpu
 from benchmarks.figures import Figure, Report, median
-from benchmarks.starting import REGION, operation
+from benchmarks.starting import REGION, console_on_sandbox, operation
 from benchmarks.waiting import ACTIVATION, count_waiting, record_waiting
 from tests.console import ROOT, RunningConsole, start_console, until
 from tests.sandbox_server import start_sandbox_process
@@ -37,8 +37,9 @@ def run() -> Report:
         with start_console(Path(folder), sandbox=sandbox, regions=REGION, role_wait_seconds=86_400) as console:
             until(lambda: count_waiting(db), lambda count: count >= MODALS, seconds=600)
             taken, polled = _ask(console, _modals(console, ids), every=POLL_MS / 1000)
-            _, watched = _ask(console, _pages(console), every=0)
         db.close()
+    with console_on_sandbox({"seed": "demo"}) as console:
+        _, watched = _ask(console, _pages(console), every=0)
     taken.sort()
     return Report(
         [

@@ -13,9 +13,11 @@ import re
 import sys
 import time
 from typing import Any
+from urllib.parse import quote
 
 POLL_AFTER = re.compile(rb"poll-after: ([0-9.]+)")
 LENGTH = re.compile(rb"content-length: ([0-9]+)")
+SEEN = re.compile(r"\bseen=[^&]*")
 HEADERS = "HX-Request: true\r\nAccept: text/html\r\nAccept-Language: en\r\nSec-Fetch-Site: same-origin\r\n"
 
 
@@ -35,13 +37,14 @@ async def _poll(wanted: dict[str, Any], number: int, path: str, counts_from: flo
     # As people do, they come from several machines: one address may not hold all connections.
     where = f"127.0.0.{2 + number % 8}"
     reader, writer = await asyncio.open_connection("127.0.0.1", wanted["port"], local_addr=(where, 0))
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{wanted['port']}\r\n{HEADERS}\r\n".encode()
     while (began := time.monotonic()) < ends:
-        writer.write(request)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{wanted['port']}\r\n{HEADERS}\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 20"):
             raise RuntimeError(f"{path} was answered with {head.decode()}")
-        await reader.readexactly(int(_value(LENGTH, head)))
+        body = await reader.readexactly(int(_value(LENGTH, head)))
+        if body:  # what has changed: the page asks for what comes after it
+            path = SEEN.sub(f"seen={quote(json.loads(body)['version'], safe='')}", path)
         passed = time.monotonic() - began
         if began >= counts_from:
             taken.append(passed)

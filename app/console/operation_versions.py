@@ -6,6 +6,7 @@ A thousand open modals ask two thousand times a second; each question of its own
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,9 @@ LONGEST_POLL = 5.0
 
 MOST = 300
 """Polls a second of all pages together, from which on each page is to ask less often."""
+
+SPREAD = 0.3
+"""By how much of it the seconds between two polls differ from one page to the next, at most."""
 
 SLOW = 0.1
 """Seconds for which polls wait on average once the server is too busy for that many."""
@@ -66,8 +70,13 @@ class OperationVersions:
 
     @property
     def poll_after(self) -> float | None:
-        """The seconds after which a page is to ask again; None as long as it may ask as often as it does."""
-        return self._pace.seconds if self._pace.seconds > POLL else None
+        """The seconds after which a page is to ask again; None as long as it may ask as often as it does.
+
+        Another number each time: pages that were answered together, after a stall, must not ask together ever after.
+        """
+        if self._pace.seconds <= POLL:
+            return None
+        return self._pace.seconds * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311  (no secret)
 
     async def _run(self) -> None:
         while self._next is not None:
