@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import signal
 import socket
 
 import uvicorn
@@ -95,11 +96,13 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         timeout_graceful_shutdown=REQUESTS_END_WITHIN,
     )
     server = _Server(config, _limits(len(services.regions)), services, hint)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        log.info("stopped")
-    return 0 if server.started else 1
+    # uvicorn puts its own handler in this one's place while it serves. Ctrl-C once more, while the process ends, is ignored.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server.run()
+    if not server.started:
+        return 1
+    log.info("stopped")
+    return 0
 
 
 def _secure_files(settings: Settings) -> None:

@@ -101,6 +101,16 @@ def test_a_server_stops_in_time_while_a_source_of_credentials_hangs(tmp_path, mo
         stops(console, by)
 
 
+def test_a_server_stops_in_order_however_often_ctrl_c_is_pressed(tmp_path):
+    with start_console(tmp_path) as console:
+        ends_by = time.monotonic() + STOPS_WITHIN
+        while console.process.poll() is None and time.monotonic() < ends_by:
+            console.process.send_signal(signal.SIGINT)
+            time.sleep(0.002)
+        assert console.process.returncode == 0
+        assert "Traceback" not in console.log()
+
+
 @pytest.mark.parametrize("by", SIGNALS)
 def test_a_server_at_work_stops_in_order_by_any_signal(tmp_path, by):
     with start_console(tmp_path) as console:
