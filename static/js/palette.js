@@ -8,6 +8,7 @@
   const status = document.getElementById('palette-status');
   const field = document.getElementById('site-q');
   const options = () => [...list.querySelectorAll('a[role=option]')];
+  htmx.process(input); // htmx itself does so in a timeout, which may come after the first key
   const marked = () => list.querySelector('[aria-selected=true]');
 
   function mark(option) {

@@ -76,6 +76,14 @@ def test_the_palette_finds_and_opens_with_the_keyboard_alone(at_containers):
     page.wait_for_url(f"**{WEB}")
 
 
+def test_the_first_key_finds_the_palette_ready(page, console):
+    """However late htmx starts: it waits for a timeout, which a browser at work runs after the page was loaded."""
+    page.add_init_script("const later = setTimeout; setTimeout = (call, ms) => later(call, ms ?? 5000)")
+    page.goto("/containers")
+    opens(page)
+    expect(option(page, "Findings")).to_be_visible(timeout=4000)
+
+
 def test_an_action_opens_its_own_page(at_containers):
     page = at_containers
     opens(page)
