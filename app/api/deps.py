@@ -15,6 +15,7 @@ from app.console.services import get_service, nearest_services
 from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
+from app.http.problems import with_nearest
 from app.inventory.queries import KnownService
 from app.messages import i18n
 from app.threads import run_in_threadpool
@@ -58,7 +59,7 @@ async def known_service(services: ServicesDep, named: NamedServiceDep) -> KnownS
         return await get_service(services, *named, seconds=PROGRAM_PATIENCE)
     except Problem as problem:
         if problem.code == "service.not_found":
-            problem.params["nearest"] = ", ".join(await run_in_threadpool(nearest_services, services, *named))
+            with_nearest(problem, await run_in_threadpool(nearest_services, services, *named))
         raise
 
 

@@ -9,7 +9,7 @@ import errno
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -38,6 +38,9 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
 # Error numbers for too many open files and for lack of memory.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+# A problem's parameter with the names that may be meant, and what stands between them.
+NEAREST, NAMES_APART = "nearest", ", "
+
 # By code, then by its first part; any other problem is a conflict with the current state.
 STATUS = {
     "internal": 500,
@@ -103,9 +106,16 @@ def status_of(problem: Problem) -> int:
     return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
 
 
+def with_nearest(problem: Problem, names: Iterable[str]) -> Problem:
+    """Return the problem with names that exist and may be meant, the likest first, for `as_json`."""
+    problem.params[NEAREST] = NAMES_APART.join(names)
+    return problem
+
+
 def as_json(problem: Problem) -> dict[str, object]:
     """Return the problem in the API's form."""
     statement = iam_statement(problem, account="")
+    nearest = str(problem.params.get(NEAREST, ""))
     return {
         "code": problem.code,
         "message": what_happened(problem),
@@ -114,8 +124,8 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_code": problem.aws_code,
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
-        "params": problem.params,
-        "nearest": [name for name in str(problem.params.get("nearest", "")).split(", ") if name],
+        "params": {name: value for name, value in problem.params.items() if name != NEAREST},
+        "nearest": nearest.split(NAMES_APART) if nearest else [],
         "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,
     }

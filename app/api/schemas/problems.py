@@ -34,10 +34,9 @@ class ProblemBody(BaseModel):
     detail: Annotated[list[Invalid], Field(description="With `request.invalid`: each thing that is wrong.")] = []
 
     @classmethod
-    def of(cls, problem: Problem, nearest: tuple[str, ...] = ()) -> ProblemBody:
+    def of(cls, problem: Problem) -> ProblemBody:
         """Return the problem in the API's form."""
-        body = as_json(problem)
-        return cls.model_validate({**body, "nearest": list(nearest) or body["nearest"]})
+        return cls.model_validate(as_json(problem))
 
     @classmethod
     def maybe(cls, problem: Problem | None) -> ProblemBody | None:
