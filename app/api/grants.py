@@ -26,8 +26,9 @@ from app.console.role_changes import check_unchanged, plan_deactivation, start_d
 from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
-from app.http.problems import status_of
+from app.http.problems import status_of, with_nearest
 from app.http.routing import ThreadedRoute
+from app.keys import AccessTarget
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
@@ -141,11 +142,11 @@ async def deactivate(
 
     Refused if something has changed since the preview.
     """
-    service_ref = (known.service.region, known.service.name)
-    plan = await plan_deactivation(services, *service_ref)
+    region_and_name = (known.service.region, known.service.name)
+    plan = await plan_deactivation(services, *region_and_name)
     check_unchanged(plan, body.previewed)
     removes = body.remove_statements
-    start = partial(start_deactivation, services, service_ref, who, plan, remove_statements=removes)
+    start = partial(start_deactivation, services, region_and_name, who, plan, remove_statements=removes)
     return await run_in_threadpool(lambda: accepted(services, response, start()))
 
 
@@ -157,8 +158,8 @@ def _as(previewed: str | None) -> dict[str, Any]:
     return {} if previewed is None else {"previewed": previewed}
 
 
-def _refuse(services: Services, target: tuple[str, str, str], problem: Problem) -> Any:
+def _refuse(services: Services, target: AccessTarget, problem: Problem) -> Any:
     """Return the response to a refused repository name, with the most similar names."""
     region, _, typed = target
-    explained, nearest = explain_refused_name(services, region, typed, problem)
-    return JSONResponse(ProblemBody.of(explained, nearest).model_dump(mode="json"), status_of(explained))
+    explained = with_nearest(*explain_refused_name(services, region, typed, problem))
+    return JSONResponse(ProblemBody.of(explained).model_dump(mode="json"), status_of(explained))

@@ -175,7 +175,7 @@ def _service_of_many(api: Api, kind: str, service: str, region: str) -> ServiceR
     if kind == "revoke" and region:
         return ServiceRef(region, service)  # it may be deleted
     known = find_service(api, service, region)
-    return ServiceRef(known["region"], known["name"])
+    return ServiceRef.of(known)
 
 
 def _service_of(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:
@@ -183,7 +183,7 @@ def _service_of(api: Api, kind: str, service: str, repository: str, region: str)
         known = find_service_named_by(api, repository, service, region)
     else:
         known = find_service(api, service, region)
-    return ServiceRef(known["region"], known["name"])
+    return ServiceRef.of(known)
 
 
 def _start(api: Api, kind: str, service_ref: ServiceRef, repository: str, previewed: str | None) -> Json:
@@ -201,7 +201,9 @@ def _show(shown: Json, *, as_json: bool) -> None:
         click.echo(plain(f"The policy of {shown['repository']} would not change."))
     for line in shown["diff"]:
         click.echo(click.style(plain(line), fg=colours.get(line[0])))
-    if shown.get("managed"):  # an older server knows none
+    if refused := shown.get("refused"):  # an older server knows none
+        click.echo(plain(f"{refused['message']} {refused['what_to_do']}"), err=True)
+    if shown.get("managed"):  # as above
         click.echo(plain(f"Note: {shown['managed']}"), err=True)
     click.echo("AWS calls:")
     for call in shown["calls"]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.aws.ports import ContainerService
+from app.errors import Problem
 from app.history.queries import Refusal
 from app.inventory.circumstances import Circumstances
 from app.operations import plans
@@ -36,8 +37,8 @@ class Planned:
 
     `activates`: the role must be activated first, so the principal in `change` is a placeholder. `seen` is the change's
     fingerprint; a request with it makes exactly this change or fails. For a prune: `pruned` are the principals that it
-    removes, of those that are `prunable`. `blocked_by`: dead principals for which ECR refuses what would be written. If it concerns a role's access, `verdict` says whether the role can pull
-    afterwards.
+    removes, of those that are `prunable`. `refused`: why ECR will refuse what would be written, which names dead
+    principals. If it concerns a role's access, `verdict` says whether the role can pull once that is written.
     """
 
     change: PlannedChange
@@ -46,8 +47,13 @@ class Planned:
     seen: str
     prunable: Prunable = field(default_factory=Prunable)
     pruned: tuple[str, ...] = ()
-    blocked_by: tuple[str, ...] = ()
+    refused: Problem | None = None
     verdict: Verdict | None = None
+
+    @property
+    def afterwards(self) -> Verdict | None:
+        """Whether the role can pull afterwards; None too where ECR will refuse the policy, which then stays as it is."""
+        return None if self.refused else self.verdict
 
 
 def plan_operation(
@@ -76,11 +82,17 @@ def plan_operation(
     verdict = known.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
     planned = Planned(change, calls, activates, change_fingerprint(change), verdict=verdict)
     if kind is not Kind.PRUNE:
-        return replace(planned, blocked_by=prunable(change.after).dead) if change.needed else planned
+        return replace(planned, refused=_refusal(change, repository))
     may_go, chosen = prunable(text, refusal), (asked or {}).get("principals")
     named = {same_form(principal.value) for principal in principals_of(text)}
     pruned = tuple(principal for principal in chosen or may_go.dead if same_form(principal) in named)
     return replace(planned, prunable=may_go, pruned=pruned)
+
+
+def _refusal(change: PlannedChange, repository: str) -> Problem | None:
+    """Return why ECR will refuse to write the policy, as far as its text says."""
+    dead = prunable(change.after).dead if change.needed else ()
+    return Problem("policy.dead_principals", principals=", ".join(dead), repository=repository) if dead else None
 
 
 def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:

@@ -62,6 +62,15 @@ def test_a_preview_shows_the_change_and_changes_nothing(ready):
     assert ready.sandbox.policy("payments/api") == before
 
 
+def test_a_preview_says_of_a_policy_that_ecr_refuses_why_and_gives_no_verdict(ready):
+    dead = {"Sid": "Gone", "Effect": "Allow", "Principal": {"AWS": "AROAQ3EXAMPLEDEADROLE"}, "Action": "ecr:*"}
+    ready.sandbox.put_policy("shared/base-python", {"Version": "2012-10-17", "Statement": [dead]})
+    shown = ready.post(f"{HERE}/preview", {"kind": "grant", "repository": "shared/base-python"}).json
+    assert (shown["refused"]["code"], shown["access"], shown["reason"]) == ("policy.dead_principals", None, "")
+    pruned = ready.post(f"{HERE}/preview", {"kind": "prune", "repository": "shared/base-python"}).json
+    assert (pruned["refused"], pruned["principals"]) == (None, ["AROAQ3EXAMPLEDEADROLE"])
+
+
 def test_what_was_previewed_is_done_or_nothing_is(ready, ended):
     shown = ready.post(f"{HERE}/preview", {"kind": "grant", "repository": "payments/api"}).json
     ready.sandbox.put_policy("payments/api", {"Version": "2008-10-17", "Statement": [SOMEBODY]})

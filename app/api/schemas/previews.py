@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import Principal, RegionName, RegistryRead, RepositoryName, english
 from app.api.strict import RequestBody
 from app.console.access import AccessStatus
@@ -76,8 +77,11 @@ class Preview(BaseModel):
     calls: list[AwsCall]
     commands: list[ShellCommands]
     previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
+    refused: ProblemBody | None = Field(
+        description="Why ECR will refuse the policy: it names principals that no longer exist. Null: nothing is known."
+    )
     access: AccessStatus | None = Field(
-        description="What the role has afterwards, by both policies; null for a pruning."
+        description="What the role has afterwards, by both policies; null for a pruning, and where `refused` is set."
     )
     reason: str = Field(description="Why, in one English sentence.")
     registry: RegistryRead | None
@@ -90,6 +94,7 @@ class Preview(BaseModel):
     @classmethod
     def of(cls, kind: Kind, preview: PlannedPreview) -> Preview:
         planned, change, service = preview.planned, preview.planned.change, preview.service
+        verdict = planned.afterwards
         return cls(
             kind=kind,
             region=service.region,
@@ -103,8 +108,9 @@ class Preview(BaseModel):
             calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
             commands=[ShellCommands.of(commands) for commands in preview.commands],
             previewed=planned.seen,
-            access=AccessStatus(planned.verdict.access) if planned.verdict else None,
-            reason=planned.verdict.sentence if planned.verdict else "",
+            refused=ProblemBody.maybe(planned.refused),
+            access=AccessStatus(verdict.access) if verdict else None,
+            reason=verdict.sentence if verdict else "",
             registry=RegistryRead.maybe(preview.evidence),
             managed=english(managed_warning(service.tags, (change.before,))),
             principals=list(planned.pruned),

@@ -33,8 +33,9 @@ class PreviewView(View):
     `seen` is the fingerprint of the policy; the dialog's form sends it back in its field `previewed`. `principals` are
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
-    placeholder. `refused` says that ECR will refuse the policy, for dead principals that `prune_url` removes. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has
-    afterwards. `texts` are the policy before and after, "" for none, so that it can be shown again once it is outdated.
+    placeholder. `refused` says that ECR will refuse the policy, for dead principals that `prune_url` removes. `managed`
+    warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards. `texts` are the
+    policy before and after, "" for none, so that it can be shown again once it is outdated.
     `renew_url` answers 204 while it is not, else with a new one, which is `renewed`.
     """
 
@@ -89,16 +90,14 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "", *, ke
 
 def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
     """Return a preview as it is shown. Parses the policy."""
-    planned = preview.planned
-    refused, prune_url = _refused(preview)
-    verdict = None if refused else planned.verdict
+    planned, verdict = preview.planned, preview.planned.afterwards
     return PreviewView(
         repository=preview.repository,
         diff=preview.diff,
         calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
         commands=preview.commands,
-        refused=refused,
-        prune_url=prune_url,
+        refused=planned.refused,
+        prune_url=_prune_url(preview) if planned.refused else "",
         seen=f"{preview.repository} {planned.seen}",
         activates=planned.activates,
         principals=planned.pruned,
@@ -111,18 +110,10 @@ def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
     )
 
 
-def _refused(preview: Preview) -> tuple[Problem | None, str]:
-    """Why ECR will refuse the policy, and where the dead principals are removed; None and "" where it won't."""
-    dead, region, service = preview.planned.blocked_by, preview.service.region, preview.service.name
-    if not dead:
-        return None, ""
-    name = preview.repository
-    prune_url = (
-        links.repositories(region, service, "prune", repository=name)
-        if service
-        else links.prune(region, repository=name)
-    )
-    return Problem("policy.dead_principals", principals=", ".join(dead), repository=name), prune_url
+def _prune_url(preview: Preview) -> str:
+    """Where the repository's dead principals are removed."""
+    region, service, name = preview.service.region, preview.service.name, preview.repository
+    return links.repositories(region, service, "prune", repository=name) if service else links.prune(region, name)
 
 
 def _texts(planned: Planned) -> tuple[str, str] | None:
