@@ -1,4 +1,4 @@
-"""Waits for the parts of an operation, and stops them: changes of repository policies that are operations of their own."""
+"""Waits for the parts of an operation, and stops them: changes of policies that are operations of their own."""
 
 from __future__ import annotations
 

@@ -87,10 +87,13 @@ class Starter:
                 done.
         """
         with recorded():
-            return self.start_part(ask)
+            return self._start(ask)
 
     def start_part(self, ask: Ask) -> str:
-        """As `start`, for an operation that waits while the database cannot be used. Raises SQLAlchemyError then."""
+        """As `start`, of a part of an operation, which waits while the database cannot be used: SQLAlchemyError then."""
+        return self._start(ask)
+
+    def _start(self, ask: Ask) -> str:
         if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
             check_name(ask.repository)
         if ask.kind is Kind.DEPLOY:
@@ -192,7 +195,8 @@ class Starter:
     def cancel(self, operation_id: str, by: str) -> bool:
         """Cancel an operation that waits in the queue, or request a running one to stop at its next safe point.
 
-        Of a batch's operation its items too, and of any its parts. Return False if it has ended, or was requested to stop before.
+        Of a batch's operation its items too, and of any its parts. Return False if it has ended, or was requested to
+        stop before.
         """
         with recorded():
             return self._cancel(operation_id, by)
