@@ -1,8 +1,9 @@
-"""URLs for display: without user or password. Imports nothing of ours (tests/test_architecture.py)."""
+"""URLs of servers: for display without user or password, and in their parts. Imports nothing of ours (tests/test_architecture.py)."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import SplitResult, urlsplit
 
 HIDDEN = "***"
 # Query parameters that PostgreSQL's drivers treat as secrets.
@@ -16,3 +17,13 @@ def without_password(url: str) -> str:
         scheme, separator, _ = head.partition("://")
         tail = f"{scheme}://{HIDDEN}@{tail}" if separator else f"{HIDDEN}@{tail}"
     return _SECRET.sub(rf"\g<1>{HIDDEN}", tail)
+
+
+def server_address(url: str) -> SplitResult | None:
+    """Return the parts of a server's URL; None for what is none of a server that speaks HTTP."""
+    try:
+        address = urlsplit(url)
+        valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return None
+    return address if valid else None

@@ -52,6 +52,11 @@ class ServiceRef:
     region: str
     service: str
 
+    @classmethod
+    def of(cls, service: Json) -> ServiceRef:
+        """Return the reference of a service as the API returns it."""
+        return cls(service["region"], service["name"])
+
     @property
     def path(self) -> str:
         """Its API path."""

@@ -8,12 +8,12 @@ import json
 import re
 import ssl
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from app.client.api import NoAnswerError
 from app.errors import Problem
 from app.settings import is_loopback
-from app.urls import without_password
+from app.urls import server_address, without_password
 
 # Longer than the server holds a long poll.
 SECONDS = 15.0
@@ -73,13 +73,9 @@ class Http:
 
 def _split(url: str) -> SplitResult:
     """Return the parts of a server's URL. Raises Problem `client.bad_url`."""
-    try:
-        address = urlsplit(url)
-        valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise Problem("client.bad_url", url=without_password(url)) from None
+    address = server_address(url)
+    if address is None:
+        raise Problem("client.bad_url", url=without_password(url))
     return address
 
 

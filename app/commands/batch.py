@@ -120,7 +120,7 @@ def repair(
         if everything:
             status = _repair_all(api, region, how, preview=preview)
         else:
-            request = request_of("repair", [_service_of(find_service(api, service, region))], repositories, match)
+            request = request_of("repair", [ServiceRef.of(find_service(api, service, region))], repositories, match)
             status = run_batch(api, request, how, preview=preview)
     sys.exit(status)
 
@@ -154,10 +154,6 @@ def _show_left(shown: Json) -> None:
         click.echo(f"and {shown['left_count'] - MOST_LISTED} more findings that aren't repaired")
     if not shown["coverage"]["whole"]:
         say("Not everything has been checked yet. See “sailpass status” or the Findings page.")
-
-
-def _service_of(service: Json) -> ServiceRef:
-    return ServiceRef(service["region"], service["name"])
 
 
 def _nothing_to_repair(*, as_json: bool) -> None:

@@ -69,7 +69,7 @@ def deploy(
     body = _body(image, request)
     with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)
-        service_ref = ServiceRef(known["region"], known["name"])
+        service_ref = ServiceRef.of(known)
         if preview:
             status = _preview(api.preview_deployment(service_ref, body), as_json=as_json)
         else:

@@ -42,7 +42,7 @@ def logs(service: str, *, region: str, lines: int, as_json: bool, **options: Any
     part = {name: value for name, value in options.items() if value and name != "version"}
     with told(as_json=as_json), served(**server, works=False) as api:
         known = find_service(api, service, region)
-        service_ref = ServiceRef(known["region"], known["name"])
+        service_ref = ServiceRef.of(known)
         log = _read(api, service_ref, options["version"] or 0, part, lines)
     if as_json:
         show_json(log)

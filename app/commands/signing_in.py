@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
 from app.commands.options import told
 from app.commands.terminal import plain
 from app.settings import Settings, load
+from app.urls import server_address
 
 # Slow imports happen in the command that needs them.
 
@@ -154,12 +154,8 @@ def session(
 
 def _check_base(base: str) -> None:
     """Refuse what can't be a console's address: a new link would revoke the one that works."""
-    try:
-        address = urlsplit(base)
-        valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
-    except ValueError:
-        valid = False
-    if not valid or "@" in address.netloc or address.query or address.fragment:
+    address = server_address(base)
+    if address is None or "@" in address.netloc or address.query or address.fragment:
         raise click.BadParameter(f"“{base}” isn't an address; write https://sailpass.example.com.", param_hint="--base")
 
 

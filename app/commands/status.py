@@ -127,7 +127,7 @@ def _show_all(listed: Json, live: Json) -> None:
 def _service(api: Api, name: str, region: str, *, as_json: bool) -> None:
     service = find_service(api, name, region)
     api.transport.read((service["region"],), policies=True)
-    answer = api.repositories(ServiceRef(service["region"], service["name"]))
+    answer = api.repositories(ServiceRef.of(service))
     if as_json:
         show_json({"service": service, **answer})
         return

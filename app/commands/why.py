@@ -80,7 +80,7 @@ def _by_server(
 ) -> Json:
     with served(url, data_dir, works=False, insecure_http=insecure_http) as api:
         known = find_service(api, service, region)
-        return api.why(ServiceRef(known["region"], known["name"]), image=image, container=container, platform=platform)
+        return api.why(ServiceRef.of(known), image=image, container=container, platform=platform)
 
 
 def _by_ourselves(
