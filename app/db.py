@@ -59,13 +59,17 @@ LOCKED_KEYS = 7_245_279
 
 def lock_on(key: ColumnElement[str]) -> ColumnElement[None]:
     """Return the expression that locks a key on PostgreSQL until the transaction ends, once for each row."""
-    return func.pg_advisory_xact_lock(LOCKED_KEYS, func.hashtext(key), type_=NullType())
+    return _lock_on_number(func.hashtext(key))
 
 
-# In the order of their numbers, on which all transactions agree, so that two never deadlock: two keys may have one number.
+def _lock_on_number(number: ColumnElement[int]) -> ColumnElement[None]:
+    return func.pg_advisory_xact_lock(LOCKED_KEYS, number, type_=NullType())
+
+
+# In the order of their numbers, on which all transactions agree, so that two never deadlock: keys may share one.
 _NUMBER = func.hashtext(func.unnest(bindparam("keys", type_=ARRAY(String))).column_valued("key"), type_=Integer)
 _NUMBERS = select(_NUMBER.label("number")).distinct().order_by("number").subquery()
-_LOCKS = select(func.pg_advisory_xact_lock(LOCKED_KEYS, _NUMBERS.c.number, type_=NullType()))
+_LOCKS = select(_lock_on_number(_NUMBERS.c.number))
 
 
 class Base(DeclarativeBase):

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+RegionAndName: TypeAlias = tuple[str, str]
+"""How a person names a service: its Region and its name."""
+
+AccessTarget: TypeAlias = tuple[str, str, str]
+"""How a person names access: the service's Region, its name, and the repository, "" for none."""
 
 
 @dataclass(frozen=True, slots=True)

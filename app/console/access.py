@@ -21,6 +21,7 @@ from app.inventory import queries, sync_state
 from app.inventory.access import LIMIT, RepositoryAccess, Tie, repositories_of
 from app.inventory.queries import KnownRepository
 from app.inventory.sync_state import Reading, What
+from app.keys import AccessTarget
 from app.operations.progress import Progress
 from app.operations.state import Kind
 from app.policy import messages
@@ -269,7 +270,7 @@ def said(finding: Finding) -> Message:
     return Message(messages.WORDS[finding.code], finding.params)
 
 
-async def check_removable(services: Services, target: tuple[str, str, str]) -> None:
+async def check_removable(services: Services, target: AccessTarget) -> None:
     """Check that access can be removed: the service exists, or the repository policy still names it.
 
     Raises:

@@ -24,6 +24,7 @@ from app.inventory import queries, search
 from app.inventory.circumstances import Circumstances
 from app.inventory.queries import KnownRepository
 from app.inventory.registries import find_registry
+from app.keys import RegionAndName
 from app.operations.batches import MOST, NewItem
 from app.operations.explained import explained
 from app.operations.naming import repositories_naming
@@ -34,7 +35,6 @@ from app.policy.dead import dead_principals
 from app.policy.grant import DENIALS
 from app.threads import run_in_threadpool
 
-RegionAndName = tuple[str, str]
 CHUNK = 500
 
 
@@ -118,11 +118,11 @@ async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
     return await run_in_threadpool(_plan, services, request, known)
 
 
-def candidates(services: Services, service_ref: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
+def candidates(services: Services, region_and_name: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
     """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
-    known = queries.find_service(services.db, services.service_key(*service_ref))
-    service = known.service if known else ContainerService(*service_ref, arn="", account="", state="", role=Role())
-    names = _matching(services, BatchRequest(action, (service_ref,), match=pattern), service)
+    known = queries.find_service(services.db, services.service_key(*region_and_name))
+    service = known.service if known else ContainerService(*region_and_name, arn="", account="", state="", role=Role())
+    names = _matching(services, BatchRequest(action, (region_and_name,), match=pattern), service)
     if action is not Kind.GRANT:
         return names
     allowed = queries.allowing(services.db, services.connection, service.region, service.role.principal_arn)

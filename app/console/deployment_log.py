@@ -24,6 +24,7 @@ from app.deployments.log import (
     with_pattern,
 )
 from app.errors import Problem
+from app.keys import RegionAndName
 from app.threads import run_in_threadpool
 
 # AWS may return pages without a line on the way to the next one.
@@ -67,7 +68,7 @@ class DeploymentLog:
 
 
 async def read_deployment_log(
-    services: Services, region_and_name: tuple[str, str], question: LogQuestion, *, seconds: float = PATIENCE
+    services: Services, region_and_name: RegionAndName, question: LogQuestion, *, seconds: float = PATIENCE
 ) -> DeploymentLog:
     """Return a page of the log, in at most six calls.
 
@@ -78,7 +79,7 @@ async def read_deployment_log(
 
 
 async def _read(
-    services: Services, region_and_name: tuple[str, str], question: LogQuestion, seconds: float
+    services: Services, region_and_name: RegionAndName, question: LogQuestion, seconds: float
 ) -> DeploymentLog:
     region, name = region_and_name
     now = services.clock.now()
@@ -131,7 +132,7 @@ class _Adder:
         return LogCursor(cursor.part, page.next) if page.next else None
 
 
-async def _page(services: Services, region_and_name: tuple[str, str], container: str, cursor: LogCursor) -> LogPage:
+async def _page(services: Services, region_and_name: RegionAndName, container: str, cursor: LogCursor) -> LogPage:
     region, name = region_and_name
     read = services.aws.pull_reads(region).container_log_page
     try:

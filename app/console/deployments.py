@@ -23,13 +23,11 @@ from app.diagnosis.diagnosis import most_telling
 from app.diagnosis.fix_kinds import Fix
 from app.diagnosis.outcome import Found
 from app.errors import Problem
+from app.keys import AccessTarget
 from app.operations.preview import AwsCall
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
-
-AccessTarget = tuple[str, str, str]
-"""Region, service and repository; the repository is "" where a version is deployed again."""
 
 # A diagnosis ends by itself after ten seconds.
 PREVIEW_SECONDS: Final = 12.0

@@ -13,6 +13,7 @@ from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
 from app.history.queries import last_grants
 from app.inventory import queries
+from app.keys import RegionAndName
 from app.threads import run_in_threadpool
 
 
@@ -29,10 +30,10 @@ def _given(services: Services, question: Question) -> dict[str, datetime]:
 
 
 def question_of(
-    services: Services, service_ref: tuple[str, str], image: str, container: str = "", *, platform: bool = False
+    services: Services, region_and_name: RegionAndName, image: str, container: str = "", *, platform: bool = False
 ) -> Question:
     """Return the question about a service; missing things are looked for in the configured Regions."""
-    return Question(*service_ref, image, container, platform, services.regions)
+    return Question(*region_and_name, image, container, platform, services.regions)
 
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:

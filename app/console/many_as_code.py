@@ -12,13 +12,14 @@ from app.as_code.grant import Form, cloudformation, notes_of, terraform
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.as_code import CodeText, file_name_of, grant_code, policy_code
-from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, RegionAndName, plan_batch
+from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, plan_batch
 from app.console.managed import managed_warning
 from app.console.previews import shell_commands
 from app.console.services import get_service
 from app.console.shell_commands import Commands
 from app.errors import Problem
 from app.inventory import queries
+from app.keys import RegionAndName
 from app.operations.naming import repositories_naming
 from app.operations.state import Kind
 from app.policy.dead import dead_principals

@@ -92,7 +92,7 @@ class OperationVersions:
 
 
 class Pace:
-    """Seconds between two polls of each page, so that all together come `MOST` times a second, or less if that is slow."""
+    """Seconds between two polls of each page, so that all come `MOST` times a second, or less if that is slow."""
 
     def __init__(self, clock: Clock) -> None:
         self.seconds = POLL

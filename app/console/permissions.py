@@ -97,7 +97,8 @@ def names_in(text: str) -> tuple[str, ...]:
     """Return the repository names, or patterns with *, that a person listed with spaces or commas between.
 
     Raises:
-        Problem: `repository.bad_name` for anything else: a policy for it would allow nothing; `permissions.too_many_names`.
+        Problem: `repository.bad_name` for anything else: a policy for it would allow nothing;
+            `permissions.too_many_names`.
     """
     names = tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text) if name))
     if len(names) > MOST_NAMES:

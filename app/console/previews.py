@@ -18,6 +18,7 @@ from app.errors import Problem
 from app.history.queries import last_refusal
 from app.inventory import queries
 from app.inventory.circumstances import circumstances_of
+from app.keys import AccessTarget
 from app.operations.explained import explained
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import check_name
@@ -25,8 +26,6 @@ from app.operations.state import Kind
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands
 from app.policy.diff import Diff, diff_texts
 from app.threads import run_in_threadpool
-
-AccessTarget = tuple[str, str, str]
 
 # These concern only the policy: the service is not read, and may be deleted.
 WITHOUT_SERVICE = frozenset({Kind.PRUNE, Kind.UNDO, Kind.RESTORE})

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, RegionAndName, activated, plan_items, startable
+from app.console.batch_plans import BatchPlan, ItemState, PlannedItem, activated, plan_items, startable
 from app.console.findings import FindingRow, Knowledge, knowledge, rows_of, settle_all
 from app.console.regions import check_region
 from app.console.services import get_service
 from app.errors import Problem
 from app.findings import queries as findings
+from app.keys import RegionAndName
 from app.operations.batches import MOST, NewItem
 from app.operations.state import Kind
 from app.threads import run_in_threadpool

@@ -18,6 +18,7 @@ from app.errors import Problem
 from app.history.models import Operation
 from app.history.policy_writes import changes_of_parts
 from app.history.queries import get_operation
+from app.keys import RegionAndName
 from app.operations.fingerprint import PLACEHOLDER
 from app.operations.naming import repositories_naming
 from app.operations.reactivate import check_undo, undo_of_removal
@@ -68,11 +69,11 @@ async def plan_reactivation(
 
 
 def start_deactivation(
-    services: Services, service_ref: tuple[str, str], person: str, plan: BatchPlan, *, remove_statements: bool
+    services: Services, region_and_name: RegionAndName, person: str, plan: BatchPlan, *, remove_statements: bool
 ) -> str:
-    """Start a deactivation that does what `plan` shows or fails; return its id. `service_ref` is region and service."""
+    """Start a deactivation that does what `plan` shows or fails; return its id. `region_and_name` is region and service."""
     request = {"remove_statements": remove_statements, **_shown(plan)}
-    return services.starter.start(Ask(Kind.DEACTIVATE, *service_ref, asked_by=person, input=request))
+    return services.starter.start(Ask(Kind.DEACTIVATE, *region_and_name, asked_by=person, input=request))
 
 
 def start_reactivation(services: Services, operation_id: str, person: str, plan: BatchPlan) -> str:

@@ -45,8 +45,9 @@ class RegistryHost(StrEnum):
 class ImageUri:
     """An image as it was named, and as it was probably meant.
 
-    `plain` is the text without what is around it by mistake. `account`, `region`, `repository`, `tag` and `digest` are what was probably meant, "" if absent from the text;
-    `faults` are what is wrong with the text, in the order in which it fails.
+    `plain` is the text without what is around it by mistake. `account`, `region`, `repository`, `tag` and `digest` are
+    what was probably meant, "" if absent from the text; `faults` are what is wrong with it, in the order in which it
+    fails.
     """
 
     text: str

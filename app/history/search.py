@@ -97,7 +97,7 @@ def list_operations(
             return _page(page, older=True, newer=beyond)
         found = _next(session, wanted, _is_older(older_than), limit + 1, whole=whole)
         page, beyond = found[:limit], len(found) > limit
-        newer = older_than is not None and bool(page) and _any(session, wanted, _is_newer(_place(page[0])))
+        newer = older_than is not None and bool(page) and _any(session, wanted, _is_newer(_cursor_of(page[0])))
         return _page(page, older=beyond, newer=newer)
 
 
@@ -110,7 +110,7 @@ def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -
         yield from found
         if len(found) < batch:
             return
-        position = _place(found[-1])
+        position = _cursor_of(found[-1])
 
 
 def _next(
@@ -143,12 +143,12 @@ def _page(operations: Sequence[Operation], *, older: bool, newer: bool) -> Histo
         return HistoryPage(())
     return HistoryPage(
         tuple(operations),
-        _place(operations[-1]) if older else None,
-        _place(operations[0]) if newer else None,
+        _cursor_of(operations[-1]) if older else None,
+        _cursor_of(operations[0]) if newer else None,
     )
 
 
-def _place(operation: Operation) -> Cursor:
+def _cursor_of(operation: Operation) -> Cursor:
     return Cursor(operation.asked_at, operation.id)
 
 

@@ -21,6 +21,7 @@ from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
+from app.keys import RegionAndName
 from app.threads import run_in_threadpool
 from app.web.deps import LONG_PATIENCE, KnownPlace, patience
 from app.web.render import render
@@ -142,9 +143,9 @@ async def platform(
     shown = await _platform(services, region, form)
     if is_htmx(request):
         return await run_in_threadpool(render, request, shown)
-    service_ref = (region, service)
+    region_and_name = (region, service)
     dialog = await run_in_threadpool(
-        deploy_dialog, services, service_ref, form, await _images(request, services, region, form)
+        deploy_dialog, services, region_and_name, form, await _images(request, services, region, form)
     )
     return await run_in_threadpool(render, request, replace(dialog, platform=shown))
 
@@ -214,13 +215,17 @@ def _check_preview(previewed: str, form: DeployForm) -> None:
 
 
 async def _dialog(
-    request: Request, services: Services, service_ref: tuple[str, str], form: DeployForm, problem: Problem | None = None
+    request: Request,
+    services: Services,
+    region_and_name: RegionAndName,
+    form: DeployForm,
+    problem: Problem | None = None,
 ) -> Response:
     """The dialog; on a page of its own with the preview of what is selected at first."""
-    images = await _images(request, services, service_ref[0], form) if form.repository else None
-    dialog = await run_in_threadpool(deploy_dialog, services, service_ref, form, images, problem)
+    images = await _images(request, services, region_and_name[0], form) if form.repository else None
+    dialog = await run_in_threadpool(deploy_dialog, services, region_and_name, form, images, problem)
     if not is_htmx(request) and dialog.names_deployment:
-        dialog = replace(dialog, form=dialog.filled, preview=await _preview(services, service_ref, dialog.filled))
+        dialog = replace(dialog, form=dialog.filled, preview=await _preview(services, region_and_name, dialog.filled))
     return await run_in_threadpool(render, request, dialog, status=422 if problem else 200)
 
 
@@ -234,12 +239,12 @@ async def _images(request: Request, services: Services, region: str, form: Deplo
         return problem
 
 
-async def _preview(services: Services, service_ref: tuple[str, str], form: DeployForm) -> DeployPreview:
+async def _preview(services: Services, region_and_name: RegionAndName, form: DeployForm) -> DeployPreview:
     async def planning() -> DeploymentPreview:
-        repository = await _repository(services, service_ref[0], form)
-        return await preview_deployment(services, (*service_ref, repository), form.request)
+        repository = await _repository(services, region_and_name[0], form)
+        return await preview_deployment(services, (*region_and_name, repository), form.request)
 
-    return await deploy_preview(planning(), service_ref, form)
+    return await deploy_preview(planning(), region_and_name, form)
 
 
 async def _repository(services: Services, region: str, form: DeployForm) -> str:

@@ -16,6 +16,7 @@ from app.errors import Problem
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
 from app.http.routing import ThreadedRoute
+from app.keys import AccessTarget
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
@@ -222,7 +223,7 @@ async def preview(
     return await run_in_threadpool(render, request, replace(shown, renewed=bool(seen) and shown.problem is None))
 
 
-async def _preview_page(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> Response:
+async def _preview_page(request: Request, services: Services, kind: Kind, target: AccessTarget) -> Response:
     """Return the preview in the dialog with the button that does it, as a page; for an invalid name the Add dialog."""
     region, service, typed = target
     try:
@@ -236,7 +237,7 @@ async def _preview_page(request: Request, services: Services, kind: Kind, target
     return await run_in_threadpool(lambda: render(request, dialogs.with_preview(services, kind, named, shown)))
 
 
-async def _preview(request: Request, services: Services, kind: Kind, target: tuple[str, str, str]) -> PreviewView:
+async def _preview(request: Request, services: Services, kind: Kind, target: AccessTarget) -> PreviewView:
     """Return the preview of an operation on a repository as it was typed, with its way to be renewed."""
     region, service, typed = target
     try:

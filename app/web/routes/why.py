@@ -15,6 +15,7 @@ from app.diagnosis.image_uri import LONGEST
 from app.errors import Problem
 from app.http.deps import ServicesDep
 from app.http.routing import ThreadedRoute
+from app.keys import RegionAndName
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace
 from app.web.render import render
@@ -64,14 +65,14 @@ async def why_with_platform(
 async def _answer(
     request: Request,
     services: Services,
-    service_ref: tuple[str, str],
+    region_and_name: RegionAndName,
     subject: tuple[str, str],
     *,
     platform: bool = False,
 ) -> Response:
     try:
-        diagnoses = await diagnose(services, question_of(services, service_ref, *subject, platform=platform))
+        diagnoses = await diagnose(services, question_of(services, region_and_name, *subject, platform=platform))
         page = await run_in_threadpool(lambda: why_page(diagnoses, endpoints_of(services)))
     except Problem as problem:
-        page = WhyPage(*service_ref, *subject, problem=problem)
+        page = WhyPage(*region_and_name, *subject, problem=problem)
     return await run_in_threadpool(render, request, page)

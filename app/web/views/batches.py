@@ -10,6 +10,7 @@ from typing import ClassVar
 from app.bootstrap import Services
 from app.console.batch_plans import BatchPlan, BatchRequest, ItemState, PlannedItem, candidates, startable
 from app.errors import Problem
+from app.keys import RegionAndName
 from app.operations.state import Kind
 from app.web import links
 from app.web.views import frame
@@ -89,7 +90,7 @@ class BatchPreviewPage(View):
 
 def choose_page(
     services: Services,
-    service_ref: tuple[str, str],
+    region_and_name: RegionAndName,
     action: Kind,
     match: str,
     now: datetime,
@@ -98,9 +99,9 @@ def choose_page(
     refused: Problem | None = None,
 ) -> ChoosePage:
     """The list to choose from. `match` is a part of a name, or a pattern with `*` for whole names."""
-    region, name = service_ref
+    region, name = region_and_name
     pattern = pattern_of(match)
-    names = candidates(services, service_ref, action, pattern)
+    names = candidates(services, region_and_name, action, pattern)
     return ChoosePage(
         frame=frame.service_frame(services, region, name, Tab.IMAGES, now),
         action=action,

@@ -20,6 +20,7 @@ from app.diagnosis.causes import CAUSES
 from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
 from app.inventory import queries
+from app.keys import RegionAndName
 from app.web.views.base import DialogView, View
 from app.web.views.image_platform import PlatformView
 from app.wording import N_, Message
@@ -163,13 +164,13 @@ class DeployDialog(DialogView):
 
 def deploy_dialog(
     services: Services,
-    service_ref: tuple[str, str],
+    region_and_name: RegionAndName,
     form: DeployForm,
     images: ImageList | Problem | None,
     problem: Problem | None = None,
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
-    region, name = service_ref
+    region, name = region_and_name
     known = queries.find_service(services.db, services.service_key(region, name))
     current = known.service.current_deployment if known else None
     listed = images if isinstance(images, ImageList) else None
@@ -203,15 +204,15 @@ def _repositories(services: Services, region: str, name: str) -> tuple[str, ...]
 
 
 async def deploy_preview(
-    planning: Awaitable[DeploymentPreview], service_ref: tuple[str, str], form: DeployForm
+    planning: Awaitable[DeploymentPreview], region_and_name: RegionAndName, form: DeployForm
 ) -> DeployPreview:
     """Return what `planning` comes to, as a page shows it; what keeps it from being made is its `problem`."""
     try:
         preview = await planning
     except Problem as problem:
-        return DeployPreview(*service_ref, problem=problem)
+        return DeployPreview(*region_and_name, problem=problem)
     return DeployPreview(
-        *service_ref,
+        *region_and_name,
         image=preview.image,
         change=preview.change,
         calls=tuple(f"{call.action}  {call.on}" for call in preview.calls),

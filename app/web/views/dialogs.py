@@ -10,6 +10,7 @@ from app.console.access import find_row, said
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.circumstances import circumstances_of
+from app.keys import AccessTarget
 from app.operations.preview import plan_operation
 from app.operations.progress import Progress
 from app.operations.read import find_progress
@@ -276,7 +277,7 @@ def repair(services: Services, region: str, service: str, repository: str) -> Co
 
 
 def with_preview(
-    services: Services, kind: Kind, target: tuple[str, str, str], preview: PreviewView
+    services: Services, kind: Kind, target: AccessTarget, preview: PreviewView
 ) -> ConfirmDialog | BlockedDialog:
     """Return the Remove, Repair or Remove dead principals dialog with its preview in it, for readers without scripts."""
     if kind is Kind.PRUNE:
@@ -285,7 +286,7 @@ def with_preview(
     return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
 
 
-def prune(services: Services, target: tuple[str, str, str], preview: PreviewView, follows: str) -> ConfirmDialog:
+def prune(services: Services, target: AccessTarget, preview: PreviewView, follows: str) -> ConfirmDialog:
     """Return the dialog that prunes what the preview shows; `target` is region, service and repository."""
     known = find_progress(services.db, follows) if follows else None
     region, service, repository = target

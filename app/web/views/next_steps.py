@@ -10,6 +10,7 @@ from app.console.freshness import is_slow
 from app.console.repository_images import repository_tags
 from app.console.timeouts import PATIENCE
 from app.errors import Problem
+from app.keys import RegionAndName
 from app.web.views.base import View
 
 
@@ -40,10 +41,10 @@ class NextSteps(View):
 
 
 async def next_steps(
-    services: Services, service_ref: tuple[str, str], repository: str, patience: float = PATIENCE
+    services: Services, region_and_name: RegionAndName, repository: str, patience: float = PATIENCE
 ) -> NextSteps | None:
     """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
-    found = await repository_tags(services, service_ref[0], repository, patience)
+    found = await repository_tags(services, region_and_name[0], repository, patience)
     if found is None:
         return None
-    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *service_ref)
+    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *region_and_name)
