@@ -7,7 +7,7 @@ from typing import Any
 from app.errors import Problem
 from app.history import batches
 from app.operations import engine, policy_steps, role_steps
-from app.operations.batch_items import ItemRun
+from app.operations.batch_items import ItemRun, settle
 from app.operations.context import current
 from app.operations.item_changes import Role
 from app.operations.revoke import find_roles
@@ -22,6 +22,7 @@ async def _end_items(operation_id: str, outcome: Outcome, problem: dict[str, Any
     runner = await context.in_db(batches.get_runner, context.db, operation_id)
     ending = Outcome.CANCELLED if outcome is Outcome.CANCELLED else Outcome.FAILED
     told = None if ending is Outcome.CANCELLED else problem
+    await settle(context, runner, told)
     await context.in_db(batches.end_all_items, context.db, runner, ending, told, context.clock.now())
 
 
