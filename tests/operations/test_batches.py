@@ -66,6 +66,8 @@ def test_a_batch_gives_access_to_every_repository_and_activates_the_role_once(wo
     assert ended(world, batch_id) == {"succeeded": 30}
     assert names_in(aws, "web") == NAMES
     assert actions(aws).count("UpdateContainerService") == 1
+    role = aws.services(REGION).get_service("web").value.role
+    assert {item.principal_arn for item in all_items(world, batch_id)} == {role.principal_arn}
 
 
 def test_an_item_makes_three_calls(world, aws):

@@ -35,6 +35,12 @@ def test_an_active_role_is_let_in_with_five_calls(shop, ready):
     ]
 
 
+def test_the_request_id_of_a_refused_call_is_kept_for_support(shop, ready):
+    ready.fail("ecr:SetRepositoryPolicy", Problem("policy.refused", request_id="r-refused", repository=WEB))
+    ended = shop.ended(shop.grant(SERVICE, WEB))
+    assert "r-refused" in step(ended, StepName.UPDATE_POLICY).request_ids
+
+
 def test_a_repository_that_is_known_leaves_a_call_for_the_registry_policy(shop, ready):
     active(ready, "api")
     shop.ended(shop.grant(SERVICE, WEB))
