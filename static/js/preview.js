@@ -3,14 +3,14 @@
   const shownFor = field => field.form ? [...field.form.querySelectorAll(`[data-preview-of~="${CSS.escape(field.name)}"]`)] : [];
   function clear(part) {
     htmx.trigger(part, 'htmx:abort', {}, false); // a late answer is about the choice before
-    const note = Object.assign(document.createElement('p'), { className: 'meta', textContent: part.dataset.cleared });
-    part.replaceChildren(note);
+    const text = part.dataset.cleared;
+    part.replaceChildren(...text ? [Object.assign(document.createElement('p'), { className: 'meta', textContent: text })] : []);
   }
   document.addEventListener('input', event => { if (event.target.name) shownFor(event.target).forEach(clear); });
   document.addEventListener('change', event => {
     for (const part of event.target.name ? shownFor(event.target) : []) {
       clear(part);
-      if (event.target.value && part.closest('details').open) htmx.trigger(part, 'renew');
+      if (event.target.value && part.closest('details')?.open !== false) htmx.trigger(part, 'renew');
     }
   });
   // What is fetched when it is opened is not fetched when it is closed.

@@ -98,6 +98,7 @@ class Examples(Parts):
             "next-steps": NextSteps(self.repository, self.uri(), ("1.8.2", "latest")),
             "preview": self.preview(),
             "preview-activating": replace(self.preview(), activates=True),
+            "grant-check": self.grant_check(),
             "preview-nothing": PreviewView(self.repository),
             "preview-refused": PreviewView(problem=self.problem()),
             **dismiss_dialogs(self),
