@@ -208,7 +208,7 @@ async def _http(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> Iterator[str]:
     """Yield every method that the path accepts; the framework lists only those of the first matching route."""
     for method in METHODS:
-        scope = {**request.scope, "method": method}
+        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}  # as `HeadAsGet` does
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
             yield method
 
