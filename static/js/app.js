@@ -79,6 +79,15 @@
     if (Date.now() < pollsFrom && event.detail.ctx.sourceElement.matches('.operation[aria-busy=true]')) event.preventDefault();
   });
 
+  // --- A session that ended -------------------------------------------------------------------------------------
+  // What the page asks by itself waits until the reader comes back to this tab, or until something is answered again.
+  let isSignedOut = false;
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => { isSignedOut = ctx.response?.status === 401; });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) isSignedOut = false; });
+  document.addEventListener('htmx:before:request', event => {
+    if (isSignedOut && event.detail.ctx.sourceElement?.matches?.('[data-watch], [aria-busy=true]')) event.preventDefault();
+  });
+
   // --- Copying, and filling a field -----------------------------------------------------------------------------
   // Browsers give the clipboard to secure addresses only; the older way works on a plain one as well.
   async function copy(button) {

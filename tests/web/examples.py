@@ -28,7 +28,7 @@ from app.web.views.next_steps import NextSteps
 from app.web.views.operation import OperationDetails, OperationPage, ProgressView, UnknownOperation, progress_dialog
 from app.web.views.preview import EarlierPreview, PreviewView
 from app.web.views.service import DeploymentsPage, OverviewPage
-from app.web.views.sign_in import SignInPage, SignInWithLinkPage
+from app.web.views.sign_in import SessionEndedPage, SignInPage, SignInWithLinkPage
 from app.web.views.sign_ins import (
     SignInsPage,
     end_session_dialog,
@@ -278,6 +278,7 @@ class Examples(Parts):
             **search_examples(self),
             "sign-ins": sign_ins(self),
             "sign-ins-empty": SignInsPage((), (), (), ()),
+            "session-ended": SessionEndedPage("/sign-in", f"/p/{self.repository}", (("repository", self.repository),)),
             "sign-in": SignInPage(),
             "sign-in-failed": SignInPage(failed=True),
             "sign-in-with-link": SignInWithLinkPage(self.person),
