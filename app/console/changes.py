@@ -60,7 +60,11 @@ def look(db: Database, connection: str, clock: Clock, before: Versions | None = 
 
 
 class ChangeWatch:
-    """Shared by all pages of a replica; lives on one event loop. Looks at nothing while no page waits."""
+    """Shared by all pages of a replica; lives on one event loop. Looks at nothing while no page waits.
+
+    Pages that wait with the same version share one future, and one task looks for all of them: a page that waits costs
+    nothing until it is answered.
+    """
 
     def __init__(self, look_now: Callable[[Versions | None], Versions], clock: Clock, threads: Executor) -> None:
         self._look_now = look_now
@@ -69,16 +73,43 @@ class ChangeWatch:
         self._looking: asyncio.Task[Versions] | None = None
         self._looked_at = float("-inf")
         self._latest: Versions | None = None
+        self._waiting = 0
+        self._watching: asyncio.Task[None] | None = None
+        self._change: asyncio.Future[Versions] | None = None
 
     async def after(self, seen: str, seconds: float) -> Versions:
         """Return the versions as soon as they differ from `seen`, or after `seconds`. Raises what the database raises."""
-        end = self._clock.monotonic() + seconds
+        await self.present()
+        if self._last_known().text != seen or seconds <= 0:
+            return self._last_known()
+        change = self._next_change()
+        self._waiting += 1
+        try:
+            await asyncio.wait([change], timeout=seconds)
+        finally:
+            self._waiting -= 1
+        return change.result() if change.done() else self._last_known()
+
+    def _next_change(self) -> asyncio.Future[Versions]:
+        """Return the future of the next other versions than the latest; something looks for them from now on."""
+        if self._change is None or self._change.done():
+            self._change = asyncio.get_running_loop().create_future()
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
+        return self._change
+
+    async def _watch(self) -> None:
+        """Look every so often while a page waits; `_read` answers all that wait once there is another version."""
         while True:
-            versions = await self.present()
-            left = end - self._clock.monotonic()
-            if versions.text != seen or left <= 0:
-                return versions
-            await self._clock.sleep(min(EVERY, left))
+            await self._clock.sleep(EVERY)
+            if not self._waiting:
+                return
+            try:
+                await self.present()
+            except Exception as error:  # noqa: BLE001  (each page that waits raises it)
+                change = self._next_change()
+                change.set_exception(error)
+                change.exception()  # known, should no page wait for it any more
 
     async def present(self) -> Versions:
         """Return the present versions, at most half a second old: one look serves all that ask meanwhile."""
@@ -97,7 +128,10 @@ class ChangeWatch:
         if reading.cancelled():  # as above
             return self._last_known()
         versions = reading.result()
-        self._latest, self._looked_at = versions, self._clock.monotonic()
+        before, self._latest, self._looked_at = self._latest, versions, self._clock.monotonic()
+        is_other = before is not None and before.text != versions.text
+        if is_other and self._change is not None and not self._change.done():
+            self._change.set_result(versions)
         return versions
 
     def _last_known(self) -> Versions:
