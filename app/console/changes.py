@@ -76,27 +76,42 @@ class ChangeWatch:
         self._waiting = 0
         self._watching: asyncio.Task[None] | None = None
         self._change: asyncio.Future[Versions] | None = None
+        self._is_stopped = False
 
     async def after(self, seen: str, seconds: float) -> Versions:
         """Return the versions as soon as they differ from `seen`, or after `seconds`. Raises what the database raises."""
         await self.present()
-        if self._last_known().text != seen or seconds <= 0:
+        if self._last_known().text != seen or seconds <= 0 or self._is_stopped:
             return self._last_known()
-        change = self._next_change()
+        change, watching = self._next_change(), self._watched()
         self._waiting += 1
         try:
-            await asyncio.wait([change], timeout=seconds)
+            await asyncio.wait([change, watching], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._waiting -= 1
+        if watching.done():
+            watching.result()  # raises what kept it from looking
         return change.result() if change.done() else self._last_known()
 
+    def stop(self) -> None:
+        """Answer all that wait, and whoever asks from now on, at once: the server stops."""
+        self._is_stopped = True
+        if self._change is not None and not self._change.done():
+            self._change.set_result(self._last_known())
+
     def _next_change(self) -> asyncio.Future[Versions]:
-        """Return the future of the next other versions than the latest; something looks for them from now on."""
+        """Return the future of the next other versions than the latest."""
         if self._change is None or self._change.done():
             self._change = asyncio.get_running_loop().create_future()
+        return self._change
+
+    def _watched(self) -> asyncio.Task[None]:
+        """Return the task that looks for them, which runs from now on."""
         if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch())
-        return self._change
+            # Known also where no page waits any more when it fails.
+            self._watching.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._watching
 
     async def _watch(self) -> None:
         """Look every so often while a page waits; `_read` answers all that wait once there is another version."""
@@ -104,12 +119,7 @@ class ChangeWatch:
             await self._clock.sleep(EVERY)
             if not self._waiting:
                 return
-            try:
-                await self.present()
-            except Exception as error:  # noqa: BLE001  (each page that waits raises it)
-                change = self._next_change()
-                change.set_exception(error)
-                change.exception()  # known, should no page wait for it any more
+            await self.present()
 
     async def present(self) -> Versions:
         """Return the present versions, at most half a second old: one look serves all that ask meanwhile."""

@@ -87,6 +87,17 @@ async def test_pages_that_wait_are_told_that_the_database_is_away_and_the_next_l
         assert (await watch.after("1||", EVERY)).text == "1||"
 
 
+async def test_pages_that_wait_are_answered_when_the_server_begins_to_stop():
+    with ThreadPoolExecutor(1) as threads:
+        watch = ChangeWatch(lambda _: versions(), SystemClock(), threads)
+        waiting = [asyncio.create_task(watch.after("1||", 60)) for _ in range(3)]
+        await asyncio.wait(waiting, timeout=0.05)
+        watch.stop()
+        later = asyncio.create_task(watch.after("1||", 60))
+        answered = await asyncio.wait_for(asyncio.gather(*waiting, later), 10)
+    assert {each.text for each in answered} == {"1||"}
+
+
 async def test_a_page_that_waits_while_the_server_stops_is_told_nothing_new():
     with ThreadPoolExecutor(1) as threads:
         watch = ChangeWatch(lambda _before: versions(), SystemClock(), threads)
