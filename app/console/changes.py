@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from app.clock import Clock
 from app.db import Database
@@ -84,9 +85,10 @@ class ChangeWatch:
         if self._last_known().text != seen or seconds <= 0 or self._is_stopped:
             return self._last_known()
         change, watching = self._next_change(), self._watched()
+        either: tuple[asyncio.Future[Any], ...] = (change, watching)
         self._waiting += 1
         try:
-            await asyncio.wait([change, watching], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._waiting -= 1
         if watching.done():
