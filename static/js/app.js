@@ -60,8 +60,10 @@
   // --- No answer ------------------------------------------------------------------------------------------------
   document.addEventListener('htmx:error', event => {
     const place = byId(modal.open ? 'modal-flash' : 'flash');
-    if (!event.detail.ctx || place.querySelector('[data-offline]')) return;
-    const message = byId('offline').content.cloneNode(true);
+    const { ctx } = event.detail;
+    const isForm = ctx?.request?.method === 'POST'; // which isn't sent again by itself
+    if (!ctx || !isForm && place.querySelector('[data-offline]')) return;
+    const message = byId(isForm ? 'unsent' : 'offline').content.cloneNode(true);
     message.firstElementChild.dataset.offline = '';
     place.replaceChildren(message);
   });
