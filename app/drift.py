@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.auth.events import last_restored_at
-from app.aws.ports import Repository
+from app.aws.ports import ContainerService, Repository
 from app.db import Database
 from app.foreign_changes import Reading, foreign_changes
 from app.history import drift
@@ -19,7 +19,7 @@ from app.inventory.due import mark_repository
 from app.inventory.policies import PolicySeen
 from app.inventory.principal_index import NamedPrincipal, named_in
 from app.inventory.queries import KnownRepository
-from app.keys import RepositoryKey
+from app.keys import RepositoryKey, ServiceKey
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
 from app.policy.principals import PrincipalKind
@@ -36,6 +36,29 @@ class DriftWatch:
 
     db: Database
     connection: str
+
+    def services(
+        self, region: str, found: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
+    ) -> None:
+        """Record what a list of a Region's services, asked for at `at`, shows of those that access was given to.
+
+        With `names` only these are compared: the others were not asked for.
+        """
+        by_name = {service.name: service for service in found}
+        known = queries.services_in(self.db, self.connection, region, names)
+        changed = [
+            (service.name, kind, seen_at)
+            for service, seen_at in known
+            if seen_at < at and (kind := change_of(service, by_name.get(service.name)))
+        ]
+        if not changed:
+            return
+        given = {each.service: each for each in standing(self.db, self.connection, region)}
+        since = last_restored_at(self.db)
+        for name, kind, seen_at in changed:
+            key, is_watched = ServiceKey(self.connection, region, name), name in given and _is_after(seen_at, since)
+            if is_watched and drift.record_service_change(self.db, key, given[name], kind, (seen_at, at)):
+                log.info("%s: %s outside Sailpass", name, kind)
 
     def policies(self, region: str, readings: Sequence[PolicySeen]) -> None:
         """Record what these readings show: access that is gone, each once, and each other change of a policy."""
@@ -116,6 +139,21 @@ def _first_by_repository(given: Sequence[Standing]) -> dict[str, Standing]:
 
 def _last_seen(repository: KnownRepository) -> datetime:
     return max(repository.seen_at, repository.policy_read_at or repository.seen_at)
+
+
+def change_of(before: ContainerService, after: ContainerService | None) -> str:
+    """Return the kind of what happened to a service or its role between two readings, "" for nothing. Pure.
+
+    A role without an ARN is being activated: that it gets one is no change.
+    """
+    if after is None:
+        return "service_deleted"
+    if None not in (before.created_at, after.created_at) and before.created_at != after.created_at:
+        return "service_recreated"
+    if before.role.is_active != after.role.is_active:
+        return "role_activated" if after.role.is_active else "role_deactivated"
+    arns = (before.role.principal_arn, after.role.principal_arn)
+    return "role_recreated" if all(arns) and arns[0] != arns[1] else ""
 
 
 def removal_in(given: Standing, reading: PolicySeen) -> SeenChange | None:

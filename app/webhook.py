@@ -1,4 +1,4 @@
-"""Tells a webhook of access that was removed outside Sailpass: signed, at least once, tried again for a day."""
+"""Tells a webhook of what was seen to be done outside Sailpass: signed, at least once, tried again for a day."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from app.clock import Clock
 from app.db import Database
 from app.history import deliveries
 from app.history.models import Operation
+from app.operations.messages import ENDINGS
+from app.operations.state import Kind, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _OPENER = urllib.request.build_opener(_NoRedirects)
 
 @dataclass(frozen=True)
 class Webhook:
-    """Sends entries of drift to `url`, signed with `secret`. `threads` run what blocks."""
+    """Sends entries of what was seen to `url`, signed with `secret`. `threads` run what blocks."""
 
     db: Database
     clock: Clock
@@ -77,8 +79,9 @@ class Webhook:
 
 def message_of(entry: Operation) -> dict[str, str | None]:
     """Return what is told of an entry; `text` is what Slack and compatible services show."""
+    sentence = ENDINGS[Kind(entry.kind), Outcome.SEEN]
     return {
-        "text": f"Access of {entry.service} to {entry.repository} ({entry.region}) was removed outside Sailpass.",
+        "text": f"{entry.region}: {sentence % {'service': entry.service, 'repository': entry.repository}}",
         "id": entry.id,
         "kind": entry.kind,
         "region": entry.region,

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from app.history.kinds import SEEN
 from app.settings import SettingsError, load
 from app.webhook import Webhook
 from tests.console import start_console, until
@@ -82,10 +83,22 @@ async def test_an_entry_is_sent_once_signed_and_with_a_sentence_for_chats(db, re
     assert await hook.look()
     [(headers, body)] = receiver.requests
     told = json.loads(body)
-    assert told["text"] == "Access of storefront to storefront/web (us-east-1) was removed outside Sailpass."
+    assert told["text"] == (
+        "us-east-1: The policy of storefront/web no longer names the image puller role of storefront. "
+        "It was changed outside Sailpass."
+    )
     assert (told["id"], told["kind"], told["seen_at"]) == ("drift-1", "drift", NOON.isoformat())
     seconds, found = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["X-Sailpass-Signature"]).groups()
     assert found == hmac.new(SECRET.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+async def test_everything_that_is_seen_is_told(db, receiver, threads):
+    for kind in sorted(SEEN):
+        happened(db, kind, kind=kind, outcome="seen", started_at=NOON, ended_at=NOON, asked_by="")
+    await webhook(db, receiver, FakeClock(NOON), threads).look()
+    told = [json.loads(body) for _, body in receiver.requests]
+    assert sorted(each["kind"] for each in told) == sorted(SEEN)
+    assert all(each["text"].startswith("us-east-1: ") and "outside Sailpass" in each["text"] for each in told)
 
 
 @pytest.mark.parametrize("status", [500, 404, 302])

@@ -182,18 +182,23 @@ def _rows(
         if _belongs(row)
     ]
     shown = {row.name for row in rows} | at_work.keys()
-    rows += (_taken_away(repository, added) for repository in _without_access(services, service, shown))
+    gone = _without_access(services, service, added.keys() - shown)
+    rows += (_taken_away(repository, added) for repository in gone)
     return tuple(sorted(rows, key=lambda row: row.name)), listed.left_out
 
 
-def _without_access(services: Services, service: ContainerService, shown: set[str]) -> tuple[KnownRepository, ...]:
-    """The repositories whose access was added here and taken away by somebody else, as their policies were read since."""
-    given = standing_grants(services.db, services.service_key(service.region, service.name))
-    absent = given.keys() - shown
-    # A page shows some of the repositories whose policies name the service; the others haven't lost their access.
-    if absent:
-        absent -= set(queries.naming_service(services.db, services.service_key(service.region, service.name)))
-    names = sorted(absent)[:LIMIT]
+def _without_access(services: Services, service: ContainerService, absent: set[str]) -> tuple[KnownRepository, ...]:
+    """Those of the repositories whose access was taken away by somebody else, as their policies were read since.
+
+    `absent`: access to them was added here, and they aren't among the rows.
+    """
+    if not absent:
+        return ()
+    key = services.service_key(service.region, service.name)
+    # The rows are some of the repositories whose policies name the service; the others haven't lost their access.
+    absent = absent - set(queries.naming_service(services.db, key))
+    given = standing_grants(services.db, key, absent if len(absent) <= LIMIT else None) if absent else {}
+    names = sorted(given.keys() & absent)[:LIMIT]
     held = queries.find_repositories(services.db, services.connection, service.region, names) if names else ()
     return tuple(
         repository

@@ -139,6 +139,13 @@ def led_by(
     return {repository: tuple(group) for repository, group in items.items()}
 
 
+def begun(db: Database, runner: Operation) -> tuple[Item, ...]:
+    """Return the items of a runner that have begun and not ended."""
+    wanted = select(*_ITEM).where(*_live_items_of(runner), OPERATIONS.c.started_at.is_not(None))
+    with db.read() as session:
+        return tuple(Item(*row) for row in session.execute(wanted))
+
+
 def count_live(db: Database, runner: Operation) -> int:
     """Return how many items of a runner have not ended."""
     with db.read() as session:

@@ -1,15 +1,15 @@
-"""Which entries of drift the webhook has not taken yet, and whose turn it is to send one. Sends nothing itself."""
+"""Which entries of what was seen the webhook has not taken yet, and whose turn it is to send one. Sends nothing itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.db import Database
-from app.history.models import Delivery, Operation
+from app.history.models import SEEN, Delivery, Operation
 
 TRIED_FOR = timedelta(days=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=30)
@@ -24,7 +24,7 @@ def undelivered(db: Database, connection: str, now: datetime) -> Sequence[tuple[
     wanted = (
         select(row, func.coalesce(delivery.attempts, 0), func.coalesce(delivery.tried_at, row.ended_at))
         .outerjoin(delivery, delivery.operation_id == row.id)
-        .where(row.connection == connection, row.kind == literal_column("'drift'"), row.ended_at > now - TRIED_FOR)
+        .where(row.connection == connection, SEEN, row.ended_at > now - TRIED_FOR)
         .where(delivery.delivered_at.is_(None))
         .order_by(row.ended_at)
     )

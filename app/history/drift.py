@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -16,10 +16,13 @@ from app.history.models import Operation, PolicyChange
 from app.history.sql import CHANGES, NEW_OPERATION, NEXT_SEQUENCE
 from app.history.standing import Standing, standing_in
 from app.history.store import NewOperation, keys_of, row_of
-from app.keys import RepositoryKey
+from app.keys import RepositoryKey, ServiceKey
 
 # After a write of ours, ECR may return an older text for some seconds.
 SETTLES = timedelta(seconds=5)
+# A role's state in AWS's answers may be older than what our own operation saw last; and a call that got no answer may
+# be carried out later.
+ROLE_SETTLES, UNANSWERED_SETTLES = timedelta(minutes=1), timedelta(minutes=15)
 # Changes of one policy that are looked at, the newest.
 LOOKED_AT = 10
 
@@ -92,7 +95,7 @@ def record_removal(db: Database, connection: str, region: str, given: Standing, 
     Returns False and records nothing if that is recorded already, or if the read began before our last operation on the
     repository was over, so that it may show our own change.
     """
-    new = _new("drift", given, connection, region, given.id)
+    new = _new("drift", given, connection, region, name=given.id, subject=given.id)
     with db.write() as session:
         db.lock(session, keys_of(new))
         if session.get(Operation, new.id) is not None or _may_be_ours(session, new, removal.at):
@@ -111,7 +114,8 @@ def record_seen(  # noqa: PLR0917  (where, of what, and what it is)
     `given` is access to it that was given with Sailpass. `sure`: it cannot be a state of our own making; else False, and
     nothing is recorded, where it may be one as for `record_removal`.
     """
-    new = _new(kind, given, connection, region, key)
+    name = f"{kind}:{connection}:{region}:{given.repository}:{key}"
+    new = _new(kind, given, connection, region, name=name, subject=key)
     with db.write() as session:
         db.lock(session, keys_of(new))
         if session.get(Operation, new.id) is not None or (not sure and _may_be_ours(session, new, seen.at)):
@@ -120,9 +124,52 @@ def record_seen(  # noqa: PLR0917  (where, of what, and what it is)
     return True
 
 
-def _new(kind: str, given: Standing, connection: str, region: str, key: str) -> NewOperation:
-    """The operation to record; `key` names it among those of its kind and repository, in every process alike."""
-    name = key if kind == "drift" else f"{kind}:{connection}:{region}:{given.repository}:{key}"
+def record_service_change(
+    db: Database, key: ServiceKey, given: Standing, kind: str, between: tuple[datetime, datetime]
+) -> bool:
+    """Record what somebody did to a service or its role between two times, once: `kind` of `kinds.SEEN`.
+
+    `given` is access that was given to the service with Sailpass. Returns False and records nothing where an operation
+    of ours may have switched the role, or another process has recorded the change.
+    """
+    before_at, at = between
+    name = f"{kind}:{key.connection}:{key.region}:{key.name}:{before_at.isoformat()}"
+    service = replace(given, repository="")
+    new = _new(kind, service, key.connection, key.region, name=name, subject=before_at.isoformat())
+    with db.write() as session:
+        db.lock(session, keys_of(new))
+        if _is_recorded(session, new, before_at) or (kind in kinds.ROLE_SEEN and _may_be_our_switch(session, new, at)):
+            return False
+        _insert(session, new, service, SeenChange(None, before_at, None, at))
+    return True
+
+
+def _is_recorded(session: Session, new: NewOperation, since: datetime) -> bool:
+    """Return whether a change of this kind has been seen at a later time than `since`, perhaps by another process."""
+    row = Operation
+    same = (row.connection == new.connection, row.region == new.region, row.service == new.service)
+    seen = select(row.id).where(*same, row.kind == new.kind, row.ended_at > since)
+    return session.scalar(seen.limit(1)) is not None
+
+
+def _may_be_our_switch(session: Session, new: NewOperation, at: datetime) -> bool:
+    row = Operation
+    may_switch = select(row.id).where(
+        row.connection == new.connection,
+        row.region == new.region,
+        row.service == new.service,
+        row.kind.in_(kinds.MAY_SWITCH_ROLE),
+        or_(
+            row.outcome.is_(None),
+            row.ended_at > at - ROLE_SETTLES,
+            and_(row.outcome.not_in(("succeeded", "nothing_to_do")), row.ended_at > at - UNANSWERED_SETTLES),
+        ),
+    )
+    return session.scalar(may_switch.limit(1)) is not None
+
+
+def _new(kind: str, given: Standing, connection: str, region: str, *, name: str, subject: str) -> NewOperation:
+    """The operation to record; `name` names it among all that are seen, in every process alike."""
     return NewOperation(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"sailpass:drift:{name}")),
         kind=kind,
@@ -130,7 +177,7 @@ def _new(kind: str, given: Standing, connection: str, region: str, key: str) -> 
         region=region,
         service=given.service,
         repository=given.repository,
-        subject=f"{kind} {key}",
+        subject=f"{kind} {subject}",
         asked_by="",
         steps=(),
         follows=given.id,

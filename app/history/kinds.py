@@ -19,6 +19,9 @@ DEPLOY: Final = "deploy"
 """Waits for other deployments to its service, and for no policy, though its row names a repository."""
 BATCH: Final = "batch"
 """Runs the items of a batch that concern one service; it is about no role, though its row names no repository."""
-SEEN: Final = ("drift", "policy_drift", "repository_deleted", "repository_recreated")
-"""Recorded because a read showed what was done outside Sailpass."""
 REPOSITORY_ENDED: Final = ("repository_deleted", "repository_recreated")
+ROLE_SEEN: Final = ("role_activated", "role_deactivated", "role_recreated")
+SERVICE_ENDED: Final = ("service_deleted", "service_recreated")
+SEEN: Final = ("drift", "policy_drift", *REPOSITORY_ENDED, *ROLE_SEEN, *SERVICE_ENDED)
+"""Recorded because a read showed what was done outside Sailpass."""
+MAY_SWITCH_ROLE: Final = (*GIVES_ACCESS, *ON_ROLE, DEPLOY, BATCH)

@@ -19,7 +19,7 @@ GRANTED = text("outcome = 'succeeded' AND kind IN ('grant', 'repair')")
 
 DEACTIVATED = text("kind = 'deactivate'")
 
-DRIFT = text("kind = 'drift'")
+SEEN = text("outcome = 'seen'")
 
 
 class Operation(Base):
@@ -109,7 +109,7 @@ class Operation(Base):
             sqlite_where=GRANTED,
             postgresql_where=GRANTED,
         ),
-        Index("ix_operations_drift", "connection", "ended_at", sqlite_where=DRIFT, postgresql_where=DRIFT),
+        Index("ix_operations_seen", "connection", "ended_at", sqlite_where=SEEN, postgresql_where=SEEN),
         Index(
             "ix_operations_deactivated",
             "connection",

@@ -1,4 +1,4 @@
-"""Deletes old history after a configured number of days. Keeps operations that are live or needed by a live one.
+"""Deletes old history after a configured number of days. Keeps what is live, and what something kept needs.
 
 A wrong clock must not erase history. So due operations are first proposed, and deleted only once they are due by the
 clock of another start days later, or of the same process after days by its monotonic clock.
@@ -10,7 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.clock import Clock
 from app.db import Database
@@ -103,6 +104,20 @@ class Retention:
 
 
 def _old(before: datetime) -> tuple[ColumnElement[bool], ...]:
-    row = Operation
+    """Return the conditions that an operation may go.
+
+    It is kept for what lives and follows it, and as long as what it follows, or any of its batch: a deactivation's undo
+    puts back what its parts took away.
+    """
+    row, other = Operation, aliased(Operation)
+    is_kept = or_(other.outcome.is_(None), other.ended_at >= before)
     followed = select(row.follows).where(row.outcome.is_(None), row.follows.is_not(None))
-    return row.asked_at < before, row.outcome.is_not(None), row.ended_at < before, row.id.not_in(followed)
+    kept_batches = select(other.batch_id).where(other.batch_id.is_not(None), is_kept)
+    return (
+        row.asked_at < before,
+        row.outcome.is_not(None),
+        row.ended_at < before,
+        row.id.not_in(followed),
+        ~exists().where(other.id == row.follows, is_kept),
+        or_(row.batch_id.is_(None), row.batch_id.not_in(kept_batches)),
+    )

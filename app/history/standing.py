@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,17 +33,21 @@ class Standing:
     written_at: datetime | None
 
 
-def standing_grants(db: Database, service: ServiceKey) -> dict[str, datetime]:
+def standing_grants(
+    db: Database, service: ServiceKey, repositories: Collection[str] | None = None
+) -> dict[str, datetime]:
     """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
 
-    If the policy no longer names the service's role, somebody else took the access away.
+    If the policy no longer names the service's role, somebody else took the access away. `repositories`: only these.
     """
     row = Operation
+    among = () if repositories is None else (row.repository.in_(repositories),)
     wanted = (
         select(row.repository, func.max(row.ended_at))
         .where(
             *service.of(row, row.service),
             GRANTED,  # in these very words, for its index: the planner would read the whole Region's operations
+            *among,
             ~overridden(row),
             ~made_anew(row),
         )

@@ -61,7 +61,7 @@ class NewOperation:
 
 @dataclass(frozen=True)
 class LiveOperation:
-    """A live operation, as far as a new request needs it."""
+    """A live operation, as far as a new request needs it. `part_of`: the live operation that it is a part of."""
 
     id: str
     kind: str
@@ -71,6 +71,7 @@ class LiveOperation:
     cancel_requested: bool
     input: Mapping[str, Any]
     batch_id: str | None = None
+    part_of: str | None = None
 
 
 Join = Callable[[NewOperation, Sequence[LiveOperation]], str]
@@ -116,6 +117,7 @@ def live_operations(session: Session, new: NewOperation) -> tuple[LiveOperation,
             bool(row.cancel_requested_by),
             row.input,
             row.batch_id,
+            row.part_of,
         )
         for row in sorted(rows, key=lambda row: row.sequence)
     )

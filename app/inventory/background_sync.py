@@ -174,8 +174,10 @@ class Scanner:
             answered = await sweeper.calls.run(region, sweeper.aws.services(region).get_service, name)
         except Problem as problem:
             if problem.code == "service.not_found":
+                await sweeper.in_db(sweeper.watch.services, region, (), at, (name,))
                 await sweeper.in_db(store.forget_service, sweeper.db, ServiceKey(sweeper.connection, region, name), at)
             return problem
+        await sweeper.in_db(sweeper.watch.services, region, (answered.value,), at, (name,))
         await sweeper.in_db(store.remember_service, sweeper.db, sweeper.connection, answered.value, at)
         return None
 

@@ -134,6 +134,18 @@ def role_since(db: Database, service: ServiceKey) -> datetime | None:
         return session.scalar(query)
 
 
+def services_in(
+    db: Database, connection: str, region: str, names: Collection[str] | None = None
+) -> tuple[tuple[ContainerService, datetime], ...]:
+    """Return the services of a Region, or those of these names, as they were last seen, and when."""
+    row = SeenService
+    query = select(row.facts, row.seen_at).where(row.connection == connection, row.region == region)
+    if names is not None:
+        query = query.where(row.name.in_(names))
+    with db.read() as session:
+        return tuple((from_facts(facts), seen_at) for facts, seen_at in session.execute(query))
+
+
 def find_repository(db: Database, repository: RepositoryKey) -> KnownRepository | None:
     """Return one repository with its policy; None if it has not been seen, or is deleted."""
     with db.read() as session:

@@ -6,7 +6,7 @@ A failed policy, or a failed region, leaves what is known unchanged.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from app.aws.call_pool import AwsCalls
-from app.aws.ports import Answered, Aws, Repository
+from app.aws.ports import Answered, Aws, ContainerService, Repository
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
@@ -32,6 +32,11 @@ R = TypeVar("R")
 class Watch(Protocol):
     """Looks at what was read, in a thread that may block."""
 
+    def services(
+        self, region: str, found: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
+    ) -> None:
+        """Look at all services of a Region, or those of these names, asked for at `at`, before they are kept."""
+
     def policies(self, region: str, readings: Sequence[store.PolicySeen]) -> None:
         """Look at readings of policies that were kept."""
 
@@ -44,6 +49,11 @@ class Watch(Protocol):
 
 class Unwatched:
     """Looks at nothing."""
+
+    def services(
+        self, region: str, found: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
+    ) -> None:
+        """Do nothing."""
 
     def policies(self, region: str, readings: Sequence[store.PolicySeen]) -> None:
         """Do nothing."""
@@ -147,6 +157,7 @@ class Sweeper:
         except Problem as problem:
             return await self._refused(held, problem)
         services = answered.value
+        await self.in_db(self.watch.services, region, services, held.started_at)
         await self.in_db(store.remember_services, self.db, self.connection, region, services, held.started_at)
         return await self._listed(held, len(services))
 

@@ -7,22 +7,31 @@ from typing import Any
 from app.errors import Problem
 from app.history import batches
 from app.operations import engine, policy_steps, role_steps
-from app.operations.batch_items import ItemRun
+from app.operations.batch_items import ItemRun, settle
 from app.operations.context import current
 from app.operations.item_changes import Role
 from app.operations.revoke import find_roles
-from app.operations.state import GIVES_ACCESS, Kind, Outcome, StepName, StepState
+from app.operations.state import GIVES_ACCESS, NOT_DONE, Kind, Outcome, StepName, StepState
 from app.operations.step import CancelledHere, Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 
 async def _end_items(operation_id: str, outcome: Outcome, problem: dict[str, Any] | None) -> None:
     """Leave no item without somebody who works on it: the role could not be activated, or the batch was cancelled."""
-    context = current()
-    runner = await context.in_db(batches.get_runner, context.db, operation_id)
     ending = Outcome.CANCELLED if outcome is Outcome.CANCELLED else Outcome.FAILED
     told = None if ending is Outcome.CANCELLED else problem
+    if outcome in NOT_DONE:
+        await settle_items(operation_id, told)
+    context = current()
+    runner = await context.in_db(batches.get_runner, context.db, operation_id)
     await context.in_db(batches.end_all_items, context.db, runner, ending, told, context.clock.now())
+
+
+@engine.step("settle_items")
+async def settle_items(operation_id: str, problem: dict[str, Any] | None) -> None:
+    """End the items that were at work when their process died, once it is known what was sent for each."""
+    context = current()
+    await settle(context, await context.in_db(batches.get_runner, context.db, operation_id), problem)
 
 
 @operation(Kind.BATCH, before_end=_end_items)

@@ -8,21 +8,25 @@ died is run again, which changes nothing that is done.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
+from app.errors import Problem
 from app.history import batches, store
 from app.history.batches import Item
+from app.history.models import Operation
 from app.history.turns import BehindAnother
 from app.inventory.circumstances import RepositoryAddress, known_repositories
 from app.inventory.registries import KnownRegistry
 from app.operations import grant, restore, revoke
+from app.operations.context import Context
 from app.operations.item_changes import Role, Surroundings
 from app.operations.repository_run import Together, run_together
-from app.operations.state import Kind, Outcome
-from app.operations.step import NEXT_LOOK, Stepping
-from app.operations.workflow import run_recorded
+from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.step import NEXT_LOOK, CancelledHere, Result, Stepping, run_step
+from app.operations.workflow import done, run_recorded
 
 # Items at work at once. The AWS pool limits their calls; more would only wait there.
 AT_ONCE = 24
@@ -157,6 +161,26 @@ class ItemRun:
         )
         for item_id in await context.in_db(batches.request_cancel_of_items, context.db, runner, by):
             context.cancels.notice(item_id)
+
+
+async def settle(context: Context, runner: Operation, problem: Mapping[str, Any] | None) -> None:
+    """End the items that were at work when their process died, as their runner ends before it has run them again.
+
+    Each looks whether AWS has carried out what was sent for it. `problem`: that of the runner, None where it was
+    cancelled.
+    """
+    items = await context.in_db(batches.begun, context.db, runner)
+    async with asyncio.TaskGroup() as group:
+        for item in items:
+            group.create_task(run_recorded(partial(_stop, problem), item.id, is_item=True))
+
+
+async def _stop(problem: Mapping[str, Any] | None, operation_id: str) -> Outcome:
+    async def body(_step: Stepping) -> tuple[StepState, Result]:
+        raise CancelledHere if problem is None else Problem.from_json(problem)
+
+    done(await run_step(operation_id, StepName.UPDATE_POLICY, body))
+    raise AssertionError("the step is never done")
 
 
 async def _run_item(item: Item, role: Role, operation_id: str) -> Outcome:

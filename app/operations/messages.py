@@ -21,6 +21,11 @@ KINDS: dict[Kind, str] = {
     Kind.POLICY_DRIFT: N_("Repository policy changed outside Sailpass"),
     Kind.REPOSITORY_DELETED: N_("Repository deleted outside Sailpass"),
     Kind.REPOSITORY_RECREATED: N_("Repository deleted and created again outside Sailpass"),
+    Kind.ROLE_ACTIVATED: N_("Image puller role activated outside Sailpass"),
+    Kind.ROLE_DEACTIVATED: N_("Image puller role deactivated outside Sailpass"),
+    Kind.ROLE_RECREATED: N_("Image puller role deactivated and activated again outside Sailpass"),
+    Kind.SERVICE_DELETED: N_("Container service deleted outside Sailpass"),
+    Kind.SERVICE_RECREATED: N_("Container service deleted and created again outside Sailpass"),
 }
 
 # The title of an operation's progress.
@@ -40,6 +45,11 @@ TITLES: dict[Kind, str] = {
     Kind.POLICY_DRIFT: N_("Policy of %(repository)s changed outside Sailpass"),
     Kind.REPOSITORY_DELETED: N_("%(repository)s deleted outside Sailpass"),
     Kind.REPOSITORY_RECREATED: N_("%(repository)s deleted and created again outside Sailpass"),
+    Kind.ROLE_ACTIVATED: N_("Image puller role of %(service)s activated outside Sailpass"),
+    Kind.ROLE_DEACTIVATED: N_("Image puller role of %(service)s deactivated outside Sailpass"),
+    Kind.ROLE_RECREATED: N_("Image puller role of %(service)s deactivated and activated again outside Sailpass"),
+    Kind.SERVICE_DELETED: N_("%(service)s deleted outside Sailpass"),
+    Kind.SERVICE_RECREATED: N_("%(service)s deleted and created again outside Sailpass"),
 }
 
 DONE_TITLES: dict[Kind, str] = {
@@ -148,6 +158,19 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
     (Kind.REPOSITORY_DELETED, Outcome.SEEN): N_("%(repository)s was deleted outside Sailpass."),
     (Kind.REPOSITORY_RECREATED, Outcome.SEEN): N_(
         "%(repository)s was deleted and created again outside Sailpass. Access to it must be added again."
+    ),
+    (Kind.ROLE_ACTIVATED, Outcome.SEEN): N_("The image puller role of %(service)s was activated outside Sailpass."),
+    (Kind.ROLE_DEACTIVATED, Outcome.SEEN): N_(
+        "The image puller role of %(service)s was deactivated outside Sailpass. The service can pull no private image."
+    ),
+    (Kind.ROLE_RECREATED, Outcome.SEEN): N_(
+        "The image puller role of %(service)s was deactivated and activated again outside Sailpass. It has a new principal, which repository policies don't name yet."
+    ),
+    (Kind.SERVICE_DELETED, Outcome.SEEN): N_(
+        "%(service)s was deleted outside Sailpass. Repository policies may still name its image puller role."
+    ),
+    (Kind.SERVICE_RECREATED, Outcome.SEEN): N_(
+        "%(service)s was deleted and created again outside Sailpass. Access must be added to the new service."
     ),
 }
 GIVEN_UNDER_A_CONDITION = N_(

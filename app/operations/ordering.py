@@ -62,6 +62,9 @@ def _interferes(operation: LiveOperation, request: NewOperation) -> bool:
 def _does_the_same(operation: LiveOperation, request: NewOperation) -> bool:
     if operation.subject != request.subject or operation.cancel_requested:
         return False
+    # A part is cancelled with its operation, which whoever requests the same need not know of.
+    if operation.part_of is not None and operation.part_of != request.follows:
+        return False
     # A preview binds the change; a request without one accepts whatever is right at that time.
     return _preview(request.input) in (None, _preview(operation.input))
 

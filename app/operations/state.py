@@ -30,6 +30,11 @@ class Kind(StrEnum):
     POLICY_DRIFT = "policy_drift"  # the policy was changed in another way
     REPOSITORY_DELETED = "repository_deleted"
     REPOSITORY_RECREATED = "repository_recreated"
+    ROLE_ACTIVATED = "role_activated"
+    ROLE_DEACTIVATED = "role_deactivated"
+    ROLE_RECREATED = "role_recreated"  # deactivated and activated between two reads: its principal is another one
+    SERVICE_DELETED = "service_deleted"
+    SERVICE_RECREATED = "service_recreated"
 
 
 class Outcome(StrEnum):
@@ -84,7 +89,19 @@ class StepName(StrEnum):
     CHANGE_POLICIES = "change_policies"
 
 
-SEEN = frozenset({Kind.DRIFT, Kind.POLICY_DRIFT, Kind.REPOSITORY_DELETED, Kind.REPOSITORY_RECREATED})
+SEEN = frozenset(
+    {
+        Kind.DRIFT,
+        Kind.POLICY_DRIFT,
+        Kind.REPOSITORY_DELETED,
+        Kind.REPOSITORY_RECREATED,
+        Kind.ROLE_ACTIVATED,
+        Kind.ROLE_DEACTIVATED,
+        Kind.ROLE_RECREATED,
+        Kind.SERVICE_DELETED,
+        Kind.SERVICE_RECREATED,
+    }
+)
 """Kinds of what was seen, and not done."""
 
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})
@@ -108,10 +125,7 @@ STEPS: dict[Kind, tuple[StepName, ...]] = {
         StepName.ROLL_BACK,
     ),
     Kind.BATCH: (StepName.ACTIVATE_ROLE, StepName.WAIT_FOR_ROLE, StepName.CHANGE_POLICIES),
-    Kind.DRIFT: (),
-    Kind.POLICY_DRIFT: (),
-    Kind.REPOSITORY_DELETED: (),
-    Kind.REPOSITORY_RECREATED: (),
+    **dict.fromkeys(SEEN, ()),
 }
 # Steps that an operation has only where its input asks for them.
 _ON_REQUEST = {StepName.GRANT_ACCESS: "grant", StepName.ROLL_BACK: "rollback"}

@@ -6,7 +6,8 @@ app.js gives the same results with the browser's own `Intl`: both use CLDR.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal
@@ -39,8 +40,13 @@ def iso(when: datetime) -> str:
 def moment(when: datetime, language: str) -> str:
     """Return day and minute in UTC: "Nov 24, 2026, 9:30 UTC"."""
     in_utc = utc(when)
-    day = format_skeleton("yMMMd", in_utc, locale=language)
-    return f"{day} {in_utc:%H:%M} UTC"
+    return f"{_day(in_utc.date(), language)} {in_utc:%H:%M} UTC"
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, language: str) -> str:
+    """Return a day's name; most times on a page are of a few days."""
+    return format_skeleton("yMMMd", day, locale=language)
 
 
 def age(when: datetime, now: datetime, language: str) -> str:

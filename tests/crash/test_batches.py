@@ -19,6 +19,12 @@ def check_once(world, names, service=ON):
         assert len(world.sandbox.policy(name)["revisions"]) == 1
 
 
+def recorded(world, batch_id):
+    """The repositories of the writes that are known to have been carried out."""
+    items = batches.list_items(world.db, batch_id).items
+    return [change.repository for item in items for change in world.changes(item.id) if change.written_at]
+
+
 @pytest.mark.parametrize("point", ["write-planned", "policy-written"])
 def test_a_batch_killed_around_a_write_does_each_repository_once(world, point):
     names = world.repositories(COUNT)
@@ -71,6 +77,26 @@ def test_the_writes_of_a_killed_batch_are_recorded_although_it_was_cancelled_sin
         if change.written_at
     ]
     assert sorted(written) == [name for name in names if world.sids(name)] != []
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_the_writes_of_a_killed_batch_are_recorded_although_the_role_cannot_be_read_since(world, cancelled):
+    names = world.repositories(8)
+    host = world.host()
+    world.batch_ended(host.start_batch("grant", ON, names))
+    host.kill()
+    host = world.host(at={"policy-written": "KILL"})
+    batch_id = host.start_batch("revoke", ON, names)
+    host.dies()
+    if cancelled:
+        cancel_requested(world.db, batch_id, "ken")
+    world.sandbox.fault(kind="reset" if cancelled else "access_denied", action="lightsail:*")
+    world.host()
+    ended = world.batch_ended(batch_id)
+    written = [name for name in names if world.sids(name) == []]
+    assert ended == {"cancelled" if cancelled else "failed": len(names)}
+    assert written
+    assert sorted(recorded(world, batch_id)) == written
 
 
 def test_a_batch_killed_while_it_waits_for_its_role_activates_it_once(world):

@@ -52,6 +52,21 @@ def test_what_was_asked_long_ago_and_ended_lately_is_kept(db):
     assert delete_older_than(db, 30, NOW) == 0
 
 
+def test_a_part_is_kept_as_long_as_its_operation(db):
+    """Its undo puts back what its parts took away."""
+    happened(db, "deactivation", ended_at=NOW - DAY)
+    happened(db, "part", follows="deactivation")
+    assert delete_older_than(db, 30, NOW) == 0
+    assert delete_older_than(db, 30, NOW + 40 * DAY) == 2
+
+
+def test_a_batch_is_kept_until_all_of_it_may_go(db):
+    happened(db, "batch", kind="batch", batch_id="batch", ended_at=NOW - DAY)
+    happened(db, "item", batch_id="batch")
+    assert delete_older_than(db, 30, NOW) == 0
+    assert delete_older_than(db, 30, NOW + 40 * DAY) == 2
+
+
 def test_many_go_batch_by_batch(db):
     for number in range(7):
         happened(db, f"op-{number}")

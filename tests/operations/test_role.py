@@ -130,6 +130,23 @@ def test_once_it_is_cancelled_none_of_its_parts_changes_a_policy(shop, granted, 
     assert [granted.policy_of(name) for name in NAMES] == before
 
 
+def test_what_somebody_else_requests_during_a_deactivation_is_not_cancelled_with_it(shop, granted):
+    """It is no part of the deactivation, although a part does the same at that time."""
+    ids: list[str] = []
+    removals: list[str] = []
+
+    def remove_and_cancel() -> None:
+        until(lambda: ids)
+        removals.extend(shop.revoke(SERVICE, name) for name in NAMES)
+        shop.services.starter.cancel(ids[0], "mika")
+
+    granted.meanwhile("ecr:GetRepositoryPolicy", remove_and_cancel)
+    ids.append(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True))
+    assert (shop.ended(ids[0]).outcome, is_on(granted)) == ("cancelled", True)
+    assert [shop.ended(removal).outcome for removal in removals] == ["succeeded"] * 2
+    assert [len(granted.policy_of(name)["Statement"]) for name in NAMES] == [1, 1]
+
+
 def test_what_somebody_else_requested_goes_on_when_the_deactivation_that_waits_for_it_is_cancelled(shop, granted):
     removal = shop.revoke(SERVICE, WEB)
     stopped = cancelled_at_first_read(

@@ -240,6 +240,12 @@ class Examples(Parts):
             "operation-cancelled": OperationPage(ProgressView(self.progress(outcome=Outcome.CANCELLED), NOW)),
             "operation-interrupted": OperationPage(self.interrupted_view(), self.unsure_changes()),
             "operation-cancelling": OperationPage(ProgressView(replace(self.progress(), cancel_requested=True), NOW)),
+            **{
+                f"operation-seen-{kind}": OperationPage(
+                    ProgressView(replace(self.progress(kind, 0, Outcome.SEEN), started_at=NOW), NOW)
+                )
+                for kind in (Kind.DRIFT, Kind.REPOSITORY_DELETED, Kind.ROLE_DEACTIVATED, Kind.SERVICE_DELETED)
+            },
             "operation-unknown": UnknownOperation(OPERATION_ID),
             "policy": self.policy(),
             "policy-none": self.policy(

@@ -216,6 +216,21 @@ def test_an_interrupted_operation_offers_to_retry_and_shows_the_write_that_may_h
     assert not changes.select("form")
 
 
+@pytest.mark.parametrize(
+    "kind, buttons",
+    [
+        ("drift", ["Repair access", "Continue"]),
+        ("repository_deleted", ["Continue"]),
+        ("role_deactivated", ["Activate role", "Continue"]),
+        ("service_deleted", ["Continue"]),
+    ],
+)
+def test_what_was_done_outside_offers_first_what_helps(kind, buttons, friendly):
+    shown = soup(friendly, f"operation-seen-{kind}").select(".operation .modal-foot .btn")
+    assert [button.get_text(strip=True) for button in shown] == buttons
+    assert ["primary" in button["class"] for button in shown] == [True, False][: len(buttons)]
+
+
 def test_an_interrupted_operation_has_no_duration(friendly):
     steps = soup(friendly, "operation-interrupted").select("ol.steps > li[data-tone=warning]")
     assert len(steps) == 2

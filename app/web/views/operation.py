@@ -60,6 +60,16 @@ class ProgressView(View):
         progress = self.progress
         return progress.kind is Kind.PRUNE and bool(progress.follows) and progress.ended and not progress.failed
 
+    @property
+    def offers_repair(self) -> bool:
+        """Whether access may be missing because of what was done outside Sailpass, to a repository that exists."""
+        return self.progress.kind in (Kind.DRIFT, Kind.POLICY_DRIFT, Kind.REPOSITORY_RECREATED)
+
+    @property
+    def offers_activation(self) -> bool:
+        """Whether the role was deactivated outside Sailpass."""
+        return self.progress.kind is Kind.ROLE_DEACTIVATED
+
 
 @dataclass(frozen=True)
 class ProgressDialog(DialogView):
