@@ -20,6 +20,7 @@ from app.console.changes import ChangeWatch, look
 from app.console.operation_versions import OperationVersions
 from app.history.queries import find_versions
 from app.http import problems
+from app.http.head import HeadAsGet
 from app.http.language import LanguageMiddleware
 from app.http.security import RefusalPages, middleware
 from app.http.validation import OnlyKnownFields, OnlyText
@@ -72,6 +73,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         lifespan=_life,
         dependencies=[OnlyText, OnlyKnownFields, NoteVersion],
         middleware=[
+            Middleware(HeadAsGet),
             Middleware(LanguageMiddleware, catalogues=load_catalogues(LOCALE)),
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),

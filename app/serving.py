@@ -13,6 +13,7 @@ import uvicorn
 from app.auth.terminal import print_start_link
 from app.aws.ports import Aws
 from app.bootstrap import Services, build
+from app.console.changes import ChangeWatch
 from app.db import database_file, is_sqlite
 from app.files import data_files, tighten
 from app.logs import set_up_logging
@@ -35,10 +36,13 @@ log = logging.getLogger(__name__)
 class _Server(Server):
     """Prints that it is ready once it can be reached; the replica publishes the address until it stops."""
 
-    def __init__(self, config: uvicorn.Config, limits: Limits, services: Services, hint: str) -> None:
+    def __init__(
+        self, config: uvicorn.Config, limits: Limits, services: Services, changes: ChangeWatch, hint: str
+    ) -> None:
         super().__init__(config, limits, services.supervisor)
         self._settings = services.settings
         self._announce = services.replica.announce
+        self._changes = changes
         self._hint = hint
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -53,6 +57,7 @@ class _Server(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._announce("")  # from here on another process may take the port
+        self._changes.stop()
         await super().shutdown(sockets)
 
 
@@ -82,8 +87,9 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         services.claim()
     if settings.auth == "none" and aws is None:  # the demo has no sign-in either, and nothing to protect
         log.warning(NO_SIGN_IN)
+    app = create_app(settings, services)
     config = uvicorn.Config(
-        create_app(settings, services),
+        app,
         host=settings.host,
         port=settings.port,
         ws="none",
@@ -95,7 +101,7 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         forwarded_allow_ips=os.environ.get(TRUSTED_PROXIES, ""),
         timeout_graceful_shutdown=REQUESTS_END_WITHIN,
     )
-    server = _Server(config, _limits(len(services.regions)), services, hint)
+    server = _Server(config, _limits(len(services.regions)), services, app.state.changes, hint)
     # uvicorn puts its own handler in this one's place while it serves. Ctrl-C once more, while the process ends, is ignored.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server.run()

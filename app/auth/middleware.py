@@ -19,7 +19,7 @@ from app.auth.rules import Caller
 
 POLICY_VIOLATION = 1008
 
-Refuse = Callable[[Request, Caller | None], Response]
+Refuse = Callable[[Request, Caller | None], Awaitable[Response]]
 DatabaseFailed = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -61,4 +61,4 @@ class Authenticate:
             request.state.caller, request.state.person = caller, caller.person
             await self.app(scope, receive, send)
             return
-        await self.refuse(request, caller)(scope, receive, send)
+        await (await self.refuse(request, caller))(scope, receive, send)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from app.commands.options import told
+from app.commands.options import show_json, told
 from app.commands.terminal import plain
 from app.settings import Settings, load
 from app.urls import server_address
@@ -34,7 +35,13 @@ def _settings(data_dir: Path | None, database_url: str | None) -> Settings:
 
 
 def _listing(what: str) -> Callable[[Command], Command]:
-    return click.option("--list", "listing", is_flag=True, help=f"List {what}, without secrets.")
+    """Add the options `--list` and `--json`."""
+
+    def add(command: Command) -> Command:
+        as_json = click.option("--json", "as_json", is_flag=True, help="With --list: print only one JSON object.")
+        return click.option("--list", "listing", is_flag=True, help=f"List {what}, without secrets.")(as_json(command))
+
+    return add
 
 
 def _revoke(what: str) -> Callable[[Command], Command]:
@@ -60,6 +67,7 @@ def token(
     scope: str | None,
     expires: str | None,
     listing: bool,
+    as_json: bool,
     revoke: str,
     data_dir: Path | None,
     database_url: str | None,
@@ -73,13 +81,16 @@ def token(
 
     if listing and revoke:
         raise click.UsageError("--list and --revoke exclude each other.")
+    _check_json(listing=listing, as_json=as_json)
     if (listing or revoke) and (name or scope or expires is not None):
         raise click.UsageError("NAME, --scope and --expires are for a new token only.")
     if expires == "":
         raise click.UsageError("--expires needs a number of days, or never.")
-    with told():
+    with told(as_json=as_json):
         settings = _settings(data_dir, database_url)
-        if listing:
+        if as_json:
+            _show_all("tokens", terminal.list_tokens(settings))
+        elif listing:
             for facts in terminal.list_tokens(settings):
                 expiry, used = _moment(facts.expires_at, "never"), _moment(facts.used_at, "-")
                 _row(facts.name, facts.scope, facts.created_by, _moment(facts.created_at), expiry, used)
@@ -103,6 +114,7 @@ def sign_in_link(
     *,
     base: str,
     listing: bool,
+    as_json: bool,
     revoke: str | None,
     everything: bool,
     data_dir: Path | None,
@@ -112,13 +124,16 @@ def sign_in_link(
     from app.auth import terminal
 
     _check_revoke(revoke, listing=listing, everything=everything)
+    _check_json(listing=listing, as_json=as_json)
     if base and (listing or revoke is not None):
         raise click.UsageError("--base is for a new link only.")
     if base:
         _check_base(base)
-    with told():
+    with told(as_json=as_json):
         settings = _settings(data_dir, database_url)
-        if listing:
+        if as_json:
+            _show_all("links", terminal.list_links(settings))
+        elif listing:
             for link in terminal.list_links(settings):
                 _row(link.id, link.person, _moment(link.created_at), _moment(link.expires_at))
         elif revoke is not None:
@@ -133,19 +148,29 @@ def sign_in_link(
 @_all
 @_database
 def session(
-    *, listing: bool, revoke: str | None, everything: bool, data_dir: Path | None, database_url: str | None
+    *,
+    listing: bool,
+    as_json: bool,
+    revoke: str | None,
+    everything: bool,
+    data_dir: Path | None,
+    database_url: str | None,
 ) -> None:
     """List the signed-in browsers, or end their sessions."""
     from app.auth import terminal
     from app.auth.browsers import browser_name
 
     _check_revoke(revoke, listing=listing, everything=everything)
+    _check_json(listing=listing, as_json=as_json)
     if not listing and revoke is None:
         raise click.UsageError("Use --list, --revoke ID or --revoke --all.")
-    with told():
+    with told(as_json=as_json):
         settings = _settings(data_dir, database_url)
         if revoke is not None:
             click.echo(f"Sessions ended: {terminal.end_sessions(settings, revoke)}.", err=True)
+            return
+        if as_json:
+            _show_all("sessions", terminal.list_sessions(settings))
             return
         for facts in terminal.list_sessions(settings):
             when = (_moment(facts.created_at), _moment(facts.seen_at))
@@ -166,6 +191,24 @@ def _check_revoke(revoke: str | None, *, listing: bool, everything: bool) -> Non
         raise click.UsageError("--all belongs to --revoke.")
     if revoke is not None and bool(revoke) == everything:
         raise click.UsageError("Use --revoke ID or --revoke --all; --list shows the IDs.")
+
+
+def _check_json(*, listing: bool, as_json: bool) -> None:
+    if as_json and not listing:
+        raise click.UsageError("--json belongs to --list.")
+
+
+def _show_all(name: str, every: Iterable[Any]) -> None:
+    """Print dataclasses as one JSON object: their fields by name, moments as in the API."""
+    listed = [asdict(facts) for facts in every]
+    show_json(
+        {
+            name: [
+                {field: value.isoformat() if isinstance(value, datetime) else value for field, value in facts.items()}
+                for facts in listed
+            ]
+        }
+    )
 
 
 def _row(*cells: str) -> None:

@@ -31,8 +31,6 @@ from app.operations.naming import repositories_naming
 from app.operations.preview import Planned, plan_operation
 from app.operations.repository_name import parse_reference
 from app.operations.state import GIVES_ACCESS, Kind
-from app.policy.dead import dead_principals
-from app.policy.grant import DENIALS
 from app.threads import run_in_threadpool
 
 CHUNK = 500
@@ -256,24 +254,10 @@ def _item(
         return PlannedItem(*key, ItemState.UNREAD, held.problem if held else None)
     try:
         planned = plan_operation(action, service, name, held.policy_text, given, circumstances=circumstances)
-        problem = _refusal(planned, service, name) if planned.change.needed else None
+        problem = planned.refused if planned.change.needed else None
     except Problem as refused:
         return PlannedItem(*key, ItemState.REFUSED, explained(refused, held.policy_text), read_at=held.policy_read_at)
     if problem is not None:
         return PlannedItem(*key, ItemState.REFUSED, problem, planned, held.policy_read_at)
     state = ItemState.CHANGES if planned.change.needed else ItemState.UNCHANGED
     return PlannedItem(*key, state, planned=planned, read_at=held.policy_read_at)
-
-
-def _refusal(planned: Planned, service: ContainerService, name: str) -> Problem | None:
-    """Why the change would not be written although it can be planned; None where nothing is known against it."""
-    denied = next((finding for finding in planned.change.leftovers if finding.code in DENIALS), None)
-    if denied is not None:
-        by_registry = denied.code != DENIALS[0]
-        statement = str(denied.params["statement"])
-        code = "access.denied_by_registry" if by_registry else "access.denied"
-        return Problem(code, repository=name, service=service.name, region=service.region, statement=statement)
-    dead = [principal.value for principal in dead_principals(planned.change.after)]
-    if not dead:
-        return None
-    return Problem("policy.dead_principals", repository=name, principals=", ".join(dead))

@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.history import batches
 from app.history.activations import activated_by_batch
 from app.history.models import Operation
+from app.history.undone import left_to_undo
 from app.inventory.queries import with_active_role
 from app.operations.batches import action_of
 from app.operations.state import NOT_DONE, Kind, Outcome
@@ -51,7 +52,7 @@ class Batch:
 
     `follows`: the batch that this one retries or undoes; "" for none. `roles_left_on`, once it has ended: the services
     whose role it has activated, or the batch that it undoes, and whose role is still active as far as is known. An undo
-    leaves it so.
+    leaves it so. `undoable`, once it has ended: how many items changed a policy, and no undo took that back.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Batch:
     cancel_requested: bool
     follows: str
     roles_left_on: tuple[tuple[str, str], ...] = ()
+    undoable: int = 0
 
     @property
     def total(self) -> int:
@@ -98,8 +100,8 @@ class Batch:
 
     @property
     def can_undo(self) -> bool:
-        """It changed policies; what an undo changed can be undone, too."""
-        return self.ended and self.counts.get(Outcome.SUCCEEDED, 0) > 0
+        """Changes of it still hold; what an undo changed can be undone, too."""
+        return self.ended and self.undoable > 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,18 @@ def get_batch(services: Services, batch_id: str) -> Batch:
     if not runners:
         raise Problem("batch.not_found")
     batch = _batch(version, runners, batches.counts_of(services.db, [batch_id])[batch_id])
-    return replace(batch, roles_left_on=_roles_left_on(services, batch)) if batch.ended else batch
+    if not batch.ended:
+        return batch
+    left = len(left_to_undo(services.db, batch.id))
+    return replace(batch, roles_left_on=_roles_left_on(services, batch), undoable=left)
+
+
+def check_undo(batch: Batch) -> None:
+    """Check that something is left to undo. Raises Problem `batch.not_ended`, `batch.nothing_to_undo`, `batch.undone`."""
+    if not batch.ended:
+        raise Problem("batch.not_ended")
+    if not batch.can_undo:
+        raise Problem("batch.undone" if batch.counts.get(Outcome.SUCCEEDED) else "batch.nothing_to_undo")
 
 
 def _roles_left_on(services: Services, batch: Batch) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from app.clock import Clock
 from app.db import Database
@@ -60,7 +61,11 @@ def look(db: Database, connection: str, clock: Clock, before: Versions | None = 
 
 
 class ChangeWatch:
-    """Shared by all pages of a replica; lives on one event loop. Looks at nothing while no page waits."""
+    """Shared by all pages of a replica; lives on one event loop. Looks at nothing while no page waits.
+
+    Pages that wait with the same version share one future, and one task looks for all of them: a page that waits costs
+    nothing until it is answered.
+    """
 
     def __init__(self, look_now: Callable[[Versions | None], Versions], clock: Clock, threads: Executor) -> None:
         self._look_now = look_now
@@ -69,16 +74,54 @@ class ChangeWatch:
         self._looking: asyncio.Task[Versions] | None = None
         self._looked_at = float("-inf")
         self._latest: Versions | None = None
+        self._waiting = 0
+        self._watching: asyncio.Task[None] | None = None
+        self._change: asyncio.Future[Versions] | None = None
+        self._is_stopped = False
 
     async def after(self, seen: str, seconds: float) -> Versions:
         """Return the versions as soon as they differ from `seen`, or after `seconds`. Raises what the database raises."""
-        end = self._clock.monotonic() + seconds
+        await self.present()
+        if self._last_known().text != seen or seconds <= 0 or self._is_stopped:
+            return self._last_known()
+        change, watching = self._next_change(), self._watched()
+        either: tuple[asyncio.Future[Any], ...] = (change, watching)
+        self._waiting += 1
+        try:
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiting -= 1
+        if watching.done():
+            watching.result()  # raises what kept it from looking
+        return change.result() if change.done() else self._last_known()
+
+    def stop(self) -> None:
+        """Answer all that wait, and whoever asks from now on, at once: the server stops."""
+        self._is_stopped = True
+        if self._change is not None and not self._change.done():
+            self._change.set_result(self._last_known())
+
+    def _next_change(self) -> asyncio.Future[Versions]:
+        """Return the future of the next other versions than the latest."""
+        if self._change is None or self._change.done():
+            self._change = asyncio.get_running_loop().create_future()
+        return self._change
+
+    def _watched(self) -> asyncio.Task[None]:
+        """Return the task that looks for them, which runs from now on."""
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
+            # Known also where no page waits any more when it fails.
+            self._watching.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._watching
+
+    async def _watch(self) -> None:
+        """Look every so often while a page waits; `_read` answers all that wait once there is another version."""
         while True:
-            versions = await self.present()
-            left = end - self._clock.monotonic()
-            if versions.text != seen or left <= 0:
-                return versions
-            await self._clock.sleep(min(EVERY, left))
+            await self._clock.sleep(EVERY)
+            if not self._waiting:
+                return
+            await self.present()
 
     async def present(self) -> Versions:
         """Return the present versions, at most half a second old: one look serves all that ask meanwhile."""
@@ -97,7 +140,10 @@ class ChangeWatch:
         if reading.cancelled():  # as above
             return self._last_known()
         versions = reading.result()
-        self._latest, self._looked_at = versions, self._clock.monotonic()
+        before, self._latest, self._looked_at = self._latest, versions, self._clock.monotonic()
+        is_other = before is not None and before.text != versions.text
+        if is_other and self._change is not None and not self._change.done():
+            self._change.set_result(versions)
         return versions
 
     def _last_known(self) -> Versions:

@@ -25,14 +25,18 @@ async def resolve_repository(services: Services, region: str, text: str) -> str:
     Raises:
         Problem: as `parse_reference` and `Reference.name_in` do.
     """
+    return await run_in_threadpool(meant_repository, services, region, text)
+
+
+def meant_repository(services: Services, region: str, text: str) -> str:
+    """Return the same as `resolve_repository`, and raise as it does. Blocks on the database."""
     try:
         reference = parse_reference(text)
     except Problem as problem:
-        if problem.code in _LIKE_A_REGISTRY and await run_in_threadpool(_exists, services, region, text.strip()):
+        if problem.code in _LIKE_A_REGISTRY and _exists(services, region, text.strip()):
             return text.strip()
         raise
-    own_account = await run_in_threadpool(account, services) if reference.account else ""
-    return reference.name_in(region, own_account)
+    return reference.name_in(region, account(services) if reference.account else "")
 
 
 async def named_repository(services: Services, region: str, text: str) -> str:

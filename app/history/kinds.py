@@ -13,6 +13,8 @@ REWRITES_POLICY: Final = ("restore", "undo", "prune")
 CHANGES_POLICY: Final = (*GIVES_ACCESS, "revoke", *REWRITES_POLICY)
 MAY_GIVE_ACCESS: Final = (*GIVES_ACCESS, "restore", "undo")
 ON_ROLE: Final = ("activate", "deactivate", "reactivate")
+UNDOES: Final = ("undo", "restore")
+"""They take back the policy change of the operation that they follow."""
 DEPLOY: Final = "deploy"
 """Waits for other deployments to its service, and for no policy, though its row names a repository."""
 BATCH: Final = "batch"

@@ -60,6 +60,14 @@ def count_changed_by_parts(db: Database, operation_id: str, kind: str) -> int:
         return session.scalar(select(func.count(row.repository.distinct())).where(*changed)) or 0
 
 
+def was_worked_on(db: Database, service: ServiceKey) -> bool:
+    """Return whether an operation on a service runs, or ended well: one that never existed has only failed ones."""
+    row = Operation
+    runs_or_ended_well = row.outcome.is_(None) | row.outcome.in_(("succeeded", "nothing_to_do"))
+    with db.read() as session:
+        return bool(session.scalar(select(exists().where(*service.of(row, row.service), runs_or_ended_well))))
+
+
 def followers(db: Database, operation_id: str) -> tuple[str, ...]:
     """Return the ids of the operations that retry or undo this one, or are parts of it, oldest first."""
     query = select(Operation.id).where(Operation.follows == operation_id).order_by(Operation.asked_at)

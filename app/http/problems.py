@@ -63,6 +63,7 @@ STATUS = {
     "batch.changed": 409,
     "batch.nothing_to_retry": 409,
     "batch.nothing_to_undo": 409,
+    "batch.undone": 409,
     "role.deactivating": 409,
     "role.preview_outdated": 409,
     "role.was_off": 409,
@@ -112,10 +113,24 @@ def with_nearest(problem: Problem, names: Iterable[str]) -> Problem:
     return problem
 
 
+def nearest_of(problem: Problem) -> tuple[str, ...]:
+    """Return the names of `with_nearest`."""
+    return _split(problem, NEAREST)
+
+
+def others_of(problem: Problem) -> tuple[str, ...]:
+    """Return the other Regions that have what a problem says is missing."""
+    return _split(problem, "others")
+
+
+def _split(problem: Problem, param: str) -> tuple[str, ...]:
+    names = str(problem.params.get(param, ""))
+    return tuple(names.split(NAMES_APART)) if names else ()
+
+
 def as_json(problem: Problem) -> dict[str, object]:
     """Return the problem in the API's form."""
     statement = iam_statement(problem, account="")
-    nearest = str(problem.params.get(NEAREST, ""))
     return {
         "code": problem.code,
         "message": what_happened(problem),
@@ -125,7 +140,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
         "params": {name: value for name, value in problem.params.items() if name != NEAREST},
-        "nearest": nearest.split(NAMES_APART) if nearest else [],
+        "nearest": list(nearest_of(problem)),
         "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,
     }
@@ -193,7 +208,7 @@ async def _http(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> Iterator[str]:
     """Yield every method that the path accepts; the framework lists only those of the first matching route."""
     for method in METHODS:
-        scope = {**request.scope, "method": method}
+        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}  # as `HeadAsGet` does
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
             yield method
 

@@ -85,6 +85,7 @@ class Scanner:
         self._asked: set[tuple[str, What]] = set()
         self._quiet_until: dict[Hashable, float] = {}
         self._at_work: dict[Hashable, asyncio.Task[Problem | None]] = {}
+        self._just_read: dict[Hashable, asyncio.Task[Problem | None]] = {}
         self._failing: set[tuple[str, What]] = set()
         self._caller_wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -144,7 +145,7 @@ class Scanner:
     async def refresh_service(self, region: str, name: str) -> Problem | None:
         """Read one service now, at most once in a few seconds; return why it could not be read, or None.
 
-        The read continues if the caller stops waiting, and concurrent callers wait for the same one.
+        Within these seconds the answer is that of the last read. The read continues if the caller stops waiting, and concurrent callers wait for the same one.
         """
         return await self._once("service", region, name, self._refresh_service)
 
@@ -158,10 +159,14 @@ class Scanner:
         key = (kind, region, name)
         if key not in self._at_work:
             if not self._may_read(*key):
-                return None
-            self._at_work[key] = task = asyncio.create_task(read(region, name))
+                return self._just_answered(key)
+            self._at_work[key] = self._just_read[key] = task = asyncio.create_task(read(region, name))
             task.add_done_callback(lambda _: self._at_work.pop(key))
         return await asyncio.shield(self._at_work[key])
+
+    def _just_answered(self, key: Hashable) -> Problem | None:
+        task = self._just_read.get(key)
+        return task.result() if task is not None and not task.cancelled() and task.exception() is None else None
 
     async def _refresh_service(self, region: str, name: str) -> Problem | None:
         at, sweeper = self._clock.now(), self._sweeper
@@ -297,5 +302,6 @@ class Scanner:
             return False
         for key in [key for key, until in self._quiet_until.items() if until <= now]:
             del self._quiet_until[key]
+            self._just_read.pop(key, None)
         self._quiet_until[kind, region, name] = now + ONE_AT_MOST_EVERY
         return True

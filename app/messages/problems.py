@@ -96,6 +96,10 @@ WORDS: dict[str, Words] = {
         N_("This batch changed no repository policy."),
         N_("Nothing to undo."),
     ),
+    "batch.undone": Words(
+        N_("The changes of this batch are already undone, or are being undone."),
+        N_("Nothing to undo."),
+    ),
     "operation.nothing_to_undo": Words(
         N_("This operation wrote no repository policy."),
         N_("Nothing to undo."),
@@ -112,13 +116,13 @@ WORDS: dict[str, Words] = {
         N_(
             "An explicit deny in statement %(statement)s of the policy of %(repository)s overrides the allow for %(service)s."
         ),
-        N_("Change or remove that statement, then choose Retry."),
+        N_("Change or remove that statement, then try again."),
     ),
     "access.denied_by_registry": Words(
         N_(
             "An explicit deny in statement %(statement)s of the registry policy of %(region)s overrides the allow for %(service)s on %(repository)s."
         ),
-        N_("Change that statement in the ECR console under Private registry, Permissions. Then choose Retry."),
+        N_("Change that statement in the ECR console under Private registry, Permissions. Then try again."),
     ),
     "preview.other_repository": Words(
         N_("The preview shows %(previewed)s, but the form names %(repository)s. Nothing was changed."),

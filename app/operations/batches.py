@@ -14,7 +14,7 @@ from typing import Any
 from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
-from app.history import batches
+from app.history import batches, undone
 from app.history.models import Operation
 from app.history.store import LiveOperation, NewOperation
 from app.operations.ids import new_id
@@ -88,12 +88,18 @@ class Batches:
         return self.start(action, items, by, follows=batch_id)
 
     def undo(self, batch_id: str, by: str) -> str:
-        """Start a batch that takes back every change of an ended one, and only these.
+        """Start a batch that takes back every change of an ended one that still holds, or join the one that does.
 
         Raises:
-            Problem: `batch.nothing_to_undo`, and as `start`.
+            Problem: `batch.nothing_to_undo`, `batch.undone`, and as `start`.
         """
         self._ended(batch_id)
+        changes = batches.changes_of(self._db, batch_id)
+        if not changes:
+            raise Problem("batch.nothing_to_undo")
+        left = undone.left_to_undo(self._db, batch_id)
+        if not left:
+            return self._running_undo(batch_id)
         items = [
             NewItem(
                 change.region,
@@ -102,11 +108,17 @@ class Batches:
                 {"before": change.before, "after": change.after},
                 change.operation_id,
             )
-            for change in reversed(batches.changes_of(self._db, batch_id))  # the last one of a write first
+            for change in reversed(changes)  # the last one of a write first
+            if change.operation_id in left
         ]
-        if not items:
-            raise Problem("batch.nothing_to_undo")
         return self.start(Kind.UNDO, items, by, follows=batch_id)
+
+    def _running_undo(self, batch_id: str) -> str:
+        """Return the batch that is undoing this one. Raises Problem `batch.undone` where that has ended."""
+        running = undone.running_undo(self._db, batch_id)
+        if not running:
+            raise Problem("batch.undone")
+        return running
 
     def cancel(self, batch_id: str, by: str) -> None:
         """End the items that have not begun, and ask those at work to stop at their next safe point.

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.errors import Problem
 from app.history.models import Operation
 from app.inventory.circumstances import Circumstances
 from app.inventory.registries import KnownRegistry
 from app.operations import plans
+from app.operations.denials import denied
 from app.operations.messages import CONDITIONAL
 from app.operations.plans import Plan, Subject
 from app.policy.canonical import equivalent
@@ -45,7 +45,8 @@ def judging_access(
         if verdict.access is Access.DENIED:
             by_registry = Layer.REPOSITORY not in verdict.layers
             statement = verdict.params["registry_statement" if by_registry else "statement"]
-            raise denied(operation, str(statement), by_registry=by_registry)
+            target = (operation.region, operation.service, operation.repository)
+            raise denied(target, str(statement), by_registry=by_registry)
         if verdict.access is Access.CONDITIONAL:
             return Judgement(holds=True, note=CONDITIONAL)
         return (
@@ -85,14 +86,3 @@ def judging_text(plan: Plan) -> Judge:
         return GONE if plan(text).needed else Judgement(holds=True, note="policy.as_written")
 
     return judge
-
-
-def denied(operation: Operation, statement: str, *, by_registry: bool) -> Problem:
-    """Return the problem that an explicit Deny refuses the role: of the repository's policy, or of the registry's."""
-    return Problem(
-        "access.denied_by_registry" if by_registry else "access.denied",
-        repository=operation.repository,
-        service=operation.service,
-        region=operation.region,
-        statement=statement,
-    )

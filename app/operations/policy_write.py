@@ -13,8 +13,8 @@ from app.aws.ports import Answered
 from app.errors import Problem
 from app.history import policy_writes, store
 from app.operations import fingerprint, refused_writes
+from app.operations.denials import denial_of
 from app.operations.explained import explained
-from app.operations.judgements import denied
 from app.operations.messages import note_of_no_change
 from app.operations.plans import Plan
 from app.operations.policy_steps import PolicyReading, keep, look
@@ -22,7 +22,6 @@ from app.operations.state import Kind, StepState
 from app.operations.step import PASSES_BY_ITSELF, PRINCIPAL_SPREADS, Overtaken, Result, Stepping
 from app.policy.canonical import equivalent
 from app.policy.change import PlannedChange, unchanged
-from app.policy.grant import DENIALS, DENIED_BY_REGISTRY
 
 # The code of a write that was not sent because its read became too old: AWS is slow, or this process was.
 OLD_READING = "policy.old_reading"
@@ -305,9 +304,10 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: PolicyReading
 
 def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
     """Refuse a grant that another statement's Deny makes useless; a person must resolve that first."""
-    denial = next((finding for finding in change.leftovers if finding.code in DENIALS), None)
-    if denial is not None:
-        raise denied(step.operation, str(denial.params["statement"]), by_registry=denial.code == DENIED_BY_REGISTRY)
+    operation = step.operation
+    refused = denial_of(change, (operation.region, operation.service, operation.repository))
+    if refused is not None:
+        raise refused
 
 
 async def _closed(step: Stepping, position: int, replaced: str | None = None) -> None:

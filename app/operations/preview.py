@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.history.queries import Refusal
 from app.inventory.circumstances import Circumstances
 from app.operations import plans
+from app.operations.denials import denial_of
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
 from app.operations.plans import Plan, Subject
 from app.operations.pruning import Prunable, prunable
@@ -20,6 +21,7 @@ from app.policy.change import PlannedChange
 from app.policy.evaluate import Verdict
 from app.policy.principals import principals_of
 
+DEAD_PRINCIPALS = "policy.dead_principals"
 _ABOUT_ACCESS = (Kind.GRANT, Kind.REPAIR, Kind.REVOKE)
 
 
@@ -37,8 +39,9 @@ class Planned:
 
     `activates`: the role must be activated first, so the principal in `change` is a placeholder. `seen` is the change's
     fingerprint; a request with it makes exactly this change or fails. For a prune: `pruned` are the principals that it
-    removes, of those that are `prunable`. `refused`: why ECR will refuse what would be written, which names dead
-    principals. If it concerns a role's access, `verdict` says whether the role can pull once that is written.
+    removes, of those that are `prunable`. `refused`: why nothing will be written, as far as is known: an explicit Deny
+    makes it useless, or ECR will refuse it because it names dead principals. If it concerns a role's access, `verdict`
+    says whether the role can pull once that is written.
     """
 
     change: PlannedChange
@@ -52,8 +55,11 @@ class Planned:
 
     @property
     def afterwards(self) -> Verdict | None:
-        """Whether the role can pull afterwards; None too where ECR will refuse the policy, which then stays as it is."""
-        return None if self.refused else self.verdict
+        """Whether the role can pull afterwards; None too where ECR will refuse the policy, which then stays as it is.
+
+        A Deny refuses the role whether the policy is written or not.
+        """
+        return None if self.refused and self.refused.code == DEAD_PRINCIPALS else self.verdict
 
 
 def plan_operation(
@@ -82,17 +88,18 @@ def plan_operation(
     verdict = known.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
     planned = Planned(change, calls, activates, change_fingerprint(change), verdict=verdict)
     if kind is not Kind.PRUNE:
-        return replace(planned, refused=_refusal(change, repository))
+        return replace(planned, refused=_refusal(change, service, repository))
     may_go, chosen = prunable(text, refusal), (asked or {}).get("principals")
     named = {same_form(principal.value) for principal in principals_of(text)}
     pruned = tuple(principal for principal in chosen or may_go.dead if same_form(principal) in named)
     return replace(planned, prunable=may_go, pruned=pruned)
 
 
-def _refusal(change: PlannedChange, repository: str) -> Problem | None:
-    """Return why ECR will refuse to write the policy, as far as its text says."""
-    dead = prunable(change.after).dead if change.needed else ()
-    return Problem("policy.dead_principals", principals=", ".join(dead), repository=repository) if dead else None
+def _refusal(change: PlannedChange, service: ContainerService, repository: str) -> Problem | None:
+    """Return why the change will not be written, as far as the policies say."""
+    refused = denial_of(change, (service.region, service.name, repository))
+    dead = prunable(change.after).dead if change.needed and refused is None else ()
+    return Problem(DEAD_PRINCIPALS, principals=", ".join(dead), repository=repository) if dead else refused
 
 
 def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:

@@ -10,12 +10,14 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import DBAPIError
 
 from app.auth.rules import is_for_programs, is_open
+from app.console.missing_services import check_seen
 from app.console.regions import check_region
 from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE
 from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, services
 from app.http.htmx import is_htmx
+from app.http.security import READING
 
 # A part that a page loads after it is shown delays no reader; shorter than the browser's own timeout.
 LONG_PATIENCE = 10.0
@@ -27,16 +29,19 @@ def patience(request: Request) -> float:
 
 
 async def known_place(request: Request) -> None:
-    """Check that the path names a configured region and a possible service name.
+    """Check that the path names a configured region, and a service that can have a page.
 
     Raises:
-        Problem: `region.not_configured`; `service.not_found` for what Lightsail would never accept as a name.
+        Problem: `region.not_configured`; `service.not_found` for what Lightsail would never accept as a name, and where
+            something is to be shown as `check_seen`.
     """
     region, service = (str(request.path_params.get(name, "")) for name in ("region", "service"))
     if region:
         check_region(await services(request), region)
     if service and (len(service) > LONGEST_SERVICE or not re.fullmatch(SERVICE_NAME, service)):
         raise Problem("service.not_found", service=service[:LONGEST_SERVICE], region=region)
+    if service and request.method in READING:
+        await check_seen(await services(request), region, service, seconds=patience(request))
 
 
 async def retry_problems(request: Request) -> None:

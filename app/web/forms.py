@@ -20,7 +20,8 @@ class AccessForm:
     """A service, a repository, the person, and the fingerprint that a preview left in the form.
 
     `principals` are those to prune; `follows` is the id of the operation that failed because of them. `texts` are the
-    policy before and after in the preview, "" for none.
+    policy before and after in the preview, "" for none. `warned` is what the Add dialog warned of, as in
+    `GrantCheckView`.
     """
 
     region: str
@@ -31,6 +32,7 @@ class AccessForm:
     principals: tuple[str, ...] = ()
     follows: str = ""
     texts: tuple[str, str] = ("", "")
+    warned: str = ""
 
 
 # The preview that a form was sent with is not of what would be done.

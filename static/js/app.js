@@ -60,8 +60,10 @@
   // --- No answer ------------------------------------------------------------------------------------------------
   document.addEventListener('htmx:error', event => {
     const place = byId(modal.open ? 'modal-flash' : 'flash');
-    if (!event.detail.ctx || place.querySelector('[data-offline]')) return;
-    const message = byId('offline').content.cloneNode(true);
+    const { ctx } = event.detail;
+    const isForm = ctx?.request?.method === 'POST'; // which isn't sent again by itself
+    if (!ctx || !isForm && place.querySelector('[data-offline]')) return;
+    const message = byId(isForm ? 'unsent' : 'offline').content.cloneNode(true);
     message.firstElementChild.dataset.offline = '';
     place.replaceChildren(message);
   });
@@ -77,6 +79,15 @@
   });
   document.addEventListener('htmx:before:request', event => {
     if (Date.now() < pollsFrom && event.detail.ctx.sourceElement.matches('.operation[aria-busy=true]')) event.preventDefault();
+  });
+
+  // --- A session that ended -------------------------------------------------------------------------------------
+  // What the page asks by itself waits until the reader comes back to this tab, or until something is answered again.
+  let isSignedOut = false;
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => { isSignedOut = ctx.response?.status === 401; });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) isSignedOut = false; });
+  document.addEventListener('htmx:before:request', event => {
+    if (isSignedOut && event.detail.ctx.sourceElement?.matches?.('[data-watch], [aria-busy=true]')) event.preventDefault();
   });
 
   // --- Copying, and filling a field -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@
   const TOPICS = ['operations', 'services', 'access'];
   const TOLD = 'sailpass.told';
   const QUIET_AFTER = 10000;
-  const WAIT = 4; // seconds
+  const WAIT = 10; // seconds; the server allows no more
   const SUFFIX = document.title.slice(document.title.lastIndexOf(' · '));
   let title = document.title;
   const icon = document.querySelector('link[rel=icon]');

@@ -41,6 +41,13 @@ def test_a_batch_gives_access_and_its_undo_takes_it_back(ready, batch_ended):
     undone = batch_ended(ready.post(f"/api/v1/batches/{batch['id']}/undo"))
     assert (undone["action"], undone["follows"]) == ("undo", batch["id"])
     assert undone["counts"]["succeeded"] == batch["counts"]["succeeded"]
+    page = f"/batches/{batch['id']}"
+    assert (batch["can_undo"], undone["can_undo"]) == (True, True)
+    assert not ready.get(f"/api/v1{page}").json["can_undo"]
+    assert "Undo all" not in ready.get(page).text
+    assert ready.get(f"{page}/undo").status == 409
+    refused = ready.post(f"/api/v1{page}/undo")
+    assert (refused.status, refused.json["code"]) == (409, "batch.undone")
 
 
 def test_the_undo_of_a_batch_that_activated_the_role_tells_that_it_stays_on(ready, batch_ended, ended):

@@ -135,9 +135,9 @@ def test_a_value_of_another_type_is_not_guessed_at(ready, value):
     "path, methods",
     [
         (f"{HERE}/grants", {"POST", "DELETE"}),
-        ("/api/v1/identity", {"GET"}),
-        ("/containers/us-east-1/storefront-web/repositories/remove", {"GET", "POST"}),
-        ("/sign-in", {"GET", "POST"}),
+        ("/api/v1/identity", {"GET", "HEAD"}),
+        ("/containers/us-east-1/storefront-web/repositories/remove", {"GET", "HEAD", "POST"}),
+        ("/sign-in", {"GET", "HEAD", "POST"}),
         ("/static/x", {"GET", "HEAD"}),
     ],
 )

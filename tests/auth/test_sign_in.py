@@ -42,14 +42,36 @@ async def test_a_stranger_learns_nothing_about_which_pages_exist(browser):
     assert (await browser().get("/no-such-page")).status_code == 303
 
 
-async def test_htmx_is_sent_from_the_page_that_it_is_on(browser):
-    headers = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1:8000/containers?q=a"}
-    answer = await browser().get("/history", headers=headers)
+IN_A_PAGE = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1:8000/containers?q=a"}
+
+
+async def test_a_dialog_that_is_opened_leads_to_sign_in_and_back_to_the_page(browser):
+    answer = await browser().get(f"{PAGE}/new", headers={**IN_A_PAGE, "HX-Target": "div#modal-body"})
     assert answer.headers["hx-redirect"] == "/sign-in?next=%2Fcontainers%3Fq%3Da"
 
 
-async def test_a_form_of_a_session_that_ended_leads_to_sign_in_alone(browser):
+@pytest.mark.parametrize("method, target", [("POST", "div#modal-body"), ("GET", "div#repository-options"), ("GET", "")])
+async def test_a_part_of_a_page_keeps_what_was_entered_and_says_where_to_sign_in(browser, method, target):
+    answer = await browser().request(method, PAGE, headers={**IN_A_PAGE, "HX-Target": target})
+    assert (answer.status_code, "hx-redirect" in answer.headers) == (401, False)
+    said = BeautifulSoup(answer.text, "html.parser").select_one("hx-partial")
+    assert said["hx-target"] == ("#modal-flash" if target else "#flash")
+    assert said.select_one("a")["href"] == "/sign-in?next=%2Fcontainers%3Fq%3Da"
+
+
+async def test_a_plain_form_of_a_session_that_ended_is_kept_to_be_sent_again(browser):
+    answer = await browser().post(PAGE, data={"repository": '"><b>team/app', "principal": ["a", "b"]})
+    page = BeautifulSoup(answer.text, "html.parser")
+    form = page.select_one("main form")
+    assert (answer.status_code, form["method"], form["action"]) == (401, "post", PAGE)
+    sent = [(field["name"], field["value"]) for field in form.select("input")]
+    assert sent == [("repository", '"><b>team/app'), ("principal", "a"), ("principal", "b")]
+
+
+async def test_a_form_without_fields_leads_to_sign_in_alone(browser):
     assert (await browser().post(PAGE)).headers["location"] == "/sign-in"
+    long = await browser().post(PAGE, data={"repository": "x" * 32 * 1024})
+    assert long.status_code in (303, 413)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/services", "/metrics"])

@@ -263,6 +263,12 @@ def test_a_silent_server_is_told_and_the_message_goes_when_it_answers(page, trou
     page.unroute("**/repositories/options*")
     field.press_sequentially("a")
     expect(page.get_by_text("The server does not answer.")).to_have_count(0)
+    # What is sent isn't sent again by itself, as what the page asks for is.
+    page.route(re.compile("/repositories$"), lambda route: route.abort())
+    field.press("Escape")
+    page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("What you entered is kept: try again in a moment.")).to_be_visible()
+    expect(field).to_have_value("pa")
     troubles[:] = [each for each in troubles if "ERR_FAILED" not in each and "Failed to fetch" not in each]
 
 

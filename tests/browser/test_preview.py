@@ -90,3 +90,19 @@ def test_an_add_with_an_outdated_preview_shows_both_and_is_confirmed_by_the_new_
     adding.continues()
     assert adding.sids("analytics/etl") == ["Other", "AllowLightsailPull-storefront-web"]
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
+
+
+def test_what_stands_in_the_way_is_said_once_a_repository_is_typed_or_picked(adding):
+    adding.dialog.get_by_text("Preview", exact=True).click()
+    field, check = adding.dialog.get_by_role("combobox"), adding.dialog.locator(".grant-check")
+    field.fill("payments/ledger")
+    expect(check.get_by_text("An explicit deny in statement")).to_be_visible()
+    expect(check.get_by_role("link", name="View policy")).to_be_visible()
+    field.fill("tools/cl")
+    expect(check.get_by_text("An explicit deny in statement")).to_have_count(0)
+    adding.dialog.get_by_role("option", name="tools/cli").click()
+    expect(check.get_by_text("After this:")).to_be_visible()
+    # A preview in view goes by the present policy, and takes its place.
+    adding.dialog.get_by_text("Preview", exact=True).click()
+    expect(diff_of(adding, "tools/cli")).to_be_visible()
+    expect(check).to_be_hidden()

@@ -155,3 +155,26 @@ def test_two_consoles_on_one_host_do_not_sign_each_other_out(page, console, tmp_
             page.goto(f"{url}/history")
             expect(page.get_by_role("heading", name="History", exact=True)).to_be_visible()
         page.goto("about:blank")  # it would go on asking the second one, which ends now
+
+
+def test_a_session_that_ends_while_a_repository_is_added_loses_nothing_that_was_typed(page, link, console, troubles):
+    signs_in(page, link)
+    page.goto(IMAGES)
+    page.get_by_role("button", name="Add repository").first.click()
+    dialog = page.get_by_role("dialog")
+    field = dialog.get_by_role("combobox")
+    field.fill("tools/cl")
+    expect(dialog.get_by_role("option", name="tools/cli")).to_be_visible()
+    page.context.clear_cookies()
+    field.fill("tools/cli")
+    message = dialog.get_by_text("You are signed out. Nothing was sent.")
+    expect(message).to_be_visible()
+    field.press("Escape")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(message).to_be_visible()
+    expect(field).to_have_value("tools/cli")
+    again = page.context.new_page()
+    signs_in(again, quickly(console.environment, "sign-in-link").out.removeprefix("Sign in: ").strip())
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_role("heading", name="Added tools/cli")).to_be_visible()
+    troubles[:] = [trouble for trouble in troubles if "401" not in trouble]

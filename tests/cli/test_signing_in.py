@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -84,6 +85,27 @@ def test_a_token_says_when_it_expires(console):
     assert forever.out.strip() not in listed
 
 
+def test_the_lists_are_printed_as_json_by_the_names_of_the_api_and_without_secrets(console):
+    secret = quickly(console.environment, "token", "in-json", "--scope", "read", "--expires", "never").out.strip()
+    cookie = signed_in(console)
+    link = quickly(console.environment, "sign-in-link").out.strip().partition("?link=")[2]
+    ran = {
+        command: quickly(console.environment, command, "--list", "--json")
+        for command in ("token", "session", "sign-in-link")
+    }
+    token = next(each for each in ran["token"].json["tokens"] if each["name"] == "in-json")
+    assert set(token) == {"name", "scope", "created_by", "created_at", "expires_at", "used_at"}
+    assert (token["scope"], token["expires_at"], token["used_at"]) == ("read", None, None)
+    assert datetime.fromisoformat(token["created_at"]).utcoffset() == timedelta(0)
+    (session, *_) = ran["session"].json["sessions"]
+    assert set(session) == {"id", "person", "created_at", "seen_at", "expires_at", "address", "browser"}
+    (listed,) = ran["sign-in-link"].json["links"]
+    assert set(listed) == {"id", "person", "created_at", "expires_at"}
+    everything = "".join(each.out for each in ran.values())
+    assert not [each for each in (secret, link, cookie.partition("=")[2]) if each in everything]
+    assert quickly(console.environment, "session", "--revoke", "--all").status == 0
+
+
 def test_a_token_that_counts_for_nothing_is_told(elsewhere):
     ran = quickly({**elsewhere, "SAILPASS_TOKEN": "sailpass_" + "A" * 43}, "status")
     assert ran.status == 5
@@ -150,6 +172,9 @@ def test_nothing_is_printed_where_there_is_no_database(elsewhere):
         ("sign-in-link", "--revoke", "0123456789ab"),
         ("sign-in-link", "--list", "--base", "https://console.example"),
         ("session",),
+        ("session", "--revoke", "--all", "--json"),
+        ("token", "name", "--json"),
+        ("sign-in-link", "--json"),
         ("session", "--revoke", "0123456789ab"),
     ],
 )

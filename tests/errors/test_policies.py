@@ -113,7 +113,7 @@ def test_where_everyone_may_pull_no_button_is_offered_and_nothing_by_hand(mika, 
 
 def test_an_explicit_deny_stops_a_grant_before_anything_is_written(mika, sandbox):
     before = sandbox.policy("payments/ledger")
-    page = mika.ended(mika.adds("payments/ledger"))
+    page = mika.ended(mika.adds("payments/ledger", warned="payments/ledger access.denied"))
     assert "QuarantinedUntilPatched" in page.text
     assert "An explicit deny in statement" in page.text
     assert sandbox.policy("payments/ledger") == before

@@ -114,7 +114,7 @@ def test_a_deny_is_named_before_anything_is_added(console, registry, mika, role)
     assert (preview["access"], "NoPulls" in preview["reason"]) == ("denied", True)
     page = mika.reads(f"/containers/{REGION}/{SERVICE}/repositories/preview?kind=grant&repository=tools/cli")
     assert "NoPulls" in page.text
-    ended = mika.ended(mika.adds("tools/cli"))
+    ended = mika.ended(mika.adds("tools/cli", warned="tools/cli access.denied_by_registry"))
     assert "NoPulls" in ended.text
     assert not pulls(console, role, "tools/cli")
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import Problem
 from app.foreign_changes import Reading, foreign_changes
-from app.history import batches, repository_items
+from app.history import batches, repository_items, undone
 from app.history.drift import recorded_changes
 from app.history.queries import get_operation
 from app.operations import batch_items, plans
@@ -129,11 +129,29 @@ def test_undo_takes_back_every_change_and_keeps_what_was_there(world, aws):
     ended(world, start(world, Kind.GRANT, "api", NAMES[:10]))
     batch_id = start(world, Kind.GRANT, "web")
     ended(world, batch_id)
-    undone = world.services.batches.undo(batch_id, "mika")
-    assert ended(world, undone) == {"succeeded": 30}
+    taken_back = world.services.batches.undo(batch_id, "mika")
+    assert ended(world, taken_back) == {"succeeded": 30}
     assert (names_in(aws, "web"), names_in(aws, "api")) == ([], NAMES[:10])
-    assert ended(world, world.services.batches.undo(undone, "mika")) == {"succeeded": 30}
+    with pytest.raises(Problem, match=r"batch\.undone"):
+        world.services.batches.undo(batch_id, "mika")
+    assert ended(world, world.services.batches.undo(taken_back, "mika")) == {"succeeded": 30}
     assert (names_in(aws, "web"), names_in(aws, "api")) == (NAMES, NAMES[:10])
+    assert ended(world, world.services.batches.undo(batch_id, "mika")) == {"succeeded": 30}
+
+
+def test_undo_all_takes_back_what_no_undo_has_and_joins_one_that_runs(world, aws):
+    active(aws, "web")
+    batch_id = start(world, Kind.GRANT, "web")
+    ended(world, batch_id)
+    (first, *_) = all_items(world, batch_id)
+    world.ended(world.services.starter.undo(first.id, "mika"))
+    left = undone.left_to_undo(world.services.db, batch_id)
+    assert (len(left), first.id in left) == (29, False)
+    undoing = world.services.batches.undo(batch_id, "mika")
+    assert world.services.batches.undo(batch_id, "ken") == undoing
+    assert ended(world, undoing) == {"succeeded": 29}
+    assert not names_in(aws, "web")
+    assert not undone.left_to_undo(world.services.db, batch_id)
 
 
 def test_a_cancelled_batch_leaves_the_rest_alone(world, aws):

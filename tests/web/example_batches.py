@@ -114,6 +114,7 @@ def _batch(parts: Parts, counts: dict[str, int], outcome: Outcome | None = None)
         ended_at=None if outcome is None else NOW,
         cancel_requested=False,
         follows=OPERATION_ID,
+        undoable=counts.get("succeeded", 0),
     )
 
 

@@ -25,6 +25,7 @@ from app.policy.principals import PrincipalKind
 from app.web.views.add_repository import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.views.containers import ContainersPage
 from app.web.views.frame import ServiceFrame, Tab
+from app.web.views.grant_check import GrantCheckView
 from app.web.views.history import HistoryFilterView, HistoryList, HistoryRow
 from app.web.views.images import ImagesPage
 from app.web.views.operation import PolicyChangeView, ProgressView
@@ -281,6 +282,11 @@ class Parts:
             ),
             seen=self.repository,
         )
+
+    def grant_check(self) -> GrantCheckView:
+        """What is known of a repository whose policy names a principal that is dead."""
+        dead = Problem("policy.dead_principals", repository=self.repository, principals="AROAEXAMPLEDEADROLE01")
+        return GrantCheckView(self.repository, dead, prune_url=f"/p/{self.repository}")
 
     def progress_view(self, **changes: object) -> ProgressView:
         return ProgressView(self.progress(**changes), NOW, can_cancel=True)  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ from app.web.views.next_steps import NextSteps
 from app.web.views.operation import OperationDetails, OperationPage, ProgressView, UnknownOperation, progress_dialog
 from app.web.views.preview import EarlierPreview, PreviewView
 from app.web.views.service import DeploymentsPage, OverviewPage
-from app.web.views.sign_in import SignInPage, SignInWithLinkPage
+from app.web.views.sign_in import SessionEndedPage, SignInPage, SignInWithLinkPage
 from app.web.views.sign_ins import (
     SignInsPage,
     end_session_dialog,
@@ -98,6 +98,7 @@ class Examples(Parts):
             "next-steps": NextSteps(self.repository, self.uri(), ("1.8.2", "latest")),
             "preview": self.preview(),
             "preview-activating": replace(self.preview(), activates=True),
+            "grant-check": self.grant_check(),
             "preview-nothing": PreviewView(self.repository),
             "preview-refused": PreviewView(problem=self.problem()),
             **dismiss_dialogs(self),
@@ -283,6 +284,7 @@ class Examples(Parts):
             **search_examples(self),
             "sign-ins": sign_ins(self),
             "sign-ins-empty": SignInsPage((), (), (), ()),
+            "session-ended": SessionEndedPage("/sign-in", f"/p/{self.repository}", (("repository", self.repository),)),
             "sign-in": SignInPage(),
             "sign-in-failed": SignInPage(failed=True),
             "sign-in-with-link": SignInWithLinkPage(self.person),

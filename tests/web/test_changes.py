@@ -47,6 +47,57 @@ async def test_all_pages_that_wait_share_one_look():
     assert len(looks) <= 3
 
 
+async def test_pages_that_wait_cost_nothing_until_one_look_answers_all_of_them():
+    slept, changed = [], threading.Event()
+
+    class Counting(SystemClock):
+        async def sleep(self, seconds):
+            slept.append(seconds)
+            await super().sleep(seconds)
+
+    with ThreadPoolExecutor(1) as threads:
+        watch = ChangeWatch(lambda _: versions("2" if changed.is_set() else "1"), Counting(), threads)
+        waiting = [asyncio.create_task(watch.after("1||", 60)) for _ in range(200)]
+        await watch.after("1||", 3 * EVERY)
+        assert len(slept) <= 5
+        changed.set()
+        # Whoever looks first tells all: a page that opens, as well as the watch itself.
+        await asyncio.sleep(EVERY)
+        await watch.present()
+        answered = await asyncio.wait_for(asyncio.gather(*waiting), 10)
+    assert {each.text for each in answered} == {"2||"}
+
+
+async def test_pages_that_wait_are_told_that_the_database_is_away_and_the_next_look_again():
+    away = threading.Event()
+
+    def look(_before):
+        if away.is_set():
+            raise OSError("no database")
+        return versions()
+
+    with ThreadPoolExecutor(1) as threads:
+        watch = ChangeWatch(look, SystemClock(), threads)
+        waiting = [asyncio.create_task(watch.after("1||", 60)) for _ in range(3)]
+        await asyncio.wait(waiting, timeout=0.05)
+        away.set()
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [OSError] * 3
+        away.clear()
+        assert (await watch.after("1||", EVERY)).text == "1||"
+
+
+async def test_pages_that_wait_are_answered_when_the_server_begins_to_stop():
+    with ThreadPoolExecutor(1) as threads:
+        watch = ChangeWatch(lambda _: versions(), SystemClock(), threads)
+        waiting = [asyncio.create_task(watch.after("1||", 60)) for _ in range(3)]
+        await asyncio.wait(waiting, timeout=0.05)
+        watch.stop()
+        later = asyncio.create_task(watch.after("1||", 60))
+        answered = await asyncio.wait_for(asyncio.gather(*waiting, later), 10)
+    assert {each.text for each in answered} == {"1||"}
+
+
 async def test_a_page_that_waits_while_the_server_stops_is_told_nothing_new():
     with ThreadPoolExecutor(1) as threads:
         watch = ChangeWatch(lambda _before: versions(), SystemClock(), threads)

@@ -27,6 +27,7 @@ PAGES = {
     "the list of many": "/containers/us-east-1/web/repositories/many?action=grant",
     "the search": "/search?q=team",
     "the Add dialog": "/containers/us-east-1/web/repositories/new",
+    "the check of a choice": "/containers/us-east-1/web/repositories/check?repository=team/r-001",
 }
 
 

@@ -152,10 +152,12 @@ def test_by_hand_a_policy_that_loses_its_last_statement_is_deleted_and_no_empty_
     assert "aws ecr delete-repository-policy" in page.text
 
 
-def test_a_service_that_does_not_exist_is_named_on_its_pages(mika):
-    for tab in ("", "/images", "/deployments", "/history"):
-        page = mika.reads(f"/containers/us-east-1/no-such{tab}")
-        assert "The container service no-such doesn't exist in us-east-1." in page.text
+def test_a_service_that_does_not_exist_is_not_found_and_the_nearest_names_are_offered(mika):
+    for tab in ("", "/images", "/deployments", "/history", "/repositories/new", "/as-code"):
+        page = mika.reads(f"/containers/us-east-1/storefront-wep{tab}")
+        assert page.status == 404, tab
+        assert "The container service storefront-wep doesn't exist in us-east-1." in page.text
+        assert page.soup.select_one("main li a")["href"] == "/containers/us-east-1/storefront-web"
 
 
 def test_the_permissions_are_valid_json_for_the_account_and_the_names(mika):

@@ -78,10 +78,11 @@ class Preview(BaseModel):
     commands: list[ShellCommands]
     previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
     refused: ProblemBody | None = Field(
-        description="Why ECR will refuse the policy: it names principals that no longer exist. Null: nothing is known."
+        description="Why nothing will be written: an explicit Deny keeps the role from pulling, or ECR will refuse the policy "
+        "because it names principals that no longer exist. Null: nothing is known."
     )
     access: AccessStatus | None = Field(
-        description="What the role has afterwards, by both policies; null for a pruning, and where `refused` is set."
+        description="What the role has afterwards, by both policies; null for a pruning, and where ECR will refuse the policy."
     )
     reason: str = Field(description="Why, in one English sentence.")
     registry: RegistryRead | None

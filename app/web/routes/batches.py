@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.console import previews
 from app.console.batch_plans import BatchRequest, plan_batch, startable
-from app.console.batches import get_batch
+from app.console.batches import check_undo, get_batch
 from app.errors import Problem
 from app.history import batches as history
 from app.http.deps import NowDep, PersonDep, ServicesDep
@@ -159,8 +159,7 @@ def cancel(request: Request, services: ServicesDep, who: PersonDep, batch_id: st
 def ask_undo(request: Request, services: ServicesDep, batch_id: str) -> Response:
     """The dialog that asks before everything is taken back."""
     found = get_batch(services, batch_id)
-    if not found.can_undo:
-        raise Problem("batch.nothing_to_undo" if found.ended else "batch.not_ended")
+    check_undo(found)
     return render(request, undo_dialog(found))
 
 

@@ -15,14 +15,13 @@ from app.http.deps import PersonDep, ServicesDep
 from app.messages import labels
 from app.operations.progress import Progress
 from app.operations.state import NOT_DONE
-from app.stopping import LONGEST_POLL
 from app.web import links
 from app.web.render import redirect, safe_next
 
 router = APIRouter(include_in_schema=False)
 
-# What may be asked for. The answer comes sooner, so that a stopping server need not cut it off.
-LONGEST_WAIT = 4.0
+# A server that stops answers all that wait, so that none is cut off.
+LONGEST_WAIT = 10.0
 # Clocks of replicas differ: an ending may be recorded a little before one that was told already. Pages tell each once.
 OVERLAP = timedelta(seconds=5)
 MOST = 5  # endings that are told at once
@@ -38,7 +37,7 @@ async def changes(
 ) -> Response:
     """Answer once there is another version than `seen`, or after `wait` seconds, with what the reader's operations became."""
     watch: ChangeWatch = request.app.state.changes
-    versions = await watch.after(seen, min(wait, LONGEST_POLL))
+    versions = await watch.after(seen, wait)
     ended = _ended(versions.ended, who, since) if versions.text != seen else []
     answer = {
         "version": versions.text,

@@ -26,6 +26,7 @@ from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
 from app.web.views import dialogs
 from app.web.views.add_repository import add_dialog, repository_options
+from app.web.views.grant_check import grant_check
 from app.web.views.images import images_page
 from app.web.views.next_steps import next_steps
 from app.web.views.preview import LONGEST_TEXT, PreviewView, preview_view
@@ -54,10 +55,11 @@ async def access_form(
     previewed_before: PolicyField = "",
     previewed_after: PolicyField = "",
     follows: Annotated[str, Form(max_length=64)] = "",
+    warned: Annotated[str, Form(max_length=400)] = "",
 ) -> AccessForm:
     """Return the data of a dialog's form."""
     texts = (previewed_before, previewed_after)
-    return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows, texts)
+    return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows, texts, warned)
 
 
 async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
@@ -111,11 +113,19 @@ def options(
     return render(request, repository_options(services, region, service, repository))
 
 
+@router.get("/repositories/check")
+def check(
+    request: Request, services: ServicesDep, region: str, service: str, repository: RepositoryQuery = ""
+) -> Response:
+    """Show what is known to stand in the way of adding a repository. Calls nothing at AWS."""
+    return render(request, grant_check(services, region, service, repository))
+
+
 @router.post("/repositories")
 async def add(
     request: Request, services: ServicesDep, form: FormDep, show: Annotated[str, Form(max_length=10)] = ""
 ) -> Response:
-    """Start adding a repository; an invalid name, or an outdated preview, returns with the dialog.
+    """Start adding a repository; an invalid name, an outdated preview, or a warning not shown yet, returns the dialog.
 
     `show` is sent by the button that only previews, for readers without scripts.
     """
@@ -129,7 +139,15 @@ async def add(
         await check_outdated(services, named)
     except Problem as problem:
         return await _refuse_add(request, services, form, problem)
-    return await run_in_threadpool(_start, request, services, Kind.GRANT, named)
+    return await run_in_threadpool(_add, request, services, named)
+
+
+def _add(request: Request, services: Services, form: AccessForm) -> Response:
+    """Start adding; what is known to stand in the way is shown first, where the form was sent without knowing of it."""
+    target = (form.region, form.service, form.repository)
+    if grant_check(services, *target).warned not in {"", form.warned}:
+        return render(request, add_dialog(services, *target), status=422)
+    return _start(request, services, Kind.GRANT, form)
 
 
 async def _refuse_add(request: Request, services: Services, form: AccessForm, refused: Problem) -> Response:

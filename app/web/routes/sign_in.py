@@ -6,7 +6,7 @@ Logs no link and no session, and doesn't say why one isn't valid.
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from starlette.middleware import Middleware
@@ -21,14 +21,17 @@ from app.http.deps import AuthenticatorDep
 from app.http.htmx import is_htmx
 from app.http.problems import as_json, database_failed
 from app.http.routing import ThreadedRoute
+from app.http.security import MAX_OPEN_BODY
+from app.threads import run_in_threadpool
 from app.web import links
 from app.web.render import redirect, render, safe_next
 from app.web.render import refuse as refuse_page
-from app.web.views.sign_in import SignInPage, SignInWithLinkPage
+from app.web.views.sign_in import SessionEndedPage, SignInPage, SignInWithLinkPage
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
 LONGEST_NEXT = 2000
+MOST_FIELDS = 1000
 
 
 def guard(authenticator: Authenticator) -> Middleware:
@@ -103,18 +106,46 @@ def signed_out(request: Request) -> Response:
     return answer
 
 
-def refuse(request: Request, caller: Caller | None) -> Response:
+async def refuse(request: Request, caller: Caller | None) -> Response:
     """Return the response to a refused request: people are sent to sign in and come back, programs get the reason.
 
+    What a person had entered is kept: a part of a page gets a message beside it, a plain form its fields again.
     `caller` is None for an unknown sender, else one whose token's scope doesn't include the request.
     """
     if caller is not None:
         problem = Problem("auth.out_of_scope", name=caller.person, scope=str(caller.scope))
         challenge = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
         return JSONResponse(as_json(problem), 403, headers=challenge)
-    if not rules.is_for_programs(request.url.path):
-        return redirect(request, _sign_in_then(_came_for(request)))
-    return JSONResponse(as_json(Problem("auth.sign_in_needed")), 401, headers={"WWW-Authenticate": "Bearer"})
+    if rules.is_for_programs(request.url.path):
+        return JSONResponse(as_json(Problem("auth.sign_in_needed")), 401, headers={"WWW-Authenticate": "Bearer"})
+    sign_in_url = _sign_in_then(_came_for(request))
+    opens_dialog = request.method == "GET" and request.headers.get("hx-target", "").endswith("#modal-body")
+    if is_htmx(request) and not opens_dialog:
+        return await _session_ended(request, SessionEndedPage(sign_in_url))
+    fields = await _fields_of(request)
+    if not fields:
+        return redirect(request, sign_in_url)
+    return await _session_ended(request, SessionEndedPage(sign_in_url, request.url.path, fields))
+
+
+async def _session_ended(request: Request, shown: SessionEndedPage) -> Response:
+    try:
+        return await run_in_threadpool(render, request, shown, status=401)
+    except Problem:  # no thread is free
+        return redirect(request, shown.sign_in_url)
+
+
+async def _fields_of(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a plain form; none for anything else, or for what no form of ours is as long as."""
+    length = request.headers.get("content-length", "")
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not is_form or not length.isdecimal() or int(length) > MAX_OPEN_BODY:
+        return ()
+    body = (await request.body()).decode("utf-8", "replace")
+    try:
+        return tuple(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return ()
 
 
 def landing(url: str) -> str:
@@ -124,7 +155,7 @@ def landing(url: str) -> str:
 
 
 def _came_for(request: Request) -> str:
-    """Return the page to come back to: for a part of a page, or for a form, the page that the reader was on."""
+    """Return the page to come back to: for a part of a page, the page that the reader was on."""
     if is_htmx(request):
         url = urlsplit(request.headers.get("hx-current-url", ""))
     elif request.method == "GET":

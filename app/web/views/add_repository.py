@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.bootstrap import Services
@@ -11,6 +11,7 @@ from app.errors import Problem
 from app.inventory import queries, search, sync_state
 from app.inventory.sync_state import What
 from app.web.views.base import DialogView, View
+from app.web.views.grant_check import GrantCheckView, grant_check
 from app.web.views.preview import EarlierPreview, PreviewView
 from app.wording import N_, Message
 
@@ -48,7 +49,8 @@ class AddRepositoryDialog(DialogView):
     """GET …/repositories/new, and POST …/repositories refused (answer it with status 422).
 
     `listing` False: the name has to be typed. `typed` is what the reader typed; `refused` says why it is invalid,
-    `nearest` the similar names. `preview` is of what was typed; `earlier` the one that it replaces.
+    `nearest` the similar names. `preview` is of what was typed; `earlier` the one that it replaces; `check` what is known
+    of it.
     """
 
     partial: ClassVar[str] = "partials/add_repository_dialog.html"
@@ -62,6 +64,7 @@ class AddRepositoryDialog(DialogView):
     nearest: tuple[str, ...] = ()
     preview: PreviewView | None = None
     earlier: EarlierPreview | None = None
+    check: GrantCheckView = field(default_factory=GrantCheckView)
     heading: Message = ADD_REPOSITORY
 
 
@@ -88,6 +91,7 @@ def add_dialog(
         nearest=nearest,
         preview=preview,
         earlier=earlier,
+        check=GrantCheckView() if refused else grant_check(services, region, service, typed),
     )
 
 

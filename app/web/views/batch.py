@@ -105,9 +105,7 @@ def undo_dialog(batch: Batch) -> ConfirmDialog:
         action=links.batch(batch.id, "undo"),
         button=Message(N_("Undo all")),
         back=links.batch(batch.id),
-        changes=(
-            Message(N_("Repository policies to change back: %(count)s"), {"count": batch.counts[Outcome.SUCCEEDED]}),
-        ),
+        changes=(Message(N_("Repository policies to change back: %(count)s"), {"count": batch.undoable}),),
         names_title=Message(
             N_(
                 "This batch also activated these image puller roles. They stay active: you can deactivate them afterwards."

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.errors import Problem
+from app.http.problems import nearest_of, others_of
+from app.web import links
 from app.web.views.base import View
 from app.wording import N_, Message
 
@@ -14,7 +16,7 @@ from app.wording import N_, Message
 class ErrorPage(View):
     """A refusal as a page, or as a message above the page that the reader is on.
 
-    It shows `problem` if there is one, else `what` and `todo`.
+    It shows `problem` if there is one, else `what` and `todo`. `nearest` are pages that may be meant: text and URL.
     """
 
     page: ClassVar[str] = "pages/error.html"
@@ -25,6 +27,7 @@ class ErrorPage(View):
     what: Message | None = None
     todo: Message | None = None
     problem: Problem | None = None
+    nearest: tuple[tuple[str, str], ...] = ()
 
 
 _TITLES = {
@@ -69,4 +72,13 @@ def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
         what=None if problem else Message(what),
         todo=None if problem else Message(todo),
         problem=problem,
+        nearest=_nearest(problem) if problem and problem.code == "service.not_found" else (),
     )
+
+
+def _nearest(missing: Problem) -> tuple[tuple[str, str], ...]:
+    """Return the services that may be meant: of the same name elsewhere, or of a similar one in the Region."""
+    region, name = str(missing.params["region"]), str(missing.params["service"])
+    elsewhere = [(other, name) for other in others_of(missing)]
+    similar = [(region, other) for other in nearest_of(missing)]
+    return tuple((f"{name} ({region})", links.service(region, name)) for region, name in (*elsewhere, *similar))

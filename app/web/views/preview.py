@@ -13,7 +13,7 @@ from app.console.previews import Preview
 from app.console.shell_commands import Commands
 from app.errors import Problem
 from app.operations import fingerprint
-from app.operations.preview import Planned
+from app.operations.preview import DEAD_PRINCIPALS, Planned
 from app.policy.diff import Diff, diff_texts
 from app.policy.messages import WORDS
 from app.threads import run_in_threadpool
@@ -33,8 +33,8 @@ class PreviewView(View):
     `seen` is the fingerprint of the policy; the dialog's form sends it back in its field `previewed`. `principals` are
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
-    placeholder. `refused` says that ECR will refuse the policy, for dead principals that `prune_url` removes. `managed`
-    warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards. `texts` are the
+    placeholder. `refused` says why nothing will be written: dead principals, which `prune_url` removes, or a Deny of the
+    policy at `policy_url`. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards. `texts` are the
     policy before and after, "" for none, so that it can be shown again once it is outdated.
     `renew_url` answers 204 while it is not, else with a new one, which is `renewed`.
     """
@@ -49,6 +49,7 @@ class PreviewView(View):
     problem: Problem | None = None
     refused: Problem | None = None
     prune_url: str = ""
+    policy_url: str = ""
     seen: str = ""
     principals: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
@@ -91,13 +92,15 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "", *, ke
 def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
     """Return a preview as it is shown. Parses the policy."""
     planned, verdict = preview.planned, preview.planned.afterwards
+    is_dead = planned.refused is not None and planned.refused.code == DEAD_PRINCIPALS
     return PreviewView(
         repository=preview.repository,
         diff=preview.diff,
         calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
         commands=preview.commands,
         refused=planned.refused,
-        prune_url=_prune_url(preview) if planned.refused else "",
+        prune_url=_prune_url(preview) if is_dead else "",
+        policy_url=_policy_url(preview) if planned.refused and not is_dead else "",
         seen=f"{preview.repository} {planned.seen}",
         activates=planned.activates,
         principals=planned.pruned,
@@ -114,6 +117,11 @@ def _prune_url(preview: Preview) -> str:
     """Where the repository's dead principals are removed."""
     region, service, name = preview.service.region, preview.service.name, preview.repository
     return links.repositories(region, service, "prune", repository=name) if service else links.prune(region, name)
+
+
+def _policy_url(preview: Preview) -> str:
+    """Where the policy is shown; a Deny is a problem of a service only."""
+    return links.policy(preview.service.region, preview.service.name, preview.repository)
 
 
 def _texts(planned: Planned) -> tuple[str, str] | None:

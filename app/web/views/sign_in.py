@@ -26,3 +26,19 @@ class SignInWithLinkPage(View):
 
     link: str
     next: str = "/"
+
+
+@dataclass(frozen=True)
+class SessionEndedPage(View):
+    """What was sent without a session (answer it with status 401): nothing was done, and what was entered is kept.
+
+    As a part, it is a message above the page or dialog, which stays as it is. As a page, it sends `fields` of a plain
+    form to `action` again.
+    """
+
+    page: ClassVar[str] = "pages/session_ended.html"
+    partial: ClassVar[str] = "partials/session_ended.html"
+
+    sign_in_url: str
+    action: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
