@@ -85,7 +85,7 @@ async def _image(step: Stepping, service: ContainerService, request: DeployReque
         step.because("deployment.unchecked", permission=str(problem.params.get("action", "ecr:DescribeImages")))
         return reading_of(problem)
     shown = f"{repository}{request.reference()}"
-    if detail.status not in {"", "ACTIVE"}:
+    if detail.is_archived:
         raise Problem("image.archived", image=shown, repository=repository)
     if is_artifact(detail):
         raise Problem("image.not_runnable", image=shown, repository=repository)
