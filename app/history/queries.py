@@ -61,9 +61,12 @@ def count_changed_by_parts(db: Database, operation_id: str, kind: str) -> int:
 
 
 def was_worked_on(db: Database, service: ServiceKey) -> bool:
-    """Return whether an operation on a service runs, or ended well: one that never existed has only failed ones."""
+    """Return whether an operation on a service runs or ended well, or a change of it was seen.
+
+    One that never existed has only failed operations.
+    """
     row = Operation
-    runs_or_ended_well = row.outcome.is_(None) | row.outcome.in_(("succeeded", "nothing_to_do"))
+    runs_or_ended_well = row.outcome.is_(None) | row.outcome.in_(("succeeded", "nothing_to_do", "seen"))
     with db.read() as session:
         return bool(session.scalar(select(exists().where(*service.of(row, row.service), runs_or_ended_well))))
 

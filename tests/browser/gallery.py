@@ -26,6 +26,7 @@ from app.web.render import make_renderer, nothing_new, refuse, render
 from app.web.views.add_repository import RepositoryOption, RepositoryOptions
 from app.web.views.api_reference import reference
 from app.web.views.frame import Shell
+from app.web.views.grant_check import GrantCheckView
 from app.web.views.operation import UnknownOperation, progress_dialog
 from tests.console import ROOT
 from tests.web.examples import Examples
@@ -108,6 +109,7 @@ def make_app() -> Starlette:
         routes=[
             Route("/p/{name}", show),
             Route(SERVICE + "/repositories/options", options),
+            Route(SERVICE + "/repositories/check", lambda request: render(request, GrantCheckView())),
             Route(SERVICE + "/repositories", add, methods=["POST"]),
             Route(SERVICE + "/repositories/{verb}", dialog),
             Route(SERVICE + "/role/{verb}", dialog),
