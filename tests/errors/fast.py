@@ -21,6 +21,10 @@ from app import bootstrap
 from app.aws import clients
 from app.aws.clients import ConnectionSettings
 from app.aws.session import BotoAws
+from app.clock import SystemClock
+from app.console import changes
+from app.console.changes import ChangeWatch
+from app.console.operation_versions import OperationVersions
 from app.main import create_app
 from app.operations.lease import Pace
 from app.server.limits import Limits
@@ -71,12 +75,17 @@ class FastClock:
 def serve() -> None:
     """What runs in the process."""
     clients.READ_AGAIN_AFTER /= TIMES
+    changes.EVERY = 0.1
     # What looks for work once a second would do nothing else here.
     for name in ("FINDINGS_EVERY", "TAGS_EVERY", "CANCELS_EVERY"):
         setattr(bootstrap, name, LOOK)
     settings = load()
     aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
     app = create_app(settings, bootstrap.build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))
+    # By the fast clock pages would look for changes all the time, and be told that a quick answer took too long.
+    look_now = app.state.changes._look_now
+    app.state.changes = ChangeWatch(look_now, SystemClock(), app.state.services.database_threads)
+    app.state.operation_versions = OperationVersions(app.state.operation_versions._read, SystemClock())
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, ws="none", log_level="warning", timeout_graceful_shutdown=2
     )
