@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,13 +20,13 @@ FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
 @dataclass
 class Page:
-    """One answer, understood as HTML."""
+    """One answer, understood as HTML where a test looks at that."""
 
     answer: Answer
-    soup: BeautifulSoup = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self.soup = BeautifulSoup(self.answer.text, "html.parser")
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        return BeautifulSoup(self.answer.text, "html.parser")
 
     @property
     def status(self) -> int:
