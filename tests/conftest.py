@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,11 @@ from tests import build_once, compiled_templates
 
 build_once.keep()
 compiled_templates.keep()
+# Most of what tests make is freed without the garbage collector: it need not look as often as usual.
+gc.set_threshold(50_000, 20, 50)
 
-# Folders whose files take long: workers begin with them, so that none of them is left for the end.
+# The longest files, and folders whose files take long: workers begin with them, so that none is left for the end.
+LONGEST = ("browser/test_screens.py", "browser/test_errors.py")
 SLOWEST = ("campaign", "demo", "cli", "replicas", "crash", "browser", "backup", "errors")
 LOOPBACK = ("127.", "::1", "localhost")
 UNSET = ("AWS_", "SAILPASS_")
@@ -46,7 +50,7 @@ def hermetic() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _rank(item.path.parent.name))
+    items.sort(key=lambda item: _rank(item.path))
 
 
 def pytest_collection_finish() -> None:
@@ -55,8 +59,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _rank(folder: str) -> int:
-    return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
+def _rank(file: Path) -> int:
+    if file.as_posix().endswith(LONGEST):
+        return -1
+    return SLOWEST.index(file.parent.name) if file.parent.name in SLOWEST else len(SLOWEST)
 
 
 def _to_this_machine_only(connect):
