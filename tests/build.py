@@ -75,7 +75,9 @@ def a_deployment(version: int = 1, *, state: str = "ACTIVE", image: str = "nginx
 def an_image(*tags: str, digest: str = "sha256:" + "0" * 64, pushed_at: datetime | None = LONG_AGO) -> ImageDetail:
     """An image with these tags."""
     media_type = "application/vnd.docker.distribution.manifest.v2+json"
-    return ImageDetail(digest=digest, tags=tags, pushed_at=pushed_at, size=48_000_000, media_type=media_type, status="ACTIVE")
+    return ImageDetail(
+        digest=digest, tags=tags, pushed_at=pushed_at, size=48_000_000, media_type=media_type, status="ACTIVE"
+    )
 
 
 def a_statement(
