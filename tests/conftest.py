@@ -14,8 +14,6 @@ from tests import build_once, compiled_templates
 
 build_once.keep()
 compiled_templates.keep()
-# Most of what tests make is freed without the garbage collector: it need not look as often as usual.
-gc.set_threshold(50_000, 20, 50)
 
 # The longest files, and folders whose files take long: workers begin with them, so that none is left for the end.
 LONGEST = ("browser/test_screens.py", "browser/test_errors.py")

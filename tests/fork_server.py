@@ -236,6 +236,5 @@ if __name__ == "__main__":
     build_once.keep()
     build_once.build_all()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # as in the tests' own process
     if program := serve(asking):
         program()
