@@ -38,17 +38,17 @@ class DriftWatch:
     connection: str
 
     def services(
-        self, region: str, found: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
+        self, region: str, listed: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
     ) -> None:
         """Record what a list of a Region's services, asked for at `at`, shows of those that access was given to.
 
         With `names` only these are compared: the others were not asked for.
         """
-        by_name = {service.name: service for service in found}
-        known = queries.services_in(self.db, self.connection, region, names)
+        by_name = {service.name: service for service in listed}
+        seen_services = queries.services_in(self.db, self.connection, region, names)
         changed = [
             (service.name, kind, seen_at)
-            for service, seen_at in known
+            for service, seen_at in seen_services
             if seen_at < at and (kind := change_of(service, by_name.get(service.name)))
         ]
         if not changed:
@@ -73,17 +73,20 @@ class DriftWatch:
     def listed(self, region: str, repositories: Iterable[Repository], at: datetime) -> None:
         """Record which repositories are gone, or were created again, by a whole list that was asked for at `at`."""
         by_name = {repository.name: repository for repository in repositories}
-        for given, known in self._known(region, at):
-            repository = by_name.get(known.name)
+        for given, seen_repository in self._known(region, at):
+            repository = by_name.get(seen_repository.name)
             if repository is None:
-                self._record_repository(region, given, known, "repository_deleted", at)
-            elif None not in (known.created_at, repository.created_at) and known.created_at != repository.created_at:
-                self._record_repository(region, given, known, "repository_recreated", at)
+                self._record_repository(region, given, seen_repository, "repository_deleted", at)
+            elif (
+                None not in (seen_repository.created_at, repository.created_at)
+                and seen_repository.created_at != repository.created_at
+            ):
+                self._record_repository(region, given, seen_repository, "repository_recreated", at)
 
     def gone(self, region: str, name: str, at: datetime) -> None:
         """Record that there is no such repository any more, as AWS answered to a call that was sent at `at`."""
-        for given, known in self._known(region, at, [name]):
-            self._record_repository(region, given, known, "repository_deleted", at)
+        for given, seen_repository in self._known(region, at, [name]):
+            self._record_repository(region, given, seen_repository, "repository_deleted", at)
 
     def _look_for_removal(self, region: str, given: Standing, reading: PolicySeen, since: datetime | None) -> None:
         removal = removal_in(given, reading)
@@ -105,10 +108,10 @@ class DriftWatch:
             return
         recorded = drift.recorded_changes(self.db, self.connection, region, list(first))
         for name in first:
-            known = [each for each in recorded.get(name, ()) if _is_after(each.written_at or each.planned_at, since)]
+            changes = [each for each in recorded.get(name, ()) if _is_after(each.written_at or each.planned_at, since)]
             seen = readings[name]
             before_at = seen.before_at if seen.before_at is not None and _is_after(seen.before_at, since) else None
-            for change in foreign_changes(known, Reading(seen.text, seen.at, seen.before, before_at)):
+            for change in foreign_changes(changes, Reading(seen.text, seen.at, seen.before, before_at)):
                 what = ("policy_drift", change.key, change.seen)
                 if drift.record_seen(self.db, self.connection, region, first[name], *what, sure=change.sure):
                     log.info("the policy of %s was changed outside Sailpass", name)
@@ -118,14 +121,16 @@ class DriftWatch:
     ) -> list[tuple[Standing, KnownRepository]]:
         """The repositories to which access was given, as they were seen before `at`."""
         first = _first_by_repository(standing(self.db, self.connection, region, names))
-        known = queries.find_repositories(self.db, self.connection, region, first)
-        return [(first[each.name], each) for each in known if _last_seen(each) <= at]
+        repositories = queries.find_repositories(self.db, self.connection, region, first)
+        return [(first[each.name], each) for each in repositories if _last_seen(each) <= at]
 
-    def _record_repository(self, region: str, given: Standing, known: KnownRepository, kind: str, at: datetime) -> None:
-        seen = SeenChange(known.policy_text, _last_seen(known), None, at)
-        key = str(known.created_at or given.id)
+    def _record_repository(
+        self, region: str, given: Standing, repository: KnownRepository, kind: str, at: datetime
+    ) -> None:
+        seen = SeenChange(repository.policy_text, _last_seen(repository), None, at)
+        key = str(repository.created_at or given.id)
         if drift.record_seen(self.db, self.connection, region, given, kind, key, seen, sure=True):
-            log.info("%s: %s outside Sailpass", known.name, kind)
+            log.info("%s: %s outside Sailpass", repository.name, kind)
 
 
 def _is_after(at: datetime, since: datetime | None) -> bool:

@@ -76,14 +76,14 @@ async def deployment_log(services: ServicesDep, named: NamedServiceDep, version:
 
 @router.post("/deployments", status_code=202, summary="Deploy an image", responses=started(*AWS))
 async def deploy(
-    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: DeploymentRequest, response: Response
+    services: ServicesDep, who: PersonDep, known_service: KnownServiceDep, body: DeploymentRequest, response: Response
 ) -> Operation:
     """Replaces the image of one container and keeps everything else, or deploys an earlier version again.
 
     It ends once AWS shows the deployment as active, or as failed: then with the cause. The same asked for twice is one
     operation while it runs.
     """
-    region, name = known.service.region, known.service.name
+    region, name = known_service.service.region, known_service.service.name
     repository, request = await _requested(services, region, body)
 
     def start() -> Operation:

@@ -47,7 +47,9 @@ def document() -> dict[str, Any]:
     made = get_openapi(title="Sailpass", version=version("sailpass"), description=DESCRIPTION, routes=v1.router.routes)
     made["components"]["securitySchemes"] = SECURITY
     code = made["components"]["schemas"]["ProblemBody"]["properties"]["code"]
-    code["x-problem-codes"] = {known: status_of(Problem(known)) for known in sorted(WORDS) if "/" not in known}
+    code["x-problem-codes"] = {
+        code_name: status_of(Problem(code_name)) for code_name in sorted(WORDS) if "/" not in code_name
+    }
     made["security"] = [{name: []} for name in SECURITY]
     return made
 

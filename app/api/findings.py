@@ -42,8 +42,8 @@ def list_findings(
     """The worst first, 50 at a time. Nothing is asked of AWS."""
     if region:
         check_region(services, region)
-    wanted = FindingFilter(severity or "", region, service, repository, q, dismissed=dismissed)
-    return FindingList.of(console.list_findings(services, wanted, Cursor.from_text(cursor) if cursor else None))
+    criteria = FindingFilter(severity or "", region, service, repository, q, dismissed=dismissed)
+    return FindingList.of(console.list_findings(services, criteria, Cursor.from_text(cursor) if cursor else None))
 
 
 @router.post("/repair/preview", summary="See what repairing all would do", responses=refusals(*AWS))

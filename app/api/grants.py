@@ -40,13 +40,13 @@ router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
 
 @router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS, 409))
 async def grant(
-    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
+    services: ServicesDep, who: PersonDep, known_service: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
     """Activates the image puller role if needed, adds one statement to the policy, and verifies the access.
 
     A repeated request joins the running operation and returns its id.
     """
-    target = (known.service.region, known.service.name, body.repository)
+    target = (known_service.service.region, known_service.service.name, body.repository)
     try:
         name = await existing_repository(services, *target)
     except Problem as refused:
@@ -78,10 +78,10 @@ async def revoke(
 
 @router.post("/grants/repair", status_code=202, summary="Repair access", responses=started(*AWS, 409))
 async def repair(
-    services: ServicesDep, who: PersonDep, known: KnownServiceDep, body: GrantRequest, response: Response
+    services: ServicesDep, who: PersonDep, known_service: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
     """Grants access to the service's current role, and removes those of its roles that cannot pull."""
-    region, service = known.service.region, known.service.name
+    region, service = known_service.service.region, known_service.service.name
     name = await resolve_repository(services, region, body.repository)
     ask = Ask(Kind.REPAIR, region, service, name, who, _as(body.previewed))
     return await run_in_threadpool(_start, services, response, ask)
@@ -116,19 +116,19 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
 
 
 @router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))
-def activate(services: ServicesDep, who: PersonDep, known: KnownServiceDep, response: Response) -> Operation:
+def activate(services: ServicesDep, who: PersonDep, known_service: KnownServiceDep, response: Response) -> Operation:
     """The operation ends once AWS has given the role its principal ARN."""
-    ask = Ask(Kind.ACTIVATE, known.service.region, known.service.name, asked_by=who)
+    ask = Ask(Kind.ACTIVATE, known_service.service.region, known_service.service.name, asked_by=who)
     return _start(services, response, ask)
 
 
 @router.post("/role/deactivate/preview", summary="See what deactivating takes away", responses=refusals(*AWS))
-async def preview_deactivation(services: ServicesDep, known: KnownServiceDep) -> RoleChangePreview:
+async def preview_deactivation(services: ServicesDep, known_service: KnownServiceDep) -> RoleChangePreview:
     """Every repository whose policy names the service's role, with what `remove_statements` would change in it.
 
     Changes nothing.
     """
-    plan = await plan_deactivation(services, known.service.region, known.service.name)
+    plan = await plan_deactivation(services, known_service.service.region, known_service.service.name)
     return await run_in_threadpool(RoleChangePreview.of, plan)
 
 
@@ -136,13 +136,13 @@ async def preview_deactivation(services: ServicesDep, known: KnownServiceDep) ->
     "/role/deactivate", status_code=202, summary="Deactivate the image puller role", responses=started(*AWS, 409)
 )
 async def deactivate(
-    services: ServicesDep, who: PersonDep, known: KnownServiceDep, response: Response, body: DeactivateRequest
+    services: ServicesDep, who: PersonDep, known_service: KnownServiceDep, response: Response, body: DeactivateRequest
 ) -> Operation:
     """Afterwards the service can't pull from any private repository; a later activation gives the role another ARN.
 
     Refused if something has changed since the preview.
     """
-    region_and_name = (known.service.region, known.service.name)
+    region_and_name = (known_service.service.region, known_service.service.name)
     plan = await plan_deactivation(services, *region_and_name)
     check_unchanged(plan, body.previewed)
     removes = body.remove_statements

@@ -46,7 +46,7 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Part = Annotated[str, Query(max_length=256, pattern=TEXT)]
 
 
-async def wanted(
+async def criteria_of(
     services: ServicesDep,
     region: Annotated[Part, Query(description="A Region, whole; also one that is no longer configured.")] = "",
     service: Annotated[Part, Query(description="A part of the name.")] = "",
@@ -74,7 +74,7 @@ async def wanted(
 @router.get("", summary="All operations, newest first")
 def list_operations(
     services: ServicesDep,
-    asked: Annotated[HistoryFilter, Depends(wanted)],
+    criteria: Annotated[HistoryFilter, Depends(criteria_of)],
     cursor: Annotated[str, Query(max_length=100, pattern=r"^[0-9A-Za-z:.~+-]*$", description="`next` of a page.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OperationList:
@@ -82,7 +82,7 @@ def list_operations(
     position = Cursor.from_text(cursor) if cursor else None
     if cursor and position is None:
         raise Problem("request.bad_cursor")
-    page = search.list_operations(services.db, asked, older_than=position, limit=limit)
+    page = search.list_operations(services.db, criteria, older_than=position, limit=limit)
     return OperationList(
         operations=[Operation.of(progress_of(row)) for row in page.operations],
         next=page.older.to_text() if page.older else None,

@@ -48,8 +48,8 @@ def all_repositories(
     if region:
         check_region(services, region)
     after = Cursor.from_text(cursor) if cursor else None
-    wanted = RepositoryFilter(q, region, state or "")
-    return AllRepositories.of(list_repositories(services, wanted, after, limit=limit))
+    criteria = RepositoryFilter(q, region, state or "")
+    return AllRepositories.of(list_repositories(services, criteria, after, limit=limit))
 
 
 @router.get("/repositories/{region}/{name:path}", summary="One repository", responses=refusals(*AWS))
@@ -97,7 +97,7 @@ def from_where(
     principal: Annotated[str, Query(min_length=1, max_length=2048, pattern=TEXT, description="An ARN or account id.")],
 ) -> WhoCanPullBody:
     """By the repository policies and registry policies that were read last."""
-    found = who_can_pull(services, principal)
-    if found.problem is not None:
-        raise found.problem
-    return WhoCanPullBody.of(found)
+    answer = who_can_pull(services, principal)
+    if answer.problem is not None:
+        raise answer.problem
+    return WhoCanPullBody.of(answer)

@@ -38,8 +38,8 @@ HERE = "/services/{region}/{name}"
 @router.get("/identity", summary="Who asks, and who AWS takes this console for")
 def identity(services: ServicesDep, who: PersonDep) -> Identity:
     """Also the cheapest way to check a token."""
-    known = queries.find_caller(services.db, services.connection)
-    caller, seen_at = known or (None, None)
+    aws_caller = queries.find_caller(services.db, services.connection)
+    caller, seen_at = aws_caller or (None, None)
     return Identity(
         person=who,
         version=version("sailpass"),
@@ -65,38 +65,38 @@ def list_services(
 
 
 @router.get(HERE, summary="One container service", responses=refusals(*AWS))
-def get_service(services: ServicesDep, known: KnownServiceDep) -> Service:
+def get_service(services: ServicesDep, known_service: KnownServiceDep) -> Service:
     """From the console's own store; an unknown service is read from AWS."""
-    return Service.of(console.summarize(services, known))
+    return Service.of(console.summarize(services, known_service))
 
 
 @router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))
-def list_repositories(services: ServicesDep, known: KnownServiceDep) -> RepositoryList:
+def list_repositories(services: ServicesDep, known_service: KnownServiceDep) -> RepositoryList:
     """Every repository whose policy names the service, each with its verdict and the reason."""
-    return RepositoryList.of(service_repositories(services, known.service.region, known.service.name))
+    return RepositoryList.of(service_repositories(services, known_service.service.region, known_service.service.name))
 
 
 @router.get(HERE + "/repositories/choices", summary="Repositories to choose from", responses=refusals(*AWS))
 def list_choices(
     services: ServicesDep,
-    known: KnownServiceDep,
+    known_service: KnownServiceDep,
     q: Annotated[Text, Query(description="A part of the name.")] = "",
 ) -> ChoiceList:
     """Those in the service's region that it cannot pull from yet."""
     return ChoiceList.of(
-        search.choices(services.db, services.connection, known.service, q.strip(), now=services.clock.now())
+        search.choices(services.db, services.connection, known_service.service, q.strip(), now=services.clock.now())
     )
 
 
 @router.get(HERE + "/repositories/as-code", summary="Access to a repository as code", responses=refusals(*AWS))
 async def get_as_code(
-    services: ServicesDep, known: KnownServiceDep, repository: RepositoryQuery, form: Form
+    services: ServicesDep, known_service: KnownServiceDep, repository: RepositoryQuery, form: Form
 ) -> AccessAsCode:
     """The whole repository policy with access for the service, as `aws` commands, Terraform or CloudFormation.
 
     Reads the policy from AWS now and changes nothing.
     """
-    region, name = known.service.region, known.service.name
+    region, name = known_service.service.region, known_service.service.name
     repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     code = await run_in_threadpool(as_code, services, region, name, repository, form, problem=problem)
@@ -119,9 +119,11 @@ async def get_service_as_code(services: ServicesDep, named: NamedServiceDep, for
 
 
 @router.get(HERE + "/policy", summary="A repository's policy in plain words", responses=refusals(*AWS))
-async def get_policy(services: ServicesDep, now: NowDep, known: KnownServiceDep, repository: RepositoryQuery) -> Policy:
+async def get_policy(
+    services: ServicesDep, now: NowDep, known_service: KnownServiceDep, repository: RepositoryQuery
+) -> Policy:
     """Read from AWS now, at most once in three seconds; if that fails, `problem` says why and `read_at` is the age."""
-    region, name = known.service.region, known.service.name
+    region, name = known_service.service.region, known_service.service.name
     repository = await resolve_repository(services, region, repository)
     problem = await within(PATIENCE, services.scanner.refresh_repository(region, repository))
     return await run_in_threadpool(

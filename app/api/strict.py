@@ -35,16 +35,16 @@ class RequestBody(BaseModel):
         try:
             return handler(data)
         except ValidationError as error:
-            known = tuple(cls.model_fields)
-            lines = [_line(each, known) for each in error.errors(include_url=False)[:MOST]]
+            field_names = tuple(cls.model_fields)
+            lines = [_line(each, field_names) for each in error.errors(include_url=False)[:MOST]]
             raise ValidationError.from_exception_data(error.title, lines) from error
 
 
-def _line(error: Any, known: tuple[str, ...]) -> InitErrorDetails:
+def _line(error: Any, allowed: tuple[str, ...]) -> InitErrorDetails:
     kind: Any = error["type"]
     if kind == "extra_forbidden":
         # pydantic would fill in a template with braces, so the hint is one of its values.
-        kind = PydanticCustomError(UNKNOWN, "{hint}", {"hint": hint(str(error["loc"][-1]), known)})
+        kind = PydanticCustomError(UNKNOWN, "{hint}", {"hint": hint(str(error["loc"][-1]), allowed)})
     elif kind == UNKNOWN:  # named by the part of the body that holds it
         kind = PydanticCustomError(UNKNOWN, "{hint}", error["ctx"])
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
@@ -54,9 +54,9 @@ async def understood(request: Request) -> None:
     """Refuse what the route does not know. Raises RequestValidationError, which lists each part."""
     route: APIRoute = request.scope["route"]
     names = [name for name, _ in request.query_params.multi_items()]
-    known = query_names(route.dependant)
+    allowed = query_names(route.dependant)
     refusals = [
-        *(_refusal(name, "unknown_parameter", hint(name, known), where="query") for name in unknown(names, known)),
+        *(_refusal(name, "unknown_parameter", hint(name, allowed), where="query") for name in unknown(names, allowed)),
         *(_refusal(name, "repeated_parameter", "given more than once", where="query") for name in repeated(names)),
     ]
     body, kind = await request.body(), request.headers.get("content-type", "")
@@ -83,17 +83,17 @@ def _is_json(kind: str) -> bool:
 
 def _repeated_fields(body: bytes) -> tuple[str, ...]:
     """Return the names that an object in a JSON text repeats; none if it is not JSON, which FastAPI reports."""
-    found: list[str] = []
+    duplicates: list[str] = []
 
     def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found.extend(repeated(name for name, _ in pairs))
+        duplicates.extend(repeated(name for name, _ in pairs))
         return dict(pairs)
 
     try:
         json.loads(body, object_pairs_hook=keep)
     except (ValueError, RecursionError):
         return ()
-    return tuple(dict.fromkeys(found))[:MOST]
+    return tuple(dict.fromkeys(duplicates))[:MOST]
 
 
 def _refusal(name: str, kind: str, why: str, *, where: str = "body") -> Refusal:

@@ -34,7 +34,9 @@ class EcrRepositories:
             repositories += (repository_of(raw, self.region) for raw in answered.value["repositories"])
             token = answered.value.get("nextToken")
             if not token:
-                return Answered(tuple(sorted(repositories, key=lambda one: one.name)), answered.request_id)
+                return Answered(
+                    tuple(sorted(repositories, key=lambda repository: repository.name)), answered.request_id
+                )
             if token in before:  # a repeated token would loop forever
                 raise Problem("aws.not_aws", request_id=answered.request_id, endpoint=f"ecr {self.region}")
             before.add(token)

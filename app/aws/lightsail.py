@@ -54,7 +54,9 @@ class LightsailContainerServices:
     def list_deployments(self, name: str) -> Answered[tuple[Deployment, ...]]:
         """Return a service's deployments, newest first (lightsail:GetContainerServiceDeployments)."""
         answered = self._call("GetContainerServiceDeployments", "deployments", serviceName=name)
-        deployments = sorted(map(deployment_of, answered.value), key=lambda one: one.version, reverse=True)
+        deployments = sorted(
+            map(deployment_of, answered.value), key=lambda deployment: deployment.version, reverse=True
+        )
         return Answered(tuple(deployments), answered.request_id)
 
     def _refusal(self, problem: Problem, name: str) -> Problem:

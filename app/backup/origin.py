@@ -86,17 +86,17 @@ def mark_origin(session: Session, db: Database) -> None:
     _write(session, _place(db))
 
 
-def _write(session: Session, place: _Place) -> None:
+def _write(session: Session, address: _Place) -> None:
     database_oid, table_oid, transaction = session.execute(_NOW).one()
     session.execute(delete(DatabaseOrigin))
     session.execute(
         insert(DatabaseOrigin).values(
             id=1,
-            system=place.system,
+            system=address.system,
             database_oid=database_oid,
             table_oid=table_oid,
             written_by=transaction,
-            timeline=place.timeline,
+            timeline=address.timeline,
             written_at=func.now(),
         )
     )

@@ -57,12 +57,12 @@ def revision_of(connection: sqlite3.Connection, schema: str = "main") -> str:
         rows = connection.execute(f"SELECT version_num FROM {schema}.alembic_version").fetchall()  # noqa: S608  (ours)
     except sqlite3.OperationalError as error:
         raise BackupError("it is not a Sailpass database") from error
-    known = revisions()
+    all_revisions = revisions()
     if len(rows) != 1 or not isinstance(rows[0][0], str):
         raise BackupError("it is not a Sailpass database")
     revision: str = rows[0][0]
-    if revision not in known:
-        raise BackupError(f"it is of a later release (revision {revision[:20]}; this one knows {known[-1]})")
+    if revision not in all_revisions:
+        raise BackupError(f"it is of a later release (revision {revision[:20]}; this one knows {all_revisions[-1]})")
     return revision
 
 

@@ -22,10 +22,10 @@ class NoAnswerError(Exception):
 class RequestRefused(Exception):  # noqa: N818  (a refusal for a person, as `Problem` is)
     """The console refused the request. `told` is the problem in its own words, which may be newer than ours."""
 
-    def __init__(self, status: int, told: Mapping[str, Any]) -> None:
-        super().__init__(status, told)
+    def __init__(self, status: int, fields: Mapping[str, Any]) -> None:
+        super().__init__(status, fields)
         self.status = status
-        self.told = told
+        self.told = fields
 
     @property
     def code(self) -> str:

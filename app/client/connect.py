@@ -134,10 +134,10 @@ def _lent(settings: Settings, server: Http) -> Iterator[Api]:
         raise Problem("client.token_needed", url=server.url)
     assert settings.history_file is not None  # noqa: S101  (a local server has said where it serves)
     with lent_token(settings.history_file) as token:
-        known = Http(local.url, token, insecure=True)
-        if _look(known)[0] is not ServerState.OPEN:
+        transport = Http(local.url, token, insecure=True)
+        if _look(transport)[0] is not ServerState.OPEN:
             raise Problem("client.token_needed", url=server.url)
-        yield Api(known)
+        yield Api(transport)
 
 
 def _is_same(server: Http, local: Http) -> bool:
@@ -162,7 +162,7 @@ def _look(server: Http) -> tuple[ServerState, str]:
     return (ServerState.LOCKED if code == "auth.sign_in_needed" else ServerState.OTHER), ""
 
 
-def _not_there(found: ServerState, url: str, why: str) -> Problem:
-    if found is ServerState.NOBODY:
+def _not_there(state: ServerState, url: str, why: str) -> Problem:
+    if state is ServerState.NOBODY:
         return Problem("client.unreachable", url=url, why=why)
     return Problem("client.not_ours", url=url)

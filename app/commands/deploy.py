@@ -68,8 +68,8 @@ def deploy(
     """
     body = _body(image, request)
     with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:
-        known = find_service(api, service, region)
-        service_ref = ServiceRef.of(known)
+        details = find_service(api, service, region)
+        service_ref = ServiceRef.of(details)
         if preview:
             status = _preview(api.preview_deployment(service_ref, body), as_json=as_json)
         else:

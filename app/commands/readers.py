@@ -33,7 +33,9 @@ def who_can_pull(*, repository: str, region: str, as_json: bool, **server: Any) 
     click.echo(plain(f"{policy['repository']} in {where}"))
     if policy["problem"]:
         click.echo(plain(f"sailpass: {policy['problem']['message']}"), err=True)
-    rows = [(one["who"], one["value"], YES_OR_NO[one["allowed"]], one["how"]) for one in policy["readers"]]
+    rows = [
+        (reader["who"], reader["value"], YES_OR_NO[reader["allowed"]], reader["how"]) for reader in policy["readers"]
+    ]
     show_table(("WHO", "PRINCIPAL", "CAN PULL", "REASON"), rows)
     if not rows:
         click.echo("The policy names no principals." if policy["read_at"] else "The policy has not been read yet.")
@@ -44,7 +46,7 @@ def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:
     services = {each["region"]: each["name"] for each in list_all_services(api) if region in ("", each["region"])}
     if not services:
         raise Problem("repository.no_service", repository=repository, regions=region or "any Region")
-    found = {}
+    by_name = {}
     for each, name in services.items():
         api.transport.read((each,), policies=True)
         try:
@@ -54,12 +56,12 @@ def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:
                 raise
             continue
         if not _is_missing(policy):
-            found[each] = policy
-    if not found:
+            by_name[each] = policy
+    if not by_name:
         raise Problem("repository.not_found", repository=repository, region=", ".join(services))
-    if len(found) > 1:
-        raise Problem("repository.ambiguous", repository=repository, regions=", ".join(found))
-    return next(iter(found.items()))
+    if len(by_name) > 1:
+        raise Problem("repository.ambiguous", repository=repository, regions=", ".join(by_name))
+    return next(iter(by_name.items()))
 
 
 def _is_missing(policy: Json) -> bool:

@@ -148,7 +148,15 @@ def _row(service: Json) -> tuple[str, ...]:
     return service["name"], service["region"], service["state"], service["role"]["state"], where
 
 
-def _operation(one: Json) -> tuple[str, ...]:
-    asked_at = datetime.fromisoformat(one["asked_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
-    service = f"{one['service']} ({one['region']})"
-    return asked_at, one["kind"], one["outcome"] or "running", service, one["repository"], one["asked_by"], one["id"]
+def _operation(operation: Json) -> tuple[str, ...]:
+    asked_at = datetime.fromisoformat(operation["asked_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+    service = f"{operation['service']} ({operation['region']})"
+    return (
+        asked_at,
+        operation["kind"],
+        operation["outcome"] or "running",
+        service,
+        operation["repository"],
+        operation["asked_by"],
+        operation["id"],
+    )

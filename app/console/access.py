@@ -131,8 +131,8 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
     """Return what the service can pull from, and start a background read of whatever is old."""
     for what in (What.SERVICES, What.REPOSITORIES, What.POLICIES, What.REGISTRY):
         services.scanner.request(region, what)
-    known = queries.find_service(services.db, services.service_key(region, name))
-    service = known.service if known else None
+    known_service = queries.find_service(services.db, services.service_key(region, name))
+    service = known_service.service if known_service else None
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
     failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)
@@ -150,10 +150,10 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
 
 def find_row(services: Services, region: str, service: str, repository: str) -> RepositoryRow | None:
     """Return one repository as the service's list shows it; None if its policy doesn't name the service."""
-    known = queries.find_service(services.db, services.service_key(region, service))
-    if known is None:
+    known_service = queries.find_service(services.db, services.service_key(region, service))
+    if known_service is None:
         return None
-    rows = repositories_of(services.db, services.connection, known.service, now=services.clock.now()).rows
+    rows = repositories_of(services.db, services.connection, known_service.service, now=services.clock.now()).rows
     return next((repository_row(row) for row in rows if row.repository.name == repository), None)
 
 
@@ -165,8 +165,8 @@ def _policies(services: Services, region: str, reads: Mapping[What, Reading]) ->
     coverage = queries.policy_coverage(services.db, services.connection, region)
     listed = reads.get(What.REPOSITORIES)
     refused = listed is not None and listed.problem is not None and listed.problem.code == "aws.access_denied"
-    known = refused or (listed is not None and listed.succeeded_at is not None)
-    return PoliciesRead(coverage.tried, coverage.total, coverage.oldest_at, listing=not refused, listed=known)
+    is_known = refused or (listed is not None and listed.succeeded_at is not None)
+    return PoliciesRead(coverage.tried, coverage.total, coverage.oldest_at, listing=not refused, listed=is_known)
 
 
 def _rows(

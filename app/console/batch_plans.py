@@ -86,8 +86,8 @@ class BatchPlan:
     @property
     def fingerprint(self) -> str:
         """The same value while the same would be done: to tell whether it still is what was shown."""
-        told = [f"{item.region} {item.service} {item.repository} {_told(item)}" for item in self.items]
-        return sha256("\n".join([self.action, *sorted(told)]).encode()).hexdigest()[:32]
+        lines = [f"{item.region} {item.service} {item.repository} {_told(item)}" for item in self.items]
+        return sha256("\n".join([self.action, *sorted(lines)]).encode()).hexdigest()[:32]
 
 
 def startable(plan: BatchPlan) -> tuple[PlannedItem, ...]:
@@ -106,20 +106,24 @@ async def items_of(services: Services, request: BatchRequest) -> tuple[NewItem, 
         Problem: `region.not_configured`, `service.not_found`, `batch.empty`, `batch.too_many`, and as `parse_reference`
             and `Reference.name_in` for a repository.
     """
-    known = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
-    return await run_in_threadpool(_items, services, request, known)
+    container_services = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
+    return await run_in_threadpool(_items, services, request, container_services)
 
 
 async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
     """Return what a batch would do. Raises as `items_of`."""
-    known = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
-    return await run_in_threadpool(_plan, services, request, known)
+    container_services = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
+    return await run_in_threadpool(_plan, services, request, container_services)
 
 
 def candidates(services: Services, region_and_name: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
     """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
-    known = queries.find_service(services.db, services.service_key(*region_and_name))
-    service = known.service if known else ContainerService(*region_and_name, arn="", account="", state="", role=Role())
+    known_service = queries.find_service(services.db, services.service_key(*region_and_name))
+    service = (
+        known_service.service
+        if known_service
+        else ContainerService(*region_and_name, arn="", account="", state="", role=Role())
+    )
     names = _matching(services, BatchRequest(action, (region_and_name,), match=pattern), service)
     if action is not Kind.GRANT:
         return names
@@ -140,19 +144,21 @@ async def _service(services: Services, request: BatchRequest, key: RegionAndName
 
 
 def _items(
-    services: Services, request: BatchRequest, known: Mapping[RegionAndName, ContainerService]
+    services: Services, request: BatchRequest, container_services: Mapping[RegionAndName, ContainerService]
 ) -> tuple[NewItem, ...]:
-    found = []
-    for region, name in known:
+    items = []
+    for region, name in container_services:
         names = (
-            _matching(services, request, known[region, name]) if request.match else _named(services, request, region)
+            _matching(services, request, container_services[region, name])
+            if request.match
+            else _named(services, request, region)
         )
-        found += [NewItem(region, name, repository) for repository in dict.fromkeys(names)]
-        if len(found) > MOST:
-            raise Problem("batch.too_many", count=len(found), most=MOST)
-    if not found:
+        items += [NewItem(region, name, repository) for repository in dict.fromkeys(names)]
+        if len(items) > MOST:
+            raise Problem("batch.too_many", count=len(items), most=MOST)
+    if not items:
         raise Problem("batch.no_match", match=request.match) if request.match else Problem("batch.empty")
-    return tuple(found)
+    return tuple(items)
 
 
 def _named(services: Services, request: BatchRequest, region: str) -> Iterable[str]:
@@ -176,15 +182,20 @@ def _matching(services: Services, request: BatchRequest, service: ContainerServi
     return [item.repository for item in planned if item.state is not ItemState.UNCHANGED]
 
 
-def _plan(services: Services, request: BatchRequest, known: Mapping[RegionAndName, ContainerService]) -> BatchPlan:
-    planned = plan_items(services, request.action, _items(services, request, known), known)
-    return BatchPlan(request.action, planned, activated(request.action, planned, known))
+def _plan(
+    services: Services, request: BatchRequest, container_services: Mapping[RegionAndName, ContainerService]
+) -> BatchPlan:
+    planned = plan_items(services, request.action, _items(services, request, container_services), container_services)
+    return BatchPlan(request.action, planned, activated(request.action, planned, container_services))
 
 
 def plan_items(
-    services: Services, action: Kind, items: Iterable[NewItem], known: Mapping[RegionAndName, ContainerService]
+    services: Services,
+    action: Kind,
+    items: Iterable[NewItem],
+    container_services: Mapping[RegionAndName, ContainerService],
 ) -> tuple[PlannedItem, ...]:
-    """Return what would become of each item, by service; `known` are the services of all of them. Blocks."""
+    """Return what would become of each item, by service; `container_services` are the services of all of them. Blocks."""
     by_service: dict[RegionAndName, list[str]] = {}
     for item in items:
         by_service.setdefault((item.region, item.service), []).append(item.repository)
@@ -192,16 +203,16 @@ def plan_items(
     return tuple(
         item
         for key, names in by_service.items()
-        for item in plan_of_service(services, action, known[key], names, left=left)
+        for item in plan_of_service(services, action, container_services[key], names, left=left)
     )
 
 
 def activated(
-    action: Kind, items: Iterable[PlannedItem], known: Mapping[RegionAndName, ContainerService]
+    action: Kind, items: Iterable[PlannedItem], container_services: Mapping[RegionAndName, ContainerService]
 ) -> tuple[RegionAndName, ...]:
     """Return the services of these items whose role would be activated first."""
     keys = dict.fromkeys((item.region, item.service) for item in items)
-    return tuple(key for key in keys if action in GIVES_ACCESS and not known[key].role.ready)
+    return tuple(key for key in keys if action in GIVES_ACCESS and not container_services[key].role.ready)
 
 
 def plan_of_service(
@@ -219,21 +230,21 @@ def plan_of_service(
     of the batch leave them; it is continued.
     """
     left = {} if left is None else left
-    here = (services.db, services.connection, service.region)
-    registry, now = find_registry(*here).policy, services.clock.now()
-    found = []
+    in_region = (services.db, services.connection, service.region)
+    registry, now = find_registry(*in_region).policy, services.clock.now()
+    items = []
     for start in range(0, len(names), CHUNK):
         chunk = names[start : start + CHUNK]
-        held = {repository.name: repository for repository in queries.find_repositories(*here, chunk)}
+        held = {repository.name: repository for repository in queries.find_repositories(*in_region, chunk)}
         for name in chunk:
             circumstances = Circumstances(registry, held[name].arn if name in held else "", now)
             repository, key, own = held.get(name), (service.region, name), (given or {}).get(name)
-            known = repository and _with_text(repository, left.get(key, repository.policy_text))
-            item = _item(action, service, name, known, circumstances, given=own)
+            shown = repository and _with_text(repository, left.get(key, repository.policy_text))
+            item = _item(action, service, name, shown, circumstances, given=own)
             if item.state is ItemState.CHANGES and item.planned is not None:
                 left[key] = item.planned.change.after
-            found.append(item)
-    return found
+            items.append(item)
+    return items
 
 
 def _with_text(held: KnownRepository, text: str | None) -> KnownRepository:

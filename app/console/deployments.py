@@ -181,13 +181,13 @@ async def _with_obstacles(services: Services, preview: DeploymentPreview, second
         diagnosis = most_telling(await in_time(seconds, diagnose(services, question)))
     except Problem:
         return replace(preview, is_checked=False)
-    found = tuple(cause for cause in diagnosis.causes if not cause.yields)
-    mended = tuple(cause for cause in found if is_granted(cause))
-    left = tuple(cause for cause in found if not is_granted(cause)) if preview.request.grant else found
+    obstacles = tuple(cause for cause in diagnosis.causes if not cause.yields)
+    mended = tuple(cause for cause in obstacles if is_granted(cause))
+    left = tuple(cause for cause in obstacles if not is_granted(cause)) if preview.request.grant else obstacles
     return replace(
         preview,
         obstacles=left,
-        needs_access=bool(mended) and len(mended) == len(found),
+        needs_access=bool(mended) and len(mended) == len(obstacles),
         is_checked=not diagnosis.undetermined,
     )
 

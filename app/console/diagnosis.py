@@ -38,8 +38,10 @@ def question_of(
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:
     """Return the repository's image that the service runs or last failed to run, else the newest tag, else the URI."""
-    known = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
-    deployments = (known.service.next_deployment, known.service.current_deployment) if known else ()
+    known_service = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
+    deployments = (
+        (known_service.service.next_deployment, known_service.service.current_deployment) if known_service else ()
+    )
     for deployment in deployments:
         for container in deployment.containers if deployment else ():
             image = parse_image(container.image)

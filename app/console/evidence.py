@@ -65,9 +65,9 @@ WHAT = {
 
 def evidence(services: Services, region: str) -> Evidence:
     """Return what every verdict in a region is based on, beside the repository policy."""
-    known = find_registry(services.db, services.connection, region)
-    limits = tuple(Message(WORDS[unseen.code], dict(unseen.params)) for unseen in not_evaluated(known.policy))
-    return Evidence(_registry(known), services.clock.now(), limits)
+    registry = find_registry(services.db, services.connection, region)
+    limits = tuple(Message(WORDS[unseen.code], dict(unseen.params)) for unseen in not_evaluated(registry.policy))
+    return Evidence(_registry(registry), services.clock.now(), limits)
 
 
 def decided_by_registry(verdict: Verdict | None) -> bool:
@@ -81,9 +81,11 @@ def change_registry(services: Services, region: str) -> tuple[Commands, ...]:
     return for_each_system(lambda system: registry_commands(target, system))
 
 
-def _registry(known: KnownRegistry) -> RegistryEvidence:
-    state = _state(known.policy)
-    return RegistryEvidence(state, Message(WHAT[state], {"action": known.policy.action}), known.read_at, known.problem)
+def _registry(registry: KnownRegistry) -> RegistryEvidence:
+    state = _state(registry.policy)
+    return RegistryEvidence(
+        state, Message(WHAT[state], {"action": registry.policy.action}), registry.read_at, registry.problem
+    )
 
 
 def _state(policy: RegistryPolicy) -> RegistryState:

@@ -99,11 +99,11 @@ def settle_all(services: Services) -> None:
         pass
 
 
-def list_findings(services: Services, wanted: FindingFilter, after: Cursor | None = None) -> FindingsAnswer:
+def list_findings(services: Services, criteria: FindingFilter, after: Cursor | None = None) -> FindingsAnswer:
     """Return one page of the findings that fit, and how much they go by."""
     settle(services)
     now = services.clock.now()
-    page = findings.list_findings(services.db, services.connection, wanted, now, after=after)
+    page = findings.list_findings(services.db, services.connection, criteria, now, after=after)
     counts = findings.count_findings(services.db, services.connection, now)
     return FindingsAnswer(rows_of(page.rows), counts, knowledge(services, counts), page.next)
 
@@ -167,7 +167,7 @@ def _failures(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:
     for read in reads:
         if read.problem is not None:
             alike.setdefault((read.what, read.problem.code), []).append(read)
-    return tuple(found for group in alike.values() if (found := failure(group[0], _part(group))))
+    return tuple(part_failure for group in alike.values() if (part_failure := failure(group[0], _part(group))))
 
 
 def _part(group: Sequence[Reading]) -> Message:

@@ -65,10 +65,10 @@ def freshness(read: Reading, now: datetime) -> Freshness:
 def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
     """Return the age of a page of several parts: that of its oldest part."""
     times = [each.read_at for each in freshnesses]
-    known = [time for time in times if time is not None]
+    read_times = [time for time in times if time is not None]
     return Freshness(
         now=now,
-        read_at=min(known) if known and len(known) == len(times) else None,
+        read_at=min(read_times) if read_times and len(read_times) == len(times) else None,
         reading=any(each.reading for each in freshnesses),
         stale=any(each.stale for each in freshnesses),
     )

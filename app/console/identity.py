@@ -25,9 +25,9 @@ async def learn_caller(services: Services) -> None:
 
 def account(services: Services) -> str:
     """Return the caller's account, else the one of the known services; "" while neither is known."""
-    known = queries.find_caller(services.db, services.connection)
-    if known:
-        return known[0].account
+    aws_caller = queries.find_caller(services.db, services.connection)
+    if aws_caller:
+        return aws_caller[0].account
     services_seen = queries.list_services(services.db, services.connection)
     return services_seen[0].service.account if services_seen else ""
 

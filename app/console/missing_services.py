@@ -44,9 +44,11 @@ def _missing(services: Services, region: str, name: str) -> Problem | None:
     """Return the problem with what may be meant instead; None where the service exists after all."""
     if queries.role_of(services.db, services.service_key(region, name)) is not None:
         return None
-    known = queries.list_services(services.db, services.connection)
+    known_services = queries.list_services(services.db, services.connection)
     others = [
-        each.service.region for each in known if each.service.name == name and each.service.region in services.regions
+        each.service.region
+        for each in known_services
+        if each.service.name == name and each.service.region in services.regions
     ]
     nearest = ", ".join(nearest_services(services, region, name))
     return Problem("service.not_found", service=name, region=region, nearest=nearest, others=", ".join(others))

@@ -90,13 +90,13 @@ class TagReader:
     _called_at: deque[float] = field(default_factory=deque)
     _is_running: bool = False
 
-    def request(self, region: str, repository: str, known: NewestTags) -> bool:
-        """Read a repository's tags soon, unless what is `known` of them is from a moment ago.
+    def request(self, region: str, repository: str, newest_tags: NewestTags) -> bool:
+        """Read a repository's tags soon, unless what is `newest_tags` of them is from a moment ago.
 
         Returns at once; may be called from any thread. Return whether they will be read soon.
         """
-        rest = FRESH if known.problem is None or known.problem.code in _OF_ONE_REPOSITORY else AFTER_OUTAGE
-        if known.tried_at is not None and self.clock.now() - known.tried_at < rest:
+        rest = FRESH if newest_tags.problem is None or newest_tags.problem.code in _OF_ONE_REPOSITORY else AFTER_OUTAGE
+        if newest_tags.tried_at is not None and self.clock.now() - newest_tags.tried_at < rest:
             return False
         key = (region, repository)
         with self._lock:

@@ -89,8 +89,10 @@ class NeededPermissions:
 def needed_permissions(services: Services, region: str, names: tuple[str, ...]) -> NeededPermissions:
     """Return the policies for the account, a region (else the first configured) and the named repositories, or any."""
     region = region if region in services.regions else services.regions[0]
-    known = account(services)
-    return NeededPermissions(region, names, policies(PermissionScope(known or ANY_ACCOUNT, (region,), names)), known)
+    own_account = account(services)
+    return NeededPermissions(
+        region, names, policies(PermissionScope(own_account or ANY_ACCOUNT, (region,), names)), own_account
+    )
 
 
 def names_in(text: str) -> tuple[str, ...]:

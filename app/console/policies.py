@@ -149,11 +149,11 @@ def repository_policy(
     Raises:
         Problem: the `problem`, or `repository.not_found`, if nothing is known of the repository.
     """
-    known = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.find_service(services.db, services.service_key(region, service))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     if held is None:
         raise problem or Problem("repository.not_found", repository=repository, region=region)
-    seen = known.service if known else None
+    seen = known_service.service if known_service else None
     text = held.policy_text
     services.scanner.request(region, What.REGISTRY)
     circumstances = circumstances_of(services.db, services.repository_key(region, repository), now)
@@ -247,21 +247,21 @@ def principals_of(text: str | None, circumstances: Circumstances) -> tuple[Princ
     return tuple(_reader(each) for each in principals)
 
 
-def _reader(one: PolicyReader) -> PrincipalAccess:
-    allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(one.access, False)
-    if one.kind in NEVER and allowed is not False:
+def _reader(reader: PolicyReader) -> PrincipalAccess:
+    allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(reader.access, False)
+    if reader.kind in NEVER and allowed is not False:
         return PrincipalAccess(
-            Message(WHO[one.kind], {"service": one.service}),
+            Message(WHO[reader.kind], {"service": reader.service}),
             allowed=False,
-            how=Message(NEVER[one.kind]),
-            value=one.value,
+            how=Message(NEVER[reader.kind]),
+            value=reader.value,
         )
-    who = Message(N_("Everyone except")) if one.excluded else Message(WHO[one.kind], {"service": one.service})
+    who = Message(N_("Everyone except")) if reader.excluded else Message(WHO[reader.kind], {"service": reader.service})
     return PrincipalAccess(
         who=who,
         allowed=allowed,
-        how=Message(messages.WORDS[one.verdict.code], one.verdict.params),
-        value=", ".join(one.excluded) if one.excluded else one.value,
+        how=Message(messages.WORDS[reader.verdict.code], reader.verdict.params),
+        value=", ".join(reader.excluded) if reader.excluded else reader.value,
     )
 
 

@@ -50,12 +50,12 @@ async def preview(
     services: Services,
     kind: Kind,
     target: AccessTarget,
-    asked: Mapping[str, Any] | None = None,
+    operation_input: Mapping[str, Any] | None = None,
     *,
     seconds: float = PATIENCE,
 ) -> Preview:
     """Return what `kind` would do now; `target` is region, service and repository. Raises Problem as `plan`."""
-    planned, service = await plan(services, kind, target, asked, seconds=seconds)
+    planned, service = await plan(services, kind, target, operation_input, seconds=seconds)
     return await run_in_threadpool(_preview, services, planned, service, target[2])
 
 
@@ -77,12 +77,12 @@ def is_still(services: Services, kind: Kind, target: AccessTarget, seen: str) ->
     Calls nothing at AWS. `target` is region, service and repository.
     """
     region, name, repository = target
-    known = queries.find_service(services.db, services.service_key(region, name))
+    known_service = queries.find_service(services.db, services.service_key(region, name))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
-    if known is None or held is None or held.policy_read_at is None:
+    if known_service is None or held is None or held.policy_read_at is None:
         return False
     try:
-        return _plan(services, kind, known.service, repository, held.policy_text, None).seen == seen
+        return _plan(services, kind, known_service.service, repository, held.policy_text, None).seen == seen
     except Problem:
         return False
 
@@ -96,7 +96,7 @@ async def plan(
     services: Services,
     kind: Kind,
     target: AccessTarget,
-    asked: Mapping[str, Any] | None = None,
+    operation_input: Mapping[str, Any] | None = None,
     *,
     seconds: float = PATIENCE,
 ) -> tuple[Planned, ContainerService]:
@@ -112,7 +112,7 @@ async def plan(
         _service(services, kind, target, seconds),
         ask(services, region, services.aws.repositories(region).get_policy, repository, patience=seconds),
     )
-    return await run_in_threadpool(_plan, services, kind, service, repository, text, asked), service
+    return await run_in_threadpool(_plan, services, kind, service, repository, text, operation_input), service
 
 
 async def _service(services: Services, kind: Kind, target: AccessTarget, seconds: float) -> ContainerService:
@@ -134,13 +134,15 @@ def _plan(  # noqa: PLR0917  (the arguments of the plan itself)
     service: ContainerService,
     repository: str,
     text: str | None,
-    asked: Mapping[str, Any] | None,
+    operation_input: Mapping[str, Any] | None,
 ) -> Planned:
     key = services.repository_key(service.region, repository)
     refusal = last_refusal(services.db, key) if kind is Kind.PRUNE else None
     circumstances = circumstances_of(services.db, key, services.clock.now())
     try:
-        return plan_operation(kind, service, repository, text, asked, refusal=refusal, circumstances=circumstances)
+        return plan_operation(
+            kind, service, repository, text, operation_input, refusal=refusal, circumstances=circumstances
+        )
     except Problem as problem:
         raise explained(problem, text) from problem
 

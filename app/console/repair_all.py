@@ -60,14 +60,14 @@ async def plan_repair_all(services: Services, region: str = "") -> RepairAllPlan
     if len(targets) > MOST:
         raise Problem("batch.too_many", count=len(targets), most=MOST)
     items = tuple(NewItem(*target) for target in targets)
-    known: dict[RegionAndName, ContainerService] = {}
+    container_services: dict[RegionAndName, ContainerService] = {}
     unknown: dict[RegionAndName, Problem] = {}
     for key in dict.fromkeys((item.region, item.service) for item in items):
         try:
-            known[key] = (await get_service(services, *key)).service
+            container_services[key] = (await get_service(services, *key)).service
         except Problem as problem:  # deleted since, or AWS is away: the others are repaired
             unknown[key] = problem
-    return await run_in_threadpool(_planned, services, region, items, known, unknown, now)
+    return await run_in_threadpool(_planned, services, region, items, container_services, unknown, now)
 
 
 async def start_repair_all(services: Services, by: str, region: str = "", previewed: str = "") -> str:
@@ -94,17 +94,22 @@ def _planned(  # noqa: PLR0917  (what was worked out before)
     services: Services,
     region: str,
     items: tuple[NewItem, ...],
-    known: dict[RegionAndName, ContainerService],
+    container_services: dict[RegionAndName, ContainerService],
     unknown: dict[RegionAndName, Problem],
     now: datetime,
 ) -> RepairAllPlan:
-    planned = plan_items(services, Kind.REPAIR, [item for item in items if (item.region, item.service) in known], known)
+    planned = plan_items(
+        services,
+        Kind.REPAIR,
+        [item for item in items if (item.region, item.service) in container_services],
+        container_services,
+    )
     refused = [
         PlannedItem(item.region, item.service, item.repository, ItemState.REFUSED, unknown[item.region, item.service])
         for item in items
         if (item.region, item.service) in unknown
     ]
-    plan = BatchPlan(Kind.REPAIR, (*planned, *refused), activated(Kind.REPAIR, planned, known))
+    plan = BatchPlan(Kind.REPAIR, (*planned, *refused), activated(Kind.REPAIR, planned, container_services))
     regions = _regions(services, region)
     left, count = findings.not_repairable(services.db, services.connection, now, regions, limit=LISTED)
     counts = findings.count_findings(services.db, services.connection, now)

@@ -96,8 +96,8 @@ async def _described(services: Services, region: str, service: str, name: str) -
         if problem.code != "aws.access_denied":
             raise
     await ask(services, region, repositories.get_policy, name)
-    known = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
-    return unlisted(known.service.account, region, name) if known else None
+    known_service = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
+    return unlisted(known_service.service.account, region, name) if known_service else None
 
 
 def explain_refused_name(

@@ -30,13 +30,13 @@ class RepositoryListAnswer:
 
 
 def list_repositories(
-    services: Services, wanted: RepositoryFilter, after: Cursor | None = None, *, limit: int = repositories.PAGE
+    services: Services, criteria: RepositoryFilter, after: Cursor | None = None, *, limit: int = repositories.PAGE
 ) -> RepositoryListAnswer:
     """Return one page. Raises Problem `request.bad_state`."""
     settle(services)
     db, connection, now = services.db, services.connection, services.clock.now()
-    page = repositories.list_repositories(db, connection, wanted, after=after, limit=limit)
-    known = knowledge(services, findings.count_findings(db, connection, now))
+    page = repositories.list_repositories(db, connection, criteria, after=after, limit=limit)
+    findings_known = knowledge(services, findings.count_findings(db, connection, now))
     reads = {read.region: read for read in sync_state.readings(db, connection) if read.what is What.REPOSITORIES}
     regions = [reads.get(region, Reading(region, What.REPOSITORIES)) for region in services.regions]
     refused = any(read.problem is not None and read.problem.code == "aws.access_denied" for read in regions)
@@ -44,7 +44,7 @@ def list_repositories(
     return RepositoryListAnswer(
         page.rows,
         repositories.count_repositories(db, connection),
-        known,
+        findings_known,
         together([freshness(read, now) for read in regions], now),
         page.next,
         listing=not refused,

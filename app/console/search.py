@@ -88,13 +88,13 @@ def _repositories(services: Services, text: str, limit: int) -> Matches[Reposito
 
 
 def _principals(services: Services, text: str, limit: int) -> Matches[str]:
-    known = lookup.find_principals(services.db, _scope(services), text, limit)
+    principals = lookup.find_principals(services.db, _scope(services), text, limit)
     try:
         principal = clean_principal(text)
     except Problem:
-        return known
-    others = tuple(row for row in known.rows if row != principal)
-    return Matches((principal, *others)[:limit], known.more or len(others) >= limit)
+        return principals
+    others = tuple(row for row in principals.rows if row != principal)
+    return Matches((principal, *others)[:limit], principals.more or len(others) >= limit)
 
 
 def _operations(services: Services, text: str, limit: int) -> OperationMatches:

@@ -37,24 +37,24 @@ class ServiceFilter:
     sort: Sort = Sort.NAME
 
 
-def fitting(services: Sequence[ServiceSummary], wanted: ServiceFilter) -> list[ServiceSummary]:
+def fitting(services: Sequence[ServiceSummary], criteria: ServiceFilter) -> list[ServiceSummary]:
     """Return the services that pass a filter, in its order."""
-    return sorted((each for each in services if _fits(each, wanted)), key=lambda each: _key(each, wanted.sort))
+    return sorted((each for each in services if _fits(each, criteria)), key=lambda each: _key(each, criteria.sort))
 
 
 def access_of(summary: ServiceSummary) -> set[AccessFilter]:
     """Return the filters that a service passes."""
     if summary.can_pull is None:
         return {AccessFilter.UNKNOWN}
-    found = {AccessFilter.ALLOWED if summary.can_pull else AccessFilter.NONE}
-    return found | {AccessFilter.BROKEN} if summary.broken else found
+    access = {AccessFilter.ALLOWED if summary.can_pull else AccessFilter.NONE}
+    return access | {AccessFilter.BROKEN} if summary.broken else access
 
 
-def _fits(summary: ServiceSummary, wanted: ServiceFilter) -> bool:
+def _fits(summary: ServiceSummary, criteria: ServiceFilter) -> bool:
     service = summary.service
-    if (wanted.region and service.region != wanted.region) or (wanted.state and service.state != wanted.state):
+    if (criteria.region and service.region != criteria.region) or (criteria.state and service.state != criteria.state):
         return False
-    return wanted.access is None or wanted.access in access_of(summary)
+    return criteria.access is None or criteria.access in access_of(summary)
 
 
 def _key(summary: ServiceSummary, sort: Sort) -> tuple[int | str, str, str]:

@@ -93,7 +93,7 @@ def list_services(services: Services, query: str = "") -> ServiceList:
         services.scanner.request(region, What.SERVICES)
     readings = sync_state.readings(services.db, services.connection)
     by_region = {reading.region: reading for reading in readings if reading.what is What.SERVICES}
-    known = [
+    known_services = [
         each
         for each in queries.list_services(services.db, services.connection, services.clock.now())
         if each.service.region in services.regions
@@ -101,19 +101,21 @@ def list_services(services: Services, query: str = "") -> ServiceList:
     counted, live = _regions_with_policies(readings), running(services)
     broken = broken_by_service(services.db, services.connection, services.clock.now())
     return ServiceList(
-        services=tuple(_summary(each, live, counted, broken) for each in known if _matches(each.service, query)),
-        total=len(known),
+        services=tuple(
+            _summary(each, live, counted, broken) for each in known_services if _matches(each.service, query)
+        ),
+        total=len(known_services),
         regions=tuple(by_region.get(region, Reading(region, What.SERVICES)) for region in services.regions),
     )
 
 
-def summarize(services: Services, known: KnownService) -> ServiceSummary:
+def summarize(services: Services, known_service: KnownService) -> ServiceSummary:
     """Return the service with what is known about its access; old data is read again in the background."""
-    region, name = known.service.region, known.service.name
+    region, name = known_service.service.region, known_service.service.name
     services.scanner.request(region, What.SERVICES)
     counted = _regions_with_policies(sync_state.readings(services.db, services.connection))
     broken = broken_by_service(services.db, services.connection, services.clock.now())
-    return _summary(known, running(services, region, name), counted, broken)
+    return _summary(known_service, running(services, region, name), counted, broken)
 
 
 async def get_service(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> KnownService:
@@ -123,20 +125,20 @@ async def get_service(services: Services, region: str, name: str, *, seconds: fl
         Problem: `service.not_found`, or why the read failed.
     """
     key = services.service_key(region, name)
-    known = await run_in_threadpool(queries.find_service, services.db, key)
-    if known is not None:
-        return known
+    known_service = await run_in_threadpool(queries.find_service, services.db, key)
+    if known_service is not None:
+        return known_service
     problem = await within(seconds, services.scanner.refresh_service(region, name))
-    known = await run_in_threadpool(queries.find_service, services.db, key)
-    if known is None:
+    known_service = await run_in_threadpool(queries.find_service, services.db, key)
+    if known_service is None:
         raise problem or Problem("service.not_found", service=name, region=region)
-    return known
+    return known_service
 
 
 def nearest_services(services: Services, region: str, name: str) -> tuple[str, ...]:
     """Return the names of services in the Region most like `name`, the most similar first. Blocks."""
-    known = queries.list_services(services.db, services.connection)
-    return search.nearest(name, [each.service.name for each in known if each.service.region == region])
+    known_services = queries.list_services(services.db, services.connection)
+    return search.nearest(name, [each.service.name for each in known_services if each.service.region == region])
 
 
 async def get_deployments(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> Deployments:
@@ -175,26 +177,26 @@ def role_view(service: ContainerService | None, live: tuple[Progress, ...]) -> R
 
 
 def _known_deployments(services: Services, region: str, name: str, problem: Problem) -> Deployments:
-    known = queries.find_service(services.db, services.service_key(region, name))
-    if known is None:
+    known_service = queries.find_service(services.db, services.service_key(region, name))
+    if known_service is None:
         return Deployments((), None, problem)
-    both = (known.service.next_deployment, known.service.current_deployment)
-    return Deployments(tuple(deployment for deployment in both if deployment), known.seen_at, problem)
+    both = (known_service.service.next_deployment, known_service.service.current_deployment)
+    return Deployments(tuple(deployment for deployment in both if deployment), known_service.seen_at, problem)
 
 
 def _summary(
-    known: KnownService,
+    known_service: KnownService,
     live: tuple[Progress, ...],
     counted: Container[str],
     broken: Mapping[tuple[str, str], int],
 ) -> ServiceSummary:
-    service = known.service
+    service = known_service.service
     is_counted = service.region in counted
     return ServiceSummary(
         service,
-        known.seen_at,
-        can_pull=known.can_pull if is_counted else None,
-        stale_grants=known.stale_grants if is_counted else None,
+        known_service.seen_at,
+        can_pull=known_service.can_pull if is_counted else None,
+        stale_grants=known_service.stale_grants if is_counted else None,
         broken=broken.get((service.region, service.name), 0) if is_counted else None,
         running=tuple(each for each in live if (each.region, each.service) == (service.region, service.name)),
     )

@@ -40,15 +40,15 @@ class WhoCanPull:
 def who_can_pull(services: Services, query: str) -> WhoCanPull:
     """Return from where the principal can pull; with nothing asked, nothing. A principal that is none is a `problem`."""
     now = services.clock.now()
-    known = knowledge(services, findings.count_findings(services.db, services.connection, now))
+    findings_known = knowledge(services, findings.count_findings(services.db, services.connection, now))
     if not query.strip():
-        return WhoCanPull("", known)
+        return WhoCanPull("", findings_known)
     try:
         principal = clean_principal(query)
     except Problem as problem:
-        return WhoCanPull(query, known, problem=problem)
+        return WhoCanPull(query, findings_known, problem=problem)
     answer = repositories_for(services.db, services.connection, principal, now)
-    return WhoCanPull(query.strip(), known, answer, tuple(map(_row, answer.rows)))
+    return WhoCanPull(query.strip(), findings_known, answer, tuple(map(_row, answer.rows)))
 
 
 def _row(row: PrincipalAccess) -> PullRow:

@@ -120,9 +120,9 @@ def default_name(image: str) -> str:
     return _NOT_IN_A_NAME.sub("-", last)[:LONGEST_CONTAINER].strip("-") or "app"
 
 
-def is_the_same(one: DeploymentSpec, other: DeploymentSpec) -> bool:
+def is_the_same(spec: DeploymentSpec, other: DeploymentSpec) -> bool:
     """Return whether two deployments run the same, values of variables included, whatever AWS fills in by itself."""
-    return _canonical(one) == _canonical(other)
+    return _canonical(spec) == _canonical(other)
 
 
 def _find(service: str, versions: Sequence[DeployedVersion], number: int) -> DeployedVersion:

@@ -50,20 +50,20 @@ class FixText:
     operation: str
 
 
-def fixes_of(found: Found, facts: Facts, endpoints: Mapping[str, str] | None = None) -> tuple[FixText, ...]:
+def fixes_of(cause: Found, facts: Facts, endpoints: Mapping[str, str] | None = None) -> tuple[FixText, ...]:
     """Return the fixes of a cause, in the order in which to apply them.
 
     Args:
-        found: the cause.
+        cause: the cause.
         facts: the facts behind it.
         endpoints: addresses to use instead of AWS's own, by service, such as those of a sandbox.
     """
-    params = _params(found, facts)
-    kinds = [kind for kind in CAUSES[found.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    params = _params(cause, facts)
+    kinds = [kind for kind in CAUSES[cause.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
     if facts.deployment is not None and not facts.deployment.public_container:
         kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
     if Fix.WAIT in kinds:
-        params["waits_for"] = _WAITED_FOR.get(found.code, "containerServices[0].state")
+        params["waits_for"] = _WAITED_FOR.get(cause.code, "containerServices[0].state")
     if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
         params["image"] = params["pushed"]
     return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
@@ -88,14 +88,14 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
     )
 
 
-def _params(found: Found, facts: Facts) -> dict[str, str | int]:
+def _params(cause: Found, facts: Facts) -> dict[str, str | int]:
     service = facts.service.value if isinstance(facts.service, Known) else None
     powers = [*MEMORY]
     power = service.power if service and service.power in powers else powers[0]
     registry = facts.registry_id
     image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
     port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
-    heard = str(found.params.get("detail", ""))
+    heard = str(cause.params.get("detail", ""))
     return {
         "service": facts.service_name,
         "container": facts.container or "app",
@@ -103,24 +103,24 @@ def _params(found: Found, facts: Facts) -> dict[str, str | int]:
         "next_power": powers[min(powers.index(power) + 1, len(powers) - 1)],
         "scale": service.scale if service else 1,
         "registry": registry,
-        **_pushed(found, facts),
+        **_pushed(cause, facts),
         "repository": facts.uri.repository,
         "repository_arn": facts.repository_arn,
         "image": facts.image,
         "image_id": image_id,
-        "variable": heard if found.code == "container.missing_variable" else "HOST",
+        "variable": heard if cause.code == "container.missing_variable" else "HOST",
         "port": port,
         "path": facts.deployment.health_check_path if facts.deployment and facts.deployment.health_check_path else "/",
-        "right_port": int(heard) if found.code == "health.port" and heard.isdecimal() else port,
-        "suggested": found.params.get("suggested", ""),
-        "statement": found.params.get("statement", ""),
-        "rule": found.params.get("rule", ""),
+        "right_port": int(heard) if cause.code == "health.port" and heard.isdecimal() else port,
+        "suggested": cause.params.get("suggested", ""),
+        "statement": cause.params.get("statement", ""),
+        "rule": cause.params.get("rule", ""),
     }
 
 
-def _pushed(found: Found, facts: Facts) -> dict[str, str]:
+def _pushed(cause: Found, facts: Facts) -> dict[str, str]:
     """Return the host and the URI to push the image to: a tag, since no image can be pushed to a digest."""
-    is_foreign = found.code == "uri.other_account"  # which Lightsail doesn't pull from
+    is_foreign = cause.code == "uri.other_account"  # which Lightsail doesn't pull from
     registry = (facts.account if is_foreign else facts.registry_id) or facts.registry_id
     uri = replace(facts.uri, tag=facts.uri.tag or (_REBUILT if facts.uri.digest else ""), digest="")
     whole = uri.uri(registry, facts.region) if registry and uri.repository else facts.image
@@ -140,9 +140,9 @@ def _deploying(image: str | int, facts: Facts) -> dict[str, str | int]:
 
 
 def _version_query(facts: Facts) -> str:
-    known = facts.deployments.value if isinstance(facts.deployments, Known) else ()
-    by_state = {each.state: each for each in reversed(known)}
-    newest = known[0] if known else None
+    deployments = facts.deployments.value if isinstance(facts.deployments, Known) else ()
+    by_state = {each.state: each for each in reversed(deployments)}
+    newest = deployments[0] if deployments else None
     source = facts.deployment or by_state.get("ACTIVE") or by_state.get("INACTIVE") or newest
     if source is None:
         return "" if isinstance(facts.deployments, Known) else f"deployments[0].{{{_MEMBERS}}}"

@@ -50,18 +50,18 @@ def is_explained(facts: Sequence[Facts]) -> bool:
     return any(explains(diagnose(each)) for each in facts)
 
 
-def needs_manifest(facts: Facts, *, asked: bool, explained: bool, number: int) -> bool:
+def needs_manifest(facts: Facts, *, on_request: bool, explained: bool, number: int) -> bool:
     """Return whether the manifest is to be read now: a person requested it, or nothing else explains a failed pull.
 
     Args:
         facts: what is known so far.
-        asked: whether the platform was requested.
+        on_request: whether the platform was requested.
         explained: whether the failure is explained already.
         number: of the next round, from 1.
     """
     if not isinstance(facts.manifest, NotRead) or not facts.uri.is_private or not facts.uri.repository:
         return False
-    if asked:
+    if on_request:
         return isinstance(facts.detail, NotRead | Known)
     if number == 2 or explained or not isinstance(facts.detail, Known) or is_artifact(facts.detail.value):
         return False

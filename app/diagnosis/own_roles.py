@@ -14,5 +14,5 @@ def is_own_role(facts: Facts, principal: PrincipalRef) -> bool:
     if principal.kind not in _ROLES or (principal.service, principal.region) != (facts.service_name, facts.region):
         return False
     service = facts.service.value if isinstance(facts.service, Known) else None
-    known = (service.role.principal_arn, service.general_principal_arn) if service else ()
-    return not is_namesakes(principal.value, known)
+    own_arns = (service.role.principal_arn, service.general_principal_arn) if service else ()
+    return not is_namesakes(principal.value, own_arns)

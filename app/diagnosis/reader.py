@@ -105,9 +105,9 @@ class _Reader:
             self._learn((yield self._counted(reads_by_key)))
         return tuple(self._facts)
 
-    def _counted(self, wanted: Round) -> Round:
+    def _counted(self, reads: Round) -> Round:
         """Return the round, cut to the number of calls that a diagnosis may make."""
-        room = dict(list(wanted.items())[: MOST_CALLS - self._calls])
+        room = dict(list(reads.items())[: MOST_CALLS - self._calls])
         self._calls += len(room)
         return room
 
@@ -152,7 +152,7 @@ class _Reader:
             reads |= self._log(index)
         elif lookups.needs_telling_lines(facts):
             reads |= self._telling_lines(index)
-        if lookups.needs_manifest(facts, asked=self._question.platform, explained=explained, number=number):
+        if lookups.needs_manifest(facts, on_request=self._question.platform, explained=explained, number=number):
             reads |= self._manifest(index)
         return reads | lookups.of_image(index, facts, self._question.regions, self._aws)
 
@@ -192,8 +192,8 @@ class _Reader:
     def _learn_shared(self, results: Results) -> None:
         service, names = lookups.own_service(results[SHARED, "services"], self._question.service)
         deployments = lookups.deployments_of(results[SHARED, "deployments"], service)
-        known = deployments.value if isinstance(deployments, Known) else ()
-        subjects = choose_subjects(known, self._question.image, self._question.container)
+        listed = deployments.value if isinstance(deployments, Known) else ()
+        subjects = choose_subjects(listed, self._question.image, self._question.container)
         shared = replace(
             self._facts[0],
             service=_without_deployments(service),
@@ -205,7 +205,7 @@ class _Reader:
         self._facts = [self._dated(_own_registry(_about(shared, subject))) for subject in subjects]
         self._values = tuple(
             value
-            for deployment in known
+            for deployment in listed
             for container in deployment.containers
             for value in container.environment.values()
         )

@@ -62,21 +62,21 @@ def _summary(diagnosis: Diagnosis) -> str:
     return UNDETERMINED if diagnosis.undetermined else NOTHING_FOUND
 
 
-def _title(found: Found) -> str:
-    return fill(CAUSES[found.code].title, found.params)
+def _title(cause: Found) -> str:
+    return fill(CAUSES[cause.code].title, cause.params)
 
 
-def _cause(found: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str] | None) -> Json:
-    cause = CAUSES[found.code]
+def _cause(told_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str] | None) -> Json:
+    cause = CAUSES[told_cause.code]
     return {
-        "code": found.code,
+        "code": told_cause.code,
         "check": str(cause.check),
-        "certainty": str(found.certainty),
+        "certainty": str(told_cause.certainty),
         "is_access": cause.is_access,
-        "title": _title(found),
-        "explanation": fill(cause.explanation, found.params),
-        "evidence": [say(said) for said in found.evidence],
-        "fixes": [_fix(fix) for fix in fixes_of(found, diagnosis.facts, endpoints)],
+        "title": _title(told_cause),
+        "explanation": fill(cause.explanation, told_cause.params),
+        "evidence": [say(said) for said in told_cause.evidence],
+        "fixes": [_fix(fix) for fix in fixes_of(told_cause, diagnosis.facts, endpoints)],
     }
 
 

@@ -94,7 +94,7 @@ def _advance(rounds: Rounds, results: Results | None) -> _Wanted | tuple[Diagnos
         return diagnose_all(ended.value)
 
 
-def side_by_side(wanted: Round, until: float) -> Results:
+def side_by_side(reads: Round, until: float) -> Results:
     """Return the results of a round, each call in a thread of its own; `until` is monotonic seconds.
 
     Raises:
@@ -110,18 +110,18 @@ def side_by_side(wanted: Round, until: float) -> Results:
             problems.append(problem)
             results[key] = reading_of(problem)
 
-    threads = [threading.Thread(target=work, args=(key, call), daemon=True) for key, (_, call) in wanted.items()]
+    threads = [threading.Thread(target=work, args=(key, call), daemon=True) for key, (_, call) in reads.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     settled = dict(results)
-    _raise_what_concerns_all(problems, wanted)
-    return {key: settled.get(key, _TOO_LATE) for key in wanted}
+    _raise_what_concerns_all(problems, reads)
+    return {key: settled.get(key, _TOO_LATE) for key in reads}
 
 
-async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
-    tasks = {key: asyncio.ensure_future(calls.run(region, call)) for key, (region, call) in wanted.items()}
+async def _pooled(reads: Round, calls: RunsCalls, seconds: float) -> Results:
+    tasks = {key: asyncio.ensure_future(calls.run(region, call)) for key, (region, call) in reads.items()}
     if not tasks:
         return {}
     await asyncio.wait(tasks.values(), timeout=seconds)
@@ -137,22 +137,22 @@ async def _pooled(wanted: Round, calls: RunsCalls, seconds: float) -> Results:
         except Problem as problem:
             problems.append(problem)
             results[key] = reading_of(problem)
-    _raise_what_concerns_all(problems, wanted)
+    _raise_what_concerns_all(problems, reads)
     return results
 
 
-def _raise_what_concerns_all(problems: list[Problem], wanted: Round) -> None:
+def _raise_what_concerns_all(problems: list[Problem], reads: Round) -> None:
     """Raise the common Problem if every call of the first round failed alike, and not for a missing permission.
 
     A later round may be a single call, which says nothing about earlier reads.
     """
-    if not any(number == SHARED for number, _ in wanted):
+    if not any(number == SHARED for number, _ in reads):
         return
     first = problems[0] if problems else None
     if (
         first is None
         or first.retryable
-        or len(problems) < len(wanted)
+        or len(problems) < len(reads)
         or not first.code.startswith("aws.")
         or first.code == DENIED
     ):

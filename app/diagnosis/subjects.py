@@ -61,10 +61,10 @@ def _of_image(deployments: Sequence[Deployment], image: str, container: str) -> 
     return ImageSubject(image, container)
 
 
-def _is_same(one: ImageUri, other: ImageUri) -> bool:
-    if one.faults or other.faults:
+def _is_same(image: ImageUri, other: ImageUri) -> bool:
+    if image.faults or other.faults:
         return False
-    return _meant(one) == _meant(other)
+    return _meant(image) == _meant(other)
 
 
 def _meant(uri: ImageUri) -> ImageUri:

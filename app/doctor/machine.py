@@ -44,12 +44,12 @@ def installation(version: str) -> Iterator[DoctorFinding]:
 
 def settings_finding(environment: Mapping[str, str]) -> DoctorFinding:
     """Return which settings are in the environment, and which of those names are unknown."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
+    known_names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
     present = sorted(name for name in environment if name.startswith(PREFIX))
-    strange = [name for name in present if name not in known]
-    details = {"set": [name for name in present if name in known], "unknown": strange}
+    strange = [name for name in present if name not in known_names]
+    details = {"set": [name for name in present if name in known_names], "unknown": strange}
     if strange:
-        nearest = difflib.get_close_matches(strange[0], sorted(known), 1)
+        nearest = difflib.get_close_matches(strange[0], sorted(known_names), 1)
         todo = f"Did you mean {nearest[0]}?" if nearest else "README.md lists the settings."
         return DoctorFinding("Settings", Level.NOTE, f"Not a setting, ignored: {', '.join(strange)}", todo, details)
     named = ", ".join(details["set"]) if details["set"] else "defaults"
@@ -161,12 +161,12 @@ def _postgresql(settings: Settings) -> DoctorFinding:
 
 def _migration(name: str, revision: str, details: dict[str, str]) -> DoctorFinding:
     newest = head()
-    known = {**details, "revision": revision, "newest_revision": newest}
+    revisions = {**details, "revision": revision, "newest_revision": newest}
     if revision > newest:
         text = f"{name}: of a later release (revision {revision}, this one knows {newest})"
-        return DoctorFinding("Database", Level.PROBLEM, text, "Start that release, or restore a backup.", known)
+        return DoctorFinding("Database", Level.PROBLEM, text, "Start that release, or restore a backup.", revisions)
     if revision == newest:
-        return DoctorFinding("Database", Level.OK, f"{name} (revision {revision}, up to date)", details=known)
+        return DoctorFinding("Database", Level.OK, f"{name} (revision {revision}, up to date)", details=revisions)
     text = f"{name} (revision {revision or 'none'}; this release needs {newest})"
     todo = "sailpass serve migrates it at its next start; sailpass migrate does it now. Back it up before."
-    return DoctorFinding("Database", Level.NOTE, text, todo, known)
+    return DoctorFinding("Database", Level.NOTE, text, todo, revisions)

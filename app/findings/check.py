@@ -82,31 +82,33 @@ def _about_gone_services(connection: str) -> Select[str, str]:
 
 def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due], Mapping[str, RegistryPolicy]]:
     row = SeenRepository
-    wanted = (
+    query = (
         select(row.region, row.name, row.arn, row.registry_id, row.policy_text, row.check_due)
         .where(row.connection == connection, row.check_due > 0, row.policy_read_at.is_not(None))
         .order_by(row.region, row.name)
         .limit(limit)
     )
-    found = session.execute(wanted).all()
-    if not found:
+    rows = session.execute(query).all()
+    if not rows:
         return {}, {}
     names: dict[str, list[str]] = defaultdict(list)
-    for each in found:
+    for each in rows:
         names[each.region].append(each.name)
     services: dict[Key, tuple[NamedService, ...]] = {}
     removals: dict[Key, list[Removal]] = defaultdict(list)
     images: dict[Key, tuple[ImageUse, ...]] = {}
     for region, in_region in names.items():
-        known = _known_services(session, connection, region)
-        services |= _services(session, connection, region, in_region, known)
+        services_by_name = _known_services(session, connection, region)
+        services |= _services(session, connection, region, in_region, services_by_name)
         deployed = images_by_repository(session, connection, region, in_region)
         images |= {(region, name): uses for name, uses in deployed.items()}
         for entry in standing_removals(session, connection, region, in_region):
-            if entry.service in known:
+            if entry.service in services_by_name:
                 seen_at = entry.ended_at or entry.asked_at
                 removals[region, entry.repository].append(Removal(entry.service, entry.id, seen_at))
-    registries = {region: known.policy for region, known in registries_in(session, connection).items()}
+    registries = {
+        region: services_by_name.policy for region, services_by_name in registries_in(session, connection).items()
+    }
     subjects = {
         (each.region, each.name): _Due(
             Subject(
@@ -121,7 +123,7 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
             ),
             each.check_due,
         )
-        for each in found
+        for each in rows
     }
     return subjects, registries
 
@@ -133,7 +135,7 @@ def _known_services(session: Session, connection: str, region: str) -> dict[str,
 
 
 def _services(
-    session: Session, connection: str, region: str, names: Sequence[str], known: Mapping[str, NamedService]
+    session: Session, connection: str, region: str, names: Sequence[str], services_by_name: Mapping[str, NamedService]
 ) -> dict[Key, tuple[NamedService, ...]]:
     """The services that each policy names: by a role they have, or by the path of one they had."""
     row = PolicyPrincipal
@@ -142,13 +144,15 @@ def _services(
             row.connection == connection, row.region == region, row.repository.in_(names)
         )
     )
-    by_role = {role: each.name for each in known.values() for role in (each.role, each.general_role) if role}
+    by_role = {role: each.name for each in services_by_name.values() for role in (each.role, each.general_role) if role}
     named: dict[str, set[str]] = defaultdict(set)
     for repository, principal, of_path in principals:
         service = by_role.get(principal, of_path)
-        if service in known:
+        if service in services_by_name:
             named[repository].add(service)
-    return {(region, name): tuple(known[service] for service in sorted(chosen)) for name, chosen in named.items()}
+    return {
+        (region, name): tuple(services_by_name[service] for service in sorted(chosen)) for name, chosen in named.items()
+    }
 
 
 def _keep(
@@ -166,8 +170,8 @@ def _keep(
     if not current:
         return
     dismissed = _dismissed(session, connection, current, now)
-    found = [finding for key in current for finding in judged[key].findings]
-    replace_of_repositories(session, connection, current, found, now)
+    kept_findings = [finding for key in current for finding in judged[key].findings]
+    replace_of_repositories(session, connection, current, kept_findings, now)
     rows = [
         {"connection": connection, "region": region, "name": name, **_summary(judged[region, name], dismissed, now)}
         for region, name in current
@@ -196,7 +200,7 @@ def _summary(judged: Judged, dismissed: Mapping[str, datetime], now: datetime) -
 
 def _dismissed(session: Session, connection: str, keys: Iterable[Key], now: datetime) -> dict[str, datetime]:
     row = Dismissal
-    wanted = select(row.id, row.until).where(
+    query = select(row.id, row.until).where(
         row.connection == connection, tuple_(row.region, row.repository).in_(sorted(keys)), row.until > now
     )
-    return {dismissal.id: dismissal.until for dismissal in session.execute(wanted)}
+    return {dismissal.id: dismissal.until for dismissal in session.execute(query)}

@@ -77,5 +77,5 @@ def restore(db: Database, connection: str, finding_id: str) -> None:
 def dismissals_in(session: Session, connection: str, ids: list[str], now: datetime) -> dict[str, Dismissal]:
     """Return the dismissals of these findings that hold now."""
     row = Dismissal
-    wanted = select(row).where(row.connection == connection, row.id.in_(ids), row.until > now)
-    return {dismissal.id: dismissal for dismissal in session.scalars(wanted)}
+    query = select(row).where(row.connection == connection, row.id.in_(ids), row.until > now)
+    return {dismissal.id: dismissal for dismissal in session.scalars(query)}

@@ -35,5 +35,9 @@ def judge_repositories_again(db: Database, connection: str, region: str, names: 
 
 def _found_about(session: Session, operation: Operation) -> Sequence[str]:
     row = KeptFinding
-    here = (row.connection == operation.connection, row.region == operation.region, row.service == operation.service)
-    return session.scalars(select(row.repository).where(*here).distinct()).all()
+    in_region = (
+        row.connection == operation.connection,
+        row.region == operation.region,
+        row.service == operation.service,
+    )
+    return session.scalars(select(row.repository).where(*in_region).distinct()).all()

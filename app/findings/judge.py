@@ -125,17 +125,17 @@ def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
         for service in subject.services
         if service.role
     }
-    found = [*lacking, *_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
+    access_findings = [*lacking, *_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
     if document is not None:
-        found += [*_of_text(subject, document, verdicts), *_of_accounts(subject, document)]
+        access_findings += [*_of_text(subject, document, verdicts), *_of_accounts(subject, document)]
     pullers = _pullers(subject, registry, now, verdicts)
-    return Judged(ordered(found), pullers, size, timed)
+    return Judged(ordered(access_findings), pullers, size, timed)
 
 
-def ordered(found: Iterable[AccessFinding]) -> tuple[AccessFinding, ...]:
+def ordered(access_findings: Iterable[AccessFinding]) -> tuple[AccessFinding, ...]:
     """Return each matter once, the worst first."""
     by_id: dict[str, AccessFinding] = {}
-    for finding in found:
+    for finding in access_findings:
         by_id.setdefault(finding.id, finding)
     return tuple(sorted(by_id.values(), key=lambda finding: (RANKS[finding.severity], finding.code, finding.id)))
 
@@ -144,8 +144,8 @@ def _of_text(subject: Subject, document: PolicyDocument, verdicts: Mapping[str, 
     orphans = {value: orphan_of(statement) for statement in document.statements for _, value in named_by(statement)}
     yield from (_of_policy(subject, finding, orphans, verdicts) for finding in findings(subject.text))
     for service in subject.services:
-        told = findings(subject.text, service=service.name, region=subject.region, role=service.role)
-        for finding in told:
+        policy_findings = findings(subject.text, service=service.name, region=subject.region, role=service.role)
+        for finding in policy_findings:
             if finding.code in _OF_THE_ROLE and not is_namesakes(finding.principal, (service.general_role,)):
                 yield _of_policy(subject, finding, {}, verdicts)
 
@@ -155,14 +155,14 @@ def _of_policy(
 ) -> AccessFinding:
     """What the text of the policy alone shows, with the service that it concerns."""
     service = str(finding.params.get("service") or orphans.get(finding.principal, ""))
-    known = next((each for each in subject.services if each.name == service), None)
+    named_service = next((each for each in subject.services if each.name == service), None)
     verdict = (verdicts or {}).get(service)
     severity = finding.severity
     repair = Repair.NONE
     if finding.code in _DEAD:
-        lacks_access = known is not None and (verdict is None or verdict.access is Access.NOT_ALLOWED)
+        lacks_access = named_service is not None and (verdict is None or verdict.access is Access.NOT_ALLOWED)
         repair = Repair.REPAIR if lacks_access else Repair.PRUNE
-    elif known is not None and (finding.code in _OF_THE_ROLE or finding.code == "finding.general_role"):
+    elif named_service is not None and (finding.code in _OF_THE_ROLE or finding.code == "finding.general_role"):
         repair = Repair.REPAIR
         if verdict is not None and verdict.access is Access.ALLOWED:
             severity = Severity.INFO  # a leftover: the role that pulls is allowed
@@ -171,7 +171,7 @@ def _of_policy(
         subject.name,
         finding.code,
         severity,
-        service=service if known else "",
+        service=service if named_service else "",
         principal=finding.principal,
         params=finding.params,
         statement=finding.statement,
@@ -266,6 +266,6 @@ def _may_pull(reader: Reader) -> bool:
     return reader.access in (Access.ALLOWED, Access.CONDITIONAL) and reader.kind is not PrincipalKind.GENERAL
 
 
-def worst(found: Sequence[AccessFinding]) -> str:
+def worst(access_findings: Sequence[AccessFinding]) -> str:
     """Return the worst severity of the findings, "" for none."""
-    return str(min(found, key=lambda finding: RANKS[finding.severity]).severity) if found else ""
+    return str(min(access_findings, key=lambda finding: RANKS[finding.severity]).severity) if access_findings else ""

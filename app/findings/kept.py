@@ -43,7 +43,7 @@ def _replace(
     in_repository: bool,
 ) -> None:
     row = KeptFinding
-    since = {known.id: known.since for known in session.execute(select(row.id, row.since).where(*kept))}
+    since = {kept_row.id: kept_row.since for kept_row in session.execute(select(row.id, row.since).where(*kept))}
     if since:
         session.execute(delete(row).where(*kept))
     rows = [

@@ -119,7 +119,7 @@ class FindingCounts:
 def list_findings(
     db: Database,
     connection: str,
-    wanted: FindingFilter,
+    criteria: FindingFilter,
     now: datetime,
     *,
     after: Cursor | None = None,
@@ -128,14 +128,14 @@ def list_findings(
     """Return one page, the worst first, then by repository."""
     row = KeptFinding
     key = (row.rank, row.repository, row.region, row.id)
-    statement = select(row).where(*_conditions(connection, wanted, now)).order_by(*key).limit(limit + 1)
+    statement = select(row).where(*_conditions(connection, criteria, now)).order_by(*key).limit(limit + 1)
     if after is not None:
         statement = statement.where(tuple_(*key) > (after.rank, after.repository, after.region, after.id))
     with db.read() as session:
-        found = session.scalars(statement).all()
-        rows = _listed(session, connection, list(found[:limit]), now)
-    more = len(found) > limit
-    last = found[limit - 1] if more else None
+        kept_rows = session.scalars(statement).all()
+        rows = _listed(session, connection, list(kept_rows[:limit]), now)
+    more = len(kept_rows) > limit
+    last = kept_rows[limit - 1] if more else None
     return FindingsPage(rows, Cursor(last.rank, last.repository, last.region, last.id) if last else None)
 
 
@@ -144,17 +144,17 @@ def findings_of(db: Database, repository: RepositoryKey, now: datetime) -> tuple
     row = KeptFinding
     of_repository = select(row).where(*repository.of(row, row.repository))
     with db.read() as session:
-        found = session.scalars(of_repository.order_by(row.rank, row.id)).all()
-        return _listed(session, repository.connection, list(found), now)
+        rows = session.scalars(of_repository.order_by(row.rank, row.id)).all()
+        return _listed(session, repository.connection, list(rows), now)
 
 
 def find_finding(db: Database, connection: str, finding_id: str, now: datetime) -> ListedFinding:
     """Return one finding. Raises `finding.not_found`."""
     with db.read() as session:
-        found = session.get(KeptFinding, (connection, finding_id))
-        if found is None:
+        rows = session.get(KeptFinding, (connection, finding_id))
+        if rows is None:
             raise Problem("finding.not_found")
-        return _listed(session, connection, [found], now)[0]
+        return _listed(session, connection, [rows], now)[0]
 
 
 def count_findings(db: Database, connection: str, now: datetime) -> FindingCounts:
@@ -178,9 +178,9 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
 def count_open(db: Database, connection: str, now: datetime) -> int:
     """Return how many errors and warnings are open."""
     row = KeptFinding
-    wanted = select(func.count()).where(row.connection == connection, row.rank < 2, ~_is_dismissed(now))
+    query = select(func.count()).where(row.connection == connection, row.rank < 2, ~_is_dismissed(now))
     with db.read() as session:
-        return session.scalar(wanted) or 0
+        return session.scalar(query) or 0
 
 
 def repairable(
@@ -190,8 +190,8 @@ def repairable(
     row = KeptFinding
     query = select(row.region, row.service, row.repository).where(*_open(connection, now, regions), _IS_REPAIRED)
     with db.read() as session:
-        found = session.execute(query.distinct().order_by(row.region, row.service, row.repository)).all()
-    return tuple((each.region, each.service, each.repository) for each in found)
+        rows = session.execute(query.distinct().order_by(row.region, row.service, row.repository)).all()
+    return tuple((each.region, each.service, each.repository) for each in rows)
 
 
 def not_repairable(
@@ -210,13 +210,13 @@ def broken_by_service(db: Database, connection: str, now: datetime) -> dict[tupl
     """Return in how many repositories an error is about the access of each service, by its Region and name."""
     row = KeptFinding
     about_access = (row.service != "", row.code.not_in(IMAGE_CODES))
-    wanted = (
+    query = (
         select(row.region, row.service, func.count(row.repository.distinct()))
         .where(row.connection == connection, row.rank == 0, *about_access, ~_is_dismissed(now))
         .group_by(row.region, row.service)
     )
     with db.read() as session:
-        return {(region, service): count for region, service, count in session.execute(wanted)}
+        return {(region, service): count for region, service, count in session.execute(query)}
 
 
 def _open(connection: str, now: datetime, regions: Collection[str]) -> tuple[ColumnElement[bool], ...]:
@@ -224,22 +224,22 @@ def _open(connection: str, now: datetime, regions: Collection[str]) -> tuple[Col
     return row.connection == connection, ~_is_dismissed(now), row.region.in_(regions)
 
 
-def _conditions(connection: str, wanted: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+def _conditions(connection: str, criteria: FindingFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
     row = KeptFinding
     yield row.connection == connection
     exact = {
-        row.severity: wanted.severity,
-        row.region: wanted.region,
-        row.service: wanted.service,
-        row.repository: wanted.repository,
+        row.severity: criteria.severity,
+        row.region: criteria.region,
+        row.service: criteria.service,
+        row.repository: criteria.repository,
     }
     yield from (column == value for column, value in exact.items() if value)
-    if wanted.name:
-        parts = (column.icontains(wanted.name, autoescape=True) for column in (row.repository, row.service))
+    if criteria.name:
+        parts = (column.icontains(criteria.name, autoescape=True) for column in (row.repository, row.service))
         first, second = parts
         yield first | second
-    if wanted.dismissed is not None:
-        yield _is_dismissed(now) if wanted.dismissed else ~_is_dismissed(now)
+    if criteria.dismissed is not None:
+        yield _is_dismissed(now) if criteria.dismissed else ~_is_dismissed(now)
 
 
 def _is_dismissed(now: datetime) -> ColumnElement[bool]:

@@ -101,7 +101,7 @@ def runnable(db: Database, runner: Operation, running: Collection[str], limit: i
         earlier.c.sequence < OPERATIONS.c.sequence,
         OPERATIONS.c.started_at.is_(None) | earlier.c.started_at.is_not(None),
     )
-    wanted = (
+    query = (
         select(*_ITEM)
         .where(*_live_items_of(runner), OPERATIONS.c.id.not_in(running), ~is_led)
         .where(OPERATIONS.c.started_at.is_not(None) | ~comes_before({**columns, "is_item": True}))
@@ -109,7 +109,7 @@ def runnable(db: Database, runner: Operation, running: Collection[str], limit: i
         .limit(limit)
     )
     with db.read() as session:
-        return tuple(Item(*row) for row in session.execute(wanted))
+        return tuple(Item(*row) for row in session.execute(query))
 
 
 def led_by(
@@ -121,7 +121,7 @@ def led_by(
     not begun is not run with it.
     """
     row = OPERATIONS.c
-    wanted = select(*_ITEM).where(
+    query = select(*_ITEM).where(
         row.connection == runner.connection,
         row.region == runner.region,
         row.repository.in_([leader.repository for leader in leaders]),
@@ -133,7 +133,7 @@ def led_by(
     has_begun = {leader.repository: leader.has_begun for leader in leaders}
     items: dict[str, list[Item]] = {leader.repository: [] for leader in leaders}
     with db.read() as session:
-        for item in (Item(*values) for values in session.execute(wanted.order_by(row.sequence))):
+        for item in (Item(*values) for values in session.execute(query.order_by(row.sequence))):
             if item.has_begun == has_begun[item.repository]:
                 items[item.repository].append(item)
     return {repository: tuple(group) for repository, group in items.items()}
@@ -141,9 +141,9 @@ def led_by(
 
 def begun(db: Database, runner: Operation) -> tuple[Item, ...]:
     """Return the items of a runner that have begun and not ended."""
-    wanted = select(*_ITEM).where(*_live_items_of(runner), OPERATIONS.c.started_at.is_not(None))
+    query = select(*_ITEM).where(*_live_items_of(runner), OPERATIONS.c.started_at.is_not(None))
     with db.read() as session:
-        return tuple(Item(*row) for row in session.execute(wanted))
+        return tuple(Item(*row) for row in session.execute(query))
 
 
 def count_live(db: Database, runner: Operation) -> int:
@@ -209,9 +209,9 @@ def _end(  # noqa: PLR0917  (as `end_items`)
 def runners_of(db: Database, batch_id: str) -> tuple[Operation, ...]:
     """Return the operations of the kind `batch` of a batch, the first one first; none where there is no such batch."""
     row = Operation
-    wanted = select(row).where(row.batch_id == batch_id, row.kind == kinds.BATCH).order_by(row.sequence)
+    query = select(row).where(row.batch_id == batch_id, row.kind == kinds.BATCH).order_by(row.sequence)
     with db.read() as session:
-        return tuple(session.scalars(wanted))
+        return tuple(session.scalars(query))
 
 
 def get_runner(db: Database, operation_id: str) -> Operation:
@@ -233,14 +233,14 @@ def counts_of(db: Database, batch_ids: Collection[str]) -> dict[str, dict[str, i
     """Return by batch how many of its items ended in which way; `running` and `waiting` for those that have not."""
     row = OPERATIONS.c
     begun = row.started_at.is_not(None).label("begun")
-    wanted = (
+    query = (
         select(row.batch_id, row.outcome, begun, func.count())
         .where(row.batch_id.in_(list(batch_ids)), row.kind != kinds.BATCH)
         .group_by(row.batch_id, row.outcome, begun)
     )
     counts: dict[str, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
     with db.read() as session:
-        for batch_id, outcome, has_begun, number in session.execute(wanted):
+        for batch_id, outcome, has_begun, number in session.execute(query):
             name = outcome or ("running" if has_begun else "waiting")
             counts[batch_id][name] = counts[batch_id].get(name, 0) + number
     return counts
@@ -250,9 +250,9 @@ def counts_of_runner(db: Database, runner: Operation) -> dict[str, int]:
     """Return how many items of a runner ended in which way; those that live are left out."""
     row = OPERATIONS.c
     mine = (row.batch_id == runner.batch_id, row.kind != kinds.BATCH, row.region == runner.region)
-    wanted = select(row.outcome, func.count()).where(*mine, row.service == runner.service, row.outcome.is_not(None))
+    query = select(row.outcome, func.count()).where(*mine, row.service == runner.service, row.outcome.is_not(None))
     with db.read() as session:
-        return {found.outcome: found[1] for found in session.execute(wanted.group_by(row.outcome))}
+        return {counted.outcome: counted[1] for counted in session.execute(query.group_by(row.outcome))}
 
 
 def version_of(db: Database, batch_id: str) -> int:
@@ -275,14 +275,14 @@ def list_items(
 ) -> ItemsPage:
     """Return items of a batch by page; with `outcomes`, those that ended so (`running`: those that have not)."""
     row = Operation
-    wanted = select(row).where(row.batch_id == batch_id, row.kind != kinds.BATCH, row.sequence > after)
+    query = select(row).where(row.batch_id == batch_id, row.kind != kinds.BATCH, row.sequence > after)
     if outcomes:
         either = row.outcome.in_([outcome for outcome in outcomes if outcome != "running"])
-        wanted = wanted.where(either | row.outcome.is_(None) if "running" in outcomes else either)
+        query = query.where(either | row.outcome.is_(None) if "running" in outcomes else either)
     with db.read() as session:
-        found = session.scalars(wanted.order_by(row.sequence).limit(limit + 1)).all()
-    page = tuple(found[:limit])
-    return ItemsPage(page, page[-1].sequence if len(found) > limit else None)
+        rows = session.scalars(query.order_by(row.sequence).limit(limit + 1)).all()
+    page = tuple(rows[:limit])
+    return ItemsPage(page, page[-1].sequence if len(rows) > limit else None)
 
 
 @dataclass(frozen=True)
@@ -300,14 +300,14 @@ class Change:
 def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
     """Return the last write of each item of a batch that changed a policy, in their order."""
     change, row = PolicyChange, Operation
-    wanted = (
+    query = (
         select(row.id, row.region, row.service, row.repository, change.before, change.after)
         .join(change, change.operation_id == row.id)
         .where(row.batch_id == batch_id, row.kind != kinds.BATCH, change.written_at.is_not(None))
         .order_by(row.sequence, change.position)
     )
     with db.read() as session:
-        return tuple({found[0]: Change(*found) for found in session.execute(wanted)}.values())
+        return tuple({change_row[0]: Change(*change_row) for change_row in session.execute(query)}.values())
 
 
 _ITEM = (

@@ -21,7 +21,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 def undelivered(db: Database, connection: str, now: datetime) -> Sequence[tuple[Operation, int]]:
     """Return the entries of the last day that are due, the oldest first, each with how often it was tried."""
     row, delivery = Operation, Delivery
-    wanted = (
+    query = (
         select(row, func.coalesce(delivery.attempts, 0), func.coalesce(delivery.tried_at, row.ended_at))
         .outerjoin(delivery, delivery.operation_id == row.id)
         .where(row.connection == connection, SEEN, row.ended_at > now - TRIED_FOR)
@@ -29,8 +29,8 @@ def undelivered(db: Database, connection: str, now: datetime) -> Sequence[tuple[
         .order_by(row.ended_at)
     )
     with db.read() as session:
-        found = session.execute(wanted).all()
-    return [(entry, attempts) for entry, attempts, tried_at in found if _is_due(attempts, tried_at, now)][:MOST]
+        rows = session.execute(query).all()
+    return [(entry, attempts) for entry, attempts, tried_at in rows if _is_due(attempts, tried_at, now)][:MOST]
 
 
 def _is_due(attempts: int, tried_at: datetime, now: datetime) -> bool:

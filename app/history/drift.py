@@ -67,9 +67,9 @@ def recorded_changes(
     change, row = PolicyChange, Operation
     newest = (change.planned_at.desc(), change.operation_id.desc(), change.position.desc())
     number = func.row_number().over(partition_by=change.repository, order_by=newest).label("number")
-    here = (change.connection == connection, change.region == region, change.repository.in_(repositories))
-    numbered = select(change.operation_id, change.position, number).where(*here).subquery()
-    wanted = (
+    in_region = (change.connection == connection, change.region == region, change.repository.in_(repositories))
+    numbered = select(change.operation_id, change.position, number).where(*in_region).subquery()
+    query = (
         select(change, row.kind)
         .join(numbered, tuple_(change.operation_id, change.position) == tuple_(*tuple(numbered.c)[:2]))
         .join(row, row.id == change.operation_id)
@@ -78,7 +78,7 @@ def recorded_changes(
     )
     by_repository: dict[str, list[RecordedChange]] = {}
     with db.read() as session:
-        for each, kind in session.execute(wanted):
+        for each, kind in session.execute(query):
             by_repository.setdefault(each.repository, []).append(_recorded(each, kind))
     return {name: tuple(changes) for name, changes in by_repository.items()}
 

@@ -19,7 +19,7 @@ MOST = 100
 def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Operation]:
     """Return the operations that ended after `since`, the newest first, at most `MOST`: of a batch the whole, not its items."""
     row = Operation
-    wanted = (
+    query = (
         select(row)
         .where(row.connection == connection, row.ended_at > since, row.outcome != "seen", is_queued())
         .order_by(row.ended_at.desc())
@@ -27,7 +27,7 @@ def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Oper
         .options(selectinload(row.steps), selectinload(row.changes))
     )
     with db.read() as session:
-        return session.scalars(wanted).all()
+        return session.scalars(query).all()
 
 
 def operations_version(db: Database, connection: str) -> tuple[str, int]:

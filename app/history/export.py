@@ -43,17 +43,17 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
+def csv_lines(db: Database, criteria: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
     """Yield a heading and a row per operation, newest first, each with its line end."""
     yield csv_line(COLUMNS)
-    for operation in each_operation(db, wanted, batch=batch):
+    for operation in each_operation(db, criteria, batch=batch):
         yield csv_line(_row(operation))
 
 
-def json_lines(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
+def json_lines(db: Database, criteria: HistoryFilter, *, batch: int = BATCH) -> Iterator[str]:
     """Yield a JSON list with an operation per line, newest first, with its steps and its policies before and after."""
     between = "[\n"
-    for operation in each_operation(db, wanted, batch=batch):
+    for operation in each_operation(db, criteria, batch=batch):
         yield between + json.dumps(operation_document(operation), ensure_ascii=False)
         between = ",\n"
     yield "[]\n" if between == "[\n" else "\n]\n"

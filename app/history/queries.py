@@ -108,9 +108,9 @@ def last_grants_on(db: Database, repository: RepositoryKey) -> dict[str, LastGra
     """By service, the last operation that gave it access to the repository."""
     row = Operation
     gave = and_(*repository.of(row, row.repository), GRANTED)
-    wanted = select(row.service, row.asked_at, row.asked_by).where(gave).order_by(row.asked_at)
+    query = select(row.service, row.asked_at, row.asked_by).where(gave).order_by(row.asked_at)
     with db.read() as session:
-        return {service: LastGrant(at, by) for service, at, by in session.execute(wanted)}
+        return {service: LastGrant(at, by) for service, at, by in session.execute(query)}
 
 
 def count_live_grants(db: Database, service: ServiceKey) -> int:
@@ -126,8 +126,8 @@ def failed_deployments(db: Database, service: ServiceKey) -> tuple[dict[str, Any
     row = Operation
     failed = select(row.problem).where(*service.of(row, row.service), row.kind == kinds.DEPLOY, row.outcome == "failed")
     with db.read() as session:
-        found = session.scalars(failed.order_by(row.asked_at.desc()).limit(50)).all()
-    return tuple(problem for problem in reversed(found) if problem)
+        rows = session.scalars(failed.order_by(row.asked_at.desc()).limit(50)).all()
+    return tuple(problem for problem in reversed(rows) if problem)
 
 
 def is_queued() -> ColumnElement[bool]:

@@ -29,11 +29,11 @@ def standing_removals(
         later.outcome.in_(("succeeded", "nothing_to_do")),
         later.sequence > row.sequence,
     )
-    wanted = (
+    query = (
         select(row)
         .where(row.connection == connection, row.region == region, row.repository.in_(repositories))
         .where(row.kind == "drift", ~given_again, ~overridden(row), ~made_anew(row))
         .order_by(row.sequence)
     )
-    newest = {(entry.repository, entry.service): entry for entry in session.scalars(wanted)}
+    newest = {(entry.repository, entry.service): entry for entry in session.scalars(query)}
     return tuple(newest.values())

@@ -82,7 +82,7 @@ class HistoryPage:
 
 def list_operations(
     db: Database,
-    wanted: HistoryFilter,
+    criteria: HistoryFilter,
     *,
     older_than: Cursor | None = None,
     newer_than: Cursor | None = None,
@@ -92,30 +92,30 @@ def list_operations(
     """Return one page: the newest, or those next to a cursor; unless `whole`, without steps and changes."""
     with db.read() as session:
         if newer_than is not None:
-            found = _next(session, wanted, _is_newer(newer_than), limit + 1, newest_first=False, whole=whole)
-            page, beyond = found[:limit][::-1], len(found) > limit
+            operations = _next(session, criteria, _is_newer(newer_than), limit + 1, newest_first=False, whole=whole)
+            page, beyond = operations[:limit][::-1], len(operations) > limit
             return _page(page, older=True, newer=beyond)
-        found = _next(session, wanted, _is_older(older_than), limit + 1, whole=whole)
-        page, beyond = found[:limit], len(found) > limit
-        newer = older_than is not None and bool(page) and _any(session, wanted, _is_newer(_cursor_of(page[0])))
+        operations = _next(session, criteria, _is_older(older_than), limit + 1, whole=whole)
+        page, beyond = operations[:limit], len(operations) > limit
+        newer = older_than is not None and bool(page) and _any(session, criteria, _is_newer(_cursor_of(page[0])))
         return _page(page, older=beyond, newer=newer)
 
 
-def each_operation(db: Database, wanted: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
+def each_operation(db: Database, criteria: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
     """Yield all of them, newest first, one batch in memory at a time, without a transaction open in between."""
     position: Cursor | None = None
     while True:
         with db.read() as session:
-            found = _next(session, wanted, _is_older(position), batch)
-        yield from found
-        if len(found) < batch:
+            operations = _next(session, criteria, _is_older(position), batch)
+        yield from operations
+        if len(operations) < batch:
             return
-        position = _cursor_of(found[-1])
+        position = _cursor_of(operations[-1])
 
 
 def _next(
     session: Session,
-    wanted: HistoryFilter,
+    criteria: HistoryFilter,
     where: ColumnElement[bool] | None,
     limit: int,
     *,
@@ -126,7 +126,7 @@ def _next(
     order = [column.desc() if newest_first else column for column in key]
     statement: Select[Any] = (
         select(Operation)
-        .where(*_conditions(wanted))
+        .where(*_conditions(criteria))
         .options(*(selectinload(part) for part in (Operation.steps, Operation.changes) if whole))
         .order_by(*order)
         .limit(limit)
@@ -134,8 +134,8 @@ def _next(
     return session.scalars(statement if where is None else statement.where(where)).all()
 
 
-def _any(session: Session, wanted: HistoryFilter, where: ColumnElement[bool]) -> bool:
-    return session.scalar(select(Operation.id).where(*_conditions(wanted), where).limit(1)) is not None
+def _any(session: Session, criteria: HistoryFilter, where: ColumnElement[bool]) -> bool:
+    return session.scalar(select(Operation.id).where(*_conditions(criteria), where).limit(1)) is not None
 
 
 def _page(operations: Sequence[Operation], *, older: bool, newer: bool) -> HistoryPage:
@@ -160,25 +160,25 @@ def _is_newer(cursor: Cursor) -> ColumnElement[bool]:
     return tuple_(Operation.asked_at, Operation.id) > (cursor.asked_at, cursor.id)
 
 
-def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(criteria: HistoryFilter) -> Iterator[ColumnElement[bool]]:
     row = Operation
-    yield row.connection == wanted.connection
+    yield row.connection == criteria.connection
     exact = {
-        row.region: wanted.region,
-        row.service: wanted.of_service,
-        row.repository: wanted.of_repository,
-        row.kind: wanted.kind,
+        row.region: criteria.region,
+        row.service: criteria.of_service,
+        row.repository: criteria.of_repository,
+        row.kind: criteria.kind,
     }
     yield from (column == value for column, value in exact.items() if value)
-    parts = {row.service: wanted.service, row.repository: wanted.repository, row.asked_by: wanted.person}
+    parts = {row.service: criteria.service, row.repository: criteria.repository, row.asked_by: criteria.person}
     yield from (column.icontains(value, autoescape=True) for column, value in parts.items() if value)
-    if wanted.outcome:
-        yield row.outcome.is_(None) if wanted.outcome == RUNNING else row.outcome == wanted.outcome
-    if wanted.since is not None:
-        yield row.asked_at >= wanted.since
-    if wanted.until is not None:
-        yield row.asked_at < wanted.until
-    if wanted.folds_batches and not (wanted.repository or wanted.of_repository or wanted.kind):
+    if criteria.outcome:
+        yield row.outcome.is_(None) if criteria.outcome == RUNNING else row.outcome == criteria.outcome
+    if criteria.since is not None:
+        yield row.asked_at >= criteria.since
+    if criteria.until is not None:
+        yield row.asked_at < criteria.until
+    if criteria.folds_batches and not (criteria.repository or criteria.of_repository or criteria.kind):
         # Of a batch for several services, each service's history has the part that concerns it.
-        one_row = row.kind == kinds.BATCH if wanted.of_service or wanted.service else row.id == row.batch_id
+        one_row = row.kind == kinds.BATCH if criteria.of_service or criteria.service else row.id == row.batch_id
         yield or_(row.batch_id.is_(None), one_row)

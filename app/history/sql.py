@@ -58,13 +58,13 @@ def touching(*columns: str) -> Update:
 
 def _live(*conditions: ColumnElement[bool]) -> Select[Any]:
     columns = (OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.service, OPERATIONS.c.repository, OPERATIONS.c.subject)
-    here = (OPERATIONS.c.connection == bindparam("at_connection"), OPERATIONS.c.region == bindparam("at_region"))
+    in_region = (OPERATIONS.c.connection == bindparam("at_connection"), OPERATIONS.c.region == bindparam("at_region"))
     more = (OPERATIONS.c.cancel_requested_by, OPERATIONS.c.input, OPERATIONS.c.sequence, OPERATIONS.c.batch_id)
     # What follows an operation that lives is a part of it; what follows one that has ended retries or undoes it.
     parent = OPERATIONS.alias("parent")
     part_of = select(parent.c.id).where(parent.c.id == OPERATIONS.c.follows, parent.c.outcome.is_(None))
     return select(*columns, *more, part_of.scalar_subquery().label("part_of")).where(
-        *here, OPERATIONS.c.outcome.is_(None), *conditions
+        *in_region, OPERATIONS.c.outcome.is_(None), *conditions
     )
 
 

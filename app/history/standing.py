@@ -42,7 +42,7 @@ def standing_grants(
     """
     row = Operation
     among = () if repositories is None else (row.repository.in_(repositories),)
-    wanted = (
+    query = (
         select(row.repository, func.max(row.ended_at))
         .where(
             *service.of(row, row.service),
@@ -54,7 +54,7 @@ def standing_grants(
         .group_by(row.repository)
     )
     with db.read() as session:
-        return {name: ended_at for name, ended_at in session.execute(wanted) if ended_at is not None}
+        return {name: ended_at for name, ended_at in session.execute(query) if ended_at is not None}
 
 
 def standing(
@@ -96,7 +96,7 @@ def standing_in(
         .correlate(change)
         .scalar_subquery()
     )
-    wanted = (
+    query = (
         select(row, change, sent)
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
@@ -104,8 +104,8 @@ def standing_in(
         .where(~overridden(row), ~made_anew(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
-    found = (_of(operation, write, text) for operation, write, text in session.execute(wanted))
-    return tuple({(given.repository, given.service): given for given in found}.values())
+    grants = (_of(operation, write, text) for operation, write, text in session.execute(query))
+    return tuple({(given.repository, given.service): given for given in grants}.values())
 
 
 def _of(operation: Operation, write: PolicyChange | None, text: str | None) -> Standing:

@@ -33,8 +33,8 @@ async def person(request: Request) -> str:
 
 async def caller(request: Request) -> Caller:
     """Return the caller: more than the name."""
-    known: Caller = request.state.caller
-    return known
+    signed_in: Caller = request.state.caller
+    return signed_in
 
 
 async def authenticator(request: Request) -> Authenticator:

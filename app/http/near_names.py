@@ -14,9 +14,9 @@ LONGEST = 64
 MOST = 10
 
 
-def unknown(names: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return the first names that are not `known`, each once."""
-    allowed = frozenset(known)
+def unknown(names: Iterable[str], existing: Sequence[str]) -> tuple[str, ...]:
+    """Return the first names that are not `existing`, each once."""
+    allowed = frozenset(existing)
     return tuple(name for name in dict.fromkeys(names) if name not in allowed)[:MOST]
 
 
@@ -25,17 +25,17 @@ def repeated(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name, count in Counter(names).items() if count > 1)[:MOST]
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, existing: Sequence[str]) -> str:
     """Return the known name most like `name`; "" if none is similar."""
-    return next(iter(get_close_matches(name[:LONGEST].lower(), known, n=1)), "")
+    return next(iter(get_close_matches(name[:LONGEST].lower(), existing, n=1)), "")
 
 
-def hint(name: str, known: Sequence[str]) -> str:
+def hint(name: str, existing: Sequence[str]) -> str:
     """Return a hint for an unknown name, in English."""
-    meant = nearest(name, known)
+    meant = nearest(name, existing)
     if meant:
         return f"unknown (did you mean {meant}?)"
-    return f"unknown (known are {', '.join(sorted(known))})" if known else "unknown (none is taken here)"
+    return f"unknown (known are {', '.join(sorted(existing))})" if existing else "unknown (none is taken here)"
 
 
 def query_names(dependant: Dependant) -> tuple[str, ...]:

@@ -90,8 +90,8 @@ def repositories_of(
         chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
         row = SeenRepository
         query = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
-        known = {found.name: known_repository(found) for found in session.scalars(query)}
-    rows = tuple(access_of(known[name], ties[name], service, registry, now) for name in chosen if name in known)
+        by_name = {seen_row.name: known_repository(seen_row) for seen_row in session.scalars(query)}
+    rows = tuple(access_of(by_name[name], ties[name], service, registry, now) for name in chosen if name in by_name)
     return ServiceAccess(rows, total - len(chosen))
 
 
@@ -121,9 +121,9 @@ def _opened(session: Session, connection: str, service: ContainerService, prefix
     row = SeenRepository
     if not prefixes:
         return _Opened((), 0)
-    known = (row.connection == connection, row.region == service.region, begins_with(prefixes))
-    names = session.scalars(select(row.name).where(*known).order_by(row.name).limit(LIMIT)).all()
-    total = len(names) if len(names) < LIMIT else session.scalar(select(func.count()).where(*known)) or 0
+    in_scope = (row.connection == connection, row.region == service.region, begins_with(prefixes))
+    names = session.scalars(select(row.name).where(*in_scope).order_by(row.name).limit(LIMIT)).all()
+    total = len(names) if len(names) < LIMIT else session.scalar(select(func.count()).where(*in_scope)) or 0
     return _Opened(names, total)
 
 

@@ -111,9 +111,9 @@ class Scanner:
             self._asked.add((region, what))
             self._loop.call_soon_threadsafe(wake.set)
 
-    async def turn(self, region: str, what: What, *, asked: bool = True) -> Swept:
+    async def turn(self, region: str, what: What, *, on_request: bool = True) -> Swept:
         """Make one read, if it is due; what is left is read in the next turn."""
-        rest = AGES[what].asked if asked else AGES[what].unasked
+        rest = AGES[what].asked if on_request else AGES[what].unasked
         rests = Rest(timedelta(seconds=rest), timedelta(seconds=AFTER_PROBLEM.asked))
         swept = await self._sweeper.sweep(region, what, rests)
         quiet = AFTER_PROBLEM if swept.problem else AGES[what]
@@ -231,7 +231,7 @@ class Scanner:
         if self._quiet_until.get((region, what), 0.0) > self._clock.monotonic():
             return None
         try:
-            problem = (await self._turn_or_note(region, what, asked=True)).problem
+            problem = (await self._turn_or_note(region, what, on_request=True)).problem
         except Exception:  # the edge of a background task: the page continues without it
             log.exception("%s of %s could not be read", what, region)
             problem = Problem("internal", reference=f"{region}/{what}")
@@ -257,7 +257,7 @@ class Scanner:
             turned(math.inf)
             await self._wakes[region, what].wait()
         while True:
-            swept = await self._turn_or_note(region, what, asked=is_requested)
+            swept = await self._turn_or_note(region, what, on_request=is_requested)
             seconds = (AFTER_PROBLEM if (region, what) in self._failing else AGES[what]).unasked
             turned(0 if swept.more else seconds)
             if not swept.more:
@@ -265,9 +265,9 @@ class Scanner:
                 is_requested = (region, what) in self._asked
                 self._asked.discard((region, what))
 
-    async def _turn_or_note(self, region: str, what: What, *, asked: bool) -> Swept:
+    async def _turn_or_note(self, region: str, what: What, *, on_request: bool) -> Swept:
         try:
-            return await self.turn(region, what, asked=asked)
+            return await self.turn(region, what, on_request=on_request)
         except Exception:
             self._failing.add((region, what))
             raise

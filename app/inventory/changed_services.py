@@ -27,16 +27,16 @@ def mark_changed(
     query = select(*columns).where(service.connection == connection, service.region == region)
     if not whole:
         query = query.where(service.name.in_([row["name"] for row in rows]))
-    known: dict[str, Roles] = {}
+    stored: dict[str, Roles] = {}
     tags: dict[str, Any] = {}
     for name, active, role, general, facts in session.execute(query):
-        known[name], tags[name] = (active, role, general), facts.get("tags")
+        stored[name], tags[name] = (active, role, general), facts.get("tags")
     seen: dict[str, Roles] = {row["name"]: (row["role_active"], row["role_arn"], row["general_arn"]) for row in rows}
-    changed = {name for name, roles in seen.items() if known.get(name) != roles}
+    changed = {name for name, roles in seen.items() if stored.get(name) != roles}
     retagged = {row["name"] for row in rows if tags.get(row["name"]) != row["facts"].get("tags")}
     mark_services(session, connection, region, changed | retagged)
     if whole:
-        changed |= known.keys() - seen.keys()
+        changed |= stored.keys() - seen.keys()
     if changed:
-        roles = {role for name in changed for each in (known.get(name), seen.get(name)) if each for role in each[1:]}
+        roles = {role for name in changed for each in (stored.get(name), seen.get(name)) if each for role in each[1:]}
         mark_naming(session, connection, region, changed, roles - {""})

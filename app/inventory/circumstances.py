@@ -75,8 +75,8 @@ def known_repositories(
     """Return what is known of a Region's registry policy, and of these of its repositories by name."""
     key = {"at_connection": connection, "at_region": region, "names": list(names)}
     with db.read() as session:
-        found = {name: RepositoryAddress(arn, uri) for name, arn, uri in session.execute(_FACTS_OF, key)}
-        return registry_in(session, connection, region), found
+        addresses = {name: RepositoryAddress(arn, uri) for name, arn, uri in session.execute(_FACTS_OF, key)}
+        return registry_in(session, connection, region), addresses
 
 
 def circumstances_of(db: Database, repository: RepositoryKey, now: datetime) -> Circumstances:

@@ -109,15 +109,17 @@ def keep_deployed(
     stored = select(row.service, row.repository, row.reference, row.version, row.is_next, row.state).where(
         row.connection == connection, row.region == region, row.service.in_(names)
     )
-    known = {
+    earlier = {
         (use.service, use.key): use
         for use in (
             ImageUse(service, ImageKey(repository, reference), version, is_next, ImageState(state))
             for service, repository, reference, version, is_next, state in session.execute(stored)
         )
     }
-    gone, new = known.keys() - seen.keys(), seen.keys() - known.keys()
-    changed = {key for key in known.keys() & seen.keys() if (known[key].version, known[key].is_next) != _of(seen[key])}
+    gone, new = earlier.keys() - seen.keys(), seen.keys() - earlier.keys()
+    changed = {
+        key for key in earlier.keys() & seen.keys() if (earlier[key].version, earlier[key].is_next) != _of(seen[key])
+    }
     if not (gone or new or changed):
         return
     current = _seen_at(session, connection, region, names, at)
@@ -128,7 +130,7 @@ def keep_deployed(
     updated = [_row(connection, region, seen[key]) for key in changed if key[0] in current]
     if updated:
         session.execute(update(row), updated)
-    mark_uses(session, connection, region, [known[key] for key in gone | changed])
+    mark_uses(session, connection, region, [earlier[key] for key in gone | changed])
 
 
 def mark_uses(session: Session, connection: str, region: str, uses: Iterable[ImageUse]) -> None:

@@ -104,16 +104,16 @@ def remember_policies(
     text.
     """
     names = [reading.repository for reading in readings]
-    known: dict[str, _Known] = {}
+    stored: dict[str, _Known] = {}
     if len(names) > 1:  # looking up one would take as long as parsing it
         with db.read() as session:
-            known = _known(session, connection, region, names)
-    understood = {reading.repository: named_in(reading.text) for reading in readings if not _is_known(reading, known)}
+            stored = _known(session, connection, region, names)
+    understood = {reading.repository: named_in(reading.text) for reading in readings if not _is_known(reading, stored)}
     with db.write() as session:
-        known = _known(session, connection, region, names, lock=True)
-        newer = [reading for reading in readings if _is_newer(reading, known)]
-        _touch(session, connection, region, [each for each in newer if _is_known(each, known)])
-        changed = [each for each in newer if not _is_known(each, known)]
+        stored = _known(session, connection, region, names, lock=True)
+        newer = [reading for reading in readings if _is_newer(reading, stored)]
+        _touch(session, connection, region, [each for each in newer if _is_known(each, stored)])
+        changed = [each for each in newer if not _is_known(each, stored)]
         _write(
             session,
             connection,
@@ -121,7 +121,7 @@ def remember_policies(
             {each: understood.get(each.repository) or named_in(each.text) for each in changed},
         )
     return tuple(
-        PolicySeen(read.repository, known[read.repository].text, known[read.repository].read_at, read.text, read.at)
+        PolicySeen(read.repository, stored[read.repository].text, stored[read.repository].read_at, read.text, read.at)
         for read in newer
     )
 
@@ -166,14 +166,14 @@ def _known(
     return {name: _Known(text, read_at, has_problem) for name, text, read_at, has_problem in rows}
 
 
-def _is_newer(one: PolicyRead, known: Mapping[str, _Known]) -> bool:
-    before = known.get(one.repository)
-    return before is not None and (before.read_at is None or before.read_at <= one.at)
+def _is_newer(reading: PolicyRead, stored: Mapping[str, _Known]) -> bool:
+    before = stored.get(reading.repository)
+    return before is not None and (before.read_at is None or before.read_at <= reading.at)
 
 
-def _is_known(one: PolicyRead, known: Mapping[str, _Known]) -> bool:
-    before = known.get(one.repository)
-    return before is not None and before.read_at is not None and not before.has_problem and before.text == one.text
+def _is_known(reading: PolicyRead, stored: Mapping[str, _Known]) -> bool:
+    before = stored.get(reading.repository)
+    return before is not None and before.read_at is not None and not before.has_problem and before.text == reading.text
 
 
 def _touch(session: Session, connection: str, region: str, readings: Sequence[PolicyRead]) -> None:
@@ -218,10 +218,10 @@ def _write_principals(
     session: Session, connection: str, region: str, named: Mapping[str, frozenset[NamedPrincipal]]
 ) -> None:
     parameters = {"at_connection": connection, "at_region": region}
-    known: dict[str, set[NamedPrincipal]] = defaultdict(set)
+    stored: dict[str, set[NamedPrincipal]] = defaultdict(set)
     for repository, *rest in session.execute(NAMED, {**parameters, "names": list(named)}):
-        known[repository].add(NamedPrincipal(*rest))
-    changed = [repository for repository, principals in named.items() if principals != known[repository]]
+        stored[repository].add(NamedPrincipal(*rest))
+    changed = [repository for repository, principals in named.items() if principals != stored[repository]]
     if not changed:
         return
     session.execute(UNNAME, {**parameters, "names": changed})

@@ -94,10 +94,10 @@ def _opened(session: Session, connection: str, principal: str) -> set[tuple[str,
     """The repositories that the registry policy of their Region may open to the principal."""
     row = SeenRepository
     opened: set[tuple[str, str]] = set()
-    for region, known in registries_in(session, connection).items():
-        if prefixes := openings(known.policy, principal):
-            here = (row.connection == connection, row.region == region, begins_with(prefixes))
-            opened.update((region, name) for name in session.scalars(select(row.name).where(*here)))
+    for region, registry in registries_in(session, connection).items():
+        if prefixes := openings(registry.policy, principal):
+            in_region = (row.connection == connection, row.region == region, begins_with(prefixes))
+            opened.update((region, name) for name in session.scalars(select(row.name).where(*in_region)))
     return opened
 
 
@@ -112,11 +112,11 @@ def _judged(
     judged: dict[tuple[str, str], PrincipalAccess] = {}
     for region in regions:
         names = [name for where, name in keys if where == region]
-        wanted = select(row.name, row.arn, row.policy_text, row.policy_read_at).where(
+        query = select(row.name, row.arn, row.policy_text, row.policy_read_at).where(
             row.connection == connection, row.region == region, row.name.in_(names)
         )
         registry = registries[region].policy if region in registries else NOT_READ
-        for name, arn, text, read_at in session.execute(wanted):
+        for name, arn, text, read_at in session.execute(query):
             try:
                 evaluator = Evaluator(Policies(text, registry), repository_arn=arn, now=now)
                 verdict = evaluator.verdict(caller)

@@ -40,11 +40,11 @@ def pull_counts(
     """
     registries = registries_in(session, connection)
     counts: dict[tuple[str, str], int] = {}
-    for region, known in registries.items():
-        if decides_on_pulls(known.policy):
+    for region, registry in registries.items():
+        if decides_on_pulls(registry.policy):
             own = [service for service in services if service.region == region]
             roles = {service.role_arn for service in own if service.role_arn}
-            by_role = _of_region(session, (connection, region), known.policy, roles, now)
+            by_role = _of_region(session, (connection, region), registry.policy, roles, now)
             counts |= {(region, service.name): by_role.get(service.role_arn, 0) for service in own}
     return counts
 
@@ -108,9 +108,9 @@ def _opened(
     is_own = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
     speaks = exists().where(is_own, named.principal.in_(speaking))
     unknown = row.policy_problem.is_not(None)  # nobody knows whom it names
-    wanted = select(row.arn, case((speaks | unknown, row.policy_text), else_=null()))
-    known = (row.connection == region_key[0], row.region == region_key[1], row.policy_read_at.is_not(None))
-    return [(arn, text) for arn, text in session.execute(wanted.where(*known, begins_with(prefixes)))]
+    query = select(row.arn, case((speaks | unknown, row.policy_text), else_=null()))
+    in_scope = (row.connection == region_key[0], row.region == region_key[1], row.policy_read_at.is_not(None))
+    return [(arn, text) for arn, text in session.execute(query.where(*in_scope, begins_with(prefixes)))]
 
 
 def _naming(
@@ -119,7 +119,7 @@ def _naming(
     """The other repositories whose policy names a role: ARN, policy and role."""
     row, named = SeenRepository, PolicyPrincipal
     is_own = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
-    wanted = select(row.arn, row.policy_text, named.principal).join(named, is_own)
-    wanted = wanted.where(row.connection == region_key[0], row.region == region_key[1], named.principal.in_(roles))
-    others = wanted.where(~begins_with(prefixes)) if prefixes else wanted
+    query = select(row.arn, row.policy_text, named.principal).join(named, is_own)
+    query = query.where(row.connection == region_key[0], row.region == region_key[1], named.principal.in_(roles))
+    others = query.where(~begins_with(prefixes)) if prefixes else query
     return [(arn, text, role) for arn, text, role in session.execute(others)]

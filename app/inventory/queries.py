@@ -179,9 +179,9 @@ def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverag
 def allowing(db: Database, connection: str, region: str, principal: str) -> frozenset[str]:
     """Return the repositories whose policy names the principal and lets it pull, as far as that policy decides."""
     row = PolicyPrincipal
-    here = (row.connection == connection, row.region == region, row.principal == principal)
+    in_region = (row.connection == connection, row.region == region, row.principal == principal)
     with db.read() as session:
-        return frozenset(session.scalars(select(row.repository).where(*here, row.access == Access.ALLOWED)))
+        return frozenset(session.scalars(select(row.repository).where(*in_region, row.access == Access.ALLOWED)))
 
 
 def naming_service(db: Database, service: ServiceKey) -> tuple[str, ...]:
@@ -252,17 +252,17 @@ def _counts(session: Session, connection: str, services: Sequence[SeenService]) 
     """How often policies name the services' roles, by what they give them."""
     row = PolicyPrincipal
     regions = {service.region for service in services}
-    here = (row.connection == connection, row.region.in_(regions))
+    in_region = (row.connection == connection, row.region.in_(regions))
     names = {service.name for service in services}
     roles = {service.role_arn for service in services if service.role_arn}
     key = (row.region, row.service, row.principal, row.access)
     # Two questions, each answered by an index of its own alone; what the first finds, the second leaves out.
-    by_path = select(*key, func.count()).where(*here, row.service.in_(names)).group_by(*key)
+    by_path = select(*key, func.count()).where(*in_region, row.service.in_(names)).group_by(*key)
     by_role = (
-        select(*key, func.count()).where(*here, row.principal.in_(roles), row.service.not_in(names)).group_by(*key)
+        select(*key, func.count()).where(*in_region, row.principal.in_(roles), row.service.not_in(names)).group_by(*key)
     )
-    found = (*session.execute(by_path), *session.execute(by_role))
-    return _Counts(_Count(*values) for values in found)
+    counted = (*session.execute(by_path), *session.execute(by_role))
+    return _Counts(_Count(*values) for values in counted)
 
 
 def _service(row: SeenService, counts: _Counts, judged: Mapping[tuple[str, str], int]) -> KnownService:

@@ -87,8 +87,8 @@ def remember_registry(db: Database, connection: str, region: str, reading: Regis
     key = {"connection": connection, "region": region}
     with db.write() as session:
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        known = session.get(row, (connection, region))
-        before = (known.policy_text, known.scope, known.read_at is None) if known else None
+        stored = session.get(row, (connection, region))
+        before = (stored.policy_text, stored.scope, stored.read_at is None) if stored else None
         session.execute(insert(row).values(**key, **values).on_conflict_do_nothing())
         session.execute(update(row).filter_by(**key).where(row.tried_at <= reading.at).values(**values))
         if reading.problem is None and before != (reading.text, reading.scope, False):

@@ -131,45 +131,45 @@ class RepositoryCounts:
 
 
 def list_repositories(
-    db: Database, connection: str, wanted: RepositoryFilter, *, after: Cursor | None = None, limit: int = PAGE
+    db: Database, connection: str, criteria: RepositoryFilter, *, after: Cursor | None = None, limit: int = PAGE
 ) -> RepositoriesPage:
     """Return one page, by name and Region. Raises `request.bad_state`."""
-    statement = _LISTED.where(*_conditions(connection, wanted)).order_by(_row.name, _row.region)
+    statement = _LISTED.where(*_conditions(connection, criteria)).order_by(_row.name, _row.region)
     if after is not None:
         statement = statement.where(tuple_(_row.name, _row.region) > (after.name, after.region))
     with db.read() as session:
-        found = session.execute(statement.limit(limit + 1)).all()
-    rows = tuple(_listed(*each) for each in found[:limit])
-    more = len(found) > limit and bool(rows)
+        listed_rows = session.execute(statement.limit(limit + 1)).all()
+    rows = tuple(_listed(*each) for each in listed_rows[:limit])
+    more = len(listed_rows) > limit and bool(rows)
     return RepositoriesPage(rows, Cursor(rows[-1].name, rows[-1].region) if more else None)
 
 
 def list_repository(db: Database, repository: RepositoryKey) -> ListedRepository | None:
     """Return one repository as the list shows it; None when it has not been seen, or is gone."""
     with db.read() as session:
-        found = session.execute(_LISTED.where(*repository.of(_row, _row.name))).one_or_none()
-    return _listed(*found) if found else None
+        rows = session.execute(_LISTED.where(*repository.of(_row, _row.name))).one_or_none()
+    return _listed(*rows) if rows else None
 
 
 def count_repositories(db: Database, connection: str) -> RepositoryCounts:
     """Return how many there are in each state."""
-    wanted = (
+    query = (
         select(_row.state, func.count().label("repositories")).where(_row.connection == connection).group_by(_row.state)
     )
     with db.read() as session:
-        return RepositoryCounts({row.state: row.repositories for row in session.execute(wanted)})
+        return RepositoryCounts({row.state: row.repositories for row in session.execute(query)})
 
 
-def _conditions(connection: str, wanted: RepositoryFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(connection: str, criteria: RepositoryFilter) -> Iterator[ColumnElement[bool]]:
     yield _row.connection == connection
-    if wanted.region:
-        yield _row.region == wanted.region
-    if wanted.name:
-        yield _row.name.icontains(wanted.name, autoescape=True)
-    if wanted.state:
-        if wanted.state not in STATES:
+    if criteria.region:
+        yield _row.region == criteria.region
+    if criteria.name:
+        yield _row.name.icontains(criteria.name, autoescape=True)
+    if criteria.state:
+        if criteria.state not in STATES:
             raise Problem("request.bad_state", states=", ".join(STATES))
-        yield _row.state == wanted.state
+        yield _row.state == criteria.state
 
 
 def _listed(*values: Any) -> ListedRepository:

@@ -75,11 +75,11 @@ def names_matching(db: Database, connection: str, region: str, pattern: str) -> 
     parts = [piece for part in pattern.split("*") for piece in (part, Gap(0, open=True))][:-1]
     glob = Glob.of(parts)
     row = SeenRepository
-    wanted = select(row.name).where(
+    query = select(row.name).where(
         row.connection == connection, row.region == region, row.name.startswith(glob.head, autoescape=True)
     )
     with db.read() as session:
-        return tuple(name for name in session.scalars(wanted.order_by(row.name)) if glob.matches(name))
+        return tuple(name for name in session.scalars(query.order_by(row.name)) if glob.matches(name))
 
 
 def nearest_names(db: Database, connection: str, region: str, name: str, *, limit: int = 3) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def remember_repositories(
 ) -> None:
     """Store all repositories of a region: others there are deleted. Writes only differences."""
     written = 0
-    for chunk in chunks(sorted(repositories, key=lambda one: one.name), CHUNK):
+    for chunk in chunks(sorted(repositories, key=lambda item: item.name), CHUNK):
         changed = _changed(db, connection, region, chunk)
         if changed:
             with db.write() as session:
@@ -192,10 +192,10 @@ def _was_just_seen(db: Database, row: dict[str, Any]) -> bool:
     """Return whether the service was recently seen with these values."""
     parameters = {f"at_{column.name}": row[column.name] for column in SeenService.__table__.primary_key}
     with db.read() as session:
-        known = session.execute(SERVICE_AT, parameters).mappings().one_or_none()
-    if known is None or not timedelta() <= row["seen_at"] - known["seen_at"] < JUST_SEEN:
+        stored = session.execute(SERVICE_AT, parameters).mappings().one_or_none()
+    if stored is None or not timedelta() <= row["seen_at"] - stored["seen_at"] < JUST_SEEN:
         return False
-    return all(known[name] == value for name, value in row.items() if name not in {"seen_at", "role_since"})
+    return all(stored[name] == value for name, value in row.items() if name not in {"seen_at", "role_since"})
 
 
 def _repository_row(connection: str, repository: Repository, at: datetime) -> dict[str, Any]:
@@ -218,8 +218,8 @@ def _changed(db: Database, connection: str, region: str, listed: Sequence[Reposi
         *_in(connection, region), row.name.in_([each.name for each in listed])
     )
     with db.read() as session:
-        known = {name: rest for name, *rest in session.execute(query)}
-    return [each for each in listed if known.get(each.name) != [each.registry_id, each.uri, each.arn, each.created_at]]
+        stored = {name: rest for name, *rest in session.execute(query)}
+    return [each for each in listed if stored.get(each.name) != [each.registry_id, each.uri, each.arn, each.created_at]]
 
 
 def _gone(db: Database, connection: str, region: str, listed: set[str]) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Watch(Protocol):
     """Looks at what was read, in a thread that may block."""
 
     def services(
-        self, region: str, found: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
+        self, region: str, listed: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
     ) -> None:
         """Look at all services of a Region, or those of these names, asked for at `at`, before they are kept."""
 
@@ -51,7 +51,7 @@ class Unwatched:
     """Looks at nothing."""
 
     def services(
-        self, region: str, found: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
+        self, region: str, listed: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
     ) -> None:
         """Do nothing."""
 
@@ -190,8 +190,8 @@ class Sweeper:
         return await self._listed(held, 1)
 
     async def _policies(self, region: str, rest: Rest) -> Swept:
-        known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
-        max_age = max(rest.after_success, timedelta(seconds=known.total / POLICIES_PER_SECOND))
+        coverage = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
+        max_age = max(rest.after_success, timedelta(seconds=coverage.total / POLICIES_PER_SECOND))
         before = self.clock.now() - max_age
         due = await self.in_db(sync_state.due_policies, self.db, self.connection, region, before=before, limit=SLICE)
         after_success = timedelta(0) if due else max_age
@@ -200,9 +200,9 @@ class Sweeper:
             return Swept(due=False)
         slice_read = await self._read_policies(region, due)
         await self._keep(region, slice_read)
-        known = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
+        coverage = await self.in_db(queries.policy_coverage, self.db, self.connection, region)
         whole, refused = len(due) < SLICE, slice_read.refused()
-        await self._finish(held, problem=refused, whole=whole, counted=(known.tried, known.total))
+        await self._finish(held, problem=refused, whole=whole, counted=(coverage.tried, coverage.total))
         return Swept(more=not whole and refused is None, problem=refused)
 
     async def _read_policies(self, region: str, names: Iterable[str]) -> _Slice:
@@ -216,33 +216,33 @@ class Sweeper:
         await asyncio.gather(*(work() for _ in range(SIDE_BY_SIDE)))
         return slice_read
 
-    async def _read_policy(self, region: str, name: str, found: _Slice) -> None:
+    async def _read_policy(self, region: str, name: str, slice_read: _Slice) -> None:
         at = self.clock.now()
         try:
             answered = await self.calls.run_in_background(region, self.aws.repositories(region).get_policy, name)
         except Problem as problem:
             if problem.code not in _OF_ONE_REPOSITORY:
-                found.problem = problem
+                slice_read.problem = problem
             elif problem.code == "repository.not_found":
-                found.gone.append(PolicyUnread(name, problem, at))
+                slice_read.gone.append(PolicyUnread(name, problem, at))
             else:
-                found.unread.append(PolicyUnread(name, problem, at))
+                slice_read.unread.append(PolicyUnread(name, problem, at))
         else:
-            found.read.append(PolicyRead(name, answered.value, at))
+            slice_read.read.append(PolicyRead(name, answered.value, at))
 
     async def _images(self, region: str, rest: Rest) -> Swept:
-        here = (self.db, self.connection, region)
-        total = await self.in_db(deployed_images.count_images, *here)
+        in_region = (self.db, self.connection, region)
+        total = await self.in_db(deployed_images.count_images, *in_region)
         max_age = max(rest.after_success, timedelta(seconds=total / IMAGES_PER_SECOND))
         before = self.clock.now() - max_age
-        due = await self.in_db(deployed_images.due_images, *here, before=before, limit=SLICE)
-        if not due and (total or await self.in_db(sync_state.was_read_since, *here, What.IMAGES, before)):
+        due = await self.in_db(deployed_images.due_images, *in_region, before=before, limit=SLICE)
+        if not due and (total or await self.in_db(sync_state.was_read_since, *in_region, What.IMAGES, before)):
             return Swept(due=False)  # most turns: nothing is written for them
         held = await self._claim(region, What.IMAGES, Rest(timedelta(0), rest.after_problem))
         if held is None:
             return Swept(due=False)
         read, refused = await self._read_images(region, due)
-        await self.in_db(deployed_images.remember_images, *here, read)
+        await self.in_db(deployed_images.remember_images, *in_region, read)
         whole = len(due) < SLICE
         await self._finish(held, problem=refused, whole=whole, counted=(total, total))
         return Swept(more=not whole and refused is None, problem=refused)
@@ -275,10 +275,10 @@ class Sweeper:
         if seen:
             await self.in_db(self.watch.policies, region, seen)
 
-    async def _keep(self, region: str, found: _Slice) -> None:
-        await self.keep_policies(region, found.read)
-        await self.in_db(store.remember_unread, self.db, self.connection, region, found.unread)
-        for each in found.gone:
+    async def _keep(self, region: str, slice_read: _Slice) -> None:
+        await self.keep_policies(region, slice_read.read)
+        await self.in_db(store.remember_unread, self.db, self.connection, region, slice_read.unread)
+        for each in slice_read.gone:
             await self.forget_repository(region, each.repository, each.at)
 
     async def forget_repository(self, region: str, name: str, at: datetime) -> None:

@@ -125,7 +125,7 @@ def readings(db: Database, connection: str) -> tuple[Reading, ...]:
     row = RegionReading
     query = select(row).where(row.connection == connection).order_by(row.region, row.what)
     with db.read() as session:
-        return tuple(_reading(found) for found in session.scalars(query))
+        return tuple(_reading(reading_row) for reading_row in session.scalars(query))
 
 
 def find_reading(db: Database, connection: str, region: str, what: What) -> Reading:

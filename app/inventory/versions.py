@@ -13,13 +13,13 @@ from app.inventory.models import SeenRepository, SeenService
 def services_version(db: Database, connection: str) -> str:
     """Return a text that changes when a service appears, goes, or changes its state or role."""
     row = SeenService
-    wanted = (
+    query = (
         select(row.region, row.name, row.state, row.role_active, row.role_arn)
         .where(row.connection == connection)
         .order_by(row.region, row.name)
     )
     with db.read() as session:
-        rows = session.execute(wanted).all()
+        rows = session.execute(query).all()
     return f"{len(rows)}.{zlib.crc32(repr([tuple(each) for each in rows]).encode()):x}"
 
 

@@ -19,12 +19,12 @@ from app.operations.workflow import done, operation
 async def _end_items(operation_id: str, outcome: Outcome, problem: dict[str, Any] | None) -> None:
     """Leave no item without somebody who works on it: the role could not be activated, or the batch was cancelled."""
     ending = Outcome.CANCELLED if outcome is Outcome.CANCELLED else Outcome.FAILED
-    told = None if ending is Outcome.CANCELLED else problem
+    item_problem = None if ending is Outcome.CANCELLED else problem
     if outcome in NOT_DONE:
-        await settle_items(operation_id, told)
+        await settle_items(operation_id, item_problem)
     context = current()
     runner = await context.in_db(batches.get_runner, context.db, operation_id)
-    await context.in_db(batches.end_all_items, context.db, runner, ending, told, context.clock.now())
+    await context.in_db(batches.end_all_items, context.db, runner, ending, item_problem, context.clock.now())
 
 
 @engine.step("settle_items")

@@ -129,11 +129,11 @@ class ItemRun:
         items: dict[str, tuple[Item, ...]] = {leader.repository: (leader,) for leader in leaders}
         if len(self._roles) > 1:
             items |= await context.in_db(batches.led_by, context.db, runner, leaders, tuple(self._roles))
-        registry, known = await context.in_db(
+        registry, addresses = await context.in_db(
             known_repositories, context.db, runner.connection, runner.region, tuple(items)
         )
         return tuple(
-            _Work(items[leader.repository], known.get(leader.repository, RepositoryAddress()), registry)
+            _Work(items[leader.repository], addresses.get(leader.repository, RepositoryAddress()), registry)
             for leader in leaders
             if items[leader.repository][:1] == (leader,)  # else it has begun or ended meanwhile
         )

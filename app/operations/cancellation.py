@@ -22,8 +22,8 @@ class CancelWatch:
         asked: returns the ids of all live operations with a cancel request.
     """
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+    def __init__(self, requested: Asked) -> None:
+        self._asked = requested
         self._events: dict[str, list[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -14,7 +14,7 @@ CAUSE: Final = "cause."
 _NAME: Final = re.compile(r"%\((\w+)\)s")
 
 
-def detail_of(found: Found) -> Detail:
+def detail_of(cause: Found) -> Detail:
     """Return the cause as a detail of a problem. Its other values may hold what a container wrote, so they are left out."""
-    names = _NAME.findall(CAUSES[found.code].title)
-    return f"{CAUSE}{found.code}", {name: found.params[name] for name in names if name in found.params}
+    names = _NAME.findall(CAUSES[cause.code].title)
+    return f"{CAUSE}{cause.code}", {name: cause.params[name] for name in names if name in cause.params}

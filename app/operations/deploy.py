@@ -45,9 +45,9 @@ async def check_deployment(operation_id: str) -> Result:
     """Check service and image. Returns `image`; and what was asked for: `grants`, `rolls_back`."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        state, found = await check(step)
+        state, checked = await check(step)
         request = request_of(step.operation.input)
-        return state, {**found, "grants": request.grant, "rolls_back": request.rollback}
+        return state, {**checked, "grants": request.grant, "rolls_back": request.rollback}
 
     return await run_step(operation_id, StepName.CHECK_DEPLOYMENT, body)
 

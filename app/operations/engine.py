@@ -218,7 +218,7 @@ def _quiet_logger(quiet: EngineLog) -> None:
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    for other in [known for known in logger.filters if isinstance(known, EngineLog)]:
+    for other in [log_filter for log_filter in logger.filters if isinstance(log_filter, EngineLog)]:
         logger.removeFilter(other)  # it stays for as long as the engine's threads may outlive it
     quiet.stopping = False
     logger.addFilter(quiet)

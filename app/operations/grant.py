@@ -52,22 +52,24 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         repairs = step.operation.kind == Kind.REPAIR
-        known = await policy_steps.circumstances(step)
-        subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn, known)
+        circumstances = await policy_steps.circumstances(step)
+        subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn, circumstances)
 
-        async def look_again() -> policy_write.Wanted | None:
+        async def look_again() -> policy_write.PolicyEdit | None:
             nonlocal subject
             renewed = await role_steps.find_principal(step)
             if renewed == subject.principal_arn:
                 return None
             subject = replace(subject, principal_arn=renewed)
-            return wanted()
+            return edit()
 
-        def wanted() -> policy_write.Wanted:
+        def edit() -> policy_write.PolicyEdit:
             plan = plans.repairing(subject) if repairs else plans.granting(subject)
-            return policy_write.Wanted(plan, "policy.repaired" if repairs else "policy.merged", subject.principal_arn)
+            return policy_write.PolicyEdit(
+                plan, "policy.repaired" if repairs else "policy.merged", subject.principal_arn
+            )
 
-        state, result = await policy_write.write(step, wanted(), look_again)
+        state, result = await policy_write.write(step, edit(), look_again)
         return state, {**result, "arn": subject.principal_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)

@@ -60,10 +60,10 @@ class Surroundings:
     now: datetime
 
 
-def change_of(operation: Operation, role: Role, known: Surroundings) -> ItemChange:
+def change_of(operation: Operation, role: Role, surroundings: Surroundings) -> ItemChange:
     """Return what an item is to change, by its kind."""
     kind = Kind(operation.kind)
-    around = Circumstances(known.registry.policy, known.repository.arn, known.now)
+    around = Circumstances(surroundings.registry.policy, surroundings.repository.arn, surroundings.now)
     verification = ITEM_STEPS[kind][-1]
     if kind is Kind.UNDO:
         plan = plans.undoing(operation.input["before"], operation.input["after"])
@@ -75,11 +75,11 @@ def change_of(operation: Operation, role: Role, known: Surroundings) -> ItemChan
     repairs = kind is Kind.REPAIR
     return ItemChange(
         plans.repairing(subject) if repairs else plans.granting(subject),
-        judging_access(operation, role.arn, around, known.registry, known.now),
+        judging_access(operation, role.arn, around, surroundings.registry, surroundings.now),
         "policy.repaired" if repairs else "policy.merged",
         note_of_no_change(kind),
         verification,
-        {"principal_arn": role.arn, "image_uri": known.repository.uri},
+        {"principal_arn": role.arn, "image_uri": surroundings.repository.uri},
     )
 
 

@@ -34,12 +34,12 @@ Judge = Callable[[str | None, str | None], Judgement]
 
 
 def judging_access(
-    operation: Operation, arn: str, known: Circumstances, registry: KnownRegistry, now: datetime
+    operation: Operation, arn: str, circumstances: Circumstances, registry: KnownRegistry, now: datetime
 ) -> Judge:
     """Return the judge of a policy that is to allow the role. It raises `access.denied` where a Deny refuses it."""
 
     def judge(text: str | None, after: str | None) -> Judgement:
-        verdict = known.verdict(text, arn)
+        verdict = circumstances.verdict(text, arn)
         if verdict.access is Access.NOT_ALLOWED:
             return GONE
         if verdict.access is Access.DENIED:
@@ -65,7 +65,7 @@ def _allowed(registry: KnownRegistry, now: datetime) -> Judgement:
     return Judgement(holds=True, note="access.not_denied_by_registry", params={"seconds": age})
 
 
-def judging_removal(subject: Subject, known: Circumstances) -> Judge:
+def judging_removal(subject: Subject, circumstances: Circumstances) -> Judge:
     """Return the judge of a policy that is not to name the service any more."""
 
     def judge(text: str | None, after: str | None) -> Judgement:  # noqa: ARG001  (whatever else was changed since)
@@ -73,7 +73,7 @@ def judging_removal(subject: Subject, known: Circumstances) -> Judge:
             return GONE
         left = False
         if subject.principal_arn:
-            left = known.verdict(text, subject.principal_arn).access in {Access.ALLOWED, Access.CONDITIONAL}
+            left = circumstances.verdict(text, subject.principal_arn).access in {Access.ALLOWED, Access.CONDITIONAL}
         return Judgement(holds=True, note="access.left" if left else "access.gone")
 
     return judge

@@ -77,13 +77,17 @@ def _last_known(context: Context, change: PolicyChange, sent: Sequence[str | Non
 
     Where the operation has written nothing else since, a reading that shows one of `sent` shows that write.
     """
-    known = queries.find_repository(context.db, change.repository_key)
+    repository = queries.find_repository(context.db, change.repository_key)
     written = policy_writes.last_taken(context.db, change.operation_id, change.repository)
-    read_at = known.policy_read_at if known is not None else None
+    read_at = repository.policy_read_at if repository is not None else None
     if written is not None and written.written_at:
-        return known.policy_text if known is not None and read_at and read_at > written.written_at else written.after
-    shows_it = known is not None and any(equivalent(known.policy_text, text) for text in sent)
-    return known.policy_text if known is not None and read_at and not shows_it else change.before
+        return (
+            repository.policy_text
+            if repository is not None and read_at and read_at > written.written_at
+            else written.after
+        )
+    shows_it = repository is not None and any(equivalent(repository.policy_text, text) for text in sent)
+    return repository.policy_text if repository is not None and read_at and not shows_it else change.before
 
 
 async def _read(context: Context, change: PolicyChange) -> str | None:

@@ -26,14 +26,14 @@ def later_reading(db: Database, change: PolicyChange) -> LaterReading | None:
     sent_at = change.unanswered_at
     if change.written_at is not None or sent_at is None:
         return None
-    known = find_repository(db, change.repository_key)
-    if known is None or known.policy_read_at is None or known.policy_read_at < sent_at:
+    repository = find_repository(db, change.repository_key)
+    if repository is None or repository.policy_read_at is None or repository.policy_read_at < sent_at:
         return None
     sent = whole_write(db, change)
-    if equivalent(known.policy_text, sent.after):
-        return LaterReading(ReadSince.WITH_CHANGE, known.policy_read_at)
-    unchanged = equivalent(known.policy_text, sent.before)
-    return LaterReading(ReadSince.WITHOUT_CHANGE if unchanged else ReadSince.OTHERWISE, known.policy_read_at)
+    if equivalent(repository.policy_text, sent.after):
+        return LaterReading(ReadSince.WITH_CHANGE, repository.policy_read_at)
+    unchanged = equivalent(repository.policy_text, sent.before)
+    return LaterReading(ReadSince.WITHOUT_CHANGE if unchanged else ReadSince.OTHERWISE, repository.policy_read_at)
 
 
 def read_since(db: Database, operation: Operation) -> ReadSince | None:

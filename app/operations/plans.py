@@ -107,17 +107,17 @@ def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
     which of Lightsail's own accounts the service's roles are: roles elsewhere belong to another service of the same
     name. A deleted role leaves only an id, which is recognized by the statement it is in.
     """
-    known = [arn for arn in (subject.principal_arn, subject.general_arn) if arn]
+    arns = [arn for arn in (subject.principal_arn, subject.general_arn) if arn]
     if text is None:
-        return tuple(known)
-    own = tuple(known)
+        return tuple(arns)
+    own = tuple(arns)
     for principal in principals_of(text):
         role = service_of(principal.value)
         if role is None or (role.region, role.service) != (subject.region, subject.service):
             continue
         if not is_namesakes(principal.value, own):
-            known.append(principal.value)
+            arns.append(principal.value)
     for statement in parse(text).statements:
         if orphan_of(statement) == subject.service:
-            known += [value for _, value in named_by(statement)]
-    return tuple(dict.fromkeys(known))
+            arns += [value for _, value in named_by(statement)]
+    return tuple(dict.fromkeys(arns))

@@ -96,8 +96,12 @@ async def verify_access(
     if rereads_registry:
         await refresh_registry(step)
     now = step.context.clock.now()
-    registry, known = await step.context.in_db(known_circumstances, step.context.db, step.operation.repository_key, now)
-    return await _judged(step, judging_access(step.operation, arn, known, registry, now), text, after)
+    registry, repository_circumstances = await step.context.in_db(
+        known_circumstances, step.context.db, step.operation.repository_key, now
+    )
+    return await _judged(
+        step, judging_access(step.operation, arn, repository_circumstances, registry, now), text, after
+    )
 
 
 async def _judged(step: Stepping, judge: Judge, text: str | None, after: str | None = None) -> tuple[StepState, Result]:
@@ -114,12 +118,12 @@ async def refresh_registry(step: Stepping) -> None:
     """
     context, operation = step.context, step.operation
     region = (context.db, operation.connection, operation.region)
-    known = await context.in_db(find_registry, *region)
+    registry = await context.in_db(find_registry, *region)
     at = context.clock.now()
-    if known.tried_at is not None and at - known.tried_at < REGISTRY_FRESH:
+    if registry.tried_at is not None and at - registry.tried_at < REGISTRY_FRESH:
         return
     try:
-        reading = await read_registry(context.aws.registry(operation.region), step.once, at, known.policy.scope)
+        reading = await read_registry(context.aws.registry(operation.region), step.once, at, registry.policy.scope)
     except Problem:
         return
     await context.in_db(remember_registry, *region, reading)

@@ -30,7 +30,7 @@ REREADS = 3
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PolicyEdit:
     """The intended policy.
 
     Args:
@@ -44,7 +44,7 @@ class Wanted:
     principal: str = ""
 
 
-LookAgain = Callable[[], Awaitable[Wanted | None]]
+LookAgain = Callable[[], Awaitable[PolicyEdit | None]]
 """Reads the service's principal from AWS, once ECR did not find it; returns the new intention, None if unchanged."""
 
 
@@ -53,7 +53,7 @@ class _Write:
     """One run of the step, with the reads so far."""
 
     step: Stepping
-    wanted: Wanted
+    edit: PolicyEdit
     look_again: LookAgain | None
     readings: list[PolicyReading] = field(default_factory=list)
     sent: str | None = None
@@ -68,8 +68,8 @@ class _Attempt:
     problem: Problem | None = None
 
 
-async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = None) -> tuple[StepState, Result]:
-    """Write the change of `wanted.plan` to the policy.
+async def write(step: Stepping, edit: PolicyEdit, look_again: LookAgain | None = None) -> tuple[StepState, Result]:
+    """Write the change of `edit.plan` to the policy.
 
     Every try begins with a read: only between a read and the write based on it can another's write be overwritten.
 
@@ -79,7 +79,7 @@ async def write(step: Stepping, wanted: Wanted, look_again: LookAgain | None = N
     Raises:
         Problem: `policy.changed_meanwhile` if the change is not the one in the preview; else AWS's or the plan's.
     """
-    work = _Write(step, wanted, look_again)
+    work = _Write(step, edit, look_again)
     try:
         return await _merge(work)
     except Problem as error:
@@ -107,7 +107,7 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
             await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
         elif change.after is not None or await _deleted_of_others(work) is None:
             # At a later position it had been written before, and was missing.
-            step.because("policy.foreign_write" if attempt.position > 0 else remark_of(change, work.wanted.remark))
+            step.because("policy.foreign_write" if attempt.position > 0 else remark_of(change, work.edit.remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
 
@@ -139,7 +139,7 @@ async def _planned(work: _Write) -> tuple[PlannedChange, float]:
         reading = await look(work.step)
         read_at = work.step.asked_at
         work.readings.append(reading)
-        change = await context.in_thread(work.wanted.plan, reading.text)
+        change = await context.in_thread(work.edit.plan, reading.text)
         if context.clock.monotonic() - read_at <= context.fresh_seconds / 2 or not rereads_left:
             break
     return change, read_at
@@ -156,7 +156,7 @@ async def _deleted_of_others(work: _Write) -> PlannedChange | None:
     if deleted is None:
         return None
     try:
-        left = await context.in_thread(work.wanted.plan, deleted)
+        left = await context.in_thread(work.edit.plan, deleted)
     except Problem:  # our part of it is unknown; the verification that follows reports it
         left = unchanged(deleted)
     if left.needed:
@@ -178,7 +178,7 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
             step.late_until = None  # no other write is in flight
     if await context.in_db(policy_writes.has_written, context.db, operation.id, operation.repository):
         deleted_unseen = proven is not None and proven.after is None
-        step.because("policy.deletion_unconfirmed" if deleted_unseen else work.wanted.remark)
+        step.because("policy.deletion_unconfirmed" if deleted_unseen else work.edit.remark)
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
     if unanswered:
         step.because("policy.unconfirmed")
@@ -203,7 +203,7 @@ async def _check_preview(work: _Write, change: PlannedChange) -> None:
     if shown is None:
         return
     placeholder = fingerprint.PLACEHOLDER.format(region=step.operation.region, service=step.operation.service)
-    same = fingerprint.matches(shown, change, principal=work.wanted.principal, placeholder=placeholder)
+    same = fingerprint.matches(shown, change, principal=work.edit.principal, placeholder=placeholder)
     if same or await step.context.in_db(
         policy_writes.has_written, step.context.db, step.operation.id, step.operation.repository
     ):
@@ -269,13 +269,13 @@ async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) ->
 
 
 async def _explained(work: _Write, change: PlannedChange, problem: Problem) -> Problem:
-    """Return the problem with ECR's likely reasons. If the role has a new principal by now, `wanted` is updated."""
+    """Return the problem with ECR's likely reasons. If the role has a new principal by now, `edit` is updated."""
     if problem.code == refused_writes.NOT_FOUND and work.look_again is not None:
         renewed = await work.look_again()
         if renewed is not None:
-            work.wanted = renewed
+            work.edit = renewed
             return Problem(OLD_READING, retryable=True, repository=work.step.operation.repository)
-    return await refused_writes.explained(work.step, change, problem, work.wanted.principal)
+    return await refused_writes.explained(work.step, change, problem, work.edit.principal)
 
 
 async def _be_patient(step: Stepping, problem: Problem, seconds: float) -> None:

@@ -67,29 +67,29 @@ def plan_operation(
     service: ContainerService,
     repository: str,
     text: str | None,
-    asked: Mapping[str, Any] | None = None,
+    operation_input: Mapping[str, Any] | None = None,
     *,
     refusal: Refusal | None = None,
     circumstances: Circumstances | None = None,
 ) -> Planned:
     """Return what `kind` would do to `repository`, whose policy is `text` now.
 
-    `asked` is the operation's input, as in `start.Ask`; `refusal` is ECR's last refusal of a policy there, which a
+    `operation_input` is the operation's input, as in `start.Ask`; `refusal` is ECR's last refusal of a policy there, which a
     prune uses; `circumstances` decide besides the policy. Raises Problem as the plan does.
     """
     role = service.role.principal_arn
     activates = kind in (Kind.GRANT, Kind.REPAIR) and not service.role.ready
     if activates:
         role = PLACEHOLDER.format(region=service.region, service=service.name)
-    known = circumstances or Circumstances()
-    subject = Subject(service.region, service.name, role, service.general_principal_arn, known)
-    change = plan_of(kind, subject, asked or {}, refusal)(text)
+    surroundings = circumstances or Circumstances()
+    subject = Subject(service.region, service.name, role, service.general_principal_arn, surroundings)
+    change = plan_of(kind, subject, operation_input or {}, refusal)(text)
     calls = _calls(kind, service, repository, change, activates=activates)
-    verdict = known.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
+    verdict = surroundings.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
     planned = Planned(change, calls, activates, change_fingerprint(change), verdict=verdict)
     if kind is not Kind.PRUNE:
         return replace(planned, refused=_refusal(change, service, repository))
-    may_go, chosen = prunable(text, refusal), (asked or {}).get("principals")
+    may_go, chosen = prunable(text, refusal), (operation_input or {}).get("principals")
     named = {same_form(principal.value) for principal in principals_of(text)}
     pruned = tuple(principal for principal in chosen or may_go.dead if same_form(principal) in named)
     return replace(planned, prunable=may_go, pruned=pruned)
@@ -102,18 +102,18 @@ def _refusal(change: PlannedChange, service: ContainerService, repository: str) 
     return Problem(DEAD_PRINCIPALS, principals=", ".join(dead), repository=repository) if dead else refused
 
 
-def plan_of(kind: Kind, subject: Subject, asked: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
+def plan_of(kind: Kind, subject: Subject, operation_input: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
     """Return the plan by which `kind` changes a policy; `refusal` is what ECR last refused there."""
     if kind is Kind.REVOKE:
         return plans.revoking(subject)
     if kind is Kind.REPAIR:
         return plans.repairing(subject)
     if kind is Kind.RESTORE:
-        return plans.restoring(asked["text"])
+        return plans.restoring(operation_input["text"])
     if kind is Kind.UNDO:
-        return plans.undoing(asked["before"], asked["after"])
+        return plans.undoing(operation_input["before"], operation_input["after"])
     if kind is Kind.PRUNE:
-        return plans.pruning(asked.get("principals"), refusal)
+        return plans.pruning(operation_input.get("principals"), refusal)
     return plans.granting(subject)
 
 

@@ -54,11 +54,11 @@ class Reconciler:
                 count += self._take_over_lost()
             versions = self._lease.versions()
             for ids in _chunks(self._living()):
-                known = self._engine.find(ids)
-                idle |= {id_ for id_, each in known.items() if each.is_mine and id_ not in at_work}
+                states = self._engine.find(ids)
+                idle |= {id_ for id_, each in states.items() if each.is_mine and id_ not in at_work}
                 if may:
-                    stranded = [id_ for id_ in ids if _is_stranded(known.get(id_), versions)]
-                    count += self._start_over(stranded, known)
+                    stranded = [id_ for id_ in ids if _is_stranded(states.get(id_), versions)]
+                    count += self._start_over(stranded, states)
         # One just taken from the queue has no task yet: only the second check shows that it is idle.
         count += self._engine.resume(self._due(idle & self._idle))
         self._idle = frozenset(idle)
@@ -74,12 +74,12 @@ class Reconciler:
     def _due(self, idle: Iterable[str]) -> list[str]:
         """Return those to resume now: after a resume without effect, the wait before the next one doubles."""
         now = self._clock.monotonic()
-        known = {id_: self._resumed.get(id_, (now, AGAIN_AFTER)) for id_ in idle}
-        due = [id_ for id_, (at, _) in known.items() if now >= at]
+        resumptions = {id_: self._resumed.get(id_, (now, AGAIN_AFTER)) for id_ in idle}
+        due = [id_ for id_, (at, _) in resumptions.items() if now >= at]
         for id_ in due:
-            _, pause = known[id_]
-            known[id_] = now + pause, min(2 * pause, LONGEST_AGAIN)
-        self._resumed = known
+            _, pause = resumptions[id_]
+            resumptions[id_] = now + pause, min(2 * pause, LONGEST_AGAIN)
+        self._resumed = resumptions
         return due
 
     def _take_over_lost(self) -> int:
@@ -90,10 +90,10 @@ class Reconciler:
         at_work = self._engine.instances_at_work()  # first: one that has just been started is in the lease by then
         return sum(self._engine.take_over(instance) for instance in at_work - self._lease.living())
 
-    def _start_over(self, ids: Sequence[str], known: dict[str, WorkflowState]) -> int:
+    def _start_over(self, ids: Sequence[str], states: dict[str, WorkflowState]) -> int:
         """Enqueue operations as new ones, except those that have ended in the meantime; return how many."""
         still = living_among(self._db, ids)
-        self._engine.forget([operation.id for operation in still if operation.id in known])
+        self._engine.forget([operation.id for operation in still if operation.id in states])
         for operation in still:
             self._starter.enqueue(operation)
         return len(still)
@@ -105,9 +105,9 @@ class Reconciler:
         return living_ids_outside(self._db, now - ON_ITS_WAY, now + ON_ITS_WAY)
 
 
-def _is_stranded(known: WorkflowState | None, versions: frozenset[str]) -> bool:
+def _is_stranded(state: WorkflowState | None, versions: frozenset[str]) -> bool:
     """Return whether the engine does not know it, gave it up, or keeps it for a version that no replica can run."""
-    return known is None or known.ended or known.version not in versions
+    return state is None or state.ended or state.version not in versions
 
 
 def _chunks(ids: Iterable[str]) -> Iterable[list[str]]:

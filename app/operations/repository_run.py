@@ -78,7 +78,7 @@ class _Planned:
         return any(change.needed for change in self.changes)
 
 
-async def run_together(context: Context, items: Together, known: Surroundings) -> frozenset[str]:
+async def run_together(context: Context, items: Together, surroundings: Surroundings) -> frozenset[str]:
     """Change a policy for all items and end them. Returns the ids of those left, each of which goes on by its own steps.
 
     Raises:
@@ -93,11 +93,11 @@ async def run_together(context: Context, items: Together, known: Surroundings) -
         begun = await context.record_among(repository_items.begin, beginning)
         if begun is None:
             raise BehindAnother
-        have_ended = await is_done(_run_begun(context, begun, items.roles, known), items.leader)
+        have_ended = await is_done(_run_begun(context, begun, items.roles, surroundings), items.leader)
         return frozenset() if have_ended else frozenset(item.operation.id for item in begun.items)
 
 
-async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], known: Surroundings) -> bool:
+async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], surroundings: Surroundings) -> bool:
     """Return whether the items have been changed together and have ended."""
     if any(_needs_its_steps(item) for item in begun.items):
         return False
@@ -107,7 +107,7 @@ async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], 
         events = [await watching.enter_async_context(context.cancels.watching(id_)) for id_ in ids]
         leader.cancelled = events[0]
         try:
-            changes = [change_of(item.operation, roles[item.operation.id], known) for item in begun.items]
+            changes = [change_of(item.operation, roles[item.operation.id], surroundings) for item in begun.items]
             return await _Run(leader, begun, changes, lambda: any(event.is_set() for event in events)).run()
         except (NotTogetherError, CancelledHere, Problem, repository_items.NewerRunError):
             return False

@@ -49,7 +49,7 @@ async def rewrite_policy(operation_id: str) -> Result:
     async def body(step: Stepping) -> tuple[StepState, Result]:
         # An undo that puts a role back names it: it may be too new for ECR.
         principal = step.operation.input.get("principal", "")
-        change = policy_write.Wanted(await _plan(step), REMARKS[Kind(step.operation.kind)], principal)
+        change = policy_write.PolicyEdit(await _plan(step), REMARKS[Kind(step.operation.kind)], principal)
         return await policy_write.write(step, change)
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)

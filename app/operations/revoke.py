@@ -37,9 +37,11 @@ async def remove_from_policy(operation_id: str, role: Mapping[str, str] | None =
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         arns = role or await find_roles(step)
-        known = await policy_steps.circumstances(step) if any(arns.values()) else Circumstances()
-        subject = Subject(step.operation.region, step.operation.service, arns["arn"], arns["general_arn"], known)
-        state, result = await policy_write.write(step, policy_write.Wanted(revoking(subject), "policy.reduced"))
+        circumstances = await policy_steps.circumstances(step) if any(arns.values()) else Circumstances()
+        subject = Subject(
+            step.operation.region, step.operation.service, arns["arn"], arns["general_arn"], circumstances
+        )
+        state, result = await policy_write.write(step, policy_write.PolicyEdit(revoking(subject), "policy.reduced"))
         return state, {**result, "arn": subject.principal_arn, "general_arn": subject.general_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)

@@ -220,9 +220,9 @@ async def _run(stepping: Stepping, body: Body, *, resumes: bool) -> Result:
     return {"state": state, **result}
 
 
-async def _end(stepping: Stepping, state: StepState, found: Result) -> None:
+async def _end(stepping: Stepping, state: StepState, result: Result) -> None:
     note = {"code": stepping.note_code, "params": stepping.note_params} if stepping.note_code else None
     request_ids = tuple(dict.fromkeys(stepping.request_ids))
-    end = store.StepEnd(state, note, found.get("problem"), request_ids, stepping.learned, stepping.skips)
+    end = store.StepEnd(state, note, result.get("problem"), request_ids, stepping.learned, stepping.skips)
     context = stepping.context
     await context.record(store.step_ended, context.db, stepping.run, end, context.clock.now())

@@ -52,14 +52,14 @@ def service_of(arn: str) -> LightsailRole | None:
     return LightsailRole(arn, match["partition"], match["account"], match["region"], match["service"], is_puller)
 
 
-def is_namesakes(principal: str, known: Iterable[str]) -> bool:
-    """Return whether a Lightsail role is of another service than the roles `known`, with the same Region and name.
+def is_namesakes(principal: str, own_arns: Iterable[str]) -> bool:
+    """Return whether a Lightsail role is of another service than the roles `own_arns`, with the same Region and name.
 
     Lightsail keeps the roles of each AWS account's services in one account of its own, so a different account means a
     different service. With no known role ("" does not count), the answer is False.
     """
     role = service_of(principal)
-    accounts = {account_of(arn) for arn in known} - {""}
+    accounts = {account_of(arn) for arn in own_arns} - {""}
     return role is not None and bool(accounts) and role.account not in accounts
 
 

@@ -56,8 +56,8 @@ def same_statement(a: Statement, b: Statement) -> bool:
 
 def differing(a: Statement, b: Statement) -> tuple[str, ...]:
     """Return the names of the elements in which two statements differ."""
-    one, other = _statement(a), _statement(b)
-    return tuple(key for key in {**one, **other} if one.get(key) != other.get(key))
+    first, other = _statement(a), _statement(b)
+    return tuple(key for key in {**first, **other} if first.get(key) != other.get(key))
 
 
 def element_keys(statement: Statement) -> dict[str, str]:
@@ -105,10 +105,10 @@ def _principals(value: Any) -> Any:
         return value  # ECR accepts no such principal; keep it unchanged
 
 
-def _condition(asked: Any) -> Any:
-    if not isinstance(asked, dict):
-        return asked
-    return {key: _set(values) for key, values in asked.items()}
+def _condition(condition: Any) -> Any:
+    if not isinstance(condition, dict):
+        return condition
+    return {key: _set(values) for key, values in condition.items()}
 
 
 def _set(value: Any) -> Any:

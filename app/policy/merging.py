@@ -25,9 +25,9 @@ def moved_principals(statement: Statement, was: Statement, becomes: Statement) -
 
 
 def _less(principal: dict[str, Any], other: dict[str, Any]) -> dict[str, list[str]]:
-    known = {(kind, same_form(value)) for kind, values in other.items() for value in strings(values)}
+    covered = {(kind, same_form(value)) for kind, values in other.items() for value in strings(values)}
     return {
-        kind: [value for value in strings(values) if value != WILDCARD and (kind, same_form(value)) not in known]
+        kind: [value for value in strings(values) if value != WILDCARD and (kind, same_form(value)) not in covered]
         for kind, values in principal.items()
     }
 

@@ -213,7 +213,7 @@ def _statements(scope: PermissionScope, needs: tuple[Need, ...]) -> Iterable[dic
     return _statements_of(scope, {use.action for use in ACTIONS_USED if use.need in needs})
 
 
-def _statements_of(scope: PermissionScope, wanted: Collection[str]) -> Iterable[dict[str, Any]]:
+def _statements_of(scope: PermissionScope, statement_ids: Collection[str]) -> Iterable[dict[str, Any]]:
     sids = {
         Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",
@@ -221,7 +221,7 @@ def _statements_of(scope: PermissionScope, wanted: Collection[str]) -> Iterable[
         Shape.REGISTRY: "SailpassRegistryRead",
     }
     for shape, sid in sids.items():
-        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.action in wanted)
+        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.action in statement_ids)
         if actions:
             yield _statement(sid, actions, scope.resources(shape))
 

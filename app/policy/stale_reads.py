@@ -33,10 +33,12 @@ def seems_older(text: str | None, writes: Sequence[Write]) -> bool:
     since_taken = takewhile(lambda write: not write[2], writes)
     if any(equivalent(text, after) for _, after, _ in since_taken):
         return False  # the write was confirmed, so show this before anybody overwrites it
-    known = [(before, after) for before, after, taken in writes if taken]
-    if not known or equivalent(text, known[0][1]):
+    taken_writes = [(before, after) for before, after, taken in writes if taken]
+    if not taken_writes or equivalent(text, taken_writes[0][1]):
         return False
-    return any(equivalent(text, each) for texts in known for each in texts) or not _stands(text, *known[0])
+    return any(equivalent(text, each) for texts in taken_writes for each in texts) or not _stands(
+        text, *taken_writes[0]
+    )
 
 
 def _stands(text: str | None, before: str | None, after: str | None) -> bool:

@@ -109,9 +109,9 @@ class Faults:
         self.rules: list[Fault] = []
         self.added = 0
 
-    def add(self, wanted: Mapping[str, Any]) -> Fault:
+    def add(self, request: Mapping[str, Any]) -> Fault:
         """Activate a rule and return it; raises SandboxError for an invalid one."""
-        rule = _rule(wanted)
+        rule = _rule(request)
         self.added += 1
         rule.id = self.added
         rule.lot = random.Random(rule.seed)  # noqa: S311  (repeatable on purpose)
@@ -138,24 +138,24 @@ class Faults:
         return [rule for rule in self.rules if rule.is_about(call) and rule.hits_now()]
 
 
-def _rule(wanted: Mapping[str, Any]) -> Fault:
+def _rule(request: Mapping[str, Any]) -> Fault:
     settable = {each.name for each in fields(Fault)} - {"id", "seen", "hits", "lot"}
-    unknown = sorted(set(wanted) - settable)
+    unknown = sorted(set(request) - settable)
     if unknown:
         raise SandboxError(f"A fault has no {', '.join(unknown)}; it has {', '.join(sorted(settable))}.")
-    if wanted.get("kind") not in KINDS:
+    if request.get("kind") not in KINDS:
         raise SandboxError(f"A fault's kind is one of {', '.join(KINDS)}.")
-    strange = sorted(set(wanted.get("match") or {}) - {*MATCHES, "region", "account"})
+    strange = sorted(set(request.get("match") or {}) - {*MATCHES, "region", "account"})
     if strange:
         raise SandboxError(
             f"A fault cannot match by {', '.join(strange)}; it can by repository, service, region, account."
         )
     for name, kinds in SHAPES.items():
-        if name in wanted and (
-            not isinstance(wanted[name], kinds) or isinstance(wanted[name], bool) != (kinds is bool)
+        if name in request and (
+            not isinstance(request[name], kinds) or isinstance(request[name], bool) != (kinds is bool)
         ):
-            raise SandboxError(f"A fault's {name} cannot be {wanted[name]!r}.")
-    rule = Fault(**wanted)
+            raise SandboxError(f"A fault's {name} cannot be {request[name]!r}.")
+    rule = Fault(**request)
     if rule.when not in {"before", "after"}:
         raise SandboxError("A foreign write comes before or after the call.")
     if rule.kind == "foreign_write" and not rule.statement:

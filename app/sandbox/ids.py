@@ -30,8 +30,8 @@ def unique_id(arn: str) -> str:
 
 
 def lightsail_account(region: str) -> str:
-    known = KNOWN_LIGHTSAIL_ACCOUNTS.get(region)
-    return known or str(int.from_bytes(digest("lightsail account", region)[:6]) % 900_000_000_000 + 100_000_000_000)
+    account = KNOWN_LIGHTSAIL_ACCOUNTS.get(region)
+    return account or str(int.from_bytes(digest("lightsail account", region)[:6]) % 900_000_000_000 + 100_000_000_000)
 
 
 def service_role_arn(account: str, region: str, service: str, nonce: object) -> str:

@@ -99,9 +99,9 @@ def put_policy(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
 
 
 def principals(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (as above)
-    known = parts.world.principals
+    living = parts.world.principals
     now = parts.world.clock.now()
-    return {"principals": [{"arn": arn, "exists": known.exists(arn, now)} for arn in known.by_arn]}
+    return {"principals": [{"arn": arn, "exists": living.exists(arn, now)} for arn in living.by_arn]}
 
 
 def change_principal(parts: Parts, request: Request, body: dict[str, Any]) -> Any:

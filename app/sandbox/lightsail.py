@@ -47,8 +47,8 @@ def find_service(world: World, call: Call) -> Service:
 
 
 def get_container_services(world: World, call: Call) -> Answer:
-    one = call.params.get("serviceName")
-    services = [find_service(world, call)] if one else services_here(world, call).values()
+    name = call.params.get("serviceName")
+    services = [find_service(world, call)] if name else services_here(world, call).values()
     return {"containerServices": [describe(service, call.at) for service in services]}
 
 
@@ -130,14 +130,14 @@ def _check_settled(service: Service, now: float, what: str) -> None:
         raise busy(state, what)
 
 
-def _switch_puller(world: World, call: Call, service: Service, wanted: bool | None) -> None:
-    """Give the service a new image puller role or delete the current one; do nothing if it is as `wanted`."""
+def _switch_puller(world: World, call: Call, service: Service, active: bool | None) -> None:
+    """Give the service a new image puller role or delete the current one; do nothing if it is as `active`."""
     is_active = bool(service.puller and service.puller.is_active)
-    if wanted is None or wanted == is_active:
+    if active is None or active == is_active:
         return
     if service.puller and service.puller.arn:
         world.principals.dies(service.puller.arn, call.at)
-    if not wanted:
+    if not active:
         service.puller = Puller()
         return
     service.roles_made += 1

@@ -127,10 +127,10 @@ def _checker(shape: Any, within: frozenset[str] = frozenset()) -> Check:
     return checkers.get(shape.type_name, lambda: _accept)()
 
 
-def _wrong_type(value: Any, wanted: str) -> AwsError:
+def _wrong_type(value: Any, type_name: str) -> AwsError:
     names = {dict: "START_OBJECT", list: "START_ARRAY", str: "STRING_VALUE", bool: "TRUE_VALUE"}
     given = names.get(type(value), "NUMBER_VALUE")
-    return AwsError("SerializationException", f"{given} can not be converted to {wanted}")
+    return AwsError("SerializationException", f"{given} can not be converted to {type_name}")
 
 
 def _at(path: str, name: str) -> str:

@@ -87,12 +87,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def changed(options: SandboxOptions, wanted: Mapping[str, Any]) -> SandboxOptions:
+def changed(options: SandboxOptions, changes: Mapping[str, Any]) -> SandboxOptions:
     """Return the options with these changes; raises SandboxError for an invalid name or value."""
-    unknown = sorted(set(wanted) - set(CHANGEABLE))
+    unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise SandboxError(f"Not an option that can change: {', '.join(unknown)}. These can: {', '.join(CHANGEABLE)}.")
-    values = dict(wanted)
+    values = dict(changes)
     if "setup_regions" in values:
         values["setup_regions"] = tuple(values["setup_regions"])
     return dataclasses.replace(options, **values)

@@ -67,9 +67,9 @@ async def test_what_was_just_read_is_left_alone(scanner, aws):
 async def test_old_data_is_read_again_sooner_when_somebody_looks(scanner, aws, clock):
     await scanner.turn(REGION, What.SERVICES)
     clock.advance(10)
-    await scanner.turn(REGION, What.SERVICES, asked=False)
+    await scanner.turn(REGION, What.SERVICES, on_request=False)
     assert len(aws.calls) == 1
-    await scanner.turn(REGION, What.SERVICES, asked=True)
+    await scanner.turn(REGION, What.SERVICES, on_request=True)
     assert len(aws.calls) == 2
 
 

@@ -205,10 +205,10 @@ class WhoCanPullBody(BaseModel):
     coverage: Coverage
 
     @classmethod
-    def of(cls, found: WhoCanPull) -> WhoCanPullBody:
+    def of(cls, answer: WhoCanPull) -> WhoCanPullBody:
         return cls(
-            principal=found.answer.principal if found.answer else "",
-            repositories=[PullAnswer.of(row) for row in found.rows],
-            left_out=found.answer.left_out if found.answer else 0,
-            coverage=Coverage.of(found.knowledge),
+            principal=answer.answer.principal if answer.answer else "",
+            repositories=[PullAnswer.of(row) for row in answer.rows],
+            left_out=answer.answer.left_out if answer.answer else 0,
+            coverage=Coverage.of(answer.knowledge),
         )

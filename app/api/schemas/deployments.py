@@ -96,9 +96,9 @@ class Images(BaseModel):
     is_whole: bool = Field(description="False: there are more than were read.")
 
     @classmethod
-    def of(cls, found: ImageList) -> Images:
+    def of(cls, cause: ImageList) -> Images:
         return cls(
-            repository=found.repository, images=[Image.of(each) for each in found.images], is_whole=found.is_whole
+            repository=cause.repository, images=[Image.of(each) for each in cause.images], is_whole=cause.is_whole
         )
 
 
@@ -194,12 +194,12 @@ class Obstacle(BaseModel):
     granted: bool = Field(description="Giving access first puts it right.")
 
     @classmethod
-    def of(cls, found: Found) -> Obstacle:
+    def of(cls, cause: Found) -> Obstacle:
         return cls(
-            code=found.code,
-            title=fill(CAUSES[found.code].title, found.params),
-            certainty=found.certainty,
-            granted=is_granted(found),
+            code=cause.code,
+            title=fill(CAUSES[cause.code].title, cause.params),
+            certainty=cause.certainty,
+            granted=is_granted(cause),
         )
 
 
@@ -227,7 +227,7 @@ class DeploymentPreviewAnswer(BaseModel):
             containers=list(preview.containers),
             change=Change.of(preview.change),
             calls=[AwsCall(action=call.action, on=call.on) for call in preview.calls],
-            obstacles=[Obstacle.of(found) for found in preview.obstacles],
+            obstacles=[Obstacle.of(cause) for cause in preview.obstacles],
         )
 
 

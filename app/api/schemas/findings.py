@@ -92,14 +92,14 @@ class Coverage(BaseModel):
     problems: list[ProblemBody] = Field(description="What kept parts of the Regions from being read.")
 
     @classmethod
-    def of(cls, known: Knowledge) -> Coverage:
+    def of(cls, knowledge: Knowledge) -> Coverage:
         return cls(
-            whole=known.whole,
-            unread=known.unread,
-            due=known.due,
-            never_read=known.never_read,
-            unknown_images=known.unknown_images,
-            problems=[ProblemBody.of(failure.problem) for failure in known.failures],
+            whole=knowledge.whole,
+            unread=knowledge.unread,
+            due=knowledge.due,
+            never_read=knowledge.never_read,
+            unknown_images=knowledge.unknown_images,
+            problems=[ProblemBody.of(failure.problem) for failure in knowledge.failures],
         )
 
 

@@ -115,14 +115,14 @@ class RepositoryList(BaseModel):
     )
 
     @classmethod
-    def of(cls, found: ServiceRepositories) -> RepositoryList:
+    def of(cls, choices: ServiceRepositories) -> RepositoryList:
         return cls(
-            repositories=[RepositoryAccess.of(row) for row in found.repositories],
-            role=PullerRole.of(found.role),
-            policies=Coverage.of(found.policies),
-            registry=RegistryRead.maybe(found.evidence),
-            problems=[ProblemBody.of(failure.problem) for failure in found.failures],
-            not_listed=found.left_out,
+            repositories=[RepositoryAccess.of(row) for row in choices.repositories],
+            role=PullerRole.of(choices.role),
+            policies=Coverage.of(choices.policies),
+            registry=RegistryRead.maybe(choices.evidence),
+            problems=[ProblemBody.of(failure.problem) for failure in choices.failures],
+            not_listed=choices.left_out,
         )
 
 
@@ -154,8 +154,8 @@ class ChoiceList(BaseModel):
     more: bool = Field(description="Others fit too; ask with a longer `q`.")
 
     @classmethod
-    def of(cls, found: Choices) -> ChoiceList:
-        return cls(choices=[RepositoryChoice.of(row) for row in found.rows], more=found.more)
+    def of(cls, choices: Choices) -> ChoiceList:
+        return cls(choices=[RepositoryChoice.of(row) for row in choices.rows], more=choices.more)
 
 
 class GrantRequest(RequestBody):

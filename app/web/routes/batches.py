@@ -158,9 +158,9 @@ def cancel(request: Request, services: ServicesDep, who: PersonDep, batch_id: st
 @router.get("/{batch_id}/undo")
 def ask_undo(request: Request, services: ServicesDep, batch_id: str) -> Response:
     """The dialog that asks before everything is taken back."""
-    found = get_batch(services, batch_id)
-    check_undo(found)
-    return render(request, undo_dialog(found))
+    batch = get_batch(services, batch_id)
+    check_undo(batch)
+    return render(request, undo_dialog(batch))
 
 
 @router.post("/{batch_id}/undo")

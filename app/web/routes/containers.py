@@ -36,8 +36,8 @@ def containers(
 ) -> Response:
     """All services of every configured region."""
     chosen_access = AccessFilter(access) if access in set(AccessFilter) else None
-    wanted = ServiceFilter(region, state, chosen_access, Sort(sort) if sort in set(Sort) else Sort.NAME)
-    return render(request, containers_page(services, q[:100], now, wanted, page))
+    criteria = ServiceFilter(region, state, chosen_access, Sort(sort) if sort in set(Sort) else Sort.NAME)
+    return render(request, containers_page(services, q[:100], now, criteria, page))
 
 
 @router.get("/{region}/{service}", dependencies=[RetryProblems])

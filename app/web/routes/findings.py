@@ -40,9 +40,9 @@ def findings(
     cursor: Text = "",
 ) -> Response:
     """What is wrong or suspicious about access, the worst first."""
-    known = severity if severity in set(Severity) else ""
-    wanted = FindingFilter(known, region, name=q.strip(), dismissed=bool(dismissed))
-    return render(request, findings_page(services, wanted, cursor, now))
+    chosen_severity = severity if severity in set(Severity) else ""
+    criteria = FindingFilter(chosen_severity, region, name=q.strip(), dismissed=bool(dismissed))
+    return render(request, findings_page(services, criteria, cursor, now))
 
 
 @router.get("/repair")

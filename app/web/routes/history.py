@@ -14,7 +14,7 @@ from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.deps import KnownPlace
 from app.web.render import render
-from app.web.views.history import HistoryFilterView, history_page, service_history_page, wanted_of
+from app.web.views.history import HistoryFilterView, criteria_of, history_page, service_history_page
 
 router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
 
@@ -57,23 +57,23 @@ ExportDep = Annotated[HistoryFilterView, Depends(exported)]
 
 @router.get(links.HISTORY)
 def history(
-    request: Request, services: ServicesDep, wanted: FilterDep, older: Field = "", newer: Field = ""
+    request: Request, services: ServicesDep, criteria: FilterDep, older: Field = "", newer: Field = ""
 ) -> Response:
     """Show all operations, newest first."""
-    return render(request, history_page(services, wanted, older, newer))
+    return render(request, history_page(services, criteria, older, newer))
 
 
 @router.get(links.HISTORY + "/export.csv")
-def as_csv(services: ServicesDep, wanted: ExportDep) -> Response:
+def as_csv(services: ServicesDep, criteria: ExportDep) -> Response:
     """Export the filtered history as CSV for spreadsheets."""
-    lines = export.csv_lines(services.db, wanted_of(services, wanted))
+    lines = export.csv_lines(services.db, criteria_of(services, criteria))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=_named("csv"))
 
 
 @router.get(links.HISTORY + "/export.json")
-def as_json(services: ServicesDep, wanted: ExportDep) -> Response:
+def as_json(services: ServicesDep, criteria: ExportDep) -> Response:
     """Export the filtered history as JSON, with every policy before and after."""
-    lines = export.json_lines(services.db, wanted_of(services, wanted))
+    lines = export.json_lines(services.db, criteria_of(services, criteria))
     return StreamingResponse(lines, media_type="application/json", headers=_named("json"))
 
 
@@ -82,14 +82,14 @@ def of_service(
     request: Request,
     services: ServicesDep,
     now: NowDep,
-    wanted: ServiceFilterDep,
+    criteria: ServiceFilterDep,
     region: str,
     service: str,
     older: Field = "",
     newer: Field = "",
 ) -> Response:
     """Show one service's operations, newest first."""
-    filter_here = replace(wanted, region=region, of_service=service)
+    filter_here = replace(criteria, region=region, of_service=service)
     return render(request, service_history_page(services, filter_here, now, (older, newer)))
 
 

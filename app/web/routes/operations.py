@@ -38,12 +38,12 @@ PreviewedField = Annotated[str, Form(max_length=400)]
 @router.get("")
 def operation(request: Request, services: ServicesDep, now: NowDep, operation_id: str) -> Response:
     """Show the operation's page: also for a reader who comes back after closing the browser."""
-    found = queries.get_operation(services.db, operation_id)
-    if found is None:
+    row = queries.get_operation(services.db, operation_id)
+    if row is None:
         return render(request, UnknownOperation(operation_id), status=404)
-    if found.kind == Kind.BATCH and found.batch_id:
-        return redirect(request, links.batch(found.batch_id))
-    return render(request, operation_page(services, found, now))
+    if row.kind == Kind.BATCH and row.batch_id:
+        return redirect(request, links.batch(row.batch_id))
+    return render(request, operation_page(services, row, now))
 
 
 @router.get("/progress")
@@ -63,23 +63,23 @@ async def progress(
 
 
 def _progress(request: Request, services: Services, now: datetime, operation_id: str, place: str) -> Response:
-    found = find_progress(services.db, operation_id)
-    if found is None:
+    shown = find_progress(services.db, operation_id)
+    if shown is None:
         return render(request, UnknownOperation(operation_id), status=404)
     if not is_htmx(request):
         return redirect(request, links.operation(operation_id))
-    return render(request, progress_view(services, found, now, in_dialog=place == "dialog"))
+    return render(request, progress_view(services, shown, now, in_dialog=place == "dialog"))
 
 
 @router.get("/details")
 def details(request: Request, services: ServicesDep, operation_id: str) -> Response:
     """Show what happened, for the operation's line in the history."""
-    found = queries.get_operation(services.db, operation_id)
-    if found is None:
+    row = queries.get_operation(services.db, operation_id)
+    if row is None:
         return render(request, UnknownOperation(operation_id), status=404)
     if not is_htmx(request):
         return redirect(request, links.operation(operation_id))
-    return render(request, operation_details(services, found))
+    return render(request, operation_details(services, row))
 
 
 @router.post("/retry")

@@ -97,9 +97,9 @@ def add_dialog(
 
 def repository_options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
     """Return the repositories that the service cannot pull from yet and whose name holds `query`."""
-    known = queries.find_service(services.db, services.service_key(region, service))
-    if known is None:
+    known_service = queries.find_service(services.db, services.service_key(region, service))
+    if known_service is None:
         return RepositoryOptions((), query)
     now = services.clock.now()
-    found = search.choices(services.db, services.connection, known.service, searched_name(query), now=now)
-    return RepositoryOptions(tuple(RepositoryOption(row.name) for row in found.rows), query, more=found.more)
+    choices = search.choices(services.db, services.connection, known_service.service, searched_name(query), now=now)
+    return RepositoryOptions(tuple(RepositoryOption(row.name) for row in choices.rows), query, more=choices.more)

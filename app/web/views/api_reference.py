@@ -123,9 +123,11 @@ def _content(holder: Schema | None) -> ApiType | None:
     return type_of(content["schema"]) if content else None
 
 
-def _parameter(one: Schema) -> ApiField:
-    said = one.get("description", "")
-    return ApiField(one["name"], type_of(one["schema"]), one.get("required", False), said, one["in"])
+def _parameter(parameter: Schema) -> ApiField:
+    said = parameter.get("description", "")
+    return ApiField(
+        parameter["name"], type_of(parameter["schema"]), parameter.get("required", False), said, parameter["in"]
+    )
 
 
 def _shape(name: str, schema: Schema) -> ApiShape:

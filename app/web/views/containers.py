@@ -41,29 +41,29 @@ class ContainersPage(View):
 
     def address(self, page: int = 1, sort: str = "") -> str:
         """The address of a page of this list, in another order where `sort` names one."""
-        wanted = self.filter
-        order = sort or wanted.sort
+        chosen = self.filter
+        order = sort or chosen.sort
         return links.containers(
             self.query,
-            region=wanted.region,
-            state=wanted.state,
-            access=wanted.access or "",
+            region=chosen.region,
+            state=chosen.state,
+            access=chosen.access or "",
             sort=str(order) if order != Sort.NAME else "",
             page=page if page > 1 else "",
         )
 
 
 def containers_page(
-    services: Services, query: str, now: datetime, wanted: ServiceFilter | None = None, number: int = 1
+    services: Services, query: str, now: datetime, criteria: ServiceFilter | None = None, number: int = 1
 ) -> ContainersPage:
     """Return the services whose name, region or state holds `query` and that fit the filter."""
     settle(services)
     answer = list_services(services, query)
     failures = tuple(problem for reading in answer.regions if (problem := failure(reading, reading.region)))
     fresh = together([freshness(reading, now) for reading in answer.regions], now)
-    known = {(each.service.region, each.service.name) for each in answer.services}
-    tasks = tasks_for(known) if is_sandbox(services) else ()
-    chosen = wanted or ServiceFilter()
+    service_keys = {(each.service.region, each.service.name) for each in answer.services}
+    tasks = tasks_for(service_keys) if is_sandbox(services) else ()
+    chosen = criteria or ServiceFilter()
     listed = page_of(fitting(answer.services, chosen), number)
     states = tuple(sorted({each.service.state for each in answer.services} | ({chosen.state} - {""})))
     return ContainersPage(

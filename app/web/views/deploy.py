@@ -171,8 +171,8 @@ def deploy_dialog(
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
     region, name = region_and_name
-    known = queries.find_service(services.db, services.service_key(region, name))
-    current = known.service.current_deployment if known else None
+    known_service = queries.find_service(services.db, services.service_key(region, name))
+    current = known_service.service.current_deployment if known_service else None
     listed = images if isinstance(images, ImageList) else None
     return DeployDialog(
         heading=_heading(name, form),
@@ -186,7 +186,9 @@ def deploy_dialog(
         containers=current.containers if current else (),
         current=current.version if current else 0,
         public_container=current.public_container if current else "",
-        running=digests_that_run(listed.images, listed.repository, known.service) if listed and known else frozenset(),
+        running=digests_that_run(listed.images, listed.repository, known_service.service)
+        if listed and known_service
+        else frozenset(),
         problem=problem,
     )
 
@@ -216,7 +218,7 @@ async def deploy_preview(
         image=preview.image,
         change=preview.change,
         calls=tuple(f"{call.action}  {call.on}" for call in preview.calls),
-        obstacles=tuple(_obstacle(found) for found in preview.obstacles),
+        obstacles=tuple(_obstacle(told_cause) for told_cause in preview.obstacles),
         needs_access=preview.needs_access,
         grants=preview.request.grant,
         is_checked=preview.is_checked,
@@ -224,6 +226,6 @@ async def deploy_preview(
     )
 
 
-def _obstacle(found: Found) -> ObstacleView:
-    cause = Message(CAUSES[found.code].title, found.params)
-    return ObstacleView(cause, found.certainty is Certainty.CERTAIN, is_granted(found))
+def _obstacle(told_cause: Found) -> ObstacleView:
+    cause = Message(CAUSES[told_cause.code].title, told_cause.params)
+    return ObstacleView(cause, told_cause.certainty is Certainty.CERTAIN, is_granted(told_cause))

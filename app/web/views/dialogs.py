@@ -246,13 +246,15 @@ def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView 
 
 def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
     """Return the Remove dialog: statements that are removed and access that remains, or the policy's problem."""
-    known = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.find_service(services.db, services.service_key(region, service))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
-    if known is None or held is None or held.policy_read_at is None:
+    if known_service is None or held is None or held.policy_read_at is None:
         return remove_dialog(region, service, repository)
     circumstances = circumstances_of(services.db, services.repository_key(region, repository), services.clock.now())
     try:
-        planned = plan_operation(Kind.REVOKE, known.service, repository, held.policy_text, circumstances=circumstances)
+        planned = plan_operation(
+            Kind.REVOKE, known_service.service, repository, held.policy_text, circumstances=circumstances
+        )
         change = planned.change
     except Problem as problem:
         return cannot_remove_dialog(region, service, repository, problem)
@@ -288,7 +290,7 @@ def with_preview(
 
 def prune(services: Services, target: AccessTarget, preview: PreviewView, follows: str) -> ConfirmDialog:
     """Return the dialog that prunes what the preview shows; `target` is region, service and repository."""
-    known = find_progress(services.db, follows) if follows else None
+    followed = find_progress(services.db, follows) if follows else None
     region, service, repository = target
-    of_this = known is not None and (known.region, known.service, known.repository) == target
+    of_this = followed is not None and (followed.region, followed.service, followed.repository) == target
     return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")

@@ -64,11 +64,11 @@ _SENTENCES = {
 
 def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
     """Return the page for `status`; a problem's own sentences are preferred over those of its status."""
-    known = status if status in _TITLES else (500 if status >= 500 else 400)
-    what, todo = _SENTENCES.get(known, _SENTENCES[500])
+    known_status = status if status in _TITLES else (500 if status >= 500 else 400)
+    what, todo = _SENTENCES.get(known_status, _SENTENCES[500])
     return ErrorPage(
         status=status,
-        title=Message(_TITLES[known]),
+        title=Message(_TITLES[known_status]),
         what=None if problem else Message(what),
         todo=None if problem else Message(todo),
         problem=problem,

@@ -33,15 +33,15 @@ class FindingsPage(View):
     @property
     def narrowed(self) -> bool:
         """The reader filters, so that an empty list doesn't mean that nothing was found."""
-        wanted = self.filter
-        return bool(wanted.severity or wanted.region or wanted.name or wanted.dismissed)
+        chosen = self.filter
+        return bool(chosen.severity or chosen.region or chosen.name or chosen.dismissed)
 
     @property
     def query(self) -> dict[str, str]:
         """The filter as query parameters."""
-        wanted = self.filter
-        dismissed = {"dismissed": "1"} if wanted.dismissed else {}
-        return {"severity": wanted.severity, "region": wanted.region, "q": wanted.name, **dismissed}
+        chosen = self.filter
+        dismissed = {"dismissed": "1"} if chosen.dismissed else {}
+        return {"severity": chosen.severity, "region": chosen.region, "q": chosen.name, **dismissed}
 
     @property
     def first_url(self) -> str:
@@ -75,11 +75,11 @@ class DismissDialog(DialogView):
     choices: tuple[int, ...] = DAYS
 
 
-def findings_page(services: Services, wanted: FindingFilter, cursor: str, now: datetime) -> FindingsPage:
+def findings_page(services: Services, criteria: FindingFilter, cursor: str, now: datetime) -> FindingsPage:
     """Return one page of the findings that fit. Raises Problem for a cursor that is none."""
     after = Cursor.from_text(cursor) if cursor else None
-    answer = list_findings(services, wanted, after)
-    return FindingsPage(answer, wanted, services.regions, now, is_first=after is None)
+    answer = list_findings(services, criteria, after)
+    return FindingsPage(answer, criteria, services.regions, now, is_first=after is None)
 
 
 def dismiss_dialog(

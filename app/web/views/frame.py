@@ -75,8 +75,8 @@ def shell(request: Request) -> Shell:
     person = getattr(request.state, "person", "")
     # The page that says that the database is unavailable must not wait for it.
     may_ask = bool(person) and not services.db.outage.is_on
-    known = queries.find_caller(services.db, services.connection) if may_ask else None
-    caller = known[0] if known else None
+    aws_caller = queries.find_caller(services.db, services.connection) if may_ask else None
+    caller = aws_caller[0] if aws_caller else None
     return Shell(
         auth=services.settings.auth,
         person=person,
@@ -100,15 +100,15 @@ def service_frame(services: Services, region: str, name: str, tab: Tab, now: dat
     """Return a service's heading, and request a new read if that is due."""
     services.scanner.request(region, What.SERVICES)
     read = sync_state.find_reading(services.db, services.connection, region, What.SERVICES)
-    known = queries.find_service(services.db, services.service_key(region, name))
+    known_service = queries.find_service(services.db, services.service_key(region, name))
     problem = read.problem
-    if problem is None and known is None and read.succeeded_at is not None:
+    if problem is None and known_service is None and read.succeeded_at is not None:
         problem = Problem("service.not_found", service=name, region=region)
     return ServiceFrame(
         region=region,
         name=name,
         tab=tab,
         freshness=freshness(read, now),
-        service=known.service if known else None,
+        service=known_service.service if known_service else None,
         problem=problem,
     )

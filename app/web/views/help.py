@@ -178,8 +178,8 @@ def repositories(regions: Iterable[str]) -> HelpTopic:
 def of_repository(name: str, region: str, uri: str, repository: str) -> HelpTopic:
     """Return the topic of a page about a repository; `uri`, which names its account, is "" while unknown."""
     account = uri.partition(".")[0]
-    known = account.isdecimal()
-    url = aws_links.ecr_repository(region, account, repository) if known else aws_links.ecr_repositories(region)
+    is_account = account.isdecimal()
+    url = aws_links.ecr_repository(region, account, repository) if is_account else aws_links.ecr_repositories(region)
     return topic(name, HelpLink(Message(N_("%(name)s in the Amazon ECR console"), {"name": repository}), url))
 
 

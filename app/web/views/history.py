@@ -132,56 +132,60 @@ class ServiceHistoryPage(_HistoryView):
 Address = Callable[..., str]
 
 
-def history_page(services: Services, asked: HistoryFilterView, older: str, newer: str) -> HistoryView:
+def history_page(services: Services, criteria: HistoryFilterView, older: str, newer: str) -> HistoryView:
     """Return all operations that match the reader's filter."""
-    return HistoryView(_list(services, asked, (older, newer), links.history))
+    return HistoryView(_list(services, criteria, (older, newer), links.history))
 
 
 def service_history_page(
-    services: Services, asked: HistoryFilterView, now: datetime, cursors: tuple[str, str]
+    services: Services, criteria: HistoryFilterView, now: datetime, cursors: tuple[str, str]
 ) -> ServiceHistoryPage:
     """Return the matching operations of one service; `cursors` is the URL's `older` and `newer`."""
-    region, name = asked.region, asked.of_service
-    rows = _list(services, asked, cursors, lambda **query: links.service_history(region, name, **query))
+    region, name = criteria.region, criteria.of_service
+    rows = _list(services, criteria, cursors, lambda **query: links.service_history(region, name, **query))
     return ServiceHistoryPage(frame.service_frame(services, region, name, Tab.HISTORY, now), rows)
 
 
-def wanted_of(services: Services, asked: HistoryFilterView) -> search.HistoryFilter:
+def criteria_of(services: Services, criteria: HistoryFilterView) -> search.HistoryFilter:
     """Return the filter of the query; invalid days are left out."""
     return search.HistoryFilter(
         connection=services.connection,
-        region=asked.region,
-        of_service=asked.of_service,
-        of_repository=asked.of_repository,
-        service=asked.service,
-        repository=asked.repository,
-        kind=asked.kind,
-        outcome=asked.outcome,
-        person=asked.person,
-        since=days.begin_of(asked.since, asked.known_zone),
-        until=days.begin_of(asked.until, asked.known_zone, after=1),
+        region=criteria.region,
+        of_service=criteria.of_service,
+        of_repository=criteria.of_repository,
+        service=criteria.service,
+        repository=criteria.repository,
+        kind=criteria.kind,
+        outcome=criteria.outcome,
+        person=criteria.person,
+        since=days.begin_of(criteria.since, criteria.known_zone),
+        until=days.begin_of(criteria.until, criteria.known_zone, after=1),
     )
 
 
-def _list(services: Services, asked: HistoryFilterView, cursors: tuple[str, str], address: Address) -> HistoryList:
+def _list(
+    services: Services, filter_view: HistoryFilterView, cursors: tuple[str, str], address: Address
+) -> HistoryList:
     older, newer = (Cursor.from_text(text) for text in cursors)
-    wanted = replace(wanted_of(services, asked), folds_batches=True)
-    page = search.list_operations(services.db, wanted, older_than=older, newer_than=newer, whole=False)
+    criteria = replace(criteria_of(services, filter_view), folds_batches=True)
+    page = search.list_operations(services.db, criteria, older_than=older, newer_than=newer, whole=False)
     batches = _batches(services, page.operations)
     rows = tuple(HistoryRow(outline_of(operation), batches.get(operation.id)) for operation in page.operations)
     return HistoryList(
         rows,
-        asked,
-        older=address(**asked.filled_in(), older=page.older.to_text()) if page.older else "",
-        newer=address(**asked.filled_in(), newer=page.newer.to_text()) if page.newer else "",
+        filter_view,
+        older=address(**filter_view.filled_in(), older=page.older.to_text()) if page.older else "",
+        newer=address(**filter_view.filled_in(), newer=page.newer.to_text()) if page.newer else "",
     )
 
 
 def _batches(services: Services, operations: Iterable[Operation]) -> dict[str, BatchSummary]:
     """The batches among the operations, by the operation that stands for each: two questions for all of them."""
-    runners = {one.id: one for one in operations if one.kind == Kind.BATCH and one.batch_id}
-    counts = counts_of(services.db, {str(one.batch_id) for one in runners.values()}) if runners else {}
+    runners = {
+        operation.id: operation for operation in operations if operation.kind == Kind.BATCH and operation.batch_id
+    }
+    counts = counts_of(services.db, {str(operation.batch_id) for operation in runners.values()}) if runners else {}
     return {
-        id_: BatchSummary(Kind(one.input["action"]), sum(counts[str(one.batch_id)].values()))
-        for id_, one in runners.items()
+        id_: BatchSummary(Kind(operation.input["action"]), sum(counts[str(operation.batch_id)].values()))
+        for id_, operation in runners.items()
     }

@@ -44,7 +44,7 @@ async def next_steps(
     services: Services, region_and_name: RegionAndName, repository: str, patience: float = PATIENCE
 ) -> NextSteps | None:
     """None for a repository that is not known; without tags where AWS does not tell them, or not within `patience`."""
-    found = await repository_tags(services, region_and_name[0], repository, patience)
-    if found is None:
+    tags = await repository_tags(services, region_and_name[0], repository, patience)
+    if tags is None:
         return None
-    return NextSteps(found.repository, found.uri, found.tags, found.problem, found.whole, *region_and_name)
+    return NextSteps(tags.repository, tags.uri, tags.tags, tags.problem, tags.whole, *region_and_name)

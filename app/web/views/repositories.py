@@ -74,11 +74,11 @@ class WhoCanPullPage(View):
     now: datetime
 
 
-def repositories_page(services: Services, wanted: RepositoryFilter, cursor: str, now: datetime) -> RepositoriesPage:
+def repositories_page(services: Services, criteria: RepositoryFilter, cursor: str, now: datetime) -> RepositoriesPage:
     """Return one page of the repositories that fit. Raises Problem for a cursor or state that is none."""
     after = Cursor.from_text(cursor) if cursor else None
-    answer = list_repositories(services, wanted, after)
-    return RepositoriesPage(answer, wanted, services.regions, now, is_first=after is None)
+    answer = list_repositories(services, criteria, after)
+    return RepositoriesPage(answer, criteria, services.regions, now, is_first=after is None)
 
 
 def who_can_pull_page(services: Services, principal: str, now: datetime) -> WhoCanPullPage:

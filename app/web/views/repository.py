@@ -61,6 +61,6 @@ def repository_page(
 ) -> RepositoryPage:
     """Return the repository with its last operations. Raises Problem as `repository_detail`."""
     detail = repository_detail(services, region, name, now=now, problem=problem)
-    wanted = HistoryFilter(connection=services.connection, region=region, of_repository=name)
-    found = list_operations(services.db, wanted, limit=OPERATIONS_SHOWN, whole=False)
-    return RepositoryPage(detail, tuple(map(outline_of, found.operations)), now)
+    criteria = HistoryFilter(connection=services.connection, region=region, of_repository=name)
+    recent = list_operations(services.db, criteria, limit=OPERATIONS_SHOWN, whole=False)
+    return RepositoryPage(detail, tuple(map(outline_of, recent.operations)), now)

@@ -52,8 +52,8 @@ class DeploymentsPage(View):
 
 def overview_page(services: Services, region: str, name: str, now: datetime) -> OverviewPage:
     """Return a service's Overview tab."""
-    known = queries.find_service(services.db, services.service_key(region, name), now)
-    summary = summarize(services, known) if known else None
+    known_service = queries.find_service(services.db, services.service_key(region, name), now)
+    summary = summarize(services, known_service) if known_service else None
     return OverviewPage(
         frame=frame.service_frame(services, region, name, Tab.OVERVIEW, now),
         repositories=summary.can_pull if summary else None,

@@ -94,12 +94,12 @@ class SignInsPage(View):
 
 def end_session_dialog(session: SessionRow) -> ConfirmDialog:
     """GET /sign-ins/sessions/end?id=…."""
-    known = ", ".join(part for part in (session.browser, session.address, session.id) if part)
+    details = ", ".join(part for part in (session.browser, session.address, session.id) if part)
     return ConfirmDialog(
         heading=Message(N_("End this session?")),
         lead=Message(
             N_("%(person)s must sign in again in that browser (%(session)s)."),
-            {"person": session.person, "session": known},
+            {"person": session.person, "session": details},
         ),
         action=links.END_SESSION,
         button=Message(N_("End session")),

@@ -103,15 +103,15 @@ def why_page(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str]) -> Wh
     )
 
 
-def _cause(found: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> CauseView:
-    cause = CAUSES[found.code]
+def _cause(told_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> CauseView:
+    cause = CAUSES[told_cause.code]
     return CauseView(
-        code=found.code,
-        title=Message(cause.title, found.params),
-        explanation=Message(cause.explanation, found.params),
-        is_likely=found.certainty is Certainty.LIKELY,
-        evidence=tuple(map(_said, found.evidence)),
-        fixes=tuple(map(_fix, fixes_of(found, diagnosis.facts, endpoints))),
+        code=told_cause.code,
+        title=Message(cause.title, told_cause.params),
+        explanation=Message(cause.explanation, told_cause.params),
+        is_likely=told_cause.certainty is Certainty.LIKELY,
+        evidence=tuple(map(_said, told_cause.evidence)),
+        fixes=tuple(map(_fix, fixes_of(told_cause, diagnosis.facts, endpoints))),
     )
 
 
