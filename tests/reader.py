@@ -15,6 +15,7 @@ from tests.console import Answer, RunningConsole, until
 
 REGION = "us-east-1"
 SERVICE = "storefront-web"
+SERVICES = {REGION: SERVICE, "ap-northeast-1": "tokyo-api"}
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
 
@@ -148,7 +149,7 @@ class Reader:
 
     def knows(self, region: str = REGION) -> None:
         """Wait until the console has read every policy of a region."""
-        path = f"/containers/{region}/{SERVICE}/images"
+        path = f"/containers/{region}/{SERVICES[region]}/images"
         until(lambda: re.search(r"(\d+) of (\d+) policies checked", self.reads(path).text), _whole)
 
 

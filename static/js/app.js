@@ -35,10 +35,11 @@
     if (event.target.closest('[data-close]')) modal.close();
     if (event.target.closest('[aria-disabled=true]')) event.preventDefault();
   }, true);
-  // A refused or failed request must not leave it on its skeleton.
+  // A refused or failed request must not leave it on its skeleton; a refused form (422) comes back as a dialog.
   for (const name of ['htmx:response:error', 'htmx:error']) {
-    document.addEventListener(name, event => {
-      if (event.detail.ctx === awaited && body.querySelector('[data-skeleton]')) modal.close();
+    document.addEventListener(name, ({ detail: { ctx } }) => {
+      const comesBack = ctx?.request.method === 'POST' && ctx.response?.status === 422;
+      if (ctx === awaited && !comesBack && body.querySelector('[data-skeleton]')) modal.close();
     });
   }
 
@@ -64,11 +65,13 @@
     const isForm = ctx?.request?.method === 'POST'; // which isn't sent again by itself
     if (!ctx || !isForm && place.querySelector('[data-offline]')) return;
     const message = byId(isForm ? 'unsent' : 'offline').content.cloneNode(true);
-    message.firstElementChild.dataset.offline = '';
+    message.firstElementChild.dataset.offline = isForm ? 'form' : 'page';
     place.replaceChildren(message);
   });
-  document.addEventListener('htmx:after:request', () => {
-    for (const message of document.querySelectorAll('[data-offline]')) message.remove();
+  // That a form wasn't sent is told until one is answered: answers to what the page asks say nothing of it.
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
+    const told = ctx.request.method === 'POST' ? '[data-offline]' : '[data-offline=page]';
+    for (const message of document.querySelectorAll(told)) message.remove();
   });
 
   // --- Polls ----------------------------------------------------------------------------------------------------

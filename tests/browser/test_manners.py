@@ -267,8 +267,12 @@ def test_a_silent_server_is_told_and_the_message_goes_when_it_answers(page, trou
     page.route(re.compile("/repositories$"), lambda route: route.abort())
     field.press("Escape")
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("What you entered is kept: try again in a moment.")).to_be_visible()
-    expect(field).to_have_value("pa")
+    unsent = page.get_by_text("What you entered is kept: try again in a moment.")
+    expect(unsent).to_be_visible()
+    with page.expect_response("**/repositories/check*"):
+        field.fill("pab")
+    expect(unsent).to_be_visible()
+    expect(field).to_have_value("pab")
     troubles[:] = [each for each in troubles if "ERR_FAILED" not in each and "Failed to fetch" not in each]
 
 
