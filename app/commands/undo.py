@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from app.client.api import Api, RequestRefused
+from app.client.exit_codes import Exit
 from app.commands.batch import follow_or_leave
-from app.commands.options import OPERATION_ID, json_option, served, server_options, told
+from app.commands.options import OPERATION_ID, json_option, served, server_options, show_json, told
 from app.commands.watch import Following, follow
 from app.operations.state import Kind
 
@@ -25,7 +27,7 @@ def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server
     Their IDs are those that grant, revoke and repair print, and that history lists. The image puller role stays active
     where it was activated too; undoing a deactivation activates it again.
 
-    Exit status: as for grant; 2 if it is still running, or changed nothing.
+    Exit status: as for grant, and 0 for a batch that is undone already; 2 if it is still running, or changed nothing.
     """
     id_ = id_.lower()
     if not OPERATION_ID.fullmatch(id_):
@@ -36,7 +38,21 @@ def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server
         how = Following(wait, timeout, as_json)
         undone = api.operation(id_)
         if undone["kind"] == Kind.BATCH:
-            status = follow_or_leave(api, api.undo_batch(undone["batch"]), how)
+            status = _undo_batch(api, undone["batch"], how)
         else:
             status = follow(api, api.undo(id_), how)
     sys.exit(status)
+
+
+def _undo_batch(api: Api, batch_id: str, how: Following) -> int:
+    try:
+        started = api.undo_batch(batch_id)
+    except RequestRefused as refused:
+        if refused.code != "batch.undone":
+            raise
+        if how.as_json:
+            show_json({"total": 0, "done": 0, "counts": {}, "items": []})
+        else:
+            click.echo("Nothing to undo: every change of this batch is undone already.")
+        return Exit.DONE
+    return follow_or_leave(api, started, how)
