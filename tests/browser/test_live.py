@@ -26,6 +26,14 @@ def console(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _short_waits(page):
+    """The server answers after a second where nothing changes: a request that a test holds is aborted after fifteen."""
+    page.context.route(
+        "**/changes?*", lambda route: route.continue_(url=route.request.url.replace("wait=10", "wait=1"))
+    )
+
+
 def notice(page, repository):
     return page.get_by_role("region", name="Notifications").locator(".notice").filter(has_text=repository)
 
