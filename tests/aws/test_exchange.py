@@ -141,8 +141,9 @@ def test_what_aws_failed_at_may_have_been_done(proxied, web, sandbox, kind, stat
     assert problem_of(proxied.aws.repositories(REGION).set_policy, "web", OTHER).effect_unknown
 
 
-def test_a_refusal_after_an_answer_that_was_lost_proves_nothing_of_the_first_try(shop, sandbox):
+def test_a_refusal_after_an_answer_that_was_lost_proves_nothing_of_the_first_try(shop, sandbox, monkeypatch):
     """The SDK retries, and then AWS refuses since the service is already changing."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
 
     def plan(request):
         return Fault("abort") if (request.action, request.number) == ("UpdateContainerService", 0) else NONE
