@@ -9,13 +9,13 @@ from fastapi import Depends, Path, Query, Response
 from app.api.schemas.operations import Operation
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
+from app.console.nearest import with_nearest
 from app.console.operations import get_progress
 from app.console.regions import check_region
 from app.console.services import get_service, nearest_services
 from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME, ServicesDep
-from app.http.problems import with_nearest
 from app.inventory.queries import KnownService
 from app.messages import i18n
 from app.threads import run_in_threadpool

@@ -20,13 +20,14 @@ from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
 from app.console.access import check_removable
+from app.console.nearest import with_nearest
 from app.console.previews import preview as console_preview
 from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
 from app.console.role_changes import check_unchanged, plan_deactivation, start_deactivation
 from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
-from app.http.problems import status_of, with_nearest
+from app.http.problems import status_of
 from app.http.routing import ThreadedRoute
 from app.keys import AccessTarget
 from app.operations.start import Ask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.bootstrap import Services
+from app.console.nearest import with_nearest
 from app.console.services import nearest_services
 from app.console.timeouts import PATIENCE, within
 from app.errors import Problem
@@ -19,8 +20,8 @@ async def check_seen(services: Services, region: str, name: str, *, seconds: flo
     before a service is said to be missing: it may be newer than the list that was read.
 
     Raises:
-        Problem: `service.not_found`, with `nearest`, names in the Region, and `others`, Regions that have a service of
-            this name; both separated by commas.
+        Problem: `service.not_found`, with the nearest names in the Region, and the Regions that have a service of this
+            name (`app.console.nearest`).
     """
     if await run_in_threadpool(_has_page, services, region, name):
         return
@@ -50,5 +51,5 @@ def _missing(services: Services, region: str, name: str) -> Problem | None:
         for each in known_services
         if each.service.name == name and each.service.region in services.regions
     ]
-    nearest = ", ".join(nearest_services(services, region, name))
-    return Problem("service.not_found", service=name, region=region, nearest=nearest, others=", ".join(others))
+    missing = Problem("service.not_found", service=name, region=region)
+    return with_nearest(missing, nearest_services(services, region, name), others)

@@ -9,7 +9,7 @@ import errno
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -22,6 +22,7 @@ from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
 from app.console.iam_hint import iam_statement
+from app.console.nearest import nearest_of
 from app.errors import Problem
 from app.http.security import READING
 from app.http.validation import as_text
@@ -38,9 +39,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
 # Error numbers for too many open files and for lack of memory.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-# A problem's parameter with the names that may be meant, and what stands between them.
-NEAREST, NAMES_APART = "nearest", ", "
-
 # By code, then by its first part; any other problem is a conflict with the current state.
 STATUS = {
     "internal": 500,
@@ -107,27 +105,6 @@ def status_of(problem: Problem) -> int:
     return STATUS.get(problem.code, STATUS.get(problem.code.partition(".")[0], 422))
 
 
-def with_nearest(problem: Problem, names: Iterable[str]) -> Problem:
-    """Return the problem with names that exist and may be meant, the likest first, for `as_json`."""
-    problem.params[NEAREST] = NAMES_APART.join(names)
-    return problem
-
-
-def nearest_of(problem: Problem) -> tuple[str, ...]:
-    """Return the names of `with_nearest`."""
-    return _split(problem, NEAREST)
-
-
-def others_of(problem: Problem) -> tuple[str, ...]:
-    """Return the other Regions that have what a problem says is missing."""
-    return _split(problem, "others")
-
-
-def _split(problem: Problem, param: str) -> tuple[str, ...]:
-    names = str(problem.params.get(param, ""))
-    return tuple(names.split(NAMES_APART)) if names else ()
-
-
 def as_json(problem: Problem) -> dict[str, object]:
     """Return the problem in the API's form."""
     statement = iam_statement(problem, account="")
@@ -139,7 +116,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "aws_code": problem.aws_code,
         "aws_message": problem.aws_message,
         "request_id": problem.request_id,
-        "params": {name: value for name, value in problem.params.items() if name != NEAREST},
+        "params": {name: value for name, value in problem.params.items() if name != "nearest"},
         "nearest": list(nearest_of(problem)),
         "reasons": reasons(problem),
         "iam_statement": json.loads(statement) if statement else None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.console.nearest import nearest_of, others_of
 from app.errors import Problem
-from app.http.problems import nearest_of, others_of
 from app.web import links
 from app.web.views.base import View
 from app.wording import N_, Message
