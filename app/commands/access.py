@@ -174,16 +174,13 @@ def _code(api: Api, service_ref: ServiceRef, form: str, named: list[str], match:
 def _service_of_many(api: Api, kind: str, service: str, region: str) -> ServiceRef:
     if kind == "revoke" and region:
         return ServiceRef(region, service)  # it may be deleted
-    details = find_service(api, service, region)
-    return ServiceRef.of(details)
+    return ServiceRef.of(find_service(api, service, region))
 
 
 def _service_of(api: Api, kind: str, service: str, repository: str, region: str) -> ServiceRef:
     if kind == "revoke":
-        details = find_service_named_by(api, repository, service, region)
-    else:
-        details = find_service(api, service, region)
-    return ServiceRef.of(details)
+        return ServiceRef.of(find_service_named_by(api, repository, service, region))
+    return ServiceRef.of(find_service(api, service, region))
 
 
 def _start(api: Api, kind: str, service_ref: ServiceRef, repository: str, previewed: str | None) -> Json:

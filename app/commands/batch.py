@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -135,14 +136,8 @@ def _repair_all(api: Api, region: str, how: Following, *, preview: bool) -> Exit
         if not how.as_json:
             _show_left(shown)
         return Exit.DONE
-    try:
-        batch = api.repair_all(region)
-    except RequestRefused as refused:
-        if refused.code != "batch.nothing_to_repair":
-            raise
-        _nothing_to_repair(as_json=how.as_json)
-        return Exit.DONE
-    return follow_or_leave(api, batch, how)
+    start = partial(api.repair_all, region)
+    return start_and_follow(api, start, how, nothing=("batch.nothing_to_repair", "Nothing to repair."))
 
 
 def _show_left(shown: Json) -> None:
@@ -156,11 +151,24 @@ def _show_left(shown: Json) -> None:
         say("Not everything has been checked yet. See “sailpass status” or the Findings page.")
 
 
-def _nothing_to_repair(*, as_json: bool) -> None:
-    if as_json:
-        show_json({"total": 0, "done": 0, "counts": {}, "items": []})
-    else:
-        click.echo("Nothing to repair.")
+def start_and_follow(api: Api, start: Callable[[], Json], how: Following, *, nothing: tuple[str, str]) -> Exit:
+    """Start a batch and follow it: the exit status of the command.
+
+    `nothing` is the problem by which the server says that there is nothing to do, which is no failure, and the sentence
+    for it.
+    """
+    code, sentence = nothing
+    try:
+        batch = start()
+    except RequestRefused as refused:
+        if refused.code != code:
+            raise
+        if how.as_json:
+            show_json({"total": 0, "done": 0, "counts": {}, "items": []})
+        else:
+            click.echo(sentence)
+        return Exit.DONE
+    return follow_or_leave(api, batch, how)
 
 
 def _watch(api: Api, batch: Json, how: Following) -> Json:

@@ -68,8 +68,7 @@ def deploy(
     """
     body = _body(image, request)
     with told(as_json=as_json), served(url, data_dir, works=not preview, insecure_http=insecure_http) as api:
-        details = find_service(api, service, region)
-        service_ref = ServiceRef.of(details)
+        service_ref = ServiceRef.of(find_service(api, service, region))
         if preview:
             status = _preview(api.preview_deployment(service_ref, body), as_json=as_json)
         else:

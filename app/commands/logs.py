@@ -41,8 +41,7 @@ def logs(service: str, *, region: str, lines: int, as_json: bool, **options: Any
     server = {name: options.pop(name) for name in ("url", "data_dir", "insecure_http")}
     part = {name: value for name, value in options.items() if value and name != "version"}
     with told(as_json=as_json), served(**server, works=False) as api:
-        details = find_service(api, service, region)
-        service_ref = ServiceRef.of(details)
+        service_ref = ServiceRef.of(find_service(api, service, region))
         log = _read(api, service_ref, options["version"] or 0, part, lines)
     if as_json:
         show_json(log)

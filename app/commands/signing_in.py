@@ -123,8 +123,7 @@ def sign_in_link(
     """Print a new sign-in link. It works once, for 15 minutes; older links stop working."""
     from app.auth import terminal
 
-    _check_revoke(revoke, listing=listing, everything=everything)
-    _check_json(listing=listing, as_json=as_json)
+    _check_options(revoke, listing=listing, as_json=as_json, everything=everything)
     if base and (listing or revoke is not None):
         raise click.UsageError("--base is for a new link only.")
     if base:
@@ -160,8 +159,7 @@ def session(
     from app.auth import terminal
     from app.auth.browsers import browser_name
 
-    _check_revoke(revoke, listing=listing, everything=everything)
-    _check_json(listing=listing, as_json=as_json)
+    _check_options(revoke, listing=listing, as_json=as_json, everything=everything)
     if not listing and revoke is None:
         raise click.UsageError("Use --list, --revoke ID or --revoke --all.")
     with told(as_json=as_json):
@@ -184,7 +182,8 @@ def _check_base(base: str) -> None:
         raise click.BadParameter(f"“{base}” isn't an address; write https://sailpass.example.com.", param_hint="--base")
 
 
-def _check_revoke(revoke: str | None, *, listing: bool, everything: bool) -> None:
+def _check_options(revoke: str | None, *, listing: bool, as_json: bool, everything: bool) -> None:
+    _check_json(listing=listing, as_json=as_json)
     if listing and revoke is not None:
         raise click.UsageError("--list and --revoke exclude each other.")
     if everything and revoke is None:

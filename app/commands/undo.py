@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
-from app.client.api import Api, RequestRefused
-from app.client.exit_codes import Exit
-from app.commands.batch import follow_or_leave
-from app.commands.options import OPERATION_ID, json_option, served, server_options, show_json, told
+from app.commands.batch import start_and_follow
+from app.commands.options import OPERATION_ID, json_option, served, server_options, told
 from app.commands.watch import Following, follow
 from app.operations.state import Kind
+
+UNDONE = "Nothing to undo: every change of this batch is undone already."
 
 
 @click.command()
@@ -38,21 +39,8 @@ def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server
         how = Following(wait, timeout, as_json)
         undone = api.operation(id_)
         if undone["kind"] == Kind.BATCH:
-            status = _undo_batch(api, undone["batch"], how)
+            start = partial(api.undo_batch, undone["batch"])
+            status = start_and_follow(api, start, how, nothing=("batch.undone", UNDONE))
         else:
             status = follow(api, api.undo(id_), how)
     sys.exit(status)
-
-
-def _undo_batch(api: Api, batch_id: str, how: Following) -> int:
-    try:
-        started = api.undo_batch(batch_id)
-    except RequestRefused as refused:
-        if refused.code != "batch.undone":
-            raise
-        if how.as_json:
-            show_json({"total": 0, "done": 0, "counts": {}, "items": []})
-        else:
-            click.echo("Nothing to undo: every change of this batch is undone already.")
-        return Exit.DONE
-    return follow_or_leave(api, started, how)

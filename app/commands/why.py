@@ -79,8 +79,8 @@ def _by_server(
     insecure_http: bool,
 ) -> Json:
     with served(url, data_dir, works=False, insecure_http=insecure_http) as api:
-        details = find_service(api, service, region)
-        return api.why(ServiceRef.of(details), image=image, container=container, platform=platform)
+        service_ref = ServiceRef.of(find_service(api, service, region))
+        return api.why(service_ref, image=image, container=container, platform=platform)
 
 
 def _by_ourselves(
