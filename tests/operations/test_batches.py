@@ -1,63 +1,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 
 import pytest
 
 from app.errors import Problem
-from app.foreign_changes import Reading, foreign_changes
 from app.history import batches, repository_items, undone
-from app.history.drift import recorded_changes
 from app.history.queries import get_operation
 from app.operations import batch_items, plans
-from app.operations.batches import MOST, NewItem
+from app.operations.batches import MOST
 from app.operations.state import Kind, StepName
-from tests.build import REGION, a_policy, a_statement
+from tests.build import REGION, a_policy
 from tests.console import until
+from tests.operations.batch_world import NAMES, all_items, counts, ended, items, names_in, several, start, world
 from tests.operations.workshop import actions, active, inactive, repository
 
-NAMES = [f"team/app-{number:02}" for number in range(30)]
-
-
-def items(service: str, names=NAMES) -> list[NewItem]:
-    return [NewItem(REGION, service, name) for name in names]
-
-
-def start(shop, action: Kind, service: str, names=NAMES) -> str:
-    return shop.services.batches.start(action, items(service, names), "mika")
-
-
-def counts(shop, batch_id: str) -> dict[str, int]:
-    return batches.counts_of(shop.services.db, [batch_id])[batch_id]
-
-
-def ended(shop, batch_id: str) -> dict[str, int]:
-    """How many items ended in which way, once the batch has ended."""
-    until(
-        lambda: [runner.outcome for runner in batches.runners_of(shop.services.db, batch_id)],
-        lambda outcomes: None not in outcomes,
-    )
-    return counts(shop, batch_id)
-
-
-def all_items(shop, batch_id: str):
-    return batches.list_items(shop.services.db, batch_id, limit=1_000).items
-
-
-def names_in(aws, service: str, names=NAMES) -> list[str]:
-    """The repositories whose policy names the service's role."""
-    return [name for name in names if f"/containers/{service}/private-repo-access/" in json.dumps(aws.policy_of(name))]
-
-
-@pytest.fixture
-def world(shop, aws):
-    for name in NAMES:
-        repository(aws, name)
-    usual = aws.activation_seconds
-    yield shop
-    aws.activation_seconds = usual
+__all__ = ["world"]
 
 
 def test_a_batch_gives_access_to_every_repository_and_activates_the_role_once(world, aws):
@@ -249,83 +208,6 @@ def test_nothing_is_given_to_a_service_whose_role_is_being_deactivated(world, aw
     world.ended(off)
 
 
-def several(services, names=NAMES) -> list[NewItem]:
-    return [NewItem(REGION, service, name) for service in services for name in names]
-
-
-def test_a_repository_that_gets_several_services_is_read_and_written_once(world, aws):
-    services = ("web", "api", "job")
-    for service in services:
-        active(aws, service)
-    for action in (Kind.GRANT, Kind.REVOKE, Kind.GRANT):
-        before = len(aws.calls)
-        batch_id = world.services.batches.start(action, several(services), "mika")
-        assert ended(world, batch_id) == {"succeeded": 3 * len(NAMES)}
-        calls = [call.operation for call in aws.calls[before:] if call.operation.endswith("RepositoryPolicy")]
-        writes = [call for call in calls if not call.startswith("Get")]
-        assert (len(calls), len(writes)) == (3 * len(NAMES), len(NAMES))
-        for service in services:
-            assert names_in(aws, service) == (NAMES if action is Kind.GRANT else [])
-
-
-def test_the_history_tells_what_each_service_got_by_a_write_that_they_share(world, aws):
-    for service in ("web", "api"):
-        active(aws, service)
-    batch_id = world.services.batches.start(Kind.GRANT, several(("web", "api"), NAMES[:1]), "mika")
-    ended(world, batch_id)
-    by_service = {item.service: world.changes(item.id) for item in all_items(world, batch_id)}
-    (web,), (api,) = by_service["web"], by_service["api"]
-    assert (web.before, json.loads(api.after)) == (None, aws.policy_of(NAMES[0]))
-    assert web.after == api.before
-    assert ("/web/" in web.after, "/api/" in web.after) == (True, False)
-    assert web.planned_at == api.planned_at
-
-
-def test_a_shared_write_is_undone_for_one_service_or_for_all(world, aws):
-    for service in ("web", "api"):
-        active(aws, service)
-    batch_id = world.services.batches.start(Kind.GRANT, several(("web", "api")), "mika")
-    ended(world, batch_id)
-    web = next(item for item in all_items(world, batch_id) if item.service == "web")
-    (change,) = world.changes(web.id)
-    world.ended(world.start(Kind.UNDO, "web", web.repository, before=change.before, after=change.after))
-    assert web.repository not in names_in(aws, "web")
-    assert names_in(aws, "api") == NAMES
-    before = len(aws.calls)
-    ended(world, world.services.batches.undo(batch_id, "mika"))
-    assert names_in(aws, "web") == names_in(aws, "api") == []
-    assert [aws.policy_of(name) for name in NAMES] == [None] * len(NAMES)
-    writes = [call for call in aws.calls[before:] if call.operation == "DeleteRepositoryPolicy"]
-    assert len(writes) == len(NAMES)
-
-
-@pytest.mark.parametrize("is_disturbed", [False, True])
-def test_undo_all_of_what_made_a_statement_shared_leaves_what_was_there(world, aws, is_disturbed):
-    """Together by one write, or one item after the other where an answer is lost."""
-    services = ("web", "api", "job")
-    for service in services:
-        active(aws, service)
-    crowd = [f"arn:aws:iam::{number:012}:role/build-of-a-team-with-a-long-name" for number in range(1, 146)]
-    theirs = a_policy([a_statement(sid="Crowd", principal={"AWS": crowd})])
-    repository(aws, NAMES[0], theirs)
-    batch_id = world.services.batches.start(Kind.GRANT, several(services, NAMES[:1]), "mika")
-    assert ended(world, batch_id) == {"succeeded": 3}
-    assert [statement["Sid"] for statement in aws.policy_of(NAMES[0])["Statement"]] == ["Crowd", "AllowLightsailPull"]
-    if is_disturbed:
-        aws.fail(
-            "ecr:SetRepositoryPolicy", Problem("aws.unreachable", retryable=True, endpoint="x", effect_unknown=True)
-        )
-    assert ended(world, world.services.batches.undo(batch_id, "mika")) == {"succeeded": 3}
-    assert aws.policy_of(NAMES[0]) == json.loads(theirs)
-
-
-def test_a_service_whose_role_is_not_there_holds_up_no_other(world, aws):
-    active(aws, "web")
-    batch_id = world.services.batches.start(Kind.GRANT, several(("gone", "web")), "mika")
-    assert ended(world, batch_id) == {"succeeded": 30, "failed": 30}
-    assert names_in(aws, "web") == NAMES
-
-
 def test_items_whose_turn_has_passed_meanwhile_wait_for_it_and_not_for_each_other(world, aws, monkeypatch):
     """A grant that was requested before the batch begins between the look at whose turn it is and the beginning."""
     for service in ("web", "api"):
@@ -379,23 +261,6 @@ def test_what_breaks_on_one_repository_ends_no_other_item(world, aws, monkeypatc
     assert ended(world, batch_id) == {"succeeded": 29, "failed": 1}
     (failed,) = (item for item in all_items(world, batch_id) if item.outcome == "failed")
     assert (failed.repository, failed.problem["code"]) == (NAMES[0], "internal")
-
-
-def test_what_somebody_wrote_just_before_a_shared_deletion_is_put_back_and_told_as_theirs(world, aws):
-    for service in ("web", "api"):
-        active(aws, service)
-    granting = world.services.batches.start(Kind.GRANT, several(("web", "api"), NAMES[:1]), "mika")
-    ended(world, granting)
-    ours, theirs = aws.policy_of(NAMES[0]), json.loads(a_policy())
-    both = {**ours, "Statement": [*ours["Statement"], *theirs["Statement"]]}
-    world.points.do["write-planned"] = lambda: repository(aws, NAMES[0], json.dumps(both))
-    batch_id = world.services.batches.start(Kind.REVOKE, several(("web", "api"), NAMES[:1]), "mika")
-    assert ended(world, batch_id) == {"succeeded": 2}
-    assert aws.policy_of(NAMES[0])["Statement"] == theirs["Statement"]
-    services = world.services
-    changes = recorded_changes(services.db, services.connection, REGION, NAMES[:1])[NAMES[0]]
-    (foreign,) = foreign_changes(changes, Reading(changes[-1].after, services.clock.now()))
-    assert [json.loads(text) for text in (foreign.seen.before, foreign.seen.after)] == [ours, both]
 
 
 def test_a_stop_waits_for_the_write_of_a_batch_and_not_for_its_verification(world, aws):

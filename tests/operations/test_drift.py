@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
 
 from app.drift import DriftWatch
 from app.errors import Problem
@@ -15,28 +14,16 @@ from app.inventory.policies import PolicySeen
 from app.keys import ServiceKey
 from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_statement
-from tests.operations.workshop import active, repository
+from tests.operations.outside import WEB, done, granted_alone
 
-WEB = "storefront/web"
 OTHER = a_policy([a_statement(sid="Terraform", principal={"AWS": "arn:aws:iam::123456789012:role/ci"})])
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def granted(shop, aws):
-    """A grant that has ended, on a policy that others wrote; long enough ago for ECR to show it everywhere."""
-    with shop.services.db.write() as session:
-        for old in session.scalars(select(Operation)):
-            session.delete(old)
-    active(aws, SERVICE)
-    repository(aws, WEB, OTHER)
-    return done(shop, shop.grant(SERVICE, WEB))
-
-
-def done(shop, operation):
-    assert shop.ended(operation).outcome == "succeeded"
-    shop.run(shop.services.clock.sleep(6))
-    return operation
+def granted(shop):
+    """A grant that has ended, on a policy that others wrote."""
+    return granted_alone(shop, OTHER)
 
 
 def put(shop, text):

@@ -4,41 +4,23 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.auth.events import record_restored
-from app.history.kinds import SEEN
-from app.history.models import Operation
-from app.history.search import HistoryFilter, list_operations
 from app.inventory.models import SeenRepository
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_statement
+from tests.operations.outside import WEB, done, entries, granted_alone, kinds, wait
 from tests.operations.workshop import active, repository
 
-WEB = "storefront/web"
 GET, SET = "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"
 CI = a_statement(sid="Terraform", principal={"AWS": "arn:aws:iam::123456789012:role/ci"})
 NOBODY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage"}
 
 
 @pytest.fixture
-def granted(shop, aws):
-    """A grant that has ended, on a policy that others wrote; long enough ago for ECR to show it everywhere."""
-    with shop.services.db.write() as session:
-        for old in session.scalars(select(Operation)):
-            session.delete(old)
-    active(aws, SERVICE)
-    repository(aws, WEB, a_policy([CI]))
-    return done(shop, shop.grant(SERVICE, WEB))
-
-
-def done(shop, operation):
-    assert shop.ended(operation).outcome == "succeeded"
-    wait(shop)
-    return operation
-
-
-def wait(shop, seconds=6):
-    shop.run(shop.services.clock.sleep(seconds))
+def granted(shop):
+    """A grant that has ended, on a policy that others wrote."""
+    return granted_alone(shop, a_policy([CI]))
 
 
 def put(shop, *statements):
@@ -61,16 +43,6 @@ def sweep(shop):
     wait(shop, 400)
     for what in ("repositories", "policies"):
         shop.run(shop.services.scanner.turn(REGION, what))
-
-
-def entries(shop):
-    """The entries, the oldest first: kind, and the Sids before and after."""
-    found = [each for kind in SEEN for each in list_operations(shop.services.db, HistoryFilter(kind=kind)).operations]
-    return sorted(found, key=lambda each: each.sequence)
-
-
-def kinds(shop):
-    return [entry.kind for entry in entries(shop)]
 
 
 def sids(text):

@@ -3,35 +3,22 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
 
 from app.auth.events import record_restored
-from app.history.kinds import SEEN
 from app.history.models import Operation
-from app.history.search import HistoryFilter, list_operations
 from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_service, an_active_role
-from tests.operations.workshop import active, inactive, repository
-
-WEB = "storefront/web"
+from tests.operations.outside import entries, granted_alone, kinds, wait
+from tests.operations.workshop import active, inactive
 
 
 @pytest.fixture
 def granted(shop, aws):
     """A grant that ended so long ago that AWS shows the role as it left it, and a later reading."""
-    with shop.services.db.write() as session:
-        for old in session.scalars(select(Operation)):
-            session.delete(old)
-    active(aws, SERVICE)
-    repository(aws, WEB, a_policy())
-    assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "succeeded"
+    granted_alone(shop, a_policy())
     wait(shop, 70)
     sweep(shop)
     return shop.services.db
-
-
-def wait(shop, seconds=6):
-    shop.run(shop.services.clock.sleep(seconds))
 
 
 def read(shop):
@@ -44,15 +31,6 @@ def sweep(shop):
     """A reading of all services."""
     wait(shop)
     shop.run(shop.services.scanner.refresh([REGION], 5))
-
-
-def entries(shop):
-    operations = list_operations(shop.services.db, HistoryFilter()).operations
-    return [entry for entry in reversed(operations) if entry.kind in SEEN]
-
-
-def kinds(shop):
-    return [entry.kind for entry in entries(shop)]
 
 
 def made_anew(aws, shop):
