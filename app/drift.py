@@ -56,8 +56,10 @@ class DriftWatch:
         given = {each.service: each for each in standing(self.db, self.connection, region)}
         since = last_restored_at(self.db)
         for name, kind, seen_at in changed:
-            key, is_watched = ServiceKey(self.connection, region, name), name in given and _is_after(seen_at, since)
-            if is_watched and drift.record_service_change(self.db, key, given[name], kind, (seen_at, at)):
+            if name not in given or not _is_after(seen_at, since):
+                continue
+            key = ServiceKey(self.connection, region, name)
+            if drift.record_service_change(self.db, key, given[name], kind, (seen_at, at)):
                 log.info("%s: %s outside Sailpass", name, kind)
 
     def policies(self, region: str, readings: Sequence[PolicySeen]) -> None:

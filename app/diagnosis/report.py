@@ -66,17 +66,17 @@ def _title(cause: Found) -> str:
     return fill(CAUSES[cause.code].title, cause.params)
 
 
-def _cause(told_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str] | None) -> Json:
-    cause = CAUSES[told_cause.code]
+def _cause(found_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str] | None) -> Json:
+    cause = CAUSES[found_cause.code]
     return {
-        "code": told_cause.code,
+        "code": found_cause.code,
         "check": str(cause.check),
-        "certainty": str(told_cause.certainty),
+        "certainty": str(found_cause.certainty),
         "is_access": cause.is_access,
-        "title": _title(told_cause),
-        "explanation": fill(cause.explanation, told_cause.params),
-        "evidence": [say(said) for said in told_cause.evidence],
-        "fixes": [_fix(fix) for fix in fixes_of(told_cause, diagnosis.facts, endpoints)],
+        "title": _title(found_cause),
+        "explanation": fill(cause.explanation, found_cause.params),
+        "evidence": [say(said) for said in found_cause.evidence],
+        "fixes": [_fix(fix) for fix in fixes_of(found_cause, diagnosis.facts, endpoints)],
     }
 
 

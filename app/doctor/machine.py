@@ -161,12 +161,14 @@ def _postgresql(settings: Settings) -> DoctorFinding:
 
 def _migration(name: str, revision: str, details: dict[str, str]) -> DoctorFinding:
     newest = head()
-    revisions = {**details, "revision": revision, "newest_revision": newest}
+    with_revisions = {**details, "revision": revision, "newest_revision": newest}
     if revision > newest:
         text = f"{name}: of a later release (revision {revision}, this one knows {newest})"
-        return DoctorFinding("Database", Level.PROBLEM, text, "Start that release, or restore a backup.", revisions)
+        return DoctorFinding(
+            "Database", Level.PROBLEM, text, "Start that release, or restore a backup.", with_revisions
+        )
     if revision == newest:
-        return DoctorFinding("Database", Level.OK, f"{name} (revision {revision}, up to date)", details=revisions)
+        return DoctorFinding("Database", Level.OK, f"{name} (revision {revision}, up to date)", details=with_revisions)
     text = f"{name} (revision {revision or 'none'}; this release needs {newest})"
     todo = "sailpass serve migrates it at its next start; sailpass migrate does it now. Back it up before."
-    return DoctorFinding("Database", Level.NOTE, text, todo, revisions)
+    return DoctorFinding("Database", Level.NOTE, text, todo, with_revisions)

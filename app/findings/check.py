@@ -106,9 +106,7 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
             if entry.service in services_by_name:
                 seen_at = entry.ended_at or entry.asked_at
                 removals[region, entry.repository].append(Removal(entry.service, entry.id, seen_at))
-    registries = {
-        region: services_by_name.policy for region, services_by_name in registries_in(session, connection).items()
-    }
+    registries = {region: registry.policy for region, registry in registries_in(session, connection).items()}
     subjects = {
         (each.region, each.name): _Due(
             Subject(

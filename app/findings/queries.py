@@ -151,10 +151,10 @@ def findings_of(db: Database, repository: RepositoryKey, now: datetime) -> tuple
 def find_finding(db: Database, connection: str, finding_id: str, now: datetime) -> ListedFinding:
     """Return one finding. Raises `finding.not_found`."""
     with db.read() as session:
-        rows = session.get(KeptFinding, (connection, finding_id))
-        if rows is None:
+        finding = session.get(KeptFinding, (connection, finding_id))
+        if finding is None:
             raise Problem("finding.not_found")
-        return _listed(session, connection, [rows], now)[0]
+        return _listed(session, connection, [finding], now)[0]
 
 
 def count_findings(db: Database, connection: str, now: datetime) -> FindingCounts:

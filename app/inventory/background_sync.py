@@ -145,7 +145,8 @@ class Scanner:
     async def refresh_service(self, region: str, name: str) -> Problem | None:
         """Read one service now, at most once in a few seconds; return why it could not be read, or None.
 
-        Within these seconds the answer is that of the last read. The read continues if the caller stops waiting, and concurrent callers wait for the same one.
+        Within these seconds the answer is that of the last read. The read continues if the caller stops waiting, and
+        concurrent callers wait for the same one.
         """
         return await self._once("service", region, name, self._refresh_service)
 

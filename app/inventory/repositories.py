@@ -147,8 +147,8 @@ def list_repositories(
 def list_repository(db: Database, repository: RepositoryKey) -> ListedRepository | None:
     """Return one repository as the list shows it; None when it has not been seen, or is gone."""
     with db.read() as session:
-        rows = session.execute(_LISTED.where(*repository.of(_row, _row.name))).one_or_none()
-    return _listed(*rows) if rows else None
+        listed = session.execute(_LISTED.where(*repository.of(_row, _row.name))).one_or_none()
+    return _listed(*listed) if listed else None
 
 
 def count_repositories(db: Database, connection: str) -> RepositoryCounts:

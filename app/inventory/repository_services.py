@@ -36,13 +36,13 @@ def services_on(db: Database, repository: RepositoryKey, now: datetime) -> tuple
         held = session.get(SeenRepository, repository.primary)
         if held is None:
             return ()
-        repository_seen = known_repository(held)
+        seen_repository = known_repository(held)
         services = [from_facts(facts) for facts in session.scalars(seen)]
         by_principal: Mapping[str, str] = {each.principal: each.service for each in session.execute(principals)}
         registry = registry_in(session, repository.connection, repository.region).policy
     return tuple(
         ServiceOnRepository(
-            service, access_of(repository_seen, _closest(by_principal, service), service, registry, now)
+            service, access_of(seen_repository, _closest(by_principal, service), service, registry, now)
         )
         for service in services
     )

@@ -74,18 +74,18 @@ def plan_operation(
 ) -> Planned:
     """Return what `kind` would do to `repository`, whose policy is `text` now.
 
-    `operation_input` is the operation's input, as in `start.Ask`; `refusal` is ECR's last refusal of a policy there, which a
-    prune uses; `circumstances` decide besides the policy. Raises Problem as the plan does.
+    `operation_input` is the operation's input, as in `start.Ask`; `refusal` is ECR's last refusal of a policy there,
+    which a prune uses; `circumstances` decide besides the policy. Raises Problem as the plan does.
     """
     role = service.role.principal_arn
     activates = kind in (Kind.GRANT, Kind.REPAIR) and not service.role.ready
     if activates:
         role = PLACEHOLDER.format(region=service.region, service=service.name)
-    surroundings = circumstances or Circumstances()
-    subject = Subject(service.region, service.name, role, service.general_principal_arn, surroundings)
+    known_circumstances = circumstances or Circumstances()
+    subject = Subject(service.region, service.name, role, service.general_principal_arn, known_circumstances)
     change = plan_of(kind, subject, operation_input or {}, refusal)(text)
     calls = _calls(kind, service, repository, change, activates=activates)
-    verdict = surroundings.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
+    verdict = known_circumstances.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
     planned = Planned(change, calls, activates, change_fingerprint(change), verdict=verdict)
     if kind is not Kind.PRUNE:
         return replace(planned, refused=_refusal(change, service, repository))

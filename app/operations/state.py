@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from app.history import kinds
+
 
 class Kind(StrEnum):
     """What an operation is for."""
@@ -89,19 +91,7 @@ class StepName(StrEnum):
     CHANGE_POLICIES = "change_policies"
 
 
-SEEN = frozenset(
-    {
-        Kind.DRIFT,
-        Kind.POLICY_DRIFT,
-        Kind.REPOSITORY_DELETED,
-        Kind.REPOSITORY_RECREATED,
-        Kind.ROLE_ACTIVATED,
-        Kind.ROLE_DEACTIVATED,
-        Kind.ROLE_RECREATED,
-        Kind.SERVICE_DELETED,
-        Kind.SERVICE_RECREATED,
-    }
-)
+SEEN = frozenset(map(Kind, kinds.SEEN))
 """Kinds of what was seen, and not done."""
 
 NOT_DONE = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.INTERRUPTED})

@@ -218,7 +218,7 @@ async def deploy_preview(
         image=preview.image,
         change=preview.change,
         calls=tuple(f"{call.action}  {call.on}" for call in preview.calls),
-        obstacles=tuple(_obstacle(told_cause) for told_cause in preview.obstacles),
+        obstacles=tuple(_obstacle(found_cause) for found_cause in preview.obstacles),
         needs_access=preview.needs_access,
         grants=preview.request.grant,
         is_checked=preview.is_checked,
@@ -226,6 +226,6 @@ async def deploy_preview(
     )
 
 
-def _obstacle(told_cause: Found) -> ObstacleView:
-    cause = Message(CAUSES[told_cause.code].title, told_cause.params)
-    return ObstacleView(cause, told_cause.certainty is Certainty.CERTAIN, is_granted(told_cause))
+def _obstacle(found_cause: Found) -> ObstacleView:
+    cause = Message(CAUSES[found_cause.code].title, found_cause.params)
+    return ObstacleView(cause, found_cause.certainty is Certainty.CERTAIN, is_granted(found_cause))

@@ -11,10 +11,9 @@ from app.console.access import AccessStatus
 from app.console.evidence import Evidence
 from app.console.grant_check import GrantCheck, check_grant
 from app.errors import Problem
-from app.operations.preview import DEAD_PRINCIPALS
 from app.policy.messages import WORDS
-from app.web import links
 from app.web.views.base import View
+from app.web.views.preview import ways_out
 from app.wording import Message
 
 
@@ -56,13 +55,14 @@ def grant_check(services: Services, region: str, service: str, text: str) -> Gra
 
 def _shown(check: GrantCheck, region: str, service: str) -> GrantCheckView:
     name, refused, item = check.repository, check.refused, check.item
-    is_dead = refused is not None and refused.code == DEAD_PRINCIPALS
+    # Of another Region or account there is no policy here.
+    prune_url, policy_url = ways_out(refused if item else None, region, service, name)
     verdict = item.planned.afterwards if item and item.planned else None
     return GrantCheckView(
         name,
         refused,
-        prune_url=links.repositories(region, service, "prune", repository=name) if is_dead else "",
-        policy_url=links.policy(region, service, name) if refused and item and not is_dead else "",
+        prune_url=prune_url,
+        policy_url=policy_url,
         is_unread=check.is_unread,
         unread=item.problem if item and check.is_unread else None,
         access=AccessStatus(verdict.access) if verdict else None,

@@ -34,9 +34,9 @@ class PreviewView(View):
     those that a prune of that policy would remove, `doubtful` those that the reader may add, because ECR refused the
     policy for one of them. `activates`: the role has to be activated first, so that its ARN in the policy is a
     placeholder. `refused` says why nothing will be written: dead principals, which `prune_url` removes, or a Deny of the
-    policy at `policy_url`. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the role has afterwards. `texts` are the
-    policy before and after, "" for none, so that it can be shown again once it is outdated.
-    `renew_url` answers 204 while it is not, else with a new one, which is `renewed`.
+    policy at `policy_url`. `managed` warns that a tool manages the service. `access`, with its `reason`, is what the
+    role has afterwards. `texts` are the policy before and after, "" for none, so that it can be shown again once it is
+    outdated. `renew_url` answers 204 while it is not, else with a new one, which is `renewed`.
     """
 
     page: ClassVar[str] = "pages/preview.html"
@@ -92,15 +92,15 @@ async def preview_view(planning: Awaitable[Preview], repository: str = "", *, ke
 def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
     """Return a preview as it is shown. Parses the policy."""
     planned, verdict = preview.planned, preview.planned.afterwards
-    is_dead = planned.refused is not None and planned.refused.code == DEAD_PRINCIPALS
+    prune_url, policy_url = ways_out(planned.refused, preview.service.region, preview.service.name, preview.repository)
     return PreviewView(
         repository=preview.repository,
         diff=preview.diff,
         calls=tuple(f"{call.action}  {call.on}" for call in planned.calls),
         commands=preview.commands,
         refused=planned.refused,
-        prune_url=_prune_url(preview) if is_dead else "",
-        policy_url=_policy_url(preview) if planned.refused and not is_dead else "",
+        prune_url=prune_url,
+        policy_url=policy_url,
         seen=f"{preview.repository} {planned.seen}",
         activates=planned.activates,
         principals=planned.pruned,
@@ -113,15 +113,18 @@ def _shown(preview: Preview, *, keeps_texts: bool) -> PreviewView:
     )
 
 
-def _prune_url(preview: Preview) -> str:
-    """Where the repository's dead principals are removed."""
-    region, service, name = preview.service.region, preview.service.name, preview.repository
-    return links.repositories(region, service, "prune", repository=name) if service else links.prune(region, name)
+def ways_out(refused: Problem | None, region: str, service: str, repository: str) -> tuple[str, str]:
+    """Return where the dead principals are removed that `refused` is about, and else where the policy is shown.
 
-
-def _policy_url(preview: Preview) -> str:
-    """Where the policy is shown; a Deny is a problem of a service only."""
-    return links.policy(preview.service.region, preview.service.name, preview.repository)
+    "" for what doesn't help. `service` may be "" only where ECR refuses the policy: a Deny is a problem of a service.
+    """
+    if refused is None:
+        return "", ""
+    if refused.code != DEAD_PRINCIPALS:
+        return "", links.policy(region, service, repository)
+    if not service:
+        return links.prune(region, repository), ""
+    return links.repositories(region, service, "prune", repository=repository), ""
 
 
 def _texts(planned: Planned) -> tuple[str, str] | None:

@@ -103,15 +103,15 @@ def why_page(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str]) -> Wh
     )
 
 
-def _cause(told_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> CauseView:
-    cause = CAUSES[told_cause.code]
+def _cause(found_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> CauseView:
+    cause = CAUSES[found_cause.code]
     return CauseView(
-        code=told_cause.code,
-        title=Message(cause.title, told_cause.params),
-        explanation=Message(cause.explanation, told_cause.params),
-        is_likely=told_cause.certainty is Certainty.LIKELY,
-        evidence=tuple(map(_said, told_cause.evidence)),
-        fixes=tuple(map(_fix, fixes_of(told_cause, diagnosis.facts, endpoints))),
+        code=found_cause.code,
+        title=Message(cause.title, found_cause.params),
+        explanation=Message(cause.explanation, found_cause.params),
+        is_likely=found_cause.certainty is Certainty.LIKELY,
+        evidence=tuple(map(_said, found_cause.evidence)),
+        fixes=tuple(map(_fix, fixes_of(found_cause, diagnosis.facts, endpoints))),
     )
 
 
