@@ -51,6 +51,11 @@ class Person:
     def confirms(self, button: str) -> None:
         self.dialog.get_by_role("button", name=button, exact=True).click()
 
+    def closes(self) -> None:
+        """Close the dialog of an operation; the page behind it is loaded again, and a click before that would be lost."""
+        with self.page.expect_event("load"):
+            self.dialog.get_by_role("button", name="Close", exact=True).click()
+
     def opens_last_operation(self, service: str) -> None:
         """By the service's History tab."""
         self.page.goto(f"/containers/{REGION}/{service}/history")

@@ -119,7 +119,7 @@ def test_after_a_refusal_the_statement_is_copied_and_the_page_behind_stays_usabl
     mika.dialog.get_by_role("button", name="Copy IAM statement").click()
     hears(mika.page, "Copied")
     assert "ecr:SetRepositoryPolicy" in json.loads(mika.page.evaluate("navigator.clipboard.readText()"))["Action"]
-    mika.dialog.get_by_role("button", name="Close", exact=True).click()
+    mika.closes()
     mika.page.get_by_role("link", name="Deployments", exact=True).click()
     expect(mika.page.get_by_role("heading", name="storefront-web")).to_be_visible()
 
