@@ -22,6 +22,7 @@ from app.db import Database
 from app.deployments.images import newest_runnable
 from app.errors import Problem
 from app.inventory.newest_images import NewestTags, remember_newest
+from app.inventory.repositories import list_repository
 from app.keys import RepositoryKey
 
 FRESH = timedelta(minutes=10)
@@ -95,8 +96,7 @@ class TagReader:
 
         Returns at once; may be called from any thread. Return whether they will be read soon.
         """
-        rest = FRESH if newest_tags.problem is None or newest_tags.problem.code in _OF_ONE_REPOSITORY else AFTER_OUTAGE
-        if newest_tags.tried_at is not None and self.clock.now() - newest_tags.tried_at < rest:
+        if not self._is_due(newest_tags):
             return False
         key = (region, repository)
         with self._lock:
@@ -137,8 +137,19 @@ class TagReader:
             self._called_at.popleft()
         return len(self._called_at) < CALLS_AN_HOUR
 
+    def _is_due(self, newest_tags: NewestTags) -> bool:
+        rest = FRESH if newest_tags.problem is None or newest_tags.problem.code in _OF_ONE_REPOSITORY else AFTER_OUTAGE
+        return newest_tags.tried_at is None or self.clock.now() - newest_tags.tried_at >= rest
+
+    def _is_still_due(self, region: str, repository: str) -> bool:
+        """A page may request what was read between its query and its request, here or in another process."""
+        row = list_repository(self.db, RepositoryKey(self.connection, region, repository))
+        return row is not None and self._is_due(row.newest)
+
     async def _read(self, region: str, repository: str) -> Problem | None:
-        """Read and keep one repository's newest tags; return why they could not be read."""
+        """Read and keep one repository's newest tags, if they are due; return why they could not be read."""
+        if not await asyncio.get_running_loop().run_in_executor(self.threads, self._is_still_due, region, repository):
+            return None
         at, images = self.clock.now(), list[ImageDetail]()
         images_page = self.aws.pull_reads(region).images_page
 

@@ -56,6 +56,15 @@ async def test_tags_are_read_once_and_again_when_they_are_old(reader, request_ta
     assert len(aws.calls) == 2
 
 
+async def test_what_was_read_since_a_page_was_queried_is_not_read_again(reader, request_tags, aws, sqlite_db):
+    request_tags("app")
+    as_queried = known(sqlite_db, "app")
+    await reader.look()
+    reader.request(REGION, "app", as_queried)
+    await reader.look()
+    assert len(aws.calls) == 1
+
+
 def fails_unexpectedly():
     raise RuntimeError("an answer that nobody expected")
 
