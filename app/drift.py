@@ -10,7 +10,7 @@ from datetime import datetime
 from app.auth.events import last_restored_at
 from app.aws.ports import ContainerService, Repository
 from app.db import Database
-from app.foreign_changes import Reading, foreign_changes
+from app.foreign_changes import SeenPolicy, foreign_changes
 from app.history import drift
 from app.history.drift import SeenChange
 from app.history.standing import Standing, standing
@@ -113,7 +113,7 @@ class DriftWatch:
             changes = [each for each in recorded.get(name, ()) if _is_after(each.written_at or each.planned_at, since)]
             seen = readings[name]
             before_at = seen.before_at if seen.before_at is not None and _is_after(seen.before_at, since) else None
-            for change in foreign_changes(changes, Reading(seen.text, seen.at, seen.before, before_at)):
+            for change in foreign_changes(changes, SeenPolicy(seen.text, seen.at, seen.before, before_at)):
                 what = ("policy_drift", change.key, change.seen)
                 if drift.record_seen(self.db, self.connection, region, first[name], *what, sure=change.sure):
                     log.info("the policy of %s was changed outside Sailpass", name)

@@ -20,7 +20,7 @@ from app.policy.statement import excluded_by, named_by
 
 
 @dataclass(frozen=True)
-class Reading:
+class SeenPolicy:
     """A policy as it was read at `at`, and as it had been read before that at `before_at`; None for never."""
 
     text: str | None
@@ -38,7 +38,7 @@ class ForeignChange:
     sure: bool
 
 
-def foreign_changes(recorded: Sequence[RecordedChange], reading: Reading) -> Iterator[ForeignChange]:
+def foreign_changes(recorded: Sequence[RecordedChange], reading: SeenPolicy) -> Iterator[ForeignChange]:
     """Yield what somebody else did, the oldest first, from the recorded changes of one policy, oldest first.
 
     Where none is recorded, only what the reading shows beside the one before it can be told.
@@ -72,7 +72,7 @@ def _puts_back(change: RecordedChange, last: RecordedChange) -> bool:
     return same_operation and last.after is None and equivalent(change.before, last.before)
 
 
-def _unchanged_until(text: str | None, written_at: datetime, reading: Reading) -> datetime:
+def _unchanged_until(text: str | None, written_at: datetime, reading: SeenPolicy) -> datetime:
     """When the policy was last known to be `text`, which was written at `written_at`."""
     later = reading.before_at is not None and reading.before_at > written_at and equivalent(reading.before, text)
     return reading.before_at if later and reading.before_at is not None else written_at

@@ -241,3 +241,16 @@ def test_public_names_of_the_core_are_documented():
         if not node.name.startswith("_") and not ast.get_docstring(node)
     ]
     assert not bare, "people trust production policies to this code: say what goes in and out"
+
+
+def test_a_class_name_has_one_meaning():
+    """API schemas are the JSON of what bears their name; the sandbox has AWS's things by AWS's names."""
+    defined = [
+        (node.name, name)
+        for name, path in modules()
+        if not within(name, ("app.api.schemas", "app.sandbox"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    names = [name for name, _ in defined]
+    assert [each for each in defined if names.count(each[0]) > 1] == []

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.foreign_changes import Reading, foreign_changes
+from app.foreign_changes import SeenPolicy, foreign_changes
 from app.history.drift import RecordedChange
 from tests.build import a_policy, a_statement
 
@@ -44,18 +44,18 @@ def found(recorded, reading):
     ],
 )
 def test_a_difference_is_somebodys(recorded, text, expected):
-    assert found(recorded, Reading(text, at(100))) == expected
+    assert found(recorded, SeenPolicy(text, at(100))) == expected
 
 
 def test_a_reading_within_the_time_that_ecr_takes_shows_nothing():
-    assert found([change(A, B, 0)], Reading(A, at(5))) == []
-    assert found([change(A, B, 0)], Reading(A, at(5.001))) == [(B, A, False)]
+    assert found([change(A, B, 0)], SeenPolicy(A, at(5))) == []
+    assert found([change(A, B, 0)], SeenPolicy(A, at(5.001))) == [(B, A, False)]
 
 
 def test_where_nothing_is_recorded_two_readings_are_compared():
-    assert found([], Reading(B, at(9), A, at(1))) == [(A, B, False)]
-    assert found([], Reading(B, at(9), B, at(1))) == []
-    assert found([], Reading(B, at(9))) == []
+    assert found([], SeenPolicy(B, at(9), A, at(1))) == [(A, B, False)]
+    assert found([], SeenPolicy(B, at(9), B, at(1))) == []
+    assert found([], SeenPolicy(B, at(9))) == []
 
 
 def test_the_time_of_the_text_before_is_the_last_at_which_it_was_known():
@@ -63,16 +63,16 @@ def test_the_time_of_the_text_before_is_the_last_at_which_it_was_known():
         (each,) = foreign_changes([change(A, B, 0)], reading)
         return each.seen.before_at
 
-    assert since(Reading(C, at(100), B, at(50))) == at(50)
-    assert since(Reading(C, at(100), A, at(50))) == at(0)
-    assert since(Reading(C, at(100), B, at(-50))) == at(0)
+    assert since(SeenPolicy(C, at(100), B, at(50))) == at(50)
+    assert since(SeenPolicy(C, at(100), A, at(50))) == at(0)
+    assert since(SeenPolicy(C, at(100), B, at(-50))) == at(0)
 
 
 def test_the_same_change_has_the_same_name_whoever_sees_it():
-    first, second = (next(foreign_changes([change(A, B, 0)], Reading(C, at(seconds)))) for seconds in (90, 100))
+    first, second = (next(foreign_changes([change(A, B, 0)], SeenPolicy(C, at(seconds)))) for seconds in (90, 100))
     assert first.key == second.key
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"Statement": 1}'])
 def test_what_is_no_policy_is_a_change_too(text):
-    assert found([change(A, B, 0)], Reading(text, at(100))) == [(B, text, False)]
+    assert found([change(A, B, 0)], SeenPolicy(text, at(100))) == [(B, text, False)]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from app.aws.ports import ContainerService, Deployment, Role
 from app.diagnosis.causes import CAUSES, Cause
+from app.diagnosis.check_result import ORDER, Found
 from app.diagnosis.diagnosis import GUESSES
 from app.diagnosis.facts import Facts, Known
 from app.diagnosis.fix_kinds import KINDS, Fix
 from app.diagnosis.fixes import fixes_of
-from app.diagnosis.outcome import ORDER, Found
 from app.diagnosis.reader import MOST_CALLS, MOST_ROUNDS
 from app.diagnosis.words import CHECKS
 from app.wording import fill

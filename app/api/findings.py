@@ -15,7 +15,7 @@ from app.console import findings as console
 from app.console.regions import check_region
 from app.console.repair_all import plan_repair_all, start_repair_all
 from app.findings.dismissals import DismissalRequest, dismiss, restore
-from app.findings.queries import Cursor, FindingFilter
+from app.findings.queries import FindingCursor, FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.policy.finding import Severity
@@ -43,7 +43,9 @@ def list_findings(
     if region:
         check_region(services, region)
     criteria = FindingFilter(severity or "", region, service, repository, q, dismissed=dismissed)
-    return FindingList.of(console.list_findings(services, criteria, Cursor.from_text(cursor) if cursor else None))
+    return FindingList.of(
+        console.list_findings(services, criteria, FindingCursor.from_text(cursor) if cursor else None)
+    )
 
 
 @router.post("/repair/preview", summary="See what repairing all would do", responses=refusals(*AWS))

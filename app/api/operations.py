@@ -24,7 +24,7 @@ from app.console.role_changes import check_unchanged, plan_reactivation, start_r
 from app.errors import Problem
 from app.history import queries, search
 from app.history.queries import find_version
-from app.history.search import Cursor, HistoryFilter
+from app.history.search import HistoryFilter, OperationCursor
 from app.http.deps import PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.operations.read import progress_of
@@ -79,7 +79,7 @@ def list_operations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OperationList:
     """Filtered, page by page. `GET /history/export.json` returns the whole history with every policy."""
-    position = Cursor.from_text(cursor) if cursor else None
+    position = OperationCursor.from_text(cursor) if cursor else None
     if cursor and position is None:
         raise Problem("request.bad_cursor")
     page = search.list_operations(services.db, criteria, older_than=position, limit=limit)

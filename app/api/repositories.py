@@ -22,7 +22,7 @@ from app.console.timeouts import PATIENCE, PROGRAM_PATIENCE, within
 from app.console.who_can_pull import who_can_pull
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
-from app.inventory.repositories import Cursor, RepositoryFilter
+from app.inventory.repositories import RepositoryCursor, RepositoryFilter
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
@@ -47,7 +47,7 @@ def all_repositories(
     """From what was read last; no answer of AWS is awaited. An empty page says only with `coverage.whole` that there is none."""
     if region:
         check_region(services, region)
-    after = Cursor.from_text(cursor) if cursor else None
+    after = RepositoryCursor.from_text(cursor) if cursor else None
     criteria = RepositoryFilter(q, region, state or "")
     return AllRepositories.of(list_repositories(services, criteria, after, limit=limit))
 

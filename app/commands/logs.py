@@ -10,14 +10,14 @@ from app.client.api import Api, Json, ServiceRef
 from app.client.find import find_service
 from app.commands.options import json_option, region_option, served, server_options, service_argument, show_json, told
 from app.commands.terminal import plain, say
-from app.deployments.log import Gap
+from app.deployments.log import LogGap
 
 GAPS = {
-    Gap.NO_LINES: "Lightsail has no lines from that time.",
-    Gap.NO_MATCH: "No line contains this text.",
-    Gap.NOT_STARTED: "The container itself wrote nothing: these lines are Lightsail's.",
-    Gap.EXPIRED: "Lightsail keeps logs for 3 days; this version is older.",
-    Gap.PARTLY_EXPIRED: "Lightsail keeps logs for 3 days; older lines are gone.",
+    LogGap.NO_LINES: "Lightsail has no lines from that time.",
+    LogGap.NO_MATCH: "No line contains this text.",
+    LogGap.NOT_STARTED: "The container itself wrote nothing: these lines are Lightsail's.",
+    LogGap.EXPIRED: "Lightsail keeps logs for 3 days; this version is older.",
+    LogGap.PARTLY_EXPIRED: "Lightsail keeps logs for 3 days; older lines are gone.",
 }
 
 
@@ -63,11 +63,11 @@ def _read(api: Api, service_ref: ServiceRef, version: int, part: Json, most: int
 
 def _gap(log: Json, part: Json) -> str:
     """Return what is missing from all pages together, where the first one had no lines yet."""
-    if log["gap"] != Gap.NONE_YET:
+    if log["gap"] != LogGap.NONE_YET:
         return str(log["gap"])
     if log["lines"]:
-        return Gap.NONE
-    return Gap.NO_MATCH if "text" in part else Gap.NO_LINES
+        return LogGap.NONE
+    return LogGap.NO_MATCH if "text" in part else LogGap.NO_LINES
 
 
 def _show(log: Json) -> None:

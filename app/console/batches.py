@@ -105,7 +105,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class ItemsPage:
+class BatchItemsPage:
     """Some items in their order; `next` continues after them, None: there are no more."""
 
     items: tuple[BatchItem, ...]
@@ -141,10 +141,10 @@ def _roles_left_on(services: Services, batch: Batch) -> tuple[tuple[str, str], .
 
 def list_items(
     services: Services, batch_id: str, *, states: Collection[str] = (), after: int = 0, limit: int = 100
-) -> ItemsPage:
+) -> BatchItemsPage:
     """Return items of a batch by page; with `states`, those in one of them."""
     page = batches.list_items(services.db, batch_id, outcomes=states, after=after, limit=limit)
-    return ItemsPage(tuple(_item(row) for row in page.items), page.next)
+    return BatchItemsPage(tuple(_item(row) for row in page.items), page.next)
 
 
 def _batch(version: int, runners: Sequence[Operation], counts: Mapping[str, int]) -> Batch:

@@ -13,8 +13,8 @@ from app.bootstrap import Services
 from app.console.timeouts import PATIENCE, ask, in_time
 from app.deployments.log import (
     LINES,
-    Gap,
     LogCursor,
+    LogGap,
     LogText,
     PageScope,
     cursor_of,
@@ -63,7 +63,7 @@ class DeploymentLog:
     until: datetime | None
     read_at: datetime
     lines: tuple[LogText, ...] = ()
-    gap: Gap = Gap.NONE
+    gap: LogGap = LogGap.NONE
     next: str = ""
 
 

@@ -19,9 +19,9 @@ from app.deployments.images import DeployableImage, deployable, image_uri
 from app.deployments.plan import PlannedDeployment, active_version, plan_deployment
 from app.deployments.request import DeployRequest, check_request
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Found
 from app.diagnosis.diagnosis import most_telling
 from app.diagnosis.fix_kinds import Fix
-from app.diagnosis.outcome import Found
 from app.errors import Problem
 from app.keys import AccessTarget
 from app.operations.preview import AwsCall

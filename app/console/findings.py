@@ -15,7 +15,7 @@ from app.findings.check_services import LIMIT as SERVICES_LIMIT
 from app.findings.check_services import check_due_services
 from app.findings.finding import Repair
 from app.findings.messages import sentence_of, todo_of
-from app.findings.queries import Cursor, FindingCounts, FindingFilter, ListedFinding
+from app.findings.queries import FindingCounts, FindingCursor, FindingFilter, ListedFinding
 from app.inventory import sync_state
 from app.inventory.sync_state import Reading, What
 from app.wording import N_, Message
@@ -81,7 +81,7 @@ class FindingsAnswer:
     rows: tuple[FindingRow, ...]
     counts: FindingCounts
     knowledge: Knowledge
-    next: Cursor | None = None
+    next: FindingCursor | None = None
 
 
 def settle(services: Services) -> None:
@@ -99,7 +99,7 @@ def settle_all(services: Services) -> None:
         pass
 
 
-def list_findings(services: Services, criteria: FindingFilter, after: Cursor | None = None) -> FindingsAnswer:
+def list_findings(services: Services, criteria: FindingFilter, after: FindingCursor | None = None) -> FindingsAnswer:
     """Return one page of the findings that fit, and how much they go by."""
     settle(services)
     now = services.clock.now()

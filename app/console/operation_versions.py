@@ -55,7 +55,7 @@ class OperationVersions:
         self._clock = clock
         self._next: _Batch | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._pace = Pace(clock)
+        self._pace = PollPace(clock)
 
     async def of(self, operation_id: str) -> int | None:
         """Return an operation's version as of now; None if there is none with that id. Raises what `read` raises."""
@@ -91,7 +91,7 @@ class OperationVersions:
             await self._clock.sleep(PAUSE)
 
 
-class Pace:
+class PollPace:
     """Seconds between two polls of each page, so that all come `MOST` times a second, or less if that is slow."""
 
     def __init__(self, clock: Clock) -> None:

@@ -71,7 +71,7 @@ class Weight(StrEnum):
 
 
 @dataclass(frozen=True)
-class PrincipalAccess:
+class PrincipalVerdict:
     """A principal that the policy lets pull, or denies it. `allowed` None: it depends, as `how` says."""
 
     who: Message
@@ -123,7 +123,7 @@ class RepositoryPolicy:
     text: str | None = None
     reason: Message | None = None
     read_at: datetime | None = None
-    readers: tuple[PrincipalAccess, ...] = ()
+    readers: tuple[PrincipalVerdict, ...] = ()
     findings: tuple[FindingView, ...] = ()
     by_hand: ByHand | None = None
     can_add: bool = False
@@ -237,7 +237,7 @@ def pretty(text: str | None) -> str | None:
         return text
 
 
-def principals_of(text: str | None, circumstances: Circumstances) -> tuple[PrincipalAccess, ...]:
+def principals_of(text: str | None, circumstances: Circumstances) -> tuple[PrincipalVerdict, ...]:
     """Return whom the policy names, and whether they can pull; nobody where it can't be understood."""
     policies = Policies(text, circumstances.registry)
     try:
@@ -247,17 +247,17 @@ def principals_of(text: str | None, circumstances: Circumstances) -> tuple[Princ
     return tuple(_reader(each) for each in principals)
 
 
-def _reader(reader: PolicyReader) -> PrincipalAccess:
+def _reader(reader: PolicyReader) -> PrincipalVerdict:
     allowed = {Verdict.ALLOWED: True, Verdict.CONDITIONAL: None}.get(reader.access, False)
     if reader.kind in NEVER and allowed is not False:
-        return PrincipalAccess(
+        return PrincipalVerdict(
             Message(WHO[reader.kind], {"service": reader.service}),
             allowed=False,
             how=Message(NEVER[reader.kind]),
             value=reader.value,
         )
     who = Message(N_("Everyone except")) if reader.excluded else Message(WHO[reader.kind], {"service": reader.service})
-    return PrincipalAccess(
+    return PrincipalVerdict(
         who=who,
         allowed=allowed,
         how=Message(messages.WORDS[reader.verdict.code], reader.verdict.params),

@@ -11,7 +11,7 @@ from app.console.access import RepositoryRow, repository_row
 from app.console.evidence import Evidence, evidence
 from app.console.findings import FindingRow, findings_of, settle
 from app.console.operations import running
-from app.console.policies import PrincipalAccess, pretty, principals_of
+from app.console.policies import PrincipalVerdict, pretty, principals_of
 from app.console.repository_templates import Template, templates_of
 from app.errors import Problem
 from app.history import queries as history
@@ -53,7 +53,7 @@ class RepositoryDetail:
     size: int
     services: tuple[ServiceRow, ...]
     other_services: tuple[ServiceRow, ...]
-    principals: tuple[PrincipalAccess, ...]
+    principals: tuple[PrincipalVerdict, ...]
     findings: tuple[FindingRow, ...]
     templates: tuple[Template, ...]
     evidence: Evidence

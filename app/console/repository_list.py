@@ -9,7 +9,7 @@ from app.console.findings import Knowledge, knowledge, settle
 from app.console.freshness import Freshness, freshness, together
 from app.findings import queries as findings
 from app.inventory import repositories, sync_state
-from app.inventory.repositories import Cursor, ListedRepository, RepositoryCounts, RepositoryFilter
+from app.inventory.repositories import ListedRepository, RepositoryCounts, RepositoryCursor, RepositoryFilter
 from app.inventory.sync_state import Reading, What
 
 
@@ -24,13 +24,17 @@ class RepositoryListAnswer:
     counts: RepositoryCounts
     knowledge: Knowledge
     freshness: Freshness
-    next: Cursor | None = None
+    next: RepositoryCursor | None = None
     listing: bool = True
     tags_follow: bool = False
 
 
 def list_repositories(
-    services: Services, criteria: RepositoryFilter, after: Cursor | None = None, *, limit: int = repositories.PAGE
+    services: Services,
+    criteria: RepositoryFilter,
+    after: RepositoryCursor | None = None,
+    *,
+    limit: int = repositories.PAGE,
 ) -> RepositoryListAnswer:
     """Return one page. Raises Problem `request.bad_state`."""
     settle(services)

@@ -12,7 +12,7 @@ from app.ecr_names import SCHEME
 from app.errors import Problem
 from app.history.lookup import OperationMatches, find_by_id, find_by_name, id_range
 from app.inventory import lookup, sync_state
-from app.inventory.lookup import Matches, RepositoryMatch, RepositoryQuery, Scope, ServiceMatch
+from app.inventory.lookup import Matches, RepositoryMatch, RepositoryQuery, SearchScope, ServiceMatch
 from app.inventory.principal_access import clean_principal
 from app.inventory.sync_state import What
 from app.operations.repository_name import parse_reference
@@ -73,8 +73,8 @@ def service_names(services: Services) -> tuple[tuple[str, str], ...]:
     return lookup.service_names(services.db, _scope(services), MOST_SERVICES)
 
 
-def _scope(services: Services) -> Scope:
-    return Scope(services.connection, services.regions)
+def _scope(services: Services) -> SearchScope:
+    return SearchScope(services.connection, services.regions)
 
 
 def _services(services: Services, text: str, limit: int) -> Matches[ServiceMatch]:

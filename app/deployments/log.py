@@ -28,7 +28,7 @@ LONGEST_CURSOR: Final = 3_000
 _CURSOR: Final = re.compile(r"([0-9]{1,6})\.([0-9]{1,11})\.([0-9]{1,11})\.(.*)", re.DOTALL)
 
 
-class Gap(StrEnum):
+class LogGap(StrEnum):
     """Why there are no lines, or fewer than were written."""
 
     NONE = "none"
@@ -137,7 +137,7 @@ def lines_to_show(
     return [_shown(line, shown, version, window, text) for line, shown in zip(own, masked, strict=True)]
 
 
-def gap_of(lines: Sequence[LogText], window: LogRange, now: datetime, page: PageScope) -> Gap:
+def gap_of(lines: Sequence[LogText], window: LogRange, now: datetime, page: PageScope) -> LogGap:
     """Return what is missing from a page with these lines.
 
     Args:
@@ -149,20 +149,20 @@ def gap_of(lines: Sequence[LogText], window: LogRange, now: datetime, page: Page
     oldest = now - KEPT
     if not lines:
         is_gone = window.until is not None and window.until < oldest
-        return Gap.EXPIRED if is_gone else _why_empty(page)
+        return LogGap.EXPIRED if is_gone else _why_empty(page)
     if window.since and window.since < oldest:
-        return Gap.PARTLY_EXPIRED
+        return LogGap.PARTLY_EXPIRED
     if page.is_whole and all(line.by_lightsail for line in lines):
-        return Gap.NOT_STARTED
-    return Gap.NONE
+        return LogGap.NOT_STARTED
+    return LogGap.NONE
 
 
-def _why_empty(page: PageScope) -> Gap:
+def _why_empty(page: PageScope) -> LogGap:
     if not page.is_last:
-        return Gap.NONE_YET
+        return LogGap.NONE_YET
     if not page.is_first:
-        return Gap.NO_MORE
-    return Gap.NO_MATCH if page.has_text else Gap.NO_LINES
+        return LogGap.NO_MORE
+    return LogGap.NO_MATCH if page.has_text else LogGap.NO_LINES
 
 
 def with_pattern(cursor: LogCursor, text: str) -> LogCursor:

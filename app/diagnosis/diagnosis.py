@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import ORDER, Check, CheckResult, Found, Sentence, Status, not_reached
 from app.diagnosis.checks.container import check_container
 from app.diagnosis.checks.image import check_image
 from app.diagnosis.checks.organization import check_organization
@@ -18,7 +19,6 @@ from app.diagnosis.checks.service import check_service
 from app.diagnosis.checks.size import check_size
 from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Facts, Known
-from app.diagnosis.outcome import ORDER, Check, Found, Outcome, Sentence, Status, not_reached
 
 # Reported only if nothing else is found.
 GUESSES: Final = frozenset(
@@ -65,7 +65,7 @@ class Diagnosis:
 
 def diagnose(facts: Facts) -> Diagnosis:
     """Return the outcome of every check, and the causes in the order in which they take effect."""
-    outcomes: dict[Check, Outcome] = {Check.SERVICE: check_service(facts), Check.URI: check_uri(facts)}
+    outcomes: dict[Check, CheckResult] = {Check.SERVICE: check_service(facts), Check.URI: check_uri(facts)}
     outcomes[Check.ROLE] = check_role(facts)
     outcomes[Check.REPOSITORY] = check_repository(facts, outcomes[Check.URI])
     outcomes[Check.POLICY] = check_policy(facts)
@@ -113,14 +113,14 @@ def _is_guess(cause: Found) -> bool:
     return cause.code in GUESSES
 
 
-def _is_explained(outcomes: Mapping[Check, Outcome]) -> bool:
+def _is_explained(outcomes: Mapping[Check, CheckResult]) -> bool:
     return any(cause for outcome in outcomes.values() for cause in outcome.causes if not cause.yields)
 
 
-def _ordered(outcomes: Mapping[Check, Outcome]) -> tuple[Found, ...]:
+def _ordered(outcomes: Mapping[Check, CheckResult]) -> tuple[Found, ...]:
     causes = [cause for check in ORDER for cause in outcomes[check].causes]
     return tuple(sorted(causes, key=lambda cause: cause.yields))
 
 
-def _line(check: Check, outcome: Outcome) -> CheckLine:
+def _line(check: Check, outcome: CheckResult) -> CheckLine:
     return CheckLine(check, outcome.status, outcome.said, outcome.permission)

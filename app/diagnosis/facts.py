@@ -8,9 +8,9 @@ from typing import Generic, TypeAlias, TypeVar
 
 from app.aws.ports import ContainerService, Deployment
 from app.aws.pull_ports import ImageDetail, LogLine, Manifest
+from app.diagnosis.check_result import CheckResult, Sentence, Status, fine, not_reached
 from app.diagnosis.image_uri import ImageUri, parse_image
 from app.diagnosis.log_evidence import Ending, LogEvidence, read_log
-from app.diagnosis.outcome import Outcome, Sentence, Status, fine, not_reached
 from app.errors import Problem
 
 T = TypeVar("T")
@@ -70,16 +70,16 @@ def reading_of(problem: Problem) -> NotFound | Refused | Unknown:
     return Unknown(problem.code)
 
 
-def not_checked(reading: Reading[T]) -> Outcome:
+def not_checked(reading: Reading[T]) -> CheckResult:
     """Return the outcome of a check whose reading is missing."""
     if isinstance(reading, Refused) and reading.by_resource_policy:
-        return Outcome(Status.NOT_CHECKED, Sentence("not_checked.denied", {"permission": reading.permission}))
+        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.denied", {"permission": reading.permission}))
     if isinstance(reading, Refused):
         said = Sentence("not_checked.permission", {"permission": reading.permission})
-        return Outcome(Status.NOT_CHECKED, said, permission=reading.permission)
+        return CheckResult(Status.NOT_CHECKED, said, permission=reading.permission)
     if isinstance(reading, Unknown | NotFound):
-        return Outcome(Status.NOT_CHECKED, Sentence("not_checked.unknown", {"problem": reading.code}))
-    return Outcome(Status.NOT_CHECKED, Sentence("not_checked.not_read"))
+        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.unknown", {"problem": reading.code}))
+    return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.not_read"))
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class Facts:
         return max(later, default=None)
 
 
-def not_private(facts: Facts) -> Outcome | None:
+def not_private(facts: Facts) -> CheckResult | None:
     """Return the outcome of a check that applies only to private repositories; None if the image is in one."""
     if facts.uri.is_private:
         return None

@@ -14,10 +14,10 @@ from typing import Final
 from app.as_code.grant import repository_properties, terraform_policy
 from app.as_code.text import hcl, identifier, one_line
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Found
 from app.diagnosis.checks.size import MEMORY
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
 from app.diagnosis.fix_kinds import FIRST_DEPLOYMENT, KINDS, SAVE, Fix
-from app.diagnosis.outcome import Found
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from app.diagnosis.outcome import Certainty, Found, Sentence
+from app.diagnosis.check_result import Certainty, Found, Sentence
 from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
 
 LONGEST: Final = 1_000

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Found
 from app.diagnosis.diagnosis import Diagnosis, most_telling
 from app.diagnosis.fixes import FixText, fixes_of
-from app.diagnosis.outcome import Found
 from app.diagnosis.words import CHECKS, NOTHING_FOUND, READ_MANIFEST, UNDETERMINED, say
 from app.wording import fill
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.diagnosis.outcome import Check, Sentence, Status
+from app.diagnosis.check_result import Check, Sentence, Status
 from app.policy import messages as policy_messages
 from app.wording import N_, fill
 

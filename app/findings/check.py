@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.findings.check_services import forget_gone_services, has_gone_services
-from app.findings.judge import Judged, NamedService, Removal, Subject, judge, worst
+from app.findings.judge import Judged, JudgedRepository, NamedService, Removal, judge, worst
 from app.findings.kept import Key, replace_of_repositories
 from app.findings.models import Dismissal, KeptFinding
 from app.history.removals import standing_removals
@@ -36,7 +36,7 @@ RECHECK_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class _Due:
-    subject: Subject
+    subject: JudgedRepository
     marks: int
 
 
@@ -109,7 +109,7 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
     registries = {region: registry.policy for region, registry in registries_in(session, connection).items()}
     subjects = {
         (each.region, each.name): _Due(
-            Subject(
+            JudgedRepository(
                 each.region,
                 each.name,
                 each.arn,

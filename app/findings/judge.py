@@ -47,7 +47,7 @@ class Removal:
 
 
 @dataclass(frozen=True)
-class Subject:
+class JudgedRepository:
     """A repository with its policy, the services of its Region that the policy names, and what drift took away.
 
     `images`: those of this repository that services deploy.
@@ -100,7 +100,7 @@ class Judged:
     timed: bool = False
 
 
-def judge(subject: Subject, registry: RegistryPolicy, now: datetime) -> Judged:
+def judge(subject: JudgedRepository, registry: RegistryPolicy, now: datetime) -> Judged:
     """Return the findings, the worst first, and who can pull.
 
     Args:
@@ -140,7 +140,9 @@ def ordered(access_findings: Iterable[AccessFinding]) -> tuple[AccessFinding, ..
     return tuple(sorted(by_id.values(), key=lambda finding: (RANKS[finding.severity], finding.code, finding.id)))
 
 
-def _of_text(subject: Subject, document: PolicyDocument, verdicts: Mapping[str, Verdict]) -> Iterator[AccessFinding]:
+def _of_text(
+    subject: JudgedRepository, document: PolicyDocument, verdicts: Mapping[str, Verdict]
+) -> Iterator[AccessFinding]:
     orphans = {value: orphan_of(statement) for statement in document.statements for _, value in named_by(statement)}
     yield from (_of_policy(subject, finding, orphans, verdicts) for finding in findings(subject.text))
     for service in subject.services:
@@ -151,7 +153,10 @@ def _of_text(subject: Subject, document: PolicyDocument, verdicts: Mapping[str, 
 
 
 def _of_policy(
-    subject: Subject, finding: Finding, orphans: Mapping[str, str], verdicts: Mapping[str, Verdict] | None = None
+    subject: JudgedRepository,
+    finding: Finding,
+    orphans: Mapping[str, str],
+    verdicts: Mapping[str, Verdict] | None = None,
 ) -> AccessFinding:
     """What the text of the policy alone shows, with the service that it concerns."""
     service = str(finding.params.get("service") or orphans.get(finding.principal, ""))
@@ -180,7 +185,7 @@ def _of_policy(
 
 
 def _of_services(
-    subject: Subject, document: PolicyDocument | None, verdicts: Mapping[str, Verdict]
+    subject: JudgedRepository, document: PolicyDocument | None, verdicts: Mapping[str, Verdict]
 ) -> Iterator[AccessFinding]:
     """What keeps a role from pulling that an Allow of the policy names."""
     granted = {
@@ -207,7 +212,7 @@ def _of_services(
         )
 
 
-def _of_removals(subject: Subject, verdicts: Mapping[str, Verdict]) -> Iterator[AccessFinding]:
+def _of_removals(subject: JudgedRepository, verdicts: Mapping[str, Verdict]) -> Iterator[AccessFinding]:
     for removal in subject.removals:
         verdict = verdicts.get(removal.service)
         if verdict is not None and verdict.access is not Access.NOT_ALLOWED:
@@ -224,7 +229,7 @@ def _of_removals(subject: Subject, verdicts: Mapping[str, Verdict]) -> Iterator[
         )
 
 
-def _of_accounts(subject: Subject, document: PolicyDocument) -> Iterator[AccessFinding]:
+def _of_accounts(subject: JudgedRepository, document: PolicyDocument) -> Iterator[AccessFinding]:
     """Other accounts that may pull as a whole, or change more than they read."""
     for index, statement in enumerate(document.statements):
         if not is_allow(statement) or statement.get("Condition"):
@@ -248,7 +253,9 @@ def _what_is_open(statement: Statement) -> str:
     return "finding.account_pulls" if all(covers_action(statement, action) for action in PULL_ACTIONS) else ""
 
 
-def _pullers(subject: Subject, registry: RegistryPolicy, now: datetime, verdicts: Mapping[str, Verdict]) -> Pullers:
+def _pullers(
+    subject: JudgedRepository, registry: RegistryPolicy, now: datetime, verdicts: Mapping[str, Verdict]
+) -> Pullers:
     able = sorted(name for name, verdict in verdicts.items() if verdict.access is Access.ALLOWED)
     roles = {service.role for service in subject.services}
     named = readers(Policies(subject.text, registry), repository_arn=subject.arn, now=now)

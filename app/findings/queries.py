@@ -64,7 +64,7 @@ class FindingFilter:
 
 
 @dataclass(frozen=True)
-class Cursor:
+class FindingCursor:
     """A place in the list, behind one finding."""
 
     rank: int
@@ -77,7 +77,7 @@ class Cursor:
         return f"{self.rank}~{self.region}~{self.id}~{self.repository}"
 
     @classmethod
-    def from_text(cls, text: str) -> Cursor:
+    def from_text(cls, text: str) -> FindingCursor:
         """The place that `to_text` wrote. Raises `request.bad_cursor`."""
         parts = text.split("~", 3)
         if len(parts) < 4:
@@ -89,11 +89,11 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class FindingsPage:
+class ListedFindings:
     """Some findings, the worst first; `next` is where to continue, None at the end."""
 
     rows: tuple[ListedFinding, ...]
-    next: Cursor | None = None
+    next: FindingCursor | None = None
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def list_findings(
     criteria: FindingFilter,
     now: datetime,
     *,
-    after: Cursor | None = None,
+    after: FindingCursor | None = None,
     limit: int = PAGE,
-) -> FindingsPage:
+) -> ListedFindings:
     """Return one page, the worst first, then by repository."""
     row = KeptFinding
     key = (row.rank, row.repository, row.region, row.id)
@@ -136,7 +136,7 @@ def list_findings(
         rows = _listed(session, connection, list(kept_rows[:limit]), now)
     more = len(kept_rows) > limit
     last = kept_rows[limit - 1] if more else None
-    return FindingsPage(rows, Cursor(last.rank, last.repository, last.region, last.id) if last else None)
+    return ListedFindings(rows, FindingCursor(last.rank, last.repository, last.region, last.id) if last else None)
 
 
 def findings_of(db: Database, repository: RepositoryKey, now: datetime) -> tuple[ListedFinding, ...]:

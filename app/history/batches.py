@@ -286,7 +286,7 @@ def list_items(
 
 
 @dataclass(frozen=True)
-class Change:
+class ItemPolicyChange:
     """What an item changed: its operation, and the repository's policy before and after."""
 
     operation_id: str
@@ -297,7 +297,7 @@ class Change:
     after: str | None
 
 
-def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
+def changes_of(db: Database, batch_id: str) -> tuple[ItemPolicyChange, ...]:
     """Return the last write of each item of a batch that changed a policy, in their order."""
     change, row = PolicyChange, Operation
     query = (
@@ -307,7 +307,7 @@ def changes_of(db: Database, batch_id: str) -> tuple[Change, ...]:
         .order_by(row.sequence, change.position)
     )
     with db.read() as session:
-        return tuple({change_row[0]: Change(*change_row) for change_row in session.execute(query)}.values())
+        return tuple({change_row[0]: ItemPolicyChange(*change_row) for change_row in session.execute(query)}.values())
 
 
 _ITEM = (

@@ -129,7 +129,7 @@ def _last_writes(
 
 
 @dataclass(frozen=True)
-class Part:
+class WritePart:
     """What one item changes by a write of its repository's policy that may carry changes of other items too.
 
     The parts of a write follow each other by their operations' ids: each begins with what the one before it left, and
@@ -145,7 +145,7 @@ class Part:
     at: datetime
 
 
-def plan_writes(db: Database, writes: Sequence[Sequence[Part]]) -> list[bool]:
+def plan_writes(db: Database, writes: Sequence[Sequence[WritePart]]) -> list[bool]:
     """Record writes before they are sent. False: a newer run took one of its steps over, and nothing of it is recorded."""
     with db.write() as session:
         newest = _newest(session, [part.run for write in writes for part in write])
@@ -168,7 +168,7 @@ def _key(run: Run) -> tuple[str, str, int]:
     return run.operation_id, run.step, run.attempt
 
 
-def _row(part: Part) -> dict[str, Any]:
+def _row(part: WritePart) -> dict[str, Any]:
     values = {name: value for name, value in vars(part).items() if name not in {"run", "at"}}
     return {**values, "operation_id": part.run.operation_id, "position": 0, "planned_at": part.at, "request_id": ""}
 

@@ -45,7 +45,7 @@ class HistoryFilter:
 
 
 @dataclass(frozen=True)
-class Cursor:
+class OperationCursor:
     """A position in the list, between two operations, that stays valid when others are added."""
 
     asked_at: datetime
@@ -57,7 +57,7 @@ class Cursor:
         return f"{moment}~{self.id}"
 
     @classmethod
-    def from_text(cls, text: str) -> Cursor | None:
+    def from_text(cls, text: str) -> OperationCursor | None:
         """Return the cursor that `to_text` wrote; None for anything else."""
         moment, _, operation_id = text.partition("~")
         try:
@@ -76,16 +76,16 @@ class HistoryPage:
     """
 
     operations: tuple[Operation, ...]
-    older: Cursor | None = None
-    newer: Cursor | None = None
+    older: OperationCursor | None = None
+    newer: OperationCursor | None = None
 
 
 def list_operations(
     db: Database,
     criteria: HistoryFilter,
     *,
-    older_than: Cursor | None = None,
-    newer_than: Cursor | None = None,
+    older_than: OperationCursor | None = None,
+    newer_than: OperationCursor | None = None,
     limit: int = PAGE,
     whole: bool = True,
 ) -> HistoryPage:
@@ -103,7 +103,7 @@ def list_operations(
 
 def each_operation(db: Database, criteria: HistoryFilter, *, batch: int = BATCH) -> Iterator[Operation]:
     """Yield all of them, newest first, one batch in memory at a time, without a transaction open in between."""
-    position: Cursor | None = None
+    position: OperationCursor | None = None
     while True:
         with db.read() as session:
             operations = _next(session, criteria, _is_older(position), batch)
@@ -148,15 +148,15 @@ def _page(operations: Sequence[Operation], *, older: bool, newer: bool) -> Histo
     )
 
 
-def _cursor_of(operation: Operation) -> Cursor:
-    return Cursor(operation.asked_at, operation.id)
+def _cursor_of(operation: Operation) -> OperationCursor:
+    return OperationCursor(operation.asked_at, operation.id)
 
 
-def _is_older(cursor: Cursor | None) -> ColumnElement[bool] | None:
+def _is_older(cursor: OperationCursor | None) -> ColumnElement[bool] | None:
     return None if cursor is None else tuple_(Operation.asked_at, Operation.id) < (cursor.asked_at, cursor.id)
 
 
-def _is_newer(cursor: Cursor) -> ColumnElement[bool]:
+def _is_newer(cursor: OperationCursor) -> ColumnElement[bool]:
     return tuple_(Operation.asked_at, Operation.id) > (cursor.asked_at, cursor.id)
 
 

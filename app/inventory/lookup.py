@@ -30,7 +30,7 @@ class Matches(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Scope:
+class SearchScope:
     """Where is searched: an AWS connection, in these Regions."""
 
     connection: str
@@ -65,7 +65,7 @@ class RepositoryQuery:
     registry_id: str = ""
 
 
-def find_services(db: Database, scope: Scope, name: str, domain: str, limit: int) -> Matches[ServiceMatch]:
+def find_services(db: Database, scope: SearchScope, name: str, domain: str, limit: int) -> Matches[ServiceMatch]:
     """Return services whose name holds `name` or whose URL holds `domain`, "" for none."""
     row = SeenService
     url = row.facts["url"].as_string()
@@ -83,7 +83,7 @@ def find_services(db: Database, scope: Scope, name: str, domain: str, limit: int
     return _counted(tuple(ServiceMatch(*values) for *values, _ in rows), rows[0][-1] if rows else 0)
 
 
-def find_repositories(db: Database, scope: Scope, query: RepositoryQuery, limit: int) -> Matches[RepositoryMatch]:
+def find_repositories(db: Database, scope: SearchScope, query: RepositoryQuery, limit: int) -> Matches[RepositoryMatch]:
     """Return repositories whose name holds the query's: that name first, then names that begin with it."""
     row = SeenRepository
     conditions = [
@@ -107,7 +107,7 @@ def find_repositories(db: Database, scope: Scope, query: RepositoryQuery, limit:
     return _counted(tuple(RepositoryMatch(*values) for *values, _ in rows), rows[0][-1] if rows else 0)
 
 
-def find_principals(db: Database, scope: Scope, part: str, limit: int) -> Matches[str]:
+def find_principals(db: Database, scope: SearchScope, part: str, limit: int) -> Matches[str]:
     """Return ARNs that policies name or that are a service's image puller role, and that hold `part`."""
     if not scope.regions or len(part) > LONGEST_PRINCIPAL:
         return Matches()
@@ -129,7 +129,7 @@ def find_principals(db: Database, scope: Scope, part: str, limit: int) -> Matche
     return Matches(tuple(rows[:limit]), len(rows) > limit)
 
 
-def service_names(db: Database, scope: Scope, limit: int) -> tuple[tuple[str, str], ...]:
+def service_names(db: Database, scope: SearchScope, limit: int) -> tuple[tuple[str, str], ...]:
     """Return the region and name of the first services by name."""
     row = SeenService
     statement = (

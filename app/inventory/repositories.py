@@ -66,7 +66,7 @@ class RepositoryFilter:
 
 
 @dataclass(frozen=True)
-class Cursor:
+class RepositoryCursor:
     """A place in the list, behind one repository."""
 
     name: str
@@ -77,7 +77,7 @@ class Cursor:
         return f"{self.region}~{self.name}"
 
     @classmethod
-    def from_text(cls, text: str) -> Cursor:
+    def from_text(cls, text: str) -> RepositoryCursor:
         """The place that `to_text` wrote. Raises `request.bad_cursor`."""
         region, _, name = text.partition("~")
         if not region or not name:
@@ -111,11 +111,11 @@ class ListedRepository:
 
 
 @dataclass(frozen=True)
-class RepositoriesPage:
+class ListedRepositories:
     """Some repositories by name, then Region. `next`: where to continue, None at the end."""
 
     rows: tuple[ListedRepository, ...]
-    next: Cursor | None = None
+    next: RepositoryCursor | None = None
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,13 @@ class RepositoryCounts:
 
 
 def list_repositories(
-    db: Database, connection: str, criteria: RepositoryFilter, *, after: Cursor | None = None, limit: int = PAGE
-) -> RepositoriesPage:
+    db: Database,
+    connection: str,
+    criteria: RepositoryFilter,
+    *,
+    after: RepositoryCursor | None = None,
+    limit: int = PAGE,
+) -> ListedRepositories:
     """Return one page, by name and Region. Raises `request.bad_state`."""
     statement = _LISTED.where(*_conditions(connection, criteria)).order_by(_row.name, _row.region)
     if after is not None:
@@ -141,7 +146,7 @@ def list_repositories(
         listed_rows = session.execute(statement.limit(limit + 1)).all()
     rows = tuple(_listed(*each) for each in listed_rows[:limit])
     more = len(listed_rows) > limit and bool(rows)
-    return RepositoriesPage(rows, Cursor(rows[-1].name, rows[-1].region) if more else None)
+    return ListedRepositories(rows, RepositoryCursor(rows[-1].name, rows[-1].region) if more else None)
 
 
 def list_repository(db: Database, repository: RepositoryKey) -> ListedRepository | None:

@@ -9,7 +9,7 @@ from app.history import batches
 from app.operations import engine, policy_steps, role_steps
 from app.operations.batch_items import ItemRun, settle
 from app.operations.context import current
-from app.operations.item_changes import Role
+from app.operations.item_changes import BatchRole
 from app.operations.revoke import find_roles
 from app.operations.state import GIVES_ACCESS, NOT_DONE, Kind, Outcome, StepName, StepState
 from app.operations.step import CancelledHere, Result, Stepping, run_step
@@ -37,13 +37,13 @@ async def settle_items(operation_id: str, problem: dict[str, Any] | None) -> Non
 @operation(Kind.BATCH, before_end=_end_items)
 async def run_batch(operation_id: str) -> Outcome:
     """Workflow of a batch's items of one service. Input: `action`, the kind of its items."""
-    role = Role()
+    role = BatchRole()
     if await action_of(operation_id) in GIVES_ACCESS:
         activated = done(await role_steps.activate_role(operation_id))
         switched = activated["state"] == StepState.SUCCEEDED
         if not activated["arn"]:
             activated = {**activated, **done(await role_steps.wait_for_role(operation_id, activated["deadline"]))}
-        role = Role(activated["arn"], activated["general_arn"], is_new=switched)
+        role = BatchRole(activated["arn"], activated["general_arn"], is_new=switched)
     changed = done(await change_policies(operation_id, role.arn, role.general_arn, is_new=role.is_new))
     return Outcome.NOTHING_TO_DO if changed["state"] == StepState.SKIPPED else Outcome.SUCCEEDED
 
@@ -61,7 +61,7 @@ async def change_policies(operation_id: str, arn: str, general_arn: str, *, is_n
     """Run every item that has not ended. One whose change fails stops no other; that some failed is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        role = await _role(step, Role(arn, general_arn, is_new=is_new))
+        role = await _role(step, BatchRole(arn, general_arn, is_new=is_new))
         if Kind(step.operation.input["action"]) in GIVES_ACCESS:
             await policy_steps.refresh_registry(step)
         await ItemRun(step, role).run()
@@ -70,12 +70,12 @@ async def change_policies(operation_id: str, arn: str, general_arn: str, *, is_n
     return await run_step(operation_id, StepName.CHANGE_POLICIES, body, resumes=True)
 
 
-async def _role(step: Stepping, role: Role) -> Role:
+async def _role(step: Stepping, role: BatchRole) -> BatchRole:
     """Return the roles of the service: read once for all items, where the batch takes access away."""
     if Kind(step.operation.input["action"]) is not Kind.REVOKE:
         return role
     arns = await find_roles(step)
-    return Role(arns["arn"], arns["general_arn"])
+    return BatchRole(arns["arn"], arns["general_arn"])
 
 
 async def _result(step: Stepping) -> tuple[StepState, Result]:

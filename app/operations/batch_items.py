@@ -22,7 +22,7 @@ from app.inventory.circumstances import RepositoryAddress, known_repositories
 from app.inventory.registries import KnownRegistry
 from app.operations import grant, restore, revoke
 from app.operations.context import Context
-from app.operations.item_changes import Role, Surroundings
+from app.operations.item_changes import BatchRole, Surroundings
 from app.operations.repository_run import Together, run_together
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import NEXT_LOOK, CancelledHere, Result, Stepping, run_step
@@ -47,8 +47,8 @@ class ItemRun:
     """One run of all items of a batch's service that have not ended."""
 
     step: Stepping
-    role: Role
-    _roles: dict[str, Role] = field(default_factory=dict)
+    role: BatchRole
+    _roles: dict[str, BatchRole] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _has_stopped: bool = False
 
@@ -99,7 +99,7 @@ class ItemRun:
             if item.id in left:
                 await run_recorded(partial(_run_item, item, roles[item.id]), item.id, slot=slots, is_item=True)
 
-    async def _find_roles(self) -> dict[str, Role]:
+    async def _find_roles(self) -> dict[str, BatchRole]:
         """Record this service's role, and return the roles of all services of the batch in this Region.
 
         Those of other services are waited for, so that one write serves all of a repository: until they are known, or
@@ -114,7 +114,7 @@ class ItemRun:
             if others and not has_recorded:
                 await context.in_db(store.input_noted, context.db, mine.id, role=self.role.to_json())
                 has_recorded = True
-            roles = {other.service: role for other in others if (role := Role.of(other)) is not None}
+            roles = {other.service: role for other in others if (role := BatchRole.of(other)) is not None}
             awaited = [other for other in others if other.service not in roles and other.outcome is None]
             if not awaited or self.step.cancelled.is_set() or context.clock.monotonic() > deadline:
                 return {**roles, mine.service: self.role}
@@ -183,24 +183,24 @@ async def _stop(problem: Mapping[str, Any] | None, operation_id: str) -> Outcome
     raise AssertionError("the step is never done")
 
 
-async def _run_item(item: Item, role: Role, operation_id: str) -> Outcome:
+async def _run_item(item: Item, role: BatchRole, operation_id: str) -> Outcome:
     wrote = await CHANGES[Kind(item.kind)](operation_id, role)
     return Outcome.SUCCEEDED if wrote else Outcome.NOTHING_TO_DO
 
 
-async def _give(operation_id: str, role: Role) -> bool:
+async def _give(operation_id: str, role: BatchRole) -> bool:
     return await grant.merge_role(operation_id, role.arn, role.general_arn)
 
 
-async def _take(operation_id: str, role: Role) -> bool:
+async def _take(operation_id: str, role: BatchRole) -> bool:
     return await revoke.take_out(operation_id, {"arn": role.arn, "general_arn": role.general_arn})
 
 
-async def _undo(operation_id: str, role: Role) -> bool:  # noqa: ARG001  (an undo is about no role)
+async def _undo(operation_id: str, role: BatchRole) -> bool:  # noqa: ARG001  (an undo is about no role)
     return await restore.rewrite(operation_id) is Outcome.SUCCEEDED
 
 
-CHANGES: dict[Kind, Callable[[str, Role], Awaitable[bool]]] = {
+CHANGES: dict[Kind, Callable[[str, BatchRole], Awaitable[bool]]] = {
     Kind.GRANT: _give,
     Kind.REPAIR: _give,
     Kind.REVOKE: _take,

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.outcome import Found
+from app.diagnosis.check_result import Found
 from app.errors import Detail
 
 CAUSE: Final = "cause."

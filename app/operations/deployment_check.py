@@ -13,10 +13,10 @@ from app.aws.pull_ports import ImageDetail
 from app.deployments.images import image_uri
 from app.deployments.request import DeployRequest, request_of
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Certainty, Check, Found
 from app.diagnosis.diagnosis import diagnose
 from app.diagnosis.facts import DENIED, Facts, Known, Reading, reading_of
 from app.diagnosis.manifests import is_artifact
-from app.diagnosis.outcome import Certainty, Check, Found
 from app.errors import Problem
 from app.inventory import queries
 from app.operations.causes import detail_of

@@ -10,8 +10,8 @@ from app.aws.deployment_ports import DeployedVersion
 from app.aws.ports import ContainerService
 from app.aws.role_poller import SETTLED, Goal
 from app.deployments.change import ContainerState
+from app.diagnosis.check_result import Certainty, Found
 from app.diagnosis.diagnosis import Diagnosis, most_telling
-from app.diagnosis.outcome import Certainty, Found
 from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
 from app.errors import Problem

@@ -53,7 +53,7 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
     async def body(step: Stepping) -> tuple[StepState, Result]:
         repairs = step.operation.kind == Kind.REPAIR
         circumstances = await policy_steps.circumstances(step)
-        subject = plans.Subject(step.operation.region, step.operation.service, arn, general_arn, circumstances)
+        subject = plans.Grantee(step.operation.region, step.operation.service, arn, general_arn, circumstances)
 
         async def look_again() -> policy_write.PolicyEdit | None:
             nonlocal subject

@@ -14,14 +14,14 @@ from app.inventory.registries import KnownRegistry
 from app.operations import plans
 from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
 from app.operations.messages import note_of_no_change
-from app.operations.plans import Plan, Subject
+from app.operations.plans import Grantee, Plan
 from app.operations.state import ITEM_STEPS, Kind, StepName
 from app.policy.change import PlannedChange
 from app.policy.grant import DENIALS
 
 
 @dataclass(frozen=True)
-class Role:
+class BatchRole:
     """A service's roles as the batch read them once; `is_new`: the batch has just switched the role on."""
 
     arn: str = ""
@@ -33,7 +33,7 @@ class Role:
         return vars(self)
 
     @classmethod
-    def of(cls, runner: Operation) -> Role | None:
+    def of(cls, runner: Operation) -> BatchRole | None:
         """Return the role that such an operation has recorded; None: it has none yet."""
         recorded = runner.input.get("role")
         return None if recorded is None else cls(**recorded)
@@ -60,7 +60,7 @@ class Surroundings:
     now: datetime
 
 
-def change_of(operation: Operation, role: Role, surroundings: Surroundings) -> ItemChange:
+def change_of(operation: Operation, role: BatchRole, surroundings: Surroundings) -> ItemChange:
     """Return what an item is to change, by its kind."""
     kind = Kind(operation.kind)
     around = Circumstances(surroundings.registry.policy, surroundings.repository.arn, surroundings.now)
@@ -68,7 +68,7 @@ def change_of(operation: Operation, role: Role, surroundings: Surroundings) -> I
     if kind is Kind.UNDO:
         plan = plans.undoing(operation.input["before"], operation.input["after"])
         return ItemChange(plan, judging_text(plan), "policy.undone", note_of_no_change(kind), verification, {})
-    subject = Subject(operation.region, operation.service, role.arn, role.general_arn, around)
+    subject = Grantee(operation.region, operation.service, role.arn, role.general_arn, around)
     if kind is Kind.REVOKE:
         judge = judging_removal(subject, around)
         return ItemChange(plans.revoking(subject), judge, "policy.reduced", note_of_no_change(kind), verification, {})

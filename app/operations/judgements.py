@@ -12,7 +12,7 @@ from app.inventory.registries import KnownRegistry
 from app.operations import plans
 from app.operations.denials import denied
 from app.operations.messages import CONDITIONAL
-from app.operations.plans import Plan, Subject
+from app.operations.plans import Grantee, Plan
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access
 from app.policy.layers import Layer
@@ -65,7 +65,7 @@ def _allowed(registry: KnownRegistry, now: datetime) -> Judgement:
     return Judgement(holds=True, note="access.not_denied_by_registry", params={"seconds": age})
 
 
-def judging_removal(subject: Subject, circumstances: Circumstances) -> Judge:
+def judging_removal(subject: Grantee, circumstances: Circumstances) -> Judge:
     """Return the judge of a policy that is not to name the service any more."""
 
     def judge(text: str | None, after: str | None) -> Judgement:  # noqa: ARG001  (whatever else was changed since)

@@ -25,7 +25,7 @@ Plan = Callable[[str | None], PlannedChange]
 
 
 @dataclass(frozen=True)
-class Subject:
+class Grantee:
     """The service whose access changes. `principal_arn` is "" without a role, as when the service is deleted."""
 
     region: str
@@ -35,12 +35,12 @@ class Subject:
     circumstances: Circumstances = field(default_factory=Circumstances)
 
 
-def granting(subject: Subject) -> Plan:
+def granting(subject: Grantee) -> Plan:
     """Return the plan that lets the service's role pull."""
     return lambda text: _grant(text, subject)
 
 
-def repairing(subject: Subject) -> Plan:
+def repairing(subject: Grantee) -> Plan:
     """Return the plan that lets the service's role pull and removes its principals that don't work, in one write."""
 
     def plan(text: str | None) -> PlannedChange:
@@ -52,7 +52,7 @@ def repairing(subject: Subject) -> Plan:
     return plan
 
 
-def _grant(text: str | None, subject: Subject, replaces: Collection[str] = ()) -> PlannedChange:
+def _grant(text: str | None, subject: Grantee, replaces: Collection[str] = ()) -> PlannedChange:
     return plan_grant(
         text,
         principal_arn=subject.principal_arn,
@@ -62,7 +62,7 @@ def _grant(text: str | None, subject: Subject, replaces: Collection[str] = ()) -
     )
 
 
-def revoking(subject: Subject) -> Plan:
+def revoking(subject: Grantee) -> Plan:
     """Return the plan that removes the service from the policy: its current role, earlier ones, or the wrong ARN."""
     return lambda text: plan_revoke(text, principals=named_for(text, subject), **vars(subject.circumstances))
 
@@ -100,7 +100,7 @@ def undoing(before: str | None, after: str | None) -> Plan:
     return plan
 
 
-def named_for(text: str | None, subject: Subject) -> tuple[str, ...]:
+def named_for(text: str | None, subject: Grantee) -> tuple[str, ...]:
     """Return every principal in the policy that belongs to this service, the role's own ARN first.
 
     Lightsail's role paths contain region and service. The ARNs of the service itself need no such guess, and show in

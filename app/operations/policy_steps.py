@@ -15,7 +15,7 @@ from app.inventory import policies
 from app.inventory.circumstances import Circumstances, circumstances_of, known_circumstances
 from app.inventory.registries import find_registry, read_registry, remember_registry
 from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
-from app.operations.plans import Plan, Subject
+from app.operations.plans import Grantee, Plan
 from app.operations.state import StepState
 from app.operations.step import Result, Stepping
 from app.policy.stale_reads import seems_older
@@ -129,7 +129,7 @@ async def refresh_registry(step: Stepping) -> None:
     await context.in_db(remember_registry, *region, reading)
 
 
-async def verify_removal(step: Stepping, subject: Subject) -> tuple[StepState, Result]:
+async def verify_removal(step: Stepping, subject: Grantee) -> tuple[StepState, Result]:
     """Verify that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
     text = await read(step)
     return await _judged(step, judging_removal(subject, await circumstances(step)), text)

@@ -13,7 +13,7 @@ from app.inventory.circumstances import Circumstances
 from app.operations import plans
 from app.operations.denials import denial_of
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
-from app.operations.plans import Plan, Subject
+from app.operations.plans import Grantee, Plan
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy.arns import same_form
@@ -82,7 +82,7 @@ def plan_operation(
     if activates:
         role = PLACEHOLDER.format(region=service.region, service=service.name)
     known_circumstances = circumstances or Circumstances()
-    subject = Subject(service.region, service.name, role, service.general_principal_arn, known_circumstances)
+    subject = Grantee(service.region, service.name, role, service.general_principal_arn, known_circumstances)
     change = plan_of(kind, subject, operation_input or {}, refusal)(text)
     calls = _calls(kind, service, repository, change, activates=activates)
     verdict = known_circumstances.verdict(change.after, role) if role and kind in _ABOUT_ACCESS else None
@@ -102,7 +102,7 @@ def _refusal(change: PlannedChange, service: ContainerService, repository: str) 
     return Problem(DEAD_PRINCIPALS, principals=", ".join(dead), repository=repository) if dead else refused
 
 
-def plan_of(kind: Kind, subject: Subject, operation_input: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
+def plan_of(kind: Kind, subject: Grantee, operation_input: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
     """Return the plan by which `kind` changes a policy; `refusal` is what ECR last refused there."""
     if kind is Kind.REVOKE:
         return plans.revoking(subject)

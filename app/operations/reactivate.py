@@ -14,7 +14,7 @@ from app.history.policy_writes import changes_of_parts
 from app.history.queries import get_operation
 from app.operations import engine, role_steps
 from app.operations.parts import changed_by_parts, failed_parts, preview_of_part, stop_parts
-from app.operations.plans import Subject, named_for
+from app.operations.plans import Grantee, named_for
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
@@ -91,7 +91,7 @@ def undo_of_removal(deactivation: Operation, change: PolicyChange, arn: str) -> 
     Raises Problem as `check_undo`.
     """
     then = _role_then(deactivation)
-    subject = Subject(deactivation.region, deactivation.service, then["arn"], then["general_arn"])
+    subject = Grantee(deactivation.region, deactivation.service, then["arn"], then["general_arn"])
     before = change.before
     if before is not None:
         dead = set(named_for(before, subject)) - {then["arn"], then["general_arn"]}

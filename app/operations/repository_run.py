@@ -22,7 +22,7 @@ from app.errors import Problem
 from app.findings.ended import judge_repositories_again
 from app.history import repository_items
 from app.history.policy_writes import Written
-from app.history.repository_items import Beginning, Begun, BegunItem, ItemChanged, ItemEnded, Part
+from app.history.repository_items import Beginning, Begun, BegunItem, ItemChanged, ItemEnded, WritePart
 from app.history.store import Run
 from app.history.turns import BehindAnother
 from app.inventory import policies, queries
@@ -30,9 +30,9 @@ from app.inventory.policies import PolicyRead
 from app.keys import ServiceKey
 from app.operations.context import Context
 from app.operations.item_changes import (
+    BatchRole,
     ItemChange,
     NotTogetherError,
-    Role,
     Surroundings,
     Texts,
     change_of,
@@ -57,7 +57,7 @@ class Together:
     """Live items of one batch on one repository, with their services' roles; `leader` was requested first."""
 
     leader: str
-    roles: Mapping[str, Role]
+    roles: Mapping[str, BatchRole]
     """By the items' ids."""
 
 
@@ -97,7 +97,9 @@ async def run_together(context: Context, items: Together, surroundings: Surround
         return frozenset() if have_ended else frozenset(item.operation.id for item in begun.items)
 
 
-async def _run_begun(context: Context, begun: Begun, roles: Mapping[str, Role], surroundings: Surroundings) -> bool:
+async def _run_begun(
+    context: Context, begun: Begun, roles: Mapping[str, BatchRole], surroundings: Surroundings
+) -> bool:
     """Return whether the items have been changed together and have ended."""
     if any(_needs_its_steps(item) for item in begun.items):
         return False
@@ -184,10 +186,10 @@ class _Run:
                 raise NotTogetherError  # it holds what somebody else wrote since the read
             return await self._verify(planned)
 
-    def _parts(self, planned: _Planned) -> list[Part]:
+    def _parts(self, planned: _Planned) -> list[WritePart]:
         at = self.leader.context.clock.now()
         return [
-            Part(
+            WritePart(
                 item.run,
                 item.operation.connection,
                 item.operation.region,

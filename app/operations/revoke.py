@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.errors import Problem
 from app.inventory.circumstances import Circumstances
 from app.operations import engine, policy_steps, policy_write
-from app.operations.plans import Subject, revoking
+from app.operations.plans import Grantee, revoking
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import change_until_it_holds, operation
@@ -38,7 +38,7 @@ async def remove_from_policy(operation_id: str, role: Mapping[str, str] | None =
     async def body(step: Stepping) -> tuple[StepState, Result]:
         arns = role or await find_roles(step)
         circumstances = await policy_steps.circumstances(step) if any(arns.values()) else Circumstances()
-        subject = Subject(
+        subject = Grantee(
             step.operation.region, step.operation.service, arns["arn"], arns["general_arn"], circumstances
         )
         state, result = await policy_write.write(step, policy_write.PolicyEdit(revoking(subject), "policy.reduced"))
@@ -52,7 +52,7 @@ async def verify_removal(operation_id: str, arn: str, general_arn: str, *, last:
     """Read the policy again. Returns `holds`; the last time a policy that still names the service is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        subject = Subject(step.operation.region, step.operation.service, arn, general_arn)
+        subject = Grantee(step.operation.region, step.operation.service, arn, general_arn)
         state, result = await policy_steps.verify_removal(step, subject)
         if last and not result["holds"]:
             raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)

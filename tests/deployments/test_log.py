@@ -10,8 +10,8 @@ from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine, LogRange
 from app.deployments.log import (
     LONGEST_LINE,
-    Gap,
     LogCursor,
+    LogGap,
     PageScope,
     cursor_of,
     filter_pattern,
@@ -119,18 +119,18 @@ MORE_FOLLOW, FOLLOWS = PageScope(has_text=True, is_last=False), PageScope(is_fir
 @pytest.mark.parametrize(
     "lines, scope, since, until, gap",
     [
-        ((), PageScope(), 60, 0, Gap.NO_LINES),
-        ((), OF_TEXT, 60, 0, Gap.NO_MATCH),
-        ((), LAST_MINUTES, 60, 0, Gap.NO_LINES),
-        ((), MORE_FOLLOW, 60, 0, Gap.NONE_YET),
-        ((), FOLLOWS, 60, 0, Gap.NO_MORE),
-        ((), PageScope(), 9_000, 5_000, Gap.EXPIRED),
-        (("own",), PageScope(), 9_000, 0, Gap.PARTLY_EXPIRED),
-        (("[deployment:4] Canceled",), PageScope(), 60, 0, Gap.NOT_STARTED),
-        (("[deployment:4] Canceled",), OF_TEXT, 60, 0, Gap.NONE),
-        (("[deployment:4] Canceled",), LAST_MINUTES, 60, 0, Gap.NONE),
-        (("[deployment:4] Canceled",), FOLLOWS, 60, 0, Gap.NONE),
-        (("own",), PageScope(), 60, 0, Gap.NONE),
+        ((), PageScope(), 60, 0, LogGap.NO_LINES),
+        ((), OF_TEXT, 60, 0, LogGap.NO_MATCH),
+        ((), LAST_MINUTES, 60, 0, LogGap.NO_LINES),
+        ((), MORE_FOLLOW, 60, 0, LogGap.NONE_YET),
+        ((), FOLLOWS, 60, 0, LogGap.NO_MORE),
+        ((), PageScope(), 9_000, 5_000, LogGap.EXPIRED),
+        (("own",), PageScope(), 9_000, 0, LogGap.PARTLY_EXPIRED),
+        (("[deployment:4] Canceled",), PageScope(), 60, 0, LogGap.NOT_STARTED),
+        (("[deployment:4] Canceled",), OF_TEXT, 60, 0, LogGap.NONE),
+        (("[deployment:4] Canceled",), LAST_MINUTES, 60, 0, LogGap.NONE),
+        (("[deployment:4] Canceled",), FOLLOWS, 60, 0, LogGap.NONE),
+        (("own",), PageScope(), 60, 0, LogGap.NONE),
     ],
 )
 def test_what_is_missing_is_said(lines, scope, since, until, gap):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Status
 from app.diagnosis.fixes import fixes_of
-from app.diagnosis.outcome import Status
 from app.diagnosis.reader import MOST_CALLS, MOST_ROUNDS
 from app.diagnosis.report import report
 from tests.diagnosis.corpus import CASES

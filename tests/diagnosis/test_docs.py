@@ -8,9 +8,9 @@ import shlex
 import pytest
 
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Found
 from app.diagnosis.fix_kinds import Fix
 from app.diagnosis.fixes import fixes_of
-from app.diagnosis.outcome import Found
 from tests.diagnosis.world import WEB
 from tools.why_docs import PAGE, page
 

@@ -13,9 +13,9 @@ import pytest
 
 from app.aws.ports import Container, Deployment
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Found
 from app.diagnosis.fix_kinds import Fix
 from app.diagnosis.fixes import fixes_of
-from app.diagnosis.outcome import Found
 from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB, namesake
 from tests.sandbox_server import AWS_ENVIRONMENT
 

@@ -13,9 +13,9 @@ import pytest
 
 from app.aws.call_pool import AwsCalls
 from app.aws.ports import Answered, Container, Deployment
+from app.diagnosis.check_result import Certainty, Check, Sentence, Status
 from app.diagnosis.checks.uri import check_uri
 from app.diagnosis.facts import Known
-from app.diagnosis.outcome import Certainty, Check, Sentence, Status
 from app.diagnosis.report import report
 from app.diagnosis.run import Pool, diagnose_in_pool, diagnose_with_threads, side_by_side
 from app.errors import Problem

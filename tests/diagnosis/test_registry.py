@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.aws.ports import ContainerService, Role
+from app.diagnosis.check_result import Status
 from app.diagnosis.checks.policies import check_registry
 from app.diagnosis.facts import Facts, Known
-from app.diagnosis.outcome import Status
 
 ARN = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/abc"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"

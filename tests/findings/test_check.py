@@ -10,7 +10,7 @@ from app.findings.check import check_due, mark_expired
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.ended import judge_again
 from app.findings.queries import (
-    Cursor,
+    FindingCursor,
     FindingFilter,
     broken_by_service,
     count_findings,
@@ -205,11 +205,15 @@ def test_pages_of_findings_and_repositories_continue_at_their_cursor(db):
         seen += [row.finding.repository for row in page.rows]
         if page.next is None:
             break
-        after = Cursor.from_text(page.next.to_text())
+        after = FindingCursor.from_text(page.next.to_text())
     assert seen == names
     first = list_repositories(db, CONNECTION, RepositoryFilter(name="APP"), limit=4)
     rest = list_repositories(
-        db, CONNECTION, RepositoryFilter(name="app"), after=repositories.Cursor.from_text(first.next.to_text()), limit=4
+        db,
+        CONNECTION,
+        RepositoryFilter(name="app"),
+        after=repositories.RepositoryCursor.from_text(first.next.to_text()),
+        limit=4,
     )
     assert [row.name for row in (*first.rows, *rest.rows)] == names
     assert rest.next is None

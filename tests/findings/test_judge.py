@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.findings.finding import Repair
-from app.findings.judge import NamedService, Pullers, Removal, Subject, judge
+from app.findings.judge import JudgedRepository, NamedService, Pullers, Removal, judge
 from app.findings.messages import sentence_of, todo_of
 from app.policy.finding import Severity
 from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
@@ -22,7 +22,7 @@ OTHER_ACCOUNT = "arn:aws:iam::210987654321:root"
 def judged(*statements, services=(SHOP,), registry=NOT_READ, removals=(), text=None):
     policy = text or (a_policy(statements) if statements else None)
     repository = a_repository()
-    subject = Subject(REGION, repository.name, repository.arn, ACCOUNT, policy, services, removals)
+    subject = JudgedRepository(REGION, repository.name, repository.arn, ACCOUNT, policy, services, removals)
     return judge(subject, registry, NOON)
 
 

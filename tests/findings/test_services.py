@@ -10,7 +10,7 @@ from app.findings.check_services import check_due_services
 from app.findings.dismissals import DismissalRequest, dismiss
 from app.findings.ended import judge_again
 from app.findings.queries import (
-    Cursor,
+    FindingCursor,
     FindingFilter,
     broken_by_service,
     count_findings,
@@ -98,7 +98,9 @@ def test_a_finding_about_a_service_is_dismissed_and_pages_continue_behind_it(db)
     store.remember_services(db, *HERE, services, NOON)
     settle(db)
     first = list_findings(db, CONNECTION, FindingFilter(), NOON, limit=2)
-    rest = list_findings(db, CONNECTION, FindingFilter(), NOON, after=Cursor.from_text(first.next.to_text()), limit=2)
+    rest = list_findings(
+        db, CONNECTION, FindingFilter(), NOON, after=FindingCursor.from_text(first.next.to_text()), limit=2
+    )
     assert sorted(row.finding.service for row in (*first.rows, *rest.rows)) == ["a", "b", "c"]
     dismiss(db, CONNECTION, DismissalRequest(rest.rows[0].finding.id, "The template has it", 365, "mika"), NOON)
     settle(db)

@@ -1,6 +1,6 @@
 import pytest
 
-from app.history.search import RUNNING, Cursor, HistoryFilter, each_operation, list_operations
+from app.history.search import RUNNING, HistoryFilter, OperationCursor, each_operation, list_operations
 from app.operations.read import outline_of
 from tests.databases import statements
 from tests.history.happened import MINUTE, NOON, happened, living
@@ -148,11 +148,11 @@ def test_all_are_gone_through_in_batches_each_once(db, batch):
 
 
 def test_a_place_survives_an_address():
-    place = Cursor(NOON + MINUTE / 7, "op-1")
-    assert Cursor.from_text(place.to_text()) == place
+    place = OperationCursor(NOON + MINUTE / 7, "op-1")
+    assert OperationCursor.from_text(place.to_text()) == place
     assert "+" not in place.to_text()
 
 
 @pytest.mark.parametrize("text", ["", "~", "yesterday~op-1", "2026-03-01T12:00:00~op-1", "2026-03-01T12:00:00Z"])
 def test_what_is_no_place_is_none(text):
-    assert Cursor.from_text(text) is None
+    assert OperationCursor.from_text(text) is None

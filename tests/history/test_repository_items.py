@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.history import batches, repository_items, store
 from app.history.models import PolicyChange
 from app.history.queries import get_operation
-from app.history.repository_items import Beginning, ItemChanged, ItemEnded, NewerRunError, Part
+from app.history.repository_items import Beginning, ItemChanged, ItemEnded, NewerRunError, WritePart
 from app.history.standing import standing
 from app.history.store import NewOperation, Run
 from app.operations import batches as operation_batches
@@ -58,7 +58,7 @@ class Items:
     def parts(self, *item_ids):
         at = self.now()
         return [
-            Part(item.run, "default", REGION, SHOP, None, f'{{"n": {n}}}', at)
+            WritePart(item.run, "default", REGION, SHOP, None, f'{{"n": {n}}}', at)
             for n, item in enumerate(self.begun(*item_ids))
         ]
 

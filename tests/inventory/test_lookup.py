@@ -5,7 +5,7 @@ import pytest
 from app.inventory import store
 from app.inventory.lookup import (
     RepositoryQuery,
-    Scope,
+    SearchScope,
     find_principals,
     find_repositories,
     find_services,
@@ -15,7 +15,7 @@ from tests.build import ACCOUNT, REGION, a_repository, a_service, an_active_role
 from tests.databases import statements
 from tests.inventory.at import NOON, allow, keep, keep_many
 
-ALL = Scope("default", (REGION, "eu-west-1"))
+ALL = SearchScope("default", (REGION, "eu-west-1"))
 CI = "arn:aws:iam::210987654321:role/ci"
 
 
@@ -48,12 +48,12 @@ def test_a_service_is_found_by_its_name_and_by_its_domain(shop):
 
 def test_only_configured_regions_are_searched(shop):
     keep(shop, "shop/web", allow(CI))
-    elsewhere = Scope("default", ("eu-west-1",))
+    elsewhere = SearchScope("default", ("eu-west-1",))
     assert names(services(shop, "", scope=elsewhere)) == ["far"]
     assert service_names(shop, elsewhere, 10) == (("eu-west-1", "far"),)
     assert repositories(shop, "shop", scope=elsewhere).rows == ()
     assert find_principals(shop, elsewhere, "arn", 10).rows == ()
-    assert find_principals(shop, Scope("default", ()), "arn", 10).rows == ()
+    assert find_principals(shop, SearchScope("default", ()), "arn", 10).rows == ()
 
 
 def test_a_name_comes_before_those_that_begin_with_it_and_those_that_hold_it(db):

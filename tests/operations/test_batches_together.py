@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app.errors import Problem
-from app.foreign_changes import Reading, foreign_changes
+from app.foreign_changes import SeenPolicy, foreign_changes
 from app.history.drift import recorded_changes
 from app.operations.state import Kind
 from tests.build import REGION, a_policy, a_statement
@@ -103,5 +103,5 @@ def test_what_somebody_wrote_just_before_a_shared_deletion_is_put_back_and_told_
     assert aws.policy_of(NAMES[0])["Statement"] == theirs["Statement"]
     services = world.services
     changes = recorded_changes(services.db, services.connection, REGION, NAMES[:1])[NAMES[0]]
-    (foreign,) = foreign_changes(changes, Reading(changes[-1].after, services.clock.now()))
+    (foreign,) = foreign_changes(changes, SeenPolicy(changes[-1].after, services.clock.now()))
     assert [json.loads(text) for text in (foreign.seen.before, foreign.seen.after)] == [ours, both]

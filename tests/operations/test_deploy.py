@@ -12,9 +12,9 @@ from app.aws.deployment_ports import DeploymentSpec
 from app.deployments.change import compare
 from app.deployments.plan import plan_deployment
 from app.deployments.request import DeployRequest
+from app.diagnosis.check_result import Certainty, Found
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.facts import Facts
-from app.diagnosis.outcome import Certainty, Found
 from app.errors import Problem
 from app.history.models import Operation
 from app.history.queries import stuck_in_queue

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.operations.plans import Subject, repairing, revoking
+from app.operations.plans import Grantee, repairing, revoking
 from tests.build import LIGHTSAIL_ACCOUNT, REGION, SERVICE, a_policy, a_statement, general_arn, puller_arn
 
 NAMESAKE = puller_arn(SERVICE, birth=5).replace(LIGHTSAIL_ACCOUNT, "600700800900")
@@ -10,7 +10,7 @@ NAMESAKE = puller_arn(SERVICE, birth=5).replace(LIGHTSAIL_ACCOUNT, "600700800900
 
 
 def subject(principal_arn):
-    return Subject(REGION, SERVICE, principal_arn, general_arn(SERVICE))
+    return Grantee(REGION, SERVICE, principal_arn, general_arn(SERVICE))
 
 
 def policy(*principals):
@@ -28,6 +28,6 @@ def test_another_accounts_service_of_the_same_name_is_let_alone(plan, principal_
 
 
 def test_of_a_service_that_is_gone_the_path_of_its_role_is_all_that_is_known():
-    change = revoking(Subject(REGION, SERVICE, ""))(policy(puller_arn(SERVICE), puller_arn("another")))
+    change = revoking(Grantee(REGION, SERVICE, ""))(policy(puller_arn(SERVICE), puller_arn("another")))
     assert puller_arn(SERVICE) not in change.after
     assert puller_arn("another") in change.after

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
-from app.operations.plans import Subject, repairing, revoking
+from app.operations.plans import Grantee, repairing, revoking
 from app.policy.document import parse
 from app.policy.evaluate import Access, evaluate
 from app.policy.findings import findings
@@ -102,7 +102,7 @@ def test_a_statement_that_says_more_is_not_shared():
 
 def test_remove_keeps_the_others():
     text, services = filled()
-    plan = revoking(Subject("us-east-1", services[3], arn(services[3])))
+    plan = revoking(Grantee("us-east-1", services[3], arn(services[3])))
     after = plan(text).after
     assert not can_pull(after, services[3])
     assert all(can_pull(after, service) for service in services if service != services[3])
@@ -111,7 +111,7 @@ def test_remove_keeps_the_others():
 def test_a_role_that_is_made_anew_takes_the_place_of_its_old_one():
     text, services = filled()
     new = arn(services[3]).replace(ENDING, ENDING[::-1])
-    after = repairing(Subject("us-east-1", services[3], new))(text).after
+    after = repairing(Grantee("us-east-1", services[3], new))(text).after
     (shared,) = shared_in(after)
     principals = [value for _, value in named_by(shared)]
     assert (new in principals, arn(services[3]) in principals, len(principals)) == (True, False, len(services))
@@ -120,7 +120,7 @@ def test_a_role_that_is_made_anew_takes_the_place_of_its_old_one():
 def test_a_repair_takes_the_deleted_out_of_the_shared_statement():
     text, services = filled()
     dead = text.replace(arn(services[0]), "AROAIOSFODNN7EXAMPLE1")
-    after = repairing(Subject("us-east-1", services[0], arn(services[0])))(dead).after
+    after = repairing(Grantee("us-east-1", services[0], arn(services[0])))(dead).after
     assert "AROAIOSFODNN7EXAMPLE1" not in after
     assert can_pull(after, services[0])
     assert len(shared_in(after)) == 1
@@ -153,7 +153,7 @@ def test_a_removal_from_before_it_was_shared_is_undone():
     text, services = filled()
     start = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN]})
     before = granted(start, *services[:2], "gone")
-    ours = revoking(Subject("us-east-1", "gone", arn("gone")))(before).after
+    ours = revoking(Grantee("us-east-1", "gone", arn("gone")))(before).after
     undone = plan_undo(before, ours, text)
     assert not isinstance(undone, Conflict)
     assert can_pull(undone.after, "gone")
@@ -170,7 +170,7 @@ def test_the_first_grant_of_a_policy_is_undone_after_it_was_shared(alone):
     text, services = filled()
     if alone:
         for service in services[1:]:
-            text = revoking(Subject("us-east-1", service, arn(service)))(text).after
+            text = revoking(Grantee("us-east-1", service, arn(service)))(text).after
     ours = granted(policy(), services[0])
     undone = plan_undo(policy(), ours, text)
     assert not isinstance(undone, Conflict)
@@ -210,7 +210,7 @@ def test_the_undo_of_the_grant_that_made_it_shared_gives_nobody_access_again():
 
 def test_a_removal_from_the_shared_statement_is_undone_after_that_is_gone():
     text, services = filled()
-    less = revoking(Subject("us-east-1", services[0], arn(services[0])))(text).after
+    less = revoking(Grantee("us-east-1", services[0], arn(services[0])))(text).after
     after = plan_undo(text, less, granted(policy(), "new")).after
     assert [can_pull(after, each) for each in (services[0], services[1], "new")] == [True, False, True]
 
@@ -228,7 +228,7 @@ def test_what_is_put_back_joins_the_shared_statement():
 def test_an_undo_names_no_role_that_was_deleted_since_by_its_arn():
     """ECR reads it back as an id, by which it can be removed; the role of that ARN is no more."""
     text, services = filled()
-    less = revoking(Subject("us-east-1", services[0], arn(services[0])))(text).after
+    less = revoking(Grantee("us-east-1", services[0], arn(services[0])))(text).after
     dead = less.replace(arn(services[1]), "AROAIOSFODNN7EXAMPLE1")
     after = plan_undo(text, less, dead).after
     assert can_pull(after, services[0])

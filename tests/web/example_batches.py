@@ -9,7 +9,7 @@ from app.as_code.grant import Form, PolicyCode, cloudformation, terraform
 from app.as_code.managed import TOOL
 from app.console.as_code import CodeText, grant_code
 from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
-from app.console.batches import Batch, BatchItem, BatchService, ItemsPage
+from app.console.batches import Batch, BatchItem, BatchItemsPage, BatchService
 from app.console.many_as_code import LeftOut, ManyAsCode
 from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem
@@ -124,7 +124,7 @@ def _page(parts: Parts, batch: Batch) -> BatchPage:
         BatchItem(OPERATION_ID, REGION, parts.service_name, f"{parts.repository}{number}", state, problems.get(state), None, None)
         for number, state in enumerate(batch.counts)
     )  # fmt: skip
-    return BatchPage(batch, ItemsPage(items, 12), "", 3, NOW)
+    return BatchPage(batch, BatchItemsPage(items, 12), "", 3, NOW)
 
 
 def _as_code(parts: Parts) -> dict[str, View]:

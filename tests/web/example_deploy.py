@@ -10,7 +10,7 @@ from app.console.deployment_log import DeploymentLog, LogQuestion
 from app.console.image_platform import ImagePlatform
 from app.deployments.change import compare, spec_of
 from app.deployments.images import DeployableImage
-from app.deployments.log import Gap, LogText
+from app.deployments.log import LogGap, LogText
 from app.deployments.request import DeployRequest
 from app.diagnosis.platforms import Fit, PlatformFit
 from app.errors import Problem
@@ -128,10 +128,10 @@ def _logs(parts: Parts) -> dict[str, View]:
     since = NOW - timedelta(days=4)
     log = DeploymentLog(REGION, parts.service_name, 3, "ACTIVE", "app", names, since, None, NOW, lines)
     page = DeploymentLogPage(REGION, parts.service_name, LogQuestion(3, text=parts.person[:50], minutes=10), log)
-    more = replace(log, gap=Gap.PARTLY_EXPIRED, next="200.0.0.abc+/=")
+    more = replace(log, gap=LogGap.PARTLY_EXPIRED, next="200.0.0.abc+/=")
     return {
         "log": page,
         "log-more": replace(page, log=more, question=LogQuestion(3, after="100.0.0.x")),
-        "log-none": replace(page, log=replace(log, lines=(), gap=Gap.NO_LINES, containers=("app",))),
+        "log-none": replace(page, log=replace(log, lines=(), gap=LogGap.NO_LINES, containers=("app",))),
         "log-refused": replace(page, log=None, problem=parts.denied()),
     }

@@ -13,7 +13,7 @@ from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, Servic
 from app.console.as_code import CodeText
 from app.console.freshness import Freshness
 from app.console.paging import page_of
-from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalAccess, RepositoryPolicy, Weight, same_as
+from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalVerdict, RepositoryPolicy, Weight, same_as
 from app.console.services import RoleState, RoleView, ServiceSummary
 from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem
@@ -339,19 +339,19 @@ class Parts:
             reason=self.reason(),
             read_at=NOW - timedelta(minutes=1),
             readers=(
-                PrincipalAccess(
+                PrincipalVerdict(
                     Message(WHO[PrincipalKind.SERVICE]),
                     allowed=True,
                     how=Message(WORDS["verdict.allowed_named"], {"statement": self.repository}),
                     value="lambda.amazonaws.com",
                 ),
-                PrincipalAccess(
+                PrincipalVerdict(
                     Message(WHO[PrincipalKind.UNIQUE_ID]),
                     allowed=False,
                     how=Message(NEVER[PrincipalKind.UNIQUE_ID]),
                     value=dead,
                 ),
-                PrincipalAccess(
+                PrincipalVerdict(
                     Message(WHO[PrincipalKind.WILDCARD]),
                     allowed=None,
                     how=Message(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.web import links
 from app.web.views.base import View
-from app.web.views.search import WHO_CAN_PULL, Line, SearchPage, Section
+from app.web.views.search import WHO_CAN_PULL, ResultLine, SearchPage, Section
 from app.wording import Message
 from tests.web.example_parts import OPERATION_ID, Parts
 
@@ -15,41 +15,41 @@ def search_examples(parts: Parts) -> dict[str, View]:
     """Pages by name."""
     service, repository, region = parts.service_name, parts.repository, "us-east-1"
     arn = f"arn:aws:iam::123456789012:role/amazon/lightsail/{region}/containers/{service}/private-repo-access/4ebema4x"
-    more = Line(Message("All %(num)s repositories", {"num": 12}), links.search(service, kind="repositories"))
+    more = ResultLine(Message("All %(num)s repositories", {"num": 12}), links.search(service, kind="repositories"))
     sections = (
         Section(
             "services",
             Message("Container services"),
-            (Line(service, links.service(region, service), region, parts.person),),
+            (ResultLine(service, links.service(region, service), region, parts.person),),
         ),
         Section(
             "repositories",
             Message("Repositories"),
-            (Line(repository, links.repository(region, repository), region),),
+            (ResultLine(repository, links.repository(region, repository), region),),
             more,
         ),
         Section(
             "actions",
             Message("Actions"),
             (
-                Line(
+                ResultLine(
                     Message("Add repository to %(service)s", {"service": service}),
                     links.repositories(region, service, "new"),
                 ),
             ),
         ),
-        Section("principals", Message("Principals"), (Line(arn, links.who_can_pull(arn), WHO_CAN_PULL),)),
+        Section("principals", Message("Principals"), (ResultLine(arn, links.who_can_pull(arn), WHO_CAN_PULL),)),
         Section(
             "operations",
             Message("Operations"),
             (
-                Line(repository, links.operation(OPERATION_ID), f"{service} ({region})", parts.person, "error"),
-                Line(service, links.batch(OPERATION_ID), service, parts.person, "progress"),
+                ResultLine(repository, links.operation(OPERATION_ID), f"{service} ({region})", parts.person, "error"),
+                ResultLine(service, links.batch(OPERATION_ID), service, parts.person, "progress"),
             ),
         ),
     )
     found = SearchPage(service, sections, whole_history=False, repository=repository)
-    first = SearchPage("", (Section("pages", Message("Pages"), (Line(Message("Findings"), links.FINDINGS),)),))
+    first = SearchPage("", (Section("pages", Message("Pages"), (ResultLine(Message("Findings"), links.FINDINGS),)),))
     return {
         "search": found,
         "search-first": first,

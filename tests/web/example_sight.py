@@ -19,10 +19,10 @@ from app.console.who_can_pull import PullRow, WhoCanPull
 from app.errors import Problem
 from app.findings.finding import AccessFinding, Repair
 from app.findings.messages import sentence_of, todo_of
-from app.findings.queries import Cursor, DismissedBy, FindingCounts, FindingFilter, ListedFinding
+from app.findings.queries import DismissedBy, FindingCounts, FindingCursor, FindingFilter, ListedFinding
 from app.inventory.newest_images import NewestTags
 from app.inventory.principal_access import PrincipalAnswer
-from app.inventory.repositories import Cursor as RepositoryCursor
+from app.inventory.repositories import FindingCursor as RepositoryCursor
 from app.inventory.repositories import ListedRepository, RepositoryCounts, RepositoryFilter
 from app.operations.state import Kind
 from app.policy.evaluate import Access as PolicyAccess
@@ -129,7 +129,7 @@ def repair_all(parts: Parts) -> RepairAllPage:
 
 
 def findings(parts: Parts) -> FindingsPage:
-    cursor = Cursor(1, parts.repository, "us-east-1", "0" * 20)
+    cursor = FindingCursor(1, parts.repository, "us-east-1", "0" * 20)
     answer = FindingsAnswer(finding_rows(parts), COUNTS, KNOWN, cursor)
     return FindingsPage(answer, FindingFilter(), REGIONS, NOW, is_first=False)
 

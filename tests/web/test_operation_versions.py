@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.console.operation_versions import LONGEST_POLL, MOST, PAUSE, POLL, OperationVersions, Pace
+from app.console.operation_versions import LONGEST_POLL, MOST, PAUSE, POLL, OperationVersions, PollPace
 from tests.fake_clock import FakeClock
 
 KNOWN = {"one": 3, "two": 7}
@@ -94,7 +94,7 @@ def rate(pace, clock, modals: int, waits: float = 0.0) -> float:
 
 
 def test_few_modals_poll_as_often_as_ever_and_many_share_what_the_server_can_answer(clock):
-    pace = Pace(clock)
+    pace = PollPace(clock)
     assert rate(pace, clock, 100) == pytest.approx(100 / POLL, rel=0.05)
     assert pace.seconds == POLL
     assert rate(pace, clock, 1_000) == pytest.approx(MOST, rel=0.1)
@@ -104,6 +104,6 @@ def test_few_modals_poll_as_often_as_ever_and_many_share_what_the_server_can_ans
 
 
 def test_modals_poll_less_often_while_a_server_is_too_busy_for_them_and_as_before_afterwards(clock):
-    pace = Pace(clock)
+    pace = PollPace(clock)
     assert rate(pace, clock, 100, waits=0.3) == pytest.approx(100 / LONGEST_POLL, rel=0.05)
     assert rate(pace, clock, 100) == pytest.approx(100 / POLL, rel=0.05)

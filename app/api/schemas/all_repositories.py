@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.findings import AccessFinding, Coverage
+from app.api.schemas.findings import AccessFinding, FindingsCoverage
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RegistryRead, RepositoryAccess
-from app.console.policies import PrincipalAccess
+from app.console.policies import PrincipalVerdict
 from app.console.repository_detail import RepositoryDetail, ServiceRow
 from app.console.repository_list import RepositoryListAnswer
 from app.console.who_can_pull import PullRow, WhoCanPull
@@ -97,7 +97,7 @@ class AllRepositories(BaseModel):
 
     repositories: list[ListedRepositoryBody]
     counts: dict[str, int] = Field(description="How many there are in each state.")
-    coverage: Coverage
+    coverage: FindingsCoverage
     next: str | None = Field(description="The `cursor` of the next page; null at the end.")
 
     @classmethod
@@ -105,7 +105,7 @@ class AllRepositories(BaseModel):
         return cls(
             repositories=[ListedRepositoryBody.of(row) for row in answer.rows],
             counts=dict(answer.counts.by_state),
-            coverage=Coverage.of(answer.knowledge),
+            coverage=FindingsCoverage.of(answer.knowledge),
             next=answer.next.to_text() if answer.next else None,
         )
 
@@ -130,7 +130,7 @@ class Principal(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, principal: PrincipalAccess) -> Principal:
+    def of(cls, principal: PrincipalVerdict) -> Principal:
         return cls(
             who=labels.say(principal.who),
             value=principal.value,
@@ -202,7 +202,7 @@ class WhoCanPullBody(BaseModel):
     principal: str
     repositories: list[PullAnswer]
     left_out: int = Field(description="More repositories whose policy may be about it; they were not judged.")
-    coverage: Coverage
+    coverage: FindingsCoverage
 
     @classmethod
     def of(cls, answer: WhoCanPull) -> WhoCanPullBody:
@@ -210,5 +210,5 @@ class WhoCanPullBody(BaseModel):
             principal=answer.answer.principal if answer.answer else "",
             repositories=[PullAnswer.of(row) for row in answer.rows],
             left_out=answer.answer.left_out if answer.answer else 0,
-            coverage=Coverage.of(answer.knowledge),
+            coverage=FindingsCoverage.of(answer.knowledge),
         )

@@ -14,7 +14,7 @@ from app.api.strict import RequestBody
 from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
 from app.console.batch_plans import BatchRequest as ConsoleRequest
 from app.console.batches import Batch as ConsoleBatch
-from app.console.batches import BatchItem, BatchService, ItemsPage
+from app.console.batches import BatchItem, BatchItemsPage, BatchService
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME
 from app.operations.batches import MOST
 from app.operations.state import Kind, Outcome
@@ -193,5 +193,5 @@ class BatchDetail(Batch):
     next: int | None = Field(description="Hand it back as `after` for more items; null: there are no more.")
 
     @classmethod
-    def read(cls, batch: ConsoleBatch, page: ItemsPage) -> BatchDetail:
+    def read(cls, batch: ConsoleBatch, page: BatchItemsPage) -> BatchDetail:
         return cls(**dict(Batch.of(batch)), items=[Item.of(item) for item in page.items], next=page.next)

@@ -19,7 +19,7 @@ from app.deployments.change import DeploymentChange
 from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.outcome import Certainty, Found
+from app.diagnosis.check_result import Certainty, Found
 from app.diagnosis.platforms import Fit
 from app.errors import Problem
 from app.wording import fill

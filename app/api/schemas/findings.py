@@ -81,7 +81,7 @@ class AccessFinding(BaseModel):
         )
 
 
-class Coverage(BaseModel):
+class FindingsCoverage(BaseModel):
     """How much the findings go by. Only where `whole` is true, no finding means that nothing was found."""
 
     whole: bool
@@ -92,7 +92,7 @@ class Coverage(BaseModel):
     problems: list[ProblemBody] = Field(description="What kept parts of the Regions from being read.")
 
     @classmethod
-    def of(cls, knowledge: Knowledge) -> Coverage:
+    def of(cls, knowledge: Knowledge) -> FindingsCoverage:
         return cls(
             whole=knowledge.whole,
             unread=knowledge.unread,
@@ -109,7 +109,7 @@ class FindingList(BaseModel):
     findings: list[AccessFinding]
     counts: dict[str, int] = Field(description="How many are open, by severity.")
     dismissed: int
-    coverage: Coverage
+    coverage: FindingsCoverage
     next: str | None = Field(description="The `cursor` of the next page; null at the end.")
 
     @classmethod
@@ -118,7 +118,7 @@ class FindingList(BaseModel):
             findings=[AccessFinding.of(row) for row in answer.rows],
             counts={str(severity): answer.counts.by_severity.get(severity, 0) for severity in Severity},
             dismissed=answer.counts.dismissed,
-            coverage=Coverage.of(answer.knowledge),
+            coverage=FindingsCoverage.of(answer.knowledge),
             next=answer.next.to_text() if answer.next else None,
         )
 
@@ -147,7 +147,7 @@ class RepairAllPreview(BatchPreview):
         description="Open errors and warnings that the batch does not repair, the worst first; `todo` says what to do."
     )
     left_count: int = Field(description="How many there are; `left` has the first 200.")
-    coverage: Coverage
+    coverage: FindingsCoverage
 
     @classmethod
     def of_plan(cls, repair: RepairAllPlan) -> RepairAllPreview:
@@ -157,5 +157,5 @@ class RepairAllPreview(BatchPreview):
             previewed=repair.plan.fingerprint,
             left=[AccessFinding.of(row) for row in repair.left],
             left_count=repair.left_count,
-            coverage=Coverage.of(repair.knowledge),
+            coverage=FindingsCoverage.of(repair.knowledge),
         )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.texts import TEXT
 from app.console.deployment_log import DeploymentLog, LogQuestion
-from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT, Gap, LogText
+from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT, LogGap, LogText
 
 HIGHEST_VERSION = 10**9
 
@@ -58,7 +58,7 @@ class Log(BaseModel):
     since: datetime | None = Field(description="When the version was created; with `minutes`, where they begin.")
     until: datetime | None = Field(description="When another version replaced it; or the time of the reading.")
     lines: list[LogLine]
-    gap: Gap = Field(
+    gap: LogGap = Field(
         description="Why there are no lines, or fewer than were written. `none_yet`: `next` may have some."
     )
     next: str = Field(description="Send it as `after` to get the lines that follow; empty if there are none.")

@@ -89,7 +89,7 @@ class RepositoryAccess(BaseModel):
         )
 
 
-class Coverage(BaseModel):
+class PolicyCoverage(BaseModel):
     """How many of the region's repositories have had their policy read."""
 
     read: int
@@ -98,7 +98,7 @@ class Coverage(BaseModel):
     listing: bool = Field(description="False: IAM does not let us list repositories; `total` counts those we know.")
 
     @classmethod
-    def of(cls, read: PoliciesRead) -> Coverage:
+    def of(cls, read: PoliciesRead) -> PolicyCoverage:
         return cls(read=read.read, total=read.total, oldest_at=read.oldest_at, listing=read.listing)
 
 
@@ -107,7 +107,7 @@ class RepositoryList(BaseModel):
 
     repositories: list[RepositoryAccess]
     role: PullerRole
-    policies: Coverage
+    policies: PolicyCoverage
     registry: RegistryRead | None
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
     not_listed: int = Field(
@@ -119,7 +119,7 @@ class RepositoryList(BaseModel):
         return cls(
             repositories=[RepositoryAccess.of(row) for row in choices.repositories],
             role=PullerRole.of(choices.role),
-            policies=Coverage.of(choices.policies),
+            policies=PolicyCoverage.of(choices.policies),
             registry=RegistryRead.maybe(choices.evidence),
             problems=[ProblemBody.of(failure.problem) for failure in choices.failures],
             not_listed=choices.left_out,

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.api.strict import RequestBody
+from app.diagnosis.check_result import Certainty, Check, Status
 from app.diagnosis.image_uri import LONGEST
-from app.diagnosis.outcome import Certainty, Check, Status
 
 
 class WhyRequest(RequestBody):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.diagnosis.check_result import Check, Params
 from app.diagnosis.fix_kinds import Fix
-from app.diagnosis.outcome import Check, Params
 
 _URI: Final = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1.4"
 _WEB: Final = {"service": "shop", "repository": "shop/web", "suggested": _URI, "image": "shop/web:1.4"}

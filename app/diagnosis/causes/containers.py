@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from app.diagnosis.causes.cause import Cause, other
+from app.diagnosis.check_result import Check
 from app.diagnosis.fix_kinds import Fix
-from app.diagnosis.outcome import Check
 from app.wording import N_
 
 CAUSES: Final[dict[str, Cause]] = {

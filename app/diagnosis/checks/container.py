@@ -6,9 +6,9 @@ from datetime import UTC
 from typing import Final
 
 from app.aws.ports import Deployment
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, not_checked
 from app.diagnosis.log_evidence import Ending, LogEvidence, Reason
-from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
 
 _CAUSES: Final = {
     Reason.COMMAND_NOT_FOUND: "container.command_not_found",
@@ -25,7 +25,7 @@ _ELSEWHERE: Final = frozenset({Reason.EXEC_FORMAT, Reason.OUT_OF_MEMORY})
 _GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE})
 
 
-def check_container(facts: Facts, *, explained: bool) -> Outcome:
+def check_container(facts: Facts, *, explained: bool) -> CheckResult:
     """Return how the newest deployment of the image fared; `explained`: an earlier check has found a cause."""
     deployment = facts.deployment
     if deployment is None:
@@ -42,7 +42,7 @@ def check_container(facts: Facts, *, explained: bool) -> Outcome:
     return _of_failed(facts, deployment, facts.log_evidence, explained=explained)
 
 
-def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, explained: bool) -> Outcome:
+def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, explained: bool) -> CheckResult:
     params: dict[str, str | int] = {
         "version": deployment.version,
         "container": facts.container,
@@ -67,7 +67,7 @@ def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, e
     return _unstarted(facts, evidence, params)
 
 
-def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]) -> Outcome:
+def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]) -> CheckResult:
     """Return the outcome of a failed deployment without a container's log line and without another finding."""
     if evidence.ending is Ending.TOOK_TOO_LONG:
         code = "health.port" if facts.port_variable else "container.took_too_long"

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from app.aws.pull_ports import ImageDetail
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.lifecycle import expiring_rule
 from app.diagnosis.manifests import is_artifact
-from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
 
 _MOST_TAGS = 3
 
 
-def check_image(facts: Facts) -> Outcome:
+def check_image(facts: Facts) -> CheckResult:
     """Return whether the image can be pulled, as far as ECR's description of it shows."""
     if outcome := not_private(facts):
         return outcome

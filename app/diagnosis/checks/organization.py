@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.diagnosis.check_result import Certainty, Check, CheckResult, Found, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.facts import Facts, NotFound, not_private
-from app.diagnosis.outcome import Certainty, Check, Found, Outcome, Sentence, Status, caused, fine, not_reached
 from app.policy.layers import EXEMPTING_TAG
 
 _BEFORE = (Check.SERVICE, Check.URI, Check.ROLE, Check.REPOSITORY, Check.POLICY, Check.REGISTRY, Check.IMAGE)
 
 
-def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outcome:
+def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> CheckResult:
     """Return whether an organization's policy is the only remaining explanation of the denied pull.
 
     It is reported as a cause only if the pull was refused and every possible check is fine.
@@ -33,4 +33,4 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, Outcome]) -> Outco
         }
         certainty = Certainty.LIKELY
         return caused(Found("organization.denied", params, (Sentence("evidence.canceled", params),), certainty))
-    return Outcome(Status.NOT_CHECKED, Sentence("not_checked.organization"))
+    return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.organization"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from app.aws.pull_ports import Manifest
+from app.diagnosis.check_result import CheckResult, Found, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import RUNS, child, config_digest, is_index
-from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.platforms import Fit, fit_of
 
 
-def check_platform(facts: Facts, image: Outcome) -> Outcome:
+def check_platform(facts: Facts, image: CheckResult) -> CheckResult:
     """Return whether the image is for Lightsail's platform; `image` is the outcome of the image check."""
     evidence = facts.log_evidence
     if evidence is not None and evidence.reason is Reason.EXEC_FORMAT:
@@ -23,7 +23,7 @@ def check_platform(facts: Facts, image: Outcome) -> Outcome:
     return _of_image(facts)
 
 
-def _of_image(facts: Facts) -> Outcome:
+def _of_image(facts: Facts) -> CheckResult:
     """Return the platform's outcome: fine if the image has run, else by its manifest."""
     started = facts.log_evidence is not None and facts.log_evidence.started
     if started or (facts.deployment is not None and facts.deployment.state == "ACTIVE"):
@@ -33,7 +33,7 @@ def _of_image(facts: Facts) -> Outcome:
     return not_checked(facts.manifest) if isinstance(facts.detail, Known) else not_checked(facts.detail)
 
 
-def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:
+def _of_manifest(facts: Facts, manifest: Manifest) -> CheckResult:
     is_single = not is_index(manifest.media_type)
     if is_single and config_digest(manifest) and not isinstance(facts.platform, Known):
         return not_checked(facts.platform)
@@ -44,7 +44,7 @@ def _of_manifest(facts: Facts, manifest: Manifest) -> Outcome:
     if fit.fit is Fit.RUNS:
         return fine("platform", platforms=names)
     if fit.fit is Fit.UNKNOWN:
-        return Outcome(Status.NOT_CHECKED, Sentence("not_checked.no_platform", {"image": facts.image}))
+        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.no_platform", {"image": facts.image}))
     params = {**_params(facts), "platforms": names}
     if fit.fit is Fit.ATTESTATIONS_ONLY:
         return caused(Found("platform.attestation_only", params, (Sentence("evidence.index_empty"),)))

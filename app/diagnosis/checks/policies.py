@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused, Unknown, not_checked, not_private
-from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.document import parse
@@ -29,7 +29,7 @@ _BY_VERDICT: Final = {
 }
 
 
-def check_policy(facts: Facts) -> Outcome:
+def check_policy(facts: Facts) -> CheckResult:
     """Return whether the repository policy lets the role pull, and what prevents it."""
     if outcome := _unreachable(facts):
         return outcome
@@ -47,7 +47,7 @@ def check_policy(facts: Facts) -> Outcome:
     return caused(replace(cause, certainty=Certainty.LIKELY) if may_be_allowed else cause)
 
 
-def check_registry(facts: Facts) -> Outcome:
+def check_registry(facts: Facts) -> CheckResult:
     """Return whether the registry policy denies what the repository policy allows."""
     if outcome := _unreachable(facts):
         return outcome
@@ -56,7 +56,7 @@ def check_registry(facts: Facts) -> Outcome:
         return caused(Found("registry.denied_unread", params, (_denial(facts.registry_policy),), Certainty.LIKELY))
     if not isinstance(facts.registry_policy, Known):
         other = Sentence("not_checked.other_registry", {"account": facts.uri.account})
-        return Outcome(Status.NOT_CHECKED, other) if facts.is_foreign else not_checked(facts.registry_policy)
+        return CheckResult(Status.NOT_CHECKED, other) if facts.is_foreign else not_checked(facts.registry_policy)
     if facts.registry_policy.value is None:
         return fine("no_registry_policy")
     if facts.registry_scope == Known(RegistryScope.V1.value):
@@ -74,7 +74,7 @@ def _registry_verdict(facts: Facts) -> Verdict:
     return evaluate(Policies(None, _registry(facts)), _arn(facts), repository_arn=facts.repository_arn, now=facts.now)
 
 
-def _unread(facts: Facts) -> Outcome:
+def _unread(facts: Facts) -> CheckResult:
     """Return the outcome of a repository policy that was not read: if it denies our read, it also denies the pull."""
     by_registry = _is_denied(facts.registry_policy) or (
         isinstance(facts.registry_policy, Known) and _registry_verdict(facts).access is Access.DENIED
@@ -99,7 +99,7 @@ def _denial(reading: Reading[str | None]) -> Sentence:
     return Sentence("not_checked.denied", {"permission": permission})
 
 
-def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
+def _registry_outcome(facts: Facts, verdict: Verdict) -> CheckResult:
     decides = Layer.REGISTRY in verdict.layers
     params = {**verdict.params, "region": facts.region, "statement": _label(verdict, Layer.REGISTRY)}
     evidence = (Sentence(verdict.code, verdict.params),)
@@ -109,11 +109,11 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> Outcome:
         return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY, yields=facts.has_run))
     for unseen in verdict.unseen:
         if unseen is not UNSEEN_ORGANIZATION:  # which has a check of its own
-            return Outcome(Status.NOT_CHECKED, Sentence(unseen.code, dict(unseen.params)))
+            return CheckResult(Status.NOT_CHECKED, Sentence(unseen.code, dict(unseen.params)))
     return fine("registry")
 
 
-def _unreachable(facts: Facts) -> Outcome | None:
+def _unreachable(facts: Facts) -> CheckResult | None:
     """Return the outcome of both checks if there is no policy, or no role, to check; else None."""
     if outcome := not_private(facts):
         return outcome

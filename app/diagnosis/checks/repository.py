@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from app.diagnosis.check_result import CheckResult, Found, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, Refused, not_checked, not_private
-from app.diagnosis.outcome import Found, Outcome, Sentence, Status, caused, fine, not_reached
 
 
-def check_repository(facts: Facts, uri: Outcome) -> Outcome:
+def check_repository(facts: Facts, uri: CheckResult) -> CheckResult:
     """Return whether there is such a repository; `uri` is the outcome of the check of the image's name."""
     if outcome := not_private(facts):
         return outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from app.aws.ports import ContainerService
+from app.diagnosis.check_result import CheckResult, Found, Sentence, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked
-from app.diagnosis.outcome import Found, Outcome, Sentence, caused, fine, not_reached
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.principals import PrincipalKind, principals_of
@@ -14,7 +14,7 @@ from app.policy.principals import PrincipalKind, principals_of
 STACK: Final = "aws:cloudformation:stack-name"
 
 
-def check_role(facts: Facts) -> Outcome:
+def check_role(facts: Facts) -> CheckResult:
     """Return whether the service has an active image puller role, and who may have deactivated it."""
     if not facts.uri.is_private and facts.image:
         return fine("not_private")

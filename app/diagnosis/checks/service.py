@@ -6,14 +6,14 @@ from difflib import get_close_matches
 from typing import Final
 
 from app.aws.ports import ContainerService
+from app.diagnosis.check_result import CheckResult, Found, Sentence, caused, fine
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked
-from app.diagnosis.outcome import Found, Outcome, Sentence, caused, fine
 
 _BUSY: Final = frozenset({"PENDING", "UPDATING", "DEPLOYING"})
 _STUCK: Final = frozenset({"CERTIFICATE_LIMIT_EXCEEDED", "UNKNOWN_ERROR"})
 
 
-def check_service(facts: Facts) -> Outcome:
+def check_service(facts: Facts) -> CheckResult:
     """Return whether the service exists here, is enabled, and takes changes."""
     if facts.region_problem:
         return caused(Found("region.unavailable", {"region": facts.region}))

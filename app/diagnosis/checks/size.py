@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
-from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, Status, caused, fine, not_reached
 
 # MB of memory of each node (lightsail:GetContainerServicePowers).
 MEMORY: Final = {"nano": 512, "micro": 1024, "small": 2048, "medium": 4096, "large": 8192, "xlarge": 16384}
 _MB: Final = 1024 * 1024
 
 
-def check_size(facts: Facts, image: Outcome) -> Outcome:
+def check_size(facts: Facts, image: CheckResult) -> CheckResult:
     """Return whether image and container fit the power; `image` is the outcome of the image check."""
     evidence = facts.log_evidence
     if evidence is not None and evidence.reason is Reason.OUT_OF_MEMORY and isinstance(facts.service, Known):
@@ -35,7 +35,7 @@ def check_size(facts: Facts, image: Outcome) -> Outcome:
     return _fits(facts, facts.detail.value.size // _MB)
 
 
-def _fits(facts: Facts, megabytes: int) -> Outcome:
+def _fits(facts: Facts, megabytes: int) -> CheckResult:
     power = facts.service.value.power if isinstance(facts.service, Known) else ""
     memory = MEMORY.get(power)
     params: dict[str, str | int] = {"megabytes": megabytes, "power": power, **_memory(facts)}

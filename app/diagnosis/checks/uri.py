@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound
 from app.diagnosis.image_uri import RegistryHost
-from app.diagnosis.outcome import Certainty, Found, Outcome, Sentence, caused, fine, not_reached
 
 _PLACES = {
     RegistryHost.ECR_PUBLIC: "Amazon ECR Public",
@@ -14,7 +14,7 @@ _PLACES = {
 }
 
 
-def check_uri(facts: Facts) -> Outcome:
+def check_uri(facts: Facts) -> CheckResult:
     """Return whether the image's name is right, with all that is wrong with it."""
     uri = facts.uri
     if uri.registry is RegistryHost.NONE and not uri.faults:
@@ -43,7 +43,7 @@ def suggestion(facts: Facts) -> str:
     return facts.uri.uri(account, facts.region)
 
 
-def _private(facts: Facts) -> Outcome:
+def _private(facts: Facts) -> CheckResult:
     if facts.region_problem or isinstance(facts.service, NotFound):
         return not_reached()
     if facts.uri.account == facts.account:
@@ -51,7 +51,7 @@ def _private(facts: Facts) -> Outcome:
     return fine("uri_account", account=facts.uri.account)
 
 
-def _nothing_deployed(facts: Facts) -> Outcome:
+def _nothing_deployed(facts: Facts) -> CheckResult:
     if isinstance(facts.deployments, Known) and not facts.deployments.value and isinstance(facts.service, Known):
         return caused(Found("service.no_deployment", {"service": facts.service_name}))
     return not_reached("no_image")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.batches import Batch, ItemsPage, get_batch, list_items
+from app.console.batches import Batch, BatchItemsPage, get_batch, list_items
 from app.operations.state import NOT_DONE, Kind, Outcome
 from app.web import links
 from app.web.views.base import View
@@ -40,7 +40,7 @@ class BatchPage(View):
     partial: ClassVar[str] = "partials/batch_progress.html"
 
     batch: Batch
-    shown: ItemsPage
+    shown: BatchItemsPage
     state: str
     after: int
     now: datetime

@@ -17,7 +17,7 @@ from app.deployments.images import DeployableImage, digests_that_run
 from app.deployments.plan import default_name
 from app.deployments.request import PROTOCOLS, DeployRequest
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.outcome import Certainty, Found
+from app.diagnosis.check_result import Certainty, Found
 from app.errors import Problem
 from app.inventory import queries
 from app.keys import RegionAndName

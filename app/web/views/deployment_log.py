@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from app.console.deployment_log import DeploymentLog, LogQuestion
-from app.deployments.log import Gap
+from app.deployments.log import LogGap
 from app.errors import Problem
 from app.web import links
 from app.web.views.base import View
 from app.wording import N_, Message
 
 GAPS: Final = {
-    Gap.NO_LINES: N_("Lightsail has no lines from this time."),
-    Gap.NO_MATCH: N_("No line contains this text. Upper and lower case differ."),
-    Gap.NONE_YET: N_("No lines so far. Choose Next lines to continue."),
-    Gap.NO_MORE: N_("There are no more lines."),
-    Gap.NOT_STARTED: N_("The container itself wrote nothing. All of these lines are from Lightsail."),
-    Gap.EXPIRED: N_("Lightsail keeps logs for 3 days. The lines of this version are gone."),
-    Gap.PARTLY_EXPIRED: N_("Lightsail keeps logs for 3 days. Older lines are gone."),
+    LogGap.NO_LINES: N_("Lightsail has no lines from this time."),
+    LogGap.NO_MATCH: N_("No line contains this text. Upper and lower case differ."),
+    LogGap.NONE_YET: N_("No lines so far. Choose Next lines to continue."),
+    LogGap.NO_MORE: N_("There are no more lines."),
+    LogGap.NOT_STARTED: N_("The container itself wrote nothing. All of these lines are from Lightsail."),
+    LogGap.EXPIRED: N_("Lightsail keeps logs for 3 days. The lines of this version are gone."),
+    LogGap.PARTLY_EXPIRED: N_("Lightsail keeps logs for 3 days. Older lines are gone."),
 }
 MINUTES: Final = (10, 60)
 

@@ -10,7 +10,7 @@ from app.bootstrap import Services
 from app.console.findings import FindingRow, FindingsAnswer, find_finding, list_findings
 from app.errors import Problem
 from app.findings.dismissals import DAYS
-from app.findings.queries import Cursor, FindingFilter
+from app.findings.queries import FindingCursor, FindingFilter
 from app.policy.finding import Severity
 from app.web import links
 from app.web.views.base import DialogView, View
@@ -77,7 +77,7 @@ class DismissDialog(DialogView):
 
 def findings_page(services: Services, criteria: FindingFilter, cursor: str, now: datetime) -> FindingsPage:
     """Return one page of the findings that fit. Raises Problem for a cursor that is none."""
-    after = Cursor.from_text(cursor) if cursor else None
+    after = FindingCursor.from_text(cursor) if cursor else None
     answer = list_findings(services, criteria, after)
     return FindingsPage(answer, criteria, services.regions, now, is_first=after is None)
 

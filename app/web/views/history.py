@@ -11,7 +11,7 @@ from app.bootstrap import Services
 from app.history import search
 from app.history.batches import counts_of
 from app.history.models import Operation
-from app.history.search import Cursor
+from app.history.search import OperationCursor
 from app.operations.progress import Progress
 from app.operations.read import outline_of
 from app.operations.state import Kind
@@ -166,7 +166,7 @@ def criteria_of(services: Services, criteria: HistoryFilterView) -> search.Histo
 def _list(
     services: Services, filter_view: HistoryFilterView, cursors: tuple[str, str], address: Address
 ) -> HistoryList:
-    older, newer = (Cursor.from_text(text) for text in cursors)
+    older, newer = (OperationCursor.from_text(text) for text in cursors)
     criteria = replace(criteria_of(services, filter_view), folds_batches=True)
     page = search.list_operations(services.db, criteria, older_than=older, newer_than=newer, whole=False)
     batches = _batches(services, page.operations)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from app.bootstrap import Services
 from app.console.repository_list import RepositoryListAnswer, list_repositories
 from app.console.who_can_pull import WhoCanPull, who_can_pull
-from app.inventory.repositories import STATES, Cursor, RepositoryFilter
+from app.inventory.repositories import STATES, RepositoryCursor, RepositoryFilter
 from app.limits import POLICY_CHARACTERS
 from app.web import links
 from app.web.views.base import View
@@ -76,7 +76,7 @@ class WhoCanPullPage(View):
 
 def repositories_page(services: Services, criteria: RepositoryFilter, cursor: str, now: datetime) -> RepositoriesPage:
     """Return one page of the repositories that fit. Raises Problem for a cursor or state that is none."""
-    after = Cursor.from_text(cursor) if cursor else None
+    after = RepositoryCursor.from_text(cursor) if cursor else None
     answer = list_repositories(services, criteria, after)
     return RepositoriesPage(answer, criteria, services.regions, now, is_first=after is None)
 

@@ -33,7 +33,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultLine:
     """One result: where it leads, and what tells it from others of its name. `tone` is that of a state."""
 
     text: Message | str
@@ -49,8 +49,8 @@ class Section:
 
     name: str
     title: Message
-    lines: tuple[Line, ...]
-    more: Line | None = None
+    lines: tuple[ResultLine, ...]
+    more: ResultLine | None = None
 
 
 @dataclass(frozen=True)
@@ -111,34 +111,34 @@ def _sections(answer: SearchAnswer, shortcuts: dict[str, tuple[Shortcut, ...]]) 
     yield _section(
         Group.SERVICES,
         tuple(
-            Line(row.name, links.service(row.region, row.name), row.region, labels.service_state(row.state))
+            ResultLine(row.name, links.service(row.region, row.name), row.region, labels.service_state(row.state))
             for row in services.rows
         ),
         _more(answer.query, Group.SERVICES, services),
     )
     yield _section(
         Group.REPOSITORIES,
-        tuple(Line(row.name, links.repository(row.region, row.name), row.region) for row in repositories.rows),
+        tuple(ResultLine(row.name, links.repository(row.region, row.name), row.region) for row in repositories.rows),
         _more(answer.query, Group.REPOSITORIES, repositories),
     )
     for name, group_shortcuts in shortcuts.items():
-        yield _section(name, tuple(Line(each.text, each.url, each.region) for each in group_shortcuts))
+        yield _section(name, tuple(ResultLine(each.text, each.url, each.region) for each in group_shortcuts))
     yield _section(
         Group.PRINCIPALS,
-        tuple(Line(arn, links.who_can_pull(arn), WHO_CAN_PULL) for arn in principals.rows),
+        tuple(ResultLine(arn, links.who_can_pull(arn), WHO_CAN_PULL) for arn in principals.rows),
         _more(answer.query, Group.PRINCIPALS, principals),
     )
     for group, matches in ((Group.OPERATIONS, answer.operations), (Group.BATCHES, answer.batches)):
         yield _section(group, tuple(map(_operation_line, matches.rows)), _more(answer.query, group, matches))
 
 
-def _section(name: str, lines: tuple[Line, ...], more: Line | None = None) -> Section:
+def _section(name: str, lines: tuple[ResultLine, ...], more: ResultLine | None = None) -> Section:
     return Section(str(name), Message(TITLES[name]), lines, more)
 
 
-def _operation_line(row: OperationMatch) -> Line:
+def _operation_line(row: OperationMatch) -> ResultLine:
     kind = labels.kind(Kind(row.kind))
-    return Line(
+    return ResultLine(
         f"{kind}: {row.repository}" if row.repository else kind,
         links.batch(row.batch_id) if row.kind == Kind.BATCH else links.operation(row.id),
         f"{row.service} ({row.region})" if row.service else row.region,
@@ -156,8 +156,8 @@ _ALL = {
 }
 
 
-def _more(query: str, group: Group, matches: Matches[Any] | OperationMatches) -> Line | None:
+def _more(query: str, group: Group, matches: Matches[Any] | OperationMatches) -> ResultLine | None:
     if not matches.more:
         return None
     counted = {"num": matches.total} if isinstance(matches, Matches) and matches.total is not None else {}
-    return Line(Message(_ALL[group], counted), links.search(query, kind=group))
+    return ResultLine(Message(_ALL[group], counted), links.search(query, kind=group))

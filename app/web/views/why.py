@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from app.diagnosis import words
 from app.diagnosis.causes import CAUSES
+from app.diagnosis.check_result import Certainty, Found, Sentence
 from app.diagnosis.diagnosis import CheckLine, Diagnosis, most_telling
 from app.diagnosis.facts import NotRead
 from app.diagnosis.fixes import FixText, fixes_of
-from app.diagnosis.outcome import Certainty, Found, Sentence
 from app.errors import Problem
 from app.web.views.base import View
 from app.wording import Message

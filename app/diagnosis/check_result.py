@@ -69,7 +69,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckResult:
     """One check's line. `permission` is the missing IAM action, if that kept it from being checked."""
 
     status: Status
@@ -78,16 +78,16 @@ class Outcome:
     permission: str = ""
 
 
-def fine(code: str, **params: str | int) -> Outcome:
+def fine(code: str, **params: str | int) -> CheckResult:
     """Return the outcome of a check that found nothing wrong."""
-    return Outcome(Status.FINE, Sentence(f"fine.{code}", params))
+    return CheckResult(Status.FINE, Sentence(f"fine.{code}", params))
 
 
-def caused(*causes: Found) -> Outcome:
+def caused(*causes: Found) -> CheckResult:
     """Return the outcome of a check that found these causes, the first one first."""
-    return Outcome(Status.CAUSE, Sentence("line.cause"), causes)
+    return CheckResult(Status.CAUSE, Sentence("line.cause"), causes)
 
 
-def not_reached(code: str = "earlier", **params: str | int) -> Outcome:
+def not_reached(code: str = "earlier", **params: str | int) -> CheckResult:
     """Return the outcome of a check that has nothing to check."""
-    return Outcome(Status.NOT_REACHED, Sentence(f"not_reached.{code}", params))
+    return CheckResult(Status.NOT_REACHED, Sentence(f"not_reached.{code}", params))
