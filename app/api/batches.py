@@ -62,7 +62,7 @@ async def get_batch(
 
 @router.post("/{batch_id}/retry", status_code=202, summary="Retry what failed", responses=started(404, 409))
 def retry_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, response: Response) -> Batch:
-    """A new batch of the items that failed or were cancelled."""
+    """A new batch of the items that failed or were cancelled; the one that was started before, if there is one."""
     return accepted_batch(services, response, services.batches.retry(batch_id, who))
 
 

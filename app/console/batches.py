@@ -53,6 +53,7 @@ class Batch:
     `follows`: the batch that this one retries or undoes; "" for none. `roles_left_on`, once it has ended: the services
     whose role it has activated, or the batch that it undoes, and whose role is still active as far as is known. An undo
     leaves it so. `undoable`, once it has ended: how many items changed a policy, and no undo took that back.
+    `retried_by`: the batch that retries what this one did not do; "" for none.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Batch:
     follows: str
     roles_left_on: tuple[tuple[str, str], ...] = ()
     undoable: int = 0
+    retried_by: str = ""
 
     @property
     def total(self) -> int:
@@ -90,8 +92,8 @@ class Batch:
 
     @property
     def can_retry(self) -> bool:
-        """Something in it was not done."""
-        return self.ended and self.failed > 0
+        """Something in it was not done, and is not retried by another batch."""
+        return self.ended and self.failed > 0 and not self.retried_by
 
     @property
     def can_cancel(self) -> bool:
@@ -122,7 +124,8 @@ def get_batch(services: Services, batch_id: str) -> Batch:
     if not batch.ended:
         return batch
     left = len(left_to_undo(services.db, batch.id))
-    return replace(batch, roles_left_on=_roles_left_on(services, batch), undoable=left)
+    retry = batches.retry_of(services.db, batch.id) if batch.failed else ""
+    return replace(batch, roles_left_on=_roles_left_on(services, batch), undoable=left, retried_by=retry)
 
 
 def check_undo(batch: Batch) -> None:

@@ -214,6 +214,15 @@ def runners_of(db: Database, batch_id: str) -> tuple[Operation, ...]:
         return tuple(session.scalars(query))
 
 
+def retry_of(db: Database, batch_id: str) -> str:
+    """Return the id of the newest batch that retries this one, "" for none."""
+    row = OPERATIONS.c
+    newest = select(row.batch_id, row.input).where(row.follows == batch_id, row.kind == kinds.BATCH)
+    with db.read() as session:
+        rows = session.execute(newest.order_by(row.sequence.desc()))
+        return next((retry or "" for retry, values in rows if values.get("retries")), "")
+
+
 def get_runner(db: Database, operation_id: str) -> Operation:
     """Return an operation of the kind `batch`, which there is."""
     with db.read() as session:

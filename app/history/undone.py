@@ -35,7 +35,8 @@ def running_undo(db: Database, batch_id: str) -> str:
     row = OPERATIONS.c
     at_work = (row.follows == batch_id, row.kind == kinds.BATCH, row.outcome.is_(None))
     with db.read() as session:
-        return session.scalar(select(row.batch_id).where(*at_work).order_by(row.sequence.desc()).limit(1)) or ""
+        rows = session.execute(select(row.batch_id, row.input).where(*at_work).order_by(row.sequence.desc()))
+        return next((undo or "" for undo, values in rows if not values.get("retries")), "")
 
 
 def _undos_of(batch_id: str) -> Select[str, str, int]:

@@ -47,7 +47,9 @@ class Batches:
         self._clock = clock
         self._starter = starter
 
-    def start(self, action: Kind, items: Iterable[NewItem], by: str, *, follows: str | None = None) -> str:
+    def start(
+        self, action: Kind, items: Iterable[NewItem], by: str, *, follows: str | None = None, retries: bool = False
+    ) -> str:
         """Record a batch, or join the live one that does the same: its id. Never waits for the work.
 
         Args:
@@ -55,6 +57,7 @@ class Batches:
             items: what it is about; the same one named twice is one.
             by: who requested it.
             follows: the batch that this one retries or undoes.
+            retries: it retries that one.
 
         Raises:
             Problem: `batch.empty`, `batch.too_many`, `repository.bad_name`, `role.deactivating`, `storage.failed`.
@@ -67,7 +70,7 @@ class Batches:
         for item in unique.values():
             check_name(item.repository)
         now = self._clock.now()
-        runners, rows = self._rows(action, tuple(unique.values()), by, follows, now)
+        runners, rows = self._rows(action, tuple(unique.values()), by, follows, retries, now)
         with recorded():
             batch_id, is_new = batches.insert_or_join(self._db, runners, rows, join, now)
         if is_new:
@@ -76,8 +79,14 @@ class Batches:
         return batch_id
 
     def retry(self, batch_id: str, by: str) -> str:
-        """Start a batch of what an ended one did not do. Raises Problem `batch.nothing_to_retry`, and as `start`."""
+        """Start a batch of what an ended one did not do, or return the one that was started before.
+
+        Raises:
+            Problem: `batch.nothing_to_retry`, and as `start`.
+        """
         runners = self._ended(batch_id)
+        if retry := batches.retry_of(self._db, batch_id):
+            return retry
         action = action_of(runners)
         items = [
             NewItem(row.region, row.service, row.repository, kept_input(row), row.follows)
@@ -85,7 +94,7 @@ class Batches:
         ]
         if not items:
             raise Problem("batch.nothing_to_retry")
-        return self.start(action, items, by, follows=batch_id)
+        return self.start(action, items, by, follows=batch_id, retries=True)
 
     def undo(self, batch_id: str, by: str) -> str:
         """Start a batch that takes back every change of an ended one that still holds, or join the one that does.
@@ -148,8 +157,8 @@ class Batches:
             raise Problem("batch.not_ended")
         return runners
 
-    def _rows(
-        self, action: Kind, items: Sequence[NewItem], by: str, follows: str | None, now: datetime
+    def _rows(  # noqa: PLR0917  (as `start`)
+        self, action: Kind, items: Sequence[NewItem], by: str, follows: str | None, retries: bool, now: datetime
     ) -> tuple[list[NewOperation], list[NewOperation]]:
         digest = _digest(action, items)
         runners: dict[tuple[str, str], NewOperation] = {}
@@ -162,12 +171,20 @@ class Batches:
             if service not in runners:
                 id_ = new_id(now)
                 batch_id = batch_id or id_
-                runners[service] = self._runner(action, item, by, follows, digest, id_, batch_id)
+                runners[service] = self._runner(action, item, by, follows, retries, digest, id_, batch_id)
             rows.append(self._item(action, item, by, runners[service].batch_id, item_id))
         return list(runners.values()), rows
 
     def _runner(  # noqa: PLR0917  (the columns of its row)
-        self, action: Kind, item: NewItem, by: str, follows: str | None, digest: str, id_: str, batch_id: str
+        self,
+        action: Kind,
+        item: NewItem,
+        by: str,
+        follows: str | None,
+        retries: bool,
+        digest: str,
+        id_: str,
+        batch_id: str,
     ) -> NewOperation:
         steps = STEPS[Kind.BATCH] if action in GIVES_ACCESS else (StepName.CHANGE_POLICIES,)
         return NewOperation(
@@ -180,7 +197,7 @@ class Batches:
             subject=f"batch {digest}",
             asked_by=by,
             steps=steps,
-            input={"action": action},
+            input={"action": action, **({"retries": True} if retries else {})},
             follows=follows,
             batch_id=batch_id,
         )

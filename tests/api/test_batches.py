@@ -76,6 +76,10 @@ def test_what_failed_is_told_and_retried(ready, batch_ended):
     assert [(item["repository"], item["problem"]["code"]) for item in failed] == [("no/such", "repository.not_found")]
     again = batch_ended(ready.post(f"/api/v1/batches/{batch['id']}/retry"))
     assert ([item["repository"] for item in again["items"]], again["follows"]) == (["no/such"], batch["id"])
+    retried = ready.get(f"/api/v1/batches/{batch['id']}").json
+    assert (retried["can_retry"], retried["retried_by"]) == (False, again["id"])
+    assert ready.post(f"/api/v1/batches/{batch['id']}/retry").json["id"] == again["id"]
+    assert again["can_retry"] is True  # it failed again
 
 
 def test_items_come_by_page(ready, batch_ended):

@@ -215,11 +215,14 @@ def test_a_policy_in_the_way_is_told_left_alone_and_got_past(mika, sandbox, repo
 def test_a_service_that_is_gone_is_named(mika, sandbox, service, repository, troubles):
     lightsail = sandbox.client("lightsail")
     mika.opens_images_of(service)
+    # The console's list of services is from before, so that the operation finds out.
+    sandbox.fault(action="lightsail:GetContainerServices", kind="access_denied", match={"service": ""})
     lightsail.delete_container_service(serviceName=service)
     sandbox.advance(1)
     mika.asks_to_add(repository)
     is_told(mika, f"The container service {service} doesn't exist in us-east-1.", "Check the name and the region")
     fails_at(mika, ACTIVATE)
+    sandbox.clear_faults()
     lightsail.create_container_service(serviceName=service, power="nano", scale=1)
     retries(mika)
     is_told(mika, f"{service} can now pull images from {repository}.")

@@ -78,6 +78,7 @@ def test_what_failed_is_retried_and_nothing_else(world, aws):
     repository(aws, "no/such")
     again = world.services.batches.retry(batch_id, "mika")
     assert ended(world, again) == {"succeeded": 1}
+    assert world.services.batches.retry(batch_id, "mika") == again  # it has been retried, and nothing of it is left
     with pytest.raises(Problem, match=r"batch\.nothing_to_retry"):
         world.services.batches.retry(again, "mika")
 

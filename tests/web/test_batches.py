@@ -114,6 +114,10 @@ def test_what_failed_is_shown_and_retried(mika):
     again = ended(mika, sends(mika, page.soup.select_one("form[action$='/retry']")["action"], []))
     assert [row.get_text() for row in again.soup.select("tbody th")] == ["shared/base-node"]
     assert names_service(mika, "shared/base-node")
+    before = mika.reads(again.soup.select_one("a:-soup-contains('Previous batch')")["href"])
+    assert before.soup.select_one("form[action$='/retry']") is None
+    following = mika.reads(before.soup.select_one("a:-soup-contains('Next batch')")["href"])
+    assert [row.get_text() for row in following.soup.select("tbody th")] == ["shared/base-node"]
 
 
 def test_a_preview_that_no_longer_holds_is_shown_again_and_starts_nothing(mika):

@@ -169,6 +169,7 @@ class Batch(BaseModel):
     can_cancel: bool
     can_undo: bool
     follows: str | None = Field(description="The batch that this one retries or undoes.")
+    retried_by: str | None = Field(description="The batch that retries what this one did not do.")
     roles_left_on: list[str] = Field(
         description="Once it has ended: services, as `region/name`, whose image puller role it activated, or the batch "
         "that it undoes, and whose role is still active. An undo leaves the role active."
@@ -176,12 +177,13 @@ class Batch(BaseModel):
 
     @classmethod
     def of(cls, batch: ConsoleBatch) -> Batch:
-        names = set(cls.model_fields) - {"services", "counts", "follows", "roles_left_on"}
+        names = set(cls.model_fields) - {"services", "counts", "follows", "retried_by", "roles_left_on"}
         return cls(
             **{name: getattr(batch, name) for name in names},
             services=[BatchServiceState.of(service) for service in batch.services],
             counts=dict(batch.counts),
             follows=batch.follows or None,
+            retried_by=batch.retried_by or None,
             roles_left_on=["/".join(key) for key in batch.roles_left_on],
         )
 
