@@ -79,7 +79,8 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
                 refusals=RefusalPages(problems.cross_origin, problems.too_large),
             ),
-            Middleware(GZipMiddleware, minimum_size=1000),
+            # Level 9 takes twice the time of 6, for a hundredth of the size.
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
             sign_in.guard(authenticator),
         ],
     )

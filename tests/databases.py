@@ -6,9 +6,10 @@ A `conftest.py` imports the fixtures that its tests want.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -17,7 +18,7 @@ from app.db import Database
 from app.migrate import migrate
 from tests.postgres_server import migrated_postgres_url, postgres_server
 
-__all__ = ["db", "migrated_file", "migrated_postgres_url", "postgres_server", "sqlite_db", "statements"]
+__all__ = ["db", "migrated_file", "migrated_postgres_url", "postgres_server", "query_plans", "sqlite_db", "statements"]
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +63,21 @@ def statements(database: Database) -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
+
+
+def query_plans(db: Database, ask: Callable[[], object]) -> list[str]:
+    """How SQLite finds the rows of each SELECT that `ask` sends."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        sent.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    ask()
+    event.remove(db.engine, "before_cursor_execute", note)
+    with db.engine.connect() as connection:
+        return [
+            "; ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+            for statement, values in sent
+            if statement.startswith("SELECT")
+        ]

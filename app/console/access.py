@@ -131,8 +131,7 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
     """Return what the service can pull from, and start a background read of whatever is old."""
     for what in (What.SERVICES, What.REPOSITORIES, What.POLICIES, What.REGISTRY):
         services.scanner.request(region, what)
-    known_service = queries.find_service(services.db, services.service_key(region, name))
-    service = known_service.service if known_service else None
+    service = queries.last_seen(services.db, services.service_key(region, name))
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
     failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)
@@ -150,10 +149,10 @@ def service_repositories(services: Services, region: str, name: str) -> ServiceR
 
 def find_row(services: Services, region: str, service: str, repository: str) -> RepositoryRow | None:
     """Return one repository as the service's list shows it; None if its policy doesn't name the service."""
-    known_service = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.last_seen(services.db, services.service_key(region, service))
     if known_service is None:
         return None
-    rows = repositories_of(services.db, services.connection, known_service.service, now=services.clock.now()).rows
+    rows = repositories_of(services.db, services.connection, known_service, now=services.clock.now()).rows
     return next((repository_row(row) for row in rows if row.repository.name == repository), None)
 
 

@@ -57,14 +57,14 @@ def as_code(
         Problem: the `problem`; `service.not_found` or `repository.not_found`; or why access can't be planned, such as
             `policy.not_json`.
     """
-    known_service = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.last_seen(services.db, services.service_key(region, service))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     if held is None or held.policy_read_at is None or problem is not None:
         raise problem or Problem("repository.not_found", repository=repository, region=region)
     if known_service is None:
         raise Problem("service.not_found", service=service, region=region)
     circumstances = circumstances_of(services.db, services.repository_key(region, repository), services.clock.now())
-    return _code_text(services, known_service.service, held, form, circumstances)
+    return _code_text(services, known_service, held, form, circumstances)
 
 
 def code_texts(

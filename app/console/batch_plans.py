@@ -118,11 +118,8 @@ async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
 
 def candidates(services: Services, region_and_name: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
     """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
-    known_service = queries.find_service(services.db, services.service_key(*region_and_name))
-    service = (
-        known_service.service
-        if known_service
-        else ContainerService(*region_and_name, arn="", account="", state="", role=Role())
+    service = queries.last_seen(services.db, services.service_key(*region_and_name)) or ContainerService(
+        *region_and_name, arn="", account="", state="", role=Role()
     )
     names = _matching(services, BatchRequest(action, (region_and_name,), match=pattern), service)
     if action is not Kind.GRANT:

@@ -51,10 +51,10 @@ def check_grant(services: Services, region: str, service: str, text: str) -> Gra
         name = meant_repository(services, region, text)
     except Problem as problem:
         return GrantCheck(text.strip(), problem) if problem.code in _CANT_BE_ADDED else None
-    known_service = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.last_seen(services.db, services.service_key(region, service))
     if known_service is None or queries.find_repository(services.db, services.repository_key(region, name)) is None:
         return None
-    (item,) = plan_of_service(services, Kind.GRANT, known_service.service, [name])
+    (item,) = plan_of_service(services, Kind.GRANT, known_service, [name])
     refused = item.planned.refused if item.planned else None
     if item.state is ItemState.REFUSED:
         refused = item.problem

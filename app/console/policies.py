@@ -149,11 +149,10 @@ def repository_policy(
     Raises:
         Problem: the `problem`, or `repository.not_found`, if nothing is known of the repository.
     """
-    known_service = queries.find_service(services.db, services.service_key(region, service))
+    seen = queries.last_seen(services.db, services.service_key(region, service))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     if held is None:
         raise problem or Problem("repository.not_found", repository=repository, region=region)
-    seen = known_service.service if known_service else None
     text = held.policy_text
     services.scanner.request(region, What.REGISTRY)
     circumstances = circumstances_of(services.db, services.repository_key(region, repository), now)

@@ -77,12 +77,12 @@ def is_still(services: Services, kind: Kind, target: AccessTarget, seen: str) ->
     Calls nothing at AWS. `target` is region, service and repository.
     """
     region, name, repository = target
-    known_service = queries.find_service(services.db, services.service_key(region, name))
+    known_service = queries.last_seen(services.db, services.service_key(region, name))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     if known_service is None or held is None or held.policy_read_at is None:
         return False
     try:
-        return _plan(services, kind, known_service.service, repository, held.policy_text, None).seen == seen
+        return _plan(services, kind, known_service, repository, held.policy_text, None).seen == seen
     except Problem:
         return False
 

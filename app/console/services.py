@@ -137,8 +137,8 @@ async def get_service(services: Services, region: str, name: str, *, seconds: fl
 
 def nearest_services(services: Services, region: str, name: str) -> tuple[str, ...]:
     """Return the names of services in the Region most like `name`, the most similar first. Blocks."""
-    known_services = queries.list_services(services.db, services.connection)
-    return search.nearest(name, [each.service.name for each in known_services if each.service.region == region])
+    seen = queries.services_in(services.db, services.connection, region)
+    return search.nearest(name, sorted(service.name for service, _ in seen))
 
 
 async def get_deployments(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> Deployments:

@@ -5,6 +5,7 @@ How many statements a question sends never depends on how much there is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.errors import Problem
 from app.findings.dismissals import dismissals_in
-from app.findings.finding import AccessFinding, Repair
+from app.findings.finding import RANKS, AccessFinding, Repair
 from app.findings.images import CODES as IMAGE_CODES
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory.deployed_images import unknown_images
@@ -160,15 +161,18 @@ def find_finding(db: Database, connection: str, finding_id: str, now: datetime) 
 def count_findings(db: Database, connection: str, now: datetime) -> FindingCounts:
     """Return how many findings there are, and how much isn't known."""
     row, repository = KeptFinding, SeenRepository
-    hidden = _is_dismissed(now)
-    by_severity = select(row.severity, hidden, func.count()).where(row.connection == connection)
+    by_rank = select(row.rank, func.count()).where(row.connection == connection).group_by(row.rank)
+    # By the dismissals, which people make one by one: a test of each finding would take longer than the rest.
+    holds = (Dismissal.connection == connection, Dismissal.until > now)
+    dismissed = by_rank.join(Dismissal, (Dismissal.connection == row.connection) & (Dismissal.id == row.id))
     unread = select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
     due = select(func.count()).where(repository.connection == connection, repository.check_due > 0)
     with db.read() as session:
-        counted = session.execute(by_severity.group_by(row.severity, hidden)).all()
+        every = Counter(dict(session.execute(by_rank)))
+        hidden = Counter(dict(session.execute(dismissed.where(*holds))))
         return FindingCounts(
-            {severity: count for severity, is_hidden, count in counted if not is_hidden},
-            sum(count for _, is_hidden, count in counted if is_hidden),
+            {severity: every[rank] - hidden[rank] for severity, rank in RANKS.items() if every[rank] > hidden[rank]},
+            hidden.total(),
             session.scalar(unread) or 0,
             session.scalar(due) or 0,
             session.scalar(unknown_images(connection)) or 0,

@@ -33,14 +33,13 @@ def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Oper
 def operations_version(db: Database, connection: str) -> tuple[str, int]:
     """Return a text that changes when any operation begins, proceeds or ends, and how many are running."""
     row = Operation
-    # Of every connection: with its name asked for, SQLite would prefer an index that holds all operations.
+    # With the column itself in WHERE or GROUP BY, SQLite would prefer an index that holds all operations.
+    of = func.coalesce(row.connection, "")
     running = func.sum(case((is_queued(), 1), else_=0))
-    live = select(row.connection, running, func.sum(row.version)).where(row.outcome.is_(None))
+    live = select(of, running, func.sum(row.version)).where(row.outcome.is_(None)).group_by(of)
     ended = select(row.ended_at).where(row.connection == connection, row.ended_at.is_not(None))
     with db.read() as session:
-        by_connection = {
-            name: (count, versions) for name, count, versions in session.execute(live.group_by(row.connection))
-        }
+        by_connection = {name: (count, versions) for name, count, versions in session.execute(live)}
         newest = session.scalar(select(func.max(row.sequence)))
         last = session.scalar(ended.order_by(row.ended_at.desc()).limit(1))
     count, versions = by_connection.get(connection, (0, 0))

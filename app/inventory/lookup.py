@@ -89,16 +89,16 @@ def find_repositories(db: Database, scope: SearchScope, query: RepositoryQuery, 
     conditions = [
         row.connection == scope.connection,
         row.region.in_([region for region in scope.regions if query.region in ("", region)]),
-        row.name.icontains(query.name, autoescape=True),
+        row.name.contains(query.name.lower(), autoescape=True),  # ECR's names have no capitals
     ]
     if query.registry_id:
         conditions.append(row.registry_id == query.registry_id)
     order = (_rank(row.name, query.name), row.name, row.region)
     # The index holds what is compared; the rows themselves are read only for the first matches.
-    first = select(row.region, row.name).where(*conditions).order_by(*order).limit(limit).subquery()
-    total = select(func.count()).select_from(row).where(*conditions).scalar_subquery()
+    total = func.count().over().label("total")
+    first = select(row.region, row.name, total).where(*conditions).order_by(*order).limit(limit).subquery()
     statement = (
-        select(row.region, row.name, row.uri, total)
+        select(row.region, row.name, row.uri, first.c.total)
         .join(first, and_(row.region == first.c.region, row.name == first.c.name))
         .where(row.connection == scope.connection)
     )

@@ -155,6 +155,12 @@ class SeenRepository(Base):
             postgresql_where=text("check_due > 0"),
         ),
         Index(
+            "ix_repositories_unread",
+            "connection",
+            sqlite_where=text("policy_read_at IS NULL"),
+            postgresql_where=text("policy_read_at IS NULL"),
+        ),
+        Index(
             "ix_repositories_recheck",
             "connection",
             "recheck_at",

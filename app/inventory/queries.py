@@ -20,7 +20,7 @@ from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenReposi
 from app.inventory.pull_counts import pull_counts
 from app.inventory.service_json import from_facts
 from app.keys import RepositoryKey, ServiceKey
-from app.policy.arns import is_namesakes
+from app.policy.arns import is_namesakes, service_of
 from app.policy.evaluate import Access
 
 
@@ -104,6 +104,14 @@ def find_service(db: Database, service: ServiceKey, now: datetime | None = None)
             return None
         counts = _counts(session, service.connection, [row])
         return _service(row, counts, pull_counts(session, service.connection, [row], now))
+
+
+def last_seen(db: Database, service: ServiceKey) -> ContainerService | None:
+    """Return a service as it was last seen, without what policies give it; None: not seen, or deleted."""
+    row = SeenService
+    with db.read() as session:
+        facts = session.scalar(select(row.facts).where(*service.of(row, row.name)))
+    return None if facts is None else from_facts(facts)
 
 
 def role_of(db: Database, service: ServiceKey) -> tuple[bool, str] | None:
@@ -254,15 +262,21 @@ def _counts(session: Session, connection: str, services: Sequence[SeenService]) 
     regions = {service.region for service in services}
     in_region = (row.connection == connection, row.region.in_(regions))
     names = {service.name for service in services}
-    roles = {service.role_arn for service in services if service.role_arn}
+    # A role whose path has its own service's name, as Lightsail's have, is found by that.
+    roles = {service.role_arn for service in services if service.role_arn and not _is_by_path(service)}
     key = (row.region, row.service, row.principal, row.access)
     # Two questions, each answered by an index of its own alone; what the first finds, the second leaves out.
     by_path = select(*key, func.count()).where(*in_region, row.service.in_(names)).group_by(*key)
     by_role = (
         select(*key, func.count()).where(*in_region, row.principal.in_(roles), row.service.not_in(names)).group_by(*key)
     )
-    counted = (*session.execute(by_path), *session.execute(by_role))
+    counted = (*session.execute(by_path), *(session.execute(by_role) if roles else ()))
     return _Counts(_Count(*values) for values in counted)
+
+
+def _is_by_path(service: SeenService) -> bool:
+    role = service_of(service.role_arn)
+    return role is not None and role.service == service.name
 
 
 def _service(row: SeenService, counts: _Counts, judged: Mapping[tuple[str, str], int]) -> KnownService:

@@ -170,7 +170,7 @@ def _conditions(connection: str, criteria: RepositoryFilter) -> Iterator[ColumnE
     if criteria.region:
         yield _row.region == criteria.region
     if criteria.name:
-        yield _row.name.icontains(criteria.name, autoescape=True)
+        yield _row.name.contains(criteria.name.lower(), autoescape=True)
     if criteria.state:
         if criteria.state not in STATES:
             raise Problem("request.bad_state", states=", ".join(STATES))

@@ -126,7 +126,7 @@ def _candidates(
     page = (
         select(row, related.exists())
         .where(row.connection == connection, row.region == service.region)
-        .where(row.name.icontains(query, autoescape=True))
+        .where(row.name.contains(query.lower(), autoescape=True))
         .order_by(row.name)
         .limit(size)
     )

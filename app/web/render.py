@@ -40,9 +40,10 @@ PRODUCT = "Sailpass"
 
 def _shown(value: Any) -> Any:
     """Return the value for `{{ … }}`: texts with hidden direction characters made visible, markup kept as markup."""
-    if isinstance(value, Markup):
-        return Markup(formats.plain(value))  # noqa: S704  (was markup before; characters are only replaced)
-    return formats.plain(value) if isinstance(value, str) else value
+    if not isinstance(value, str) or not formats.UNSEEN.search(value):
+        return value  # as nearly all are: this runs for every part of every page
+    plain = formats.plain(value)
+    return Markup(plain) if isinstance(value, Markup) else plain  # noqa: S704  (characters are only replaced)
 
 
 def make_environment(templates: Path, assets: Assets) -> Environment:
@@ -60,6 +61,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
     )
+    environment.globals["_"] = environment.globals["gettext"]
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals.update(
         static=assets.url,

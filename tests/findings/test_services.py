@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.db import refresh_statistics
 from app.errors import Problem
 from app.findings.check import check_due, mark_expired
 from app.findings.check_services import check_due_services
@@ -24,6 +25,7 @@ from app.inventory.deployed_images import ImageKey, ImageRead, ImageState, due_i
 from app.keys import RepositoryKey
 from app.policy.finding import Severity
 from tests.build import ACCOUNT, REGION, SERVICE, a_deployment, a_service, a_statement, an_active_role
+from tests.databases import query_plans
 from tests.history.happened import happened
 from tests.inventory.at import HERE, MINUTE, NOON, keep
 
@@ -45,6 +47,17 @@ def found(db):
 
 def see(db, at=NOON, **fields):
     store.remember_services(db, *HERE, [a_service(**fields)], at)
+
+
+def test_findings_are_counted_by_indexes_alone(sqlite_db):
+    """Pages count them each time, beside thousands of repositories."""
+    see(sqlite_db, role=an_active_role(), tags=STACK)
+    settle(sqlite_db)
+    refresh_statistics(sqlite_db)
+    every, dismissed, unread, *_ = query_plans(sqlite_db, lambda: count_findings(sqlite_db, CONNECTION, NOON))
+    assert "COVERING INDEX ix_access_findings_worst" in every
+    assert "SCAN access_findings" not in dismissed
+    assert "ix_repositories_unread" in unread
 
 
 def deployed(*images, state="ACTIVE", version=3):

@@ -1,13 +1,13 @@
-from typing import Any
-
-from sqlalchemy import event
+import pytest
 
 from app.db import refresh_statistics
+from app.history.endings import operations_version
+from app.history.living import list_living
 from app.history.queries import LastGrant, followers, get_operation, last_grants
 from app.history.standing import standing_grants
 from app.keys import ServiceKey
 from tests.build import REGION, REPOSITORY, SERVICE
-from tests.databases import statements
+from tests.databases import query_plans, statements
 from tests.history.happened import MINUTE, NOON, happened, living
 
 
@@ -64,10 +64,26 @@ def test_what_stands_of_a_service_is_found_by_its_grants_and_not_by_all_of_the_r
     for number in range(200):
         happened(sqlite_db, f"op-{number}", service=f"s-{number % 50}", repository=f"team/{number % 20}", region=REGION)
     refresh_statistics(sqlite_db)
-    sent: list[tuple[str, Any]] = []
-    event.listen(sqlite_db.engine, "before_cursor_execute", lambda *call: sent.append((call[2], call[3])))
-    assert set(standing_grants(sqlite_db, ServiceKey("default", REGION, "s-7"))) == {"team/7", "team/17"}
-    statement, values = next(each for each in sent if each[0].startswith("SELECT"))
-    with sqlite_db.engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-    assert "ix_operations_granted (connection=? AND region=? AND service=?)" in plan[0][3]
+    key = ServiceKey("default", REGION, "s-7")
+    assert set(standing_grants(sqlite_db, key)) == {"team/7", "team/17"}
+    plan, *_ = query_plans(sqlite_db, lambda: standing_grants(sqlite_db, key))
+    assert "ix_operations_granted (connection=? AND region=? AND service=?)" in plan
+
+
+@pytest.mark.parametrize("live", [0, 3])
+def test_what_runs_is_found_without_a_look_at_what_has_ended(sqlite_db, live):
+    """Every open page asks for it, every second: with years of history too."""
+    for number in range(200):
+        happened(sqlite_db, f"op-{number}", repository=f"team/{number}")
+    for number in range(live):
+        living(sqlite_db, f"live-{number}", NOON + number * MINUTE, repository=f"team/{number}")
+    refresh_statistics(sqlite_db)
+    version, *_ = query_plans(sqlite_db, lambda: operations_version(sqlite_db, "default"))
+    of_all, *_ = query_plans(sqlite_db, lambda: list_living(sqlite_db, "default", limit=10))
+    of_one, *_ = query_plans(sqlite_db, lambda: list_living(sqlite_db, "default", REGION, SERVICE, limit=10))
+    for plan in (version, of_all, of_one):
+        assert "ix_operations_live" in plan
+    assert operations_version(sqlite_db, "default")[1] == live
+    assert [row.id for row in list_living(sqlite_db, "default", REGION, SERVICE, limit=2)] == [
+        f"live-{number}" for number in reversed(range(live))
+    ][:2]

@@ -22,8 +22,7 @@ from app.findings.messages import sentence_of, todo_of
 from app.findings.queries import DismissedBy, FindingCounts, FindingCursor, FindingFilter, ListedFinding
 from app.inventory.newest_images import NewestTags
 from app.inventory.principal_access import PrincipalAnswer
-from app.inventory.repositories import FindingCursor as RepositoryCursor
-from app.inventory.repositories import ListedRepository, RepositoryCounts, RepositoryFilter
+from app.inventory.repositories import ListedRepository, RepositoryCounts, RepositoryCursor, RepositoryFilter
 from app.operations.state import Kind
 from app.policy.evaluate import Access as PolicyAccess
 from app.policy.finding import Severity

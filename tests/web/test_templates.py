@@ -121,15 +121,27 @@ def test_no_template_is_left_unused():
 
 
 def test_every_template_imports_the_macros_it_uses():
-    """Those that its includer has imported are there only while it is rendered by that one."""
+    """Those that its includer has imported are there only while it is rendered by that one.
+
+    A row's list imports for it: an import takes as long as all the rest of a row.
+    """
     environment = make_environment(TEMPLATES, Assets(STATIC))
     parsed = {
         name: environment.parse(environment.loader.get_source(environment, name)[0])
         for name in environment.list_templates(extensions=["html"])
     }
     macros = set().union(*map(imported, parsed.values()))
-    missing = {name: (find_undeclared_variables(tree) & macros) - imported(tree) for name, tree in parsed.items()}
+    lists = {row: imported(tree) for tree in parsed.values() for row in included(tree) if row.endswith("_row.html")}
+    missing = {
+        name: (find_undeclared_variables(tree) & macros) - imported(tree) - lists.get(name, set())
+        for name, tree in parsed.items()
+    }
     assert {name: names for name, names in missing.items() if names} == {}
+
+
+def included(tree: nodes.Template) -> set[str]:
+    """The templates that it includes."""
+    return {node.template.value for node in tree.find_all(nodes.Include) if isinstance(node.template, nodes.Const)}
 
 
 def imported(tree: nodes.Template) -> set[str]:

@@ -97,9 +97,9 @@ def add_dialog(
 
 def repository_options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
     """Return the repositories that the service cannot pull from yet and whose name holds `query`."""
-    known_service = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.last_seen(services.db, services.service_key(region, service))
     if known_service is None:
         return RepositoryOptions((), query)
     now = services.clock.now()
-    choices = search.choices(services.db, services.connection, known_service.service, searched_name(query), now=now)
+    choices = search.choices(services.db, services.connection, known_service, searched_name(query), now=now)
     return RepositoryOptions(tuple(RepositoryOption(row.name) for row in choices.rows), query, more=choices.more)

@@ -171,8 +171,8 @@ def deploy_dialog(
 ) -> DeployDialog:
     """Return the dialog for what was filled in so far; `images` is what AWS lists, or what kept it from that."""
     region, name = region_and_name
-    known_service = queries.find_service(services.db, services.service_key(region, name))
-    current = known_service.service.current_deployment if known_service else None
+    service = queries.last_seen(services.db, services.service_key(region, name))
+    current = service.current_deployment if service else None
     listed = images if isinstance(images, ImageList) else None
     return DeployDialog(
         heading=_heading(name, form),
@@ -186,9 +186,7 @@ def deploy_dialog(
         containers=current.containers if current else (),
         current=current.version if current else 0,
         public_container=current.public_container if current else "",
-        running=digests_that_run(listed.images, listed.repository, known_service.service)
-        if listed and known_service
-        else frozenset(),
+        running=digests_that_run(listed.images, listed.repository, service) if listed and service else frozenset(),
         problem=problem,
     )
 

@@ -246,15 +246,13 @@ def restore_dialog(progress: Progress, repository: str, *, preview: PreviewView 
 
 def remove(services: Services, region: str, service: str, repository: str) -> ConfirmDialog | BlockedDialog:
     """Return the Remove dialog: statements that are removed and access that remains, or the policy's problem."""
-    known_service = queries.find_service(services.db, services.service_key(region, service))
+    known_service = queries.last_seen(services.db, services.service_key(region, service))
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     if known_service is None or held is None or held.policy_read_at is None:
         return remove_dialog(region, service, repository)
     circumstances = circumstances_of(services.db, services.repository_key(region, repository), services.clock.now())
     try:
-        planned = plan_operation(
-            Kind.REVOKE, known_service.service, repository, held.policy_text, circumstances=circumstances
-        )
+        planned = plan_operation(Kind.REVOKE, known_service, repository, held.policy_text, circumstances=circumstances)
         change = planned.change
     except Problem as problem:
         return cannot_remove_dialog(region, service, repository, problem)

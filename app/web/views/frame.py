@@ -100,15 +100,15 @@ def service_frame(services: Services, region: str, name: str, tab: Tab, now: dat
     """Return a service's heading, and request a new read if that is due."""
     services.scanner.request(region, What.SERVICES)
     read = sync_state.find_reading(services.db, services.connection, region, What.SERVICES)
-    known_service = queries.find_service(services.db, services.service_key(region, name))
+    service = queries.last_seen(services.db, services.service_key(region, name))
     problem = read.problem
-    if problem is None and known_service is None and read.succeeded_at is not None:
+    if problem is None and service is None and read.succeeded_at is not None:
         problem = Problem("service.not_found", service=name, region=region)
     return ServiceFrame(
         region=region,
         name=name,
         tab=tab,
         freshness=freshness(read, now),
-        service=known_service.service if known_service else None,
+        service=service,
         problem=problem,
     )
