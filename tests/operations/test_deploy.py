@@ -158,6 +158,14 @@ def test_a_service_that_became_busy_is_waited_for(shop, access):
     assert len(versions(access)) == 3
 
 
+def test_tries_are_seconds_apart_however_often_aws_refuses(shop, access):
+    """Twelve pauses that always doubled would take longer than the ten minutes for which it tries."""
+    throttled = Problem("aws.throttled", retryable=True, aws_code="ThrottlingException", action=CREATE, region=REGION)
+    access.fail(CREATE, throttled, times=12)
+    assert shop.ended(deploy(shop)).outcome == "succeeded"
+    assert len(versions(access)) == 2
+
+
 def test_a_lost_answer_makes_no_second_deployment(shop, access):
     access.lose_answer(CREATE)
     ended = shop.ended(deploy(shop))
