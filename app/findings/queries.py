@@ -168,8 +168,8 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
     unread = select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
     due = select(func.count()).where(repository.connection == connection, repository.check_due > 0)
     with db.read() as session:
-        every = Counter(dict(session.execute(by_rank)))
-        hidden = Counter(dict(session.execute(dismissed.where(*holds))))
+        every = Counter(dict(session.execute(by_rank).all()))
+        hidden = Counter(dict(session.execute(dismissed.where(*holds)).all()))
         return FindingCounts(
             {severity: every[rank] - hidden[rank] for severity, rank in RANKS.items() if every[rank] > hidden[rank]},
             hidden.total(),
