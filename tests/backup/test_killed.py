@@ -36,7 +36,7 @@ def runs(tmp_path_factory):
     for end in ("", "-wal"):
         (settings.data_dir / f"sailpass-engine.db{end}").write_text("old")
     arguments = [str(settings.data_dir), str(folder / "copy.db"), str(folder / "work")]
-    ran = fork_server.run([sys.executable, "-m", "tests.backup.killing", *arguments], cwd=ROOT, timeout=170)
+    ran = fork_server.run([sys.executable, "-m", "tests.backup.killing", *arguments], cwd=ROOT, timeout=400)
     assert ran.returncode == 0, ran.stderr
     return [json.loads(line) for line in ran.stdout.splitlines()]
 

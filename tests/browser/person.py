@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page
 from tests.console import RunningConsole, until
 
 REGION = "us-east-1"
-SECONDS = 30_000
+SECONDS = 60_000
 
 
 @dataclass

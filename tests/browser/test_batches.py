@@ -25,7 +25,7 @@ def test_a_range_is_chosen_with_shift_and_watched_to_its_end(mika):
     expect(mika.page.get_by_role("heading", name="Adding repositories")).to_be_visible()
     expect(mika.page.get_by_role("progressbar")).to_be_visible()
     mika.console.sandbox.options(latency_ms=0)
-    expect(mika.page.get_by_role("heading", name="Repositories added")).to_be_visible(timeout=20_000)
+    expect(mika.page.get_by_role("heading", name="Repositories added")).to_be_visible()
     expect(mika.page).to_have_title("Repositories added · Sailpass")
     expect(mika.page.get_by_text("3 of 3 repositories processed", exact=True)).to_be_visible()
 
@@ -42,5 +42,5 @@ def test_the_rest_is_cancelled_after_a_question(mika):
     mika.page.get_by_role("button", name=re.compile("^Add .* repositor")).click()
     mika.page.get_by_role("button", name="Cancel rest").click()
     mika.dialog.get_by_role("button", name="Cancel rest").click()
-    expect(mika.page.get_by_role("heading", name="Not all repositories were added")).to_be_visible(timeout=20_000)
+    expect(mika.page.get_by_role("heading", name="Not all repositories were added")).to_be_visible()
     expect(mika.page.get_by_role("button", name="Retry failed")).to_be_visible()

@@ -41,7 +41,7 @@ def test_an_image_is_deployed_from_its_row(person, tag):
     chooses(person, tag)
     expect(person.page.locator("#deploy-preview .becomes")).to_contain_text(f"storefront/web:{tag}")
     person.page.get_by_role("button", name="Deploy", exact=True).click()
-    expect(person.page.get_by_text(ACTIVE).first).to_be_visible(timeout=20_000)
+    expect(person.page.get_by_text(ACTIVE).first).to_be_visible()
     assert image_of(person) == f"storefront/web:{tag}"
     person.continues()
     newest = person.page.get_by_role("article").first
@@ -52,7 +52,7 @@ def test_an_image_is_deployed_from_its_row(person, tag):
 
 def test_what_would_fail_is_told_and_granted_first(person):
     person.page.goto(f"/containers/{REGION}/{SERVICE}/deployments/new?repository=payments/worker")
-    expect(person.page.get_by_text("This deployment would fail")).to_be_visible(timeout=15_000)
+    expect(person.page.get_by_text("This deployment would fail")).to_be_visible()
     person.page.get_by_role("checkbox", name="Grant access first").check()
     person.page.get_by_role("button", name="Preview", exact=True).click()
     expect(person.page.get_by_text("It is granted first.")).to_be_visible()
@@ -66,7 +66,7 @@ def test_a_failure_comes_with_its_cause(mika, troubles):
     mika.confirms("Next: choose an image")
     mika.dialog.get_by_role("textbox", name="Another tag or digest").fill("9.9.9")
     mika.confirms("Deploy")
-    expect(mika.dialog.get_by_text("There is no image storefront/web:9.9.9.").first).to_be_visible(timeout=15_000)
+    expect(mika.dialog.get_by_text("There is no image storefront/web:9.9.9.").first).to_be_visible()
     troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
 
 
@@ -76,7 +76,7 @@ def test_a_container_that_exits_is_the_cause_on_the_tab_too(mika):
     mika.page.goto(f"/containers/{REGION}/{SERVICE}/deployments/new?repository=storefront/web")
     mika.page.get_by_role("checkbox", name="If it fails").check()
     mika.page.get_by_role("button", name="Deploy", exact=True).click()
-    expect(mika.page.get_by_text("failed. The version that ran before still runs.").first).to_be_visible(timeout=20_000)
+    expect(mika.page.get_by_text("failed. The version that ran before still runs.").first).to_be_visible()
     cause = mika.page.get_by_role("listitem").filter(has_text="started and ended").first
     expect(cause).to_be_visible()
     mika.continues()

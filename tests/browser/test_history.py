@@ -114,7 +114,7 @@ def test_undo_takes_our_statement_back_and_keeps_what_others_wrote(mika, sandbox
     expect(difference.get_by_role("row").filter(has_text="removed")).not_to_have_count(0)
     expect(difference.get_by_role("row").filter(has_text="added")).to_have_count(0)
     mika.confirms("Undo")
-    expect(mika.dialog).to_contain_text("The change to tools/cli was undone.", timeout=20_000)
+    expect(mika.dialog).to_contain_text("The change to tools/cli was undone.")
     assert mika.sids("tools/cli") == ["LambdaECRImageRetrievalPolicy", "Team"]
     mika.dialog.get_by_role("link", name="Continue").click()
     expect(mika.page.get_by_role("heading", level=1)).to_have_text("Added tools/cli")
@@ -128,7 +128,7 @@ def test_restore_puts_the_policy_back_whole(mika, sandbox, added):
     mika.asks("Restore the policy from before: shared/base-node")
     expect(mika.dialog.get_by_text("All later changes to it are lost.")).to_be_visible()
     mika.confirms("Restore")
-    expect(mika.dialog).to_contain_text("The recorded policy of shared/base-node is restored.", timeout=20_000)
+    expect(mika.dialog).to_contain_text("The recorded policy of shared/base-node is restored.")
     assert mika.sids("shared/base-node") == before
 
 
