@@ -1,10 +1,12 @@
 import pytest
 
 from app.db import refresh_statistics
+from app.history.batches import retry_of
 from app.history.endings import operations_version
 from app.history.living import list_living
 from app.history.queries import LastGrant, followers, get_operation, last_grants
 from app.history.standing import standing_grants
+from app.history.undone import running_undo
 from app.keys import ServiceKey
 from tests.build import REGION, REPOSITORY, SERVICE
 from tests.databases import query_plans, statements
@@ -87,3 +89,11 @@ def test_what_runs_is_found_without_a_look_at_what_has_ended(sqlite_db, live):
     assert [row.id for row in list_living(sqlite_db, "default", REGION, SERVICE, limit=2)] == [
         f"live-{number}" for number in reversed(range(live))
     ][:2]
+
+
+def test_a_retry_of_a_batch_is_told_from_its_undo(db):
+    happened(db, "batch", kind="batch", batch_id="batch", input={"action": "grant"})
+    living(db, "retry", kind="batch", follows="batch", batch_id="retry", input={"action": "grant", "retries": True})
+    assert (retry_of(db, "batch"), running_undo(db, "batch")) == ("retry", "")
+    living(db, "undo", kind="batch", follows="batch", batch_id="undo", input={"action": "undo"})
+    assert (retry_of(db, "batch"), running_undo(db, "batch")) == ("retry", "undo")
