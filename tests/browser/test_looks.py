@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import watched
 from tests.browser.gallery import serving
@@ -190,8 +190,15 @@ def test_what_opens_has_no_violation(opens, opening):
     assert violations(page) == []
 
 
+def stays(route: Route) -> None:
+    """The page without its refresh: the one of a running batch would be loaded again while it is looked at."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text().replace('http-equiv="refresh"', ""))
+
+
 def test_without_scripts_no_button_is_dead(opens):
     page = opens("images-added", java_script_enabled=False)
+    page.route("**/p/*", stays)
     for name in (
         "images-added",
         "repository",
