@@ -99,7 +99,7 @@ def slowness():
             total += step
 
     slower = seconds(count, STEPS, None) / STEPS_SECONDS
-    return 2 * slower if slower > 1.2 else 1.0  # whoever shares a slow machine also takes its caches
+    return 2 * slower if slower > 1 else 1.0  # whoever shares a slow machine also takes its caches
 
 
 def is_slow(work, texts):
