@@ -51,31 +51,33 @@ def db(request) -> Iterator[Database]:
 
 
 @contextmanager
+def _noted(database: Database, note: Callable[[str, Any], None]) -> Iterator[None]:
+    """Call `note` with each statement that the block sends, and its values."""
+
+    def listen(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        note(statement, values)
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "before_cursor_execute", listen)
+
+
+@contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
     """The SQL statements that the block sends, in order."""
     sent: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    with _noted(database, lambda statement, _: sent.append(statement)):
         yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
-def query_plans(db: Database, ask: Callable[[], object]) -> list[str]:
+def query_plans(database: Database, ask: Callable[[], object]) -> list[str]:
     """How SQLite finds the rows of each SELECT that `ask` sends."""
     sent: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        sent.append((statement, values))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    ask()
-    event.remove(db.engine, "before_cursor_execute", note)
-    with db.engine.connect() as connection:
+    with _noted(database, lambda statement, values: sent.append((statement, values))):
+        ask()
+    with database.engine.connect() as connection:
         return [
             "; ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
             for statement, values in sent

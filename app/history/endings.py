@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from app.db import Database
 from app.history.models import Operation
 from app.history.queries import is_queued
+from app.history.sql import without_index
 
 MOST = 100
 """Endings that are read at once."""
@@ -33,8 +34,7 @@ def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Oper
 def operations_version(db: Database, connection: str) -> tuple[str, int]:
     """Return a text that changes when any operation begins, proceeds or ends, and how many are running."""
     row = Operation
-    # With the column itself in WHERE or GROUP BY, SQLite would prefer an index that holds all operations.
-    of = func.coalesce(row.connection, "")
+    of = without_index(row.connection)
     running = func.sum(case((is_queued(), 1), else_=0))
     live = select(of, running, func.sum(row.version)).where(row.outcome.is_(None)).group_by(of)
     ended = select(row.ended_at).where(row.connection == connection, row.ended_at.is_not(None))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
 from app.history.models import Operation
 from app.history.queries import is_queued
+from app.history.sql import without_index
 
 _LIVES = Operation.outcome.is_(None)
 
@@ -24,18 +24,13 @@ def list_living(
         select(Operation)
         .where(Operation.connection == connection, _LIVES, is_queued())
         .options(selectinload(Operation.steps), selectinload(Operation.changes))
-        .order_by(_without_index(Operation.asked_at).desc())
+        .order_by(without_index(Operation.asked_at).desc())
         .limit(limit)
     )
     if service:
-        query = query.where(_without_index(Operation.region) == region, _without_index(Operation.service) == service)
+        query = query.where(without_index(Operation.region) == region, without_index(Operation.service) == service)
     with db.read() as session:
         return tuple(session.scalars(query))
-
-
-def _without_index(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """The column as an expression: by the column itself SQLite would choose an index that holds what has ended, too."""
-    return func.coalesce(column, column)
 
 
 def living_ids_outside(db: Database, begin: datetime, end: datetime) -> list[str]:

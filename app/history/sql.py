@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.history import kinds
@@ -36,6 +37,11 @@ CHANGES = cast("Table", PolicyChange.__table__)
 
 NEW_OPERATION: Insert = insert(OPERATIONS)
 NEW_STEP: Insert = insert(STEPS)
+
+
+def without_index(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """The column as an expression: by the column itself SQLite would choose an index that holds what has ended, too."""
+    return func.coalesce(column, column)
 
 
 def _value(table: Table, column: str) -> Any:

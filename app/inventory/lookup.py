@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 
 from app.db import Database
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
+from app.inventory.queries import is_named
 
 HTTPS = "https://"
 LONGEST_PRINCIPAL = 512
@@ -89,7 +90,7 @@ def find_repositories(db: Database, scope: SearchScope, query: RepositoryQuery, 
     conditions = [
         row.connection == scope.connection,
         row.region.in_([region for region in scope.regions if query.region in ("", region)]),
-        row.name.contains(query.name.lower(), autoescape=True),  # ECR's names have no capitals
+        is_named(query.name),
     ]
     if query.registry_id:
         conditions.append(row.registry_id == query.registry_id)

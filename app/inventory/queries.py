@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService
@@ -173,6 +173,11 @@ def repository_uri(db: Database, repository: RepositoryKey) -> str:
     """Return the repository's URI from ECR, without a tag; "" if it has not been seen."""
     with db.read() as session:
         return session.scalar(URI_OF, repository.parameters) or ""
+
+
+def is_named(part: str) -> ColumnElement[bool]:
+    """Return the condition that a repository's name holds `part`, in capitals too: ECR's names have none."""
+    return SeenRepository.name.contains(part.lower(), autoescape=True)
 
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:

@@ -16,6 +16,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.models import NewestImage, SeenRepository
 from app.inventory.newest_images import NewestTags, newest_tags
+from app.inventory.queries import is_named
 from app.keys import RepositoryKey
 
 PAGE = 50
@@ -170,7 +171,7 @@ def _conditions(connection: str, criteria: RepositoryFilter) -> Iterator[ColumnE
     if criteria.region:
         yield _row.region == criteria.region
     if criteria.name:
-        yield _row.name.contains(criteria.name.lower(), autoescape=True)
+        yield is_named(criteria.name)
     if criteria.state:
         if criteria.state not in STATES:
             raise Problem("request.bad_state", states=", ".join(STATES))

@@ -15,7 +15,7 @@ from app.aws.ports import ContainerService
 from app.db import Database
 from app.inventory.access import about, verdict_on
 from app.inventory.models import PolicyPrincipal, RegionReading, SeenRepository
-from app.inventory.queries import KnownRepository, known_repository
+from app.inventory.queries import KnownRepository, is_named, known_repository
 from app.inventory.registries import registry_in
 from app.policy.evaluate import Access, Verdict, decides_on_pulls
 from app.policy.glob import Gap, Glob
@@ -126,7 +126,7 @@ def _candidates(
     page = (
         select(row, related.exists())
         .where(row.connection == connection, row.region == service.region)
-        .where(row.name.contains(query.lower(), autoescape=True))
+        .where(is_named(query))
         .order_by(row.name)
         .limit(size)
     )

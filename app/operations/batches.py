@@ -39,6 +39,17 @@ class NewItem:
     follows: str | None = None
 
 
+@dataclass(frozen=True)
+class _NewBatch:
+    """What all rows of a batch share. `retries`: it retries the batch that it follows; else it undoes it."""
+
+    action: Kind
+    by: str
+    follows: str | None
+    retries: bool
+    digest: str
+
+
 class Batches:
     """Starts and steers the batches of one connection. Its methods block; never call them on the loop."""
 
@@ -70,7 +81,8 @@ class Batches:
         for item in unique.values():
             check_name(item.repository)
         now = self._clock.now()
-        runners, rows = self._rows(action, tuple(unique.values()), by, follows, retries, now)
+        new = _NewBatch(action, by, follows, retries, _digest(action, unique.values()))
+        runners, rows = self._rows(new, tuple(unique.values()), now)
         with recorded():
             batch_id, is_new = batches.insert_or_join(self._db, runners, rows, join, now)
         if is_new:
@@ -157,10 +169,9 @@ class Batches:
             raise Problem("batch.not_ended")
         return runners
 
-    def _rows(  # noqa: PLR0917  (as `start`)
-        self, action: Kind, items: Sequence[NewItem], by: str, follows: str | None, retries: bool, now: datetime
+    def _rows(
+        self, new: _NewBatch, items: Sequence[NewItem], now: datetime
     ) -> tuple[list[NewOperation], list[NewOperation]]:
-        digest = _digest(action, items)
         runners: dict[tuple[str, str], NewOperation] = {}
         rows = []
         batch_id = ""
@@ -171,22 +182,12 @@ class Batches:
             if service not in runners:
                 id_ = new_id(now)
                 batch_id = batch_id or id_
-                runners[service] = self._runner(action, item, by, follows, retries, digest, id_, batch_id)
-            rows.append(self._item(action, item, by, runners[service].batch_id, item_id))
+                runners[service] = self._runner(new, item, id_, batch_id)
+            rows.append(self._item(new, item, item_id, runners[service].batch_id))
         return list(runners.values()), rows
 
-    def _runner(  # noqa: PLR0917  (the columns of its row)
-        self,
-        action: Kind,
-        item: NewItem,
-        by: str,
-        follows: str | None,
-        retries: bool,
-        digest: str,
-        id_: str,
-        batch_id: str,
-    ) -> NewOperation:
-        steps = STEPS[Kind.BATCH] if action in GIVES_ACCESS else (StepName.CHANGE_POLICIES,)
+    def _runner(self, new: _NewBatch, item: NewItem, id_: str, batch_id: str) -> NewOperation:
+        steps = STEPS[Kind.BATCH] if new.action in GIVES_ACCESS else (StepName.CHANGE_POLICIES,)
         return NewOperation(
             id=id_,
             kind=Kind.BATCH,
@@ -194,25 +195,25 @@ class Batches:
             region=item.region,
             service=item.service,
             repository="",
-            subject=f"batch {digest}",
-            asked_by=by,
+            subject=f"batch {new.digest}",
+            asked_by=new.by,
             steps=steps,
-            input={"action": action, **({"retries": True} if retries else {})},
-            follows=follows,
+            input={"action": new.action, **({"retries": True} if new.retries else {})},
+            follows=new.follows,
             batch_id=batch_id,
         )
 
-    def _item(self, action: Kind, item: NewItem, by: str, batch_id: str | None, id_: str) -> NewOperation:
+    def _item(self, new: _NewBatch, item: NewItem, id_: str, batch_id: str | None) -> NewOperation:
         return NewOperation(
             id=id_,
-            kind=action,
+            kind=new.action,
             connection=self._starter.connection,
             region=item.region,
             service=item.service,
             repository=item.repository,
             subject=f"item {batch_id} {item.region} {item.service} {item.repository}",
-            asked_by=by,
-            steps=ITEM_STEPS[action],
+            asked_by=new.by,
+            steps=ITEM_STEPS[new.action],
             input=item.input,
             follows=item.follows,
             batch_id=batch_id,
