@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from sqlalchemy import ColumnElement, delete, select
 
@@ -284,17 +285,18 @@ async def player(
 
     They work on SQLite in `folder`, or as a `replica` on PostgreSQL. `prepared` is called before they begin to work.
     """
-    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=url)
-    here = {"database_url": replica.database_url, "instance": replica.name} if replica else {}
-    settings = load(data_dir=folder, regions="us-east-1", **here)
-    connection = ConnectionSettings(version="campaign", read_timeout=READ_TIMEOUT, retry_mode="standard")
-    # What is seconds by the fast clock is milliseconds of this machine, which may take that long for a call.
-    pace = Pace(5.0 * SPEED, 20.0 * SPEED, look=SPEED, begins=60.0 * SPEED, reading=10.0 * SPEED)
-    services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
-    prepared()
-    services.claim()
-    await services.start()
-    try:
-        yield Player(services)
-    finally:
-        await services.stop()
+    # Only while it plays: tests of this process have an environment of their own.
+    with patch.dict(os.environ, CREDENTIALS, AWS_ENDPOINT_URL=url):
+        here = {"database_url": replica.database_url, "instance": replica.name} if replica else {}
+        settings = load(data_dir=folder, regions="us-east-1", **here)
+        connection = ConnectionSettings(version="campaign", read_timeout=READ_TIMEOUT, retry_mode="standard")
+        # What is seconds by the fast clock is milliseconds of this machine, which may take that long for a call.
+        pace = Pace(5.0 * SPEED, 20.0 * SPEED, look=SPEED, begins=60.0 * SPEED, reading=10.0 * SPEED)
+        services = bootstrap.build(settings, aws=BotoAws(connection), clock=clock, pace=pace)
+        prepared()
+        services.claim()
+        await services.start()
+        try:
+            yield Player(services)
+        finally:
+            await services.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,18 @@ def hermetic() -> Iterator[None]:
         for method in ("connect", "connect_ex"):
             patch.setattr(socket.socket, method, _to_this_machine_only(getattr(socket.socket, method)))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_behind(hermetic) -> Iterator[None]:
+    """Fail a file that leaves variables or another folder behind for the tests that come after it in this process."""
+    before = _lasting(os.environ), Path.cwd()
+    yield
+    assert (_lasting(os.environ), Path.cwd()) == before
+
+
+def _lasting(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name != "PYTEST_CURRENT_TEST"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
