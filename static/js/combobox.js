@@ -4,10 +4,12 @@
   const list = input => document.getElementById(input.getAttribute('aria-controls'));
   const options = input => [...list(input).querySelectorAll('[role=option]:not([aria-disabled=true])')];
   const selected = input => options(input).findIndex(option => option.getAttribute('aria-selected') === 'true');
+  const reached = new WeakMap(); // the value of each combobox's option that the arrows have reached
   const ownerOf = option => document.querySelector(`[role=combobox][aria-controls="${option.closest('[role=listbox]').id}"]`);
 
   function mark(input, option) {
     for (const other of list(input).querySelectorAll('[aria-selected=true]')) other.setAttribute('aria-selected', 'false');
+    reached.set(input, option?.dataset.value);
     if (!option) return input.removeAttribute('aria-activedescendant');
     option.setAttribute('aria-selected', 'true');
     input.setAttribute('aria-activedescendant', option.id);
@@ -63,6 +65,12 @@
   document.addEventListener('input', event => {
     const input = combobox(event);
     if (input) { show(input, true); mark(input, null); }
+  });
+  // A list that arrives while the one before it is walked keeps the option that was reached.
+  document.addEventListener('htmx:after:swap', event => {
+    const input = event.detail.ctx.sourceElement;
+    if (!input?.matches('[role=combobox]:not(#palette-q)')) return;
+    mark(input, options(input).find(option => option.dataset.value === reached.get(input)));
   });
   // What was refused is said of the text that was sent, not of another.
   function forget(event) {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.console import until
+
 _LISTEN = """() => {
   window.announced = [];
   for (const region of document.querySelectorAll('#live, #page-live'))
@@ -18,4 +20,5 @@ def listen(page: Page) -> None:
 
 def hears(page: Page, text: str) -> None:
     """Wait until it has announced the text, since `listen`."""
-    page.wait_for_function("text => window.announced.includes(text)", arg=text)
+    # Playwright's wait_for_function evaluates text in the page, which its security policy refuses.
+    until(lambda: page.evaluate("text => window.announced.includes(text)", text))

@@ -92,6 +92,18 @@ def test_the_list_is_walked_by_arrows_and_wraps(page):
     expect(selected(page)).to_have_text("payments/worker")
 
 
+def test_a_list_that_arrives_while_the_one_before_is_walked_keeps_what_was_reached(page):
+    field = opens_add(page)
+    late = held(page, "**/repositories/options*", lambda: field.press_sequentially("pay"))
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    reached = selected(page).get_attribute("data-value")
+    answers(page, late, body=late.fetch().text(), content_type="text/html")
+    expect(page.get_by_role("option")).to_have_count(2)
+    expect(selected(page)).to_have_attribute("data-value", reached)
+    assert field.get_attribute("aria-activedescendant") == selected(page).get_attribute("id")
+
+
 def test_enter_picks_and_the_dialog_stays(page):
     field = opens_add(page)
     field.press_sequentially("work")

@@ -54,7 +54,7 @@ def test_a_late_answer_about_the_choice_before_is_left_out(adding):
     field.fill("")
     with suppress(Error):  # the browser has given the request up
         late.fulfill(response=answer)
-    page.wait_for_function("!document.querySelector('[data-preview-of]').matches('.htmx-request')")
+    expect(page.locator("[data-preview-of].htmx-request")).to_have_count(0)
     expect(adding.dialog.get_by_text("Choose a repository to see the preview.")).to_be_visible()
     expect(previewed(adding)).to_have_count(0)
 
