@@ -14,10 +14,11 @@ from tests.console import STOPS_WITHIN, RunningConsole, start_console, until
 from tests.postgres_server import empty_database
 from tests.sandbox_server import start_sandbox
 from tests.silence import Relay
+from tests.slowness import slowness
 
 pytestmark = [pytest.mark.crash, pytest.mark.postgres]
 ON, OFF = "storefront-web", "payments-api"
-RECOVERS_WITHIN = 30.0
+RECOVERS_WITHIN = 30.0  # on a machine that has nothing else to do
 TOLD_WITHIN = 12.0  # ten seconds, and the two that the database has to answer
 
 
@@ -63,13 +64,14 @@ def warnings(console: RunningConsole) -> list[str]:
 def test_a_database_that_falls_silent_and_answers_elsewhere_is_used_again_within_30_seconds(console, relay):
     waiting = grant(console, OFF, "payments/api")
     until(lambda: step(console, waiting, "wait_for_role").get("state"), lambda state: state == "running")
+    recovers_within = RECOVERS_WITHIN * slowness(rounds=20)
     began = time.monotonic()
     relay.fall_silent()
     until(lambda: console.get("/readyz").status, lambda status: status == 503, TOLD_WITHIN)
-    until(lambda: console.get("/readyz").status, lambda status: status == 200, RECOVERS_WITHIN)
+    until(lambda: console.get("/readyz").status, lambda status: status == 200, recovers_within)
     done = grant(console, ON, "analytics/reports")
-    until(lambda: operation(console, done).get("outcome"), bool, RECOVERS_WITHIN)
-    assert time.monotonic() - began < RECOVERS_WITHIN
+    until(lambda: operation(console, done).get("outcome"), bool, recovers_within)
+    assert time.monotonic() - began < recovers_within
     assert operation(console, done)["outcome"] == "succeeded"
     console.sandbox.advance(1_000_000)
     until(lambda: operation(console, waiting).get("outcome"), lambda outcome: outcome == "succeeded")
