@@ -106,3 +106,15 @@ def test_what_stands_in_the_way_is_said_once_a_repository_is_typed_or_picked(add
     adding.dialog.get_by_text("Preview", exact=True).click()
     expect(diff_of(adding, "tools/cli")).to_be_visible()
     expect(check).to_be_hidden()
+
+
+def test_add_stays_where_it_is_when_what_is_known_arrives(mika):
+    mika.opens_images_of("storefront-web")
+    mika.everything_is_read()
+    mika.asks("Add repository")
+    add = mika.dialog.get_by_role("button", name="Add", exact=True)
+    before = add.bounding_box()
+    mika.dialog.get_by_role("combobox").fill("tools/cli")
+    expect(mika.dialog.get_by_text("After this:")).to_be_visible()
+    mika.dialog.get_by_role("combobox").press("Escape")
+    assert add.bounding_box() == before
