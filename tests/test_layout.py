@@ -14,7 +14,7 @@ APP = Path(__file__).parent.parent / "app"
 # What happens: the file and the name in it.
 BEHAVIOURS = {
     "make a repository's name of a pasted URI or ARN": ("operations/repository_name.py", "parse_reference"),
-    "offer names near to a misspelt one": ("console/repositories.py", "explain_refused_name"),
+    "offer names near to a misspelt one": ("console/nearest.py", "explain_refused_name"),
     "say what may be done next about an operation": ("console/operations.py", "actions_on"),
     "list the repositories that a service can pull from": ("console/access.py", "service_repositories"),
     "preview a change without making it": ("console/previews.py", "preview"),
@@ -45,7 +45,7 @@ BEHAVIOURS = {
     "wait for a role with one poll for everybody": ("aws/role_poller.py", "RolePoller"),
     "where credentials come from": ("aws/credentials.py", "SessionCredentials"),
     "read repositories in the background": ("inventory/background_sync.py", "Scanner"),
-    "search repositories while somebody types": ("inventory/search.py", "choices"),
+    "search repositories while somebody types": ("inventory/repository_search.py", "choices"),
     "export the history": ("history/export.py", "csv_lines"),
     "delete old history": ("history/retention.py", "Retention"),
     "sign-in links and sessions": ("auth/store.py", "list_sessions"),

@@ -20,9 +20,9 @@ from app.api.schemas.services import DeactivateRequest
 from app.api.schemas.texts import FINGERPRINT
 from app.bootstrap import Services
 from app.console.access import check_removable
-from app.console.nearest import with_nearest
+from app.console.nearest import explain_refused_name, with_nearest
 from app.console.previews import preview as console_preview
-from app.console.repositories import existing_repository, explain_refused_name, resolve_repository
+from app.console.repositories import existing_repository, resolve_repository
 from app.console.role_changes import check_unchanged, plan_deactivation, start_deactivation
 from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem

@@ -25,7 +25,7 @@ from app.console.repositories import resolve_repository
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
-from app.inventory import queries, search
+from app.inventory import queries, repository_search
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
@@ -84,7 +84,9 @@ def list_choices(
 ) -> ChoiceList:
     """Those in the service's region that it cannot pull from yet."""
     return ChoiceList.of(
-        search.choices(services.db, services.connection, known_service.service, q.strip(), now=services.clock.now())
+        repository_search.choices(
+            services.db, services.connection, known_service.service, q.strip(), now=services.clock.now()
+        )
     )
 
 

@@ -26,7 +26,7 @@ from app.aws.exchange import Exchange, bound_connections, carrying, clean_reques
 from app.aws.local_setup import broken_setting, check_certificates, configured_endpoint, missing_endpoint
 from app.aws.ports import Answered
 from app.aws.regions import region_problem
-from app.aws.sdk_errors import host_of, problem_of_sdk
+from app.aws.unanswered import host_of, problem_of_sdk
 from app.errors import Problem
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds

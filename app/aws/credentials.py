@@ -30,7 +30,7 @@ from botocore.session import Session
 
 from app.aws.causes import exhausted
 from app.aws.errors import Call, problem_of_aws
-from app.aws.sdk_errors import problem_of_sdk
+from app.aws.unanswered import problem_of_sdk
 from app.errors import Problem
 
 PROCESS_SECONDS: Final = 20.0  # for a credential_process to print its keys

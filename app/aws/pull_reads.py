@@ -20,7 +20,7 @@ from app.aws.clients import CONNECT_TIMEOUT, Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered
 from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, LogPage, LogRange, Manifest
-from app.aws.sdk_errors import host_of, problem_of_sdk
+from app.aws.unanswered import host_of, problem_of_sdk
 from app.errors import Problem
 
 PAGE: Final = 1_000

@@ -19,7 +19,7 @@ from app.inventory import queries
 from app.inventory.circumstances import Circumstances, circumstances_of
 from app.inventory.queries import KnownRepository
 from app.operations.fingerprint import PLACEHOLDER
-from app.operations.preview import Planned, plan_operation
+from app.operations.planned import Planned, plan_operation
 from app.operations.state import Kind
 from app.policy.dead import dead_principals
 from app.policy.evaluate import Access

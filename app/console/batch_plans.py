@@ -20,7 +20,7 @@ from app.console.regions import check_region
 from app.console.services import get_service
 from app.errors import Problem
 from app.history.standing import standing_grants
-from app.inventory import queries, search
+from app.inventory import queries, repository_search
 from app.inventory.circumstances import Circumstances
 from app.inventory.queries import KnownRepository
 from app.inventory.registries import find_registry
@@ -28,7 +28,7 @@ from app.keys import RegionAndName
 from app.operations.batches import MOST, NewItem
 from app.operations.explained import explained
 from app.operations.naming import repositories_naming
-from app.operations.preview import Planned, plan_operation
+from app.operations.planned import Planned, plan_operation
 from app.operations.repository_name import parse_reference
 from app.operations.state import GIVES_ACCESS, Kind
 from app.threads import run_in_threadpool
@@ -165,7 +165,7 @@ def _named(services: Services, request: BatchRequest, region: str) -> Iterable[s
 
 def _matching(services: Services, request: BatchRequest, service: ContainerService) -> Sequence[str]:
     """The names that a pattern means: to take access away or repair it, only where there is something to do."""
-    names = search.names_matching(services.db, services.connection, service.region, request.match)
+    names = repository_search.names_matching(services.db, services.connection, service.region, request.match)
     if request.action is Kind.GRANT:
         return names
     key = services.service_key(service.region, service.name)

@@ -24,7 +24,7 @@ from app.diagnosis.diagnosis import most_telling
 from app.diagnosis.fix_kinds import Fix
 from app.errors import Problem
 from app.keys import AccessTarget
-from app.operations.preview import AwsCall
+from app.operations.planned import AwsCall
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool

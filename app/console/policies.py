@@ -24,7 +24,7 @@ from app.inventory.circumstances import Circumstances, circumstances_of
 from app.inventory.queries import KnownRepository
 from app.inventory.sync_state import What
 from app.limits import POLICY_CHARACTERS
-from app.operations.preview import plan_operation
+from app.operations.planned import plan_operation
 from app.operations.progress import Progress
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind

@@ -20,7 +20,7 @@ from app.inventory import queries
 from app.inventory.circumstances import circumstances_of
 from app.keys import AccessTarget
 from app.operations.explained import explained
-from app.operations.preview import Planned, plan_operation
+from app.operations.planned import Planned, plan_operation
 from app.operations.repository_name import check_name
 from app.operations.state import Kind
 from app.policy.commands import Command, System, Target, grant_commands, policy_commands

@@ -8,15 +8,13 @@ from app.console.identity import account
 from app.console.regions import check_region
 from app.console.timeouts import ask
 from app.errors import Problem
-from app.inventory import queries, search, store
+from app.inventory import queries, store
 from app.inventory.unlisted import unlisted
 from app.operations.repository_name import parse_reference
 from app.threads import run_in_threadpool
 
 # A repository may have the name of a registry, as those of a pull-through cache often do.
 _LIKE_A_REGISTRY = frozenset({"repository.public_ecr", "repository.other_registry"})
-# The name is right, but of a repository elsewhere: what may be meant is the one of the same name.
-_ELSEWHERE = frozenset({"repository.of_other_region", "repository.of_other_account"})
 
 
 async def resolve_repository(services: Services, region: str, text: str) -> str:
@@ -33,7 +31,7 @@ def meant_repository(services: Services, region: str, text: str) -> str:
     try:
         reference = parse_reference(text)
     except Problem as problem:
-        if problem.code in _LIKE_A_REGISTRY and _exists(services, region, text.strip()):
+        if problem.code in _LIKE_A_REGISTRY and exists(services, region, text.strip()):
             return text.strip()
         raise
     return reference.name_in(region, account(services) if reference.account else "")
@@ -57,7 +55,8 @@ def searched_name(text: str) -> str:
         return text.strip()
 
 
-def _exists(services: Services, region: str, name: str) -> bool:
+def exists(services: Services, region: str, name: str) -> bool:
+    """Return whether the store has a repository of this name."""
     return queries.find_repository(services.db, services.repository_key(region, name)) is not None
 
 
@@ -98,24 +97,3 @@ async def _described(services: Services, region: str, service: str, name: str) -
     await ask(services, region, repositories.get_policy, name)
     known_service = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
     return unlisted(known_service.service.account, region, name) if known_service else None
-
-
-def explain_refused_name(
-    services: Services, region: str, typed: str, refused: Problem
-) -> tuple[Problem, tuple[str, ...]]:
-    """Return why `typed` was refused, if the store knows more, and the names in the region that may be meant."""
-    name = searched_name(typed)
-    if refused.code in _ELSEWHERE:
-        return refused, (name,) if _exists(services, region, name) else ()
-    nearest = search.nearest_names(services.db, services.connection, region, name)
-    if refused.code != "repository.not_found":
-        return refused, nearest
-    return _elsewhere(services, region, name) or refused, nearest
-
-
-def _elsewhere(services: Services, region: str, typed: str) -> Problem | None:
-    """Return the problem that the repository is in another region, or None."""
-    others = search.regions_with(services.db, services.connection, typed) if typed else ()
-    if not others or region in others:
-        return None
-    return Problem("repository.other_region", repository=typed, region=region, others=", ".join(others))

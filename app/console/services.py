@@ -16,7 +16,7 @@ from app.errors import Problem
 from app.findings.queries import broken_by_service
 from app.history import kinds
 from app.history import queries as history
-from app.inventory import queries, search, sync_state
+from app.inventory import queries, repository_search, sync_state
 from app.inventory.queries import KnownService
 from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
@@ -138,7 +138,7 @@ async def get_service(services: Services, region: str, name: str, *, seconds: fl
 def nearest_services(services: Services, region: str, name: str) -> tuple[str, ...]:
     """Return the names of services in the Region most like `name`, the most similar first. Blocks."""
     seen = queries.services_in(services.db, services.connection, region)
-    return search.nearest(name, sorted(service.name for service, _ in seen))
+    return repository_search.nearest(name, sorted(service.name for service, _ in seen))
 
 
 async def get_deployments(services: Services, region: str, name: str, *, seconds: float = PATIENCE) -> Deployments:

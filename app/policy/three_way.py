@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.policy.arns import WILDCARD, same_form
 from app.policy.canonical import body_key, same_statement, statement_key
 from app.policy.change import Edit, edits_between, matched
-from app.policy.merging import moved_principals
+from app.policy.moved_principals import moved_principals
 from app.policy.principals import died_since
 from app.policy.shared_statement import is_shared
 from app.policy.statement import Statement, is_allow, label, named_by

@@ -19,7 +19,7 @@ from app.aws.answers import BadAnswerError
 from app.aws.errors import AWS_CODES, Call, problem_of_aws
 from app.aws.exchange import TooLate
 from app.aws.probe import TRIES
-from app.aws.sdk_errors import SDK_ERRORS, problem_of_sdk
+from app.aws.unanswered import SDK_ERRORS, problem_of_sdk
 from app.messages.problems import what_happened, what_to_do
 
 SERVICE_CALL = Call("lightsail", "UpdateContainerService", "us-east-1", {"service": "shop"})

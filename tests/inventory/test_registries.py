@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.errors import Problem
-from app.inventory import circumstances, queries, search, store
+from app.inventory import circumstances, queries, repository_search, store
 from app.inventory.access import LIMIT, Tie, repositories_of
 from app.inventory.registries import RegistryReading, find_registry, read_registry, remember_registry
 from app.keys import RepositoryKey, ServiceKey
@@ -93,7 +93,7 @@ def test_an_allow_lists_the_repositories_that_it_opens(db):
     keep(db, "other/a")
     know(db, policy("Allow", "team/*"))
     assert seen(db) == {"team/a": (Tie.REGISTRY, Access.ALLOWED)}
-    assert [choice.name for choice in search.choices(db, "default", SHOP).rows] == ["other/a"]
+    assert [choice.name for choice in repository_search.choices(db, "default", SHOP).rows] == ["other/a"]
 
 
 def counted(db):
@@ -168,7 +168,7 @@ def test_all_repositories_that_an_allow_opens_are_told_by_their_number(db):
 def test_a_deny_is_told_where_repositories_are_chosen(db):
     keep(db, "web")
     know(db, policy("Deny", "web"))
-    assert [choice.verdict.access for choice in search.choices(db, "default", SHOP).rows] == [Access.DENIED]
+    assert [choice.verdict.access for choice in repository_search.choices(db, "default", SHOP).rows] == [Access.DENIED]
 
 
 def test_a_role_that_is_off_is_denied_where_no_role_could_pull(db):

@@ -24,7 +24,7 @@ from app.inventory.models import PolicyPrincipal, SeenRegistry, SeenRepository
 from app.migrate import migrate
 from app.operations import replica
 from app.operations.lease import Pace
-from app.operations.preview import plan_operation
+from app.operations.planned import plan_operation
 from app.operations.progress import Progress, StepView
 from app.operations.read import find_progress
 from app.operations.start import Ask

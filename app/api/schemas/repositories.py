@@ -14,7 +14,7 @@ from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
 from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
 from app.console.evidence import Evidence, RegistryState
-from app.inventory.search import Choice, Choices
+from app.inventory.repository_search import Choice, Choices
 from app.messages import labels
 from app.policy.messages import say
 from app.wording import Message

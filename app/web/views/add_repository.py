@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.repositories import explain_refused_name, searched_name
+from app.console.nearest import explain_refused_name
+from app.console.repositories import searched_name
 from app.errors import Problem
-from app.inventory import queries, search, sync_state
+from app.inventory import queries, repository_search, sync_state
 from app.inventory.sync_state import What
 from app.web.views.base import DialogView, View
 from app.web.views.grant_check import GrantCheckView, grant_check
@@ -101,5 +102,5 @@ def repository_options(services: Services, region: str, service: str, query: str
     if known_service is None:
         return RepositoryOptions((), query)
     now = services.clock.now()
-    choices = search.choices(services.db, services.connection, known_service, searched_name(query), now=now)
+    choices = repository_search.choices(services.db, services.connection, known_service, searched_name(query), now=now)
     return RepositoryOptions(tuple(RepositoryOption(row.name) for row in choices.rows), query, more=choices.more)

@@ -11,7 +11,7 @@ from app.errors import Problem
 from app.inventory import queries
 from app.inventory.circumstances import circumstances_of
 from app.keys import AccessTarget
-from app.operations.preview import plan_operation
+from app.operations.planned import plan_operation
 from app.operations.progress import Progress
 from app.operations.read import find_progress
 from app.operations.state import Kind
