@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from app.http.near_names import LONGEST, MOST, hint, query_names, repeated, unknown
+from app.http.request_names import LONGEST, MOST, hint, query_names, repeated, unknown
 
 Refusal = dict[str, Any]
 

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 
 from app.auth.rules import is_for_programs
 from app.errors import Problem
-from app.http.near_names import LONGEST, form_fields, repeated, unknown
+from app.http.request_names import LONGEST, form_fields, repeated, unknown
 
 # PostgreSQL accepts no NUL, and neither database accepts half of a surrogate pair.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from app.api.docs import document
-from app.http.near_names import hint, nearest, repeated, unknown
+from app.http.request_names import hint, nearest, repeated, unknown
 from tests.api.conftest import HERE
 from tests.api.fuzz import Fuzzer, routes, send
 

@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.history import search
 from app.history.search import HistoryFilter
-from app.http.near_names import form_fields
+from app.http.request_names import form_fields
 from tests.history.happened import happened
 from tests.in_process import REGION, in_process_console
 from tests.sandbox_server import start_sandbox
