@@ -47,9 +47,8 @@ class WriteGroups:
         self._lock = threading.Lock()
         self._is_working = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-writes")
-        self._thread.submit(
-            int
-        )  # a machine that has no thread to give later must not keep anything from being recorded
+        # Started now: a machine that has no thread to give later must not keep anything from being recorded.
+        self._thread.submit(int)
 
     async def run(self, call: Callable[[], R]) -> R:
         """Return what the call returns, once it is committed. Raises what it raises, or what the commit met."""
