@@ -63,6 +63,24 @@ def is_namesakes(principal: str, own_arns: Iterable[str]) -> bool:
     return role is not None and bool(accounts) and role.account not in accounts
 
 
+def role_of(arn: str) -> tuple[str, str] | None:
+    """Return account and name of the role that `arn` names, or whose session it names; None for anything else.
+
+    The ARN of a session leaves out the path of its role.
+    """
+    match = IDENTITY.fullmatch(arn)
+    if match is None or match["what"] not in ("role", "assumed-role"):
+        return None
+    name = arn.split(":", 5)[5].partition("/")[2]
+    return match["account"], name.rpartition("/")[2] if match["what"] == "role" else name.partition("/")[0]
+
+
+def is_session(arn: str) -> bool:
+    """Return whether `arn` names a session of a role."""
+    match = IDENTITY.fullmatch(arn)
+    return match is not None and match["what"] == "assumed-role"
+
+
 def account_named(value: str) -> str:
     """Return the 12-digit account id if `value` is a bare id or a root ARN, else an empty string."""
     if not value.endswith(":root") and len(value) != _ACCOUNT_DIGITS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from app.policy.glob import Gap, Glob, Piece, pieces_of
 _ARN_PARTS = 6
 _LONGEST_NUMBER = 40
 _LONGEST_EPOCH = 12
+# W3C's profile of ISO 8601, which is what AWS documents; Python also reads other forms.
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 Answer = bool | None
 Matcher = Callable[[str, Value, RequestContext, bool], Answer]
@@ -38,7 +41,7 @@ def moment(text: str) -> float | None:
     """Return a policy's date (ISO 8601 or seconds) as seconds since 1970; None for anything else."""
     if text.isdecimal():
         return float(text) if 5 <= len(text) <= _LONGEST_EPOCH else None
-    if len(text) > _LONGEST_NUMBER:
+    if len(text) > _LONGEST_NUMBER or not _DATE.fullmatch(text):
         return None
     try:
         read = datetime.fromisoformat(text)

@@ -79,13 +79,15 @@ class Condition:
 
     def holds(self, request: RequestContext) -> bool | None:
         """Return whether the test is true for this request; None if that is unknown."""
+        if not self.values:
+            return self._without_values()
         answers = {self._holds(possible, request) for possible in request.possible(self.key.lower())}
         return answers.pop() if len(answers) == 1 else None
 
     def _holds(self, values: Possible, request: RequestContext) -> bool | None:
         quantifier, base, if_exists = self._parts
         if base == "null" and not quantifier:
-            return any_of(value.lower() == ("true" if values is None else "false") for value in self.values)
+            return any_of(_is_null(value, absent=values is None) for value in self.values)
         comparison = COMPARISONS.get(base)
         if comparison is None:
             return None
@@ -99,6 +101,11 @@ class Condition:
         if fact is not None and fact.multivalued and not quantifier:
             return False if answer is False else None  # AWS does not document a test without a quantifier in this case
         return answer
+
+    def _without_values(self) -> bool | None:
+        """AWS's policy checks say that such a test is true, and also that its statement gives no permission."""
+        quantifier, _, if_exists = self._parts
+        return False if quantifier == "foranyvalue" and not if_exists else None
 
     @staticmethod
     def _without_key(quantifier: str, *, negated: bool, if_exists: bool) -> bool | None:
@@ -145,6 +152,11 @@ def all_of(answers: Iterable[bool | None]) -> bool | None:
 def negation(answer: bool | None) -> bool | None:
     """Return the opposite; what is open stays open."""
     return None if answer is None else not answer
+
+
+def _is_null(value: str, *, absent: bool) -> bool | None:
+    """Return whether `Null` with this value is true; None for anything but true and false, which AWS doesn't define."""
+    return None if value.lower() not in ("true", "false") else (value.lower() == "true") is absent
 
 
 _SHOWN = 3

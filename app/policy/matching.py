@@ -17,6 +17,11 @@ from app.policy.layers import Layer
 from app.policy.principals import PrincipalKind
 from app.policy.statement import Statement, is_allow, label, strings
 
+_LONG_VALUE = 16  # characters
+_ARN_COLONS = 5
+# Of one statement's conditions, for each caller: a verdict that names these leaves nothing certain that is not.
+_NAMED_AT_MOST = 20
+
 
 class Reach(StrEnum):
     """How a statement reaches a caller."""
@@ -106,21 +111,22 @@ class Rule:
 
     @cached_property
     def cost(self) -> int:
-        """How many values its conditions compare."""
-        return sum(len(test.values) for test in self.tests)
+        """How much its conditions compare: each test, each value, and the length of long ones."""
+        return sum(1 + sum(1 + len(value) // _LONG_VALUE for value in test.values) for test in self.tests)
 
     @cached_property
     def all_doubts(self) -> tuple[Doubt, ...]:
-        """Its doubts with every test left open."""
-        return (*self.doubts, *map(Doubt.of, self.tests))
+        """Its doubts with every test left open, the first of them."""
+        return (*self.doubts, *map(Doubt.of, self.tests[:_NAMED_AT_MOST]))
 
     def decide(self, request: RequestContext) -> Decision:
         """Return the result of the statement's conditions for a request."""
         answers = [(test, test.holds(request)) for test in self.tests]
         failed = tuple(test for test, answer in answers if answer is False)
         if failed:
-            return Decision(failed=failed)
-        return Decision((*self.doubts, *(Doubt.of(test) for test, answer in answers if answer is None)))
+            return Decision(failed=failed[:_NAMED_AT_MOST])
+        unknown = [Doubt.of(test) for test, answer in answers if answer is None]
+        return Decision((*self.doubts, *unknown[:_NAMED_AT_MOST]))
 
 
 class Decision(NamedTuple):
@@ -165,9 +171,21 @@ def rules_of(
     """Return the statements about any of these actions on this repository, compiled."""
     for index, statement in enumerate(statements):
         covered = tuple(action for action in actions if covers_action(statement, action))
-        doubts = resource_doubts(statement, version, repository_arn) if covered else None
+        empty = _empty_exclusions(statement)
+        if not covered or (empty and is_allow(statement)):
+            continue
+        doubts = resource_doubts(statement, version, repository_arn)
         if doubts is not None:
-            yield Rule(layer, index, statement, covered, conditions_of(statement, version), doubts)
+            yield Rule(layer, index, statement, covered, conditions_of(statement, version), (*doubts, *empty))
+
+
+def _empty_exclusions(statement: Statement) -> tuple[Doubt, ...]:
+    """What is open about a `NotAction` or `NotResource` without values: whether its statement denies.
+
+    It excludes nothing, and by AWS's policy checks a statement with one gives no permission.
+    """
+    empty = [element for element in ("NotAction", "NotResource") if statement.get(element) == []]
+    return tuple(Doubt(f"{element} = []", element) for element in empty)
 
 
 def covers_action(statement: Statement, action: str) -> bool:
@@ -196,6 +214,8 @@ def _is_resource(pattern: str, version: object, repository_arn: str) -> bool | N
         return True
     if not repository_arn or ("${" in pattern and version == VARIABLES_SINCE):
         return None
+    if pattern.startswith("arn:") and pattern.count(":") < _ARN_COLONS and not pattern.endswith(WILDCARD):
+        return None  # an incomplete ARN: AWS completes it in identity policies; for resource policies it doesn't say
     return _like(pattern, repository_arn)
 
 

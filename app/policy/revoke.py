@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 
@@ -80,13 +81,23 @@ def plan_prune(text: str | None, principals: Collection[str], *, refused: Collec
         return unchanged(text)
     before = parse(text)
     gone = same_forms(principals)
-    named = {same_form(ref.value): ref.value for ref in principals_in(before)}
-    living = (gone & named.keys()) - same_forms(refused) - same_forms(ref.value for ref in dead_in(before))
-    if living:
-        raise Problem("policy.not_dead", principals=", ".join(sorted(named[form] for form in living)))
+    if living := _living(before, gone, same_forms(refused)):
+        raise Problem("policy.not_dead", principals=", ".join(sorted(living)))
     after = _filtered(before, lambda statement: without_anywhere(statement, gone))
     leftovers = _only_excluded(after, gone)
     return unchanged(text, leftovers) if after is before else change_to(text, before, after, leftovers)
+
+
+def _living(document: PolicyDocument, gone: Collection[str], refused: Collection[str]) -> set[str]:
+    """Return those of `gone` that may live. What stands under two types is refused under one and may live as the other."""
+    named = {(ref.type, same_form(ref.value)): ref.value for ref in principals_in(document)}
+    dead = {(ref.type, same_form(ref.value)) for ref in dead_in(document)}
+    types = Counter(form for _, form in named)
+    return {
+        value
+        for entry, value in named.items()
+        if (form := entry[1]) in gone and entry not in dead and (form not in refused or types[form] > 1)
+    }
 
 
 def _filtered(document: PolicyDocument, keep: Callable[[Statement], Statement | None]) -> PolicyDocument:

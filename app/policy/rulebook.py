@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from app.policy.arns import WILDCARD, account_named, same_form
+from app.policy.arns import WILDCARD, account_named, is_session, role_of, same_form
 from app.policy.context_keys import RequestContext
 from app.policy.layers import Layer
 from app.policy.matching import Cover, Decision, Doubt, PullPrincipal, Reach, Rule
@@ -84,8 +84,11 @@ class Rulebook:
         self._budget = budget
         self._by_name: dict[tuple[str, str], list[Rule]] = {}
         self._by_account: dict[str, list[Rule]] = {}
+        self._by_role: dict[tuple[str, str], list[Rule]] = {}
+        self._by_session: dict[tuple[str, str], dict[Rule, str]] = {}
         self._exempt: dict[tuple[str, str], list[Rule]] = {}
         self._exempt_accounts: dict[Rule, set[str]] = {}
+        self._exempt_roles: dict[Rule, set[tuple[str, str] | None]] = {}
         self._personal: dict[Rule, Reach] = {}
         self._settled: dict[Rule, Decision] = {}
         self._shared, self._shared_open = Collected(), Collected()
@@ -106,14 +109,24 @@ class Rulebook:
                 self._by_name.setdefault((kind, value), []).append(rule)
                 if kind == "AWS" and account_named(value):
                     self._by_account.setdefault(value, []).append(rule)
+                elif kind == "AWS" and (role := role_of(value)):
+                    self._file_by_role(rule, value, role)
             return Reach.EVERYONE if ("AWS", WILDCARD) in entries else None
         left_out = excluded_by(rule.statement)
         if rule.allows or ("AWS", WILDCARD) in left_out:
             return None  # AWS supports no Allow with NotPrincipal: it allows no one
         for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in left_out):
             self._exempt.setdefault((kind, value), []).append(rule)
-        self._exempt_accounts[rule] = {account_named(value) for kind, value in left_out if kind == "AWS"}
+        identities = [value for kind, value in left_out if kind == "AWS"]
+        self._exempt_accounts[rule] = set(map(account_named, identities))
+        self._exempt_roles[rule] = {role_of(value) for value in identities if not is_session(value)}
         return Reach.OTHERS
+
+    def _file_by_role(self, rule: Rule, value: str, role: tuple[str, str]) -> None:
+        if is_session(value):
+            self._by_session.setdefault(role, {}).setdefault(rule, value)
+        else:
+            self._by_role.setdefault(role, []).append(rule)
 
     def _share(self, rule: Rule, reach: Reach) -> None:
         if rule.is_personal:
@@ -132,11 +145,13 @@ class Rulebook:
         collected = Collected()
         for rule, reach in own.items():
             collected.add(rule, reach, self._decide(rule, request, afforded=afforded))
-        for rule, doubt in exempt.items():
-            if doubt is not None:
-                decision = self._decide(rule, request, afforded=afforded)
-                collected.add(rule, Reach.OTHERS, decision._replace(doubts=(*decision.doubts, doubt)))
-        settled_here = own.keys() | exempt.keys()
+        doubted = [(rule, Reach.OTHERS, doubt) for rule, doubt in exempt.items() if doubt is not None]
+        sessions = self._of_sessions(caller, own)
+        doubted += [(rule, Reach.NAMED, doubt) for rule, doubt in sessions.items()]
+        for rule, reach, doubt in doubted:
+            decision = self._decide(rule, request, afforded=afforded)
+            collected.add(rule, reach, decision._replace(doubts=(*decision.doubts, doubt)))
+        settled_here = own.keys() | exempt.keys() | sessions.keys()
         if not afforded:
             collected.take(self._shared_open, settled_here)
             return collected
@@ -147,12 +162,23 @@ class Rulebook:
         return collected
 
     def _own(self, caller: PullPrincipal) -> dict[Rule, Reach]:
-        """Return the statements that name the caller or its account, and how."""
+        """Return the statements that name the caller, the role of a session, or its account, and how."""
         by_name = Reach.EVERYONE if caller.value == WILDCARD else Reach.NAMED
         own = dict.fromkeys(self._by_name.get(caller.form, ()), by_name)
+        role = role_of(caller.value) if caller.type == "AWS" and is_session(caller.value) else None
+        for rule in self._by_role.get(role, ()) if role else ():
+            own.setdefault(rule, Reach.NAMED)
         for rule in self._by_account.get(caller.account, ()):
             own.setdefault(rule, Reach.ACCOUNT)
         return own
+
+    def _of_sessions(self, caller: PullPrincipal, own: Mapping[Rule, Reach]) -> dict[Rule, Doubt]:
+        """Return the statements that name only a session of this role: which session pulls isn't known."""
+        role = role_of(caller.value) if caller.type == "AWS" and not is_session(caller.value) else None
+        named = self._by_session.get(role, {}) if role else {}
+        return {
+            rule: Doubt(f"Principal = {session}", "Principal") for rule, session in named.items() if rule not in own
+        }
 
     def _exemptions(self, caller: PullPrincipal) -> Iterator[tuple[Rule, Doubt | None]]:
         """Yield the Denies that exclude the caller, and what makes that uncertain.
@@ -160,13 +186,17 @@ class Rulebook:
         A Deny with `NotPrincipal` that names an identity without its account may still deny it (AWS: "the policy might
         deny access to the entire account"), so that stays open; one that names the account alone denies its identities,
         since it names none of them. So does one for a role that leaves out the session, as AWS evaluates both, and the
-        name of Lightsail's session isn't known. There may be less access than it seems, never more.
+        name of Lightsail's session isn't known; and one for a session that leaves out its role. There may be less access
+        than it seems, never more.
         """
         session = _session_of(caller)
+        role = role_of(caller.value) if caller.type == "AWS" and is_session(caller.value) else None
         for rule in self._exempt.get(caller.form, ()):
             whole = caller.account in ("", account_named(caller.value))
             if not whole and caller.account not in self._exempt_accounts[rule]:
                 yield rule, Doubt(f"NotPrincipal != {caller.account}", "NotPrincipal")
+            elif role and role not in self._exempt_roles[rule]:
+                yield rule, Doubt(f"NotPrincipal != {role[1]}", "NotPrincipal")
             else:
                 yield rule, Doubt(f"NotPrincipal != {session}", "NotPrincipal") if session else None
 

@@ -35,7 +35,9 @@ def with_shared(document: PolicyDocument, added: Statement) -> PolicyDocument:
     if size_of(document) > NEAR_LIMIT * POLICY_CHARACTERS:
         together = [statement for statement in document.statements if _is_as_ours(statement)]
     else:
-        together = [each for each in document.statements if each is added or is_shared(each)]
+        # One for a single service may be another tool's: what it writes next would take out whoever was put into it.
+        several = [each for each in document.statements if is_shared(each) and len(named_by(each)) > 1]
+        together = [each for each in document.statements if each is added or any(each is one for one in several)]
     if len(together) < 2:
         return document
     taken = sids(each for each in document.statements if not any(each is other for other in together))

@@ -53,7 +53,19 @@ def nested(size):
     return value
 
 
+def accounts(size, condition):
+    """Half of the text are accounts, half is a Deny whose condition depends on who asks."""
+    found = items(size // 2, lambda number: str(110011001100 + number), a_statement)
+    return a_policy(*json.loads(found)["Statement"], everyone("Deny", Condition=condition))
+
+
 HOSTILE = {
+    "many callers and a long pattern": lambda size: accounts(
+        size, {"StringLike": {"aws:PrincipalAccount": "*" + "?a*" * (size // 6)}}
+    ),
+    "many callers and many tests": lambda size: accounts(
+        size, {"Bool": {f"saml:{number}": [] for number in range(size // 32)}}
+    ),
     "a long value": lambda size: a_policy(
         a_statement(PULLER, Condition={"StringLike": {"aws:PrincipalArn": "x" * (size - 300)}})
     ),

@@ -243,3 +243,16 @@ def test_findings_know_each_service_of_a_shared_statement():
     assert not [finding for finding in told if finding.principal == arn(services[2])]
     old = findings(text, service=services[2], region="us-east-1", role=arn("other"))
     assert [finding.code for finding in old if finding.principal == arn(services[2])]
+
+
+def test_another_tools_statement_for_one_service_is_left_alone_far_from_the_limit():
+    """What that tool writes next would take out whoever was put into its statement."""
+    foreign = {
+        "Sid": "AllowLightsailPull",
+        "Effect": "Allow",
+        "Principal": {"AWS": arn("blog")},
+        "Action": ["ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+    }
+    after = parse(granted(json.dumps({"Version": "2012-10-17", "Statement": [foreign]}), "shop")).statements
+    assert after[0] == foreign
+    assert [named_by(each) for each in after[1:]] == [(("AWS", arn("shop")),)]
