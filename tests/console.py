@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import socket
@@ -124,12 +125,17 @@ def until(look: Callable[[], T], holds: Callable[[T], Any] = bool, seconds: floa
     return seen
 
 
+_ports = itertools.count(97 * os.getpid())
+
+
 def free_port() -> int:
-    """Return a port without a listener."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port without a listener, below those that the system gives to others before it is bound again."""
+    while True:
+        port = 11_000 + next(_ports) % 20_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager

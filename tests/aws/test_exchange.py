@@ -175,11 +175,11 @@ def test_a_drip_ends_the_attempt_in_time_however_steadily_it_falls(proxied, web,
 
 def test_all_tries_of_a_call_together_end_in_time(sandbox, web, monkeypatch):
     monkeypatch.setattr("app.aws.clients.CALL_TIMEOUT", 0.5)
-    with fault_proxy(sandbox.url, lambda _: Fault("delay", seconds=2)) as proxy:
+    with fault_proxy(sandbox.url, lambda _: Fault("delay", seconds=60)) as proxy:
         began = time.monotonic()
         read = connection(proxy.url, read_timeout=0.3).repositories(REGION).list_repositories
         assert problem_of(read).code == "aws.slow"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("kind", ["twice", "stale"])

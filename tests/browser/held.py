@@ -18,6 +18,8 @@ def held(page: Page, url: str, cause: Callable[[], object] = lambda: None) -> Ro
     def hold(route: Route) -> None:
         waiting.append(route)
 
+    # htmx gives a request up after 15 s, which a slow machine may take for what the test does meanwhile.
+    page.evaluate("window.htmx && (htmx.config.defaultTimeout = 0)")
     page.route(url, hold, times=1)
     cause()
     return until(lambda: page.wait_for_timeout(1) or waiting, bool)[0]

@@ -13,6 +13,7 @@ def test_a_range_is_chosen_with_shift_and_watched_to_its_end(mika):
     mika.opens_images_of("storefront-web")
     mika.everything_is_read()
     mika.page.get_by_role("link", name="Add many").click()
+    mika.page.get_by_role("button", name="Select all listed").wait_for()  # its script shows it once it listens
     mika.page.get_by_label("analytics/etl").click()
     mika.page.get_by_label("edge/cache").click(modifiers=["Shift"])
     expect(mika.page.get_by_text("3 selected")).to_be_visible()

@@ -20,6 +20,7 @@ def adding(mika):
     """The Add dialog with an open preview of a repository without a policy."""
     mika.console.sandbox.put_policy("analytics/etl", None)
     mika.opens_images_of("storefront-web")
+    mika.everything_is_read()
     mika.asks("Add repository")
     mika.dialog.get_by_role("combobox").fill("analytics/etl")
     mika.dialog.get_by_role("combobox").press("Escape")

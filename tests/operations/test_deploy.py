@@ -178,6 +178,7 @@ def test_what_was_never_carried_out_is_sent_again(shop, access):
     access.fail(CREATE, lost)
     ended = shop.ended(deploy(shop))
     assert (ended.outcome, len(versions(access))) == ("succeeded", 2)
+    assert step(ended, StepName.CHECK_DEPLOYMENT).note.code == "deployment.checked"
     assert step(ended, StepName.DEPLOY).note.code == "deployment.created"
 
 

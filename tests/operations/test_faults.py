@@ -1,13 +1,15 @@
+from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
 
 from app.errors import Problem
 from app.history import queries
+from app.operations.messages import NOTES
 from app.operations.state import Kind, StepName
 from app.operations.step import AGAIN, PASSES_BY_ITSELF
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
-from tests.console import until
+from tests.console import SECONDS, until
 from tests.operations.workshop import actions, active, inactive, repository, step
 
 WEB = "storefront/web"
@@ -54,6 +56,20 @@ def test_whatever_passes_by_itself_is_waited_out(shop, ready):
     started = shop.grant(SERVICE, WEB)
     assert shop.ended(started).outcome == "succeeded"
     assert len(shop.changes(started)) == 1
+
+
+@pytest.mark.parametrize(
+    "code, note", [("aws.throttled", "aws.again"), ("aws.slow", "aws.silent"), ("aws.not_aws", "aws.damaged")]
+)
+def test_what_is_waited_out_is_said_meanwhile(shop, ready, code, note):
+    started, told = Future(), []
+    ready.fail(GET, Problem(code, retryable=True, aws_code="ThisCode", action=GET, region=REGION))
+    at_the_second(ready, GET, lambda: told.extend(shop.progress(started.result(SECONDS)).steps))
+    started.set_result(shop.grant(SERVICE, WEB))
+    assert shop.ended(started.result()).outcome == "succeeded"
+    [noted] = [each.note for each in told if each.name == StepName.UPDATE_POLICY]
+    assert (noted.code, noted.params) == (note, {"answer": "ThisCode", "seconds": round(AGAIN[0])})
+    assert noted.code in NOTES
 
 
 def test_throttling_that_does_not_end_is_told_in_the_end(shop, ready):

@@ -176,9 +176,9 @@ def test_a_long_text_takes_no_longer_than_its_length(piece):
     def seconds(times: int) -> float:
         text, best = f"{piece * times}!", []
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.thread_time()
             refused(text)
-            best.append(time.perf_counter() - began)
+            best.append(time.thread_time() - began)
         return min(best)
 
     assert seconds(40_000) <= 8 * seconds(10_000) + 0.01

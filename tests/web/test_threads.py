@@ -54,7 +54,7 @@ async def test_what_a_call_raises_is_raised():
 
 
 async def test_a_call_that_finds_no_thread_in_time_is_never_made(gate):
-    pool, made = BoundedThreads("test", 1, patience=0.05), []
+    pool, made = BoundedThreads("test", 1, patience=1), []
     working = await occupy(pool, gate)
     with pytest.raises(Problem) as told:
         await pool.run(made.append, "late")
@@ -92,7 +92,7 @@ async def test_a_caller_that_gives_up_leaves_no_call_behind(gate):
 @pytest.fixture
 async def full_console(tmp_path, monkeypatch, gate):
     """A client of a console whose only page thread never comes back."""
-    pool = BoundedThreads("page", 1, patience=0.05)
+    pool = BoundedThreads("page", 1, patience=1)
     monkeypatch.setattr(threads, "page_threads", lambda: pool)
     with start_sandbox(seed="empty") as sandbox:
         async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, _):
