@@ -16,6 +16,7 @@
   let unread = 0;
   let running = 0;
   let polling = null;
+  let isOver = false;
 
   // --- What has been told already, in this tab --------------------------------------------------------------------
   const told = () => { try { return JSON.parse(sessionStorage.getItem(TOLD)) ?? []; } catch { return []; } };
@@ -80,9 +81,11 @@
 
   // --- Parts of the page ------------------------------------------------------------------------------------------
   // A part is left alone while somebody types in it or looks at a detail of it that they opened; then it is refreshed.
+  // A detail that they closed stays closed (tt.js).
   document.addEventListener('click', event => {
     const details = event.target.closest('summary')?.parentElement;
     details?.toggleAttribute('data-opened', !details.open);
+    details?.toggleAttribute('data-closed', details.open);
   });
   const isInUse = part => part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, summary')
     || part.querySelector('details[data-opened], [data-opens][aria-expanded=true]');
@@ -139,15 +142,17 @@
   }
 
   // --- The poll: one at a time, slower while the server doesn't answer ----------------------------------------------
-  // While the page is hidden there is none, or one of all tabs if the browser is to notify.
+  // While the page is hidden there is none, or one of all tabs if the browser is to notify. It ends with the session,
+  // not with a proxy's 403 or 404.
   const sleep = (milliseconds, signal) => new Promise(resolve => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); });
   });
   async function ask(signal) {
     const query = new URLSearchParams({ seen, since, wait: WAIT });
-    const answer = await fetch(`${changes}?${query}`, { signal, headers: { Accept: 'application/json' }, redirect: 'manual' });
-    if (answer.type === 'opaqueredirect' || [401, 403, 404].includes(answer.status)) return false;
+    const within = AbortSignal.any([signal, AbortSignal.timeout(1000 * (WAIT + 10))]);
+    const answer = await fetch(`${changes}?${query}`, { signal: within, headers: { Accept: 'application/json' }, redirect: 'manual' });
+    if (answer.type === 'opaqueredirect' || answer.status === 401) return false;
     if (!answer.ok) throw new Error(answer.status);
     const news = await answer.json();
     failures = 0;
@@ -157,7 +162,9 @@
   async function poll(signal) {
     while (!signal.aborted) {
       try {
-        if (!await ask(signal)) return;
+        if (await ask(signal)) continue;
+        isOver = true;
+        return;
       } catch {
         if (signal.aborted) return;
         failures += 1;
@@ -168,6 +175,7 @@
   function start() {
     polling?.abort();
     polling = null;
+    isOver = false;
     if (document.hidden && !window.sailpass?.notifies()) return;
     polling = new AbortController();
     const { signal } = polling;
@@ -176,6 +184,8 @@
   }
   document.addEventListener('sailpass:notify', () => { if (document.hidden) start(); });
   document.addEventListener('visibilitychange', start);
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => { if (isOver && ctx.response.raw.ok) start(); });
+  addEventListener('online', start);
   addEventListener('pagehide', () => polling?.abort());
   addEventListener('pageshow', event => { if (event.persisted) start(); });
   document.addEventListener('htmx:after:swap', () => { noteShown(); showTitle(); });

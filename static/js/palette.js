@@ -9,6 +9,7 @@
   const field = document.getElementById('site-q');
   const options = () => [...list.querySelectorAll('a[role=option]')];
   htmx.process(input); // htmx itself does so in a timeout, which may come after the first key
+  let reached; // the address of the option that the arrows have reached
   const marked = () => list.querySelector('[aria-selected=true]');
 
   function mark(option) {
@@ -22,6 +23,7 @@
     const all = options();
     const at = all.indexOf(marked());
     if (all.length) mark(all[at < 0 && by < 0 ? all.length - 1 : (at + by + all.length) % all.length]);
+    reached = marked()?.href;
   }
 
   // --- Open and close: the browser gives the focus back to where it was ---------------------------------------------
@@ -37,6 +39,7 @@
     htmx.trigger(input, 'htmx:abort');
     input.value = '';
     input.setAttribute('aria-expanded', 'false');
+    reached = undefined;
     mark(null);
     list.replaceChildren();
     status.textContent = '';
@@ -81,6 +84,7 @@
   // What is listed belongs to what is typed: until the answer to it is here, Enter leads to the search page.
   input.addEventListener('input', () => {
     htmx.trigger(input, 'htmx:abort');
+    reached = undefined;
     mark(null);
   });
   document.addEventListener('htmx:before:swap', event => {
@@ -104,7 +108,7 @@
     if (event.detail.ctx.sourceElement !== input || !palette.open) return;
     list.scrollTop = 0;
     input.setAttribute('aria-expanded', 'true');
-    mark(options()[0]);
+    mark(options().find(option => option.href === reached) ?? options()[0]);
     status.textContent = document.getElementById('palette-said')?.dataset.say ?? '';
   });
 })();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.held import answers, held
 from tests.console import until
 
 pytestmark = pytest.mark.browser
@@ -110,22 +111,37 @@ def test_escape_gives_the_focus_back_and_leaves_nothing(at_containers):
 
 def test_an_answer_to_what_is_no_longer_typed_is_dropped(at_containers):
     page = at_containers
-    held = []
+    waiting = []
 
     def hold(route):
-        held.append(route)
+        waiting.append(route)
 
     page.route(lambda url: "/search?q=" in url, hold)
     field = opens(page)
     field.fill("storefront")
-    until(lambda: page.wait_for_timeout(1) or held, lambda routes: routes and "storefront" in routes[-1].request.url)
+    until(lambda: page.wait_for_timeout(1) or waiting, lambda routes: routes and "storefront" in routes[-1].request.url)
     field.fill("tools")
-    held[-1].continue_()  # the answer comes while another text is in the field
-    until(lambda: page.wait_for_timeout(1) or held, lambda routes: "tools" in routes[-1].request.url)
+    waiting[-1].continue_()  # the answer comes while another text is in the field
+    until(lambda: page.wait_for_timeout(1) or waiting, lambda routes: "tools" in routes[-1].request.url)
     assert active(page) == ""
     expect(option(page, "storefront-web")).to_have_count(0)
-    held[-1].continue_()
+    waiting[-1].continue_()
     until(lambda: active(page), lambda name: name == "tools/cli")
+
+
+def test_a_late_answer_leaves_the_mark_on_what_the_arrows_reached(at_containers):
+    page = at_containers
+    opens(page)
+    page.keyboard.type("storefron")
+    until(lambda: active(page), lambda name: name == "storefront-web")
+    late = held(page, "**/search?q=storefront*", lambda: page.keyboard.type("t"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert active(page) == "storefront/nginx-sidecar"
+    answers(page, late, response=late.fetch())
+    assert active(page) == "storefront/nginx-sidecar"
+    page.keyboard.press("Backspace")  # another text is another choice
+    until(lambda: active(page), lambda name: name == "storefront-web")
 
 
 def test_enter_before_the_answer_opens_no_other_result(at_containers):
