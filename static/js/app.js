@@ -11,6 +11,7 @@
   // late, after the dialog was closed or opened for something else, is left out.
   const fills = new WeakSet();
   let awaited = null;
+  const isLate = ctx => fills.has(ctx) && ctx !== awaited;
   document.addEventListener('htmx:before:request', event => {
     const { ctx } = event.detail;
     if (ctx.target !== body) return;
@@ -19,8 +20,12 @@
     if (!modal.open) modal.showModal();
   });
   document.addEventListener('htmx:before:swap', event => {
+    if (isLate(event.detail.ctx)) event.preventDefault();
+  });
+  // One that leads elsewhere would take away the dialog that was opened since, with what is typed there.
+  document.addEventListener('htmx:after:request', event => {
     const { ctx } = event.detail;
-    if (fills.has(ctx) && ctx !== awaited) event.preventDefault();
+    if (modal.open && isLate(ctx) && ctx.hx.redirect) event.preventDefault();
   });
   // Closing empties it, which ends any polling inside.
   modal.addEventListener('close', () => {
@@ -35,6 +40,23 @@
     if (event.target.closest('[data-close]')) modal.close();
     if (event.target.closest('[aria-disabled=true]')) event.preventDefault();
   }, true);
+  // What is typed while a form is being answered is kept if the form comes back.
+  const typed = new WeakMap();
+  document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement;
+    const sent = ctx.request?.body;
+    if (!sent || !form?.matches?.('form')) return;
+    const fields = form.querySelectorAll(':is([type=text], [type=search], textarea)[id][name]');
+    typed.set(ctx, [...fields].filter(field => field.value !== sent.get(field.name)));
+  });
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+    for (const { id, value } of typed.get(ctx) ?? []) {
+      const field = byId(id);
+      if (!field || field.value === value) continue;
+      field.value = value;
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
   // A refused or failed request must not leave it on its skeleton; a refused form (422) comes back as a dialog.
   for (const name of ['htmx:response:error', 'htmx:error']) {
     document.addEventListener(name, ({ detail: { ctx } }) => {
@@ -49,29 +71,62 @@
     const region = byId(modal.open ? 'live' : 'page-live');
     if (region.textContent !== text) region.textContent = text;
   }
+  // What a page shows when it loads is no news, nor is what was said before: of each element, and last of its place.
+  const said = new WeakMap();
+  const sayings = place => [...place.querySelectorAll('[data-say]')];
+  for (const shown of sayings(document)) said.set(shown, shown.dataset.say);
+  said.set(byId('main'), sayings(byId('main')).at(-1)?.dataset.say);
+  modal.addEventListener('close', () => said.delete(body));
   const sayNews = () => {
     const place = modal.open ? body : byId('main');
-    const news = [...place.querySelectorAll('[data-say]')].at(-1);
-    if (news?.dataset.say) announce(news.dataset.say);
+    const news = sayings(place).at(-1);
+    const text = news?.dataset.say;
+    if (text && said.get(news) !== text) {
+      said.set(news, text);
+      if (said.get(place) !== text) announce(text);
+      said.set(place, text);
+    }
     // The heading is outside of what is polled, and follows the operation: Adding, Added, Couldn't add.
     const heading = byId(modal.open ? 'modal-title' : 'title-of-operation');
     if (heading && news?.dataset.title) heading.textContent = news.dataset.title;
   };
 
   // --- No answer ------------------------------------------------------------------------------------------------
-  document.addEventListener('htmx:error', event => {
+  const failed = new WeakMap(); // the request that each place's message of the server is about
+  function tell(id, kind) {
     const place = byId(modal.open ? 'modal-flash' : 'flash');
-    const { ctx } = event.detail;
-    const isForm = ctx?.request?.method === 'POST'; // which isn't sent again by itself
-    if (!ctx || !isForm && place.querySelector('[data-offline]')) return;
-    const message = byId(isForm ? 'unsent' : 'offline').content.cloneNode(true);
-    message.firstElementChild.dataset.offline = isForm ? 'form' : 'page';
+    if (kind === 'page' && place.querySelector('[data-offline]')) return;
+    const message = byId(id).content.cloneNode(true);
+    message.firstElementChild.dataset.offline = kind;
+    failed.delete(place);
     place.replaceChildren(message);
+  }
+  const tellUnsent = ctx => tell(isLate(ctx) ? 'unsent-late' : 'unsent', 'form');
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
+    if (ctx?.request?.method === 'POST') tellUnsent(ctx); // which isn't sent again by itself
+    else if (ctx) tell('offline', 'page');
+  });
+  // Nor is there one in a page of a proxy; what a late one says isn't shown.
+  document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
+    const { request, response, text } = ctx;
+    if (request.method !== 'POST') return;
+    if (isLate(ctx) && response.status < 500) tell('refused-late', 'form');
+    else if (response.status >= 500 && (isLate(ctx) || !text.includes('<hx-partial'))) tellUnsent(ctx);
   });
   // That a form wasn't sent is told until one is answered: answers to what the page asks say nothing of it.
   document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
     const told = ctx.request.method === 'POST' ? '[data-offline]' : '[data-offline=page]';
     for (const message of document.querySelectorAll(told)) message.remove();
+  });
+  // A message of the server is told until the same request is answered well, or with a form to correct.
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
+    const { request: { method, action }, response: { status }, text } = ctx;
+    const request = `${method} ${new URL(action, location.href).pathname}`;
+    for (const place of [byId('flash'), byId('modal-flash')]) {
+      if (status < 400 || status === 422) {
+        if (failed.get(place) === request) place.replaceChildren();
+      } else if (!isLate(ctx) && text.includes(`hx-target="#${place.id}"`)) failed.set(place, request);
+    }
   });
 
   // --- Polls ----------------------------------------------------------------------------------------------------
