@@ -21,6 +21,12 @@
       if (event.target.value && part.closest('details')?.open !== false) htmx.trigger(part, 'renew');
     }
   });
+  // Only what was previewed is confirmed: another selection is previewed first.
+  document.addEventListener('change', event => {
+    const choices = event.target.closest('form.choices');
+    const buttons = choices?.parentElement.querySelectorAll(':scope > form[method=post] .modal-foot [type=submit]');
+    for (const button of buttons ?? []) button.disabled = true;
+  });
   // What is fetched when it is opened is not fetched when it is closed.
   document.addEventListener('htmx:before:request', event => {
     const { sourceEvent, sourceElement: part } = event.detail.ctx;

@@ -81,6 +81,13 @@ class Examples(Parts):
             "prune-choices": dialogs.prune_dialog(
                 *where, self.repository, preview=replace(self.preview(), doubtful=(self.person, "arn:aws:iam::1:root"))
             ),
+            "prune-chosen": dialogs.prune_dialog(
+                *where,
+                self.repository,
+                preview=replace(
+                    self.preview(), principals=(self.person,), doubtful=(self.person, "arn:aws:iam::1:root")
+                ),
+            ),
             "activate": dialogs.activate_dialog(*where),
             **role_dialogs(self),
             "cancel": dialogs.cancel_dialog(self.progress()),

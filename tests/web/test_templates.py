@@ -249,3 +249,14 @@ def test_an_interrupted_operation_has_no_duration(friendly):
     assert not any(step.select(".elapsed") for step in steps)
     (row,) = (row for row in soup(friendly, "history").select(".history tr") if row.select("[data-tone=warning]"))
     assert row.select_one("[data-label=Duration]").get_text(strip=True) == "\N{EN DASH}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_form_that_changes_something_never_becomes_another_one_when_its_part_is_renewed(friendly, name):
+    """A morph keeps a form without an id, with the focus in it, and gives it the action of the next one."""
+    forms = soup(friendly, name).select(
+        ":is([hx-swap*=Morph], [data-watch]) form[method=post], form[method=post]:is([hx-swap*=Morph])"
+    )
+    ids = [form.get("id") for form in forms]
+    assert all(ids), [form.get("action") for form in forms]
+    assert len(set(ids)) == len(ids)
