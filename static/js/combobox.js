@@ -69,7 +69,7 @@
   // A list that arrives while the one before it is walked keeps the option that was reached.
   document.addEventListener('htmx:after:swap', event => {
     const input = event.detail.ctx.sourceElement;
-    if (!input?.matches('[role=combobox]:not(#palette-q)')) return;
+    if (!input?.matches?.('[role=combobox]:not(#palette-q)') || !list(input)) return; // its dialog may be gone by then
     mark(input, options(input).find(option => option.dataset.value === reached.get(input)));
   });
   // What was refused is said of the text that was sent, not of another.

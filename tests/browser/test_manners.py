@@ -104,6 +104,16 @@ def test_a_list_that_arrives_while_the_one_before_is_walked_keeps_what_was_reach
     assert field.get_attribute("aria-activedescendant") == selected(page).get_attribute("id")
 
 
+def test_a_list_whose_dialog_is_emptied_while_it_is_put_in_is_left_out(page):
+    field = opens_add(page)
+    late = held(page, "**/repositories/options*", lambda: field.fill("tools/cli"))
+    page.evaluate("""addEventListener('htmx:before:swap', event => {
+        if (event.detail.ctx.sourceElement.id === 'repository') document.getElementById('modal-body').replaceChildren();
+    })""")
+    answers(page, late, body=late.fetch().text(), content_type="text/html")
+    expect(field).to_have_count(0)
+
+
 def test_enter_picks_and_the_dialog_stays(page):
     field = opens_add(page)
     field.press_sequentially("work")
