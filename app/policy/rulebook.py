@@ -105,13 +105,14 @@ class Rulebook:
         """Index the statement by its callers; return how it reaches everyone else, if it does."""
         if "Principal" in rule.statement:
             entries = named_by(rule.statement)
+            is_for_everyone = ("AWS", WILDCARD) in entries
             for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in entries):
                 self._by_name.setdefault((kind, value), []).append(rule)
                 if kind == "AWS" and account_named(value):
                     self._by_account.setdefault(value, []).append(rule)
-                elif kind == "AWS" and (role := role_of(value)):
+                elif kind == "AWS" and not is_for_everyone and (role := role_of(value)):
                     self._file_by_role(rule, value, role)
-            return Reach.EVERYONE if ("AWS", WILDCARD) in entries else None
+            return Reach.EVERYONE if is_for_everyone else None
         left_out = excluded_by(rule.statement)
         if rule.allows or ("AWS", WILDCARD) in left_out:
             return None  # AWS supports no Allow with NotPrincipal: it allows no one
@@ -141,12 +142,12 @@ class Rulebook:
         request = caller.request(self._repository_arn, self._now)
         own = self._own(caller)
         exempt = dict(self._exemptions(caller))
-        afforded = self._affords(own, exempt)
+        sessions = self._of_sessions(caller, own)
+        afforded = self._affords(own, exempt, sessions)
         collected = Collected()
         for rule, reach in own.items():
             collected.add(rule, reach, self._decide(rule, request, afforded=afforded))
         doubted = [(rule, Reach.OTHERS, doubt) for rule, doubt in exempt.items() if doubt is not None]
-        sessions = self._of_sessions(caller, own)
         doubted += [(rule, Reach.NAMED, doubt) for rule, doubt in sessions.items()]
         for rule, reach, doubt in doubted:
             decision = self._decide(rule, request, afforded=afforded)
@@ -165,7 +166,7 @@ class Rulebook:
         """Return the statements that name the caller, the role of a session, or its account, and how."""
         by_name = Reach.EVERYONE if caller.value == WILDCARD else Reach.NAMED
         own = dict.fromkeys(self._by_name.get(caller.form, ()), by_name)
-        role = role_of(caller.value) if caller.type == "AWS" and is_session(caller.value) else None
+        role = _role_of_session(caller)
         for rule in self._by_role.get(role, ()) if role else ():
             own.setdefault(rule, Reach.NAMED)
         for rule in self._by_account.get(caller.account, ()):
@@ -190,7 +191,7 @@ class Rulebook:
         than it seems, never more.
         """
         session = _session_of(caller)
-        role = role_of(caller.value) if caller.type == "AWS" and is_session(caller.value) else None
+        role = _role_of_session(caller)
         for rule in self._exempt.get(caller.form, ()):
             whole = caller.account in ("", account_named(caller.value))
             if not whole and caller.account not in self._exempt_accounts[rule]:
@@ -213,6 +214,11 @@ class Rulebook:
         afforded = price <= self._budget
         self._budget -= price if afforded else 0
         return afforded
+
+
+def _role_of_session(caller: PullPrincipal) -> tuple[str, str] | None:
+    """Return account and name of the role of a session; None for any other caller."""
+    return role_of(caller.value) if caller.type == "AWS" and is_session(caller.value) else None
 
 
 def _session_of(caller: PullPrincipal) -> str:

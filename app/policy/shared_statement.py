@@ -36,8 +36,9 @@ def with_shared(document: PolicyDocument, added: Statement) -> PolicyDocument:
         together = [statement for statement in document.statements if _is_as_ours(statement)]
     else:
         # One for a single service may be another tool's: what it writes next would take out whoever was put into it.
-        several = [each for each in document.statements if is_shared(each) and len(named_by(each)) > 1]
-        together = [each for each in document.statements if each is added or any(each is one for one in several)]
+        together = [
+            each for each in document.statements if each is added or (is_shared(each) and len(named_by(each)) > 1)
+        ]
     if len(together) < 2:
         return document
     taken = sids(each for each in document.statements if not any(each is other for other in together))

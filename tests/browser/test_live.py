@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import watched
 from tests.browser.held import answers, held
-from tests.console import start_console, until
+from tests.browser.informed_console import informed_console
+from tests.console import until
 from tests.reader import Reader
 
 pytestmark = pytest.mark.browser
@@ -19,10 +20,7 @@ REPOSITORY = "/repositories/us-east-1"
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory):
-    with start_console(tmp_path_factory.mktemp("console")) as running:
-        Reader(running).knows()
-        until(lambda: running.get("/api/v1/findings").json["coverage"], lambda coverage: coverage["whole"])
-        running.sandbox.options(activation_seconds=0.3, principal_seconds=0.2)
+    with informed_console(tmp_path_factory.mktemp("console")) as running:
         yield running
 
 

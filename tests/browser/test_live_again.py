@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.held import answers, held
-from tests.console import start_console, until
-from tests.reader import Reader
+from tests.browser.informed_console import informed_console
+from tests.console import until
 
 pytestmark = pytest.mark.browser
 
@@ -24,10 +24,7 @@ AbortSignal.timeout = ms => { AbortSignal.timeout = timeout; window.patience = m
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory):
-    with start_console(tmp_path_factory.mktemp("console")) as running:
-        Reader(running).knows()
-        until(lambda: running.get("/api/v1/findings").json["coverage"], lambda coverage: coverage["whole"])
-        running.sandbox.options(activation_seconds=0.3, principal_seconds=0.2)
+    with informed_console(tmp_path_factory.mktemp("console")) as running:
         yield running
 
 

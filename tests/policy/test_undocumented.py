@@ -89,6 +89,12 @@ def test_a_statement_for_one_session_of_the_role_may_be_about_the_pull():
     assert SESSION in verdict.params["conditions"]
 
 
+def test_what_holds_for_everyone_is_certain_even_where_a_session_is_named_too():
+    everyone = {"AWS": ["*", SESSION]}
+    assert access({"Effect": "Allow", "Principal": everyone, "Action": PULL}) is Access.ALLOWED
+    assert access(ALLOWING, {"Effect": "Deny", "Principal": everyone, "Action": "*"}) is Access.DENIED
+
+
 def test_a_session_of_another_role_is_nobody_we_ask_about():
     deny = {"Effect": "Deny", "Principal": {"AWS": BUILDERS_SESSION}, "Action": "*"}
     assert access(ALLOWING, deny) is Access.ALLOWED
