@@ -47,7 +47,7 @@ from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
 from app.operations.lease import InstanceTakenError, Pace, lease_for
 from app.operations.local_tasks import Running
-from app.operations.reconcile import Reconciler
+from app.operations.recovery import Recovery
 from app.operations.replica import Replica
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
@@ -209,9 +209,9 @@ def build(
     cancels = CancelWatch(_asked_to_stop(db, threads))
     starter = Starter(db, clock, engine.enqueue, cancels.notice, CONNECTION)
     lease = lease_for(db, settings.instance, VERSION, pace)
-    reconciler = Reconciler(db, engine, starter, lease, clock)
+    recovery = Recovery(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
-    replica = Replica(db, engine, lease, running, reconciler, clock, pace, maintenance.run, _end_in_order, supervisor)
+    replica = Replica(db, engine, lease, running, recovery, clock, pace, maintenance.run, _end_in_order, supervisor)
     regions = _regions(settings, aws)
     context.install(
         context.Context(

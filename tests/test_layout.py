@@ -15,7 +15,7 @@ APP = Path(__file__).parent.parent / "app"
 BEHAVIOURS = {
     "make a repository's name of a pasted URI or ARN": ("operations/repository_name.py", "parse_reference"),
     "offer names near to a misspelt one": ("console/nearest.py", "explain_refused_name"),
-    "say what may be done next about an operation": ("console/operations.py", "actions_on"),
+    "say what may be done next about an operation": ("console/operation_actions.py", "actions_on"),
     "list the repositories that a service can pull from": ("console/access.py", "service_repositories"),
     "preview a change without making it": ("console/previews.py", "preview"),
     "how long a page waits for AWS": ("console/timeouts.py", "PATIENCE"),
@@ -25,7 +25,7 @@ BEHAVIOURS = {
     "which of two requests goes first": ("operations/ordering.py", "join"),
     "cancel an operation from another replica": ("operations/cancellation.py", "CancelWatch"),
     "see that only one replica works": ("operations/lease.py", "Lease"),
-    "resume operations after a crash": ("operations/reconcile.py", "Reconciler"),
+    "resume operations after a crash": ("operations/recovery.py", "Recovery"),
     "write a policy and settle a lost answer": ("operations/policy_write.py", "write"),
     "look for writes that AWS carries out late": ("operations/late_writes.py", "look_for_late_writes"),
     "the steps of adding a repository": ("operations/grant.py", "update_policy"),

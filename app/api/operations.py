@@ -18,7 +18,8 @@ from app.api.schemas.role_changes import RoleChangePreview
 from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.console import previews
-from app.console.operations import get_progress, role_left_on
+from app.console.operation_actions import role_left_on
+from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.console.role_changes import check_unchanged, plan_reactivation, start_reactivation
 from app.errors import Problem

@@ -27,7 +27,7 @@ from app.operations.models import Instance
 
 # The first half of the number of a PostgreSQL advisory lock; the second is its purpose.
 LOCKS = 7_245_278
-RECONCILING, MAINTENANCE = 1, 2
+RECOVERY, MAINTENANCE = 1, 2
 FORGOTTEN_AFTER_DAYS = 30
 RESTORE = "restore"
 

@@ -19,7 +19,7 @@ from app.db import Database
 from app.operations.engine import Engine
 from app.operations.lease import InstanceTakenError, Lease, Pace
 from app.operations.local_tasks import Running
-from app.operations.reconcile import Reconciler
+from app.operations.recovery import Recovery
 from app.outage import is_outage
 from app.stopping import WRITES_END_WITHIN
 from app.supervisor import Part, Supervisor
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-RECONCILE = 15.0
+RECOVER_EVERY = 15.0
 MAINTAIN = 3600.0
 # The queue is polled every third of the time in which an operation begins. After so many times as long, it counts as
 # stuck, and then only a new process can help.
@@ -50,7 +50,7 @@ class Replica:
         engine: Engine,
         lease: Lease,
         running: Running,
-        reconciler: Reconciler,
+        recovery: Recovery,
         clock: Clock,
         pace: Pace,
         maintain: Callable[[], None],
@@ -62,7 +62,7 @@ class Replica:
         self._engine = engine
         self._lease = lease
         self._running = running
-        self._reconciler = reconciler
+        self._recovery = recovery
         self._clock = clock
         self._pace = pace
         self._maintain = maintain
@@ -95,7 +95,7 @@ class Replica:
         self._lease_part = part("lease", 2 * pace.beat, needed=True)
         self._keep(self._lease_part, self._beat, pace.beat)
         self._keep(part("takeover", 30 * pace.look), self._look, pace.look)
-        self._keep(part("reconciler", 4 * RECONCILE), self._put_right, RECONCILE, at_once=True)
+        self._keep(part("recovery", 4 * RECOVER_EVERY), self._put_right, RECOVER_EVERY, at_once=True)
         self._keep(part("maintenance", 2 * MAINTAIN), self._forget, MAINTAIN, at_once=True)
         self._watch_queue()
 
@@ -139,7 +139,7 @@ class Replica:
             log.warning("took over %s operations of an instance that is gone", taken)
 
     async def _put_right(self) -> None:
-        await self._blocking(self._reconciler.put_right, self._running.ids)
+        await self._blocking(self._recovery.put_right, self._running.ids)
 
     async def _forget(self) -> None:
         await self._blocking(self._maintain)
@@ -161,7 +161,7 @@ class Replica:
 
         async def work() -> bool:
             try:
-                turns = await self._blocking(self._reconciler.queue_turns, timedelta(seconds=self._pace.begins))
+                turns = await self._blocking(self._recovery.queue_turns, timedelta(seconds=self._pace.begins))
             except SQLAlchemyError as error:
                 if not is_outage(error):
                     raise

@@ -120,7 +120,7 @@ class Starter:
         return operation_id
 
     def enqueue_or_leave(self, operation: Operation | store.NewOperation) -> None:
-        """Give a recorded operation to the engine; the reconciler does so later where that fails now."""
+        """Give a recorded operation to the engine; recovery does so later where that fails now."""
         try:
             self.enqueue(operation)
         except SQLAlchemyError as error:

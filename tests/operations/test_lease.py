@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from app.db import Database
-from app.operations.lease import RECONCILING, FileLease, InstanceTakenError, Pace, TableLease, alone
+from app.operations.lease import RECOVERY, FileLease, InstanceTakenError, Pace, TableLease, alone
 from tests.console import until
 
 QUICK = Pace(beat=0.1, dead_after=0.4)
@@ -114,7 +114,7 @@ class TestOnPostgres:
         assert first.beat() is None
 
     def test_only_one_keeps_order_at_a_time(self, postgres):
-        with alone(postgres, RECONCILING) as first, alone(postgres, RECONCILING) as second:
+        with alone(postgres, RECOVERY) as first, alone(postgres, RECOVERY) as second:
             assert (first, second) == (True, False)
 
     @staticmethod

@@ -3,7 +3,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from app.console.operations import actions_on
+from app.console.operation_actions import actions_on
 from app.console.role_changes import plan_reactivation, start_reactivation
 from app.errors import Problem
 from app.history.models import Operation

@@ -36,7 +36,7 @@ from tests.fakes import FakeAws
 
 SPEED = 200
 # Between two looks for what other replicas left or requested, and for what nobody works on: few tests wait for them.
-LOOK, RECONCILE = SPEED / 10, SPEED / 2
+LOOK, RECOVER_EVERY = SPEED / 10, SPEED / 2
 # A wait of milliseconds here is one of seconds on this clock.
 PACE = Pace(beat=5.0 * SPEED, dead_after=20.0 * SPEED, look=LOOK, begins=30.0 * SPEED, reading=10.0 * SPEED)
 
@@ -180,7 +180,10 @@ def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
     shop = Workshop(services, aws, points, loop)
     try:
         migrate(services.db)
-        with mock.patch.object(bootstrap, "CANCELS_EVERY", LOOK), mock.patch.object(replica, "RECONCILE", RECONCILE):
+        with (
+            mock.patch.object(bootstrap, "CANCELS_EVERY", LOOK),
+            mock.patch.object(replica, "RECOVER_EVERY", RECOVER_EVERY),
+        ):
             shop.run(services.start())
         yield shop
     finally:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.texts import FINGERPRINT
 from app.api.strict import RequestBody
-from app.console.operations import actions_on
+from app.console.operation_actions import actions_on
 from app.history.models import Operation as Row
 from app.history.models import PolicyChange
 from app.messages import labels

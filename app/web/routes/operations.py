@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from app.bootstrap import Services
 from app.console import previews
+from app.console.operation_actions import activated_role, is_role_active
 from app.console.operation_versions import OperationVersions
-from app.console.operations import activated_role, get_progress, is_role_active
+from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.console.role_changes import plan_reactivation, start_reactivation
 from app.history import queries

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
+from app.console.operation_actions import actions_on, is_undone, role_left_on
 from app.console.operation_versions import POLL
-from app.console.operations import actions_on, is_undone, role_left_on
 from app.deployments.change import DeploymentChange, change_from_json
 from app.history import queries
 from app.history.models import Operation, PolicyChange

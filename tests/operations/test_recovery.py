@@ -1,4 +1,4 @@
-"""The reconciler runs behind every workshop; idle live operations continue automatically."""
+"""Recovery runs behind every workshop; idle live operations continue automatically."""
 
 import pytest
 from dbos import _dbos
@@ -10,8 +10,8 @@ from app.history.models import Operation
 from app.operations.engine import AT_WORK, VERSION, WorkflowState
 from app.operations.ids import new_id
 from app.operations.lease import Pace, lease_for
-from app.operations.reconcile import Reconciler
-from app.operations.replica import RECONCILE
+from app.operations.recovery import Recovery
+from app.operations.replica import RECOVER_EVERY
 from app.operations.state import STEPS, Kind, StepName
 from tests.build import REGION, SERVICE
 from tests.console import until
@@ -22,10 +22,10 @@ WEB = "storefront/web"
 
 
 @pytest.fixture
-def reconciler(shop):
+def recovery(shop):
     services = shop.services
     lease = lease_for(services.db, "local", VERSION, Pace())
-    return Reconciler(services.db, services.engine, services.starter, lease, services.clock)
+    return Recovery(services.db, services.engine, services.starter, lease, services.clock)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_one_that_counts_as_at_work_here_and_is_not_goes_on(shop, aws):
     shop.ended(waiting)
 
 
-def test_what_is_at_work_is_left_alone(shop, aws, reconciler):
+def test_what_is_at_work_is_left_alone(shop, aws, recovery):
     aws.activation_seconds, usual = 2_000, aws.activation_seconds
     inactive(aws, SERVICE)
     repository(aws, WEB)
@@ -87,7 +87,7 @@ def test_what_is_at_work_is_left_alone(shop, aws, reconciler):
     shop.at(waiting, StepName.WAIT_FOR_ROLE)
     aws.activation_seconds = usual
     for _ in range(3):
-        reconciler.put_right(shop.services.running.ids)
+        recovery.put_right(shop.services.running.ids)
     assert shop.progress(waiting).steps[1].attempts == 1
     shop.services.starter.cancel(waiting, "mika")
     shop.ended(waiting)
@@ -119,28 +119,28 @@ class SilentEngine:
 
 @pytest.fixture
 def silent(sqlite_db):
-    """A reconciler of a silent engine, its clock, and the one operation that lives."""
+    """Recovery beside a silent engine, its clock, and the one operation that lives."""
     clock, engine = FakeClock(jumps=False), SilentEngine()
     new = store.NewOperation(
         new_id(clock.now()), "grant", "default", REGION, SERVICE, WEB, "waits", "mika", STEPS[Kind.GRANT]
     )
     store.insert_or_join(sqlite_db, new, lambda *_: "", clock.now())
     clock.advance(60)
-    reconciler = Reconciler(sqlite_db, engine, None, lease_for(sqlite_db, "local", VERSION, Pace()), clock)
-    return reconciler, engine, clock, new.id
+    recovery = Recovery(sqlite_db, engine, None, lease_for(sqlite_db, "local", VERSION, Pace()), clock)
+    return recovery, engine, clock, new.id
 
 
 def test_one_whose_end_the_engine_has_yet_to_record_is_left_alone(silent):
-    reconciler, engine, _, living = silent
+    recovery, engine, _, living = silent
     engine.runs = frozenset({living})
     for _ in range(5):
-        reconciler.put_right(frozenset())
+        recovery.put_right(frozenset())
     assert engine.resumed == []
 
 
 def test_one_that_does_not_begin_is_resumed_ever_more_seldom(silent):
-    reconciler, engine, clock, living = silent
-    for _ in range(int(25 * 60 / RECONCILE)):
-        reconciler.put_right(frozenset())
-        clock.advance(RECONCILE)
+    recovery, engine, clock, living = silent
+    for _ in range(int(25 * 60 / RECOVER_EVERY)):
+        recovery.put_right(frozenset())
+        clock.advance(RECOVER_EVERY)
     assert 3 <= engine.resumed.count(living) <= 6

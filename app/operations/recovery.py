@@ -16,7 +16,7 @@ from app.history.batches import end_orphans
 from app.history.living import living_among, living_ids_outside
 from app.history.queries import stuck_in_queue
 from app.operations.engine import Engine, WorkflowState
-from app.operations.lease import RECONCILING, Lease, alone
+from app.operations.lease import RECOVERY, Lease, alone
 from app.operations.start import Starter
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ ON_ITS_WAY = timedelta(seconds=5)
 AGAIN_AFTER, LONGEST_AGAIN = 60.0, 3600.0
 
 
-class Reconciler:
+class Recovery:
     """Repairs what a crash, a full disk or a restored backup left behind. Its methods block."""
 
     def __init__(self, db: Database, engine: Engine, starter: Starter, lease: Lease, clock: Clock) -> None:
@@ -48,7 +48,7 @@ class Reconciler:
         idle: set[str] = set()
         count = 0
         at_work |= self._engine.executing()
-        with alone(self._db, RECONCILING) as may:
+        with alone(self._db, RECOVERY) as may:
             if may:
                 count += end_orphans(self._db, self._clock.now())
                 count += self._take_over_lost()
