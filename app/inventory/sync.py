@@ -27,6 +27,9 @@ from app.keys import RepositoryKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+Read = Callable[[], Answered[tuple[T, ...]]]
+Keep = Callable[[tuple[T, ...], datetime], None]
 
 
 class Watch(Protocol):
@@ -149,30 +152,30 @@ class Sweeper:
         return await asyncio.get_running_loop().run_in_executor(self.threads, lambda: call(*args, **kwargs))
 
     async def _services(self, region: str, rest: Rest) -> Swept:
-        held = await self._claim(region, What.SERVICES, rest)
-        if held is None:
-            return Swept(due=False)
-        try:
-            answered = await self.calls.run_in_background(region, self.aws.services(region).list_services)
-        except Problem as problem:
-            return await self._refused(held, problem)
-        services = answered.value
-        await self.in_db(self.watch.services, region, services, held.started_at)
-        await self.in_db(store.remember_services, self.db, self.connection, region, services, held.started_at)
-        return await self._listed(held, len(services))
+        def keep(services: tuple[ContainerService, ...], at: datetime) -> None:
+            self.watch.services(region, services, at)
+            store.remember_services(self.db, self.connection, region, services, at)
+
+        return await self._list(region, What.SERVICES, rest, self.aws.services(region).list_services, keep)
 
     async def _repositories(self, region: str, rest: Rest) -> Swept:
-        held = await self._claim(region, What.REPOSITORIES, rest)
+        def keep(repositories: tuple[Repository, ...], at: datetime) -> None:
+            self.watch.listed(region, repositories, at)
+            store.remember_repositories(self.db, self.connection, region, repositories, at)
+
+        return await self._list(region, What.REPOSITORIES, rest, self.aws.repositories(region).list_repositories, keep)
+
+    async def _list(self, region: str, what: What, rest: Rest, read: Read[T], keep: Keep[T]) -> Swept:
+        """Read a whole list of a region, and keep it."""
+        held = await self._claim(region, what, rest)
         if held is None:
             return Swept(due=False)
         try:
-            answered = await self.calls.run_in_background(region, self.aws.repositories(region).list_repositories)
+            listed = (await self.calls.run_in_background(region, read)).value
         except Problem as problem:
             return await self._refused(held, problem)
-        repositories = answered.value
-        await self.in_db(self.watch.listed, region, repositories, held.started_at)
-        await self.in_db(store.remember_repositories, self.db, self.connection, region, repositories, held.started_at)
-        return await self._listed(held, len(repositories))
+        await self.in_db(keep, listed, held.started_at)
+        return await self._listed(held, len(listed))
 
     async def _registry(self, region: str, rest: Rest) -> Swept:
         held = await self._claim(region, What.REGISTRY, rest)
