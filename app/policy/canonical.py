@@ -7,7 +7,6 @@ The order of statements (ECR keeps it) and the case of actions (ECR leaves it) d
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from app.errors import Problem
@@ -71,7 +70,7 @@ def value_key(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return strict_json.dump(value, indent=None, ascii_only=True, sort_keys=True)
 
 
 def _document(value: dict[str, Any]) -> dict[str, Any]:
@@ -113,4 +112,4 @@ def _condition(condition: Any) -> Any:
 
 def _set(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
-    return sorted({item if isinstance(item, str) else json.dumps(item, sort_keys=True) for item in items})
+    return sorted({item if isinstance(item, str) else _text(item) for item in items})

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.errors import Problem
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as the text writes it, if Python would write it in another way: `1e400`, `-0`, `1.50`, many digits.
+
+    `dump` writes it back as it was. Other numbers are `int` and `float`.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def load(text: str) -> Any:
@@ -42,12 +55,20 @@ def load_many(text: str) -> Iterator[Any]:
         at = _skip(text, end)
 
 
-def dump(value: Any, *, indent: int | None = 2, ascii_only: bool = False) -> str:
-    """Return `value` as JSON text, keys in their order; without `indent`, as short as possible."""
+def dump(value: Any, *, indent: int | None = 2, ascii_only: bool = False, sort_keys: bool = False) -> str:
+    """Return `value` as JSON text, keys in their order or sorted; without `indent`, as short as possible."""
+    encoder = json.JSONEncoder(
+        ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":") if indent is None else None, sort_keys=sort_keys
+    )
     if indent is None:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=ascii_only, allow_nan=False)
-    lines: list[str] = []
-    _Layout(" " * indent, json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False).encode, lines.append).put(value)
+        try:
+            return encoder.encode(value)
+        except TypeError:  # it holds a `Number`, which only the slower layout can write
+            lines: list[str] = []
+            _Layout("", encoder.encode, lines.append, ":", sort_keys).put(value)
+            return "".join(lines)
+    lines = []
+    _Layout(" " * indent, encoder.encode, lines.append, ": ", sort_keys).put(value)
     return "\n".join(lines)
 
 
@@ -57,23 +78,31 @@ class _Layout(NamedTuple):
     step: str
     encode: Callable[[Any], str]
     line: Callable[[str], None]
+    colon: str
+    sort_keys: bool
 
     def put(self, value: Any, margin: str = "", start: str = "", end: str = "") -> None:
         """Write the value's lines: the first one begins with `start`, the last one ends with `end`."""
-        if not value or not isinstance(value, dict | list):
+        if isinstance(value, Number):
+            self.line(start + value.text + end)
+            return
+        if not value or not isinstance(value, dict | list | tuple):
             self.line(start + self.encode(value) + end)
             return
         inner = margin + self.step
         is_dict = isinstance(value, dict)
         self.line(start + ("{" if is_dict else "["))
         last = len(value) - 1
-        for number, item in enumerate(value.items() if isinstance(value, dict) else value):
+        for number, item in enumerate(self._items(value) if isinstance(value, dict) else value):
             comma = "," if number < last else ""
             if is_dict:
-                self.put(item[1], inner, f"{inner}{self.encode(item[0])}: ", comma)
+                self.put(item[1], inner, f"{inner}{self.encode(item[0])}{self.colon}", comma)
             else:
                 self.put(item, inner, inner, comma)
         self.line(margin + ("}" if is_dict else "]") + end)
+
+    def _items(self, value: dict[str, Any]) -> list[tuple[str, Any]]:
+        return sorted(value.items()) if self.sort_keys else list(value.items())
 
 
 def _shallow(value: Any, depth: int = 0) -> Any:
@@ -100,11 +129,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
+def _number(text: str, read: Callable[[str], int | float]) -> int | float | Number:
+    value = read(text) if len(text) <= _LONGEST_PLAIN else None
+    return Number(text) if value is None or str(value) != text else value
 
 
 def _constant(text: str) -> float:
@@ -112,4 +139,10 @@ def _constant(text: str) -> float:
 
 
 _MAX_DEPTH = 32
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
+_LONGEST_PLAIN = 24
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=lambda text: _number(text, float),
+    parse_int=lambda text: _number(text, int),
+    parse_constant=_constant,
+)

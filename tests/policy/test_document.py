@@ -46,7 +46,7 @@ def test_broken_json_names_its_line_and_column():
 
 
 @pytest.mark.parametrize(
-    "text", ["NaN", '{"a": 1e999}', "[" * 100_000, '{"Statement": ' + "[" * 40 + "]" * 40 + "}", ""]
+    "text", ["NaN", '{"a": -Infinity}', "[" * 100_000, '{"Statement": ' + "[" * 40 + "]" * 40 + "}", ""]
 )
 def test_json_that_cannot_be_sent_back_is_refused(text):
     assert refusal(text).code == "policy.not_json"
