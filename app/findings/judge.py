@@ -23,7 +23,7 @@ from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow,
 from app.policy.who_can_pull import Reader, readers
 
 _OF_THE_ROLE = frozenset({"finding.stale_role", "finding.inactive_role"})
-_DEAD = frozenset({"finding.deleted_principal", "finding.no_principal", "finding.guessed_service"})
+_DEAD = frozenset({"finding.deleted_principal", "finding.no_principal"})
 _MOST_COMPARED = 2_000
 _SERVICES_KEPT = 20
 

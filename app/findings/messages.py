@@ -47,7 +47,7 @@ WHAT_TO_DO: dict[str, str] = {
     "finding.inactive_role": _REPAIR,
     "finding.deleted_principal": _PRUNE,
     "finding.no_principal": _PRUNE,
-    "finding.guessed_service": _PRUNE,
+    "finding.guessed_service": _EDIT,
     "finding.image_archived": N_("Running containers aren't affected, but the image can't be pulled again. Restore it in Amazon ECR, or deploy another image."),
     "finding.image_gone": _IMAGE,
     "finding.repository_gone": N_("Running containers aren't affected, but the image can't be pulled again. Deploy an image of an existing repository."),

@@ -19,7 +19,6 @@ UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|IPA)[A-Z0-9]{8,}")
 _ACCOUNT_DIGITS = 12
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(?P<account>\d{12})(?::root)?")
 IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<what>[a-z-]+)/[^*?]+")
-_SERVICE_OF_LIGHTSAIL = frozenset({"lightsail.amazonaws.com", "lightsail.amazonaws.com.cn"})
 _NO_PRINCIPALS = frozenset({"group", "policy", "instance-profile", "server-certificate", "mfa"})
 _CLOUDFRONT = "arn:aws:iam::cloudfront:user/"
 _GUESSED_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)?lightsail\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
@@ -101,16 +100,12 @@ def same_form(value: str) -> str:
 
 
 def is_guessed_service(value: str) -> bool:
-    """Return whether `value` is a service principal that people guess for Lightsail, which pulls only with a role."""
-    return _GUESSED_SERVICE.fullmatch(value.strip().lower()) is not None
+    """Return whether `value` is a service principal that people guess for Lightsail, which pulls only with a role.
 
-
-def is_no_service(value: str) -> bool:
-    """Return whether `value` is a guessed service principal that does not exist.
-
-    `lightsail.amazonaws.com` exists, for Lightsail's service-linked role, though container services never pull by it.
+    It may exist all the same: `lightsail.amazonaws.com` does, for Lightsail's service-linked role, and AWS has service
+    principals of the form `SERVICE.REGION.amazonaws.com` for opt-in Regions.
     """
-    return is_guessed_service(value) and value.strip().lower() not in _SERVICE_OF_LIGHTSAIL
+    return _GUESSED_SERVICE.fullmatch(value.strip().lower()) is not None
 
 
 def is_no_principal(value: str) -> bool:

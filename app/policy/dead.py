@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.policy.arns import is_no_principal, is_no_service
+from app.policy.arns import is_no_principal
 from app.policy.document import PolicyDocument, parse
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_in
 
@@ -10,8 +10,8 @@ from app.policy.principals import PrincipalKind, PrincipalRef, principals_in
 def dead_principals(text: str | None) -> tuple[PrincipalRef, ...]:
     """Return the principals in a policy that ECR is certain to refuse, in order; none for None.
 
-    These are the ids left by deleted identities, values that cannot be a principal, and service principals that people
-    guess for Lightsail and that do not exist. A role, user or account may be dead as well: only ECR knows.
+    These are the ids left by deleted identities, and values that cannot be a principal. A role, user, account or
+    service may be unknown to ECR as well: only its answer tells.
 
     Raises:
         Problem: as `document.parse`.
@@ -26,8 +26,4 @@ def dead_in(document: PolicyDocument) -> tuple[PrincipalRef, ...]:
 
 def is_dead(principal: PrincipalRef) -> bool:
     """Return whether this principal is dead by its form."""
-    if principal.type == "Service":
-        return is_no_service(principal.value)
-    if principal.type != "AWS":
-        return False
-    return principal.kind is PrincipalKind.UNIQUE_ID or is_no_principal(principal.value)
+    return principal.type == "AWS" and (principal.kind is PrincipalKind.UNIQUE_ID or is_no_principal(principal.value))

@@ -142,13 +142,13 @@ def _of_principals(document: PolicyDocument, subject: _Subject) -> Iterable[Find
 def _of_principal(principal: PrincipalRef, subject: _Subject) -> tuple[str, Severity] | None:
     if subject.role and principal.value == subject.role:
         return None
+    if is_dead(principal):
+        is_id = principal.kind is PrincipalKind.UNIQUE_ID
+        return "finding.deleted_principal" if is_id else "finding.no_principal", Severity.ERROR
     if is_guessed_service(principal.value):
         return "finding.guessed_service", Severity.ERROR
     if principal.kind is PrincipalKind.GENERAL:
         return "finding.general_role", Severity.ERROR
-    if is_dead(principal):
-        is_id = principal.kind is PrincipalKind.UNIQUE_ID
-        return "finding.deleted_principal" if is_id else "finding.no_principal", Severity.ERROR
     is_puller = principal.kind is PrincipalKind.PULLER
     own = is_puller and principal.service == subject.service and subject.region in ("", principal.region)
     if not own or subject.role is None or is_namesakes(principal.value, [subject.role]):

@@ -63,6 +63,15 @@ def test_the_id_of_a_service_s_own_deleted_role_is_repaired_while_the_service_la
     assert judged(ours, allow(ROLE)).findings[0].repair is Repair.PRUNE
 
 
+@pytest.mark.parametrize("name", ["lightsail.amazonaws.com", "lightsail.ap-southeast-3.amazonaws.com"])
+def test_a_service_principal_is_never_offered_as_dead_and_a_value_that_is_none_is(name):
+    """AWS has service principals of both forms; as a principal of the type AWS, ECR accepts neither."""
+    (guessed,) = judged(a_statement(principal={"Service": name})).findings
+    assert (guessed.code, guessed.repair) == ("finding.guessed_service", Repair.NONE)
+    assert "Remove dead principals" not in todo_of(guessed.code, guessed.repair)
+    assert said(judged(allow(name))) == [("finding.no_principal", Severity.ERROR, "", Repair.PRUNE)]
+
+
 def test_a_leftover_of_a_service_that_can_pull_is_told_without_alarm():
     outcome = judged(allow(ROLE), allow(general_arn()))
     assert said(outcome) == [("finding.general_role", Severity.INFO, SERVICE, Repair.REPAIR)]

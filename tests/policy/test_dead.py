@@ -68,17 +68,27 @@ def test_what_can_be_nobody_is_dead_by_its_form(value):
 
 
 @pytest.mark.parametrize(
-    "kind, value, is_dead",
+    "kind, value",
     [
-        ("Service", "containerservices.lightsail.amazonaws.com", True),
-        ("Service", "lightsail.amazonaws.com", False),
-        ("Service", "lambda.amazonaws.com", False),
-        ("Federated", "None", False),
-        ("CanonicalUser", "79a59df900b949e55d96a1e698fba", False),
+        ("Service", "lightsail.ap-southeast-3.amazonaws.com"),
+        ("Service", "containerservices.lightsail.amazonaws.com"),
+        ("Service", "lightsail.amazonaws.com"),
+        ("Service", "lambda.amazonaws.com"),
+        ("Federated", "None"),
+        ("CanonicalUser", "79a59df900b949e55d96a1e698fba"),
     ],
 )
-def test_other_types_are_dead_only_where_it_is_certain(kind, value, is_dead):
-    assert dead(a_policy(under(kind, value))) == ([value] if is_dead else [])
+def test_no_other_type_is_dead_by_its_form(kind, value):
+    text = a_policy(under(kind, value))
+    assert dead(text) == []
+    with pytest.raises(Problem, match=r"policy\.not_dead"):
+        plan_prune(text, [value])
+
+
+def test_a_guessed_service_that_ecr_refused_goes():
+    guessed = "lightsail.ap-southeast-3.amazonaws.com"
+    text = a_policy(under("Service", guessed), a_statement(PULLER))
+    assert statements_of(plan_prune(text, [guessed], refused=[guessed]).after) == [a_statement(PULLER)]
 
 
 def test_no_policy_names_nobody_dead():
