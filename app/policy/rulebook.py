@@ -186,20 +186,21 @@ class Rulebook:
 
         A Deny with `NotPrincipal` that names an identity without its account may still deny it (AWS: "the policy might
         deny access to the entire account"), so that stays open; one that names the account alone denies its identities,
-        since it names none of them. So does one for a role that leaves out the session, as AWS evaluates both, and the
-        name of Lightsail's session isn't known; and one for a session that leaves out its role. There may be less access
-        than it seems, never more.
+        since it names none of them. An account as the caller is all of these and its root user, whom AWS names by the
+        account: open too. So is one for a role that leaves out the session, as AWS evaluates both, and the name of
+        Lightsail's session isn't known; and one for a session that leaves out its role. There may be less access than
+        it seems, never more.
         """
-        session = _session_of(caller)
+        is_account = bool(caller.account) and caller.account == account_named(caller.value)
+        members = _all_of_account(caller) if is_account else _session_of(caller)
         role = _role_of_session(caller)
         for rule in self._exempt.get(caller.form, ()):
-            whole = caller.account in ("", account_named(caller.value))
-            if not whole and caller.account not in self._exempt_accounts[rule]:
-                yield rule, Doubt(f"NotPrincipal != {caller.account}", "NotPrincipal")
+            missing = members
+            if caller.account and not is_account and caller.account not in self._exempt_accounts[rule]:
+                missing = caller.account
             elif role and role not in self._exempt_roles[rule]:
-                yield rule, Doubt(f"NotPrincipal != {role[1]}", "NotPrincipal")
-            else:
-                yield rule, Doubt(f"NotPrincipal != {session}", "NotPrincipal") if session else None
+                missing = role[1]
+            yield rule, Doubt(f"NotPrincipal != {missing}", "NotPrincipal") if missing else None
 
     def _decide(self, rule: Rule, request: RequestContext, *, afforded: bool) -> Decision:
         if not rule.is_personal:
@@ -219,6 +220,12 @@ class Rulebook:
 def _role_of_session(caller: PullPrincipal) -> tuple[str, str] | None:
     """Return account and name of the role of a session; None for any other caller."""
     return role_of(caller.value) if caller.type == "AWS" and is_session(caller.value) else None
+
+
+def _all_of_account(caller: PullPrincipal) -> str:
+    """Return the ARN that stands for all identities of an account."""
+    partition = caller.value.split(":")[1] if ":" in caller.value else "aws"
+    return f"arn:{partition}:iam::{caller.account}:*"
 
 
 def _session_of(caller: PullPrincipal) -> str:

@@ -1,8 +1,9 @@
 import json
 
+import pytest
 from hypothesis import given
 
-from app.policy.evaluate import Access, Evaluator
+from app.policy.evaluate import Access, Evaluator, evaluate
 from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import readers
@@ -62,6 +63,24 @@ def test_an_account_is_the_same_in_either_of_its_forms():
     root = a_statement("arn:aws:iam::220022002200:root", effect="Deny")
     assert table(a_statement("220022002200"), root)[0] == ("220022002200", "denied")
     assert readers(a_policy(root))[0].verdict.code == "verdict.denied_named"
+
+
+@pytest.mark.parametrize("account", ["220022002200", "arn:aws:iam::220022002200:root"])
+@pytest.mark.parametrize("listed", [[], [MIKA], [PULLER]])
+def test_an_account_that_a_deny_leaves_out_is_not_all_who_are_in_it(account, listed):
+    """AWS excludes those that are listed by themselves: the account alone stands for its root user, not for MIKA."""
+    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": [account, *listed]}, "Action": PULL}
+    text = a_policy(a_statement([account, MIKA]), deny)
+    told = {one.value: one for one in readers(text)}
+    assert told[MIKA].access is (Access.ALLOWED if MIKA in listed else Access.DENIED)
+    assert told[account].access is Access.CONDITIONAL
+    assert told[account].verdict == evaluate(text, account)
+    assert "NotPrincipal != arn:aws:iam::220022002200:*" in told[account].conditions
+
+
+def test_a_deny_that_leaves_out_everyone_denies_no_account():
+    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": ["*", "220022002200"]}, "Action": PULL}
+    assert table(a_statement("220022002200"), deny)[0] == ("220022002200", "allowed")
 
 
 def test_conditions_are_given():
