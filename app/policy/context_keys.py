@@ -1,7 +1,8 @@
 """What is certain about the request context of a pull: the keys that a policy's conditions test.
 
 A condition is decided only by what is certain. Each row says why it is. A key without a row may be absent or have
-any value, and a condition on it stays open. Left open on purpose:
+any value, and a condition on it stays open. Left open on purpose, except that some of them are certain to be text, which
+matches `*` if they are there:
 
 - `aws:PrincipalTag/…`, `aws:SourceIdentity`, `aws:TokenIssueTime`: properties of a role or session in AWS's own account.
 - `aws:SourceIp`, `aws:VpcSourceIp`, `aws:UserAgent`, `aws:Referer`: where and with what Lightsail pulls is not published.
@@ -179,6 +180,10 @@ def _resource_account(request: RequestContext) -> tuple[Possible, ...]:
 
 _FOREIGN_ORGANIZATION = _of_lightsail(None, (Hidden("o-", foreign=True),))
 _FOREIGN_VPC = _of_lightsail(None, (Hidden("vpc", foreign=True),))
+_TEXTS = (
+    *("aws:principaltag/*", "aws:resourcetag/*", "ecr:resourcetag/*"),
+    *("aws:resourceorgid", "aws:sourceidentity", "aws:useragent", "aws:referer"),
+)
 _ORGANIZATION = "the account is AWS's: in no organization of a reader's, perhaps in one of AWS's own"
 _NETWORK = (
     "Lightsail pulls from AWS's own network: through no VPC or endpoint of a reader's, perhaps through one of AWS's"
@@ -196,6 +201,7 @@ FACTS = (
     Fact("aws:requesttag/*", lambda _: ABSENT, "the actions of a pull take no tags", personal=False),
     Fact("aws:tagkeys", lambda _: ABSENT, "the actions of a pull take no tags", multivalued=True, personal=False),
     Fact("*:tlsversion", lambda _: (None, ("1.2",), ("1.3",)), "AWS accepts TLS 1.2 and newer; S3's key, not ECR's", KeyType.NUMERIC, personal=False),
+    *(Fact(key, lambda _: OPEN, "any text, or absent", personal=False) for key in _TEXTS),
     Fact("aws:principalarn", _principal_arn, "of a role its own ARN, not the session's", KeyType.ARN),
     Fact("aws:principalaccount", _principal_account, "the account in the principal's ARN"),
     Fact("aws:principaltype", _principal_type, "a role is used by sessions, which are of the type AssumedRole"),
