@@ -6,6 +6,7 @@ database that this process has open already.
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import stat
@@ -28,7 +29,7 @@ def private_folder(folder: Path) -> None:
         folder.mkdir(mode=PRIVATE_FOLDER)
         folder.chmod(PRIVATE_FOLDER)  # a umask may have removed more
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is not a folder")
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
 def create_private(file: Path) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app import postgresql
-from app.backup.mark import is_backup
+from app.backup.mark import is_backup, is_foreign
 from app.backup.swap import SwapError, finish_swap
 from app.db import Database, database_file, is_sqlite
 from app.lock_file import exclusive
@@ -57,7 +57,8 @@ def migrate(database: Database) -> bool:
 
     Raises:
         NewerDatabaseError: the tables are from a release that this one does not know.
-        DatabaseUnusableError: an SQLite file is a link or a backup, or an interrupted restore can't be finished.
+        DatabaseUnusableError: an SQLite file is a link, a backup or not ours, or an interrupted restore can't be
+            finished.
     """
     with postgresql.patience(MIGRATES_WITHIN), alone(database) as connection:
         present = present_revision(connection)
@@ -131,6 +132,15 @@ def ready_file(file: Path) -> None:
         _make_ready(file)
 
 
+def refuse_foreign(file: Path) -> None:
+    """Refuse a file that isn't ours, before anything beside it is created or changed. Raises DatabaseUnusableError."""
+    if is_foreign(file):
+        raise DatabaseUnusableError(
+            f"{file} is not a Sailpass database; name another file with SAILPASS_DATABASE_URL, or another folder with "
+            "SAILPASS_DATA_DIR. If it was one, restore a backup."
+        )
+
+
 def _make_ready(file: Path) -> None:
     try:
         finish_swap(file)
@@ -146,3 +156,4 @@ def _make_ready(file: Path) -> None:
             f"{file} is a backup that was copied here, and would bring back what has been revoked since; "
             f"put it in place with: sailpass restore '{file}'"
         )
+    refuse_foreign(file)

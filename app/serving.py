@@ -18,7 +18,7 @@ from app.db import database_file, is_sqlite
 from app.files import data_files, tighten
 from app.logs import set_up_logging
 from app.main import create_app
-from app.migrate import database_errors
+from app.migrate import database_errors, refuse_foreign
 from app.server.limits import Limits, are_few, limits_for, raise_open_files
 from app.server.server import Server
 from app.settings import Settings, SettingsError
@@ -112,9 +112,13 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
 
 
 def _secure_files(settings: Settings) -> None:
-    """Restrict the modes of files that an older release, or a person, left open. Before any of the files is opened."""
+    """Restrict the modes of files that an older release, or a person, left open. Before any of the files is opened.
+
+    Raises SettingsError: the database isn't ours, so nothing beside it is either.
+    """
     if is_sqlite(settings.history_url):
         databases = database_file(settings.history_url), database_file(settings.engine_url)
+        refuse_foreign(databases[0])
         for sentence in tighten(databases[0].parent, data_files(*databases)):
             log.warning("%s", sentence)
 

@@ -12,12 +12,12 @@ import secrets
 import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.files import create_private, private_folder
+from app.urls import server_address
 
 # The form of a region's name; whether the region exists, the SDK knows.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,20}){1,3}-\d{1,2}[a-z]?")
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     role_wait_seconds: int = Field(default=900, ge=10, le=86400)
     """How long an operation waits for the role's principal before it gives up."""
-    history_days: int = Field(default=0, ge=0)
+    history_days: int = Field(default=0, ge=0, le=36_500)
     """How many days of history are kept; 0: all."""
     webhook_url: str = Field(default="", repr=False)
     """Where drift is told; empty: nowhere. It may hold a secret, as those of Slack do."""
@@ -68,6 +68,17 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what is no text, and "" where the default is another. A folder's name may be any bytes."""
+        name = str(info.field_name)
+        if value == "" and cls.model_fields[name].default not in ("", ()):
+            raise ValueError("it is empty; leave it out for the default")
+        if isinstance(value, str) and name != "data_dir" and not is_text(value):
+            raise ValueError("it isn't text in UTF-8")
         return value
 
     @field_validator("regions")
@@ -113,10 +124,12 @@ class Settings(BaseSettings):
     def _signed_webhook(self) -> Self:
         if not self.webhook_url:
             return self
-        address = urlsplit(self.webhook_url)
-        if address.scheme not in ("https", "http") or not address.hostname:
-            raise ValueError("SAILPASS_WEBHOOK_URL: write an address that begins with https://")
-        if address.scheme == "http" and not is_loopback(address.hostname):
+        address = server_address(self.webhook_url)
+        if address is None or not self.webhook_url.isascii():
+            raise ValueError("SAILPASS_WEBHOOK_URL: write an address that begins with https://, in ASCII")
+        if "@" in address.netloc:
+            raise ValueError("SAILPASS_WEBHOOK_URL: write an address without a user and a password")
+        if address.scheme == "http" and not is_loopback(address.hostname or ""):
             raise ValueError("SAILPASS_WEBHOOK_URL: beyond this machine it must begin with https://")
         if not self.webhook_secret:
             raise ValueError("SAILPASS_WEBHOOK_URL needs SAILPASS_WEBHOOK_SECRET, which every delivery is signed with")
@@ -168,6 +181,15 @@ class Settings(BaseSettings):
 
 def _is_file(database: str | None) -> bool:
     return bool(database) and database != ":memory:" and not str(database).startswith("file:")
+
+
+def is_text(value: str) -> bool:
+    """Return whether a value of the environment was text in UTF-8: Python keeps other bytes as half surrogate pairs."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 HIDDEN = "***"
+_PLAIN = re.compile(r"[!-~]*")
 # Query parameters that PostgreSQL's drivers treat as secrets.
 _SECRET = re.compile(r"((?:^|[?&])(?:password|sslpassword|user)=)[^&#]*", re.IGNORECASE)
 
@@ -20,10 +21,14 @@ def without_password(url: str) -> str:
 
 
 def server_address(url: str) -> SplitResult | None:
-    """Return the parts of a server's URL; None for what is none of a server that speaks HTTP."""
+    """Return the parts of a server's URL; None for what is none of a server that speaks HTTP.
+
+    Only the host may have other letters than ASCII's: an HTTP request takes no others after it.
+    """
     try:
         address = urlsplit(url)
         valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+        (address.hostname or "").encode("idna")  # labels that no name server takes
     except ValueError:
         return None
-    return address if valid else None
+    return address if valid and _PLAIN.fullmatch("".join(address[2:])) else None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
 
 from app.files import NotPrivateError, create_private, data_files, ensure_private, open_own, private_folder, tighten
-from tests.cli.running import quickly
-from tests.console import start_console
+from tests.cli.running import quickly, sailpass
+from tests.console import free_port, start_console
 from tests.sandbox_server import start_sandbox
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of two users")
@@ -149,3 +150,28 @@ def test_a_console_closes_what_an_older_release_left_open(tmp_path):
     assert set(modes.values()) == {0o600}
     assert f"Close it with: chmod 700 '{tmp_path}'" in log
     assert f"Other users could open {tmp_path / 'sailpass.db'} (mode 0644); it is now private (0600)." in log
+
+
+def no_database(file: Path) -> None:
+    file.write_text("somebody's notes")
+
+
+def of_another_program(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+
+
+@pytest.mark.parametrize("made", [no_database, of_another_program])
+def test_a_file_of_another_program_stays_as_it_is(tmp_path, made):
+    """It was named by mistake: neither it nor what lies beside it is ours."""
+    file, beside = tmp_path / "notes", tmp_path / "notes-2026.csv"
+    made(file)
+    beside.touch()
+    tmp_path.chmod(0o755)
+    for each in (file, beside):
+        each.chmod(0o644)
+    before = {each.name: (mode(each), each.read_bytes()) for each in tmp_path.iterdir()}
+    url = f"sqlite:///{file}"
+    ran = sailpass({**os.environ, "SAILPASS_DATABASE_URL": url, "SAILPASS_PORT": str(free_port())}, "serve")
+    assert (ran.status, ran.err.count("\n"), f"{file} is not a Sailpass database" in ran.err) == (2, 1, True), ran.err
+    assert {each.name: (mode(each), each.read_bytes()) for each in tmp_path.iterdir()} == before

@@ -1,5 +1,7 @@
 """The tables: from an empty database to the current ones on both databases, matching the models."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +16,7 @@ from app import tables
 from app.db import Base, Database
 from app.inventory import store
 from app.inventory.policies import PolicyRead, remember_policies
-from app.migrate import MIGRATIONS, NewerDatabaseError, alone, head, migrate
+from app.migrate import MIGRATIONS, DatabaseUnusableError, NewerDatabaseError, alone, head, migrate
 from tests.build import REGION, a_policy, a_repository
 from tests.postgres_server import postgres_server, postgres_url
 
@@ -83,3 +85,15 @@ def test_a_database_of_a_later_release_is_refused_with_a_sentence(empty):
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError, match="later release"):
         migrate(empty)
+
+
+def test_another_programs_database_gets_no_tables_of_ours(tmp_path):
+    file = tmp_path / "bookmarks.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    database = Database(f"sqlite:///{file}")
+    with pytest.raises(DatabaseUnusableError, match=f"{file} is not a Sailpass database"):
+        migrate(database)
+    database.close()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]

@@ -10,7 +10,7 @@ from app.client.http import Http
 from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
 from app.settings import SettingsError, load
-from app.urls import without_password
+from app.urls import server_address, without_password
 from tests.cli.running import quickly, sailpass
 from tests.console import free_port
 
@@ -33,6 +33,16 @@ CANARY = "canary7"
 )
 def test_it_hides_what_may_be_secret_and_nothing_else(url, shown):
     assert without_password(url) == shown
+
+
+@pytest.mark.parametrize("url", ["https://a..b/", f"https://{'a' * 64}", "http://host/ä", "http://host/a b", "http://h/\udcff"])
+def test_what_no_request_can_be_sent_to_is_no_address(url):
+    assert server_address(url) is None
+
+
+@pytest.mark.parametrize("url", ["https://例え.jp/console", "http://[::1]:8000", "http://a_b:8000/?x=%20"])
+def test_a_host_may_be_of_any_language(url):
+    assert server_address(url) is not None
 
 
 ADDRESSES = [

@@ -56,7 +56,7 @@ def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path, words):
     (tmp_path / "sailpass.db").write_text("no database" * 100)
     ran = quickly({"SAILPASS_DATA_DIR": str(tmp_path)}, *words)
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("sailpass: The database can't be used: file is not a database.")
+    assert ran.err.startswith(f"sailpass: {tmp_path / 'sailpass.db'} is not a Sailpass database")
 
 
 @pytest.mark.parametrize("scope", ["read", "metrics"])
