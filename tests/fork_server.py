@@ -215,6 +215,7 @@ def _program(request: dict[str, Any], streams: list[int]) -> Job:
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
+    _open_streams()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
     how, what, *arguments = request["command"]
     sys.argv = [what if how == "-m" else how, *arguments]
@@ -222,6 +223,17 @@ def _program(request: dict[str, Any], streams: list[int]) -> Job:
         return lambda: exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
     sys.modules.pop(what, None)
     return lambda: runpy.run_module(what, run_name="__main__", alter_sys=True)
+
+
+def _open_streams() -> None:
+    """Open the standard streams as Python does at its start: those of the server were made for other files."""
+    encoding = os.environ.get("PYTHONIOENCODING") or None
+    for name, number, errors in (("stdin", 0, "strict"), ("stdout", 1, "strict"), ("stderr", 2, "backslashreplace")):
+        options: dict[str, Any] = {"encoding": encoding, "errors": errors, "closefd": False}
+        stream = open(number, "w" if number else "r", **options)  # noqa: PTH123, SIM115  (open as long as the process is)
+        if number:
+            stream.reconfigure(line_buffering=number == 2 or stream.isatty())
+        setattr(sys, name, stream)
 
 
 if __name__ == "__main__":

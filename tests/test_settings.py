@@ -61,7 +61,7 @@ def test_more_days_than_the_calendar_has_are_refused(monkeypatch):
     ],
 )
 def test_an_address_that_no_delivery_could_be_sent_to_is_refused(monkeypatch, url):
-    said = refusal(monkeypatch, "SAILPASS_WEBHOOK_URL", url, SAILPASS_WEBHOOK_SECRET="x")  # noqa: S106
+    said = refusal(monkeypatch, "SAILPASS_WEBHOOK_URL", url, SAILPASS_WEBHOOK_SECRET="x")
     assert said.startswith("SAILPASS_WEBHOOK_URL: write an address ")
     assert CANARY not in said
 

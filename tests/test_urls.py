@@ -35,7 +35,9 @@ def test_it_hides_what_may_be_secret_and_nothing_else(url, shown):
     assert without_password(url) == shown
 
 
-@pytest.mark.parametrize("url", ["https://a..b/", f"https://{'a' * 64}", "http://host/ä", "http://host/a b", "http://h/\udcff"])
+@pytest.mark.parametrize(
+    "url", ["https://a..b/", f"https://{'a' * 64}", "http://host/ä", "http://host/a b", "http://h/\udcff"]
+)
 def test_what_no_request_can_be_sent_to_is_no_address(url):
     assert server_address(url) is None
 

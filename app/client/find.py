@@ -25,7 +25,7 @@ def find_service(api: Api, name: str, region: str = "") -> Json:
     if region:
         return _in_region(api, ServiceRef(region, name))
     api.transport.read((), policies=False)
-    listed = _listed(api)
+    listed = list_services(api)
     matches: list[Json] = [each for each in listed["services"] if each["name"] == name]
     if not matches:
         service_refs = (ServiceRef(each["region"], name) for each in listed["regions"])
@@ -71,12 +71,15 @@ def _names(api: Api, service_ref: ServiceRef, repository: str) -> bool:
 def list_all_services(api: Api) -> list[Json]:
     """Every service, once every region has been read, or could not be."""
     api.transport.read((), policies=False)
-    services: list[Json] = _listed(api)["services"]
+    services: list[Json] = list_services(api)["services"]
     return services
 
 
-def _listed(api: Api) -> Json:
-    """Return all services, once every region has been read or has failed."""
+def list_services(api: Api) -> Json:
+    """Return all services with how fresh each region is, once every region has been read or has failed.
+
+    A server that still reads after `PATIENCE` leaves regions unread.
+    """
     end = time.monotonic() + PATIENCE
     while True:
         listed = api.services()

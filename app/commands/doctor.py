@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.terminal import plain
+from app.commands.terminal import json_text, plain, takes_any_text
 from app.doctor.report import DoctorFinding, Level, as_json, as_lines, has_problem
 from app.settings import Settings, SettingsError, load
 
@@ -38,10 +37,9 @@ def doctor(
     flags = {"data_dir": data_dir, "database_url": database_url, "regions": regions}
     findings = list(_findings(offline=offline, **flags))
     if json_wanted:
-        click.echo(json.dumps(as_json(findings), indent=2, ensure_ascii=False))
+        click.echo(json_text(as_json(findings)))
     else:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        for level, line in as_lines(findings, unicode=unicode):
+        for level, line in as_lines(findings, unicode=takes_any_text()):
             click.secho(plain(line), fg=COLOURS[level])
     sys.exit(1 if has_problem(findings) else 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from app.commands.terminal import without_escapes
+from app.commands.terminal import plain, without_escapes, write_what_can_be_written
 
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -34,15 +35,29 @@ class LazyGroup(click.Group):
         return sorted({*super().list_commands(ctx), *self.lazy})
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command. Output that can't be written ends it with one sentence; click itself handles a closed pipe."""
+        """Run the command. Output that can't be written ends it with one sentence; click itself handles a closed pipe.
+
+        So does an argument or a variable that is no text: no request can hold it.
+        """
+        write_what_can_be_written()
         if without_escapes():
             kwargs["color"] = False
         try:
             return super().main(*args, **kwargs)
+        except UnicodeEncodeError as error:
+            if error.reason != "surrogates not allowed":
+                raise
+            # Only an argument is shown: a variable may hold a secret.
+            words = kwargs.get("args") or (args[0] if args else None) or sys.argv
+            what = f"“{plain(error.object)}”" if error.object in words else "A value"
+            click.echo(f"sailpass: {what} isn't text in UTF-8.", err=True)
+            sys.exit(2)
         except OSError as error:
             if error.errno not in UNWRITABLE or error.filename is not None:
                 raise
             click.echo(f"sailpass: The output can't be written: {error.strerror}.", err=True)
+            # At its end Python would try once more to write the rest, and end with its own message and status.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (until the process ends)
             sys.exit(1)
 
     def resolve_command(

@@ -16,7 +16,7 @@ import click
 from app.client.api import Api, NoAnswerError, RequestRefused
 from app.client.connect import Wish, connected
 from app.client.exit_codes import Exit, of_problem, of_refusal
-from app.commands.terminal import plain, say
+from app.commands.terminal import json_text, plain, say
 from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
 from app.settings import SettingsError, load
@@ -72,7 +72,7 @@ def served(url: str, data_dir: Path | None, *, works: bool = True, insecure_http
 
 def show_json(value: Any) -> None:
     """Print a result as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value))
 
 
 @contextmanager

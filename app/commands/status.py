@@ -11,7 +11,7 @@ import click
 
 from app.client.api import Api, Json, ServiceRef
 from app.client.exit_codes import Exit
-from app.client.find import find_service
+from app.client.find import find_service, list_services
 from app.commands.options import OPERATION_ID, json_option, region_option, served, server_options, show_json, told
 from app.commands.terminal import plain, say, show_table
 from app.commands.watch import Following, follow
@@ -97,7 +97,7 @@ def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bo
 def _all(api: Api, region: str, *, as_json: bool) -> Exit:
     """Show what there is in one Region or ("") in all: the exit status. Raises Problem `region.not_configured`."""
     api.transport.read((region,) if region else (), policies=False)
-    listed, live = api.services(), api.operations(outcome="running", region=region or None)
+    listed, live = list_services(api), api.operations(outcome="running", region=region or None)
     regions = [read["region"] for read in listed["regions"]]
     if region and region not in regions:
         raise Problem("region.not_configured", region=region, regions=", ".join(regions))
@@ -120,6 +120,8 @@ def _show_all(listed: Json, live: Json) -> None:
         if read["problem"]:
             problem = read["problem"]
             click.echo(plain(f"{read['region']}: {problem['message']} {problem['what_to_do']}"), err=True)
+        elif not read["read_at"]:
+            click.echo(plain(f"{read['region']}: not read yet; try again in a moment."), err=True)
     for operation in live["operations"]:
         click.echo(plain(f"{operation['title']} in {operation['region']}: operation {operation['id']}"))
 

@@ -6,6 +6,8 @@ cannot move the cursor.
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import sys
@@ -44,6 +46,23 @@ def without_escapes() -> bool:
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
+def takes_any_text(out: TextIO | None = None) -> bool:
+    """Return whether an output (standard output) takes every character: whether its encoding is UTF-8."""
+    return ((out or sys.stdout).encoding or "").lower().replace("-", "") == "utf8"
+
+
+def write_what_can_be_written() -> None:
+    """From here on, characters that the terminal's encoding lacks are written by their numbers: no output ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def json_text(value: Any) -> str:
+    """Return a result as JSON that the terminal's encoding can hold."""
+    return json.dumps(value, indent=2, ensure_ascii=not takes_any_text())
+
+
 def plain(text: str) -> str:
     """Return the text on one line, with control characters made visible."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
@@ -68,8 +87,7 @@ class Steps:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._live = self._out.isatty() and not without_escapes()
-        unicode = (self._out.encoding or "").lower().replace("-", "") == "utf8"
-        self._marks = MARKS if unicode else PLAIN_MARKS
+        self._marks = MARKS if takes_any_text(self._out) else PLAIN_MARKS
         self._drawn: list[str] = []
         self._said: dict[str, str] = {}
         self._began: dict[str, float] = {}

@@ -22,7 +22,7 @@ from app.commands.options import (
     show_json,
     told,
 )
-from app.commands.terminal import plain
+from app.commands.terminal import plain, takes_any_text
 from app.errors import Problem
 from app.settings import load
 
@@ -120,7 +120,7 @@ def _show(report: Json, fix_format: str) -> None:
     for number, cause in enumerate(report["causes"]):
         _show_cause(cause, fix_format, first=number == 0)
     click.echo("\nChecks:")
-    marks = MARKS if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else PLAIN_MARKS
+    marks = MARKS if takes_any_text() else PLAIN_MARKS
     for check in report["checks"]:
         click.echo(plain(f"  {marks[check['status']]} {check['title']}: {check['message']}"))
     for other in report["other_containers"]:

@@ -137,10 +137,28 @@ def test_a_time_without_a_zone_is_of_this_machine(monkeypatch):
 
 
 def test_output_that_cannot_be_written_is_one_sentence(console):
+    """Neither Python's own message nor its status, which it has where it holds output back, as without this variable."""
     with Path("/dev/full").open("w") as full:
-        ran = start(console.environment, "status", stdout=full)
+        ran = start(without(console.environment, "PYTHONUNBUFFERED"), "status", "--json", stdout=full)
         said = ran.communicate()[1]
     assert (ran.returncode, said) == (1, "sailpass: The output can't be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("words", [("status", "nosuch", "--json"), ("why", "日本", "--json")])
+def test_json_stays_json_in_every_encoding(console, words):
+    told = {}
+    for encoding in ("utf-8", "latin-1"):
+        ran = sailpass({**console.environment, "PYTHONIOENCODING": encoding}, *words)
+        told[encoding] = ran.json
+        assert ran.err == ""
+    assert told["latin-1"] == told["utf-8"]
+
+
+@pytest.mark.parametrize("words", [("revoke", "payments-api"), ("status",), ("logs",), ("who-can-pull",)])
+def test_an_argument_that_is_no_text_is_one_sentence(run, words):
+    ran = run(*words, "a\udcff")
+    assert (ran.status, ran.out) == (2, "")
+    assert "a\ufffd" in ran.err
 
 
 def test_one_name_in_two_regions_is_asked_about(run, console):

@@ -2,11 +2,12 @@
 
 import io
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.commands.terminal import Steps, plain
+from app.commands.terminal import Steps, plain, write_what_can_be_written
 
 
 class Terminal(io.StringIO):
@@ -93,6 +94,14 @@ def test_a_note_is_told_with_its_step():
 
 def test_a_terminal_that_knows_only_letters_gets_letters():
     assert shown([a_step("succeeded")], live=False, encoding="ascii").isascii()
+
+
+def test_what_a_terminal_cannot_show_is_shown_by_its_number(monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr("sys.stdout", out)
+    write_what_can_be_written()
+    click.echo("ü日", nl=False)
+    assert out.buffer.getvalue() == b"\xfc\\u65e5"
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\nb", "\r", "\u202e", "\x07"])
