@@ -15,8 +15,10 @@ _HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z]{2}(?
 _DUAL_STACK: Final = re.compile(
     r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn)"
 )
-# A host that should be ECR's: digits first, `ecr` somewhere.
-_ECR_LIKE: Final = re.compile(r"(?P<account>\d[\d-]*\d)\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?", re.IGNORECASE)
+# A host that should be ECR's: digits first, `ecr` somewhere; or a placeholder before `.dkr.ecr`: `$ACCOUNT`, `<account>`.
+_ECR_LIKE: Final = re.compile(
+    r"\d[\d-]*\d\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?|[^/.]+\.dkr[.-]ecr(?:-fips)?\.[^/]+", re.IGNORECASE
+)
 _API_HOST: Final = re.compile(r"(?:api\.|dkr\.)?ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _REGION: Final = re.compile(r"(?<![a-z0-9-])(?P<region>[a-z]{2}(?:-[a-z]+){1,3}-\d)(?![a-z0-9-])")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -98,11 +100,11 @@ def parse_image(text: str) -> ImageUri:
     if scheme := SCHEME.match(plain):
         faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
         plain = plain[scheme.end() :]
-    bare = plain.strip("/")
+    bare = plain.lstrip("/")
     uri = _split(bare)
-    if bare != plain and not uri.faults:
-        faults.append(Found("uri.odd_characters", {"characters": named("/")}))
-    return replace(uri, text=original, plain=bare, faults=(*faults, *uri.faults))
+    if bare and bare != plain:
+        faults.append(Found("uri.host", {"host": plain[: len(plain) - len(bare)] + bare.partition("/")[0]}))
+    return replace(uri, text=original, plain=bare.rstrip("/"), faults=(*faults, *uri.faults))
 
 
 def _split(text: str) -> ImageUri:
@@ -184,7 +186,7 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
     return replace(
         uri,
         repository=fixed if NAME.fullmatch(fixed) else "",
-        tag=tag if _TAG.fullmatch(tag) else "",
+        tag=tag.rstrip("/") if _TAG.fullmatch(tag.rstrip("/")) else "",
         digest=digest if _DIGEST.fullmatch(digest) else "",
         faults=tuple(faults),
     )

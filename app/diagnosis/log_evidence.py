@@ -32,11 +32,12 @@ _EXEC_FORMAT: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_FOUND: Final = re.compile(
-    r"executable file not found|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
-    r"|\bexec [^: ]{1,200}: (?:no such file|not found|permission denied)|starting container process caused|unable to start container process"
-    r"|^(?:/\S*/)?(?:ba|da|a)?sh: .{0,200}not found"
+    r"executable file not found|exec user process caused[: \"]{1,4}(?:no such file|permission denied)|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
+    r"|\bexec [^: ]{1,200}(?: failed)?: (?:no such file|not found|permission denied)|starting container process caused|unable to start container process"
+    r"|^(?:/\S*/)?(?:ba|da|a)?sh: (?:.{0,200}not found|\S{1,200}: permission denied)"
     # `env: 'bash\r': No such file or directory`, of a script with Windows line ends; BusyBox: `env: can't execute`
     r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
+    r"|^\[(?:dumb-init|tini)[^\]]{0,20}\] \S{1,200}: (?:no such file|permission denied)"
     # Of dash: `/entrypoint.sh: 3: gunicorn: not found`
     r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
     re.IGNORECASE,
@@ -44,7 +45,7 @@ _NOT_FOUND: Final = re.compile(
 # Not advice ("if you run out of memory"), nor a virtual machine's option (`-XX:+ExitOnOutOfMemoryError`).
 _MEMORY: Final = re.compile(
     r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate memory"
-    r"|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
+    r"|\bmemory allocation of \d+ bytes failed|\bbad_alloc\b|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
     r"|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}137\b|\bstatus[ :=]{1,2}137\b(?! [a-z])",
     re.IGNORECASE,
 )
@@ -57,25 +58,46 @@ _EXIT_CODE: Final = re.compile(
 )
 _FATAL: Final = re.compile(
     r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
-    r"|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such",
+    r"|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such|unbound variable",
     re.IGNORECASE,
 )
 # A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
 _VARIABLE: Final = re.compile(
-    r"(?:environment variable|env(?:ironment)? var\w*|variable|KeyError:|missing|required|undefined|unset|getenv"
-    r"|placeholder)[ :'\"`(]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
-    r"|\b(?:no|set|specify|provide|define|configure)[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
+    r"(?:environment variable|env(?:ironment)? var|variable|KeyError:|missing|required|undefined|unset|getenv|placeholder"
+    r"|\bvar\w* (?:is )?(?:not found|not set|missing|undefined|required|unset)|required key"
+    # "Environment variables: A=1" lists what is there.
+    r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?\b(?:var(?:iable)?s|keys))"
+    r"[ :'\"`({\[]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
+    # Of a shell: `line 8: POSTGRES_HOST: unbound variable`; of Python's decouple: `SECRET_KEY not found. Declare it`
+    r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set)| not found\. Declare it as)"
+    # Of Ruby's `ENV.fetch` and PHP's `$_ENV`: other keys are the program's own
+    r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
+    r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     # One in lower case only where it can be no other word: with a _, or quoted.
     r"|\b(?:environment variable|env(?:ironment)? var)[ :]{1,2}"
     r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
-    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
-    r"(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
+    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
+    r"(?i:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )
+# A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.
+_VARIABLES_HEADING: Final = re.compile(
+    r"\b(?:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
+    r"\b(?:environment variable|env var)s?[^\n:]{0,20}:\s*$",
+    re.IGNORECASE,
+)
+_LISTED_VARIABLE: Final = re.compile(r"^\W{0,12}([A-Z][A-Z0-9_]{2,60})\b(?!=)")
 _REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300})(?: HTTP/[\d.]+)?\"? (\d{3})\b")
 ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LISTENING: Final = re.compile(
-    r"\b(?:listen\w*|serving|running|started|starting|launched|bound|ready|available|server|local)\b[^\n]{0,120}?"
-    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?)[ :=]{1,3}(?P<port>\d{2,5})\b",
+    r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bound|ready|available|server|local)\b"
+    r"|^\s{0,9}(?:(?:network|external) )?url: )[^\n]{0,120}?"
+    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?|(?<= )::|(?<= on )(?=:)|(?<= at )(?=:))"
+    r"[ :=]{1,3}(?P<port>\d{2,5})\b",
+    re.IGNORECASE,
+)
+# `Server Running: http://5f1c:8080`, by the container's own name.
+_LISTENING_URL: Final = re.compile(
+    r"\b(?:listening|serving|running|started|launched)(?: on| at| from)?:? https?://(?P<host>[a-z0-9.-]{1,100}):(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
 # `{"msg":"server started","addr":":8081"}`
@@ -84,20 +106,26 @@ _LISTENING_JSON: Final = re.compile(
     r"\"(?:addr|address|bind|listen|listen_addr|port)\": ?\"?(?P<host>[^\":\s]{0,60}|\[::1?\]):?(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
+# No program connects to "all addresses", whatever else the line says: `│ http://0.0.0.0:1337/admin`
+_LISTENING_ANYWHERE: Final = re.compile(r"(?<![\w.])(?P<host>0\.0\.0\.0|\[::\]):(?P<port>\d{2,5})\b")
 _LISTENING_ON: Final = re.compile(r"\blisten\w* (?P<host>on|at) :?(?P<port>\d{2,5})\b(?![-/.:])", re.IGNORECASE)
 # Where a program connects to, not where it listens: `exporter to http://localhost:4318`, `redis://localhost:6379`.
 _OUTBOUND: Final = re.compile(
-    r"\b(?:to|from|via|using|against|upstream|prox(?:y|ied)|backend|broker|exporter|collector|connect\w*|database|db"
+    r"\b(?:to|from|via|using|against|upstream|prox(?:y|ied)|backend|broker|exporter|collector|connect\w*|clients?|database|db"
     r"|redis|postgres\w*|mysql|mariadb|mongo\w*|kafka|rabbitmq|amqp|memcached|elasticsearch|smtp)\b"
     r"|\b(?!https?:)[a-z][a-z0-9+.]{1,20}://",
     re.IGNORECASE,
 )
+_SAYS_WHERE: Final = (_LISTENING, _LISTENING_ANYWHERE, _LISTENING_ON, _LISTENING_JSON, _LISTENING_URL)
+# Of MySQL, PostgreSQL, RabbitMQ, Redis, Elasticsearch, memcached, MongoDB: a program says them of what it uses.
+_BACKENDS: Final = frozenset({"3306", "5432", "5672", "6379", "9200", "11211", "27017"})
 # What only the developers or a monitor connect to.
 _ASIDE: Final = re.compile(r"\b(?:debugger|inspector|metrics?|pprof|prometheus|telemetry)\b", re.IGNORECASE)
+# `EADDRINUSE` and its like are in capitals: `Example` and `embedded` are words.
 _NOT_LISTENING: Final = re.compile(
-    r"\b(?:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use|E[A-Z]{4,12})\b", re.IGNORECASE
+    r"\b(?:(?i:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use)|E[A-Z]{4,12})\b"
 )
-_SURELY_LISTENS: Final = re.compile(r"\b(?:listen\w*|serving|bound|launched)\b", re.IGNORECASE)
+_SURELY_LISTENS: Final = re.compile(r"\b(?:listen\w*|serving|bound|launched|accepting connections)\b", re.IGNORECASE)
 # A program that still waits or tries again has not ended, though it repeats its lines.
 _WAITS: Final = re.compile(r"\b(?:retry\w*|retries|waiting|attempt\w*|reconnect\w*|try(?:ing)? again)\b", re.IGNORECASE)
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -252,14 +280,23 @@ def _exit(
     ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
     if not ended and not (by_last_line and _FATAL.search(lines[-1])):
         return None
-    names = {variable for container in deployment.containers for variable in container.environment}
-    for line in telling:
-        match = _VARIABLE.search(line)
-        name = next((group for group in match.groups() if group), "") if match else ""
-        if name and name not in names:
-            return Reason.MISSING_VARIABLE, line, name
+    if missing := _missing_variable(lines, deployment):
+        return Reason.MISSING_VARIABLE, *missing
     last = telling[-1] if telling else code.string if code else lines[-1]
     return Reason.EXITED, last, code[1] if code and exited else ""
+
+
+def _missing_variable(lines: Sequence[str], deployment: Deployment) -> tuple[str, str] | None:
+    """Return the first line that names a variable which the deployment doesn't set, and the variable."""
+    names = {variable for container in deployment.containers for variable in container.environment}
+    heading = False
+    for line in lines:
+        match = (_LISTED_VARIABLE.search(line) if heading else None) or _VARIABLE.search(line)
+        heading = _VARIABLES_HEADING.search(line) is not None
+        name = next((group for group in match.groups() if group), "") if match else ""
+        if name and name not in names:
+            return line, name
+    return None
 
 
 def _is_last_word(line: str) -> bool:
@@ -298,13 +335,15 @@ def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, st
 
 
 def _listening(line: str) -> re.Match[str] | None:
-    match = _LISTENING.search(line) or _LISTENING_ON.search(line) or _LISTENING_JSON.search(line)
+    match = next((match for pattern in _SAYS_WHERE if (match := pattern.search(line))), None)
     if match is None:
         return None
     before = line[: match.start("host")]
     if _ASIDE.search(before) or _NOT_LISTENING.search(before):
         return None
-    return match if _SURELY_LISTENS.search(before) or not _OUTBOUND.search(before) else None
+    if _SURELY_LISTENS.search(before):
+        return match
+    return None if match["port"] in _BACKENDS or _OUTBOUND.search(before) else match
 
 
 def _quoted(line: str) -> str:

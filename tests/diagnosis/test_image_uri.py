@@ -8,6 +8,7 @@ import pytest
 
 from app.diagnosis.image_uri import RegistryHost, parse_image
 from tests.diagnosis.world import HOST
+from tests.sandbox_server import ACCOUNT
 
 ODD = [
     "",
@@ -66,7 +67,25 @@ def test_what_is_right_has_no_fault(text, registry):
     assert (image.registry, image.faults) == (registry, ())
 
 
-@pytest.mark.parametrize("text", [f"//{HOST}/shop/web:1.4", f"{HOST}/shop/web:1.4/"])
-def test_a_slash_around_it_is_a_fault(text):
+@pytest.mark.parametrize(
+    "text, faults, suggested",
+    [
+        (f"//{HOST}/shop/web:1.4", [("uri.host", f"//{HOST}")], f"{HOST}/shop/web:1.4"),
+        (f"{HOST}/shop/web/", [("uri.name", "shop/web/")], f"{HOST}/shop/web:latest"),
+        (f"{HOST}/shop/web:1.4/", [("uri.tag", "1.4/")], f"{HOST}/shop/web:1.4"),
+        (f"/{HOST}", [("uri.host", f"/{HOST}"), ("uri.name", "")], ""),
+        ("/", [], ""),
+    ],
+)
+def test_a_slash_around_it_is_a_fault_of_its_part(text, faults, suggested):
     image = parse_image(text)
-    assert ([fault.code for fault in image.faults], image.plain) == (["uri.odd_characters"], f"{HOST}/shop/web:1.4")
+    assert [(fault.code, next(iter(fault.params.values()))) for fault in image.faults] == faults
+    assert (image.uri(ACCOUNT, "us-east-1") if image.repository else "") == suggested
+
+
+@pytest.mark.parametrize("account", ["$AWS_ACCOUNT_ID", "${ACCOUNT}", "<account-id>", "aws_account_id", "ACCOUNT"])
+@pytest.mark.parametrize("region", ["us-east-1", "${AWS_REGION}", "region"])
+def test_a_placeholder_for_the_account_is_still_a_host_of_ecr(account, region):
+    image = parse_image(f"{account}.dkr.ecr.{region}.amazonaws.com/shop/web:1.4")
+    assert (image.registry, [fault.code for fault in image.faults]) == (RegistryHost.ECR, ["uri.host"])
+    assert (image.account, image.repository, image.tag) == ("", "shop/web", "1.4")

@@ -37,6 +37,22 @@ def _(world: World) -> None:
     world.deploy(endpoint={})
 
 
+@case("a variable is missing, in a shell's words", "container.missing_variable")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.add_behavior(exit_code=1, lines=["/entrypoint.sh: line 8: POSTGRES_HOST: unbound variable"])
+    world.deploy(environment={"LOG_LEVEL": "debug"})
+
+
+@case("variables are missing, in a list of MySQL's image", "container.missing_variable")
+def _(world: World) -> None:
+    world.build()
+    heading = "You need to specify one of the following as an environment variable:"
+    lines = ["Database is uninitialized and password option is not specified", heading, "- MYSQL_ROOT_PASSWORD"]
+    world.sandbox.add_behavior(exit_code=1, lines=lines)
+    world.deploy()
+
+
 @case("a database can't be reached", "container.exited")
 def _(world: World) -> None:
     world.build()
@@ -50,6 +66,22 @@ def _(world: World) -> None:
     world.build()
     world.sandbox.add_behavior(commands=["node"])
     world.deploy(command=["nodejs", "server.js"])
+
+
+@case("the entry point isn't in the image, in runc's older words", "container.command_not_found")
+def _(world: World) -> None:
+    world.build()
+    line = "standard_init_linux.go:228: exec user process caused: no such file or directory"
+    world.sandbox.add_behavior(exit_code=127, lines=[line])
+    world.deploy()
+
+
+@case("the port is another, in Spring's words", "health.port")
+def _(world: World) -> None:
+    world.build()
+    line = "o.s.b.w.embedded.tomcat.TomcatWebServer  : Tomcat started on port 8080 (http) with context path '/'"
+    world.sandbox.add_behavior(listens=[8080], lines=[line])
+    world.deploy(endpoint={})
 
 
 @case("the port is another", "health.port")
