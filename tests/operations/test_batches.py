@@ -38,6 +38,21 @@ def test_an_item_makes_three_calls(world, aws):
     assert len(actions(aws)) - len(calls) <= 3  # the service, the registry policy and its scope
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_an_item_tells_of_its_steps_as_an_operation_of_its_own_does(world, aws, again):
+    active(aws, "web")
+    (alone, *together) = NAMES[:4]
+    if again:  # there is nothing to do then
+        ended(world, start(world, Kind.GRANT, "web", [alone, *together]))
+    batch_id = start(world, Kind.GRANT, "web", together)
+    ended(world, batch_id)
+    notes = {each.name: each.note for each in world.ended(world.grant("web", alone)).steps}
+    for item in all_items(world, batch_id):
+        told = {each.name: each.note for each in world.progress(item.id).steps}
+        assert StepName.UPDATE_POLICY in told
+        assert told == {name: notes[name] for name in told}
+
+
 def test_a_batch_takes_access_away(world, aws):
     active(aws, "web")
     ended(world, start(world, Kind.GRANT, "web"))

@@ -1,7 +1,8 @@
 import pytest
 
+from app.operations.read import list_running
 from app.operations.state import StepName
-from tests.build import SERVICE, a_policy
+from tests.build import REGION, SERVICE, a_policy
 from tests.operations.workshop import active, inactive, repository, step
 
 WEB = "storefront/web"
@@ -32,6 +33,16 @@ def test_a_waiting_operation_ends_cancelled_and_says_where(shop, aws, waiting, c
     ended = shop.ended(waiting)
     assert (ended.outcome, ended.wrote_policy) == ("cancelled", False)
     assert [str(seen.state) for seen in ended.steps] == ["succeeded", "cancelled", "cancelled", "cancelled"]
+
+
+def test_what_waits_is_listed_as_running_until_it_has_ended(shop, waiting, cancel):
+    def running(service: str) -> list[str]:
+        return [each.id for each in list_running(shop.services.db, shop.services.connection, REGION, service)]
+
+    assert (running(SERVICE), running("another")) == ([waiting], [])
+    cancel(waiting, "ken")
+    shop.ended(waiting)
+    assert running(SERVICE) == []
 
 
 def test_a_queued_operation_ends_at_once_and_never_begins(shop, aws, waiting, cancel):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from app.aws.deployment_ports import DeploymentSpec
 from app.deployments.change import compare
 from app.deployments.plan import plan_deployment
 from app.deployments.request import DeployRequest
@@ -20,50 +19,17 @@ from app.history.models import Operation
 from app.history.queries import stuck_in_queue
 from app.operations.deployment_watch import root_cause
 from app.operations.state import Kind, StepName
-from tests.build import ACCOUNT, REGION, SERVICE, a_policy, a_repository, a_service, a_statement, an_image, puller_arn
+from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, a_statement, an_image, puller_arn
 from tests.fake_deployments import containers_of, deployed_before
+from tests.operations.deploying import CANARY, CREATE, DIGEST, HOST, RUNNING, WEB, access, deploy, versions
 from tests.operations.workshop import actions, active, inactive, step
 
-WEB = "storefront/web"
-HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-DIGEST = "sha256:" + "2" * 64
-CANARY = "canary-5b1f0d"
-RUNNING = DeploymentSpec(
-    {
-        "web": {
-            "image": f"{HOST}/{WEB}:1.0",
-            "command": ["serve"],
-            "environment": {"DB_PASSWORD": CANARY},
-            "ports": {"8080": "HTTP"},
-        },
-        "sidecar": {"image": "nginx:1.27", "environment": {"TOKEN": f"{CANARY}-2"}},
-    },
-    {"containerName": "web", "containerPort": 8080, "healthCheck": {"path": "/healthz", "timeoutSeconds": 7}},
-)
-CREATE = "lightsail:CreateContainerServiceDeployment"
-
-
-@pytest.fixture
-def access(aws):
-    """A service that runs version 1 and may pull from the repository, which holds 2.0."""
-    active(aws, SERVICE)
-    allowed = a_policy([a_statement(principal={"AWS": puller_arn()})])
-    aws.add_repository(a_repository(WEB), policy=allowed, images=[an_image("2.0", digest=DIGEST)])
-    deployed_before(aws, SERVICE, RUNNING)
-    return aws
-
-
-def versions(aws, service: str = SERVICE):
-    return aws.deployments(REGION).list_versions(service).value
+__all__ = ["access"]
 
 
 def images(aws, service: str = SERVICE) -> list[str]:
     """What `web` ran and runs, newest first."""
     return [each["web"]["image"].removeprefix(f"{HOST}/") for each in containers_of(versions(aws, service))]
-
-
-def deploy(shop, **asked) -> str:
-    return shop.start(Kind.DEPLOY, SERVICE, WEB, **{"tag": "2.0", **asked})
 
 
 def test_an_image_is_deployed_and_all_else_kept(shop, access):
