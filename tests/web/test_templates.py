@@ -24,6 +24,7 @@ TURNED = "safe\u202egnp.exe\u2066\x00"
 LONG = "n" * 256
 HOSTILE = {"tag": TAG, "quotes": QUOTES, "template": TEMPLATE_TEXT, "turned": TURNED, "long": LONG}
 NAMES = [name for name, _ in Examples().all()]
+LINE_LENGTH = 120  # as ruff has it in pyproject.toml
 # What no page of ours may hold, whatever names it shows.
 FORBIDDEN = re.compile(r"<script>|<hx-partial hx-target='|[\u202a-\u202e\u2066-\u2069\x00]|1337")
 
@@ -118,6 +119,15 @@ def test_no_template_is_left_unused():
     code = "".join(path.read_text() for path in ROOT.glob("app/**/*.py"))
     said = "".join(everything.values()) + code
     assert [name for name in everything if f'"{name}"' not in said] == []
+
+
+def test_no_line_of_a_template_is_longer_than_one_of_the_code():
+    numbered = [
+        (path.relative_to(ROOT).as_posix(), number, line)
+        for path in ROOT.glob("templates/**/*.html")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+    ]
+    assert [f"{name}:{number}" for name, number, line in numbered if len(line) > LINE_LENGTH] == []
 
 
 def test_every_template_imports_the_macros_it_uses():
