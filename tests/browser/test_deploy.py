@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.held import answers, held
 from tests.browser.person import REGION
 
 pytestmark = pytest.mark.browser
@@ -48,6 +49,82 @@ def test_an_image_is_deployed_from_its_row(person, tag):
     expect(newest).to_contain_text("What changed since version")
     newest.get_by_role("button", name="Deploy again: version").click()
     expect(person.page.get_by_role("heading", name="again")).to_be_visible()
+
+
+@pytest.fixture
+def choosing(mika):
+    """The Deploy dialog with the preview of its first choice."""
+    mika.opens_images_of(SERVICE)
+    mika.page.get_by_role("button", name="Deploy an image of storefront/web").click()
+    mika.dialog.get_by_role("radio", name="5.2.0").check()
+    expect(becomes(mika)).to_contain_text("storefront/web:5.2.0")
+    return mika
+
+
+def becomes(person):
+    return person.page.locator("#deploy-preview .becomes")
+
+
+def deploy_button(person):
+    return person.page.get_by_role("button", name="Deploy", exact=True)
+
+
+def test_another_choice_clears_the_preview_and_deploy_waits_for_the_next_one(choosing):
+    page, before = choosing.page, image_of(choosing)
+    choosing.console.sandbox.clear_calls()
+    preview = held(page, "**/deployments/preview*", choosing.dialog.get_by_role("radio", name="5.1.0").check)
+    expect(becomes(choosing)).to_have_count(0)
+    expect(page.locator("#deploy-preview")).to_have_text("Checking…")
+    expect(deploy_button(choosing)).to_be_disabled()
+    deploy_button(choosing).click(force=True)
+    choosing.dialog.get_by_role("textbox", name="Another tag or digest").press("Enter")
+    expect(page.locator("#deploy-form")).to_be_visible()
+    preview.continue_()
+    expect(becomes(choosing)).to_contain_text("storefront/web:5.1.0")
+    expect(deploy_button(choosing)).to_be_enabled()
+    assert image_of(choosing) == before
+    assert choosing.console.sandbox.calls("lightsail:CreateContainerServiceDeployment") == []
+
+
+def test_a_tag_is_previewed_once_typing_pauses_and_again_when_it_is_taken_out(choosing):
+    other = choosing.dialog.get_by_role("textbox", name="Another tag or digest")
+    other.press_sequentially("9.9.9")
+    expect(deploy_button(choosing)).to_be_disabled()
+    expect(choosing.dialog.get_by_text("There is no image storefront/web:9.9.9.")).to_be_visible()
+    other.fill("")
+    expect(choosing.dialog.get_by_text("There is no image storefront/web:9.9.9.")).to_have_count(0)
+    expect(becomes(choosing)).to_contain_text("storefront/web:5.2.0")
+    expect(deploy_button(choosing)).to_be_enabled()
+
+
+def test_a_choice_is_previewed_once(choosing):
+    asked = []
+    choosing.page.on("request", lambda request: asked.append(request.url) if "/preview" in request.url else None)
+    choosing.page.clock.install()
+    choosing.dialog.get_by_role("radio", name="5.1.0").check()
+    expect(becomes(choosing)).to_contain_text("storefront/web:5.1.0")
+    choosing.page.clock.run_for(5_000)
+    expect(becomes(choosing)).to_contain_text("storefront/web:5.1.0")
+    assert len(asked) == 1
+
+
+def test_a_preview_that_never_came_is_told_and_holds_nothing(choosing, troubles):
+    preview = held(choosing.page, "**/deployments/preview*", choosing.dialog.get_by_role("radio", name="5.1.0").check)
+    answers(choosing.page, preview, status=502, body="bad gateway")
+    expect(choosing.page.locator("#deploy-preview")).to_have_text("The preview couldn't be loaded.")
+    expect(deploy_button(choosing)).to_be_enabled()
+    troubles[:] = [trouble for trouble in troubles if "502" not in trouble]
+
+
+def test_on_a_page_of_its_own_another_choice_clears_the_preview_too(mika):
+    mika.page.goto(f"/containers/{REGION}/{SERVICE}/deployments/new?repository=storefront/web&tag=5.2.0")
+    expect(becomes(mika)).to_contain_text("storefront/web:5.2.0")
+    mika.page.get_by_role("radio", name="5.1.0").check()
+    expect(becomes(mika)).to_have_count(0)
+    expect(deploy_button(mika)).to_be_disabled()
+    mika.page.get_by_role("button", name="Preview", exact=True).click()
+    expect(becomes(mika)).to_contain_text("storefront/web:5.1.0")
+    expect(deploy_button(mika)).to_be_enabled()
 
 
 def test_what_would_fail_is_told_and_granted_first(person):
