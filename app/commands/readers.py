@@ -33,12 +33,20 @@ def who_can_pull(*, repository: str, region: str, as_json: bool, **server: Any) 
     click.echo(plain(f"{policy['repository']} in {where}"))
     if policy["problem"]:
         click.echo(plain(f"sailpass: {policy['problem']['message']}"), err=True)
-    rows = [
-        (reader["who"], reader["value"], YES_OR_NO[reader["allowed"]], reader["how"]) for reader in policy["readers"]
-    ]
+    readers = policy["readers"]
+    if not readers:
+        click.echo(_said_of_none(policy))
+        return
+    rows = [(reader["who"], reader["value"], YES_OR_NO[reader["allowed"]], reader["how"]) for reader in readers]
     show_table(("WHO", "PRINCIPAL", "CAN PULL", "REASON"), rows)
-    if not rows:
-        click.echo("The policy names no principals." if policy["read_at"] else "The policy has not been read yet.")
+
+
+def _said_of_none(policy: Json) -> str:
+    if policy["readers"] is not None:
+        return "The policy names no principals."
+    if policy["read_at"]:
+        return "The policy isn't valid, so who can pull isn't known."
+    return "The policy has not been read yet."
 
 
 def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:

@@ -110,7 +110,7 @@ class RepositoryPolicy:
 
     `text` is the policy, pretty; None if the repository has none (or, with a `problem`, if it could not be read).
     `dead` are principals that can't exist; `can_prune`: it names one of them, or one that ECR refused. `size` is how many
-    characters the policy takes when it is sent. `evidence` is what the verdict is based on; `change_registry` are the
+    characters the policy takes when it is sent. `readers` None: nobody knows, as it wasn't read or isn't valid. `evidence` is what the verdict is based on; `change_registry` are the
     commands that change a registry policy that decides.
     `as_code` is the policy with access, for Terraform and CloudFormation; `managed` warns that a tool manages the service.
     """
@@ -123,7 +123,7 @@ class RepositoryPolicy:
     text: str | None = None
     reason: Message | None = None
     read_at: datetime | None = None
-    readers: tuple[PrincipalVerdict, ...] = ()
+    readers: tuple[PrincipalVerdict, ...] | None = ()
     findings: tuple[FindingView, ...] = ()
     by_hand: ByHand | None = None
     can_add: bool = False
@@ -170,7 +170,7 @@ def repository_policy(
         text=pretty(text),
         reason=reason,
         read_at=held.policy_read_at,
-        readers=principals_of(text, circumstances),
+        readers=principals_of(held, circumstances),
         findings=tuple(finding for finding in _findings(text, seen, now) if finding.what != reason),
         by_hand=_by_hand(services, seen, held, access, circumstances),
         can_add=not overruled and access not in (AccessStatus.ALLOWED, AccessStatus.UNREADABLE, *REPAIRABLE),
@@ -236,13 +236,15 @@ def pretty(text: str | None) -> str | None:
         return text
 
 
-def principals_of(text: str | None, circumstances: Circumstances) -> tuple[PrincipalVerdict, ...]:
-    """Return whom the policy names, and whether they can pull; nobody where it can't be understood."""
-    policies = Policies(text, circumstances.registry)
+def principals_of(held: KnownRepository, circumstances: Circumstances) -> tuple[PrincipalVerdict, ...] | None:
+    """Return whom the policy names, and whether they can pull; None if it hasn't been read, or isn't a policy."""
+    if held.policy_read_at is None:
+        return None
+    policies = Policies(held.policy_text, circumstances.registry)
     try:
         principals = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
     except Problem:
-        return ()
+        return None
     return tuple(_reader(each) for each in principals)
 
 

@@ -39,7 +39,8 @@ class RepositoryDetail:
     """A repository as it is known. `problem` is what kept its policy from being read now.
 
     `services`: those that the policy is about or that can pull; `other_services`: the rest of the Region's.
-    `text` None with `read_at`: there is no policy; without: nobody knows.
+    `text` None with `read_at`: there is no policy; without: nobody knows. `principals` None: nobody knows, as the policy
+    wasn't read or isn't valid.
     """
 
     region: str
@@ -53,7 +54,7 @@ class RepositoryDetail:
     size: int
     services: tuple[ServiceRow, ...]
     other_services: tuple[ServiceRow, ...]
-    principals: tuple[PrincipalVerdict, ...]
+    principals: tuple[PrincipalVerdict, ...] | None
     findings: tuple[FindingRow, ...]
     templates: tuple[Template, ...]
     evidence: Evidence
@@ -92,7 +93,7 @@ def repository_detail(
         size=size_of(held.policy_text),
         services=tuple(row for row in rows if row.is_named),
         other_services=tuple(row for row in rows if not row.is_named),
-        principals=principals_of(held.policy_text, circumstances),
+        principals=principals_of(held, circumstances),
         findings=findings_of(services, region, name),
         templates=templates_of(services, held),
         evidence=evidence(services, region),

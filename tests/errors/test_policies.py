@@ -72,6 +72,19 @@ def test_a_broken_policy_is_told_in_the_remove_dialog_with_the_way_to_it(mika, s
         assert mika.reads(page.soup.find("a", string="See the policy")["href"]).title == repository
 
 
+def test_whom_a_broken_policy_names_is_not_known(mika, sandbox, repository):
+    sandbox.put_policy(repository, '{"Statement": [')
+    for path in (f"{WEB}/policy?repository={repository}", f"/repositories/us-east-1/{repository}"):
+        page = mika.reads(path)
+        assert "its principals aren't known" in page.text
+        assert "names no principals" not in page.text
+    assert (
+        mika.console.get(f"/api/v1/services/us-east-1/storefront-web/policy?repository={repository}").json["readers"]
+        is None
+    )
+    assert mika.console.get(f"/api/v1/repositories/us-east-1/{repository}").json["principals"] is None
+
+
 @pytest.fixture
 def refused(mika, sandbox, repository):
     """The page of an operation that ECR refuses because of a deleted role."""

@@ -191,7 +191,7 @@ def sight_examples(parts: Parts) -> dict[str, View]:
     nothing = replace(some.answer, rows=(), counts=RepositoryCounts(), next=None, knowledge=KNOWN)
     no_finding = FindingsAnswer((), FindingCounts(), KNOWN)
     bare = replace(one.detail, services=(), principals=(), findings=(), text=None, running=(), state="none")
-    unread = replace(bare, read_at=None, state="unread", problem=parts.problem())
+    unread = replace(bare, read_at=None, principals=None, state="unread", problem=parts.problem())
     return {
         "repositories": some,
         "repositories-empty": replace(some, answer=nothing, is_first=True),

@@ -264,7 +264,8 @@ class Examples(Parts):
             ),
             "policy-unread": self.policy(
                 text=None,
-                readers=(),
+                read_at=None,
+                readers=None,
                 by_hand=None,
                 problem=self.problem(),
                 running=self.progress(),
@@ -272,7 +273,7 @@ class Examples(Parts):
             ),
             "policy-broken": self.policy(
                 text='{"Version": "2012-10-17", "Statement": []}, {"Version": "2012-10-17", "Statement": []}',
-                readers=(),
+                readers=None,
                 by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, mended=True),
                 problem=Problem("policy.pasted_documents"),
                 access=AccessStatus.UNREADABLE,

@@ -15,6 +15,7 @@ PAGES = (
     "/containers/us-east-1/storefront-web/images",
     "/containers/us-east-1/storefront-web/deployments",
     "/repositories/us-east-1/storefront/web",
+    "/containers/us-east-1/storefront-web/policy?repository=storefront/web",
 )
 ALL_CLEAR = (
     "<strong>No findings</strong>",
@@ -25,6 +26,7 @@ ALL_CLEAR = (
     "Every repository policy was checked.",
     "No permission is missing.",
     "Deployments (0)",
+    "The policy names no principals",
     'private repositories <span class="count">(0)',
 )
 # By what is refused: the pages that hang on it.
@@ -36,7 +38,11 @@ READINGS = {
         "/who-can-pull?principal=123456789012",
         "/containers/us-east-1/storefront-web/images",
     ),
-    "ecr:GetRepositoryPolicy": ("/findings", "/repositories/us-east-1/storefront/web"),
+    "ecr:GetRepositoryPolicy": (
+        "/findings",
+        "/repositories/us-east-1/storefront/web",
+        "/containers/us-east-1/storefront-web/policy?repository=storefront/web",
+    ),
     "*": PAGES,
 }
 

@@ -154,7 +154,7 @@ class RepositoryDetailBody(BaseModel):
     policy_limit: int
     services: list[ServiceAccess] = Field(description="Services that the policy is about, or that can pull.")
     other_services: list[str] = Field(description="The Region's other services.")
-    principals: list[Principal]
+    principals: list[Principal] | None = Field(description="Null: unknown, as the policy was not read or is not valid.")
     findings: list[AccessFinding]
     registry: RegistryRead | None
     running: list[str] = Field(description="The ids of its live operations.")
@@ -175,7 +175,7 @@ class RepositoryDetailBody(BaseModel):
             policy_limit=detail.size_limit,
             services=[ServiceAccess.of(row) for row in detail.services],
             other_services=[row.service.name for row in detail.other_services],
-            principals=[Principal.of(principal) for principal in detail.principals],
+            principals=None if detail.principals is None else [Principal.of(each) for each in detail.principals],
             findings=[AccessFinding.of(row) for row in detail.findings],
             registry=RegistryRead.maybe(detail.evidence),
             running=[progress.id for progress in detail.running],

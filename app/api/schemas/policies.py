@@ -12,7 +12,7 @@ from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RegistryRead, english
 from app.console.access import AccessStatus
-from app.console.policies import ByHand, RepositoryPolicy, Weight
+from app.console.policies import ByHand, PrincipalVerdict, RepositoryPolicy, Weight
 from app.messages import labels
 
 
@@ -23,6 +23,15 @@ class PolicyReader(BaseModel):
     value: str
     allowed: bool | None = Field(description="Null: it depends, as `how` says.")
     how: str
+
+    @classmethod
+    def of(cls, principal: PrincipalVerdict) -> PolicyReader:
+        return cls(
+            who=labels.say(principal.who),
+            value=principal.value,
+            allowed=principal.allowed,
+            how=labels.say(principal.how),
+        )
 
 
 class PolicyFinding(BaseModel):
@@ -56,7 +65,7 @@ class Policy(BaseModel):
     limit: int = Field(description="How many characters ECR allows.")
     access: AccessStatus
     reason: str
-    readers: list[PolicyReader]
+    readers: list[PolicyReader] | None = Field(description="Null: unknown, as the policy was not read or is not valid.")
     findings: list[PolicyFinding]
     dead_principals: list[str] = Field(description="Principals that no longer exist; a prune takes them out.")
     by_hand: ByHandSteps | None
@@ -79,12 +88,7 @@ class Policy(BaseModel):
             limit=policy.size_limit,
             access=policy.access,
             reason=english(policy.reason),
-            readers=[
-                PolicyReader(
-                    who=labels.say(reader.who), value=reader.value, allowed=reader.allowed, how=labels.say(reader.how)
-                )
-                for reader in policy.readers
-            ],
+            readers=None if policy.readers is None else [PolicyReader.of(reader) for reader in policy.readers],
             findings=[
                 PolicyFinding(severity=finding.weight, message=labels.say(finding.what)) for finding in policy.findings
             ],
