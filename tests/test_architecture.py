@@ -64,7 +64,7 @@ MAY_IMPORT = {
         "app.inventory",
         "app.findings",
     ),
-    "app.as_code": ("app.wording", "app.as_code"),
+    "app.as_code": ("app.wording", "app.as_code", "app.policy.strict_json"),
     "app.diagnosis": (
         "app.as_code",
         "app.ecr_names",

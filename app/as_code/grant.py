@@ -6,13 +6,13 @@ The policy names the image puller role by reference: never the service's own `pr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from app.as_code.text import hcl, hcl_document, identifier, identifiers, logical_ids, one_line, replaced
+from app.policy import strict_json
 from app.wording import N_
 
 PULLER_ATTRIBUTE: Final = {"Fn::GetAtt": ["ContainerService", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn"]}
@@ -133,7 +133,7 @@ def cloudformation(grant: GrantCode) -> str:
         "Metadata": {"Region": grant.region, "Notes": list(notes_of(Form.CLOUDFORMATION, grant))},
         "Resources": resources,
     }
-    return json.dumps(template, indent=2) + "\n"
+    return strict_json.dump(template, ascii_only=True) + "\n"
 
 
 def repository_properties(repository: str, document: Mapping[str, Any], puller_arn: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from app.policy import strict_json
+
 
 def identifier(name: str) -> str:
     """Return `name` as the label of a Terraform resource: ASCII letters, digits and _, no digit first."""
@@ -56,7 +58,7 @@ def hcl_document(document: Any, arn: str | None = None, reference: str = "", *, 
 
     ASCII only, so that no invisible character can hide in it.
     """
-    text = json.dumps(_interpolated(document, arn, f"${{{reference}}}"), indent=2)
+    text = strict_json.dump(_interpolated(document, arn, f"${{{reference}}}"), ascii_only=True)
     return "\n".join(indent + line for line in text.split("\n"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from app.inventory.queries import KnownRepository
 from app.operations.fingerprint import PLACEHOLDER
 from app.operations.planned import Planned, plan_operation
 from app.operations.state import Kind
+from app.policy import strict_json
 from app.policy.dead import dead_principals
 from app.policy.evaluate import Access
 from app.policy.mend import mend
@@ -131,7 +131,7 @@ def puller_of(service: ContainerService, *, activates: bool) -> str:
 
 def policy_code(repository: str, planned: Planned, *, has_policy: bool) -> PolicyCode:
     """Return the planned policy of a repository, for a text."""
-    document: dict[str, Any] = json.loads(planned.change.after or "{}")
+    document: dict[str, Any] = strict_json.load(planned.change.after or "{}")
     return PolicyCode(repository, document, has_policy)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +27,7 @@ from app.operations.planned import plan_operation
 from app.operations.progress import Progress
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
-from app.policy import messages
+from app.policy import messages, strict_json
 from app.policy.document import size_of
 from app.policy.evaluate import Access as Verdict
 from app.policy.findings import findings
@@ -231,8 +230,8 @@ def pretty(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+        return strict_json.dump(strict_json.load(text))
+    except Problem:
         return text
 
 

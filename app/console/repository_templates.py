@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass
 
 from app.as_code.grant import terraform_policy
 from app.bootstrap import Services
 from app.console.identity import endpoint
+from app.errors import Problem
 from app.inventory.queries import KnownRepository
+from app.policy import strict_json
 from app.wording import N_, Message
 
 
@@ -24,12 +25,16 @@ class Template:
 def templates_of(services: Services, repository: KnownRepository) -> tuple[Template, ...]:
     """Return how to read and write the policy with the AWS CLI, and the present one for Terraform and CloudFormation."""
     commands = Template(Message(N_("AWS CLI")), _commands(repository, endpoint(services, "ecr")))
+    return (commands, *policy_templates(repository, repository.policy_text or ""))
+
+
+def policy_templates(repository: KnownRepository, text: str) -> tuple[Template, ...]:
+    """Return the policy for Terraform and CloudFormation; nothing for a text that can't be read without loss."""
     try:
-        policy = json.loads(repository.policy_text or "")
-    except ValueError:
-        return (commands,)
+        policy = strict_json.load(text)
+    except Problem:
+        return ()
     return (
-        commands,
         Template(Message(N_("Terraform")), terraform_policy(repository.name, policy)),
         Template(Message(N_("CloudFormation")), _cloudformation(repository, policy)),
     )
@@ -48,4 +53,4 @@ def _commands(repository: KnownRepository, url: str) -> str:
 def _cloudformation(repository: KnownRepository, policy: object) -> str:
     properties = {"RepositoryName": repository.name, "RepositoryPolicyText": policy}
     resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
-    return json.dumps(resource, indent=2, ensure_ascii=False)
+    return strict_json.dump(resource)

@@ -20,6 +20,7 @@ from app.diagnosis.facts import Facts, Known, NotFound, Reading
 from app.diagnosis.fix_kinds import FIRST_DEPLOYMENT, KINDS, SAVE, Fix
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
+from app.policy import strict_json
 from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.change import PlannedChange
 from app.policy.commands import FILE, System, Target, find_principal, policy_commands
@@ -219,10 +220,11 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
     if planned is None or planned.after is None:
         return "", "", ""
     text = "\n".join(_grant_lines(target, planned, has_arn=bool(arn)))
-    document = json.loads(planned.after)
+    document = strict_json.load(planned.after)
     terraform = terraform_policy(facts.uri.repository, document, facts.service_name, arn or _ARN)
     properties = repository_properties(facts.uri.repository, document, arn or _ARN)
-    return text, terraform, json.dumps({"Type": "AWS::ECR::Repository", "Properties": properties}, indent=2)
+    resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
+    return text, terraform, strict_json.dump(resource, ascii_only=True)
 
 
 def _grant_lines(target: Target, planned: PlannedChange, *, has_arn: bool) -> Iterator[str]:

@@ -23,6 +23,7 @@ from app.as_code.grant import (
 )
 from app.as_code.managed import managed_by, managed_by_sid
 from app.as_code.text import hcl, identifier, identifiers, logical_ids
+from app.policy import strict_json
 
 PULLER = "arn:aws:iam::000000000001:role/amazon/lightsail/us-east-1/containers/shop/private-repo-access/abc"
 OTHER = "arn:aws:iam::111111111111:role/other"
@@ -95,6 +96,15 @@ def test_the_role_is_named_by_reference_and_never_by_the_services_own_arn(text):
 
 def test_a_deployment_depends_on_the_policy():
     assert "depends_on = [aws_ecr_repository_policy.shop_web]" in terraform(GRANT)
+
+
+@pytest.mark.parametrize("number", ["1e400", "0.1000", "12345678901234567890.5"])
+def test_numbers_stay_as_the_policy_writes_them(number):
+    text = json.dumps({"Statement": [{**statement(OTHER), "Condition": {"NumericLessThan": {"x:y": "N"}}}]})
+    document = strict_json.load(text.replace('"N"', number))
+    grant = replace(GRANT, policies=(PolicyCode("shop/web", document),))
+    assert f'"x:y": {number}\n' in terraform(grant)
+    assert f'"x:y": {number}\n' in cloudformation(grant)
 
 
 def test_terraform_says_that_it_does_not_activate_the_role_of_an_existing_service():

@@ -83,7 +83,7 @@ class Policy(BaseModel):
             repository=policy.repository,
             uri=policy.uri,
             text=policy.text,
-            document=_document(policy.text),
+            document=document_of(policy.text),
             characters=policy.size,
             limit=policy.size_limit,
             access=policy.access,
@@ -102,9 +102,11 @@ class Policy(BaseModel):
         )
 
 
-def _document(text: str | None) -> dict[str, Any] | None:
+def document_of(text: str | None) -> dict[str, Any] | None:
+    """Return the policy as JSON; None where it is none, or holds a number that no JSON library can carry."""
     try:
         document = json.loads(text or "null")
-    except ValueError:
+        json.dumps(document, allow_nan=False)
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
