@@ -6,6 +6,7 @@ revoked on another replica is refused here at most that much later.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -48,6 +49,8 @@ class Authenticator:
         self._open = auth == "none"
         self._refusals = Refusals(db, clock)
         self._kept: dict[str, _Kept] = {}
+        self._ended = 0
+        self._lock = threading.Lock()
         self._threads = anyio.CapacityLimiter(LOOKUP_THREADS)
 
     async def caller(self, request: HTTPConnection) -> Caller | None:
@@ -68,15 +71,13 @@ class Authenticator:
             return LOCAL
         if shown is None or not is_plausible(shown.secret):
             return None
-        hashed = fingerprint(shown.secret)
+        hashed, ended = fingerprint(shown.secret), self._ended
         caller = self._session(hashed) if shown.by is By.SESSION else self._token(hashed)
         if caller is None:
             if shown.by is By.TOKEN:
                 self._refusals.note(EventKind.TOKEN_REFUSED, Actor("", Via.TOKEN, source))
             return None
-        if len(self._kept) >= KEPT:
-            self._kept.clear()
-        self._kept[hashed] = _Kept(caller, self._clock.monotonic() + KEPT_SECONDS)
+        self._keep(hashed, caller, ended)
         return caller
 
     async def refuse_scope(self, caller: Caller, request: HTTPConnection) -> None:
@@ -115,9 +116,9 @@ class Authenticator:
         if shown.by is not By.SESSION or not is_plausible(shown.secret):
             return
         hashed, now = fingerprint(shown.secret), self._clock.now()
-        self._drop([hashed])
         if store.find_session(self._db, hashed, now) is not None:
             store.sign_out(self._db, hashed, source, now)
+        self._drop([hashed])
 
     def end_session(self, session_id: str, caller: Caller, source: Source) -> bool:
         """End the session with this id; return False if there is none. Blocks on the database."""
@@ -150,9 +151,21 @@ class Authenticator:
             return None
         return kept.caller
 
+    def _keep(self, hashed: str, caller: Caller, ended: int) -> None:
+        """Remember a caller, unless something was ended since the lookup began: it may be what was looked up."""
+        with self._lock:
+            if self._ended != ended:
+                return
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[hashed] = _Kept(caller, self._clock.monotonic() + KEPT_SECONDS)
+
     def _drop(self, hashes: Iterable[str]) -> None:
-        for hashed in hashes:
-            self._kept.pop(hashed, None)
+        """Forget callers whose session or token has been ended in the database."""
+        with self._lock:
+            self._ended += 1
+            for hashed in hashes:
+                self._kept.pop(hashed, None)
 
     def _session(self, hashed: str) -> Caller | None:
         now = self._clock.now()

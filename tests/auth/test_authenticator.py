@@ -62,6 +62,30 @@ def test_ending_a_session_counts_at_once(authenticator, session):
     assert authenticator.find(session) is None
 
 
+@pytest.mark.parametrize("way", ["sign_out", "end_session"])
+def test_a_request_on_its_way_keeps_no_session_that_ends_meanwhile(authenticator, session, monkeypatch, way):
+    """Its lookup began before the end and ends after it, or lies between two steps of the end."""
+    caller = authenticator.find(session)
+    end = {
+        "sign_out": lambda: authenticator.sign_out(session, HERE),
+        "end_session": lambda: authenticator.end_session(caller.session, caller, HERE),
+    }[way]
+    touch, ending = store.touch_session, getattr(store, way)
+
+    def end_during_a_lookup(*arguments):
+        monkeypatch.setattr(store, "touch_session", touch)
+        end()
+
+    def look_up_during_the_end(*arguments):
+        authenticator.find(session)
+        return ending(*arguments)
+
+    monkeypatch.setattr(store, "touch_session", end_during_a_lookup)
+    monkeypatch.setattr(store, way, look_up_during_the_end)
+    authenticator.find(session)
+    assert authenticator._remembered(session) is None
+
+
 def test_a_session_that_is_not_there_cannot_be_ended(authenticator, session):
     caller = authenticator.find(session)
     for session_id in ("000000000000", "", "%", "_" * 12):
