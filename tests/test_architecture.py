@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "app.resources": (),
     "app.urls": (),
     "app.ecr_names": (),
-    "app.settings": ("app.files",),
+    "app.settings": ("app.files", "app.urls"),
     "app.limits": (),
     "app.threads": ("app.errors",),
     "app.messages.problems": (

@@ -18,7 +18,10 @@ HOUR = 60 * MINUTE
 SHOW_TENTHS_BELOW = 10  # seconds
 
 # Characters that turn, hide or break the text around them; no name in AWS should hold one.
-UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Controls, direction marks, what has no width or shape, line separators. Joiners stay: letters and emoji need them.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 

@@ -47,4 +47,6 @@ def test_a_time_without_a_zone_is_utc():
 
 def test_hidden_characters_become_visible():
     assert formats.plain("a\u202eb\x00c\u2066") == "a\ufffdb\ufffdc\ufffd"
+    assert formats.plain("a\x9bb\u061cc\u200bd\u2028e\ufefff\U000e0041g\xadh") == "a�b�c�d�e�f�g�h"
+    assert formats.plain("👩\u200d🔧") == "👩\u200d🔧"
     assert formats.plain("日本語 text\n\twith\r\nlines") == "日本語 text\n\twith\r\nlines"
