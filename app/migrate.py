@@ -118,6 +118,7 @@ def alone(database: Database) -> Iterator[Connection]:
     file = database_file(database.url)
     with exclusive(setup_lock_path(file)):
         _make_ready(file)
+        refuse_foreign(file)
         with database.engine.connect() as connection:
             yield connection
 
@@ -156,4 +157,3 @@ def _make_ready(file: Path) -> None:
             f"{file} is a backup that was copied here, and would bring back what has been revoked since; "
             f"put it in place with: sailpass restore '{file}'"
         )
-    refuse_foreign(file)
