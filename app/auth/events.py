@@ -131,10 +131,9 @@ def storable(text: str, longest: int) -> str:
     return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[:longest])
 
 
-def record_restored(db: Database, person: str, subject: str, now: datetime) -> None:
+def record_restored(session: Session, person: str, subject: str, now: datetime) -> None:
     """Record that `person` restored a backup in a terminal; `subject` names what was restored, such as its file."""
-    with db.write() as session:
-        add(session, EventKind.RESTORED, Actor(person, Via.TERMINAL), now, subject=subject)
+    add(session, EventKind.RESTORED, Actor(person, Via.TERMINAL), now, subject=subject)
 
 
 def last_restored_at(db: Database) -> datetime | None:

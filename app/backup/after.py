@@ -8,6 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.auth.events import record_restored
+from app.auth.operator import operator_name
 from app.backup import tables
 from app.backup.errors import BackupError
 from app.backup.making import reason, sqlite_file
@@ -22,6 +24,8 @@ from app.operations.engine import forget_everything
 from app.operations.lease import LOCKS
 from app.settings import Settings
 
+# What the record of sign-ins says was restored.
+COMMAND = "after-restore"
 # Enough while every replica is stopped.
 LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '15s'")
 # A replica that starts now waits for this table, and sees only what is committed here.
@@ -86,6 +90,7 @@ def _sqlite(settings: Settings, now: datetime) -> int:
 def _leave_history(session: Session, now: datetime) -> int:
     interrupted = interrupt_all(session, now)
     tables.clear(session)
+    record_restored(session, operator_name(), COMMAND, now)
     return interrupted
 
 

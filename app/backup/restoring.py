@@ -16,6 +16,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from app.auth.events import record_restored
+from app.auth.operator import operator_name
 from app.backup.errors import BackupError
 from app.backup.making import reason, sqlite_file
 from app.backup.reading import check, check_readable, take_in
@@ -82,7 +84,7 @@ def _prepared(source: Path, file: Path, now: datetime) -> tuple[Path, int]:
                 make_tables(part, check(copy))
                 check(copy, part)
                 copy_history(copy, part, frozen=True)
-            interrupted = _settle(part, now)
+            interrupted = _settle(part, source.name, now)
             seal(part)
     except BackupError as error:
         raise BackupError(f"{source} can't be restored: {error}. Nothing was changed.") from error
@@ -91,13 +93,14 @@ def _prepared(source: Path, file: Path, now: datetime) -> tuple[Path, int]:
     return part, interrupted
 
 
-def _settle(part: Path, now: datetime) -> int:
+def _settle(part: Path, restored_from: str, now: datetime) -> int:
     database = Database(f"sqlite:///{part}", pool_size=1)
     try:
         with database.engine.connect() as connection:
             upgrade(connection)
         check_readable(database)
         with database.write() as session:
+            record_restored(session, operator_name(), restored_from, now)
             return interrupt_all(session, now)
     finally:
         database.close()

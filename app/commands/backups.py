@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from app.settings import Settings, SettingsError, load
+from app.settings import SettingsError, load
 
 # Slow imports happen in the command that needs them.
 
@@ -64,9 +64,7 @@ def restore(file: Path, data_dir: Path | None) -> None:
     from app.backup.restoring import restore as run
 
     with _edge():
-        settings, now = load(data_dir=data_dir), datetime.now(UTC)
-        restored = run(settings, file, now)
-        _record(settings, file.name, now)
+        restored = run(load(data_dir=data_dir), file, datetime.now(UTC))
         kept = f" The history before is kept in {restored.kept}." if restored.kept else ""
         click.echo(f"Restored from {file}.{kept}")
         _say_what_ended(restored.interrupted)
@@ -85,27 +83,13 @@ def after_restore(*, data_dir: Path | None, database_url: str | None, moved: boo
     from app.backup.after import after_restore as run
 
     with _edge():
-        settings, now = load(data_dir=data_dir, database_url=database_url), datetime.now(UTC)
-        interrupted = run(settings, now, moved=moved)
+        settings = load(data_dir=data_dir, database_url=database_url)
+        interrupted = run(settings, datetime.now(UTC), moved=moved)
         if moved:
             click.echo("Noted. Everything is kept.")
         else:
-            _record(settings, "after-restore", now)
             click.echo("Done. The history is kept.")
             _say_what_ended(interrupted)
-
-
-def _record(settings: Settings, subject: str, now: datetime) -> None:
-    """Record the restore among the sign-in events, since it ended links, sessions and tokens."""
-    from app.auth.events import record_restored
-    from app.auth.operator import operator_name
-    from app.db import Database
-
-    db = Database(settings.history_url, pool_size=1)
-    try:
-        record_restored(db, operator_name(), subject, now)
-    finally:
-        db.close()
 
 
 def _say_what_ended(interrupted: int) -> None:

@@ -52,7 +52,8 @@ def test_an_empty_record_has_one_empty_page(db):
 
 
 def test_a_restored_backup_is_recorded(any_db):
-    events.record_restored(any_db, "mika", "monday.db", NOW)
+    with any_db.write() as session:
+        events.record_restored(session, "mika", "monday.db", NOW)
     (event,) = events.list_events(any_db).events
     assert (event.kind, event.person, event.via, event.subject) == ("restored", "mika", "terminal", "monday.db")
 

@@ -26,7 +26,7 @@ def copied(settings, history):
 def test_it_leaves_the_history_and_nothing_else(copied):
     assert after_restore(copied, LATER) == 1
     database = Database(copied.history_url)
-    assert rows_of(database) == {"operations": 2, "operation_steps": 3, "policy_changes": 2}
+    assert rows_of(database) == {"operations": 2, "operation_steps": 3, "policy_changes": 2, "sign_in_events": 1}
     assert find_progress(database, "running").outcome == "interrupted"
     database.close()
 

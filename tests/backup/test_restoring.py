@@ -61,7 +61,7 @@ def test_only_the_history_comes_back(request, settings, made):
     file = request.getfixturevalue(made)
     restore(settings, file, LATER)
     database = served(settings)
-    assert rows_of(database) == {"operations": 2, "operation_steps": 3, "policy_changes": 2}
+    assert rows_of(database) == {"operations": 2, "operation_steps": 3, "policy_changes": 2, "sign_in_events": 1}
     database.close()
 
 

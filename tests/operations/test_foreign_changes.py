@@ -130,7 +130,8 @@ def test_a_role_that_aws_turns_into_an_id_is_none(shop, granted, aws):
 
 def test_what_was_written_before_a_restore_is_in_no_history(shop, granted):
     put(shop, *present(shop), NOBODY)
-    record_restored(shop.services.db, "mika", "backup.db", shop.services.clock.now())
+    with shop.services.db.write() as session:
+        record_restored(session, "mika", "backup.db", shop.services.clock.now())
     read(shop)
     assert entries(shop) == []
     put(shop, *present(shop)[:-1])
@@ -140,7 +141,8 @@ def test_what_was_written_before_a_restore_is_in_no_history(shop, granted):
 
 def test_access_that_was_taken_back_between_a_backup_and_its_restore_is_not_called_removed(shop, granted):
     put(shop, CI)
-    record_restored(shop.services.db, "mika", "backup.db", shop.services.clock.now())
+    with shop.services.db.write() as session:
+        record_restored(session, "mika", "backup.db", shop.services.clock.now())
     with shop.services.db.write() as session:
         session.execute(delete(SeenRepository))  # as a restore does
     read(shop)

@@ -113,6 +113,7 @@ def test_two_processes_that_see_the_same_record_it_once(shop, granted, aws):
 
 def test_what_stands_in_aws_when_a_backup_is_restored_is_no_change(shop, granted, aws):
     inactive(aws, SERVICE)
-    record_restored(shop.services.db, "mika", "backup.db", shop.services.clock.now())
+    with shop.services.db.write() as session:
+        record_restored(session, "mika", "backup.db", shop.services.clock.now())
     sweep(shop)
     assert entries(shop) == []
