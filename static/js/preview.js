@@ -37,8 +37,8 @@
   });
   // Only what was previewed is confirmed: another selection is previewed first.
   document.addEventListener('change', event => {
-    const choices = event.target.closest('form.choices');
-    const buttons = choices?.parentElement.querySelectorAll(':scope > form[method=post] .modal-foot [type=submit]');
+    const form = event.target.closest('[data-previewed-first]')?.closest('form');
+    const buttons = form?.querySelectorAll('.modal-foot [type=submit]');
     for (const button of buttons ?? []) button.disabled = true;
   });
   // What is fetched when it is opened is not fetched when it is closed.

@@ -22,6 +22,7 @@ from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, RetryProblems, patience
 from app.web.forms import OUTDATED, AccessForm, check_outdated, earlier_of, start_access
+from app.web.pruning import show_prune, start_prune
 from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
 from app.web.views import dialogs
@@ -50,6 +51,7 @@ async def access_form(
     region: str,
     service: str,
     principal: Annotated[list[str], Form(default_factory=list)],
+    shown: Annotated[list[str], Form(default_factory=list)],
     repository: Annotated[str, Form(max_length=1000)] = "",
     previewed: Annotated[str, Form(max_length=400)] = "",
     previewed_before: PolicyField = "",
@@ -59,7 +61,8 @@ async def access_form(
 ) -> AccessForm:
     """Return the data of a dialog's form."""
     texts = (previewed_before, previewed_after)
-    return AccessForm(region, service, repository.strip(), who, previewed, tuple(principal), follows, texts, warned)
+    typed, chosen = repository.strip(), (tuple(principal), tuple(shown))
+    return AccessForm(region, service, typed, who, previewed, *chosen, follows=follows, texts=texts, warned=warned)
 
 
 async def named_form(services: ServicesDep, form: Annotated[AccessForm, Depends(access_form)]) -> AccessForm:
@@ -201,18 +204,13 @@ async def ask_prune(
     follows: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Show the dialog that lists the deleted principals, and the policy without them."""
-    target = (region, service, repository)
-    chosen = {"principals": principal} if principal else None
-    planning = previews.preview(services, Kind.PRUNE, target, chosen, seconds=patience(request))
-    preview = await preview_view(planning, repository)
-    dialog = await run_in_threadpool(dialogs.prune, services, target, preview, follows)
-    return await run_in_threadpool(render, request, dialog)
+    return await show_prune(request, services, (region, service, repository), principal, follows)
 
 
 @router.post("/repositories/prune")
-def prune(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
-    """Start removing deleted principals from a policy."""
-    return _start(request, services, Kind.PRUNE, form)
+async def prune(request: Request, services: ServicesDep, form: NamedFormDep) -> Response:
+    """Start removing deleted principals from a policy, once they were previewed."""
+    return await start_prune(request, services, form)
 
 
 @router.get("/repositories/preview")

@@ -7,22 +7,18 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
-from app.console import previews
 from app.console.repositories import named_repository, resolve_repository
 from app.console.repository_images import repository_images
 from app.console.timeouts import within
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute
 from app.inventory.repositories import RepositoryFilter
-from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RetryProblems, patience
-from app.web.forms import AccessForm, start_access
+from app.web.forms import AccessForm
+from app.web.pruning import show_prune, start_prune
 from app.web.render import render
-from app.web.responses import started
-from app.web.views import dialogs
-from app.web.views.preview import preview_view
 from app.web.views.repositories import repositories_page, who_can_pull_page
 from app.web.views.repository import RepositoryImagesPage, repository_page
 
@@ -51,12 +47,13 @@ async def prune_form(
     region: Annotated[str, Form(max_length=32)],
     repository: Annotated[str, Form(max_length=1000)],
     principal: Annotated[list[str], Form(default_factory=list)],
+    shown: Annotated[list[str], Form(default_factory=list)],
     previewed: Annotated[str, Form(max_length=400)] = "",
     follows: Annotated[str, Form(max_length=64)] = "",
 ) -> AccessForm:
     """Return the data of the dialog's form, with the repository's name resolved. Raises Problem."""
     name = await named_repository(services, region, repository)
-    return AccessForm(region, "", name, who, previewed, tuple(principal), follows)
+    return AccessForm(region, "", name, who, previewed, tuple(principal), tuple(shown), follows)
 
 
 @router.get(links.prune())
@@ -70,17 +67,13 @@ async def ask_prune(
 ) -> Response:
     """Show the dialog that lists the deleted principals, and the policy without them."""
     target = (region, "", await named_repository(services, region, repository))
-    chosen = {"principals": principal} if principal else None
-    planning = previews.preview(services, Kind.PRUNE, target, chosen, seconds=patience(request))
-    preview = await preview_view(planning, target[2])
-    dialog = await run_in_threadpool(dialogs.prune, services, target, preview, follows)
-    return await run_in_threadpool(render, request, dialog)
+    return await show_prune(request, services, target, principal, follows)
 
 
 @router.post(links.prune())
-def prune(request: Request, services: ServicesDep, form: Annotated[AccessForm, Depends(prune_form)]) -> Response:
+async def prune(request: Request, services: ServicesDep, form: Annotated[AccessForm, Depends(prune_form)]) -> Response:
     """Start removing deleted principals from a policy: an operation of the repository, whether or not it has services."""
-    return started(request, services, start_access(services, Kind.PRUNE, form))
+    return await start_prune(request, services, form)
 
 
 @router.get(links.REPOSITORIES + "/{region}/{name:path}")

@@ -27,10 +27,9 @@ ROLE_STAYS = N_(
 
 @dataclass(frozen=True)
 class DialogChoices:
-    """Values that the reader may select before the preview: a form of its own, which requests `url` again."""
+    """Values of the form that the reader may select; its button for a preview requests `url` with the whole form."""
 
     url: str
-    fields: tuple[tuple[str, str], ...]
     name: str
     title: Message
     values: tuple[tuple[str, bool], ...]
@@ -42,7 +41,7 @@ class ConfirmDialog(DialogView):
     """Asks for confirmation before `action` is posted, with `fields` as hidden form fields.
 
     `changes` says what will change, one sentence each; `names` lists what it affects under `names_title`; `warning`
-    what it may cost. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from
+    what it may cost, `notice` why it is shown again. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from
     `preview_url` when the reader opens it.
     """
 
@@ -58,6 +57,7 @@ class ConfirmDialog(DialogView):
     names_title: Message | None = None
     names: tuple[str, ...] = ()
     warning: Message | None = None
+    notice: Message | None = None
     choices: DialogChoices | None = None
     preview: PreviewView | None = None
     preview_url: str = ""
@@ -134,7 +134,13 @@ def repair_dialog(region: str, service: str, repository: str, *, changes: tuple[
 
 
 def prune_dialog(
-    region: str, service: str, repository: str, *, preview: PreviewView, follows: str = ""
+    region: str,
+    service: str,
+    repository: str,
+    *,
+    preview: PreviewView,
+    follows: str = "",
+    notice: Message | None = None,
 ) -> ConfirmDialog:
     """GET …/repositories/prune: removes principals that no longer exist from a policy, which ECR refuses for them.
 
@@ -155,22 +161,27 @@ def prune_dialog(
         action=address,
         button=Message(N_("Remove dead principals")) if preview.principals else None,
         back=back,
-        fields=(*fields, *(("principal", principal) for principal in preview.principals)),
+        fields=(*fields, *_selected(preview)),
         names_title=Message(N_("Principals to remove")) if preview.principals else None,
         names=preview.principals,
-        choices=_choices(address, tuple(fields), preview),
+        notice=notice,
+        choices=_choices(address, preview),
         preview=preview,
         danger=True,
     )
 
 
-def _choices(url: str, fields: tuple[tuple[str, str], ...], preview: PreviewView) -> DialogChoices | None:
+def _selected(preview: PreviewView) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a prune: who certainly goes, without a choice, and whose removal the preview shows."""
+    sure = (("principal", name) for name in preview.principals if name not in preview.doubtful)
+    return (*sure, *(("shown", name) for name in preview.principals))
+
+
+def _choices(url: str, preview: PreviewView) -> DialogChoices | None:
     if not preview.doubtful:
         return None
-    sure = tuple(("principal", name) for name in preview.principals if name not in preview.doubtful)
     return DialogChoices(
         url=url,
-        fields=(*fields, *sure),
         name="principal",
         title=Message(N_("ECR can't find at least one of these principals. Select those that no longer exist.")),
         values=tuple((name, name in preview.principals) for name in preview.doubtful),
@@ -286,9 +297,11 @@ def with_preview(
     return replace(dialog, preview=preview, preview_url="") if isinstance(dialog, ConfirmDialog) else dialog
 
 
-def prune(services: Services, target: AccessTarget, preview: PreviewView, follows: str) -> ConfirmDialog:
+def prune(
+    services: Services, target: AccessTarget, preview: PreviewView, follows: str, notice: Message | None = None
+) -> ConfirmDialog:
     """Return the dialog that prunes what the preview shows; `target` is region, service and repository."""
     followed = find_progress(services.db, follows) if follows else None
     region, service, repository = target
     of_this = followed is not None and (followed.region, followed.service, followed.repository) == target
-    return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "")
+    return prune_dialog(region, service, repository, preview=preview, follows=follows if of_this else "", notice=notice)
