@@ -58,11 +58,15 @@
     }
   });
   // A refused or failed request must not leave it on its skeleton; a refused form (422) comes back as a dialog.
-  for (const name of ['htmx:response:error', 'htmx:error']) {
+  for (const name of ['htmx:response:error', 'htmx:error', 'sailpass:foreign']) {
     document.addEventListener(name, ({ detail: { ctx } }) => {
-      const comesBack = ctx?.request.method === 'POST' && ctx.response?.status === 422;
-      if (ctx === awaited && !comesBack && body.querySelector('[data-skeleton]')) modal.close();
+      const comesBack = ctx?.request.method === 'POST' && ctx.response?.status === 422 && !foreign.has(ctx);
+      if (ctx === awaited && !comesBack && body.querySelector('[data-skeleton]')) showUnfilled();
     });
+  }
+  function showUnfilled() {
+    body.replaceChildren(byId('unfilled').content.cloneNode(true));
+    body.querySelector('.modal-foot [data-close]').focus();
   }
 
   // --- Announcements --------------------------------------------------------------------------------------------
@@ -92,40 +96,64 @@
   };
 
   // --- No answer ------------------------------------------------------------------------------------------------
-  const failed = new WeakMap(); // the request that each place's message of the server is about
-  function tell(id, kind) {
+  const failed = new WeakMap(); // the request that each place's message is about
+  const requestOf = ({ request: { method, action } }) => `${method} ${new URL(action, location.href).pathname}`;
+  // What is told of a form goes once one is answered, of a part once that is; of what the page asks by itself, with any
+  // answer.
+  function tell(ctx, id, kind) {
     const place = byId(modal.open ? 'modal-flash' : 'flash');
-    if (kind === 'page' && place.querySelector('[data-offline]')) return;
-    const message = byId(id).content.cloneNode(true);
-    message.firstElementChild.dataset.offline = kind;
-    failed.delete(place);
+    const told = place.querySelector('[data-offline]')?.dataset;
+    if (told && kind !== 'form' && (told.offline === 'form' || kind === 'page' || told.message === id)) return;
+    const message = byId(id).content.cloneNode(true).firstElementChild;
+    Object.assign(message.dataset, { offline: kind, message: id });
+    const title = message.querySelector('[data-status]');
+    if (title) title.textContent = title.textContent.replace('#', ctx.response.status);
+    if (kind !== 'form') message.querySelector('[data-kept]')?.remove();
+    if (kind === 'part') failed.set(place, requestOf(ctx));
+    else failed.delete(place);
     place.replaceChildren(message);
   }
-  const tellUnsent = ctx => tell(isLate(ctx) ? 'unsent-late' : 'unsent', 'form');
-  document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
-    if (ctx?.request?.method === 'POST') tellUnsent(ctx); // which isn't sent again by itself
-    else if (ctx) tell('offline', 'page');
-  });
-  // Nor is there one in a page of a proxy; what a late one says isn't shown.
-  document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
-    const { request, response, text } = ctx;
-    if (request.method !== 'POST') return;
-    if (isLate(ctx) && response.status < 500) tell('refused-late', 'form');
-    else if (response.status >= 500 && (isLate(ctx) || !text.includes('<hx-partial'))) tellUnsent(ctx);
-  });
-  // That a form wasn't sent is told until one is answered: answers to what the page asks say nothing of it.
+  const asksByItself = part => part?.matches?.('[data-watch], [aria-busy=true]');
+  function tellUnanswered(ctx) {
+    const isForm = ctx.request.method === 'POST'; // which isn't sent again by itself
+    const kind = isForm ? 'form' : asksByItself(ctx.sourceElement) ? 'page' : 'part';
+    const status = ctx.response?.status ?? 500;
+    const isRefused = status >= 400 && status < 500;
+    if (!isLate(ctx)) {
+      const noAnswer = { form: 'unsent', page: 'offline', part: 'unanswered' }[kind];
+      tell(ctx, status >= 500 ? noAnswer : isRefused ? 'refused' : 'answered-by-another', kind);
+    } else if (isForm) tell(ctx, isRefused ? 'refused-late' : 'unsent-late', kind);
+  }
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => { if (ctx?.request) tellUnanswered(ctx); });
+  // A proxy may answer in the server's place. Parts of pages are no documents, and what the server refuses names its
+  // place, or is the form to correct.
+  const foreign = new WeakSet();
+  const isOurs = ({ response: { status }, select, text }) =>
+    status < 400 ? select || !/<html[\s>]/i.test(text) : /<hx-partial|id="modal-title"/.test(text);
   document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
-    const told = ctx.request.method === 'POST' ? '[data-offline]' : '[data-offline=page]';
+    if (isOurs(ctx)) return;
+    foreign.add(ctx);
+    tellUnanswered(ctx);
+    document.dispatchEvent(new CustomEvent('sailpass:foreign', { detail: { ctx } }));
+  }, true);
+  document.addEventListener('htmx:before:swap', event => { if (foreign.has(event.detail.ctx)) event.preventDefault(); }, true);
+  // What the server says of a form whose dialog was closed isn't shown.
+  document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
+    if (isLate(ctx) && !foreign.has(ctx)) tellUnanswered(ctx);
+  });
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
+    if (foreign.has(ctx)) return;
+    const told = ctx.request.method === 'POST' ? ':is([data-offline=form], [data-offline=page])' : '[data-offline=page]';
     for (const message of document.querySelectorAll(told)) message.remove();
   });
   // A message of the server is told until the same request is answered well, or with a form to correct.
   document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
-    const { request: { method, action }, response: { status }, text } = ctx;
-    const request = `${method} ${new URL(action, location.href).pathname}`;
+    if (foreign.has(ctx)) return;
+    const { response: { status }, text } = ctx;
     for (const place of [byId('flash'), byId('modal-flash')]) {
       if (status < 400 || status === 422) {
-        if (failed.get(place) === request) place.replaceChildren();
-      } else if (!isLate(ctx) && text.includes(`hx-target="#${place.id}"`)) failed.set(place, request);
+        if (failed.get(place) === requestOf(ctx)) place.replaceChildren();
+      } else if (!isLate(ctx) && text.includes(`hx-target="#${place.id}"`)) failed.set(place, requestOf(ctx));
     }
   });
 
@@ -145,7 +173,7 @@
   document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => { isSignedOut = ctx.response?.status === 401; });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) isSignedOut = false; });
   document.addEventListener('htmx:before:request', event => {
-    if (isSignedOut && event.detail.ctx.sourceElement?.matches?.('[data-watch], [aria-busy=true]')) event.preventDefault();
+    if (isSignedOut && asksByItself(event.detail.ctx.sourceElement)) event.preventDefault();
   });
 
   // --- Copying, and filling a field -----------------------------------------------------------------------------
