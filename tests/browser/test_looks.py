@@ -115,6 +115,28 @@ def test_at_four_hundred_percent_the_list_of_the_add_dialog_stays_in_it(opens):
     expect(page.get_by_role("button", name="Add", exact=True)).to_be_in_viewport(ratio=0.95)
 
 
+MANY = """list => {
+  for (let at = 0; at < 60; at += 1) list.append(list.firstElementChild.cloneNode(true));
+}"""
+COVERED = """() => {
+  const { left, top, width, height } = document.activeElement.getBoundingClientRect();
+  const above = document.elementFromPoint(left + width / 2, top + height / 2);
+  return !above || !document.activeElement.closest('label')?.contains(above);
+}"""
+
+
+@pytest.mark.parametrize("width, height", [(1440, 900), (390, 800), (320, 256)])
+def test_a_box_that_has_the_focus_is_not_below_the_bar_of_its_list(opens, width, height):
+    page = opens("choose", viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page.locator(".checks").evaluate(MANY)
+    page.get_by_role("checkbox").first.focus()
+    covered = 0
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        covered += page.evaluate(COVERED)
+    assert covered == 0
+
+
 def test_paper_has_the_text_dark_on_light_and_nothing_to_press(opens):
     page = opens("images", color_scheme="dark", viewport={"width": 794, "height": 1000})
     page.emulate_media(media="print")
