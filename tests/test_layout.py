@@ -48,7 +48,7 @@ BEHAVIOURS = {
     "search repositories while somebody types": ("inventory/repository_search.py", "choices"),
     "export the history": ("history/export.py", "csv_lines"),
     "delete old history": ("history/retention.py", "Retention"),
-    "sign-in links and sessions": ("auth/store.py", "list_sessions"),
+    "sign-in links and sessions": ("auth/sessions.py", "list_sessions"),
     "slow down wrong sign-ins": ("auth/rate_limit.py", "FailedTries"),
     "answer a problem with its status": ("http/problems.py", "install"),
     "security headers": ("http/security.py", "middleware"),

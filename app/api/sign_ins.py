@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from app.api.responses import refusals
 from app.api.schemas.sign_ins import EndedSession, Session, SessionList, SignInEvent, SignInEventList
-from app.auth import events, store
+from app.auth import events, sessions
 from app.auth.authenticator import source_of
 from app.errors import Problem
 from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
@@ -22,8 +22,8 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="A sessio
 @router.get("/sessions", summary="Browsers that are signed in")
 def list_sessions(services: ServicesDep, caller: CallerDep, now: NowDep) -> SessionList:
     """Everyone's sessions, the last used first."""
-    sessions = store.list_sessions(services.db, now)
-    return SessionList(sessions=[Session.of(facts, caller.session) for facts in sessions])
+    living = sessions.list_sessions(services.db, now)
+    return SessionList(sessions=[Session.of(facts, caller.session) for facts in living])
 
 
 @router.delete("/sessions/{session_id}", summary="End a session", responses=refusals(404))

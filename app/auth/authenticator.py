@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 from starlette.requests import HTTPConnection
 
-from app.auth import rules, store
+from app.auth import rules, sessions, sign_in_links, tokens
 from app.auth.events import VIA_OF, Actor, EventKind, Via
 from app.auth.names import token_caller
 from app.auth.rate_limit import FailedTries
@@ -96,7 +96,7 @@ class Authenticator:
 
         A wrong link costs one lookup by its hash and is counted; the right one works whatever was counted before.
         """
-        if is_plausible(link) and store.has_link(self._db, fingerprint(link), self._clock.now()):
+        if is_plausible(link) and sign_in_links.has_link(self._db, fingerprint(link), self._clock.now()):
             return True
         self._link_refused(link, source)
         return False
@@ -106,7 +106,7 @@ class Authenticator:
         if not self.knows_link(link, source):
             return None
         secret = new_secret()
-        if store.exchange(self._db, fingerprint(link), fingerprint(secret), source, self._clock.now()):
+        if sessions.exchange(self._db, fingerprint(link), fingerprint(secret), source, self._clock.now()):
             return secret
         self._link_refused(link, source)  # used by another browser just now
         return None
@@ -116,29 +116,29 @@ class Authenticator:
         if shown.by is not By.SESSION or not is_plausible(shown.secret):
             return
         hashed, now = fingerprint(shown.secret), self._clock.now()
-        if store.find_session(self._db, hashed, now) is not None:
-            store.sign_out(self._db, hashed, source, now)
+        if sessions.find_session(self._db, hashed, now) is not None:
+            sessions.sign_out(self._db, hashed, source, now)
         self._drop([hashed])
 
     def end_session(self, session_id: str, caller: Caller, source: Source) -> bool:
         """End the session with this id; return False if there is none. Blocks on the database."""
-        ended = store.end_session(self._db, session_id, _actor(caller, source), self._clock.now())
+        ended = sessions.end_session(self._db, session_id, _actor(caller, source), self._clock.now())
         self._drop(ended)
         return bool(ended)
 
     def sign_out_everywhere(self, caller: Caller, source: Source) -> int:
         """End every session of the caller's person and return how many. Blocks on the database."""
-        ended = store.end_sessions(self._db, caller.person, _actor(caller, source), self._clock.now())
+        ended = sessions.end_sessions(self._db, caller.person, _actor(caller, source), self._clock.now())
         self._drop(ended)
         return len(ended)
 
     def revoke_link(self, link_id: str, caller: Caller, source: Source) -> bool:
         """Revoke an open link; return False if there is none. Blocks on the database."""
-        return store.revoke_links(self._db, link_id, _actor(caller, source), self._clock.now()) > 0
+        return sign_in_links.revoke_links(self._db, link_id, _actor(caller, source), self._clock.now()) > 0
 
     def revoke_token(self, name: str, caller: Caller, source: Source) -> None:
         """Revoke a token. Blocks on the database. Raises Problem `auth.token_not_found`."""
-        self._drop([store.revoke_token(self._db, name, _actor(caller, source), self._clock.now())])
+        self._drop([tokens.revoke_token(self._db, name, _actor(caller, source), self._clock.now())])
 
     def _link_refused(self, link: str, source: Source) -> None:
         self._failures.failed(source.address, self._clock.monotonic())
@@ -169,18 +169,18 @@ class Authenticator:
 
     def _session(self, hashed: str) -> Caller | None:
         now = self._clock.now()
-        row = store.find_session(self._db, hashed, now)
+        row = sessions.find_session(self._db, hashed, now)
         if row is None:
             return None
-        store.touch_session(self._db, row, now)
+        sessions.touch_session(self._db, row, now)
         return Caller(row.person, By.SESSION, session=short_id(hashed))
 
     def _token(self, hashed: str) -> Caller | None:
         now = self._clock.now()
-        row = store.find_token(self._db, hashed, now)
+        row = tokens.find_token(self._db, hashed, now)
         if row is None:
             return None
-        store.touch_token(self._db, row, now)
+        tokens.touch_token(self._db, row, now)
         return Caller(token_caller(row.name, row.created_by), By.TOKEN, scope=Scope(row.scope))
 
 

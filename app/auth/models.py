@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import ColumnElement, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.auth.secret import SHORT_ID
 from app.db import Base, Json, UtcDateTime
 
 
@@ -88,3 +89,8 @@ class SignInEvent(Base):
     """A token's scope and expiry, how many links were voided, how many sessions ended."""
 
     __table_args__ = (Index("ix_sign_in_events_at", "at"),)
+
+
+def has_short_id(hashed: Any, short: str) -> ColumnElement[bool]:
+    """Return the condition that a hash begins with the id that people see."""
+    return func.substr(hashed, 1, SHORT_ID) == short

@@ -15,14 +15,16 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from app.auth import store
+from app.auth import sessions, sign_in_links, tokens
 from app.auth.events import Actor, Via
 from app.auth.names import TOKEN_NAME
 from app.auth.operator import operator_name
 from app.auth.rules import TOKEN_LIFETIME
 from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret, new_token
-from app.auth.store import LinkFacts, SessionFacts, TokenFacts
+from app.auth.sessions import SessionFacts
+from app.auth.sign_in_links import LinkFacts
+from app.auth.tokens import TokenFacts
 from app.clock import Clock, SystemClock
 from app.db import Database, is_sqlite
 from app.errors import Problem
@@ -69,14 +71,14 @@ def create_link(settings: Settings, *, base: str = "", via: Via = Via.TERMINAL, 
         raise SettingsError(NOBODY_SIGNS_IN)
     link = new_secret()
     with _database(settings) as db:
-        store.add_link(db, fingerprint(link), _operator(via), _now(clock))
+        sign_in_links.add_link(db, fingerprint(link), _operator(via), _now(clock))
     return f"{(base or reachable_at(settings)).rstrip('/')}/sign-in?link={link}"
 
 
 def list_links(settings: Settings, *, clock: Clock | None = None) -> tuple[LinkFacts, ...]:
     """Return every valid link. Raises SettingsError when there is no database yet."""
     with _database(settings) as db:
-        return store.list_links(db, _now(clock))
+        return sign_in_links.list_links(db, _now(clock))
 
 
 def revoke_links(settings: Settings, link_id: str = "", *, clock: Clock | None = None) -> int:
@@ -87,7 +89,7 @@ def revoke_links(settings: Settings, link_id: str = "", *, clock: Clock | None =
         SettingsError: there is no database yet.
     """
     with _database(settings) as db:
-        count = store.revoke_links(db, link_id, _operator(), _now(clock))
+        count = sign_in_links.revoke_links(db, link_id, _operator(), _now(clock))
     if link_id and not count:
         raise Problem("auth.link_not_found", id=link_id)
     return count
@@ -96,7 +98,7 @@ def revoke_links(settings: Settings, link_id: str = "", *, clock: Clock | None =
 def list_sessions(settings: Settings, *, clock: Clock | None = None) -> tuple[SessionFacts, ...]:
     """Return every valid session. Raises SettingsError when there is no database yet."""
     with _database(settings) as db:
-        return store.list_sessions(db, _now(clock))
+        return sessions.list_sessions(db, _now(clock))
 
 
 def end_sessions(settings: Settings, session_id: str = "", *, clock: Clock | None = None) -> int:
@@ -108,8 +110,8 @@ def end_sessions(settings: Settings, session_id: str = "", *, clock: Clock | Non
     """
     with _database(settings) as db:
         if not session_id:
-            return len(store.end_sessions(db, "", _operator(), _now(clock)))
-        if not store.end_session(db, session_id, _operator(), _now(clock)):
+            return len(sessions.end_sessions(db, "", _operator(), _now(clock)))
+        if not sessions.end_session(db, session_id, _operator(), _now(clock)):
             raise Problem("auth.session_not_found", id=session_id)
     return 1
 
@@ -141,14 +143,14 @@ def create_token(
         raise Problem("auth.token_bad_name", name=facts.name)
     secret = new_token()
     with _database(settings) as db:
-        store.add_token(db, fingerprint(secret), facts, actor)
+        tokens.add_token(db, fingerprint(secret), facts, actor)
     return NewToken(secret, facts)
 
 
 def list_tokens(settings: Settings) -> tuple[TokenFacts, ...]:
     """Return every token, without its secret. Raises SettingsError when there is no database yet."""
     with _database(settings) as db:
-        return store.list_tokens(db)
+        return tokens.list_tokens(db)
 
 
 def revoke_token(settings: Settings, name: str, *, clock: Clock | None = None) -> None:
@@ -159,7 +161,7 @@ def revoke_token(settings: Settings, name: str, *, clock: Clock | None = None) -
         SettingsError: there is no database yet.
     """
     with _database(settings) as db:
-        store.revoke_token(db, name, _operator(), _now(clock))
+        tokens.revoke_token(db, name, _operator(), _now(clock))
 
 
 def reachable_at(settings: Settings) -> str:

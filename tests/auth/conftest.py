@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from app.auth import store
+from app.auth import sign_in_links, tokens
 from app.auth.authenticator import Authenticator
 from app.auth.events import Actor, Via
 from app.auth.scopes import Scope
@@ -48,7 +48,7 @@ def new_link(db, clock):
 
     def new() -> str:
         link = new_secret()
-        store.add_link(db, fingerprint(link), MIKA, clock.now())
+        sign_in_links.add_link(db, fingerprint(link), MIKA, clock.now())
         return link
 
     return new
@@ -63,8 +63,8 @@ def link(new_link) -> str:
 def new_token(db, clock):
     def new(name="builds", expires_at=None, scope=Scope.CHANGE) -> str:
         token = "sailpass_" + new_secret()
-        facts = store.TokenFacts(name, "mika", clock.now(), expires_at, None, scope)
-        store.add_token(db, fingerprint(token), facts, MIKA)
+        facts = tokens.TokenFacts(name, "mika", clock.now(), expires_at, None, scope)
+        tokens.add_token(db, fingerprint(token), facts, MIKA)
         return token
 
     return new

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.auth import store
+from app.auth import sessions, sign_in_links, tokens
 from app.auth.authenticator import KEPT, Authenticator
 from app.auth.events import Actor, EventKind, Via, list_events
 from app.auth.rules import By, Caller, Shown, Source
@@ -70,18 +70,18 @@ def test_a_request_on_its_way_keeps_no_session_that_ends_meanwhile(authenticator
         "sign_out": lambda: authenticator.sign_out(session, HERE),
         "end_session": lambda: authenticator.end_session(caller.session, caller, HERE),
     }[way]
-    touch, ending = store.touch_session, getattr(store, way)
+    touch, ending = sessions.touch_session, getattr(sessions, way)
 
     def end_during_a_lookup(*arguments):
-        monkeypatch.setattr(store, "touch_session", touch)
+        monkeypatch.setattr(sessions, "touch_session", touch)
         end()
 
     def look_up_during_the_end(*arguments):
         authenticator.find(session)
         return ending(*arguments)
 
-    monkeypatch.setattr(store, "touch_session", end_during_a_lookup)
-    monkeypatch.setattr(store, way, look_up_during_the_end)
+    monkeypatch.setattr(sessions, "touch_session", end_during_a_lookup)
+    monkeypatch.setattr(sessions, way, look_up_during_the_end)
     authenticator.find(session)
     assert authenticator._remembered(session) is None
 
@@ -95,7 +95,7 @@ def test_a_session_that_is_not_there_cannot_be_ended(authenticator, session):
 
 def test_signing_out_everywhere_ends_every_session_of_the_person_and_no_other(authenticator, new_link, db, clock):
     mine = [Shown(By.SESSION, authenticator.sign_in(new_link(), HERE)) for _ in range(2)]
-    store.add_link(db, fingerprint("k" * 43), Actor("ken", Via.TERMINAL), clock.now())
+    sign_in_links.add_link(db, fingerprint("k" * 43), Actor("ken", Via.TERMINAL), clock.now())
     kens = Shown(By.SESSION, authenticator.sign_in("k" * 43, HERE))
     caller, *_ = (authenticator.find(shown) for shown in (*mine, kens))
     assert authenticator.sign_out_everywhere(caller, HERE) == 2
@@ -181,7 +181,7 @@ def test_use_moves_the_end_of_a_session(authenticator, session, clock):
 
 def test_a_token_found_is_marked_as_used(authenticator, new_token, db, clock):
     authenticator.find(Shown(By.TOKEN, new_token()))
-    assert store.list_tokens(db)[0].used_at == clock.now()
+    assert tokens.list_tokens(db)[0].used_at == clock.now()
 
 
 def test_a_token_acts_under_a_name_of_its_own(authenticator, new_token):
@@ -189,8 +189,8 @@ def test_a_token_acts_under_a_name_of_its_own(authenticator, new_token):
 
 
 def test_the_token_of_a_command_acts_for_whoever_runs_it(authenticator, db, clock):
-    facts = store.TokenFacts("command:0123456789ab", "ken", clock.now(), None, None)
-    store.add_token(db, fingerprint("c" * 43), facts, Actor("ken", Via.TERMINAL))
+    facts = tokens.TokenFacts("command:0123456789ab", "ken", clock.now(), None, None)
+    tokens.add_token(db, fingerprint("c" * 43), facts, Actor("ken", Via.TERMINAL))
     assert authenticator.find(Shown(By.TOKEN, "c" * 43)).person == "command:ken"
 
 

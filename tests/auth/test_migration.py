@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from app.auth import store
+from app.auth import sessions, tokens
 from app.auth.scopes import Scope
 from app.db import Database
 from app.migrate import MIGRATIONS, migrate
@@ -54,6 +54,6 @@ def test_sessions_and_tokens_of_the_release_before_count_on(old):
     assert migrate(old)
     as_the_release_before(old, "meanwhile")
     for hashed in ("before", "meanwhile"):
-        assert store.find_session(old, hashed, NOW).person == "mika"
-        assert store.find_token(old, hashed, NOW).scope == Scope.CHANGE
-    assert {(session.address, session.browser) for session in store.list_sessions(old, NOW)} == {("", "")}
+        assert sessions.find_session(old, hashed, NOW).person == "mika"
+        assert tokens.find_token(old, hashed, NOW).scope == Scope.CHANGE
+    assert {(session.address, session.browser) for session in sessions.list_sessions(old, NOW)} == {("", "")}

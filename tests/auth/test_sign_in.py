@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import text
 
-from app.auth import store
+from app.auth import sign_in_links, tokens
 from app.auth.events import list_events
 from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret, short_id
@@ -184,7 +184,7 @@ def other(console, tmp_path):
     """Another console with data of its own, and a link to it."""
     database, link = Database(f"sqlite:///{tmp_path / 'other.db'}"), new_secret()
     migrate(database)
-    store.add_link(database, fingerprint(link), MIKA, NOW)
+    sign_in_links.add_link(database, fingerprint(link), MIKA, NOW)
     yield console(database=database), link
     database.close()
 
@@ -278,7 +278,7 @@ async def test_a_wrong_token_is_refused_though_the_cookie_is_good(browser, link)
 async def test_a_revoked_token_is_refused_within_seconds(browser, db, clock, new_token):
     program, headers = browser(), {"Authorization": f"Bearer {new_token()}"}
     assert (await program.get("/api/v1/services", headers=headers)).status_code == 200
-    store.revoke_token(db, "builds", MIKA, clock.now())
+    tokens.revoke_token(db, "builds", MIKA, clock.now())
     clock.advance(5)
     assert (await program.get("/api/v1/services", headers=headers)).status_code == 401
 
@@ -298,8 +298,8 @@ async def test_a_token_is_refused_what_its_scope_does_not_include_and_told_so(br
 @pytest.mark.postgres
 async def test_whatever_is_refused_can_be_recorded(browser, console, any_db, clock):
     token = "sailpass_" + new_secret()
-    facts = store.TokenFacts("ci", "mika", clock.now(), None, None, Scope.READ)
-    store.add_token(any_db, fingerprint(token), facts, MIKA)
+    facts = tokens.TokenFacts("ci", "mika", clock.now(), None, None, Scope.READ)
+    tokens.add_token(any_db, fingerprint(token), facts, MIKA)
     headers = {"Authorization": f"Bearer {token}", "User-Agent": b"caf\xe9 " + b"x" * 999}
     path = "/api/v1/a%00b%0a%ff" + "y" * 999
     answer = await browser(console(database=any_db)).post(path, headers=headers)

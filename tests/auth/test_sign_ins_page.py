@@ -7,7 +7,7 @@ import csv
 import pytest
 from bs4 import BeautifulSoup
 
-from app.auth import store
+from app.auth import sign_in_links
 from app.auth.events import Actor, Via, list_events
 from app.auth.scopes import Scope
 from app.auth.secret import fingerprint, new_secret, short_id
@@ -22,7 +22,7 @@ def signs_in(whole, browser, db, clock):
 
     async def sign_in(person="mika", address="127.0.0.1", user_agent="Firefox/140"):
         link, client = new_secret(), browser(whole, address=address)
-        store.add_link(db, fingerprint(link), Actor(person, Via.TERMINAL), clock.now())
+        sign_in_links.add_link(db, fingerprint(link), Actor(person, Via.TERMINAL), clock.now())
         client.headers["User-Agent"] = user_agent
         assert (await client.post("/sign-in", data={"link": link})).status_code == 303
         return client

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.auth import store
+from app.auth import tokens
 from app.auth.borrowed import add_borrowed
 from app.auth.events import Actor, Via, list_events
 from app.auth.operator import operator_name
@@ -52,7 +52,7 @@ def db(settings):
 
 
 def found(db, token, now=None):
-    return store.find_token(db, fingerprint(token), now or datetime.now(UTC))
+    return tokens.find_token(db, fingerprint(token), now or datetime.now(UTC))
 
 
 def test_a_token_counts_until_it_is_taken_back(settings, db):
@@ -72,10 +72,10 @@ def test_tokens_that_commands_left_behind_are_deleted_once_they_have_expired(set
     hour = timedelta(hours=1)
     for name, end in (("command:left", now - hour), ("command:runs", now + hour)):
         add_borrowed(settings.history_file, name, name=name, person="mika", now=now - 2 * hour, until=end)
-    kept = store.TokenFacts("commands", "mika", now - 2 * hour, now - hour, None)
-    store.add_token(db, "expired", kept, Actor("mika", Via.TERMINAL))
+    kept = tokens.TokenFacts("commands", "mika", now - 2 * hour, now - hour, None)
+    tokens.add_token(db, "expired", kept, Actor("mika", Via.TERMINAL))
     with lent_token(settings.history_file):
-        assert [token.name for token in store.list_tokens(db)][1:] == ["command:runs", "commands"]
+        assert [token.name for token in tokens.list_tokens(db)][1:] == ["command:runs", "commands"]
 
 
 def test_lending_imports_no_database_library(settings):
@@ -122,5 +122,5 @@ def test_it_is_not_lent_for_a_database_elsewhere():
 
 def test_one_that_was_revoked_meanwhile_is_no_trouble(settings, db):
     with lent_token(settings.history_file) as token:
-        store.revoke_token(db, found(db, token).name, Actor("ken", Via.TERMINAL), datetime.now(UTC))
+        tokens.revoke_token(db, found(db, token).name, Actor("ken", Via.TERMINAL), datetime.now(UTC))
     assert found(db, token) is None

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from app.auth.events import Event
-from app.auth.store import SessionFacts
+from app.auth.sessions import SessionFacts
 
 
 class Session(BaseModel):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from app.auth import events, store
+from app.auth import events, sessions, sign_in_links, tokens
 from app.auth.browsers import browser_name
 from app.auth.events import Event, EventKind, Via
 from app.auth.rules import Caller
 from app.auth.scopes import Scope
-from app.auth.store import SessionFacts, TokenFacts
+from app.auth.sessions import SessionFacts
+from app.auth.tokens import TokenFacts
 from app.bootstrap import Services
 from app.errors import Problem
 from app.web import links
@@ -195,12 +196,12 @@ def sign_ins_page(
     """Return the page of sessions and events; the events start beside an id."""
     page = events.list_events(services.db, older_than=older_than, newer_than=newer_than)
     return SignInsPage(
-        sessions=tuple(_session(facts, caller) for facts in store.list_sessions(services.db, now)),
+        sessions=tuple(_session(facts, caller) for facts in sessions.list_sessions(services.db, now)),
         links=tuple(
             LinkRow(link.id, link.person, link.created_at, link.expires_at)
-            for link in store.list_links(services.db, now)
+            for link in sign_in_links.list_links(services.db, now)
         ),
-        tokens=tuple(_token(facts, now) for facts in store.list_tokens(services.db)),
+        tokens=tuple(_token(facts, now) for facts in tokens.list_tokens(services.db)),
         events=tuple(event_row(event) for event in page.events),
         older=links.sign_ins(older=page.older) if page.older else "",
         newer=links.sign_ins(newer=page.newer) if page.newer else "",
@@ -209,7 +210,7 @@ def sign_ins_page(
 
 def find_session(services: Services, session_id: str, caller: Caller, now: datetime) -> SessionRow:
     """Return the session with this id. Raises Problem `auth.session_not_found`."""
-    for facts in store.list_sessions(services.db, now):
+    for facts in sessions.list_sessions(services.db, now):
         if facts.id == session_id:
             return _session(facts, caller)
     raise Problem("auth.session_not_found", id=session_id[:12])
@@ -217,7 +218,7 @@ def find_session(services: Services, session_id: str, caller: Caller, now: datet
 
 def find_link(services: Services, link_id: str, now: datetime) -> LinkRow:
     """Return the open link with this id. Raises Problem `auth.link_not_found`."""
-    for link in store.list_links(services.db, now):
+    for link in sign_in_links.list_links(services.db, now):
         if link.id == link_id:
             return LinkRow(link.id, link.person, link.created_at, link.expires_at)
     raise Problem("auth.link_not_found", id=link_id[:12])
