@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import boto3
 import pytest
 
+from app.commands.deploy import deploy
 from tests.cli.running import quickly, sailpass, without
-from tests.console import start_console
+from tests.console import ROOT, start_console
 
 SERVICE, IMAGE = "storefront-web", "storefront/web:5.2.1"
 CANARY = "canary-77aa01"
@@ -134,3 +136,10 @@ def test_a_server_does_it_too(environment, sandbox, tmp_path):
 def test_what_cannot_be_is_told(environment, words, said):
     ran = sailpass(environment, "deploy", SERVICE, *words, "--preview")
     assert (ran.status, said in ran.err) == (2, True), ran.err
+
+
+def test_the_page_about_ci_names_every_exit_status():
+    said = re.search(r"Exit status: (.*)", deploy.help or "", re.DOTALL)
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    assert said
+    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == re.findall(r"\b\d\b", said[1])
