@@ -216,6 +216,12 @@ def screens(shown: Prepared) -> tuple[Screen, ...]:
             whole=True,
         ),
         Screen(
+            "why",
+            "Why can't it pull? One root cause first, with its fix",
+            f"{HERE}/why?image=123456789012.dkr.ecr.us-east-1.amazonaws.com/payments/api:3.12.0",
+            whole=True,
+        ),
+        Screen(
             "deployment-log",
             "The log of a deployment that failed its health check",
             "/containers/us-east-1/legacy-blog/deployments",
