@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from app.errors import Problem
-from app.history import batches, repository_items, undone
+from app.history import batches, repository_items, store, undone
 from app.history.queries import get_operation
 from app.operations import batch_items, plans
 from app.operations.batches import MOST
@@ -69,6 +69,14 @@ def test_one_failure_stops_nothing_else(world, aws):
     assert (failed.repository, failed.problem["code"]) == ("no/such", "repository.not_found")
     (runner,) = batches.runners_of(world.services.db, batch_id)
     assert (runner.outcome, runner.problem["code"]) == ("failed", "batch.items_failed")
+
+
+def test_a_write_that_aws_refuses_is_not_sent_over_and_over(world, aws):
+    """Once for all items of the repository, and once by each of them for its own."""
+    active(aws, "web")
+    aws.denied.add("ecr:SetRepositoryPolicy")
+    assert ended(world, start(world, Kind.GRANT, "web", NAMES[:1])) == {"failed": 1}
+    assert actions(aws).count("SetRepositoryPolicy") == 2
 
 
 def test_a_role_that_cannot_be_activated_fails_every_item_with_its_reason(world, aws):
@@ -151,6 +159,23 @@ def test_items_that_were_at_work_when_their_process_died_end_with_a_cancelled_ba
     aws.meanwhile("ecr:GetRepositoryPolicy", lambda: world.services.batches.cancel(batch_id, "rin"))
     assert ended(world, batch_id) == {"cancelled": 3}
     assert {item.cancel_requested_by for item in all_items(world, batch_id)} == {"rin"}
+
+
+def test_items_that_no_cancel_has_reached_end_with_the_batch(world, aws):
+    """It reaches those that have begun and those that wait, one after the other: an item may begin in between."""
+    inactive(aws, "web")  # with a new role one item begins before the others
+
+    def cancel_the_runner_alone() -> None:
+        assert store.cancel_requested(world.services.db, runner.id, "rin")
+        world.services.starter._notice(runner.id)
+
+    with aws.lock:
+        batch_id = start(world, Kind.GRANT, "web")
+        (runner,) = batches.runners_of(world.services.db, batch_id)
+        aws.meanwhile("ecr:GetRepositoryPolicy", cancel_the_runner_alone)
+    assert ended(world, batch_id) == {"succeeded": 1, "cancelled": 29}
+    cancelled = [item for item in all_items(world, batch_id) if item.outcome == "cancelled"]
+    assert {item.cancel_requested_by for item in cancelled} == {"rin"}
 
 
 def test_cancelling_its_operation_cancels_the_batch(world, aws):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -176,6 +177,17 @@ def test_a_failed_deployment_is_rolled_back(shop, access):
     assert (ended.outcome, step(ended, StepName.ROLL_BACK).note.code) == ("failed", "rollback.done")
     assert images(access) == [f"{WEB}:1.0", f"{WEB}:2.0", f"{WEB}:1.0"]
     assert versions(access)[0].spec == RUNNING
+
+
+def test_after_a_restart_too_it_is_rolled_back_to_what_ran_before(shop, access):
+    access.known_repositories[REGION, WEB].images.append(an_image("3.0", digest="sha256:" + "3" * 64))
+    shop.ended(deploy(shop))
+    access.known_services[REGION, SERVICE].deployed.failures = 1
+    shop.points.do["deployment-sent"] = lambda: asyncio.ensure_future(shop.services.running.drop())
+    ended = shop.ended(deploy(shop, tag="3.0", rollback=True))
+    assert step(ended, StepName.DEPLOY).note.code == "deployment.found"
+    assert (ended.outcome, step(ended, StepName.ROLL_BACK).note.code) == ("failed", "rollback.done")
+    assert images(access) == [f"{WEB}:2.0", f"{WEB}:3.0", f"{WEB}:2.0", f"{WEB}:1.0"]
 
 
 def test_a_rollback_that_is_not_needed(shop, access):

@@ -86,6 +86,14 @@ def test_the_same_request_twice_is_one_operation(shop, aws, held):
     assert shop.grant(SERVICE, WEB) == shop.grant(SERVICE, WEB)
 
 
+def test_prunes_of_different_principals_are_different_requests(shop, aws, held):
+    seen = "0" * 32
+    first, again, other = (
+        shop.start(Kind.PRUNE, SERVICE, WEB, principals=[dead], previewed=seen) for dead in ("AROA1", "AROA1", "AROA2")
+    )
+    assert (again == first, other == first) == (True, False)
+
+
 def test_nothing_is_given_to_a_role_that_is_being_deactivated(shop, aws):
     service, name = "storefront-off", "storefront/off"  # of its own: what other tests left may still be at work
     aws.activation_seconds, usual = 400, aws.activation_seconds

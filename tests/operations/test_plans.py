@@ -2,8 +2,22 @@
 
 import pytest
 
+from app.errors import Problem
+from app.operations.explained import explained
+from app.operations.planned import plan_operation
 from app.operations.plans import Grantee, repairing, revoking
-from tests.build import LIGHTSAIL_ACCOUNT, REGION, SERVICE, a_policy, a_statement, general_arn, puller_arn
+from app.operations.state import Kind
+from tests.build import (
+    LIGHTSAIL_ACCOUNT,
+    REGION,
+    SERVICE,
+    a_policy,
+    a_service,
+    a_statement,
+    an_active_role,
+    general_arn,
+    puller_arn,
+)
 
 NAMESAKE = puller_arn(SERVICE, birth=5).replace(LIGHTSAIL_ACCOUNT, "600700800900")
 """The role of a service of the same name that another AWS account has: Lightsail's roles live elsewhere for it."""
@@ -31,3 +45,34 @@ def test_of_a_service_that_is_gone_the_path_of_its_role_is_all_that_is_known():
     change = revoking(Grantee(REGION, SERVICE, ""))(policy(puller_arn(SERVICE), puller_arn("another")))
     assert puller_arn(SERVICE) not in change.after
     assert puller_arn("another") in change.after
+
+
+def test_a_preview_of_a_write_that_ecr_will_refuse_names_the_dead_principals_and_promises_no_access():
+    service, dead = a_service(SERVICE, role=an_active_role(SERVICE)), "AROAEXAMPLEEXAMPLE123"
+    plans = [plan_operation(Kind.GRANT, service, "storefront/web", policy(each), {}) for each in (dead, NAMESAKE)]
+    assert [(plan.refused.code, plan.refused.params["principals"]) for plan in plans if plan.refused] == [
+        ("policy.dead_principals", dead)
+    ]
+    assert [plan.afterwards is None for plan in plans] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "kind, text, write",
+    [
+        (Kind.GRANT, policy(NAMESAKE), ["ecr:SetRepositoryPolicy"]),
+        (Kind.REVOKE, policy(puller_arn(SERVICE)), ["ecr:DeleteRepositoryPolicy"]),
+        (Kind.REVOKE, policy(NAMESAKE), []),
+    ],
+)
+def test_a_preview_lists_the_calls_that_read_the_policy_before_the_write_and_after_it(kind, text, write):
+    calls = plan_operation(kind, a_service(SERVICE, role=an_active_role(SERVICE)), "storefront/web", text).calls
+    about_policy = [call.action for call in calls if call.action.endswith("RepositoryPolicy")]
+    assert about_policy == ["ecr:GetRepositoryPolicy", *write, "ecr:GetRepositoryPolicy"]
+
+
+def test_a_policy_that_is_too_long_is_told_with_what_would_make_room():
+    problem = Problem("policy.too_long", retryable=False, repository="storefront/web")
+    twice = a_policy([a_statement(), a_statement()])
+    assert [code for code, _ in explained(problem, twice).details] == ["room.same_statements"]
+    assert explained(problem, None).details == ()
+    assert explained(Problem("policy.old_reading"), twice).details == ()

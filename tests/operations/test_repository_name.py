@@ -186,6 +186,7 @@ def test_a_long_text_takes_no_longer_than_its_length(piece):
 
 def test_a_checked_name_is_as_ecr_says():
     check_name("a" * 256)
+    check_name("a1")
     for name in ("a", "a" * 257, "a/"):
         with pytest.raises(Problem):
             check_name(name)

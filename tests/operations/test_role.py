@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -11,7 +12,7 @@ from app.inventory.policies import remember_policy
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy, puller_arn
 from tests.console import until
-from tests.operations.workshop import active, inactive, repository, step
+from tests.operations.workshop import actions, active, inactive, repository, step
 
 WEB = "storefront/web"
 NAMES = (WEB, "storefront/api")
@@ -73,6 +74,34 @@ def test_a_role_is_kept_while_a_policy_still_names_it(shop, granted):
     ended = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True))
     assert (ended.problem.code, is_on(granted)) == ("role.still_named", True)
     assert step(ended, StepName.DEACTIVATE_ROLE).state == "pending"
+
+
+@pytest.mark.parametrize("undoes", [False, True])
+def test_every_repository_whose_policy_could_not_be_changed_is_told(shop, granted, undoes):
+    off = removed_and_off(shop) if undoes else ""
+    granted.denied.add("ecr:SetRepositoryPolicy")
+    if undoes:
+        problem = shop.ended(shop.services.starter.undo(off, "mika")).problem
+    else:
+        problem = shop.ended(shop.start(Kind.DEACTIVATE, SERVICE, remove_statements=True)).problem
+    assert problem.params["repositories"] == ", ".join(sorted(NAMES))
+
+
+@pytest.mark.parametrize(
+    "before, kind, name",
+    [
+        (inactive, Kind.ACTIVATE, StepName.ACTIVATE_ROLE),
+        (active, Kind.DEACTIVATE, StepName.DEACTIVATE_ROLE),
+    ],
+)
+def test_a_switch_whose_end_was_not_recorded_is_told_as_this_operations(shop, aws, before, kind, name):
+    """The step runs again, and finds the role as it is to be."""
+    before(aws, SERVICE)
+    shop.points.do["role-switched"] = lambda: asyncio.ensure_future(shop.services.running.drop())
+    ended = shop.ended(shop.start(kind, SERVICE))
+    switch = step(ended, name)
+    assert (ended.outcome, switch.state, switch.attempts) == ("succeeded", "succeeded", 2)
+    assert actions(aws).count("UpdateContainerService") == 1
 
 
 def test_statements_that_nobody_asked_to_remove_stay(shop, granted):
