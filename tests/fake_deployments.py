@@ -32,6 +32,12 @@ class FakeVersions:
         self.made.append((made, now + timedelta(seconds=self.seconds), failed))
         return version
 
+    def end(self, now: datetime) -> None:
+        """Let the newest have taken until now, and those after it as long as usual."""
+        version, _, failed = self.made[-1]
+        self.made[-1] = (version, now, failed)
+        self.seconds = FakeVersions.seconds
+
     def at(self, now: datetime) -> tuple[DeployedVersion, ...]:
         """Newest first, each in its state."""
         states: list[DeployedVersion] = []

@@ -27,6 +27,8 @@ from tests.operations.workshop import actions, active, inactive, step
 
 __all__ = ["access"]
 
+LONG = 1_000  # seconds that a deployment is on its way unless it is ended
+
 
 def images(aws, service: str = SERVICE) -> list[str]:
     """What `web` ran and runs, newest first."""
@@ -87,34 +89,38 @@ def test_two_deployments_of_one_service_run_one_after_the_other(shop, access):
 
 def test_a_grant_requested_later_leaves_a_waiting_deployment_alone(shop, access):
     """It runs at once while the deployment waits for its turn: on one repository, but not about the same thing."""
-    access.known_services[REGION, SERVICE].deployed.seconds = 600
+    deployed = access.known_services[REGION, SERVICE].deployed
+    deployed.seconds = LONG
     first = deploy(shop)
     shop.at(first, StepName.WATCH_DEPLOYMENT)
     second = deploy(shop, tag="2.0", container="web")
     assert shop.ended(shop.grant(SERVICE, WEB)).outcome == "nothing_to_do"
     assert not shop.progress(second).ended
+    deployed.end(shop.services.clock.now())
     assert [shop.ended(each).outcome for each in (first, second)] == ["succeeded", "succeeded"]
 
 
 def test_a_deployment_waiting_behind_another_is_not_stuck(shop, access):
-    access.known_services[REGION, SERVICE].deployed.seconds = 600
+    deployed = access.known_services[REGION, SERVICE].deployed
+    deployed.seconds = LONG
     first = deploy(shop)
     shop.at(first, StepName.WATCH_DEPLOYMENT)
     access.add_repository(a_repository("storefront/api"), images=[an_image("1")])
     second = shop.start(Kind.DEPLOY, SERVICE, "storefront/api", tag="1", container="web")
     later = shop.services.clock.now() + timedelta(days=1)
     assert stuck_in_queue(shop.services.db, waiting_since=later, begun_since=later) == 0
+    deployed.end(shop.services.clock.now())
     for each in (first, second):
         shop.ended(each)
 
 
 def test_a_busy_service_is_waited_for(shop, access):
     deployed = access.known_services[REGION, SERVICE].deployed
-    deployed.seconds = 300
+    deployed.seconds = LONG
     access.deployments(REGION).deploy(SERVICE, RUNNING)  # somebody else's, on its way
-    deployed.seconds = 30
     operation = deploy(shop)
     shop.at(operation, StepName.DEPLOY, note="service.busy")
+    deployed.end(shop.services.clock.now())
     assert shop.ended(operation).outcome == "succeeded"
     assert [each.version for each in versions(access)] == [3, 2, 1]
 
@@ -275,7 +281,7 @@ def test_a_version_is_deployed_again(shop, access):
 
 
 def test_a_cancelled_watch_leaves_the_deployment(shop, access):
-    access.known_services[REGION, SERVICE].deployed.seconds = 600
+    access.known_services[REGION, SERVICE].deployed.seconds = LONG
     operation = deploy(shop)
     shop.at(operation, StepName.WATCH_DEPLOYMENT)
     shop.services.starter.cancel(operation, "mika")

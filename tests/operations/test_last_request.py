@@ -73,12 +73,11 @@ def test_an_add_requested_after_a_cancel_does_not_join_what_is_being_cancelled(s
 
 
 def test_a_role_ends_as_it_was_requested_last(shop, aws):
-    aws.activation_seconds, usual = 400, aws.activation_seconds
     inactive(aws, SERVICE)
-    requested = [shop.start(kind, SERVICE) for kind in (Kind.ACTIVATE, Kind.DEACTIVATE, Kind.ACTIVATE)]
+    with aws.lock:  # none of them is done before the last is requested
+        requested = [shop.start(kind, SERVICE) for kind in (Kind.ACTIVATE, Kind.DEACTIVATE, Kind.ACTIVATE)]
     for operation in requested:
         shop.ended(operation)
-    aws.activation_seconds = usual
     assert aws.services(REGION).get_service(SERVICE).value.role.is_active
 
 
@@ -96,14 +95,13 @@ def test_prunes_of_different_principals_are_different_requests(shop, aws, held):
 
 def test_nothing_is_given_to_a_role_that_is_being_deactivated(shop, aws):
     service, name = "storefront-off", "storefront/off"  # of its own: what other tests left may still be at work
-    aws.activation_seconds, usual = 400, aws.activation_seconds
     active(aws, service)
     repository(aws, name, a_policy())
-    off = shop.start(Kind.DEACTIVATE, service)
-    with pytest.raises(Problem, match="deactivating"):
-        shop.grant(service, name)
+    with aws.lock:  # it is at work until then
+        off = shop.start(Kind.DEACTIVATE, service)
+        with pytest.raises(Problem, match="deactivating"):
+            shop.grant(service, name)
     shop.ended(off)
-    aws.activation_seconds = usual
     assert shop.ended(shop.grant(service, name)).outcome == "succeeded"
 
 
