@@ -46,11 +46,10 @@ def test_an_item_tells_of_its_steps_as_an_operation_of_its_own_does(world, aws, 
         ended(world, start(world, Kind.GRANT, "web", [alone, *together]))
     batch_id = start(world, Kind.GRANT, "web", together)
     ended(world, batch_id)
-    notes = {each.name: each.note for each in world.ended(world.grant("web", alone)).steps}
+    own = {each.name: (each.state, each.note) for each in world.ended(world.grant("web", alone)).steps}
     for item in all_items(world, batch_id):
-        told = {each.name: each.note for each in world.progress(item.id).steps}
-        assert StepName.UPDATE_POLICY in told
-        assert told == {name: notes[name] for name in told}
+        told = {each.name: (each.state, each.note) for each in world.progress(item.id).steps}
+        assert told == {name: own[name] for name in (StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS)}
 
 
 def test_a_batch_takes_access_away(world, aws):
@@ -76,6 +75,16 @@ def test_a_write_that_aws_refuses_is_not_sent_over_and_over(world, aws):
     active(aws, "web")
     aws.denied.add("ecr:SetRepositoryPolicy")
     assert ended(world, start(world, Kind.GRANT, "web", NAMES[:1])) == {"failed": 1}
+    assert actions(aws).count("SetRepositoryPolicy") == 2
+
+
+def test_a_write_that_aws_throttles_is_sent_again_for_all_of_its_items(world, aws):
+    services, set_policy = ["web", "api"], "ecr:SetRepositoryPolicy"
+    for service in services:
+        active(aws, service)
+    aws.fail(set_policy, Problem("aws.throttled", retryable=True, action=set_policy, region=REGION))
+    batch_id = world.services.batches.start(Kind.GRANT, several(services, NAMES[:1]), "mika")
+    assert ended(world, batch_id) == {"succeeded": 2}
     assert actions(aws).count("SetRepositoryPolicy") == 2
 
 

@@ -39,12 +39,18 @@ NOT_CHANGED = {"N_", "log", "TypeVar", "ParamSpec", "NewType", "getLogger"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault: the line it is in, what it makes of which expression, and the whole source with it."""
+    """A fault: the line it is in, what it makes of which expression, and the whole module with it.
+
+    `statement`: the line where the statement of a function begins that it is in; None where it runs at import.
+    `part`: what was put in, a node of the module.
+    """
 
     line: int
+    statement: int | None
     before: str
     after: str
-    source: str
+    tree: ast.Module
+    part: ast.AST
 
 
 @dataclass(frozen=True)
@@ -69,9 +75,29 @@ def mutant(source: str, number: int) -> Mutant:
     for at, site in enumerate(_sites(tree)):
         if at == number:
             before, after = (ast.unparse(each).partition("\n")[0] for each in (site.node, site.replacement))
+            line, statement = getattr(site.node, "lineno", 0), statement_lines(tree).get(id(site.node))
             _put(site)
-            return Mutant(getattr(site.node, "lineno", 0), before, after, ast.unparse(ast.fix_missing_locations(tree)))
+            return Mutant(line, statement, before, after, ast.fix_missing_locations(tree), site.replacement)
     raise IndexError(number)
+
+
+def statement_lines(tree: ast.AST) -> dict[int, int]:
+    """Return, for the id of each node inside a function, the first line of the innermost statement that it is in."""
+    lines: dict[int, int] = {}
+
+    def visit(parent: ast.AST, line: int | None, is_inside: bool) -> None:
+        is_function = isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name, value in ast.iter_fields(parent):
+            is_run_later = is_inside or (is_function and name == "body")
+            for node in value if isinstance(value, list) else [value]:
+                if isinstance(node, ast.AST):
+                    own = node.lineno if is_run_later and isinstance(node, ast.stmt) else line
+                    if own is not None:
+                        lines[id(node)] = own
+                    visit(node, own, is_run_later)
+
+    visit(tree, None, is_inside=False)
+    return lines
 
 
 def _put(site: _Site) -> None:

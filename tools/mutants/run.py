@@ -1,11 +1,12 @@
-"""Run the tests of a package against one fault in it, in a fork of a process that has imported the libraries.
+"""Run tests against a changed module, in a fork of a process that has imported the libraries.
 
-The modules of the product are imported after the fork, the faulty one from a changed source: nothing is written to the
+The modules of the product are imported after the fork, the changed one from its new tree: nothing is written to the
 checkout, and a fault in a module's constants or decorators counts as one in a function does.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -17,6 +18,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import NoReturn
+
+import pytest
 
 # Imported once, for every fork: the libraries, and nothing of ours.
 LIBRARIES = (
@@ -38,18 +42,18 @@ OPTIONS = (
     "--assert=plain",
     "--hypothesis-profile=mutants",
     "--override-ini=addopts=--import-mode=importlib",
-    "-knot postgres",  # the same tests once more: they would take most of the time and notice hardly anything else
+    "--capture=no",  # a fork writes to a file of its own
+    "-pno:cacheprovider",
+    "-pno:xdist",
 )
-NOTHING_TO_RUN = 5  # pytest's status where every test of a file is left out
-PLUGINS_OFF = ("-p", "no:cacheprovider", "-p", "no:xdist")
 
 
-class Faulty(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Import one module from a changed source."""
+class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+    """Import one module from a changed tree."""
 
-    def __init__(self, file: Path, source: str) -> None:
+    def __init__(self, file: Path, tree: ast.Module) -> None:
         super().__init__(".".join(file.with_suffix("").parts).removesuffix(".__init__"), str(file))
-        self._source = source
+        self._tree = tree
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
@@ -58,7 +62,7 @@ class Faulty(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader)
         return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if is_ours else None
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  (the loader's protocol)
-        return compile(self._source, self.path, "exec", dont_inherit=True)
+        return compile(self._tree, self.path, "exec", dont_inherit=True)
 
 
 def import_libraries() -> None:
@@ -70,27 +74,36 @@ def import_libraries() -> None:
     settings.register_profile("mutants", derandomize=True, database=None, phases=phases, deadline=None)
 
 
-def passes(tests: Sequence[str], log: Path, seconds: float, fault: Faulty | None = None) -> bool | None:
-    """Whether the tests pass, in this order, with a fault; None if they take longer than that."""
+def play(files: Sequence[str], log: Path, seconds: float, changed: Sequence[Changed], plugin: object) -> int | None:
+    """Return pytest's status for tests with changed modules; None if they take longer than that."""
     pid = os.fork()
     if pid == 0:
         os.setsid()
-        _become(log)
-        if fault:
-            sys.meta_path.insert(0, fault)
-        import pytest  # noqa: PLC0415  (imported with the libraries)
-
-        os._exit(int(pytest.main([*OPTIONS, *PLUGINS_OFF, *tests])) & 0xFF)
-    return _status_within(pid, seconds)
+        become(log)
+        sys.meta_path[:0] = changed
+        run_pytest(files, plugin)
+    return status_within(pid, seconds)
 
 
-def _become(log: Path) -> None:
+def run_pytest(files: Sequence[str], plugin: object) -> NoReturn:
+    """Run test files and end this process with pytest's status."""
+    os._exit(int(pytest.main([*OPTIONS, *files], plugins=[plugin])) & 0xFF)
+
+
+def become(log: Path) -> None:
+    """Send what this process prints to a file."""
     target = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     for stream in (1, 2):
         os.dup2(target, stream)
 
 
-def _status_within(pid: int, seconds: float) -> bool | None:
+def limit(test: pytest.Item, seconds: float) -> None:
+    """End the process if the test takes longer than that: a fault that never ends is noticed too."""
+    test.add_marker(pytest.mark.timeout(seconds, method="thread"))
+
+
+def status_within(pid: int, seconds: float) -> int | None:
+    """Return the exit status of a child; None, and its processes killed, if it takes longer than that."""
     ends = time.monotonic() + seconds
     exited = os.pidfd_open(pid)
     try:
@@ -100,4 +113,4 @@ def _status_within(pid: int, seconds: float) -> bool | None:
     if not in_time:
         os.killpg(pid, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return status in {0, NOTHING_TO_RUN} if in_time else None
+    return status if in_time else None
