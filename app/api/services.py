@@ -16,12 +16,12 @@ from app.api.schemas.services import Identity, RegionRead, Service, ServiceList
 from app.api.schemas.texts import TEXT
 from app.as_code.grant import Form
 from app.console import services as console
-from app.console.access import service_repositories
 from app.console.as_code import as_code
 from app.console.batch_plans import BatchRequest
 from app.console.many_as_code import selection_as_code, service_as_code
 from app.console.policies import repository_policy
 from app.console.repositories import resolve_repository
+from app.console.service_repositories import service_repositories
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.routing import ThreadedRoute

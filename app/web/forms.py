@@ -19,9 +19,9 @@ from app.web.views.preview import EarlierPreview, earlier_preview
 class AccessForm:
     """A service, a repository, the person, and the fingerprint that a preview left in the form.
 
-    `principals` are those to prune, `shown` those whose removal was previewed; `follows` is the id of the operation that failed because of them. `texts` are the
-    policy before and after in the preview, "" for none. `warned` is what the Add dialog warned of, as in
-    `GrantCheckView`.
+    `principals` are those to prune, `shown` those whose removal was previewed; `follows` is the id of the operation that
+    failed because of them. `texts` are the policy before and after in the preview, "" for none. `warned` is what the Add
+    dialog warned of, as in `GrantCheckView`.
     """
 
     region: str

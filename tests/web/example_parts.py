@@ -9,11 +9,12 @@ from typing import Any
 from app.as_code.grant import Form, GrantCode, PolicyCode, cloudformation, notes_of, terraform
 from app.as_code.managed import managed_by
 from app.aws.ports import Container, ContainerService, Deployment, Role
-from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.access import AccessStatus, RepositoryRow
 from app.console.as_code import CodeText
 from app.console.freshness import Freshness
 from app.console.paging import page_of
 from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalVerdict, RepositoryPolicy, Weight, same_as
+from app.console.service_repositories import PoliciesRead, ServiceRepositories
 from app.console.services import RoleState, RoleView, ServiceSummary
 from app.console.shell_commands import Commands, ShellStep
 from app.errors import Problem

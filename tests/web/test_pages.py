@@ -4,9 +4,9 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from app.console.access import PoliciesRead
 from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
 from app.console.freshness import Freshness
+from app.console.service_repositories import PoliciesRead
 from app.errors import Problem
 from app.operations.state import Kind
 from app.web.views import dialogs

@@ -12,8 +12,9 @@ from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
-from app.console.access import AccessStatus, PoliciesRead, RepositoryRow, ServiceRepositories
+from app.console.access import AccessStatus, RepositoryRow
 from app.console.evidence import Evidence, RegistryState
+from app.console.service_repositories import PoliciesRead, ServiceRepositories
 from app.inventory.repository_search import Choice, Choices
 from app.messages import labels
 from app.policy.messages import say

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Final
 
 from app.aws.ports import Container
 from app.bootstrap import Services
-from app.console.access import AccessStatus, service_repositories
+from app.console.access import AccessStatus
 from app.console.deployments import DeploymentPreview, ImageList, is_granted
+from app.console.service_repositories import service_repositories
 from app.deployments.change import DeploymentChange
 from app.deployments.images import DeployableImage, digests_that_run
 from app.deployments.plan import default_name

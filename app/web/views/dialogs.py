@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.access import find_row, said
+from app.console.access import said
+from app.console.service_repositories import find_row
 from app.errors import Problem
 from app.inventory import queries
 from app.inventory.circumstances import circumstances_of
@@ -41,8 +42,8 @@ class ConfirmDialog(DialogView):
     """Asks for confirmation before `action` is posted, with `fields` as hidden form fields.
 
     `changes` says what will change, one sentence each; `names` lists what it affects under `names_title`; `warning`
-    what it may cost, `notice` why it is shown again. Without a `button` there is nothing to confirm yet. `preview` is shown at once, or fetched from
-    `preview_url` when the reader opens it.
+    what it may cost, `notice` why it is shown again. Without a `button` there is nothing to confirm yet. `preview` is
+    shown at once, or fetched from `preview_url` when the reader opens it.
     """
 
     partial: ClassVar[str] = "partials/confirm_dialog.html"

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.access import RepositoryRow, ServiceRepositories, service_repositories
+from app.console.access import RepositoryRow
 from app.console.paging import NumberedPage, page_of
+from app.console.service_repositories import ServiceRepositories, service_repositories
 from app.web import links
 from app.web.views import frame
 from app.web.views.base import View
