@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from app.console import access
+from app.console import service_repositories
 from app.inventory.access import repositories_of
 from tests.history.happened import NOON, happened
 from tests.in_process import REGION, in_process_console
@@ -19,7 +19,7 @@ SERVICE, ONE, OTHER = "storefront-web", "storefront/web", "storefront/nginx-side
 @pytest.fixture
 async def console(tmp_path, monkeypatch):
     """A console that shows one repository a page, with access to two added long ago."""
-    monkeypatch.setattr(access, "repositories_of", partial(repositories_of, limit=1))
+    monkeypatch.setattr(service_repositories, "repositories_of", partial(repositories_of, limit=1))
     with start_sandbox() as sandbox:
         async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, services):
             for number, repository in enumerate((ONE, OTHER)):
