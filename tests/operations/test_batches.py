@@ -52,6 +52,21 @@ def test_an_item_tells_of_its_steps_as_an_operation_of_its_own_does(world, aws, 
         assert told == {name: own[name] for name in (StepName.UPDATE_POLICY, StepName.VERIFY_ACCESS)}
 
 
+@pytest.mark.parametrize("policy", [None, a_policy()])
+def test_an_items_undo_tells_of_its_steps_as_an_undo_of_its_own_does(world, aws, policy):
+    active(aws, "web")
+    for name in NAMES[:3]:
+        repository(aws, name, policy)
+    batch_id = start(world, Kind.GRANT, "web", NAMES[:3])
+    ended(world, batch_id)
+    (first, *_) = all_items(world, batch_id)
+    own = [(each.name, each.note) for each in world.ended(world.services.starter.undo(first.id, "mika")).steps]
+    undoing = world.services.batches.undo(batch_id, "mika")
+    assert ended(world, undoing) == {"succeeded": 2}
+    for item in all_items(world, undoing):
+        assert [(each.name, each.note) for each in world.progress(item.id).steps] == own
+
+
 def test_a_batch_takes_access_away(world, aws):
     active(aws, "web")
     ended(world, start(world, Kind.GRANT, "web"))

@@ -321,3 +321,14 @@ def test_a_grant_previewed_for_another_principal_writes_nothing(shop, aws):
         shop.ended(shop.start(kind, SERVICE))
     ended = shop.ended(shop.start(Kind.GRANT, SERVICE, WEB, previewed=seen))
     assert (ended.problem.code, sids(aws)) == ("policy.changed_meanwhile", ["BuildTeamPull"])
+
+
+@pytest.mark.parametrize(
+    "before, notes",
+    [(None, ["policy.created", "policy.deleted"]), (a_policy(), ["policy.merged", "policy.reduced"])],
+)
+def test_a_write_is_told_by_what_became_of_the_policy(shop, aws, before, notes):
+    active(aws, SERVICE)
+    repository(aws, WEB, before)
+    done = [shop.ended(start(SERVICE, WEB)) for start in (shop.grant, shop.revoke)]
+    assert [step(each, StepName.UPDATE_POLICY).note.code for each in done] == notes

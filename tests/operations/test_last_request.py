@@ -93,6 +93,17 @@ def test_prunes_of_different_principals_are_different_requests(shop, aws, held):
     assert (again == first, other == first) == (True, False)
 
 
+def test_a_deactivation_with_its_statements_joins_none_without(shop, aws):
+    inactive(aws, SERVICE)
+    with aws.lock:  # neither begins before both are requested
+        without, with_them, again = (
+            shop.start(Kind.DEACTIVATE, SERVICE, **given) for given in ({}, *[{"remove_statements": True}] * 2)
+        )
+    assert (with_them == without, again == with_them) == (False, True)
+    for operation in (without, with_them):
+        shop.ended(operation)
+
+
 def test_nothing_is_given_to_a_role_that_is_being_deactivated(shop, aws):
     service, name = "storefront-off", "storefront/off"  # of its own: what other tests left may still be at work
     active(aws, service)

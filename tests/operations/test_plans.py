@@ -60,6 +60,7 @@ def test_a_preview_of_a_write_that_ecr_will_refuse_names_the_dead_principals_and
     "kind, text, write",
     [
         (Kind.GRANT, policy(NAMESAKE), ["ecr:SetRepositoryPolicy"]),
+        (Kind.REPAIR, policy(NAMESAKE), ["ecr:SetRepositoryPolicy"]),
         (Kind.REVOKE, policy(puller_arn(SERVICE)), ["ecr:DeleteRepositoryPolicy"]),
         (Kind.REVOKE, policy(NAMESAKE), []),
     ],

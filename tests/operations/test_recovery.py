@@ -9,7 +9,7 @@ from app.history import store
 from app.history.models import Operation
 from app.operations.engine import AT_WORK, VERSION, WorkflowState
 from app.operations.ids import new_id
-from app.operations.lease import Pace, lease_for
+from app.operations.lease import InstanceTakenError, Pace, lease_for
 from app.operations.recovery import Recovery
 from app.operations.replica import RECOVER_EVERY
 from app.operations.state import STEPS, Kind, StepName
@@ -33,6 +33,13 @@ def ready(aws):
     active(aws, SERVICE)
     repository(aws, WEB)
     return aws
+
+
+@pytest.mark.parametrize("open_shop", ["sqlite"], indirect=True)
+def test_nobody_else_can_be_the_instance_that_works_here(shop):
+    services = shop.services
+    with pytest.raises(InstanceTakenError):
+        lease_for(services.db, services.settings.instance, VERSION, Pace()).claim()
 
 
 def test_one_that_was_recorded_and_never_handed_over_is_done(shop, ready):

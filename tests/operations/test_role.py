@@ -46,7 +46,8 @@ def test_a_role_is_switched_on(shop, aws):
 
 def test_a_role_that_is_on_needs_nothing(shop, aws):
     active(aws, SERVICE)
-    assert shop.ended(shop.start(Kind.ACTIVATE, SERVICE)).outcome == "nothing_to_do"
+    ended = shop.ended(shop.start(Kind.ACTIVATE, SERVICE))
+    assert (ended.outcome, [str(each.state) for each in ended.steps]) == ("nothing_to_do", ["skipped", "skipped"])
 
 
 def test_a_role_that_is_off_needs_nothing(shop, aws):
