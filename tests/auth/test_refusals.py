@@ -57,10 +57,10 @@ def test_a_flood_from_one_address_is_written_a_few_times(refusals, db):
 
 def test_a_flood_from_everywhere_brings_sixty_rows_an_hour_and_one_more(refusals, db):
     for number in range(2000):
-        refusals.note(EventKind.LINK_REFUSED, stranger(f"address {number}"))
+        refusals.note(EventKind.LINK_REFUSED, stranger(f"address {number}"), f"link {number}")
     found = rows(db)
     assert len(found) == 61
-    assert (found[0].address, found[0].browser, found[0].count) == ("", "", 1024)
+    assert (found[0].address, found[0].browser, found[0].subject, found[0].count) == ("", "", "", 1024)
 
 
 def test_after_an_hour_an_address_gets_a_row_again(refusals, db, clock):
