@@ -35,3 +35,8 @@ def answers(page: Page, route: Route, **answer: Any) -> None:
     )
     route.fulfill(**answer)
     page.evaluate("window.dealtWith")
+
+
+def provoked(troubles: list[str], *expected: str) -> None:
+    """Remove the browser's own messages about failures that the test caused."""
+    troubles[:] = [trouble for trouble in troubles if not any(each in trouble for each in expected)]

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.held import answers, held
+from tests.browser.held import answers, held, provoked
 from tests.browser.informed_console import informed_console
 
 pytestmark = pytest.mark.browser
@@ -24,11 +24,6 @@ OURS = '<hx-partial hx-target="#modal-flash" hx-swap="innerHTML"><div class="fla
 def console(tmp_path_factory):
     with informed_console(tmp_path_factory.mktemp("console")) as running:
         yield running
-
-
-def provoked(troubles: list[str], *expected: str) -> None:
-    """Remove the browser's own messages about failures that the test caused."""
-    troubles[:] = [trouble for trouble in troubles if not any(each in trouble for each in expected)]
 
 
 def replies(page: Page, url: re.Pattern[str] | str, status: int, body: str = PROXY) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.announcements import hears, listen
-from tests.browser.held import answers, held
+from tests.browser.held import answers, held, provoked
 from tests.browser.informed_console import informed_console
 from tests.reader import Reader
 
@@ -26,11 +26,6 @@ BROKEN = '<hx-partial hx-target="#%s" hx-swap="innerHTML"><div class="flash">Som
 def console(tmp_path_factory):
     with informed_console(tmp_path_factory.mktemp("console")) as running:
         yield running
-
-
-def provoked(troubles: list[str], *expected: str) -> None:
-    """Remove the browser's own messages about failures that the test caused."""
-    troubles[:] = [trouble for trouble in troubles if not any(each in trouble for each in expected)]
 
 
 def enters(page: Page, repository: str):
