@@ -47,9 +47,7 @@ class Progress:
 
     `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none. `unconfirmed`: AWS
     gave no answer to a write of a policy, and no reading has shown that it was carried out. `read_since`: what the policy
-    was when it was read after that.
-    gave no answer to a write of a policy, and no reading has shown that it was carried out. `batch_id`: the batch that it
-    is an item of, or runs; "" for none.
+    was when it was read after that. `batch_id`: the batch that it is an item of, or runs; "" for none.
     """
 
     id: str

@@ -77,3 +77,11 @@ def test_a_policy_that_is_too_long_is_told_with_what_would_make_room():
     assert [code for code, _ in explained(problem, twice).details] == ["room.same_statements"]
     assert explained(problem, None).details == ()
     assert explained(Problem("policy.old_reading"), twice).details == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.GRANT, Kind.REPAIR])
+def test_a_preview_of_access_for_a_role_that_is_off_lists_the_calls_that_activate_it(kind):
+    calls = [call.action for call in plan_operation(kind, a_service(SERVICE), "storefront/web", None).calls]
+    switch = calls.index("lightsail:UpdateContainerService")
+    assert "lightsail:GetContainerServices" in calls[switch:]
+    assert "ecr:SetRepositoryPolicy" in calls[switch:]

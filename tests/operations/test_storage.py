@@ -53,7 +53,7 @@ def disk(shop):
 def test_what_cannot_be_recorded_is_not_started(shop, aws, disk):
     active(aws, SERVICE)
     repository(aws, WEB)
-    with disk.as_full(), pytest.raises(Problem, match="disk is full"):
+    with disk.as_full(), pytest.raises(Problem, match=r"storage\.failed.*disk is full"):
         shop.grant(SERVICE, WEB)
     assert (actions(aws), aws.policy_of(WEB)) == ([], None)
 
