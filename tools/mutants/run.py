@@ -7,6 +7,7 @@ checkout, and a fault in a module's constants or decorators counts as one in a f
 from __future__ import annotations
 
 import ast
+import atexit
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -87,7 +88,9 @@ def play(files: Sequence[str], log: Path, seconds: float, changed: Sequence[Chan
 
 def run_pytest(files: Sequence[str], plugin: object) -> NoReturn:
     """Run test files and end this process with pytest's status."""
-    os._exit(int(pytest.main([*OPTIONS, *files], plugins=[plugin])) & 0xFF)
+    status = int(pytest.main([*OPTIONS, *files], plugins=[plugin])) & 0xFF
+    atexit._run_exitfuncs()  # noqa: SLF001  (stops the PostgreSQL of the tests, which an exit of a fork would leave)
+    os._exit(status)
 
 
 def become(log: Path) -> None:
