@@ -257,6 +257,7 @@ class TableLease:
             if now is None or now.is_gone:
                 return
             if first is not None and now.beat_at != first.beat_at:
+                self._drop_guard()
                 raise self._taken(now)
             first = first or now
             time.sleep(min(0.5, self._pace.beat / 4))
