@@ -172,7 +172,8 @@ def test_a_message_of_a_dialog_is_in_view_on_every_screen(page, troubles, opens,
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".modal-foot")).to_be_attached()
     replies(page, re.compile("/(repositories|deployments)$"), 413)
-    dialog.locator(".modal-foot [type=submit]").press("Enter")
+    ready = dialog.locator(".modal-foot [type=submit]:not([aria-disabled])")  # Deploy waits for its preview
+    ready.press("Enter")
     expect(message(page)).to_contain_text("The request was refused (HTTP 413).")
     assert message(page).evaluate("""place => {
       const { top, bottom } = place.getBoundingClientRect();
