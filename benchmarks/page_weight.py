@@ -33,8 +33,8 @@ def run() -> Report:
     page = max(weights, key=lambda path: weights[path][path])
     return Report(
         [
-            Figure(f"heaviest of {len(weights)} pages, first load", _kb(weights[heaviest].values()), "kB", at_most=96),
-            Figure("heaviest without the font", _without_font(weights[bare]) / 1000, "kB", at_most=48),
+            Figure(f"heaviest of {len(weights)} pages, first load", _kb(weights[heaviest].values()), "kB", at_most=97),
+            Figure("heaviest without the font", _without_font(weights[bare]) / 1000, "kB", at_most=49),
             Figure("heaviest on the next load: its HTML alone", weights[page][page] / 1000, "kB"),
         ],
         [f"heaviest: {heaviest}; without the font: {bare}; next load: {page}"],

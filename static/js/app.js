@@ -66,6 +66,7 @@
   }
   function showUnfilled() {
     body.replaceChildren(byId('unfilled').content.cloneNode(true));
+    body.querySelector('h2').id = 'modal-title';
     body.querySelector('.modal-foot [data-close]').focus();
   }
 

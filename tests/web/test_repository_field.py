@@ -60,7 +60,8 @@ async def test_what_cannot_be_comes_back_as_it_was_typed_with_the_reason(client,
     page = BeautifulSoup(answer.text, "html.parser")
     assert answer.status_code == 422
     assert said in page.select_one("#repository-error").get_text()
-    assert page.select_one("#repository")["value"] == typed
+    # All of it, with what nobody could see, and so not delete, made visible.
+    assert page.select_one("#repository")["value"] == typed.replace("\u200b", "\N{REPLACEMENT CHARACTER}")
     preview = await client.get(f"{HERE}/preview?kind=grant&repository={quote(typed)}")
     assert said in BeautifulSoup(preview.text, "html.parser").get_text()
 
