@@ -101,7 +101,8 @@ def test_a_switch_whose_end_was_not_recorded_is_told_as_this_operations(shop, aw
     shop.points.do["role-switched"] = lambda: asyncio.ensure_future(shop.services.running.drop())
     ended = shop.ended(shop.start(kind, SERVICE))
     switch = step(ended, name)
-    assert (ended.outcome, switch.state, switch.attempts) == ("succeeded", "succeeded", 2)
+    assert (ended.outcome, switch.state) == ("succeeded", "succeeded")
+    assert switch.attempts > 1  # a slow machine may find it idle more than once
     assert actions(aws).count("UpdateContainerService") == 1
 
 
