@@ -65,7 +65,7 @@ async def _put_back(step: Stepping, arn: str) -> bool:
         given.update(preview_of_part(operation.input, change.repository))
         ids.append(await context.in_db(context.start_part, operation, Kind.UNDO, change.repository, given))
     if failed := await failed_parts(step, ids):
-        raise Problem("role.not_put_back", service=operation.service, repositories=", ".join(failed))
+        raise Problem("role.not_put_back", service=operation.service, repositories=", ".join(sorted(failed)))
     return bool(ids)
 
 

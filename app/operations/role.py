@@ -107,4 +107,4 @@ async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> No
             shown = preview_of_part(operation.input, repository)
             removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository, shown)
         if failed := await failed_parts(step, list(removed.values())):
-            raise Problem(otherwise, service=operation.service, repositories=", ".join(failed))
+            raise Problem(otherwise, service=operation.service, repositories=", ".join(sorted(failed)))
