@@ -178,8 +178,8 @@ def _cloudformation(template: str, params: Mapping[str, str | int], facts: Facts
 
 def _document(reading: Reading[str | None]) -> str:
     try:
-        return json.dumps(json.loads(reading.value or "")) if isinstance(reading, Known) else ""
-    except (ValueError, RecursionError):
+        return _text(reading.value or "", indent=None) if isinstance(reading, Known) else ""
+    except Problem:
         return ""
 
 
@@ -204,8 +204,17 @@ def _before_pipe(line: str) -> tuple[str, str, str]:
     return line, "", ""
 
 
-def _pretty(text: str) -> str:
-    return json.dumps(json.loads(text), indent=2) if text else ""
+def _pretty(template: str) -> str:
+    """Return a template laid out; "" where there is none, or where the policy in it is nested as no policy is."""
+    try:
+        return _text(template) if template else ""
+    except Problem:
+        return ""
+
+
+def _text(document: str, *, indent: int | None = 2) -> str:
+    """Return JSON laid out anew, its numbers as they are written. Raises Problem where it isn't valid or is too deep."""
+    return strict_json.dump(strict_json.load(document), indent=indent, ascii_only=True)
 
 
 def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ import pytest
 from app.aws.ports import Container, Deployment
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Found
+from app.diagnosis.facts import Known
 from app.diagnosis.fix_kinds import Fix
 from app.diagnosis.fixes import fixes_of
 from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB, namesake
@@ -114,6 +115,22 @@ def test_nothing_is_written_in_place_of_a_policy_that_was_not_read(world):
     (grant,) = (fix for fix in fixes_of(diagnosis.root, diagnosis.facts) if fix.kind is Fix.GRANT)
     assert (diagnosis.root.code, grant.operation) == ("role.inactive", "grant")
     assert (grant.aws, grant.terraform, grant.cloudformation) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    "value, shown", [("0.1000", True), ("12345678901234567890.5", True), ("[" * 28 + "]" * 28, False)]
+)
+def test_a_policy_stands_in_a_template_as_it_is_written(world, value, shown):
+    world.build()
+    world.policy(world.allow(), world.deny(Action=["ecr:BatchGetImage"]))
+    diagnosis = world.why(WEB)
+    policy = diagnosis.facts.policy
+    assert isinstance(policy, Known)
+    condition = f'"Condition": {{"NumericLessThan": {{"aws:x": {value}}}}}'
+    text = policy.value.replace('"Sid" : "Deny"', condition)
+    assert value in text
+    edit, _ = fixes_of(diagnosis.root, replace(diagnosis.facts, policy=replace(policy, value=text)))
+    assert (value in edit.cloudformation, edit.cloudformation != "") == (shown, shown)
 
 
 def test_no_template_has_an_empty_policy_for_one_that_was_not_read(world):
