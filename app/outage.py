@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,12 +26,11 @@ SAME_WITHIN = 30.0
 FORGOTTEN_AFTER = 600.0
 # The engine's messages about a database that it cannot use, and those while it is stopped.
 _ABOUT_DATABASE = re.compile(
-    r"\((?:psycopg|sqlite3)\S*(?:OperationalError|InterfaceError|DatabaseError|ReadOnlySqlTransaction)\)"
-    r"|^Database connection |^Notification (?:listener|poller) error|^Notifier |^Fallback "
+    r"^Database connection |^Notification (?:listener|poller) error|^Notifier |^Fallback "
     r"|^Error connecting to the DBOS system database|^Could not connect to postgres|QueuePool limit"
 )
-# A driver's error within the engine's message: the rest is of no use to the reader.
-_DRIVER_SAID = re.compile(r"\((?:psycopg|sqlite3)[\w.]*\) (.+)")
+# A driver's error within the engine's message, as SQLAlchemy writes it: the rest is of no use to the reader.
+_DRIVER_SAID = re.compile(r"\((?P<driver>psycopg|sqlite3)(?:\.\w+)*\.(?P<error>\w+)\) (?P<said>.+)")
 _ABOUT_STOPPING = re.compile(r"^Asyncio task cancelled|^Background thread .* did not exit")
 
 
@@ -122,15 +122,28 @@ class EngineLog(logging.Filter):
         if _ABOUT_STOPPING.search(message):
             return False
         error = record.exc_info[1] if record.exc_info else None
-        if not ((error is not None and is_outage(error)) or _ABOUT_DATABASE.search(message)):
+        said = _said_by_driver(message)
+        if not ((error is not None and is_outage(error)) or said or _ABOUT_DATABASE.search(message)):
             return True
         if not self.stopping:
-            self._outage.began(reason_of(error) if error is not None else _reason_in(message))
+            self._outage.began(reason_of(error) if error is not None else said or message.partition("\n")[0])
         return False
 
 
-def _reason_in(message: str) -> str:
-    """Return the database's message, from a message of the engine that may contain it."""
-    first_line = message.partition("\n")[0]
-    driver_said = _DRIVER_SAID.search(first_line)
-    return driver_said[1] if driver_said else first_line
+def _said_by_driver(message: str) -> str:
+    """Return what a driver said of an unavailable database within a message of the engine, or ""."""
+    found = (match for match in _DRIVER_SAID.finditer(message) if _is_drivers_outage(match["driver"], match["error"]))
+    return next((match["said"] for match in found), "")
+
+
+def _is_drivers_outage(driver: str, name: str) -> bool:
+    """Return what `is_outage` says of a driver's error of this name.
+
+    PostgreSQL's driver has a class for each state, such as `ConnectionTimeout`. A driver that was never imported has
+    raised nothing.
+    """
+    error = getattr(sys.modules.get(f"{driver}.errors", sys.modules.get(driver)), name, None)
+    if not (isinstance(error, type) and issubclass(error, Exception)):
+        return False
+    wrapped = DBAPIError.instance("", None, error(), Exception)
+    return is_outage(wrapped)

@@ -3,15 +3,25 @@
 import logging
 
 import pytest
+from psycopg import errors
 from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
 
 from app.outage import FORGOTTEN_AFTER, SAME_WITHIN, EngineLog, Outage, is_outage
 
-# What the engine wrote about a server that was restarted.
+
+def by_driver(error, said):
+    """A driver's error as SQLAlchemy names it in a message."""
+    return f"({error.__module__}.{error.__qualname__}) {said}"
+
+
+# What the engine wrote about a server that was restarted, or silent.
 OF_THE_ENGINE = [
     "Database connection failed: (psycopg.OperationalError) connection is bad. Retrying in 1.20s (attempt 1)",
     "Exception encountered in queue thread for operations: (psycopg.OperationalError) server closed the connection",
     "Exception listing queues: (psycopg.OperationalError) connection refused",
+    "Exception polling schedules: Traceback (most recent call last):\n  …\nsqlalchemy.exc.OperationalError: "
+    + by_driver(errors.ConnectionTimeout, "connection timeout expired"),
+    f"Exception in queue thread: {by_driver(errors.AdminShutdown, 'terminating connection')}",
     "Notification listener error: PostgreSQL did not answer within 10 s",
     "Fallback notification poll failed",
 ]
@@ -85,7 +95,15 @@ def test_a_traceback_of_the_engine_about_the_database_is_not_logged(engine, capl
     assert caplog.records[0].exc_info is None
 
 
-@pytest.mark.parametrize("message", ["Error recovering workflow", "Exception in queue thread: 'NoneType' object"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error recovering workflow",
+        "Exception in queue thread: 'NoneType' object",
+        f"Exception in queue thread: {by_driver(errors.DeadlockDetected, 'deadlock detected')}",
+        f"Exception in queue thread: {by_driver(errors.UniqueViolation, 'duplicate key value')}",
+    ],
+)
 def test_whatever_else_the_engine_says_is_logged(engine, caplog, message):
     engine.warning(message)
     assert lines(caplog) == [message]
