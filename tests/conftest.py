@@ -20,6 +20,7 @@ LONGEST = ("browser/test_screens.py", "browser/test_errors.py")
 SLOWEST = ("campaign", "demo", "cli", "replicas", "crash", "browser", "backup", "errors")
 LOOPBACK = ("127.", "::1", "localhost")
 UNSET = ("AWS_", "SAILPASS_")
+BROWSER = "SAILPASS_BROWSER"  # not a setting of the console: the browser to test with
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 # The SDK reads the first; every console would load all certificates of this machine for each of its clients.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -38,7 +39,7 @@ def hermetic() -> Iterator[None]:
     """Isolate every test, and every process that it starts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(UNSET) or name.upper() in (*PROXIES, *CERTIFICATES):
+            if name.startswith(UNSET) and name != BROWSER or name.upper() in (*PROXIES, *CERTIFICATES):
                 patch.delenv(name)
         for name, value in FAKE_AWS.items():
             patch.setenv(name, value)

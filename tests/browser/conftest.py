@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
     """One for each file: while it lives, its event loop runs in this thread, and no test of another kind may."""
     path = (
         subprocess.run([sys.executable, ROOT / "tools" / "browser.py"], capture_output=True, text=True, check=True)
-        .stdout.removeprefix("Browser: ")
+        .stdout.rpartition("Browser: ")[2]
         .strip()
     )
     with sync_playwright() as playwright:
