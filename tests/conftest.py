@@ -39,7 +39,7 @@ def hermetic() -> Iterator[None]:
     """Isolate every test, and every process that it starts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(UNSET) and name != BROWSER or name.upper() in (*PROXIES, *CERTIFICATES):
+            if (name.startswith(UNSET) and name != BROWSER) or name.upper() in (*PROXIES, *CERTIFICATES):
                 patch.delenv(name)
         for name, value in FAKE_AWS.items():
             patch.setenv(name, value)
