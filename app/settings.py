@@ -81,6 +81,15 @@ class Settings(BaseSettings):
             raise ValueError("it isn't text in UTF-8")
         return value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _in_home(cls, folder: Path) -> Path:
+        """A leading ~ is the home folder: a shell leaves it in quotes, and systemd and Docker know none."""
+        try:
+            return folder.expanduser()
+        except RuntimeError:
+            raise ValueError(f"“{folder.parts[0]}” is nobody's home folder; write the whole path") from None
+
     @field_validator("regions")
     @classmethod
     def _known_shape(cls, regions: tuple[str, ...]) -> tuple[str, ...]:

@@ -40,6 +40,18 @@ def test_a_folder_may_have_any_name(monkeypatch):
     assert str(load().data_dir) == "a\udcff"
 
 
+def test_a_folder_in_the_home_folder_is_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SAILPASS_DATA_DIR", "~/sailpass")
+    assert load().data_dir == tmp_path / "sailpass"
+    assert load(data_dir="~/other").data_dir == tmp_path / "other"
+
+
+def test_nobodys_home_folder_is_refused(monkeypatch):
+    said = refusal(monkeypatch, "SAILPASS_DATA_DIR", "~no-such-user-7/data")
+    assert said == "SAILPASS_DATA_DIR: “~no-such-user-7” is nobody's home folder; write the whole path."
+
+
 def test_more_days_than_the_calendar_has_are_refused(monkeypatch):
     """Times before the year 1 can't be computed: nothing would ever be deleted."""
     assert refusal(monkeypatch, "SAILPASS_HISTORY_DAYS", "4000000").startswith("SAILPASS_HISTORY_DAYS: ")

@@ -57,10 +57,11 @@ def settings_finding(environment: Mapping[str, str]) -> DoctorFinding:
 
 
 def data_folder(settings: Settings) -> DoctorFinding:
-    """Return whether the data folder can be used, and whether others can open it or its files."""
-    folder = settings.data_dir.resolve()
+    """Return whether the folder of the SQLite file can be used, and whether others can open it or its files."""
+    file = settings.history_file
+    folder = (settings.data_dir if file is None else file.parent).resolve()
     details: dict[str, Any] = {"folder": str(folder), "exists": folder.is_dir()}
-    if settings.history_file is None:
+    if file is None:
         return DoctorFinding("Data folder", Level.OK, "not needed: the database is on PostgreSQL", details=details)
     if not folder.is_dir():
         return _missing_folder(folder, details)

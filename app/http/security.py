@@ -177,6 +177,19 @@ class SentSize:
         await (self.open if anyone else self.app)(scope, receive, send)
 
 
+class OneHost:
+    """Refuses a request with several Host headers: a proxy may have checked another one than we would (RFC 9112, 3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and len(Headers(scope=scope).getlist("host")) > 1:
+            await PlainTextResponse("The request names several hosts.\n", status_code=400)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
 def _limit_of(scope: Scope, max_body: int) -> int:
     return min(max_body, MAX_OPEN_BODY) if is_open(scope["path"]) else max_body
 
@@ -191,6 +204,7 @@ def middleware(
     refusals = refusals or RefusalPages()
     return [
         Middleware(SecurityHeaders),
+        Middleware(OneHost),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
         Middleware(SameOrigin, refusal=refusals.cross_origin),
         Middleware(DeclaredSize, max_body=max_body, refusal=refusals.too_large),

@@ -49,6 +49,15 @@ def test_where_nothing_is_configured_it_says_what_is_missing_and_what_to_do(tmp_
     assert not folder.exists()
 
 
+def test_the_folder_of_a_named_sqlite_file_is_looked_at_and_no_other(tmp_path, on_sandbox):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    url = f"sqlite:///{elsewhere / 'sailpass.db'}"
+    found = doctor(tmp_path / "unused", **on_sandbox, SAILPASS_DATABASE_URL=url)["Data folder"]
+    assert found["details"]["folder"] == str(elsewhere)
+    assert (found["level"], found["what_to_do"]) == ("note", f"Close it with: chmod 700 '{elsewhere}'")
+
+
 def test_it_names_the_account_and_counts_what_aws_answers(tmp_path, on_sandbox):
     found = doctor(tmp_path / "data", **on_sandbox)
     assert found["AWS account"]["details"]["account"] == "123456789012"

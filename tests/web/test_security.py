@@ -53,6 +53,11 @@ def test_what_a_route_says_itself_wins(app):
     assert ask(app, "/nothing").headers["cache-control"] == "no-store"
 
 
+def test_a_request_that_names_several_hosts_is_refused(app):
+    answer = ask(app, "/", headers=[("Host", "a.example"), ("Host", "evil.test")])
+    assert (answer.status_code, answer.text) == (400, "The request names several hosts.\n")
+
+
 @pytest.mark.parametrize("host, status", [("127.0.0.1:8000", 200), ("a.example", 200), ("evil.test", 400), ("", 400)])
 def test_only_known_hosts_are_answered(app, host, status):
     assert ask(app, "/", headers={"Host": host}).status_code == status
