@@ -18,14 +18,14 @@ def time():
 
 @pytest.fixture
 def log(time):
-    logger = logging.Logger("clients")
-    logger.addFilter(OncePerMinute(lambda: time[0]))
-    said = []
-    handler = logging.Handler()
-    handler.emit = lambda record: said.append(record.getMessage())
+    logger, seldom, handler = logging.getLogger("clients"), OncePerMinute(lambda: time[0]), logging.Handler()
+    logger.said = []
+    handler.emit = lambda record: logger.said.append(record.getMessage())
+    logger.addFilter(seldom)
     logger.addHandler(handler)
-    logger.said = said
-    return logger
+    yield logger
+    logger.removeFilter(seldom)
+    logger.removeHandler(handler)
 
 
 def test_the_same_warning_is_said_once_a_minute_and_the_rest_are_counted(log, time):
