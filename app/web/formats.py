@@ -5,6 +5,7 @@ app.js gives the same results with the browser's own `Intl`: both use CLDR.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -28,6 +29,11 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def plain(text: str) -> str:
     """Return `text` with control and direction characters made visible: a name must not reorder the text around it."""
     return UNSEEN.sub(REPLACEMENT, text) if UNSEEN.search(text) else text
+
+
+def json_text(text: str) -> str:
+    """Return a JSON text with such characters as escapes: visible, and to JSON the same text, also where it is copied."""
+    return UNSEEN.sub(lambda found: json.dumps(found.group())[1:-1], text) if UNSEEN.search(text) else text
 
 
 def utc(when: datetime) -> datetime:

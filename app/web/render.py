@@ -75,6 +75,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         product=PRODUCT,
         languages=i18n.LANGUAGES,
         iso=formats.iso,
+        json_text=formats.json_text,
         moment=lambda when: formats.moment(when, i18n.code()),
         age=lambda when, now: formats.age(when, now, i18n.code()),
         filesize=lambda count: formats.size(count, i18n.code()),

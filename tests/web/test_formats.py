@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -50,3 +51,11 @@ def test_hidden_characters_become_visible():
     assert formats.plain("a\x9bb\u061cc\u200bd\u2028e\ufefff\U000e0041g\xadh") == "a�b�c�d�e�f�g�h"
     assert formats.plain("👩\u200d🔧") == "👩\u200d🔧"
     assert formats.plain("日本語 text\n\twith\r\nlines") == "日本語 text\n\twith\r\nlines"
+
+
+def test_a_policy_text_is_the_same_to_json_with_its_hidden_characters_shown():
+    text = '{"Sid": "a\u202eb\u200b\u007f\U000e0041 \\u00e9 日本語"}'
+    shown = formats.json_text(text)
+    assert shown == '{"Sid": "a\\u202eb\\u200b\\u007f\\udb40\\udc41 \\u00e9 日本語"}'
+    assert (json.loads(shown), formats.plain(shown)) == (json.loads(text), shown)
+    assert formats.json_text("{}\n") == "{}\n"
