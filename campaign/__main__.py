@@ -45,7 +45,7 @@ class Size:
     writes: int = 3_000
 
 
-SMALL = Size(seeds=6, share=240, every=30, killed=("grant-first",), histories=4, answers=20, writes=10)
+SMALL = Size(seeds=4, share=400, every=40, killed=("grant-first",), histories=3, answers=12, writes=8)
 LONG = 100_000  # answers
 
 
