@@ -10,6 +10,7 @@ import socket
 
 import uvicorn
 
+from app import collector
 from app.auth.terminal import print_start_link
 from app.aws.ports import Aws
 from app.bootstrap import Services, build
@@ -54,6 +55,7 @@ class _Server(Server):
                 print(self._hint, flush=True)  # noqa: T201  (for the person who started it)
             if self._settings.auth == "local":
                 print_start_link(self._settings)
+            collector.settle()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._announce("")  # from here on another process may take the port

@@ -17,7 +17,7 @@ RUNS = 5
 def run() -> Report:
     with tempfile.TemporaryDirectory() as folder:
         first, *later = [ready_after(folder) for _ in range(RUNS + 1)]
-    figure = Figure(f"make demo to ready, second run (median of {RUNS})", median(later), "s", at_most=3)
+    figure = Figure(f"make demo to ready, second run (median of {RUNS})", median(later), "s", at_most=2)
     return Report([figure], details={"first_seconds": first, "seconds": later})
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app import collector
 from app.files import private_folder
 from app.settings import Settings, SettingsError, check_usable, load
 from app.stopping import end_by_sigterm
@@ -53,6 +54,7 @@ def _stop(error: Exception) -> None:
 def serve(**flags: Any) -> None:
     """Run the console on real AWS, with the usual credential chain."""
     end_by_sigterm()  # before all that takes long
+    collector.rest()
     from app.serving import serve as run
 
     settings = _settings(**flags)
@@ -73,6 +75,7 @@ def demo(**flags: Any) -> None:
     """Run the sandbox and a console on it, without an AWS account."""
     from app.demo import demo as run
 
+    collector.rest()
     try:
         sys.exit(run(flags))
     except SettingsError as error:
