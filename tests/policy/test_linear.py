@@ -29,7 +29,7 @@ from tests.slowness import slowness
 
 ECR_LIMIT = 10_240
 SECONDS = 0.050
-LARGE = 3 * ECR_LIMIT
+LARGE = 2 * ECR_LIMIT
 RATIO = 2.5
 
 
