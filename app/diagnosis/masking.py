@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 MASK: Final = "…"
 _LONGEST_PORT: Final = 5
 _SHORTEST_VALUE: Final = 4
+_LONGEST_WORD: Final = 8
 _BETWEEN: Final = "\x00"
 """Stands between the texts while they are searched as one; no variable can hold it."""
+_IN_URL: Final = re.compile(r"://[^/?#\s:@]*:([^/?#\s]+)@")
+_IN_CONNECTION: Final = re.compile(r"(?i)\b(?:password|passwd|pwd|secret|token|accountkey|accesskey)=([^;&\s\"']+)")
 
 
 def mask_values(texts: Sequence[str], values: Iterable[str]) -> list[str]:
-    """Return the texts in which every value is `…`.
+    """Return the texts in which every value is `…`, and every password inside a URL or a connection string.
+
+    A program may log the password alone.
 
     Args:
         texts: such as the lines of a log.
@@ -29,9 +35,20 @@ def mask_values(texts: Sequence[str], values: Iterable[str]) -> list[str]:
 
 def _parts(values: Iterable[str]) -> list[str]:
     """Return what to remove, line by line as in a log: the longest first, which may contain a shorter one."""
-    parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()))}
+    parts = {part for value in values for part in (value, *map(str.strip, value.splitlines()), *_passwords(value))}
     long = (part for part in parts if len(part) >= _SHORTEST_VALUE and not _is_port(part))
     return sorted({spelling for part in long for spelling in _spellings(part)}, key=len, reverse=True)
+
+
+def _passwords(value: str) -> Iterator[str]:
+    """Yield the passwords inside a URL or a connection string, as they are written there and decoded.
+
+    Not short words: `postgres` would be taken out of every line that names the database.
+    """
+    for found in (*_IN_URL.finditer(value), *_IN_CONNECTION.finditer(value)):
+        if not (found[1].isalpha() and len(found[1]) <= _LONGEST_WORD):
+            yield found[1]
+            yield unquote(found[1])
 
 
 def _spellings(part: str) -> tuple[str, ...]:

@@ -89,6 +89,24 @@ def test_a_value_that_spans_lines_or_holds_another_is_masked():
 
 
 @pytest.mark.parametrize(
+    "value, line, shown",
+    [
+        ("postgres://app:s3cret-7@db/shop", "password s3cret-7 is wrong", "password … is wrong"),
+        ("redis://:s3cret-7@cache:6379/0", "AUTH s3cret-7", "AUTH …"),
+        ("amqp://app:a%40b%2Fc7@mq", "tried a@b/c7 and a%40b%2Fc7", "tried … and …"),
+        ("mysql://app:p@ss:w7@db/x", "p@ss:w7", "…"),
+        ("Server=db;User Id=app;Password=s3cret-7;Encrypt=true", "login with s3cret-7", "login with …"),
+        ("AccountName=a;AccountKey=a2V5LTc3Nzc=;EndpointSuffix=x", "key a2V5LTc3Nzc=", "key …"),
+        ("https://hooks.example/x?token=s3cret-7&y=1", "s3cret-7 y=1", "… y=1"),
+        ("postgres://postgres:postgres@db/shop", "postgres refused the connection", "postgres refused the connection"),
+        ("https://example.com:8443/path", "example.com:8443", "example.com:8443"),
+    ],
+)
+def test_a_password_inside_a_value_is_taken_out_where_it_stands_alone(value, line, shown):
+    assert mask_values([line], [value]) == [shown]
+
+
+@pytest.mark.parametrize(
     "value, line",
     [
         ('pa"ss\\word', '{"msg": "login with pa\\"ss\\\\word"}'),
