@@ -67,6 +67,8 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "BatchGetImage": ("images[].imageManifest",),
     "GetDownloadUrlForLayer": ("downloadUrl",),
 }
+# A container may log an empty line.
+_MAY_BE_EMPTY: Final = frozenset({"logEvents[].message"})
 
 
 def checked(status: int, headers: Mapping[str, str], body: bytes, model: OperationModel) -> bytes:
@@ -132,18 +134,20 @@ def _refuse_what_lacks(document: dict[str, Any], model: OperationModel) -> None:
     if not _fits(document, model.output_shape):
         raise BadAnswerError(UNREADABLE)
     for path in REQUIRED.get(model.name, ()):
-        if not _holds(document, path.split(".")):
+        if not _holds(document, path.split("."), may_be_empty=path in _MAY_BE_EMPTY):
             raise BadAnswerError(UNREADABLE)
 
 
-def _holds(value: Any, path: list[str]) -> bool:
+def _holds(value: Any, path: list[str], *, may_be_empty: bool) -> bool:
     if not path:
-        return value is not None and value != ""
+        return value is not None and (may_be_empty or value != "")
     name, is_list = path[0].removesuffix("[]"), path[0].endswith("[]")
     member = value.get(name)
     if is_list:
-        return isinstance(member, list) and all(_holds(element, path[1:]) for element in member)
-    return member is not None and _holds(member, path[1:])
+        return isinstance(member, list) and all(
+            _holds(element, path[1:], may_be_empty=may_be_empty) for element in member
+        )
+    return member is not None and _holds(member, path[1:], may_be_empty=may_be_empty)
 
 
 def _is_error(body: bytes, model: OperationModel) -> bool:

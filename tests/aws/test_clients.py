@@ -125,6 +125,16 @@ def test_an_answer_that_is_not_awss_is_never_an_empty_list(stub, status, body, c
     assert code_of(BotoAws(SETTINGS).services(REGION).list_services) == code
 
 
+@pytest.mark.parametrize("event, lines", [(b'{"message": ""}', [""]), (b"{}", None), (b'{"message": null}', None)])
+def test_an_empty_line_of_a_log_is_a_line_and_one_that_is_left_out_is_not(stub, event, lines):
+    stub.status, stub.body, stub.request_id = 200, b'{"logEvents": [' + event + b"]}", "r-1"
+    log = BotoAws(SETTINGS).pull_reads(REGION).container_log
+    if lines is None:
+        assert code_of(log, "shop", "app", None) == "aws.bad_answer"
+    else:
+        assert [line.text for line in log("shop", "app", None).value] == lines
+
+
 def test_a_list_that_is_left_out_is_no_empty_list(stub):
     stub.request_id = "r-1"
     assert code_of(BotoAws(SETTINGS).services(REGION).list_services) == "aws.bad_answer"
