@@ -61,6 +61,10 @@ POLICY_WORDS: dict[str, Words] = {
         N_("An object in the policy text says “%(key)s” more than once."),
         N_("Keep one of them. Nothing was changed, because using either would lose the other."),
     ),
+    "policy.too_deep": Words(
+        N_("The policy text is nested more than %(levels)s levels deep. No policy needs that."),
+        N_("Look for a bracket or brace that is repeated, or for a document that was pasted into another."),
+    ),
     "policy.pasted_documents": Words(
         N_("The policy text contains more than one policy document."),
         N_(

@@ -29,13 +29,15 @@ def load(text: str) -> Any:
 
     Raises:
         Problem: `policy.not_json` with line and column; `policy.repeated_key` if an object repeats a key, since keeping
-            one of them would silently drop the other.
+            one of them would silently drop the other; `policy.too_deep` with the most `levels` that are read.
     """
     try:
         return _shallow(_DECODER.decode(text))
     except json.JSONDecodeError as error:
         raise Problem("policy.not_json", line=error.lineno, column=error.colno) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Problem("policy.too_deep", levels=_MAX_DEPTH) from error
+    except ValueError as error:
         raise Problem("policy.not_json", line=1, column=1) from error
 
 
@@ -50,7 +52,9 @@ def load_many(text: str) -> Iterator[Any]:
         try:
             value, end = _DECODER.raw_decode(text, at)
             yield _shallow(value)
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise Problem("policy.too_deep", levels=_MAX_DEPTH) from error
+        except ValueError as error:
             raise Problem("policy.not_json", line=text.count("\n", 0, at) + 1, column=1) from error
         at = _skip(text, end)
 
@@ -108,7 +112,7 @@ class _Layout(NamedTuple):
 def _shallow(value: Any, depth: int = 0) -> Any:
     """Return `value` if it is nested no deeper than any policy; deeper values would exhaust the stack later."""
     if depth > _MAX_DEPTH:
-        raise ValueError(depth)
+        raise Problem("policy.too_deep", levels=_MAX_DEPTH)
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             _shallow(item, depth + 1)

@@ -145,10 +145,10 @@ def test_a_denial_that_stays_is_told_with_its_principal():
     assert "?" not in say(stays[0].code, stays[0].params)
 
 
-def test_nesting_that_no_reader_takes_is_told_with_its_place():
+def test_nesting_that_no_reader_takes_is_called_too_deep():
     with pytest.raises(Problem) as raised:
         load("[" * 100_000)
-    assert raised.value.params == {"line": 1, "column": 1}
+    assert (raised.value.code, raised.value.params) == ("policy.too_deep", {"levels": 32})
 
 
 def test_the_line_is_told_where_reading_several_values_comes_to_a_wrong_one():
