@@ -14,6 +14,8 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
+from app.diagnosis.log_requests import of_health_check, only_requests
+from app.diagnosis.log_variables import missing_variable, names_variable
 
 MOST_LINES: Final = 400
 LONGEST_LINE: Final = 400
@@ -28,7 +30,7 @@ TELLING: Final = (
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _EXEC_FORMAT: Final = re.compile(
     r"exec format error|exec user process caused.{0,40}format|wrong architecture"
-    r"|\bqemu-(?:aarch64|arm)\S{0,20}: |\brosetta error: ",
+    r"|\bcannot execute binary file\b|\bqemu-(?:aarch64|arm)\S{0,20}: |\brosetta error: ",
     re.IGNORECASE,
 )
 _NOT_FOUND: Final = re.compile(
@@ -38,13 +40,17 @@ _NOT_FOUND: Final = re.compile(
     # `env: 'bash\r': No such file or directory`, of a script with Windows line ends; BusyBox: `env: can't execute`
     r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
     r"|^\[(?:dumb-init|tini)[^\]]{0,20}\] \S{1,200}: (?:no such file|permission denied)"
+    r"|\bbad interpreter: (?:no such file|permission denied)"
     # Of dash: `/entrypoint.sh: 3: gunicorn: not found`
     r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
     re.IGNORECASE,
 )
 # Not advice ("if you run out of memory"), nor a virtual machine's option (`-XX:+ExitOnOutOfMemoryError`).
 _MEMORY: Final = re.compile(
-    r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate memory"
+    r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory)"
+    r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)|\binsufficient memory for the java\b|\bNoMemoryError"
+    # .NET's E_OUTOFMEMORY. Nothing but a lack of memory kills a container's processes with SIGKILL from outside.
+    r"|\b0x8007000E\b|(?<!sending )(?<!send )\bsignal[ :=\[\"]{1,4}(?:SIGKILL|killed)\b"
     r"|\bmemory allocation of \d+ bytes failed|\bbad_alloc\b|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
     r"|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}137\b|\bstatus[ :=]{1,2}137\b(?! [a-z])",
     re.IGNORECASE,
@@ -58,35 +64,9 @@ _EXIT_CODE: Final = re.compile(
 )
 _FATAL: Final = re.compile(
     r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
-    r"|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such|unbound variable",
+    r"|\bnpm error\b|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such|unbound variable",
     re.IGNORECASE,
 )
-# A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
-_VARIABLE: Final = re.compile(
-    r"(?:environment variable|env(?:ironment)? var|variable|KeyError:|missing|required|undefined|unset|getenv|placeholder"
-    r"|\bvar\w* (?:is )?(?:not found|not set|missing|undefined|required|unset)|required key"
-    # "Environment variables: A=1" lists what is there.
-    r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?\b(?:var(?:iable)?s|keys))"
-    r"[ :'\"`({\[]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
-    # Of a shell: `line 8: POSTGRES_HOST: unbound variable`; of Python's decouple: `SECRET_KEY not found. Declare it`
-    r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set)| not found\. Declare it as)"
-    # Of Ruby's `ENV.fetch` and PHP's `$_ENV`: other keys are the program's own
-    r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
-    r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
-    # One in lower case only where it can be no other word: with a _, or quoted.
-    r"|\b(?:environment variable|env(?:ironment)? var)[ :]{1,2}"
-    r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
-    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
-    r"(?i:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
-)
-# A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.
-_VARIABLES_HEADING: Final = re.compile(
-    r"\b(?:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
-    r"\b(?:environment variable|env var)s?[^\n:]{0,20}:\s*$",
-    re.IGNORECASE,
-)
-_LISTED_VARIABLE: Final = re.compile(r"^\W{0,12}([A-Z][A-Z0-9_]{2,60})\b(?!=)")
-_REQUEST: Final = re.compile(r"\b(?:GET|HEAD) (\S{1,300})(?: HTTP/[\d.]+)?\"? (\d{3})\b")
 ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LISTENING: Final = re.compile(
     r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bound|ready|available|server|local)\b"
@@ -116,7 +96,15 @@ _OUTBOUND: Final = re.compile(
     r"|\b(?!https?:)[a-z][a-z0-9+.]{1,20}://",
     re.IGNORECASE,
 )
-_SAYS_WHERE: Final = (_LISTENING, _LISTENING_ANYWHERE, _LISTENING_ON, _LISTENING_JSON, _LISTENING_URL)
+# Sinatra; Tomcat: `Starting ProtocolHandler ["http-nio-8080"]`
+_LISTENING_NAMED: Final = re.compile(
+    r"\b(?P<host>taken the stage on |ProtocolHandler \[\"http-(?:nio2?|apr)-)(?P<port>\d{2,5})\b"
+)
+_SAYS_WHERE: Final = (
+    *(_LISTENING, _LISTENING_ANYWHERE, _LISTENING_ON),
+    *(_LISTENING_JSON, _LISTENING_URL, _LISTENING_NAMED),
+)
+_ALL_ADDRESSES: Final = re.compile(r"0\.0\.0\.0|\[::\]")
 # Of MySQL, PostgreSQL, RabbitMQ, Redis, Elasticsearch, memcached, MongoDB: a program says them of what it uses.
 _BACKENDS: Final = frozenset({"3306", "5432", "5672", "6379", "9200", "11211", "27017"})
 # What only the developers or a monitor connect to.
@@ -131,6 +119,7 @@ _WAITS: Final = re.compile(r"\b(?:retry\w*|retries|waiting|attempt\w*|reconnect\
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _NUMBER: Final = re.compile(r"\d+")
 _MOST_RESTARTS: Final = 6
+_SERVER_FAULT: Final = 500
 
 
 class Ending(StrEnum):
@@ -238,15 +227,11 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
 
 def _health(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
     """Return the last request of the health check, if its status does not count as healthy."""
-    last = None
-    for line in lines:
-        match = _REQUEST.search(line)
-        if match and ("HealthChecker" in line or match[1] == (deployment.health_check_path or "/")):
-            last = line, match[2]
-    if last is None or _is_success(int(last[1]), deployment.health_check_codes or "200-499"):
+    last = of_health_check(lines, deployment.health_check_path or "/")
+    if last is None or _is_success(last.status, deployment.health_check_codes or "200-499"):
         return None
-    reason = Reason.HEALTH_STATUS if last[1] >= "500" else Reason.HEALTH_PATH
-    return reason, last[0], last[1]
+    reason = Reason.HEALTH_STATUS if last.status >= _SERVER_FAULT else Reason.HEALTH_PATH
+    return reason, last.line, str(last.status)
 
 
 def _is_success(status: int, codes: str) -> bool:
@@ -274,34 +259,26 @@ def _exit(
     """
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
-    telling = [line for line in lines if _FATAL.search(line) or _VARIABLE.search(line)]
+    telling = [line for line in lines if _FATAL.search(line) or names_variable(line)]
     if not exited and _WAITS.search(lines[-1]):
         return None
     ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
     if not ended and not (by_last_line and _FATAL.search(lines[-1])):
         return None
-    if missing := _missing_variable(lines, deployment):
+    is_set = {variable for container in deployment.containers for variable in container.environment}
+    if missing := missing_variable(lines, is_set):
         return Reason.MISSING_VARIABLE, *missing
     last = telling[-1] if telling else code.string if code else lines[-1]
     return Reason.EXITED, last, code[1] if code and exited else ""
 
 
-def _missing_variable(lines: Sequence[str], deployment: Deployment) -> tuple[str, str] | None:
-    """Return the first line that names a variable which the deployment doesn't set, and the variable."""
-    names = {variable for container in deployment.containers for variable in container.environment}
-    heading = False
-    for line in lines:
-        match = (_LISTED_VARIABLE.search(line) if heading else None) or _VARIABLE.search(line)
-        heading = _VARIABLES_HEADING.search(line) is not None
-        name = next((group for group in match.groups() if group), "") if match else ""
-        if name and name not in names:
-            return line, name
-    return None
-
-
 def _is_last_word(line: str) -> bool:
     return bool(
-        re.search(r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!", line, re.IGNORECASE)
+        re.search(
+            r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!|npm error code",
+            line,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -310,7 +287,7 @@ def _restarted(lines: Sequence[str]) -> bool:
 
     A program that runs repeats the lines of the requests that it answers.
     """
-    if all(map(_REQUEST.search, lines)):
+    if only_requests(lines):
         return False
     lines = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
     starts = [index for index, line in enumerate(lines) if line == lines[0]]
@@ -341,7 +318,7 @@ def _listening(line: str) -> re.Match[str] | None:
     before = line[: match.start("host")]
     if _ASIDE.search(before) or _NOT_LISTENING.search(before):
         return None
-    if _SURELY_LISTENS.search(before):
+    if _ALL_ADDRESSES.fullmatch(match["host"]) or _SURELY_LISTENS.search(before):
         return match
     return None if match["port"] in _BACKENDS or _OUTBOUND.search(before) else match
 

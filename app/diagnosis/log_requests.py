@@ -1,0 +1,108 @@
+"""Finds in a container's log the HTTP requests that it answered, as many frameworks write them. Pure; linear.
+
+Most write method, path and status on one line, in this order or another. Rails, Phoenix and Fastify write a line for the
+request and a later one for its status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+
+class LoggedRequest(NamedTuple):
+    """A GET or HEAD request in a log, and its answer's status."""
+
+    path: str
+    status: int
+    line: str
+
+
+# A whole URL only with an address, as the health check has it: what a program calls itself has names.
+_PATH: Final = r"(?:https?://(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?)?(?P<path>/[^\s\"|,]{0,300})"
+_METHOD: Final = re.compile(r"\b(?:GET|HEAD)\b")
+# `"GET /x HTTP/1.1" 404`; ASP.NET: `GET http://10.0.0.9/x - 404 0`; chi: `"GET http://… HTTP/1.1" from 10.0.0.9:1 - 404`
+_IN_ORDER: Final = re.compile(
+    rf"\b(?:GET|HEAD) \"?{_PATH}\"?(?: HTTP/[\d.]+)?\"?(?: from \S{{1,60}})?(?: -)? (?P<status>[1-5]\d\d)\b"
+)
+# gin and Fiber: `| 404 | 1.033µs | 10.0.0.9 | GET "/x"`
+_STATUS_FIRST: Final = re.compile(
+    rf"\| {{0,3}}(?P<status>[1-5]\d\d) {{0,3}}\|[^\n]{{0,160}}?\b(?:GET|HEAD)\b[ |\"]{{1,12}}{_PATH}"
+)
+# What has no route is answered with 404.
+_NO_ROUTE: Final = re.compile(
+    r"(?:No route matches \[(?:GET|HEAD)\] \"|\bRoute (?:GET|HEAD):|\b(?:Cannot|No mapping for) (?:GET|HEAD) )"
+    rf"{_PATH}"
+)
+# Spring: `No static resource healthz.`
+_NO_RESOURCE: Final = re.compile(r"\bNo static resource (?P<path>[^\s\"]{1,300}?)\.(?:\W|$)")
+# Django: `Not Found: /healthz`
+_PHRASES: Final = {status.phrase: int(status) for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
+_BY_PHRASE: Final = re.compile(rf"\b(?P<phrase>{'|'.join(map(re.escape, _PHRASES))}): (?P<path>/[^\s\"]{{0,300}})$")
+# As JSON or as `key=value`, in any order.
+_PATH_MEMBER: Final = re.compile(rf"\b(?:url|uri|path|request_uri)\"?[:=] ?\"?{_PATH}", re.IGNORECASE)
+_STATUS_MEMBER: Final = re.compile(r"\bstatus(?:[_-]?code)?\"?[:=] ?\"?(?P<status>[1-5]\d\d)\b", re.IGNORECASE)
+# Rails: `Started GET "/x" for 10.0.0.9`; Phoenix: `GET /x`; ASP.NET: `Request starting HTTP/1.1 GET http://… - -`
+_STARTED: Final = re.compile(rf"(?:\bStarted |\bstarting HTTP/[\d.]+ |\] )?\b(?:GET|HEAD) \"?{_PATH}\"?(?=$| for | - )")
+_ANSWERED: Final = re.compile(r"\b(?:Completed|Sent) (?P<status>[1-5]\d\d)\b")
+
+
+def requests_in(lines: Iterable[str]) -> list[LoggedRequest]:
+    """Return the requests with a status, in their order."""
+    found, open_path = list[LoggedRequest](), ""
+    for line in lines:
+        if request := _on_one_line(line):
+            found.append(request)
+            open_path = ""
+        elif path := _started(line):
+            open_path = path
+        elif open_path and (match := _ANSWERED.search(line) or _STATUS_MEMBER.search(line)):
+            found.append(LoggedRequest(open_path, int(match["status"]), line))
+            open_path = ""
+    return found
+
+
+def only_requests(lines: Sequence[str]) -> bool:
+    """Return whether each line is a request."""
+    return all(map(_on_one_line, lines))
+
+
+def of_health_check(lines: Iterable[str], path: str) -> LoggedRequest | None:
+    """Return the last request of the health check, or None.
+
+    php-fpm logs the front controller in place of the requested path: `"GET /index.php" 500`.
+    """
+    requests = requests_in(lines)
+    own = [request for request in requests if "HealthChecker" in request.line or _named(request) == path]
+    scripts = [request for request in requests if _named(request).endswith(".php")]
+    return next(iter(own[-1:] or scripts[-1:]), None)
+
+
+def _named(request: LoggedRequest) -> str:
+    """Return the path without its query."""
+    return request.path.partition("?")[0]
+
+
+def _on_one_line(line: str) -> LoggedRequest | None:
+    if match := _BY_PHRASE.search(line):
+        return LoggedRequest(match["path"], _PHRASES[match["phrase"]], line)
+    if match := _NO_RESOURCE.search(line):
+        return LoggedRequest(f"/{match['path']}", HTTPStatus.NOT_FOUND, line)
+    if not _METHOD.search(line):
+        return None
+    for pattern in (_IN_ORDER, _STATUS_FIRST):
+        if match := pattern.search(line):
+            return LoggedRequest(match["path"], int(match["status"]), line)
+    if match := _NO_ROUTE.search(line):
+        return LoggedRequest(match["path"], HTTPStatus.NOT_FOUND, line)
+    path, status = _PATH_MEMBER.search(line), _STATUS_MEMBER.search(line)
+    return LoggedRequest(path["path"], int(status["status"]), line) if path and status else None
+
+
+def _started(line: str) -> str:
+    if not _METHOD.search(line):
+        return ""
+    match = _STARTED.search(line) or _PATH_MEMBER.search(line)
+    return match["path"] if match else ""
