@@ -74,7 +74,9 @@ def diagnose(facts: Facts) -> Diagnosis:
     outcomes[Check.PLATFORM] = check_platform(facts, outcomes[Check.IMAGE])
     outcomes[Check.SIZE] = check_size(facts, outcomes[Check.IMAGE])
     outcomes[Check.ORGANIZATION] = check_organization(facts, outcomes)
-    outcomes[Check.CONTAINER] = check_container(facts, explained=_is_explained(outcomes))
+    outcomes[Check.CONTAINER] = check_container(
+        facts, explained=_is_explained(outcomes), pulls_now=bool(outcomes[Check.ORGANIZATION].causes)
+    )
     lines = tuple(_line(check, outcomes[check]) for check in ORDER)
     return Diagnosis(facts, lines, _ordered(outcomes), isinstance(facts.manifest, Known))
 

@@ -179,6 +179,12 @@ class Facts:
         return "" if self.uri.digest else self.uri.tag or "latest"
 
     @property
+    def had_access(self) -> bool:
+        """Whether access to the repository is recorded as given before the deployment."""
+        created = self.deployment.created_at if self.deployment else None
+        return created is not None and self.access_given_at is not None and self.access_given_at <= created
+
+    @property
     def mended_at(self) -> datetime | None:
         """When what kept the deployment from pulling was put right, as far as it is known: after it was created."""
         restored = self.detail.value.restored_at if isinstance(self.detail, Known) else None

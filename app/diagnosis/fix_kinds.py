@@ -226,3 +226,11 @@ KINDS: Final[dict[Fix, FixKind]] = {
         "--query 'imageDetails[0].imageStatus' --output text",
     ),
 }
+
+# In place of REDEPLOY for an image that no deployment runs.
+DEPLOY: Final = FixKind(
+    N_("Deploy this image"),
+    aws=_edit('set "image" to %(image)s'),
+    terraform=KINDS[Fix.REDEPLOY].terraform,
+    cloudformation=KINDS[Fix.REDEPLOY].cloudformation,
+)

@@ -17,7 +17,7 @@ from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Found
 from app.diagnosis.checks.size import MEMORY
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
-from app.diagnosis.fix_kinds import FIRST_DEPLOYMENT, KINDS, SAVE, Fix
+from app.diagnosis.fix_kinds import DEPLOY, FIRST_DEPLOYMENT, KINDS, SAVE, Fix
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy import strict_json
@@ -71,7 +71,7 @@ def fixes_of(cause: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
 
 
 def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mapping[str, str]) -> FixText:
-    shape = KINDS[kind]
+    shape = DEPLOY if kind is Fix.REDEPLOY and facts.deployment is None else KINDS[kind]
     if kind is Fix.GRANT:
         return FixText(kind, shape.title, *_grant(facts, endpoints), shape.operation)
     if kind is Fix.SET_HEALTH_CHECK and facts.deployment is not None:

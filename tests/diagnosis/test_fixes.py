@@ -106,6 +106,17 @@ def test_a_grant_leaves_another_accounts_service_of_the_same_name_its_access(wor
     assert all(other in text for text in (grant.aws, grant.terraform, grant.cloudformation))
 
 
+@pytest.mark.parametrize("deployed, title", [(False, "Deploy this image"), (True, "Deploy again")])
+def test_only_an_image_that_was_deployed_is_deployed_again(world, deployed, title):
+    world.build()
+    world.policy(world.allow(world.general_arn))
+    world.deploy(WEB if deployed else WEB.replace("1.4", "1.3"))
+    diagnosis = world.why(WEB)
+    (fix,) = (fix for fix in fixes_of(diagnosis.root, diagnosis.facts) if fix.kind is Fix.REDEPLOY)
+    assert fix.title == title
+    assert ('# In deployment.json: set "image" to' in fix.aws) is not deployed
+
+
 def test_nothing_is_written_in_place_of_a_policy_that_was_not_read(world):
     """The commands of a grant write the whole document: they would drop what others wrote."""
     world.build(role=False)

@@ -92,8 +92,8 @@ CAUSES: Final[dict[str, Cause]] = {
     ),
     "deployment.outdated": other(
         Check.CONTAINER,
-        N_("Deployment %(version)s failed before access was added or the image was restored"),
-        N_("That probably kept it from pulling. Deploy again."),
+        N_("Deployment %(version)s couldn't pull the image, and nothing that can be read prevents the pull now"),
+        N_("Access was probably added, or the image restored, after that deployment. Deploy again."),
         Fix.REDEPLOY,
         version=7,
     ),

@@ -25,8 +25,11 @@ _ELSEWHERE: Final = frozenset({Reason.EXEC_FORMAT, Reason.OUT_OF_MEMORY})
 _GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE})
 
 
-def check_container(facts: Facts, *, explained: bool) -> CheckResult:
-    """Return how the newest deployment of the image fared; `explained`: an earlier check has found a cause."""
+def check_container(facts: Facts, *, explained: bool, pulls_now: bool = False) -> CheckResult:
+    """Return how the newest deployment of the image fared.
+
+    `explained`: an earlier check has found a cause. `pulls_now`: the pull was refused, and all that can be read allows it.
+    """
     deployment = facts.deployment
     if deployment is None:
         if not isinstance(facts.deployments, Known) and isinstance(facts.service, Known):
@@ -39,11 +42,35 @@ def check_container(facts: Facts, *, explained: bool) -> CheckResult:
         return caused(Found("deployment.in_progress", version, yields=True))
     if facts.log_evidence is None:
         return not_checked(facts.log)
-    return _of_failed(facts, deployment, facts.log_evidence, explained=explained)
+    return _of_failed(facts, deployment, facts.log_evidence, explained=explained, pulls_now=pulls_now)
 
 
-def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, explained: bool) -> CheckResult:
-    params: dict[str, str | int] = {
+def _of_failed(
+    facts: Facts, deployment: Deployment, evidence: LogEvidence, *, explained: bool, pulls_now: bool
+) -> CheckResult:
+    if evidence.started:
+        return _started(facts, deployment, evidence)
+    if explained:
+        return not_reached("not_started")
+    return _unstarted(facts, deployment, evidence, pulls_now=pulls_now)
+
+
+def _started(facts: Facts, deployment: Deployment, evidence: LogEvidence) -> CheckResult:
+    """Return the outcome of a failed deployment whose container has written lines."""
+    params = _params(facts, deployment, evidence)
+    if evidence.reason in _ELSEWHERE:
+        return not_reached("ended_earlier")
+    line = Sentence("evidence.log_line", {"line": evidence.line})
+    certainty = Certainty.LIKELY if evidence.reason in _GUESSED else Certainty.CERTAIN
+    if evidence.reason is Reason.QUIET and facts.port_variable:
+        return caused(
+            Found("health.port", params, (Sentence("evidence.port_variable", params), line), Certainty.LIKELY)
+        )
+    return caused(Found(_CAUSES[evidence.reason], params, (line,), certainty))
+
+
+def _params(facts: Facts, deployment: Deployment, evidence: LogEvidence) -> dict[str, str | int]:
+    return {
         "version": deployment.version,
         "container": facts.container,
         "port": deployment.public_port or 0,
@@ -52,30 +79,25 @@ def _of_failed(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, e
         "detail": evidence.detail,
         "line": evidence.line,
     }
-    if evidence.reason in _ELSEWHERE:
-        return not_reached("ended_earlier")
-    if evidence.started:
-        line = Sentence("evidence.log_line", {"line": evidence.line})
-        certainty = Certainty.LIKELY if evidence.reason in _GUESSED else Certainty.CERTAIN
-        if evidence.reason is Reason.QUIET and facts.port_variable:
-            return caused(
-                Found("health.port", params, (Sentence("evidence.port_variable", params), line), Certainty.LIKELY)
-            )
-        return caused(Found(_CAUSES[evidence.reason], params, (line,), certainty))
-    if explained:
-        return not_reached("not_started")
-    return _unstarted(facts, evidence, params)
 
 
-def _unstarted(facts: Facts, evidence: LogEvidence, params: dict[str, str | int]) -> CheckResult:
+def _unstarted(facts: Facts, deployment: Deployment, evidence: LogEvidence, *, pulls_now: bool) -> CheckResult:
     """Return the outcome of a failed deployment without a container's log line and without another finding."""
+    params = _params(facts, deployment, evidence)
     if evidence.ending is Ending.TOOK_TOO_LONG:
         code = "health.port" if facts.port_variable else "container.took_too_long"
         said = "evidence.port_variable" if facts.port_variable else "evidence.took_too_long"
         return caused(Found(code, params, (Sentence(said, params),), Certainty.LIKELY))
-    if evidence.ending is Ending.CANCELED and facts.mended_at is not None:
-        when = {**params, "mended": f"{facts.mended_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"}
-        return caused(Found("deployment.outdated", when, (Sentence("evidence.mended", when),), Certainty.LIKELY))
+    if evidence.ending is Ending.CANCELED and (facts.mended_at is not None or pulls_now):
+        return caused(Found("deployment.outdated", params, _of_outdated(facts, params), Certainty.LIKELY))
     if evidence.ending is Ending.CANCELED:
         return not_reached("not_started")
     return caused(Found("deployment.unexplained", params, (Sentence("evidence.no_lines", params),), Certainty.LIKELY))
+
+
+def _of_outdated(facts: Facts, params: dict[str, str | int]) -> tuple[Sentence, ...]:
+    if facts.mended_at is None:
+        allowed = Sentence("fine.policy", {"repository": facts.uri.repository})
+        return Sentence("evidence.canceled", params), allowed
+    when = f"{facts.mended_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return (Sentence("evidence.mended", {"mended": when}),)

@@ -14,7 +14,8 @@ _BEFORE = (Check.SERVICE, Check.URI, Check.ROLE, Check.REPOSITORY, Check.POLICY,
 def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> CheckResult:
     """Return whether an organization's policy is the only remaining explanation of the denied pull.
 
-    It is reported as a cause only if the pull was refused and every possible check is fine.
+    It is reported as a cause only if the pull was refused and every possible check is fine. Policies have no dates: unless
+    access is recorded as given before the deployment, it is likelier that it was given after it, and this cause yields.
     """
     if outcome := not_private(facts):
         return outcome
@@ -31,6 +32,7 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> C
             "tag": EXEMPTING_TAG,
             "version": deployment.version,
         }
-        certainty = Certainty.LIKELY
-        return caused(Found("organization.denied", params, (Sentence("evidence.canceled", params),), certainty))
+        evidence = (Sentence("evidence.canceled", params),)
+        yields = not facts.had_access
+        return caused(Found("organization.denied", params, evidence, Certainty.LIKELY, yields=yields))
     return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.organization"))

@@ -5,7 +5,7 @@ The docs' table is made from this list (tests/diagnosis/test_docs.py).
 
 from __future__ import annotations
 
-from tests.diagnosis.corpus import places, policies, images, containers  # isort: skip  (in the order of the checks)
+from tests.diagnosis.corpus import places, policies, images, containers, crashes, health_checks, access, mixed  # isort: skip  (in the order of the checks)
 from tests.diagnosis.corpus.case import CASES, Case
 
-__all__ = ["CASES", "Case", "containers", "images", "places", "policies"]
+__all__ = ["CASES", "Case", "access", "containers", "crashes", "health_checks", "images", "mixed", "places", "policies"]

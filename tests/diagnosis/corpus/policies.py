@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.diagnosis.corpus.case import OTHER_ACCOUNT, TOKYO, case
 from tests.diagnosis.world import PULL, REGION, REPOSITORY, WEB, World, namesake
 from tests.sandbox_server import ACCOUNT
@@ -244,8 +246,20 @@ def _(world: World) -> None:
     world.deploy()
 
 
-@case("a resource control policy denies", "organization.denied")
+@case("a resource control policy denies", "deployment.outdated", "organization.denied")
 def _(world: World) -> None:
+    deploy_against_the_organization(world)
+
+
+LONG_AGO = {REPOSITORY: datetime(2020, 1, 1, tzinfo=UTC)}
+
+
+@case("a resource control policy denies, and access was added before", "organization.denied", access_given=LONG_AGO)
+def _(world: World) -> None:
+    deploy_against_the_organization(world)
+
+
+def deploy_against_the_organization(world: World) -> None:
     world.build()
     condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}
     rcp = {"Statement": [{**world.deny(Resource="*"), "Condition": condition}]}
