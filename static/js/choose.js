@@ -28,6 +28,7 @@
       for (const box of boxes) box.checked = !all;
       show();
     });
-    show();
+    // Browsers put the selection back after this, when the reader comes back to the page.
+    addEventListener('pageshow', show);
   }
 })();
