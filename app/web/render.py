@@ -36,6 +36,8 @@ VARY = "HX-Request, Cookie, Accept-Language"
 POLL_AFTER = "Poll-After"  # ours: app.js goes by it
 IN_THE_DIALOG = ("#modal-body", "#repository-options")
 PRODUCT = "Sailpass"
+# A page that answers a form can be loaded in one way only: sent again. Back shows the browser's copy instead.
+KEPT_FOR_BACK = {"Cache-Control": "private, no-cache"}
 
 
 def _shown(value: Any) -> Any:
@@ -121,7 +123,8 @@ def make_renderer(root: Path, assets: Assets, shell: Callable[[Request], Shell] 
 def render(request: Request, view: View, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return the view as a response: as a partial if htmx requests one, else as a whole page."""
     renderer: Renderer = request.app.state.renderer
-    return HTMLResponse(renderer.html(request, view), status, headers={"Vary": VARY, **(headers or {})})
+    kept = KEPT_FOR_BACK if request.method == "POST" and not is_htmx(request) else {}
+    return HTMLResponse(renderer.html(request, view), status, headers={"Vary": VARY, **kept, **(headers or {})})
 
 
 def refuse(request: Request, status: int, problem: Problem | None = None) -> Response:

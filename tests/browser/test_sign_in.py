@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from app.auth.operator import operator_name
 from tests.cli.running import quickly
@@ -81,6 +81,19 @@ def test_sign_out_ends_the_session(page, link):
     page.context.add_cookies(cookies)
     page.goto("/history")
     expect(page).to_have_url(re.compile("/sign-in"))
+
+
+def test_back_after_sign_out_shows_no_answer_to_a_form(page, link, troubles):
+    signs_in(page, link)
+    page.goto("/containers/us-east-1/storefront-web/repositories/many")
+    page.get_by_role("checkbox", name="analytics/etl").check()
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("heading", name="Preview: Add repositories").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in$"))
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back()
+    troubles.clear()
 
 
 def test_the_one_who_signed_in_is_named_in_the_history(page, link, mika):

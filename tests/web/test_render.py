@@ -42,6 +42,13 @@ def test_caches_are_told_what_an_answer_hangs_on(app):
     assert answer.headers["x-own"] == "1"
 
 
+def test_browsers_keep_the_page_that_answers_a_form_and_no_other(app):
+    assert ask(app, "/page", "POST").headers["cache-control"] == "private, no-cache"
+    assert ask(app, "/refused", "POST").headers["cache-control"] == "private, no-cache"
+    assert "cache-control" not in ask(app, "/page").headers
+    assert "cache-control" not in ask(app, "/page", "POST", headers=PARTIAL).headers
+
+
 def test_a_form_is_redirected_by_status_and_htmx_by_header(app):
     assert ask(app, "/redirect", "POST").status_code == 303
     assert ask(app, "/redirect", "POST", headers=PARTIAL).headers["hx-redirect"] == "/containers"

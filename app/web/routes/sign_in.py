@@ -99,8 +99,12 @@ def sign_out(request: Request, authenticator: AuthenticatorDep) -> Response:
 
 
 def signed_out(request: Request) -> Response:
-    """Return a redirect to the sign-in page for a browser whose session has ended, and delete its cookie."""
+    """Return a redirect to the sign-in page for a browser whose session has ended.
+
+    It deletes the session's cookie, and the copies of pages that the browser keeps for Back.
+    """
     answer = redirect(request, links.SIGN_IN)
+    answer.headers["Clear-Site-Data"] = '"cache"'
     secure = request.url.scheme == "https"
     answer.delete_cookie(cookie_of(request), path="/", secure=secure, httponly=True, samesite="lax")
     return answer
