@@ -24,6 +24,7 @@ from app.auth.rules import is_for_programs
 from app.console.iam_hint import iam_statement
 from app.console.nearest import nearest_of
 from app.errors import Problem
+from app.http.htmx import is_htmx
 from app.http.security import READING
 from app.http.validation import as_text
 from app.messages import labels
@@ -128,7 +129,7 @@ async def cross_origin(request: Request) -> Response:
     problem = Problem("request.cross_origin")
     if is_for_programs(request.url.path):
         return JSONResponse(as_json(problem), 403)
-    if request.method in READING:  # none of our pages would be shown there
+    if request.method in READING and not is_htmx(request):  # none of our pages would be shown there
         return PlainTextResponse(f"{what_happened(problem)}\n", 403)
     return await _page(request, 403)
 

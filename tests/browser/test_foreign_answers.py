@@ -182,3 +182,33 @@ def test_a_message_of_a_dialog_is_in_view_on_every_screen(page, troubles, opens,
         && place.contains(document.elementFromPoint(title.left + 5, title.top + 5));
     }""")
     provoked(troubles, "413")
+
+
+def test_a_request_that_seems_to_come_from_another_site_is_refused_in_our_words(page, troubles):
+    def from_another_site(route):
+        """As behind a proxy that changes the Host header."""
+        answer = page.request.fetch(route.request, headers={**route.request.headers, "sec-fetch-site": "same-site"})
+        route.fulfill(response=answer)
+
+    page.goto(IMAGES)
+    for url in (REMOVAL, ADDITION):
+        page.route(url, from_another_site, times=1)
+    page.get_by_role("button", name="Remove storefront/web").first.click()
+    expect(message(page)).to_contain_text("the proxy in front of Sailpass changes the Host header")
+    page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    field = enters(page, "analytics/etl")
+    adds(page)
+    expect(message(page)).to_contain_text("the proxy in front of Sailpass changes the Host header")
+    expect(field).to_have_value("analytics/etl")
+    provoked(troubles, "403")
+
+
+def test_what_is_too_long_is_refused_in_our_words(page, troubles):
+    page.goto(IMAGES)
+    field = enters(page, "analytics/etl")
+    page.route(re.compile("/repositories/(options|check)"), lambda route: route.fulfill(status=204))
+    field.evaluate("(field, size) => { field.value = 'a'.repeat(size); }", 300_000)
+    adds(page)
+    expect(message(page)).to_contain_text("What you entered is too long. Shorten it, then try again.")
+    expect(field).not_to_have_value("")
+    provoked(troubles, "413")

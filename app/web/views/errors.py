@@ -50,12 +50,15 @@ _SENTENCES = {
     400: (N_("The server could not read the request."), N_("Go back, reload the page and try again.")),
     401: (N_("Sign in to see this page."), N_("Use the sign-in link that the server printed.")),
     403: (
-        N_("The request came from another site, or you may not do this."),
-        N_("Open Sailpass itself and do it from there."),
+        N_("The request came from another site's page."),
+        N_(
+            "Open Sailpass itself and try again. If that doesn't help, the proxy in front of Sailpass changes the "
+            "Host header: it has to pass it on."
+        ),
     ),
     404: (N_("Page not found."), N_("Find it in the list of containers.")),
     405: (N_("Method not allowed."), N_("Go back and use the buttons on the page.")),
-    413: (N_("Request too large."), N_("Send a smaller request.")),
+    413: (N_("What you entered is too long."), N_("Shorten it, then try again.")),
     422: (N_("The request is incomplete."), N_("Go back, fill in the form and send it again.")),
     500: (N_("Something went wrong on the server."), N_("Try again; the server's log says what it was.")),
     503: (N_("The server is starting, stopping or too busy."), N_("Try again in a moment.")),
