@@ -53,7 +53,7 @@ def opens(chromium: Browser, address: str) -> Iterator[Opens]:
     contexts, troubles = [], []
 
     def open_page(name: str, **window: Any) -> Page:
-        contexts.append(chromium.new_context(base_url=address, locale="en-US", **window))
+        contexts.append(chromium.new_context(base_url=address, **{"locale": "en-US", **window}))
         page = watched(contexts[-1], troubles)
         page.goto(f"/p/{name}")
         return page
@@ -143,8 +143,28 @@ def test_paper_has_the_text_dark_on_light_and_nothing_to_press(opens):
     expect(page.get_by_role("heading", name="web-frontend")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Access")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("search")).to_have_count(0)
     expect(page.locator(".topnav")).to_be_hidden()
+    expect(page.locator("summary:visible")).to_have_count(0)  # of what the reader hasn't opened
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+@pytest.mark.parametrize(
+    "name", ["history", "findings", "repository", "batch-done", "containers", "images", "sign-ins"]
+)
+def test_paper_is_wide_enough_for_its_tables(opens, name, locale):
+    page = opens(name, viewport={"width": 700, "height": 1000}, locale=locale)  # A4 without its margins
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+def test_paper_has_no_gap_above_a_difference(opens):
+    page = opens("operation-done", viewport={"width": 794, "height": 1000})
+    page.emulate_media(media="print")
+    top = "part => part.getBoundingClientRect().top"
+    scroll = page.locator(".diff .scroll").first
+    assert scroll.locator("table").evaluate(top) - scroll.evaluate(top) < 2
 
 
 def test_nothing_moves_for_who_wants_no_motion(opens):
