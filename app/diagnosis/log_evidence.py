@@ -40,7 +40,7 @@ _NOT_FOUND: Final = re.compile(
     # `env: 'bash\r': No such file or directory`, of a script with Windows line ends; BusyBox: `env: can't execute`
     r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
     r"|^\[(?:dumb-init|tini)[^\]]{0,20}\] \S{1,200}: (?:no such file|permission denied)"
-    r"|\bbad interpreter: (?:no such file|permission denied)"
+    r"|\b(?:bad interpreter|failed to execute \S{1,200}): (?:no such file|permission denied)"
     # Of dash: `/entrypoint.sh: 3: gunicorn: not found`
     r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
     re.IGNORECASE,
@@ -83,7 +83,7 @@ _LISTENING_URL: Final = re.compile(
 # `{"msg":"server started","addr":":8081"}`
 _LISTENING_JSON: Final = re.compile(
     r"\b(?:listen\w*|serving|running|started|starting|bound|ready)\b[^\n]{0,200}?"
-    r"\"(?:addr|address|bind|listen|listen_addr|port)\": ?\"?(?P<host>[^\":\s]{0,60}|\[::1?\]):?(?P<port>\d{2,5})\b",
+    r"\"(?:addr|address|bind|listen|listen_addr|port)\": ?\"?(?P<host>[^\":\s]{1,60}(?=:)|\[::1?\](?=:)|):?(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
 # No program connects to "all addresses", whatever else the line says: `│ http://0.0.0.0:1337/admin`
@@ -118,6 +118,9 @@ _SURELY_LISTENS: Final = re.compile(r"\b(?:listen\w*|serving|bound|launched|acce
 _WAITS: Final = re.compile(r"\b(?:retry\w*|retries|waiting|attempt\w*|reconnect\w*|try(?:ing)? again)\b", re.IGNORECASE)
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _NUMBER: Final = re.compile(r"\d+")
+_TIME_AHEAD: Final = re.compile(r"^\W{0,3}\d[\d:.,/TZ +-]{4,40}\W{0,3}")
+# Node's last line after an error that nothing caught.
+_NODE_ENDED: Final = re.compile(r"^Node\.js v\d+\.\d+\.\d+\s*$")
 _MOST_RESTARTS: Final = 6
 _SERVER_FAULT: Final = 500
 
@@ -263,6 +266,7 @@ def _exit(
     if not exited and _WAITS.search(lines[-1]):
         return None
     ended = exited or _restarted(lines) or any(_is_last_word(line) for line in telling)
+    ended = ended or bool(telling and _NODE_ENDED.search(lines[-1]))
     if not ended and not (by_last_line and _FATAL.search(lines[-1])):
         return None
     is_set = {variable for container in deployment.containers for variable in container.environment}
@@ -289,12 +293,14 @@ def _restarted(lines: Sequence[str]) -> bool:
     """
     if only_requests(lines):
         return False
-    lines = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
-    starts = [index for index, line in enumerate(lines) if line == lines[0]]
+    plain = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
+    starts = [index for index, line in enumerate(plain) if line == plain[0]]
     if not 2 <= len(starts) <= _MOST_RESTARTS:
         return False
     period = starts[1]
-    return len(lines) >= 2 * period and all(line == lines[index % period] for index, line in enumerate(lines))
+    if period == 1 and len({_TIME_AHEAD.sub("", line) for line in lines}) > 1:  # progress: `loading 12%`
+        return False
+    return len(plain) >= 2 * period and all(line == plain[index % period] for index, line in enumerate(plain))
 
 
 def _port(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:

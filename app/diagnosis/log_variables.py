@@ -8,7 +8,7 @@ from typing import Final
 
 # A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
 _VARIABLE: Final = re.compile(
-    r"(?:environment variable,?|env(?:ironment)? var|variable|KeyError:|missing|required|undefined|unset|getenv|placeholder"
+    r"(?:environment variable,?|env(?:ironment)? var|\b[Mm]issing env|variable|KeyError:|missing|required|undefined|unset|getenv|placeholder"
     r"|\bvar\w* (?:is )?(?:not found|not set|missing|undefined|required|unset)|required key"
     # "Environment variables: A=1" lists what is there.
     r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?\b(?:var(?:iable)?s|keys))"
