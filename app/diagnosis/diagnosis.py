@@ -10,7 +10,7 @@ from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import ORDER, Check, CheckResult, Found, Sentence, Status, not_reached
 from app.diagnosis.checks.container import check_container
 from app.diagnosis.checks.image import check_image
-from app.diagnosis.checks.organization import check_organization
+from app.diagnosis.checks.organization import check_organization, is_refused_and_fine
 from app.diagnosis.checks.platform import check_platform
 from app.diagnosis.checks.policies import check_policy, check_registry
 from app.diagnosis.checks.repository import check_repository
@@ -74,9 +74,8 @@ def diagnose(facts: Facts) -> Diagnosis:
     outcomes[Check.PLATFORM] = check_platform(facts, outcomes[Check.IMAGE])
     outcomes[Check.SIZE] = check_size(facts, outcomes[Check.IMAGE])
     outcomes[Check.ORGANIZATION] = check_organization(facts, outcomes)
-    outcomes[Check.CONTAINER] = check_container(
-        facts, explained=_is_explained(outcomes), pulls_now=bool(outcomes[Check.ORGANIZATION].causes)
-    )
+    pulls_now = is_refused_and_fine(facts, outcomes)
+    outcomes[Check.CONTAINER] = check_container(facts, explained=_is_explained(outcomes), pulls_now=pulls_now)
     lines = tuple(_line(check, outcomes[check]) for check in ORDER)
     return Diagnosis(facts, lines, _ordered(outcomes), isinstance(facts.manifest, Known))
 

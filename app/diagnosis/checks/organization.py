@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.diagnosis.check_result import Certainty, Check, CheckResult, Found, Sentence, Status, caused, fine, not_reached
-from app.diagnosis.facts import Facts, NotFound, not_private
+from app.diagnosis.facts import Facts, Known, NotFound, not_private
+from app.diagnosis.image_uri import ImageUri, parse_image
 from app.policy.layers import EXEMPTING_TAG
 
 _BEFORE = (Check.SERVICE, Check.URI, Check.ROLE, Check.REPOSITORY, Check.POLICY, Check.REGISTRY, Check.IMAGE)
+_READ = (*_BEFORE, Check.PLATFORM, Check.SIZE)
 
 
 def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> CheckResult:
@@ -24,15 +26,37 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> C
     deployment = facts.deployment
     if facts.has_run:
         return fine("organization_pulled", version=deployment.version if deployment else 0)
+    if pulled := _pulled_later(facts):
+        return fine("organization_pulled", version=pulled)
+    if deployment is None or facts.mended_at is not None or not is_refused_and_fine(facts, outcomes):
+        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.organization"))
+    params: dict[str, str | int] = {
+        "repository": facts.uri.repository,
+        "tag": EXEMPTING_TAG,
+        "version": deployment.version,
+    }
+    evidence = (Sentence("evidence.canceled", params),)
+    return caused(Found("organization.denied", params, evidence, Certainty.LIKELY, yields=not facts.had_access))
+
+
+def is_refused_and_fine(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> bool:
+    """Return whether the deployment's pull was refused, and all that can be read allows it."""
     is_fine = all(outcomes[check].status is Status.FINE for check in _BEFORE)
-    is_caused = any(outcome.status is Status.CAUSE for outcome in outcomes.values())
-    if facts.was_canceled and is_fine and not is_caused and deployment is not None and facts.mended_at is None:
-        params: dict[str, str | int] = {
-            "repository": facts.uri.repository,
-            "tag": EXEMPTING_TAG,
-            "version": deployment.version,
-        }
-        evidence = (Sentence("evidence.canceled", params),)
-        yields = not facts.had_access
-        return caused(Found("organization.denied", params, evidence, Certainty.LIKELY, yields=yields))
-    return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.organization"))
+    is_caused = any(outcome.status is Status.CAUSE for check, outcome in outcomes.items() if check in _READ)
+    return facts.was_canceled and is_fine and not is_caused
+
+
+def _pulled_later(facts: Facts) -> int:
+    """Return the version of a later deployment that has pulled from this repository, 0 for none."""
+    if facts.failed is None or not isinstance(facts.deployments, Known):
+        return 0
+    for deployment in facts.deployments.value:
+        uris = [parse_image(container.image) for container in deployment.containers]
+        is_same = any(uri.is_private and _repository(uri) == _repository(facts.uri) for uri in uris)
+        if is_same and deployment.version > facts.failed.version and deployment.state in ("ACTIVE", "INACTIVE"):
+            return deployment.version
+    return 0
+
+
+def _repository(uri: ImageUri) -> tuple[str, str, str]:
+    return uri.account, uri.region, uri.repository

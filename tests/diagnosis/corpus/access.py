@@ -93,6 +93,14 @@ def _(world: World) -> None:
     world.grant()
 
 
+@case("access added after the deployment, and another image ran since", "deployment.outdated", image=WEB)
+def _(world: World) -> None:
+    world.build(granted=False)
+    world.deploy()
+    world.grant()
+    world.deploy(tagged("1.3"))
+
+
 @case("access added after the first deployment, and the second one crashes", "container.exited")
 def _(world: World) -> None:
     world.build(granted=False)
