@@ -57,8 +57,9 @@ sailpass iam-policy --for why                                # the read-only IAM
   says so. Without an image named, the platform of an image that isn't an index stays unchecked: name the image.
 - Values of environment variables are never shown, also where a log line contains one.
 - *Certain* means proven by what was read; *likely* is what fits best. An organization's resource control policy can't be
-  read: it is named only where a pull was refused and everything that can be read is fine. Policies have no dates, so the
-  deployment may be older than the access: deploying again comes first, unless Sailpass has recorded the access before.
+  read: it is named only where a pull was refused and everything that can be read is fine. Policies have no dates, so
+  the deployment may be older than the access: deploying again comes first, unless Sailpass has recorded the access
+  before.
 
 ## Causes
 """

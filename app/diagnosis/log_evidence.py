@@ -48,7 +48,8 @@ _NOT_FOUND: Final = re.compile(
 # Not advice ("if you run out of memory"), nor a virtual machine's option (`-XX:+ExitOnOutOfMemoryError`).
 _MEMORY: Final = re.compile(
     r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory)"
-    r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)|\binsufficient memory for the java\b|\bNoMemoryError"
+    r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)"
+    r"|\binsufficient memory for the java\b|\bNoMemoryError"
     # .NET's E_OUTOFMEMORY. Nothing but a lack of memory kills a container's processes with SIGKILL from outside.
     r"|\b0x8007000E\b|(?<!sending )(?<!send )\bsignal[ :=\[\"]{1,4}(?:SIGKILL|killed)\b"
     r"|\bmemory allocation of \d+ bytes failed|\bbad_alloc\b|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
@@ -64,7 +65,8 @@ _EXIT_CODE: Final = re.compile(
 )
 _FATAL: Final = re.compile(
     r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
-    r"|\bnpm error\b|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't|failed to|not set|is required|missing|no such|unbound variable",
+    r"|\bnpm error\b|\b(?:error|exception)\b|\berror:|cannot find|could not|couldn't"
+    r"|failed to|not set|is required|missing|no such|unbound variable",
     re.IGNORECASE,
 )
 ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
@@ -83,7 +85,8 @@ _LISTENING_URL: Final = re.compile(
 # `{"msg":"server started","addr":":8081"}`
 _LISTENING_JSON: Final = re.compile(
     r"\b(?:listen\w*|serving|running|started|starting|bound|ready)\b[^\n]{0,200}?"
-    r"\"(?:addr|address|bind|listen|listen_addr|port)\": ?\"?(?P<host>[^\":\s]{1,60}(?=:)|\[::1?\](?=:)|):?(?P<port>\d{2,5})\b",
+    r"\"(?:addr|address|bind|listen|listen_addr|port)\": ?\"?"
+    r"(?P<host>[^\":\s]{1,60}(?=:)|\[::1?\](?=:)|):?(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
 # No program connects to "all addresses", whatever else the line says: `│ http://0.0.0.0:1337/admin`

@@ -1,7 +1,7 @@
 """Finds in a container's log the HTTP requests that it answered, as many frameworks write them. Pure; linear.
 
-Most write method, path and status on one line, in this order or another. Rails, Phoenix and Fastify write a line for the
-request and a later one for its status.
+Most write method, path and status on one line, in this order or another. Rails, Phoenix and Fastify write a line for
+the request and a later one for its status.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ class LoggedRequest(NamedTuple):
 # A whole URL only with an address, as the health check has it: what a program calls itself has names.
 _PATH: Final = r"(?:https?://(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?)?(?P<path>/[^\s\"|,]{0,300})"
 _METHOD: Final = re.compile(r"\b(?:GET|HEAD)\b")
-# `"GET /x HTTP/1.1" 404`; ASP.NET: `GET http://10.0.0.9/x - 404 0`; chi: `"GET http://… HTTP/1.1" from 10.0.0.9:1 - 404`
+# `"GET /x HTTP/1.1" 404`; ASP.NET: `GET http://10.0.0.9/x - 404 0`
+# chi: `"GET http://… HTTP/1.1" from 10.0.0.9:1 - 404`
 _IN_ORDER: Final = re.compile(
     rf"\b(?:GET|HEAD) \"?{_PATH}\"?(?: HTTP/[\d.]+)?\"?(?: from \S{{1,60}})?(?: -)? (?P<status>[1-5]\d\d)\b"
 )

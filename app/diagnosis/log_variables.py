@@ -8,10 +8,12 @@ from typing import Final
 
 # A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
 _VARIABLE: Final = re.compile(
-    r"(?:environment variable,?|env(?:ironment)? var|\b[Mm]issing env|variable|KeyError:|missing|required|undefined|unset|getenv|placeholder"
+    r"(?:environment variable,?|env(?:ironment)? var|\b[Mm]issing env|variable|KeyError:"
+    r"|missing|required|undefined|unset|getenv|placeholder"
     r"|\bvar\w* (?:is )?(?:not found|not set|missing|undefined|required|unset)|required key"
     # "Environment variables: A=1" lists what is there.
-    r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?\b(?:var(?:iable)?s|keys))"
+    r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
+    r"\b(?:var(?:iable)?s|keys))"
     r"[ :'\"`({\[]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
     # Of a shell, `${POSTGRES_HOST:?must be set}`
     r"|^\S{1,200}: (?:line )?\d{1,5}: (?!(?:ERROR|FATAL|CRITICAL|WARN|WARNING|INFO|DEBUG):)([A-Z][A-Z0-9_]{2,60}): "
@@ -19,7 +21,8 @@ _VARIABLE: Final = re.compile(
     r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set)| not found\. Declare it as)"
     # Of Ruby's `ENV.fetch` and PHP's `$_ENV`: other keys are the program's own
     r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
-    r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
+    r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?"
+    r"[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     # One in lower case only where it can be no other word: with a _, or quoted.
     r"|\b(?:environment variable|env(?:ironment)? var)[ :]{1,2}"
     r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"

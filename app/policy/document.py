@@ -58,8 +58,8 @@ def parse(text: str) -> PolicyDocument:
 
     Raises:
         Problem: `policy.pasted_documents` or `policy.escaped_text` if `mend.mend` repairs it, `policy.not_json`,
-            `policy.repeated_key`, `policy.too_deep`, `policy.no_statement`, or `policy.malformed` with the statement's position (from 1)
-            and the element that ECR would refuse.
+            `policy.repeated_key`, `policy.too_deep`, `policy.no_statement`, or `policy.malformed` with the statement's
+            position (from 1) and the element that ECR would refuse.
     """
     try:
         value = strict_json.load(text)

@@ -30,7 +30,7 @@ CASES = [
     (
         Reason.MISSING_VARIABLE,
         [
-            "MissingEnvVarsError: The following variables were defined in .env.example but are not present in the environment:",
+            "MissingEnvVarsError: The following variables were defined in .env.example but aren't in the environment:",
             "  DATABASE_URL, API_KEY",
             "Make sure to add them to .env or directly to the environment.",
         ]
@@ -70,17 +70,12 @@ CASES = [
     ),
     (
         Reason.MISSING_VARIABLE,
-        [
-            'ERROR Unable to validate credentials inherited from the shell environment: Missing credential environment variable, "MINIO_ROOT_USER"'
-        ]
-        * 3,
+        ['ERROR Unable to validate credentials: Missing credential environment variable, "MINIO_ROOT_USER"'] * 3,
     ),
     (Reason.MISSING_VARIABLE, ["Error: Missing required env vars: STRIPE_KEY"] * 3),
     (
         Reason.COMMAND_NOT_FOUND,
-        [
-            'failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "npm": executable file not found in $PATH: unknown'
-        ],
+        ['unable to start container process: exec: "npm": executable file not found in $PATH: unknown'],
     ),
     (Reason.COMMAND_NOT_FOUND, ["/usr/local/bin/docker-entrypoint.sh: line 8: exec: yarn: not found"]),
     (Reason.COMMAND_NOT_FOUND, ["/usr/bin/env: \u2018node\u2019: No such file or directory"]),
@@ -101,9 +96,7 @@ CASES = [
     ),
     (
         Reason.OUT_OF_MEMORY,
-        [
-            "numpy.core._exceptions._ArrayMemoryError: Unable to allocate 2.98 GiB for an array with shape (20000, 20000)"
-        ],
+        ["numpy.core._exceptions._ArrayMemoryError: Unable to allocate 2.98 GiB for an array"],
     ),
     (Reason.OUT_OF_MEMORY, ["[FATAL] failed to allocate memory"]),
     (Reason.OUT_OF_MEMORY, ["config.ru:3:in `initialize': failed to allocate memory (NoMemoryError)"]),
@@ -194,32 +187,21 @@ CASES = [
     ),
     (
         Reason.HEALTH_PATH,
-        [
-            '{"remote_ip":"172.26.8.10","host":"172.26.8.10","method":"GET","uri":"/healthz","user_agent":"ELB-HealthChecker/2.0","status":404,"error":""}'
-        ]
-        * 3,
+        ['{"remote_ip":"172.26.8.10","method":"GET","uri":"/healthz","status":404,"error":""}'] * 3,
     ),
     (Reason.HEALTH_PATH, ["03:12:07 | 404 |       10µs |     172.26.8.10 | GET     | /healthz       | -"] * 3),
     (
         Reason.HEALTH_PATH,
-        [
-            '{"level":"info","logger":"http.log.access","msg":"handled request","request":{"remote_ip":"172.26.8.10","proto":"HTTP/1.1","method":"GET","host":"172.26.8.10","uri":"/healthz","headers":{"User-Agent":["ELB-HealthChecker/2.0"]}},"status":404}'
-        ]
-        * 3,
+        ['{"level":"info","msg":"handled request","request":{"method":"GET","uri":"/healthz"},"status":404}'] * 3,
     ),
     (Reason.HEALTH_PATH, ["WARN 1 --- [nio-80-exec-1] o.s.web.servlet.PageNotFound : No mapping for GET /healthz"] * 3),
     (
         Reason.HEALTH_PATH,
-        [
-            "WARN 1 --- [nio-80-exec-1] .w.s.m.s.DefaultHandlerExceptionResolver : Resolved [org.springframework.web.servlet.resource.NoResourceFoundException: No static resource healthz.]"
-        ]
-        * 3,
+        [".DefaultHandlerExceptionResolver : Resolved [NoResourceFoundException: No static resource healthz.]"] * 3,
     ),
     (
         Reason.HEALTH_PATH,
-        [
-            "INFO request{method=GET uri=/healthz version=HTTP/1.1}: tower_http::trace::on_response: finished processing request latency=0 ms status=404"
-        ]
+        ["INFO request{method=GET uri=/healthz version=HTTP/1.1}: finished processing request latency=0 ms status=404"]
         * 3,
     ),
     (Reason.HEALTH_PATH, ["  <-- GET /healthz", "  --> GET /healthz 404 3ms -"] * 3),

@@ -176,7 +176,8 @@ CAUSES: Final[dict[str, Cause]] = {
     "organization.denied": access(
         Check.ORGANIZATION,
         N_("A policy that can't be read may deny the pull: a resource control policy of your AWS organization"),
-        N_("All that can be read allows the pull, and deployment %(version)s was canceled without starting a container. Deploy again first, unless access was added before that deployment."),
+        N_("All that can be read allows the pull, and deployment %(version)s was canceled without starting a "
+           "container. Deploy again first, unless access was added before that deployment."),
         Fix.EXEMPT_REPOSITORY,
         Fix.REDEPLOY,
         version="7",

@@ -28,7 +28,8 @@ _GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABL
 def check_container(facts: Facts, *, explained: bool, pulls_now: bool = False) -> CheckResult:
     """Return how the newest deployment of the image fared.
 
-    `explained`: an earlier check has found a cause. `pulls_now`: the pull was refused, and all that can be read allows it.
+    `explained`: an earlier check has found a cause. `pulls_now`: the pull was refused, and all that can be read allows
+    it.
     """
     deployment = facts.deployment
     if deployment is None:

@@ -16,8 +16,9 @@ _READ = (*_BEFORE, Check.PLATFORM, Check.SIZE)
 def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> CheckResult:
     """Return whether an organization's policy is the only remaining explanation of the denied pull.
 
-    It is reported as a cause only if the pull was refused and every possible check is fine. Policies have no dates: unless
-    access is recorded as given before the deployment, it is likelier that it was given after it, and this cause yields.
+    It is reported as a cause only if the pull was refused and every possible check is fine. Policies have no dates:
+    unless access is recorded as given before the deployment, it is likelier that it was given after it, and this cause
+    yields.
     """
     if outcome := not_private(facts):
         return outcome

@@ -224,7 +224,7 @@ unhealthy(
     "Spring is still starting",
     SLOW,
     "2026-11-27T03:12:07.412Z  INFO 1 --- [shop] [main] com.example.ShopApplication : Starting ShopApplication v1.4",
-    "2026-11-27T03:12:31.001Z  INFO 1 --- [shop] [main] com.zaxxer.hikari.HikariDataSource : HikariPool-1 - Starting...",
+    "2026-11-27T03:12:31.001Z  INFO 1 --- [main] com.zaxxer.hikari.HikariDataSource : HikariPool-1 - Starting...",
     "2026-11-27T03:14:02.907Z  INFO 1 --- [shop] [main] o.h.e.t.j.p.i.JtaPlatformInitiator : HHH000489: No JTA",
 )
 unhealthy(
