@@ -185,6 +185,16 @@ class Facts:
         return created is not None and self.access_given_at is not None and self.access_given_at <= created
 
     @property
+    def was_tried_again(self) -> bool:
+        """Whether the version before the failed one ran the same image and failed too."""
+        if self.failed is None or not isinstance(self.deployments, Known):
+            return False
+        version = self.failed.version - 1
+        before = next((each for each in self.deployments.value if each.version == version), None)
+        images = [parse_image(container.image) for container in before.containers] if before else []
+        return before is not None and before.state == "FAILED" and self.uri in images
+
+    @property
     def mended_at(self) -> datetime | None:
         """When what kept the deployment from pulling was put right, as far as it is known: after it was created."""
         restored = self.detail.value.restored_at if isinstance(self.detail, Known) else None

@@ -17,8 +17,8 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> C
     """Return whether an organization's policy is the only remaining explanation of the denied pull.
 
     It is reported as a cause only if the pull was refused and every possible check is fine. Policies have no dates:
-    unless access is recorded as given before the deployment, it is likelier that it was given after it, and this cause
-    yields.
+    unless access is recorded as given before the deployment, or deploying again has been tried, it is likelier that
+    access was given after the deployment, and this cause yields.
     """
     if outcome := not_private(facts):
         return outcome
@@ -37,7 +37,8 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> C
         "version": deployment.version,
     }
     evidence = (Sentence("evidence.canceled", params),)
-    return caused(Found("organization.denied", params, evidence, Certainty.LIKELY, yields=not facts.had_access))
+    yields = not (facts.had_access or facts.was_tried_again)
+    return caused(Found("organization.denied", params, evidence, Certainty.LIKELY, yields=yields))
 
 
 def is_refused_and_fine(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> bool:

@@ -259,12 +259,24 @@ def _(world: World) -> None:
     deploy_against_the_organization(world)
 
 
-def deploy_against_the_organization(world: World) -> None:
+@case("a resource control policy denies, and it was deployed again", "organization.denied")
+def _(world: World) -> None:
+    deploy_against_the_organization(world)
+    world.deploy()
+
+
+@case("a resource control policy denies, and another image failed before", "deployment.outdated", "organization.denied")
+def _(world: World) -> None:
+    deploy_against_the_organization(world, image="nginx:1.27-other")
+    world.deploy()
+
+
+def deploy_against_the_organization(world: World, **deployed: str) -> None:
     world.build()
     condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}
     rcp = {"Statement": [{**world.deny(Resource="*"), "Condition": condition}]}
     world.sandbox.organization("o-exampleorgid", policies=[rcp])
-    world.deploy()
+    world.deploy(**deployed)
 
 
 @case("a Deny for all but the own account", "policy.denied")
