@@ -89,6 +89,16 @@ def test_a_phone_shows_the_account_and_folds_the_filter(opens):
     expect(page.get_by_label("Kind")).to_be_visible()
 
 
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_the_button_of_a_filter_is_beside_its_fields_on_a_desktop(opens, locale):
+    page = opens("history-empty", viewport={"width": 1440, "height": 900}, locale=locale)
+    fields = page.locator("form.filters .field:visible").evaluate_all("all => all.map(one => one.offsetTop)")
+    button = page.locator("form.filters [type=submit]")
+    assert len(fields) == 7
+    assert max(fields) - min(fields) < 10
+    assert button.evaluate("one => one.offsetTop") < min(fields) + 60
+
+
 def test_the_header_shows_every_section_and_who_is_signed_in_at_each_width(opens):
     page = opens("findings")
     bar = page.locator(".topbar")
