@@ -60,10 +60,10 @@ async def repository_name(request: Request, repository: str) -> str:
 async def note_version(request: Request) -> None:
     """Note the version of what pages show before a page is made, so that no change between the two is missed.
 
-    A page that says that the database is away doesn't wait for it.
+    A page may answer a form, too. One that says that the database is away doesn't wait for it.
     """
     request.state.version = ""
-    is_page = request.method == "GET" and not is_htmx(request) and not is_open(request.url.path)
+    is_page = request.method in {"GET", "POST"} and not is_htmx(request) and not is_open(request.url.path)
     if not is_page or is_for_programs(request.url.path) or (await services(request)).db.outage.is_on:
         return
     with suppress(DBAPIError):

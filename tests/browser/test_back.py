@@ -1,4 +1,7 @@
-"""Back leads to what the reader left: the answer to a form, a selection, a filter, a page without its dialog."""
+"""Back leads to what the reader left: the answer to a form, a selection, a filter, a page without its dialog.
+
+And a page that answers a form is a page as any other.
+"""
 
 from __future__ import annotations
 
@@ -95,3 +98,12 @@ def test_back_to_a_filter_keeps_it_and_the_place_in_the_list(page):
     expect(page.get_by_role("link", name="tokyo/inbox")).to_have_count(1)
     page.wait_for_function("scrolled => Math.abs(scrollY - scrolled) < 2", arg=scrolled)
     assert scrolled
+
+
+def test_a_page_that_answers_a_form_tells_what_ends_meanwhile_and_where_it_is(page, console):
+    selects_two(page)
+    current = page.get_by_role("navigation", name="Main").locator("[aria-current]")
+    expect(current).to_have_text("Containers")
+    console.post("/api/v1/services/us-east-1/storefront-web/grants", {"repository": "tools/cli"})
+    notice = page.get_by_role("region", name="Notifications").locator(".notice")
+    expect(notice).to_contain_text("storefront-web can now pull images from tools/cli.")
