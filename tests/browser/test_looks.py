@@ -40,6 +40,16 @@ READABLE = """bar => {
     && out.getBoundingClientRect().right <= innerWidth && bar.offsetHeight < 100;
 }"""
 
+# How far below the top of its cell each text begins.
+FALL = r"""cells => cells.map(cell => {
+  const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+  const range = document.createRange();
+  const at = Math.max(0, text.data.search(/\S/));
+  range.setStart(text, at);
+  range.setEnd(text, at + 1);
+  return range.getBoundingClientRect().top - cell.getBoundingClientRect().top;
+})"""
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -175,6 +185,15 @@ def test_paper_has_no_gap_above_a_difference(opens):
     top = "part => part.getBoundingClientRect().top"
     scroll = page.locator(".diff .scroll").first
     assert scroll.locator("table").evaluate(top) - scroll.evaluate(top) < 2
+
+
+def test_on_a_phone_no_line_of_a_difference_begins_empty(opens):
+    page = opens("operation-done", viewport={"width": 390, "height": 844})
+    line = page.locator(".diff tr[data-diff=added] td:last-child").first
+    line.evaluate(
+        "(cell, text) => { cell.textContent = text; }", f'{" " * 8}"arn:aws:iam::123456789012:role/{"a" * 90}"'
+    )
+    assert line.evaluate_all(FALL)[0] < 10
 
 
 def test_nothing_moves_for_who_wants_no_motion(opens):
