@@ -77,7 +77,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
             Middleware(LanguageMiddleware, catalogues=load_catalogues(LOCALE)),
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
-                refusals=RefusalPages(problems.cross_origin, problems.too_large),
+                refusals=RefusalPages(problems.unknown_host, problems.cross_origin, problems.too_large),
             ),
             # Level 9 takes twice the time of 6, for a hundredth of the size.
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),

@@ -124,6 +124,14 @@ def as_json(problem: Problem) -> dict[str, object]:
     }
 
 
+async def unknown_host(request: Request) -> Response:
+    """Return the response to a request under a name that isn't ours. No page: it would show something of the console."""
+    problem = Problem("request.unknown_host")
+    if is_for_programs(request.url.path):
+        return JSONResponse(as_json(problem), 400)
+    return PlainTextResponse(f"{what_happened(problem)} {what_to_do(problem)}\n", 400)
+
+
 async def cross_origin(request: Request) -> Response:
     """Return the response to a request from another site's page."""
     problem = Problem("request.cross_origin")

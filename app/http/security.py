@@ -5,6 +5,7 @@ Reads no request body, and knows no page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,7 +14,6 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +26,7 @@ MAX_OPEN_BODY = 32 * 1024
 MAX_BODY = 256 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STATIC = "/static/"
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -55,6 +56,10 @@ async def _refuse_origin(request: Request) -> Response:  # noqa: ARG001  (the si
     return PlainTextResponse("Cross-origin requests are refused.\n", status_code=403)
 
 
+async def _refuse_host(request: Request) -> Response:  # noqa: ARG001  (as above)
+    return PlainTextResponse("This name is not known here.\n", status_code=400)
+
+
 async def _refuse_size(request: Request) -> Response:  # noqa: ARG001  (as above)
     return PlainTextResponse("The request is too large.\n", status_code=413)
 
@@ -63,6 +68,7 @@ async def _refuse_size(request: Request) -> Response:  # noqa: ARG001  (as above
 class RefusalPages:
     """The responses to requests that reach no route."""
 
+    unknown_host: Refusal = _refuse_host
     cross_origin: Refusal = _refuse_origin
     too_large: Refusal = _refuse_size
 
@@ -177,17 +183,31 @@ class SentSize:
         await (self.open if anyone else self.app)(scope, receive, send)
 
 
-class OneHost:
-    """Refuses a request with several Host headers: a proxy may have checked another one than we would (RFC 9112, 3.2)."""
+class KnownHost:
+    """Refuses a request under any name but ours: another site's page could have its own name lead to us.
 
-    def __init__(self, app: ASGIApp) -> None:
+    One with several Host headers as well: a proxy may have checked another one than we would (RFC 9112, 3.2).
+    """
+
+    def __init__(self, app: ASGIApp, names: Sequence[str], refusal: Refusal = _refuse_host) -> None:
         self.app = app
+        self.names = frozenset(name.lower() for name in names)
+        self.endings = tuple(name.removeprefix("*") for name in self.names if name.startswith("*."))
+        self.refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and len(Headers(scope=scope).getlist("host")) > 1:
-            await PlainTextResponse("The request names several hosts.\n", status_code=400)(scope, receive, send)
+        if scope["type"] == "http" and not self._is_ours(Headers(scope=scope).getlist("host")):
+            answer = await self.refusal(Request(scope, receive))
+            await answer(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+    def _is_ours(self, hosts: Sequence[str]) -> bool:
+        named = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if named is None:
+            return "*" in self.names and len(hosts) <= 1
+        name = named["name"].lower()
+        return "*" in self.names or name in self.names or name.endswith(self.endings)
 
 
 def _limit_of(scope: Scope, max_body: int) -> int:
@@ -204,8 +224,7 @@ def middleware(
     refusals = refusals or RefusalPages()
     return [
         Middleware(SecurityHeaders),
-        Middleware(OneHost),
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
+        Middleware(KnownHost, names=tuple(allowed_hosts), refusal=refusals.unknown_host),
         Middleware(SameOrigin, refusal=refusals.cross_origin),
         Middleware(DeclaredSize, max_body=max_body, refusal=refusals.too_large),
         Middleware(SentSize, max_body=max_body),

@@ -251,6 +251,10 @@ WORDS: dict[str, Words] = {
         N_("Invalid cursor."),
         N_("Take it from `next` of the page before, or leave it out for the first page."),
     ),
+    "request.unknown_host": Words(
+        N_("Sailpass isn't set up to be reached under this host name."),
+        N_("Add the name to SAILPASS_ALLOWED_HOSTS, without a port, and restart Sailpass."),
+    ),
     "request.cross_origin": Words(
         N_("The request comes from another site's page."),
         N_("Send it from a program, or from the console itself."),

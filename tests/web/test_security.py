@@ -21,7 +21,7 @@ async def echo(request: Request) -> PlainTextResponse:
 @pytest.fixture
 def app():
     routes = [Route("/", echo, methods=["GET", "POST"]), Route("/static/icon.svg", echo)]
-    return Starlette(routes=routes, middleware=middleware(["127.0.0.1", "*.example"], max_body=100))
+    return Starlette(routes=routes, middleware=middleware(["127.0.0.1", "[::1]", "*.example"], max_body=100))
 
 
 def test_every_answer_carries_the_policy_of_the_page(app):
@@ -54,13 +54,49 @@ def test_what_a_route_says_itself_wins(app):
 
 
 def test_a_request_that_names_several_hosts_is_refused(app):
-    answer = ask(app, "/", headers=[("Host", "a.example"), ("Host", "evil.test")])
-    assert (answer.status_code, answer.text) == (400, "The request names several hosts.\n")
+    for hosts in (("a.example", "evil.test"), ("a.example", "a.example")):
+        assert ask(app, "/", headers=[("Host", host) for host in hosts]).status_code == 400
 
 
-@pytest.mark.parametrize("host, status", [("127.0.0.1:8000", 200), ("a.example", 200), ("evil.test", 400), ("", 400)])
+@pytest.mark.parametrize(
+    "host, status",
+    [
+        ("127.0.0.1:8000", 200),
+        ("127.0.0.1", 200),
+        ("a.example", 200),
+        ("A.EXAMPLE:80", 200),
+        ("[::1]:8000", 200),
+        ("example", 400),
+        ("a.example.evil.test", 400),
+        ("aexample", 400),
+        ("evil.test", 400),
+        ("127.0.0.1:8000:1", 400),
+        ("127.0.0.1:port", 400),
+        ("evil.test@127.0.0.1", 400),
+        ("[::1", 400),
+        ("::1", 400),
+        ("", 400),
+    ],
+)
 def test_only_known_hosts_are_answered(app, host, status):
     assert ask(app, "/", headers={"Host": host}).status_code == status
+
+
+def test_where_every_host_is_allowed_several_are_refused_nevertheless():
+    app = Starlette(routes=[Route("/", echo)], middleware=middleware(["*"]))
+    assert ask(app, "/", headers={"Host": "any.test"}).status_code == 200
+    assert ask(app, "/", headers=[("Host", "any.test"), ("Host", "other.test")]).status_code == 400
+
+
+async def test_the_console_names_the_setting_for_an_unknown_host(tmp_path, monkeypatch):
+    elsewhere = {"Host": "console.test"}
+    with start_sandbox() as sandbox:
+        async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, _):
+            page = await client.get("/containers", headers=elsewhere)
+            answer = await client.get("/api/v1/services", headers=elsewhere)
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert "Add the name to SAILPASS_ALLOWED_HOSTS" in page.text
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.unknown_host")
 
 
 @pytest.mark.parametrize(
@@ -121,8 +157,9 @@ def test_refusals_are_told_as_the_application_wants():
     async def say(_: Request) -> PlainTextResponse:
         return PlainTextResponse("our page", 418)
 
-    stack = middleware(["*"], refusals=RefusalPages(say, say), max_body=100)
+    stack = middleware(["127.0.0.1"], refusals=RefusalPages(say, say, say), max_body=100)
     app = Starlette(routes=[Route("/", echo, methods=["POST"])], middleware=stack)
+    assert ask(app, "/", "POST", headers={"Host": "evil.test"}).text == "our page"
     assert ask(app, "/", "POST", headers={"Sec-Fetch-Site": "cross-site"}).text == "our page"
     assert ask(app, "/", "POST", content=b"x" * 101).text == "our page"
 
