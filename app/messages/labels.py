@@ -123,14 +123,10 @@ def kind(code: Kind) -> str:
 
 def title(progress: Progress) -> str:
     """Return the heading of an operation: what it does, did, or could not do."""
-    subject = _subject(progress)
-    if progress.outcome is Outcome.FAILED:
-        return _fill(messages.FAILED_TITLES.get(progress.kind, messages.TITLES[progress.kind]), subject)
-    if progress.outcome is Outcome.SUCCEEDED:
-        return _fill(messages.DONE_TITLES.get(progress.kind, messages.TITLES[progress.kind]), subject)
-    doing = _fill(messages.TITLES[progress.kind], subject)
-    around = messages.OTHER_TITLES.get(progress.outcome) if progress.outcome else None
-    return _fill(around, {"title": doing}) if around else doing
+    titles = messages.ENDED_TITLES.get(progress.outcome, messages.TITLES) if progress.outcome else messages.TITLES
+    title = _fill(titles.get(progress.kind, messages.TITLES[progress.kind]), _subject(progress))
+    around = messages.AROUND_TITLES.get(progress.outcome) if progress.outcome else None
+    return _fill(around, {"title": title}) if around else title
 
 
 def step(name: StepName) -> str:

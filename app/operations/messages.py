@@ -80,9 +80,28 @@ FAILED_TITLES: dict[Kind, str] = {
     Kind.BATCH: N_("Couldn't change every repository for %(service)s"),
 }
 
+NOTHING_TITLES: dict[Kind, str] = {
+    Kind.GRANT: N_("Nothing to add: %(repository)s"),
+    Kind.REPAIR: N_("Nothing to repair: access to %(repository)s"),
+    Kind.REVOKE: N_("Nothing to remove: %(repository)s"),
+    Kind.ACTIVATE: N_("The image puller role of %(service)s was active already"),
+    Kind.DEACTIVATE: N_("The image puller role of %(service)s was off already"),
+    Kind.REACTIVATE: N_("Nothing to undo: the deactivation of the image puller role of %(service)s"),
+    Kind.RESTORE: N_("Nothing to restore: the policy of %(repository)s"),
+    Kind.UNDO: N_("Nothing to undo: a change to %(repository)s"),
+    Kind.PRUNE: N_("No dead principals to remove from %(repository)s"),
+    Kind.DEPLOY: N_("Nothing to deploy to %(service)s"),
+    Kind.BATCH: N_("Nothing to change for %(service)s"),
+}
+
+ENDED_TITLES: dict[Outcome, dict[Kind, str]] = {
+    Outcome.SUCCEEDED: DONE_TITLES,
+    Outcome.FAILED: FAILED_TITLES,
+    Outcome.NOTHING_TO_DO: NOTHING_TITLES,
+}
+
 # Of what ended otherwise, around the title that says what was being done.
-OTHER_TITLES: dict[Outcome, str] = {
-    Outcome.NOTHING_TO_DO: N_("Nothing to do: %(title)s"),
+AROUND_TITLES: dict[Outcome, str] = {
     Outcome.CANCELLED: N_("Cancelled: %(title)s"),
     Outcome.INTERRUPTED: N_("Interrupted: %(title)s"),
 }

@@ -145,3 +145,18 @@ def test_an_interrupted_operation_claims_nothing_about_what_came_after_the_backu
 def test_every_kind_has_a_title_however_it_ended(kind, outcome):
     progress = replace(Examples().progress(), kind=kind, outcome=outcome)
     assert "%" not in labels.title(progress)
+
+
+@pytest.mark.parametrize(
+    "outcome, title",
+    [
+        (None, "Adding storefront/web"),
+        (Outcome.SUCCEEDED, "Added storefront/web"),
+        (Outcome.FAILED, "Couldn't add storefront/web"),
+        (Outcome.NOTHING_TO_DO, "Nothing to add: storefront/web"),
+        (Outcome.CANCELLED, "Cancelled: Adding storefront/web"),
+    ],
+)
+def test_a_title_says_what_became_of_it(outcome, title):
+    progress = replace(Examples().progress(), kind=Kind.GRANT, outcome=outcome, repository="storefront/web")
+    assert labels.title(progress) == title
