@@ -107,3 +107,35 @@ def test_a_page_that_answers_a_form_tells_what_ends_meanwhile_and_where_it_is(pa
     console.post("/api/v1/services/us-east-1/storefront-web/grants", {"repository": "tools/cli"})
     notice = page.get_by_role("region", name="Notifications").locator(".notice")
     expect(notice).to_contain_text("storefront-web can now pull images from tools/cli.")
+
+
+@pytest.mark.parametrize(
+    "change, address",
+    [
+        (lambda page: page.get_by_label("Show dismissed").check(), "dismissed=1"),
+        (lambda page: page.get_by_label("Severity").select_option("error"), "severity=error"),
+        (lambda page: page.get_by_label("Repository or service").fill("tokyo"), "q=tokyo"),
+    ],
+    ids=["checkbox", "selection", "text"],
+)
+def test_a_filter_that_is_changed_while_the_page_still_starts_is_heard(page, change, address):
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route("**/vendor/htmx*", hold, times=1)
+    page.goto("/findings", wait_until="commit")
+    change(page)
+    assert address not in page.url
+    waiting[0].continue_()
+    expect(page).to_have_url(re.compile(address))
+
+
+def test_a_filter_that_nobody_has_changed_is_not_sent(page):
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if "hx-request" in request.headers else None)
+    for path in ("/findings?severity=error&dismissed=1&q=tokyo", "/repositories", "/containers"):
+        page.goto(path)
+        page.wait_for_timeout(600)
+    assert [url for url in sent if "/findings" in url or "/repositories" in url or "/containers" in url] == []
