@@ -3,7 +3,7 @@
 A headless shell is preferred: it has no windows and no toolbar of its own to draw, and needs a third of the processor
 time for each page that a test opens. In this order: the browser named by SAILPASS_BROWSER, an installed headless shell,
 Playwright's, as root on Debian the package `chromium-headless-shell`, any installed Chromium or Chrome, Playwright's
-download, and Debian's package `chromium`.
+download, and Debian's package `chromium`. With `--present` nothing is fetched where there is any browser.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+PRESENT = "--present"
 # A mirror that doesn't answer is given up soon: there may be another browser.
 APT = ("apt-get", "-qq", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=15")
 
@@ -83,7 +84,7 @@ def _debian_installs(package: str) -> bool:
 
 
 if __name__ == "__main__":
-    browser = get()
+    browser = (find() if PRESENT in sys.argv else None) or get()
     if browser is None:
         sys.exit("No browser could be found or fetched. Install Chromium, or name one with SAILPASS_BROWSER.")
     print(f"Browser: {browser}")

@@ -31,11 +31,9 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One for each file: while it lives, its event loop runs in this thread, and no test of another kind may."""
-    path = (
-        subprocess.run([sys.executable, ROOT / "tools" / "browser.py"], capture_output=True, text=True, check=True)
-        .stdout.rpartition("Browser: ")[2]
-        .strip()
-    )
+    command = [sys.executable, ROOT / "tools" / "browser.py", "--present"]  # `make test` has fetched one
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    path = told.rpartition("Browser: ")[2].strip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
