@@ -59,7 +59,7 @@ sailpass iam-policy --for why                                # the read-only IAM
 - *Certain* means proven by what was read; *likely* is what fits best. An organization's resource control policy can't be
   read: it is named only where a pull was refused and everything that can be read is fine. Policies have no dates, so
   the deployment may be older than the access: deploying again comes first, unless Sailpass has recorded the access
-  before.
+  before, or the same image was deployed again and failed again.
 
 ## Causes
 """

@@ -187,6 +187,7 @@ class KnownHost:
     """Refuses a request under any name but ours: another site's page could have its own name lead to us.
 
     One with several Host headers as well: a proxy may have checked another one than we would (RFC 9112, 3.2).
+    Starlette's own middleware looks at the first of these alone, and its answer doesn't say what to do.
     """
 
     def __init__(self, app: ASGIApp, names: Sequence[str], refusal: Refusal = _refuse_host) -> None:
@@ -203,11 +204,14 @@ class KnownHost:
         await self.app(scope, receive, send)
 
     def _is_ours(self, hosts: Sequence[str]) -> bool:
-        named = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if named is None:
-            return "*" in self.names and len(hosts) <= 1
-        name = named["name"].lower()
-        return "*" in self.names or name in self.names or name.endswith(self.endings)
+        if len(hosts) > 1:
+            return False
+        if "*" in self.names:
+            return True
+        named = HOST.fullmatch("".join(hosts))
+        return named is not None and (
+            named["name"].lower() in self.names or named["name"].lower().endswith(self.endings)
+        )
 
 
 def _limit_of(scope: Scope, max_body: int) -> int:
