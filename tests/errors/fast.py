@@ -25,7 +25,10 @@ from app.clock import SystemClock
 from app.console import changes
 from app.console.changes import ChangeWatch
 from app.console.operation_versions import OperationVersions
+from app.inventory import background_sync
+from app.inventory.background_sync import Ages
 from app.main import create_app
+from app.operations import replica
 from app.operations.lease import Pace
 from app.server.limits import Limits
 from app.server.server import Server
@@ -76,9 +79,12 @@ def serve() -> None:
     """What runs in the process."""
     clients.READ_AGAIN_AFTER /= TIMES
     changes.EVERY = 0.1
-    # What looks for work once a second would do nothing else here.
-    for name in ("FINDINGS_EVERY", "TAGS_EVERY", "CANCELS_EVERY"):
-        setattr(bootstrap, name, LOOK)
+    # What looks for work now and then would do nothing else here.
+    bootstrap.FINDINGS_EVERY = bootstrap.TAGS_EVERY = 1.0 * TIMES
+    bootstrap.CANCELS_EVERY = LOOK
+    replica.RECOVER_EVERY *= LOOK
+    for what, ages in background_sync.AGES.items():
+        background_sync.AGES[what] = Ages(ages.asked, ages.unasked * LOOK)
     settings = load()
     aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
     app = create_app(settings, bootstrap.build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))

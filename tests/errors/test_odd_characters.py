@@ -83,7 +83,7 @@ def sends(reader, route, text):
 @pytest.mark.parametrize("text", NUL)
 def test_a_text_with_nul_is_refused_in_words_wherever_it_stands(mika, text):
     answers = {route: sends(mika, route, text) for route in ROUTES}
-    told = {route: (page.status, SAID in page.text) for route, page in answers.items()}
+    told = {route: (page.status, SAID in page.answer.text) for route, page in answers.items()}
     assert told == dict.fromkeys(ROUTES, (422, True))
 
 
