@@ -25,8 +25,8 @@ from app.clock import SystemClock
 from app.console import changes
 from app.console.changes import ChangeWatch
 from app.console.operation_versions import OperationVersions
-from app.inventory import background_sync
-from app.inventory.background_sync import Ages
+from app.inventory.background_sync import AGES, Ages
+from app.inventory.sync_state import What
 from app.main import create_app
 from app.operations import replica
 from app.operations.lease import Pace
@@ -83,8 +83,7 @@ def serve() -> None:
     bootstrap.FINDINGS_EVERY = bootstrap.TAGS_EVERY = 1.0 * TIMES
     bootstrap.CANCELS_EVERY = LOOK
     replica.RECOVER_EVERY *= LOOK
-    for what, ages in background_sync.AGES.items():
-        background_sync.AGES[what] = Ages(ages.asked, ages.unasked * LOOK)
+    AGES[What.SERVICES] = Ages(AGES[What.SERVICES].asked, TIMES * LOOK)
     settings = load()
     aws = BotoAws(ConnectionSettings(version="test", read_timeout=ANSWER_SECONDS, retry_mode="standard"))
     app = create_app(settings, bootstrap.build(settings, aws=aws, clock=FastClock(), pace=UNHURRIED))
