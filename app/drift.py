@@ -19,6 +19,7 @@ from app.inventory.due import mark_repository
 from app.inventory.policies import PolicySeen
 from app.inventory.principal_index import NamedPrincipal, named_in
 from app.inventory.queries import KnownRepository
+from app.inventory.sync import Watch
 from app.keys import RepositoryKey, ServiceKey
 from app.policy.canonical import equivalent
 from app.policy.evaluate import Access, evaluate
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class DriftWatch:
+class DriftWatch(Watch):
     """Looks at what was read, and records in the history what somebody else did to access that was given with Sailpass.
 
     Its methods block, and may be repeated: what an interrupted process left unrecorded is found by the next reading.

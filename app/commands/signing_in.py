@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,7 +50,42 @@ def _revoke(what: str) -> Callable[[Command], Command]:
     return click.option("--revoke", is_flag=False, flag_value="", default=None, metavar="[ID|--all]", help=what)
 
 
-_all = click.option("--all", "everything", is_flag=True, help="With --revoke: all of them.")
+@dataclass(frozen=True)
+class Managing:
+    """What the options of `_manages` ask for."""
+
+    listing: bool
+    as_json: bool
+    revoke: str | None
+    everything: bool
+    data_dir: Path | None
+    database_url: str | None
+
+    def check(self) -> None:
+        """Raise click.UsageError where the options exclude each other."""
+        _check_json(listing=self.listing, as_json=self.as_json)
+        if self.listing and self.revoke is not None:
+            raise click.UsageError("--list and --revoke exclude each other.")
+        if self.everything and self.revoke is None:
+            raise click.UsageError("--all belongs to --revoke.")
+        if self.revoke is not None and bool(self.revoke) == self.everything:
+            raise click.UsageError("Use --revoke ID or --revoke --all; --list shows the IDs.")
+
+
+def _manages(listed: str, revoke: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of a command that lists and revokes; it gets a checked `Managing`."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            managing = Managing(**{field.name: given.pop(field.name) for field in fields(Managing)})
+            managing.check()
+            command(managing, **given)
+
+        every = click.option("--all", "everything", is_flag=True, help="With --revoke: all of them.")
+        return _listing(listed)(_revoke(revoke)(every(_database(run))))
+
+    return add
 
 
 @click.command()
@@ -106,68 +142,43 @@ def token(
 
 @click.command("sign-in-link")
 @click.option("--base", default="", metavar="URL", help="The console's address as your browser reaches it.")
-@_listing("the valid link")
-@_revoke("Revoke a link.")
-@_all
-@_database
-def sign_in_link(
-    *,
-    base: str,
-    listing: bool,
-    as_json: bool,
-    revoke: str | None,
-    everything: bool,
-    data_dir: Path | None,
-    database_url: str | None,
-) -> None:
+@_manages("the valid link", "Revoke a link.")
+def sign_in_link(managing: Managing, *, base: str) -> None:
     """Print a new sign-in link. It works once, for 15 minutes; older links stop working."""
     from app.auth import terminal
 
-    _check_options(revoke, listing=listing, as_json=as_json, everything=everything)
-    if base and (listing or revoke is not None):
+    if base and (managing.listing or managing.revoke is not None):
         raise click.UsageError("--base is for a new link only.")
     if base:
         _check_base(base)
-    with told(as_json=as_json):
-        settings = _settings(data_dir, database_url)
-        if as_json:
+    with told(as_json=managing.as_json):
+        settings = _settings(managing.data_dir, managing.database_url)
+        if managing.as_json:
             _show_all("links", terminal.list_links(settings))
-        elif listing:
+        elif managing.listing:
             for link in terminal.list_links(settings):
                 _row(link.id, link.person, _moment(link.created_at), _moment(link.expires_at))
-        elif revoke is not None:
-            click.echo(f"Links revoked: {terminal.revoke_links(settings, revoke)}.", err=True)
+        elif managing.revoke is not None:
+            click.echo(f"Links revoked: {terminal.revoke_links(settings, managing.revoke)}.", err=True)
         else:
             click.echo(f"Sign in: {terminal.create_link(settings, base=base)}")
 
 
 @click.command()
-@_listing("the signed-in browsers")
-@_revoke("End a session.")
-@_all
-@_database
-def session(
-    *,
-    listing: bool,
-    as_json: bool,
-    revoke: str | None,
-    everything: bool,
-    data_dir: Path | None,
-    database_url: str | None,
-) -> None:
+@_manages("the signed-in browsers", "End a session.")
+def session(managing: Managing) -> None:
     """List the signed-in browsers, or end their sessions."""
     from app.auth import terminal
     from app.auth.browsers import browser_name
 
-    _check_options(revoke, listing=listing, as_json=as_json, everything=everything)
-    if not listing and revoke is None:
+    if not managing.listing and managing.revoke is None:
         raise click.UsageError("Use --list, --revoke ID or --revoke --all.")
-    with told(as_json=as_json):
-        settings = _settings(data_dir, database_url)
-        if revoke is not None:
-            click.echo(f"Sessions ended: {terminal.end_sessions(settings, revoke)}.", err=True)
+    with told(as_json=managing.as_json):
+        settings = _settings(managing.data_dir, managing.database_url)
+        if managing.revoke is not None:
+            click.echo(f"Sessions ended: {terminal.end_sessions(settings, managing.revoke)}.", err=True)
             return
-        if as_json:
+        if managing.as_json:
             _show_all("sessions", terminal.list_sessions(settings))
             return
         for facts in terminal.list_sessions(settings):
@@ -180,16 +191,6 @@ def _check_base(base: str) -> None:
     address = server_address(base)
     if address is None or "@" in address.netloc or address.query or address.fragment:
         raise click.BadParameter(f"“{base}” isn't an address; write https://sailpass.example.com.", param_hint="--base")
-
-
-def _check_options(revoke: str | None, *, listing: bool, as_json: bool, everything: bool) -> None:
-    _check_json(listing=listing, as_json=as_json)
-    if listing and revoke is not None:
-        raise click.UsageError("--list and --revoke exclude each other.")
-    if everything and revoke is None:
-        raise click.UsageError("--all belongs to --revoke.")
-    if revoke is not None and bool(revoke) == everything:
-        raise click.UsageError("Use --revoke ID or --revoke --all; --list shows the IDs.")
 
 
 def _check_json(*, listing: bool, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
-from app.inventory.sync import Rest, Sweeper, Swept, Unwatched, Watch
+from app.inventory.sync import Rest, Sweeper, Swept, Watch
 from app.inventory.sync_state import What
 from app.keys import RepositoryKey, ServiceKey
 
@@ -80,7 +80,7 @@ class Scanner:
         self.regions = tuple(regions)
         self._clock = clock
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="inventory")
-        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, watch or Unwatched())
+        self._sweeper = Sweeper(db, aws, calls, clock, connection, self._threads, watch or Watch())
         self._wakes = {(region, what): asyncio.Event() for region in self.regions for what in What}
         self._asked: set[tuple[str, What]] = set()
         self._quiet_until: dict[Hashable, float] = {}

@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from app.aws.call_pool import AwsCalls
 from app.aws.ports import Answered, Aws, ContainerService, Repository
@@ -32,8 +32,8 @@ Read = Callable[[], Answered[tuple[T, ...]]]
 Keep = Callable[[tuple[T, ...], datetime], None]
 
 
-class Watch(Protocol):
-    """Looks at what was read, in a thread that may block."""
+class Watch:
+    """Looks at what was read, in a thread that may block. This one looks at nothing."""
 
     def services(
         self, region: str, listed: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
@@ -48,24 +48,6 @@ class Watch(Protocol):
 
     def gone(self, region: str, name: str, at: datetime) -> None:
         """Look at a repository that AWS no longer knew at `at`, before it is forgotten."""
-
-
-class Unwatched:
-    """Looks at nothing."""
-
-    def services(
-        self, region: str, listed: Sequence[ContainerService], at: datetime, names: Collection[str] | None = None
-    ) -> None:
-        """Do nothing."""
-
-    def policies(self, region: str, readings: Sequence[store.PolicySeen]) -> None:
-        """Do nothing."""
-
-    def listed(self, region: str, repositories: Sequence[Repository], at: datetime) -> None:
-        """Do nothing."""
-
-    def gone(self, region: str, name: str, at: datetime) -> None:
-        """Do nothing."""
 
 
 # Policies read under one claim: few enough to end long before the claim counts as abandoned.
@@ -134,7 +116,7 @@ class Sweeper:
     clock: Clock
     connection: str
     threads: Executor
-    watch: Watch = field(default_factory=Unwatched)
+    watch: Watch = field(default_factory=Watch)
 
     async def sweep(self, region: str, what: What, rest: Rest) -> Swept:
         """Read a part of a region if its rest is over and no other process is reading it."""

@@ -16,6 +16,7 @@ from app.history import batches
 from app.history.models import PolicyChange
 from app.operations.progress import Progress
 from app.operations.read import find_progress
+from app.operations.state import StepName
 from tests.console import until
 from tests.databases import migrated_file
 from tests.host import Host, start_host
@@ -39,6 +40,16 @@ class World:
         """A replica, ready; `at` says where it kills or stalls itself."""
         settings = {"database_url": self._database_url, **options.pop("settings", {})}
         return self._stack.enter_context(start_host(self.sandbox.url, self.folder, settings=settings, **options))
+
+    def killed_in_its_wait(self, service: str, repository: str) -> str:
+        """A grant that waited for its role when its process was killed; the role is ready since. Its id."""
+        self.sandbox.options(activation_seconds=60)
+        host = self.host()
+        operation_id = host.start("grant", service, repository)
+        until(lambda: self.progress(operation_id).current, lambda step: step and step.name == StepName.WAIT_FOR_ROLE)
+        host.kill()
+        self.sandbox.advance(60)
+        return operation_id
 
     def progress(self, operation_id: str) -> Progress:
         found = find_progress(self.db, operation_id)

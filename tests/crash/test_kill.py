@@ -19,12 +19,7 @@ def steps(progress) -> dict[str, int]:
 
 
 def test_an_operation_killed_in_its_wait_goes_on_by_itself(world):
-    world.sandbox.options(activation_seconds=60)
-    host = world.host()
-    operation_id = host.start("grant", OFF, BARE)
-    until(lambda: world.progress(operation_id).current, lambda step: step and step.name == StepName.WAIT_FOR_ROLE)
-    host.kill()
-    world.sandbox.advance(60)
+    operation_id = world.killed_in_its_wait(OFF, BARE)
     world.host()
     ended = world.ended(operation_id)
     assert (ended.outcome, steps(ended)["activate_role"]) == ("succeeded", 1)

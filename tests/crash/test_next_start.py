@@ -2,9 +2,6 @@
 
 import pytest
 
-from app.operations.state import StepName
-from tests.console import until
-
 pytestmark = pytest.mark.crash
 OFF, BARE = "payments-api", "payments/api"
 
@@ -12,13 +9,7 @@ OFF, BARE = "payments-api", "payments/api"
 @pytest.fixture
 def left(world):
     """A grant that waited for its role when its process was killed; the role is ready since."""
-    world.sandbox.options(activation_seconds=60)
-    host = world.host()
-    operation_id = host.start("grant", OFF, BARE)
-    until(lambda: world.progress(operation_id).current, lambda step: step and step.name == StepName.WAIT_FOR_ROLE)
-    host.kill()
-    world.sandbox.advance(60)
-    return operation_id
+    return world.killed_in_its_wait(OFF, BARE)
 
 
 def test_a_release_that_keeps_the_steps_goes_on_where_the_last_one_stood(world, left):

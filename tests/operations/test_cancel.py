@@ -3,24 +3,17 @@ import pytest
 from app.operations.read import list_running
 from app.operations.state import StepName
 from tests.build import REGION, SERVICE, a_policy
-from tests.operations.workshop import active, inactive, repository, step
+from tests.operations.workshop import active, grant_that_waits, repository, step
 
 WEB = "storefront/web"
-FOREVER = 100_000
 
 
 @pytest.fixture
 def waiting(shop, aws):
     """A grant that waits for its role, and does not get it."""
-    aws.activation_seconds, usual = FOREVER, aws.activation_seconds
-    inactive(aws, SERVICE)
     repository(aws, WEB, a_policy())
-    operation_id = shop.grant(SERVICE, WEB)
-    shop.at(operation_id, StepName.WAIT_FOR_ROLE)
-    yield operation_id
-    aws.activation_seconds = usual
-    shop.services.starter.cancel(operation_id, "mika")
-    shop.ended(operation_id)
+    with grant_that_waits(shop, SERVICE, WEB) as operation_id:
+        yield operation_id
 
 
 @pytest.fixture

@@ -1,27 +1,20 @@
 import pytest
 
 from app.errors import Problem
-from app.operations.state import Kind, StepName
+from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_statement, puller_arn
-from tests.operations.workshop import active, inactive, repository
+from tests.operations.workshop import active, grant_that_waits, inactive, repository
 
 WEB = "storefront/web"
-FOREVER = 100_000
 
 
 @pytest.fixture
 def waiting(shop, aws):
     """A grant that waits for its role, and does not get it."""
-    aws.activation_seconds, usual = FOREVER, aws.activation_seconds
-    inactive(aws, SERVICE)
     active(aws, "api")
     repository(aws, WEB)
-    operation_id = shop.grant(SERVICE, WEB)
-    shop.at(operation_id, StepName.WAIT_FOR_ROLE)
-    yield operation_id
-    aws.activation_seconds = usual
-    shop.services.starter.cancel(operation_id, "mika")
-    shop.ended(operation_id)
+    with grant_that_waits(shop, SERVICE, WEB) as operation_id:
+        yield operation_id
 
 
 def test_the_same_thing_asked_for_twice_is_one_operation(shop, waiting):

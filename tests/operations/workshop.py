@@ -167,6 +167,19 @@ def repository(aws: FakeAws, name: str, policy: str | None = None) -> None:
 
 
 @contextlib.contextmanager
+def grant_that_waits(shop: Workshop, service: str, name: str) -> Iterator[str]:
+    """A grant that waits for its role, and does not get it; its id."""
+    shop.aws.activation_seconds, usual = 100_000, shop.aws.activation_seconds
+    inactive(shop.aws, service)
+    operation_id = shop.grant(service, name)
+    shop.at(operation_id, StepName.WAIT_FOR_ROLE)
+    yield operation_id
+    shop.aws.activation_seconds = usual
+    shop.services.starter.cancel(operation_id, "mika")
+    shop.ended(operation_id)
+
+
+@contextlib.contextmanager
 def open_workshop(folder: Path, database_url: str = "") -> Iterator[Workshop]:
     """The parts, wired and launched on a loop in a thread of its own."""
     clock = FastClock()

@@ -7,22 +7,23 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from tests.policy.names import (
+    DEAD,
+    FROM_OFFICE,
+    IN_ORGANISATION,
+    LIGHTSAIL,
+    LIGHTSAIL_ROOT,
+    MIKA,
+    OTHER_PULLER,
+    PULL,
+    PULLER,
+)
+
 CORPUS_FOLDER = Path(__file__).parent / "corpus"
 CORPUS = sorted(CORPUS_FOLDER.glob("*.json"))
 """Policies of every shape that people write, made up; those in `malformed/` are none that ECR would hold."""
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-LIGHTSAIL = "947856326339"
-PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/private-repo-access/k3v9"
-OLD_PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/private-repo-access/a1b2"
-GENERAL = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/shop/q2w3e4r5t6y7"
-OTHER_PULLER = f"arn:aws:iam::{LIGHTSAIL}:role/amazon/lightsail/eu-west-1/containers/blog/private-repo-access/z9y8"
-LIGHTSAIL_ROOT = f"arn:aws:iam::{LIGHTSAIL}:root"
-MIKA = "arn:aws:iam::220022002200:user/mika"
-DEAD = "AROAQWERTYUIOPASDFGHJ"
-PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-IN_ORGANISATION = {"StringEquals": {"aws:PrincipalOrgID": "o-qwerty1234"}}
-FROM_OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 
 
 def a_statement(principal=MIKA, action=PULL, *, sid=None, effect="Allow", **more):

@@ -2,7 +2,8 @@
 
 import json
 
-from tests.policy.build import LIGHTSAIL, PULL, PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import LIGHTSAIL, PULL, PULLER
 
 REPOSITORY = "arn:aws:ecr:eu-west-1:220022002200:repository/" + "a" * 256
 

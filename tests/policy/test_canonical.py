@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policy.document import canonical, equivalent
-from tests.policy.build import LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER, a_policy, a_statement, any_policy
+from tests.policy.build import a_policy, a_statement, any_policy
+from tests.policy.names import LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER
 from tests.policy.rewriting import as_ecr_returns
 
 

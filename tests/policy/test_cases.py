@@ -14,7 +14,8 @@ from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_prune
 from app.policy.room import make_room
 from app.policy.who_can_pull import readers
-from tests.policy.build import LIGHTSAIL, NOW, PULL, PULLER, a_policy, a_statement, statements_of
+from tests.policy.build import NOW, a_policy, a_statement, statements_of
+from tests.policy.names import LIGHTSAIL, PULL, PULLER
 
 PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
 

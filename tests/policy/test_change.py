@@ -2,7 +2,8 @@ from hypothesis import given
 
 from app.policy.canonical import statement_key
 from app.policy.change import edits_between, matched
-from tests.policy.build import DEAD, MIKA, PULLER, a_statement, any_policy, statements_of
+from tests.policy.build import a_statement, any_policy, statements_of
+from tests.policy.names import DEAD, MIKA, PULLER
 
 
 def test_added_removed_and_changed_statements_are_told_apart_with_their_places():

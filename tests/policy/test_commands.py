@@ -18,7 +18,8 @@ from app.policy.commands import (
 )
 from app.policy.grant import plan_grant
 from app.policy.revoke import plan_revoke
-from tests.policy.build import PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import PULLER
 
 TARGET = Target(region="eu-west-1", service="shop", registry_id="220022002200", repository="shop/api")
 ODD = a_policy(a_statement(sid="it's “für” $HOME `x`\nEOF '@ \\ POLICY"))

@@ -4,7 +4,8 @@ import pytest
 
 from app.policy.conditions import Condition
 from app.policy.context_keys import FACTS, OPEN, RequestContext, fact_of
-from tests.policy.build import DEAD, GENERAL, MIKA, NOW, PULLER
+from tests.policy.build import NOW
+from tests.policy.names import DEAD, GENERAL, MIKA, PULLER
 
 REPOSITORY = "arn:aws:ecr:eu-west-1:220022002200:repository/shop/api"
 CALLERS = [

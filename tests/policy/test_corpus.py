@@ -14,7 +14,8 @@ from app.policy.revoke import plan_revoke
 from app.policy.room import make_room
 from app.policy.undo import plan_undo
 from app.policy.who_can_pull import readers
-from tests.policy.build import CORPUS, CORPUS_FOLDER, PULLER, read
+from tests.policy.build import CORPUS, CORPUS_FOLDER, read
+from tests.policy.names import PULLER
 from tests.policy.rewriting import as_ecr_returns
 
 POLICIES = [pytest.param(path, id=path.stem) for path in CORPUS]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from app.policy.diff import LineKind, Span, diff_texts
 from app.policy.document import canonical
 from app.policy.grant import plan_grant
-from tests.policy.build import DEAD, MIKA, PULLER, a_policy, a_statement, any_policy, statements_of
+from tests.policy.build import a_policy, a_statement, any_policy, statements_of
+from tests.policy.names import DEAD, MIKA, PULLER
 from tests.policy.rewriting import as_ecr_returns
 
 BEFORE, AFTER = LineKind.REMOVED, LineKind.ADDED

@@ -8,7 +8,8 @@ from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
 from app.policy.document import PolicyDocument, new_document, parse, render, size_of
 from app.policy.grant import plan_grant
-from tests.policy.build import MIKA, PULLER, a_policy, a_statement, any_policy
+from tests.policy.build import a_policy, a_statement, any_policy
+from tests.policy.names import MIKA, PULLER
 
 WHOLE = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
 

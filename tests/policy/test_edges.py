@@ -25,7 +25,8 @@ from app.policy.revoke import plan_revoke
 from app.policy.sequences import common
 from app.policy.strict_json import load, load_many
 from app.policy.undo import plan_undo
-from tests.policy.build import LIGHTSAIL, MIKA, PULL, PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import LIGHTSAIL, MIKA, PULL, PULLER
 
 ACCOUNT = "220022002200"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deployer"

@@ -5,18 +5,8 @@ from hypothesis import example, given, settings
 
 from app.policy.evaluate import Access, evaluate
 from app.policy.messages import say
-from tests.policy.build import (
-    ANY_OR_OURS,
-    FROM_OFFICE,
-    LIGHTSAIL,
-    LIGHTSAIL_ROOT,
-    MIKA,
-    PULL,
-    PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
-)
+from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy
+from tests.policy.names import FROM_OFFICE, LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER
 from tests.policy.oracle import may_pull
 
 REPOSITORY = "arn:aws:ecr:eu-west-1:220022002200:repository/shop/api"

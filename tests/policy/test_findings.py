@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from app.policy.findings import findings, suspects
 from app.policy.messages import say
-from tests.policy.build import (
+from tests.policy.build import a_policy, a_statement, any_policy
+from tests.policy.names import (
     DEAD,
     FROM_OFFICE,
     GENERAL,
@@ -17,9 +18,6 @@ from tests.policy.build import (
     OTHER_PULLER,
     PULL,
     PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
 )
 
 

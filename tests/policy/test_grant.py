@@ -9,7 +9,8 @@ from app.policy.evaluate import Access, evaluate
 from app.policy.finding import Severity
 from app.policy.grant import granting, plan_grant
 from app.policy.revoke import plan_revoke
-from tests.policy.build import (
+from tests.policy.build import a_policy, a_statement, any_policy, statements, statements_of
+from tests.policy.names import (
     DEAD,
     GENERAL,
     IN_ORGANISATION,
@@ -19,11 +20,6 @@ from tests.policy.build import (
     OTHER_PULLER,
     PULL,
     PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
-    statements,
-    statements_of,
 )
 
 ANY_NAMED = statements(open_to_others=False)

@@ -8,18 +8,8 @@ from app.policy.evaluate import Access, Layer, evaluate
 from app.policy.grant import plan_grant
 from app.policy.layers import NOT_READ, Policies, RegistryPolicy, RegistryScope
 from app.policy.revoke import plan_revoke
-from tests.policy.build import (
-    ANY_OR_OURS,
-    FROM_OFFICE,
-    LIGHTSAIL,
-    MIKA,
-    PULL,
-    PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
-    statements_of,
-)
+from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy, statements_of
+from tests.policy.names import FROM_OFFICE, LIGHTSAIL, MIKA, PULL, PULLER
 from tests.policy.oracle import may_pull
 
 REPOSITORY = "arn:aws:ecr:eu-west-1:220022002200:repository/shop/api"

@@ -23,8 +23,9 @@ from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.room import make_room
 from app.policy.undo import plan_restore, plan_undo
 from app.policy.who_can_pull import readers
-from tests.policy.build import NOW, PULLER
+from tests.policy.build import NOW
 from tests.policy.hostile import HOSTILE, REPOSITORY, reshuffled
+from tests.policy.names import PULLER
 from tests.slowness import slowness
 
 ECR_LIMIT = 10_240

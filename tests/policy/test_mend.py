@@ -8,7 +8,8 @@ from app.errors import Problem
 from app.policy.document import parse
 from app.policy.grant import plan_grant
 from app.policy.mend import mend
-from tests.policy.build import MIKA, PULLER, a_policy, a_statement, any_policy
+from tests.policy.build import a_policy, a_statement, any_policy
+from tests.policy.names import MIKA, PULLER
 from tests.policy.rewriting import as_ecr_returns
 
 TEAM = a_statement(MIKA, sid="Team")

@@ -1,7 +1,8 @@
 import pytest
 
 from app.policy.principals import PrincipalKind, kind_of, principals_of, service_of
-from tests.policy.build import DEAD, GENERAL, LIGHTSAIL_ROOT, MIKA, PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import DEAD, GENERAL, LIGHTSAIL_ROOT, MIKA, PULLER
 
 
 def test_the_pullers_arn_tells_service_and_region():

@@ -7,17 +7,8 @@ from app.policy.evaluate import Access, Evaluator, evaluate
 from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind
 from app.policy.who_can_pull import readers
-from tests.policy.build import (
-    ANY_OR_OURS,
-    DEAD,
-    IN_ORGANISATION,
-    MIKA,
-    PULL,
-    PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
-)
+from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy
+from tests.policy.names import DEAD, IN_ORGANISATION, MIKA, PULL, PULLER
 from tests.policy.oracle import may_pull
 
 

@@ -4,7 +4,8 @@ import pytest
 from app.policy.ecr_actions import ECR_ACTIONS
 from app.policy.messages import say
 from app.policy.refusal import refusal_reasons
-from tests.policy.build import MIKA, PULL, PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import MIKA, PULL, PULLER
 
 
 def reasons(*statements, **more):

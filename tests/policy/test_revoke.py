@@ -7,21 +7,8 @@ from app.policy.evaluate import Access, evaluate
 from app.policy.findings import principals_of
 from app.policy.grant import plan_grant
 from app.policy.revoke import plan_prune, plan_revoke
-from tests.policy.build import (
-    ANY_OR_OURS,
-    DEAD,
-    FROM_OFFICE,
-    IN_ORGANISATION,
-    LIGHTSAIL_ROOT,
-    MIKA,
-    OTHER_PULLER,
-    PULL,
-    PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
-    statements_of,
-)
+from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy, statements_of
+from tests.policy.names import DEAD, FROM_OFFICE, IN_ORGANISATION, LIGHTSAIL_ROOT, MIKA, OTHER_PULLER, PULL, PULLER
 
 WITH_US = any_policy(ANY_OR_OURS)
 

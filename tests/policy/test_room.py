@@ -9,18 +9,8 @@ from app.policy.grant import plan_grant
 from app.policy.messages import WORDS
 from app.policy.revoke import plan_revoke
 from app.policy.room import make_room
-from tests.policy.build import (
-    ANY_OR_OURS,
-    IDENTITIES,
-    LIGHTSAIL_ROOT,
-    MIKA,
-    OTHER_PULLER,
-    PULLER,
-    a_policy,
-    a_statement,
-    any_policy,
-    statements_of,
-)
+from tests.policy.build import ANY_OR_OURS, IDENTITIES, a_policy, a_statement, any_policy, statements_of
+from tests.policy.names import LIGHTSAIL_ROOT, MIKA, OTHER_PULLER, PULLER
 
 ACCOUNTS = [f"arn:aws:iam::{100000000000 + 7 * number}:root" for number in range(255)]
 

@@ -18,7 +18,7 @@ from app.policy.grant import plan_grant
 from app.policy.principals import principals_of
 from app.policy.statement import named_by
 from app.policy.undo import Conflict, plan_undo
-from tests.policy.build import LIGHTSAIL
+from tests.policy.names import LIGHTSAIL
 
 ENDING = "3bmpn2f6gfm58v2vqr3klpa5jkh35lne4g5q7vb3ec2jf5ho8a7g"
 FOREIGN = {

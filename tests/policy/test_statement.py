@@ -9,7 +9,8 @@ from app.policy.statement import (
     without,
     without_anywhere,
 )
-from tests.policy.build import GENERAL, LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER, a_statement
+from tests.policy.build import a_statement
+from tests.policy.names import GENERAL, LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER
 
 
 def test_our_statement_is_the_one_of_the_guide():

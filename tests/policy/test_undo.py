@@ -9,20 +9,8 @@ from app.policy.document import equivalent
 from app.policy.grant import plan_grant
 from app.policy.revoke import plan_revoke
 from app.policy.undo import Conflict, plan_restore, plan_undo
-from tests.policy.build import (
-    ANY_OR_OURS,
-    DEAD,
-    IN_ORGANISATION,
-    MIKA,
-    OTHER_PULLER,
-    PULLER,
-    STRANGERS,
-    a_policy,
-    a_statement,
-    any_policy,
-    statements,
-    statements_of,
-)
+from tests.policy.build import ANY_OR_OURS, STRANGERS, a_policy, a_statement, any_policy, statements, statements_of
+from tests.policy.names import DEAD, IN_ORGANISATION, MIKA, OTHER_PULLER, PULLER
 from tests.policy.rewriting import as_ecr_returns
 
 WITH_US = any_policy(st.one_of(ANY_OR_OURS, st.just(a_statement([MIKA, PULLER]))))

@@ -9,7 +9,8 @@ from app.policy.evaluate import Access, Evaluator, evaluate
 from app.policy.layers import NOT_READ, Policies, RegistryPolicy, RegistryScope
 from app.policy.matching import PullPrincipal
 from app.policy.revoke import plan_prune
-from tests.policy.build import LIGHTSAIL, NOW, PULL, PULLER, a_policy, a_statement
+from tests.policy.build import NOW, a_policy, a_statement
+from tests.policy.names import LIGHTSAIL, PULL, PULLER
 
 REPOSITORY = "arn:aws:ecr:eu-west-1:220022002200:repository/shop/api"
 ALLOWING = a_statement(PULLER, sid="Ours")

@@ -1,7 +1,8 @@
 import pytest
 
 from app.policy.missing_principals import unfound
-from tests.policy.build import DEAD, MIKA, OLD_PULLER, OTHER_PULLER, PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import DEAD, MIKA, OLD_PULLER, OTHER_PULLER, PULLER
 
 TEAM = a_policy(a_statement(MIKA))
 PARTNER, CLOSED = (f"arn:aws:iam::{account}:root" for account in ("444455556666", "777788889999"))

@@ -13,7 +13,8 @@ from app.policy.grant import plan_grant
 from app.policy.mend import mend
 from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.undo import plan_undo
-from tests.policy.build import DEAD, MIKA, NOW, OTHER_PULLER, PULL, PULLER, a_policy, a_statement
+from tests.policy.build import NOW, a_policy, a_statement
+from tests.policy.names import DEAD, MIKA, OTHER_PULLER, PULL, PULLER
 
 NUMBERS = [
     "12345678901234567890.5",

@@ -14,7 +14,8 @@ from app.policy.grant import plan_grant
 from app.policy.matching import Reach
 from app.policy.messages import WORDS, say
 from app.policy.revoke import plan_revoke
-from tests.policy.build import PULLER, a_policy, a_statement
+from tests.policy.build import a_policy, a_statement
+from tests.policy.names import PULLER
 
 SOURCES = sorted(Path(inspect.getfile(app.policy)).parent.glob("*.py"))
 CODES = re.compile(r"(?:verdict|grant|revoke|prune|finding|unseen|refusal|room|mend|command)\.[a-z_]+")
