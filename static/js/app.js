@@ -70,6 +70,16 @@
     body.querySelector('.modal-foot [data-close]').focus();
   }
 
+  // A second click sends a form again and drops the answer to the first, so that a link that works once fails.
+  const TWICE = 3000;
+  const sentAt = new WeakMap();
+  document.addEventListener('submit', event => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== 'post') return;
+    if (event.timeStamp - sentAt.get(form) < TWICE) event.preventDefault();
+    else sentAt.set(form, event.timeStamp);
+  });
+
   // --- Announcements --------------------------------------------------------------------------------------------
   // Live regions outside an open dialog are silent, so there is one inside and one outside.
   function announce(text) {

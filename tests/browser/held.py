@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Locator, Page, Route
 
 from tests.console import until
 
@@ -23,6 +23,21 @@ def held(page: Page, url: str, cause: Callable[[], object] = lambda: None) -> Ro
     page.route(url, hold, times=1)
     cause()
     return until(lambda: page.wait_for_timeout(1) or waiting, bool)[0]
+
+
+def double_click(page: Page, url: str, button: Locator) -> None:
+    """Click again once the server has done what the first click asks for, and before its answer arrives."""
+    button.hover()
+    press = page.mouse.down, page.mouse.up  # unlike a locator's click, they wait for no answer
+
+    def click() -> None:
+        for each in press:
+            each()
+
+    first = held(page, url, click)
+    answer = first.fetch(max_redirects=0)
+    click()
+    first.fulfill(response=answer)
 
 
 def answers(page: Page, route: Route, **answer: Any) -> None:

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.held import double_click
+
 pytestmark = pytest.mark.browser
 MANY = "/containers/us-east-1/storefront-web/repositories/many"
 
@@ -29,6 +31,17 @@ def test_a_range_is_chosen_with_shift_and_watched_to_its_end(mika):
     expect(mika.page.get_by_role("heading", name="Repositories added")).to_be_visible()
     expect(mika.page).to_have_title("Repositories added · Sailpass")
     expect(mika.page.get_by_text("3 of 3 repositories processed", exact=True)).to_be_visible()
+
+
+def test_a_double_click_starts_a_batch_once_and_shows_it(mika):
+    mika.opens_images_of("storefront-web")
+    mika.everything_is_read()
+    mika.page.goto(f"{MANY}?match=tools/*")
+    mika.page.get_by_label(re.compile("repositor.* that match")).check()
+    mika.page.get_by_role("button", name="Preview").click()
+    start = mika.page.get_by_role("button", name=re.compile("^Add .*repositor"))
+    double_click(mika.page, "**/batches", start)
+    expect(mika.page.get_by_role("heading", name=re.compile("Repositor.* added"))).to_be_visible()
 
 
 def test_the_rest_is_cancelled_after_a_question(mika):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from app.auth.operator import operator_name
+from tests.browser.held import double_click
 from tests.cli.running import quickly
 from tests.console import start_console
 
@@ -44,6 +45,12 @@ def test_the_link_that_was_printed_at_the_start_signs_in_with_one_button(page, c
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(re.compile("/containers$"))
     expect(page.get_by_role("link", name="storefront-web", exact=True)).to_be_visible()
+
+
+def test_a_double_click_signs_in_with_a_link_that_works_once(page, link):
+    page.goto(link)
+    double_click(page, "**/sign-in", page.get_by_role("button", name="Sign in"))
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(page, link):
