@@ -38,6 +38,11 @@ class FakeClock:
             if not sleeper.done():
                 sleeper.set_result(None)
 
+    def forget(self) -> None:
+        """Let nobody sleep any more: their loop has ended."""
+        self._sleepers.clear()
+        self._turning = False
+
     async def sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         sleeper = loop.create_future()

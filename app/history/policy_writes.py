@@ -200,6 +200,13 @@ def has_written(db: Database, operation_id: str, repository: str) -> bool:
         return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
 
 
+def had_written(db: Database, operation_id: str, repository: str, position: int) -> bool:
+    """Return whether the operation had changed the repository's policy before its write at this position."""
+    earlier = (*_taken(operation_id, repository), PolicyChange.position < position)
+    with db.read() as session:
+        return session.scalar(select(PolicyChange.position).where(*earlier).limit(1)) is not None
+
+
 def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange | None:
     """Return the operation's last write of the repository's policy that AWS confirmed."""
     newest = (

@@ -106,8 +106,8 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
         elif attempt.position is None:
             await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
         elif change.after is not None or await _deleted_of_others(work) is None:
-            # At a later position it had been written before, and was missing.
-            step.because("policy.foreign_write" if attempt.position > 0 else remark_of(change, work.edit.remark))
+            was_missing = await _had_written(step, attempt.position)
+            step.because("policy.foreign_write" if was_missing else remark_of(change, work.edit.remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
 
@@ -162,6 +162,13 @@ async def _deleted_of_others(work: _Write) -> PlannedChange | None:
     if left.needed:
         return left if left.after is not None else None
     return replace(left, needed=True)
+
+
+async def _had_written(step: Stepping, position: int) -> bool:
+    """Return whether AWS had confirmed a write before the one at this position: what it wrote was missing again."""
+    context, operation = step.context, step.operation
+    earlier = (operation.id, operation.repository, position)
+    return position > 0 and await context.in_db(policy_writes.had_written, context.db, *earlier)
 
 
 async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, Result]:
