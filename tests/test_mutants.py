@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.mutants.__main__ import within
 from tools.mutants.mutations import count, mutant
 from tools.mutants.names import Names, bound_by
 from tools.mutants.reach import NOTE, Reach, RecordedTest, noting
@@ -97,3 +98,9 @@ def test_an_imported_function_gets_its_fault_and_what_runs_at_import_does_not(mo
     assert not apply_fault(module, ast.parse(SOURCE))
     assert apply_fault(module, fault(module, "number == 7", "number != 7").tree)
     assert (sample.check(7), sample.check(8)) == (3, "seven")
+
+
+def test_faults_are_made_in_the_files_that_are_named_or_in_all():
+    faults = [(Path("app/a.py"), 0), (Path("app/b.py"), 0), (Path("app/b.py"), 1)]
+    assert within(faults, ["b.py"]) == faults[1:]
+    assert within(faults, []) == faults

@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.mutants.mutations import Mutant, count, mutant
@@ -36,8 +37,8 @@ def main() -> int:
     print(f"What the tests print: {folder}", file=sys.stderr)
     print("| package | faults | played | noticed | share |\n|---|---|---|---|---|", flush=True)
     for name in options.packages:
-        package = _Package(name, folder)
-        all_of_it = package.faults
+        package = _Package(name, folder, options.tests)
+        all_of_it = within(package.faults, options.only)
         sample = random.Random(options.seed).sample(all_of_it, min(options.sample, len(all_of_it)))  # noqa: S311  (no secret)
         ends = time.monotonic() + options.minutes * 60
         played = noticed = 0
@@ -52,11 +53,22 @@ def main() -> int:
     return 0
 
 
+def within(faults: Sequence[tuple[Path, int]], names: Sequence[str]) -> list[tuple[Path, int]]:
+    """Return the faults in the files of these names; all of them where no name is given."""
+    return [fault for fault in faults if not names or fault[0].name in names]
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int, default=100, help="faults in each package")
     parser.add_argument("--minutes", type=float, default=60, help="play no further fault of a package after that")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="FILE", help="a file to make faults in; may be repeated"
+    )
+    parser.add_argument(
+        "--tests", default="test_*.py", metavar="PATTERN", help="the test files to play, without their folder"
+    )
     parser.add_argument("packages", nargs="*", default=PACKAGES)
     return parser.parse_args()
 
@@ -64,12 +76,12 @@ def _options() -> argparse.Namespace:
 class _Package:
     """A package of the product with the tests that it has; made by running them once without a fault."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, tests: str) -> None:
         self.modules = [file for file in sorted(Path("app", name).glob("*.py")) if file.name not in LEFT_OUT]
         self.faults = [(file, number) for file in self.modules for number in range(count(file.read_text()))]
         self._logs = folder / name
         self._logs.mkdir()
-        files = [str(file) for file in sorted(Path("tests", name).glob("test_*.py")) if file.name not in NOT_RUN]
+        files = [str(file) for file in sorted(Path("tests", name).glob(tests)) if file.name not in NOT_RUN]
         self._tests = {file: Path(file).read_text() for file in files}
         self._names = Names({file: file.read_text() for file in self.modules})
         self._reach = self._recorded(files)
