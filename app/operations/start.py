@@ -30,7 +30,7 @@ from app.operations.fingerprint import fingerprint
 from app.operations.ids import new_id
 from app.operations.ordering import join
 from app.operations.repository_name import check_name
-from app.operations.state import NOT_DONE, STEPS, Kind, Outcome, steps_of
+from app.operations.state import NOT_DONE, STEPS, Kind, Outcome, StepName, steps_of
 from app.operations.workflow import WORKFLOWS
 from app.outage import reason_of
 
@@ -94,7 +94,7 @@ class Starter:
         return self._start(ask)
 
     def _start(self, ask: Ask) -> str:
-        if ask.repository or "update_policy" in STEPS[ask.kind][:1]:
+        if ask.repository or StepName.UPDATE_POLICY in STEPS[ask.kind]:
             check_name(ask.repository)
         if ask.kind is Kind.DEPLOY:
             check_request(request_of(ask.input))
