@@ -1,9 +1,20 @@
+import os
 import threading
 
 import pytest
 
 from app.db import Database
-from app.operations.lease import RECOVERY, FileLease, InstanceTakenError, Pace, TableLease, alone
+from app.lock_file import Holder, current_holder, lock_path
+from app.operations.lease import (
+    RECOVERY,
+    RESTORE,
+    FileLease,
+    InstanceTakenError,
+    Pace,
+    TableLease,
+    alone,
+    lease_for,
+)
 from tests.console import until
 
 QUICK = Pace(beat=0.1, dead_after=0.4)
@@ -51,6 +62,55 @@ def test_a_file_lease_never_ends_and_has_nobody_beside_it(tmp_path):
     lease = FileLease(tmp_path / "sailpass.db", "local", "operations-1")
     assert lease.beat() == float("inf")
     assert lease.take_over(lambda _name: 1) == 0
+
+
+def test_who_is_refused_reads_who_uses_the_file_and_what_helps(tmp_path):
+    database = tmp_path / "sailpass.db"
+    first = FileLease(database, "local", "operations-1")
+    first.claim()
+    told = f"Process {os.getpid()} uses the database {database} already.*SAILPASS_DATA_DIR"
+    with pytest.raises(InstanceTakenError, match=told):
+        FileLease(database, "local", "operations-1").claim()
+    lock_path(database).write_text("")
+    with pytest.raises(InstanceTakenError, match=f"Another process uses.*delete {lock_path(database)} and start again"):
+        FileLease(database, "local", "operations-1").claim()
+    first.give_up()
+    restoring = FileLease(database, "local", "operations-1", RESTORE)
+    restoring.claim()
+    with pytest.raises(InstanceTakenError, match=f"Process {os.getpid()} restores a backup into {database}; wait"):
+        FileLease(database, "local", "operations-1").claim()
+    restoring.give_up()
+
+
+def test_whoever_holds_the_file_is_the_only_one_and_tells_where_it_serves(tmp_path):
+    database = tmp_path / "sailpass.db"
+    lease = FileLease(database, "local", "operations-1")
+    lease.claim()
+    lease.announce("http://127.0.0.1:8000")
+    assert current_holder(lock_path(database)) == Holder(os.getpid(), "", "http://127.0.0.1:8000")
+    assert (lease.living(), lease.versions()) == ({"local"}, {"operations-1"})
+    lease.give_up()
+    assert current_holder(lock_path(database)) is None
+
+
+@pytest.mark.parametrize(
+    "pace, seconds",
+    [
+        (Pace(), 1.0),
+        (Pace(reading=0.5), 0.5),
+        (Pace(beat=1.0, dead_after=2.0), 2 / 3),  # else another may have taken over before the write is sent
+    ],
+)
+def test_a_write_is_based_on_a_reading_from_before_anybody_could_take_over(pace, seconds):
+    assert pace.fresh == pytest.approx(seconds)
+
+
+def test_the_kind_of_database_decides_which_lease_it_is(sqlite_db):
+    lease = lease_for(sqlite_db, "local", "operations-1", Pace())
+    assert isinstance(lease, FileLease)
+    assert lease.living() == {"local"}
+    with alone(sqlite_db, RECOVERY) as may:
+        assert may is True
 
 
 @pytest.mark.postgres

@@ -1,5 +1,9 @@
 """Recovery runs behind every workshop; idle live operations continue automatically."""
 
+import itertools
+from datetime import timedelta
+from unittest import mock
+
 import pytest
 from dbos import _dbos
 from dbos._schemas.system_database import SystemSchema
@@ -151,3 +155,119 @@ def test_one_that_does_not_begin_is_resumed_ever_more_seldom(silent):
         recovery.put_right(frozenset())
         clock.advance(RECOVER_EVERY)
     assert 3 <= engine.resumed.count(living) <= 6
+
+
+class ToldEngine(SilentEngine):
+    """An engine that knows what it is told to know."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: dict[str, WorkflowState] = {}
+        self.instances = frozenset({"local"})
+        self.did: list[tuple[str, object]] = []
+
+    def find(self, ids):
+        return {id_: self.states[id_] for id_ in ids if id_ in self.states}
+
+    def forget(self, ids):
+        self.did.append(("forget", ids))
+
+    def instances_at_work(self):
+        return self.instances
+
+    def take_over(self, instance):
+        self.did.append(("take over", instance))
+        return 2
+
+
+@pytest.fixture
+def told(silent, caplog):
+    """Recovery beside an engine that knows nothing, and the operation that lives."""
+    recovery, _, clock, living = silent
+    engine = ToldEngine()
+    recovery._engine = engine
+    recovery._starter = mock.Mock(spec=["enqueue"])
+    return recovery, engine, clock, living
+
+
+@pytest.mark.parametrize(
+    "known, begins_anew",
+    [
+        (None, True),
+        (("PENDING", VERSION), False),
+        (("ENQUEUED", VERSION), False),
+        (("ENQUEUED", "operations-0"), True),  # no replica can run it
+        (("SUCCESS", VERSION), True),
+        (("ERROR", VERSION), True),
+        (("CANCELLED", VERSION), True),
+        (("MAX_RECOVERY_ATTEMPTS_EXCEEDED", VERSION), True),
+    ],
+)
+def test_what_nobody_will_run_begins_anew(told, caplog, known, begins_anew):
+    recovery, engine, _, living = told
+    if known is not None:
+        status, version = known
+        engine.states[living] = WorkflowState(status, "another", version, "local")
+    assert recovery.put_right(frozenset()) == int(begins_anew)
+    assert [call.args[0].id for call in recovery._starter.enqueue.call_args_list] == [living] * begins_anew
+    forgotten = [each for what, each in engine.did if what == "forget"]
+    assert [id_ for ids in forgotten for id_ in ids] == [living] * (known is not None and begins_anew)
+    assert ("1 operations had nobody who worked on them" in caplog.text) is begins_anew
+
+
+def test_what_is_on_its_way_to_the_engine_is_left_alone(told):
+    recovery, _, clock, _ = told
+    for seconds, left_alone in [(-6, False), (-4, True), (4, True), (6, False)]:
+        recovery._starter.enqueue.reset_mock()
+        new = store.NewOperation(
+            f"new-{seconds}", "grant", "default", REGION, SERVICE, WEB, f"{seconds}", "mika", STEPS[Kind.GRANT]
+        )
+        store.insert_or_join(recovery._db, new, lambda *_: "", clock.now() + timedelta(seconds=seconds))
+        recovery.put_right(frozenset())
+        enqueued = [call.args[0].id for call in recovery._starter.enqueue.call_args_list]
+        assert (new.id in enqueued) is not left_alone
+
+
+def test_work_of_replicas_that_are_gone_is_taken_over(told, caplog):
+    recovery, engine, _, living = told
+    engine.states[living] = WorkflowState("PENDING", "gone", VERSION, "local")
+    engine.instances = frozenset({"local", "gone"})
+    assert recovery.put_right(frozenset()) == 2
+    assert engine.did == [("take over", "gone"), ("forget", [])]
+    assert "2 operations had nobody" in caplog.text
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_one_that_is_assigned_here_is_idle_only_if_two_looks_show_it(told, at_work):
+    recovery, engine, _, living = told
+    engine.states[living] = WorkflowState("PENDING", "local", VERSION, "local")
+    ids = frozenset({living}) if at_work else frozenset()
+    assert [recovery.put_right(ids) for _ in range(2)] == [0, 0 if at_work else 1]
+    assert engine.resumed == ([] if at_work else [living])
+
+
+def test_one_that_was_idle_and_works_again_needs_two_looks_again(told):
+    recovery, engine, _, living = told
+    engine.states[living] = WorkflowState("PENDING", "local", VERSION, "local")
+    for ids in (frozenset(), {living}, frozenset()):
+        recovery.put_right(frozenset(ids))
+    assert engine.resumed == []
+
+
+def test_the_pause_before_the_next_resumption_doubles_up_to_an_hour(told):
+    recovery, engine, clock, living = told
+    engine.states[living] = WorkflowState("PENDING", "local", VERSION, "local")
+    resumed_at = []
+    began = clock.monotonic()
+    while clock.monotonic() - began < 11_500:
+        if recovery.put_right(frozenset()):
+            resumed_at.append(clock.monotonic() - began)
+        clock.advance(60)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(resumed_at)]
+    assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+@pytest.mark.parametrize("waited, moved", [(20, True), (40, False)])
+def test_the_queue_counts_as_stuck_once_one_waits_longer_than_it_may(told, waited, moved):
+    recovery, _, _, _ = told  # the operation has waited for a minute
+    assert recovery.queue_turns(timedelta(seconds=80 - waited)) is moved
