@@ -97,8 +97,6 @@ async def _try(work: _Sending) -> Sent | None:
     """Look, and send if there is nothing to find or to wait for. None: look again."""
     step = work.step
     context, operation = step.context, step.operation
-    if work.sent_after is None:
-        step.check_cancelled()
     versions = await step.call(context.aws.deployments(operation.region).list_versions, operation.service)
     planned = await context.in_thread(work.plan, versions, work.base)
     if work.sent_after is not None:

@@ -202,6 +202,28 @@ def test_it_fails_at_once(bench, deployed, tells):
     tells(deploy(bench))
 
 
+def test_it_fails_at_once_and_somebody_else_deploys(bench, deployed, tells):
+    def deploy_theirs():
+        deployed.seconds = 30
+        bench.aws.deployments(REGION).deploy(SERVICE, RUNNING)
+
+    deployed.failures, deployed.seconds = 1, 0
+    bench.points["deployment-sent"] = deploy_theirs
+    tells(deploy(bench))
+
+
+def test_the_service_does_not_show_what_the_list_of_versions_does(bench, deployed, tells):
+    deployed.shown_in = lambda service, now: service
+    tells(deploy(bench), folded=True)
+
+
+def test_the_list_of_versions_shows_for_ten_minutes_what_the_service_does_not(bench, deployed, tells):
+    deployed.seconds = 10_000
+    deployed.shown_in = lambda service, now: service
+    bench.aws.deployments(REGION).deploy(SERVICE, RUNNING)
+    tells(deploy(bench), folded=True)
+
+
 def test_the_preview_no_longer_holds(bench, deployed, tells):
     tells(deploy(bench, previewed="of something else"))
 
