@@ -73,13 +73,13 @@ async def _version(step: Stepping, version: int) -> DeployedVersion | None:
 
 async def _failure(step: Stepping, version: int) -> Problem:
     """The problem of a failed deployment, with its cause where one is found."""
-    cause = await _cause(step)
+    cause = await _cause(step, version)
     if cause is None:
         return Problem("deployment.failed", cause="", **_about(step, version))
     return Problem("deployment.failed", cause=cause.code, details=(detail_of(cause),), **_about(step, version))
 
 
-async def _cause(step: Stepping) -> Found | None:
+async def _cause(step: Stepping, version: int) -> Found | None:
     context, operation = step.context, step.operation
     question = Question(operation.region, operation.service)
     pool = Pool(context.calls, context.in_thread)
@@ -88,7 +88,13 @@ async def _cause(step: Stepping) -> Found | None:
     except Problem:  # AWS can't be asked: the failure itself is told all the same
         return None
     changed = changed_containers(operation.input)
-    return root_cause(diagnoses, changed)
+    return root_cause([each for each in diagnoses if _is_about(each, version)], changed)
+
+
+def _is_about(diagnosis: Diagnosis, version: int) -> bool:
+    """Return whether it is not about another deployment: what is looked at is the newest, and others may deploy too."""
+    deployment = diagnosis.facts.deployment
+    return deployment is None or deployment.version == version
 
 
 def changed_containers(given: Mapping[str, Any]) -> frozenset[str]:
