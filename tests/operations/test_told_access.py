@@ -386,6 +386,13 @@ def test_a_role_is_switched_off_and_on_again(bench, ready, tells, remove):
     tells(off, bench.starter.undo(off, "ken"))
 
 
+def test_a_deactivation_that_changed_nothing_cannot_be_undone(bench, off):
+    operation = bench.ask(Kind.DEACTIVATE, SERVICE, remove_statements=True)
+    bench.play(operation)
+    with pytest.raises(Problem, match=r"role\.unchanged"):
+        bench.starter.undo(operation, "ken")
+
+
 @pytest.mark.parametrize("kind", [Kind.ACTIVATE, Kind.DEACTIVATE])
 def test_a_switch_is_killed(bench, tells, kind):
     (inactive if kind is Kind.ACTIVATE else active)(bench.aws, SERVICE)
