@@ -13,6 +13,7 @@ from app.keys import RepositoryKey
 from app.operations.planned import plan_operation
 from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, general_arn, puller_arn
+from tests.operations.telling import late, lost, throttled
 from tests.operations.workshop import active, inactive, repository
 
 WEB = "storefront/web"
@@ -54,23 +55,9 @@ def previewed(bench, kind: Kind, **given) -> str:
     return plan_operation(kind, service, WEB, text, given, refusal=refusal).seen
 
 
-def lost(action: str) -> Problem:
-    return Problem("aws.slow", retryable=True, effect_unknown=True, action=action, region=REGION)
-
-
-def throttled(action: str) -> Problem:
-    return Problem("aws.throttled", retryable=True, aws_code="ThrottlingException", action=action, region=REGION)
-
-
 def foreign(aws, *statements):
     """What somebody else does: the policy has these statements."""
     return lambda: repository(aws, WEB, a_policy(statements))
-
-
-def late(aws, action: str, do) -> None:
-    """Let it happen just before the second call of an action."""
-    aws.meanwhile(action, lambda: None)
-    aws.meanwhile(action, do)
 
 
 @pytest.mark.parametrize("policy", [None, a_policy(), a_policy([a_statement(), OURS])], ids=["none", "other", "ours"])
@@ -367,48 +354,3 @@ def test_a_grant_is_cancelled(bench, off, tells, point):
     else:
         bench.points[point] = lambda: bench.starter.cancel(operation, "ken")
     tells(operation)
-
-
-@pytest.mark.parametrize("kind", [Kind.ACTIVATE, Kind.DEACTIVATE])
-@pytest.mark.parametrize("was", [active, inactive])
-def test_a_role_is_switched(bench, tells, kind, was):
-    was(bench.aws, SERVICE)
-    tells(bench.ask(kind, SERVICE))
-
-
-@pytest.mark.parametrize("remove", [True, False])
-def test_a_role_is_switched_off_and_on_again(bench, ready, tells, remove):
-    repository(ready, WEB, a_policy([a_statement(), OURS]))
-    bench.play(grant(bench))
-    bench.account.take()
-    off = bench.ask(Kind.DEACTIVATE, SERVICE, remove_statements=remove)
-    bench.play(off)
-    tells(off, bench.starter.undo(off, "ken"))
-
-
-def test_a_deactivation_that_changed_nothing_cannot_be_undone(bench, off):
-    operation = bench.ask(Kind.DEACTIVATE, SERVICE, remove_statements=True)
-    bench.play(operation)
-    with pytest.raises(Problem, match=r"role\.unchanged"):
-        bench.starter.undo(operation, "ken")
-
-
-@pytest.mark.parametrize("kind", [Kind.ACTIVATE, Kind.DEACTIVATE])
-def test_a_switch_is_killed(bench, tells, kind):
-    (inactive if kind is Kind.ACTIVATE else active)(bench.aws, SERVICE)
-    bench.kill_at("role-switched")
-    operation = bench.ask(kind, SERVICE)
-    bench.play(operation)
-    tells(operation)
-
-
-def test_a_role_never_goes(bench, ready, tells):
-    ready.activation_seconds = 10_000
-    tells(bench.ask(Kind.DEACTIVATE, SERVICE))
-
-
-def test_a_role_is_switched_on_while_it_goes(bench, ready, tells):
-    for _ in range(8):
-        ready.meanwhile(SERVICES, lambda: None)
-    ready.meanwhile(SERVICES, lambda: active(ready, SERVICE))
-    tells(bench.ask(Kind.DEACTIVATE, SERVICE))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.errors import Problem
 from app.history import batches
 from app.operations.batches import NewItem
 from app.operations.state import Kind
 from tests.build import REGION, a_policy, a_statement, puller_arn
+from tests.operations.telling import lost, throttled
 from tests.operations.workshop import active, inactive, repository
 
 NAMES = ("team/a", "team/b")
@@ -37,14 +37,6 @@ def start(bench, action: Kind, *services: str, names=NAMES) -> list[str]:
 
 def runners(bench, batch_id: str) -> list[str]:
     return [runner.id for runner in batches.runners_of(bench.db, batch_id)]
-
-
-def throttled(action: str) -> Problem:
-    return Problem("aws.throttled", retryable=True, aws_code="ThrottlingException", action=action, region=REGION)
-
-
-def lost(action: str) -> Problem:
-    return Problem("aws.slow", retryable=True, effect_unknown=True, action=action, region=REGION)
 
 
 @pytest.mark.parametrize("action", [Kind.GRANT, Kind.REPAIR, Kind.REVOKE])

@@ -11,6 +11,7 @@ from app.operations.state import Kind
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service, a_statement, an_image, puller_arn
 from tests.fake_deployments import deployed_before
 from tests.operations.deploying import CREATE, DIGEST, RUNNING, WEB
+from tests.operations.telling import lost, throttled
 from tests.operations.workshop import active, inactive
 
 LIST = "lightsail:GetContainerServiceDeployments"
@@ -29,14 +30,6 @@ def deployed(bench):
 
 def deploy(bench, **asked) -> str:
     return bench.ask(Kind.DEPLOY, SERVICE, WEB, **{"tag": "2.0", **asked})
-
-
-def lost(action: str) -> Problem:
-    return Problem("aws.slow", retryable=True, effect_unknown=True, action=action, region=REGION)
-
-
-def throttled(action: str) -> Problem:
-    return Problem("aws.throttled", retryable=True, aws_code="ThrottlingException", action=action, region=REGION)
 
 
 def settles(bench, state: str) -> None:
