@@ -66,12 +66,12 @@ class Context:
     cancel_parts: Callable[[str, str], None]
     database_threads: ThreadPoolExecutor
     write_slots: WriteSlots
-    crash: Callable[[str], None] = lambda _point: None
-    connection: str = "default"
-    role_wait_seconds: int = 900
-    fresh_seconds: float = 1.0
-    late_write_seconds: float = 60.0
-    write_groups: WriteGroups | None = None
+    crash: Callable[[str], None]
+    connection: str
+    role_wait_seconds: int
+    fresh_seconds: float
+    late_write_seconds: float
+    write_groups: WriteGroups | None
 
     async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking database call outside the loop, in threads of our own: the engine has few.

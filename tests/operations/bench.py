@@ -167,6 +167,11 @@ class Bench:
                 database_threads=threads,
                 write_slots=WriteSlots(self.clock, 1.0),
                 crash=lambda point: self.points.pop(point, lambda: None)(),
+                connection=bootstrap.CONNECTION,
+                role_wait_seconds=900,
+                fresh_seconds=1.0,
+                late_write_seconds=60.0,
+                write_groups=None,
                 account=self.account,
             )
         )

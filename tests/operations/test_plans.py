@@ -85,3 +85,23 @@ def test_a_preview_of_access_for_a_role_that_is_off_lists_the_calls_that_activat
     switch = calls.index("lightsail:UpdateContainerService")
     assert "lightsail:GetContainerServices" in calls[switch:]
     assert "ecr:SetRepositoryPolicy" in calls[switch:]
+
+
+@pytest.mark.parametrize(
+    "kind, given, reads_service",
+    [
+        (Kind.GRANT, {}, True),
+        (Kind.REPAIR, {}, True),
+        (Kind.REVOKE, {}, True),
+        (Kind.RESTORE, {"text": None}, False),
+        (Kind.UNDO, {"before": None, "after": policy(NAMESAKE)}, False),
+        (Kind.PRUNE, {}, False),
+    ],
+)
+def test_a_preview_lists_a_call_about_the_service_only_where_its_role_counts(kind, given, reads_service):
+    service = a_service(SERVICE, role=an_active_role(SERVICE))
+    planned = plan_operation(kind, service, "storefront/web", policy(NAMESAKE), given)
+    about = [(call.action, call.on) for call in planned.calls if call.action.startswith("lightsail")]
+    assert about == [("lightsail:GetContainerServices", SERVICE)] * reads_service
+    assert {call.on for call in planned.calls if call.action.startswith("ecr")} == {"storefront/web"}
+    assert (planned.verdict is not None) is reads_service

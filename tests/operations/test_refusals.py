@@ -9,7 +9,7 @@ import pytest
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Certainty, Found
 from app.errors import Problem
-from app.history.models import Operation
+from app.history.models import Operation, PolicyChange
 from app.inventory.circumstances import Circumstances
 from app.inventory.registries import KnownRegistry
 from app.operations import refused_writes
@@ -21,6 +21,7 @@ from app.operations.messages import note_of_no_change
 from app.operations.parts import preview_of_part
 from app.operations.plans import Grantee, granting, restoring
 from app.operations.policy_write import remark_of
+from app.operations.reactivate import undo_of_removal
 from app.operations.state import Kind, StepName, steps_of
 from app.policy.change import PlannedChange
 from app.policy.layers import RegistryPolicy, RegistryScope
@@ -173,6 +174,28 @@ def test_a_write_is_told_by_whether_a_policy_was_there_and_is(before, after, not
 )
 def test_a_part_is_bound_to_what_was_shown_of_its_repository(given, part):
     assert preview_of_part(given, "a") == part
+
+
+@pytest.mark.parametrize(
+    "recorded, code",
+    [({}, "role.unrecorded"), ({"role": {"arn": "", "general_arn": general_arn()}}, "role.was_off")],
+)
+def test_statements_of_a_role_that_is_not_known_are_not_put_back(recorded, code):
+    deactivation = Operation(id="1", kind="deactivate", region=REGION, service=SERVICE, input=recorded)
+    removal = PolicyChange(before=a_policy([OURS]), after=None)
+    with pytest.raises(Problem) as raised:
+        undo_of_removal(deactivation, removal, puller_arn(birth=2))
+    assert (raised.value.code, raised.value.params) == (code, {"service": SERVICE})
+
+
+def test_statements_are_put_back_for_the_role_as_it_is_now():
+    recorded = {"role": {"arn": puller_arn(), "general_arn": general_arn()}}
+    deactivation = Operation(id="1", kind="deactivate", region=REGION, service=SERVICE, input=recorded)
+    undone = undo_of_removal(deactivation, PolicyChange(before=a_policy([OURS]), after=None), puller_arn(birth=2))
+    assert (undone["after"], undone["principal"]) == (None, puller_arn(birth=2))
+    assert puller_arn(birth=2) in undone["before"]
+    assert puller_arn() not in undone["before"]
+    assert undo_of_removal(deactivation, PolicyChange(before=None, after=None), "arn")["before"] is None
 
 
 @pytest.mark.parametrize(

@@ -263,8 +263,12 @@ def test_ecr_tells_an_older_policy_for_a_while(bench, ready, tells):
     tells(revoke(bench))
 
 
-def test_a_dead_principal_is_in_the_way_and_is_pruned(bench, ready, tells):
-    repository(ready, WEB, a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": DEAD})]))
+def test_dead_principals_are_in_the_way_and_are_pruned(bench, ready, tells):
+    repository(
+        ready,
+        WEB,
+        a_policy([a_statement(), a_statement(sid="Dead", principal={"AWS": [DEAD, "AIDAEXAMPLEDEADUSER34"]})]),
+    )
     first = grant(bench)
     bench.play(first)
     prune = bench.ask(Kind.PRUNE, SERVICE, WEB, previewed=previewed(bench, Kind.PRUNE))
