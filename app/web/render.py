@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -19,7 +18,7 @@ from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.htmx import is_htmx
 from app.messages import i18n, labels
-from app.web import aws_links, formats, links
+from app.web import aws_links, formats, links, sentences
 from app.web.assets import Assets
 from app.web.views import help as help_topics
 from app.web.views.base import View
@@ -40,14 +39,6 @@ PRODUCT = "Sailpass"
 KEPT_FOR_BACK = {"Cache-Control": "private, no-cache"}
 
 
-def _shown(value: Any) -> Any:
-    """Return the value for `{{ … }}`: texts with hidden direction characters made visible, markup kept as markup."""
-    if not isinstance(value, str) or not formats.UNSEEN.search(value):
-        return value  # as nearly all are: this runs for every part of every page
-    plain = formats.plain(value)
-    return Markup(plain) if isinstance(value, Markup) else plain  # noqa: S704  (characters are only replaced)
-
-
 def make_environment(templates: Path, assets: Assets) -> Environment:
     """Return the templates' environment with the functions they call; undefined names raise, everything is escaped."""
     environment = Environment(
@@ -56,14 +47,11 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
+        finalize=sentences.shown,
+        auto_reload=False,  # a new release's files are for the process that starts with them
         extensions=["jinja2.ext.i18n"],
     )
-    # The i18n extension adds these methods to every environment it is loaded into.
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
-    )
-    environment.globals["_"] = environment.globals["gettext"]
+    sentences.install(environment)
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals.update(
         static=assets.url,
