@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlencode
 
 from app.operations.progress import Progress
@@ -32,6 +33,15 @@ PREVIEW_BATCH = "/batches/preview"
 BATCH_AS_CODE = "/batches/as-code"
 
 
+# Of nearly all names nothing is to be quoted, and a list has several URLs a row.
+_NOTHING_TO_QUOTE = re.compile("[A-Za-z0-9_.~-]*")
+
+
+def _quoted(name: str) -> str:
+    """Return a name as one part of a path."""
+    return name if _NOTHING_TO_QUOTE.fullmatch(name) else quote(name, safe="")
+
+
 def _with(path: str, **query: str | int) -> str:
     given = {name: value for name, value in query.items() if value != ""}
     return f"{path}?{urlencode(given)}" if given else path
@@ -49,7 +59,7 @@ def all_repositories(**query: str | int) -> str:
 
 def repository(region: str, name: str, **query: str) -> str:
     """A repository's page; its name keeps its slashes."""
-    return _with(f"{REPOSITORIES}/{quote(region, safe='')}/{quote(name, safe='/')}", **query)
+    return _with(f"{REPOSITORIES}/{_quoted(region)}/{quote(name, safe='/')}", **query)
 
 
 def findings(**query: str | int) -> str:
@@ -59,7 +69,7 @@ def findings(**query: str | int) -> str:
 
 def finding(finding_id: str, verb: str) -> str:
     """Where a finding is dismissed, or shown again (restore)."""
-    return f"{FINDINGS}/{quote(finding_id, safe='')}/{verb}"
+    return f"{FINDINGS}/{_quoted(finding_id)}/{verb}"
 
 
 def repair_all(**query: str) -> str:
@@ -79,7 +89,7 @@ def who_can_pull(principal: str = "") -> str:
 
 def service(region: str, service: str, tab: str = "") -> str:
     """Return the URL of a service's page, or of a tab of it: deployments, images, history."""
-    path = f"{CONTAINERS}/{quote(region, safe='')}/{quote(service, safe='')}"
+    path = f"{CONTAINERS}/{_quoted(region)}/{_quoted(service)}"
     return f"{path}/{tab}" if tab else path
 
 
@@ -138,7 +148,7 @@ def role(region: str, name: str, verb: str, **query: str) -> str:
 
 def operation(operation_id: str, verb: str = "", **query: str | int) -> str:
     """Return the URL of an operation's page, or a related one: progress, retry, cancel, undo, restore."""
-    path = f"/operations/{quote(operation_id, safe='')}"
+    path = f"/operations/{_quoted(operation_id)}"
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
@@ -149,7 +159,7 @@ def many(region: str, name: str, **query: str) -> str:
 
 def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
     """A batch's page, and its neighbours: retry, cancel, undo."""
-    path = f"{BATCHES}/{quote(batch_id, safe='')}"
+    path = f"{BATCHES}/{_quoted(batch_id)}"
     return _with(f"{path}/{verb}" if verb else path, **query)
 
 
