@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import selectinload
 
 from app.db import Database
@@ -15,6 +15,20 @@ from app.history.sql import without_index
 
 MOST = 100
 """Endings that are read at once."""
+
+# Built once, since they are asked twice a second while a page is open.
+_CONNECTION = without_index(Operation.connection)
+_RUNNING = func.sum(case((is_queued(), 1), else_=0))
+LIVE = (
+    select(_CONNECTION, _RUNNING, func.sum(Operation.version)).where(Operation.outcome.is_(None)).group_by(_CONNECTION)
+)
+NEWEST = select(func.max(Operation.sequence))
+LAST_ENDED = (
+    select(Operation.ended_at)
+    .where(Operation.connection == bindparam("at_connection"), Operation.ended_at.is_not(None))
+    .order_by(Operation.ended_at.desc())
+    .limit(1)
+)
 
 
 def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Operation]:
@@ -33,14 +47,9 @@ def ended_since(db: Database, connection: str, since: datetime) -> Sequence[Oper
 
 def operations_version(db: Database, connection: str) -> tuple[str, int]:
     """Return a text that changes when any operation begins, proceeds or ends, and how many are running."""
-    row = Operation
-    of = without_index(row.connection)
-    running = func.sum(case((is_queued(), 1), else_=0))
-    live = select(of, running, func.sum(row.version)).where(row.outcome.is_(None)).group_by(of)
-    ended = select(row.ended_at).where(row.connection == connection, row.ended_at.is_not(None))
     with db.read() as session:
-        by_connection = {name: (count, versions) for name, count, versions in session.execute(live)}
-        newest = session.scalar(select(func.max(row.sequence)))
-        last = session.scalar(ended.order_by(row.ended_at.desc()).limit(1))
+        by_connection = {name: (count, versions) for name, count, versions in session.execute(LIVE)}
+        newest = session.scalar(NEWEST)
+        last = session.scalar(LAST_ENDED, {"at_connection": connection})
     count, versions = by_connection.get(connection, (0, 0))
     return f"{newest or 0}.{count}.{versions}.{last.timestamp() if last else 0}", count

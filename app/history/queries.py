@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.db import Database
@@ -17,6 +17,22 @@ from app.keys import RepositoryKey, ServiceKey
 
 # Failures of one repository that are searched for ECR's refusal.
 RECENT_FAILURES = 20
+
+
+def _last_grants() -> Select[str, datetime, str]:
+    row = Operation
+    gave = and_(
+        row.connection == bindparam("at_connection"),
+        row.region == bindparam("at_region"),
+        row.service == bindparam("at_name"),
+        GRANTED,
+    )
+    last = select(row.repository, func.max(row.asked_at).label("at")).where(gave).group_by(row.repository).subquery()
+    both = (row.repository == last.c.repository) & (row.asked_at == last.c.at)
+    return select(row.repository, row.asked_at, row.asked_by).join(last, both).where(gave)
+
+
+LAST_GRANTS = _last_grants()  # built once: that takes longer than running it
 
 
 def get_operation(db: Database, operation_id: str) -> Operation | None:
@@ -94,14 +110,8 @@ class LastGrant:
 
 def last_grants(db: Database, service: ServiceKey) -> dict[str, LastGrant]:
     """Return by repository the last operation that granted the service access to it."""
-    row = Operation
-    gave = and_(*service.of(row, row.service), GRANTED)
-    last = select(row.repository, func.max(row.asked_at).label("at")).where(gave).group_by(row.repository).subquery()
-    query = select(row.repository, row.asked_at, row.asked_by).join(
-        last, (row.repository == last.c.repository) & (row.asked_at == last.c.at)
-    )
     with db.read() as session:
-        return {name: LastGrant(at, by) for name, at, by in session.execute(query.where(gave))}
+        return {name: LastGrant(at, by) for name, at, by in session.execute(LAST_GRANTS, service.parameters)}
 
 
 def last_grants_on(db: Database, repository: RepositoryKey) -> dict[str, LastGrant]:

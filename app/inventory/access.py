@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
+from typing import cast
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import ContainerService
@@ -16,7 +17,7 @@ from app.db import Database
 from app.inventory.circumstances import Circumstances
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.pull_counts import begins_with, openings, principals_of
-from app.inventory.queries import KnownRepository, known_repository
+from app.inventory.queries import KnownRepository, repositories_named
 from app.inventory.registries import registry_in
 from app.policy.arns import WILDCARD, is_namesakes
 from app.policy.evaluate import Access, Verdict, is_timed
@@ -26,6 +27,16 @@ from app.policy.layers import RegistryPolicy
 
 # More rows on a page are of no use; those that name the service come first.
 LIMIT = 500
+
+_NAMES = cast("Table", PolicyPrincipal.__table__)
+_IN_REGION = select(_NAMES.c.repository, _NAMES.c.principal, _NAMES.c.service).where(
+    _NAMES.c.connection == bindparam("at_connection"), _NAMES.c.region == bindparam("at_region")
+)
+# Built once. Two queries, each with an index of its own.
+TIES = union(
+    _IN_REGION.where(_NAMES.c.principal.in_(bindparam("principals", expanding=True))),
+    _IN_REGION.where(_NAMES.c.service == bindparam("at_service")),
+)
 
 
 class Tie(IntEnum):
@@ -88,9 +99,7 @@ def repositories_of(
         ties = dict.fromkeys(opened.names, Tie.REGISTRY) | own
         total = opened.total + sum(not name.startswith(prefixes) for name in own)
         chosen = sorted(ties, key=lambda name: (ties[name], name))[:limit]
-        row = SeenRepository
-        query = select(row).where(row.connection == connection, row.region == service.region, row.name.in_(chosen))
-        by_name = {seen_row.name: known_repository(seen_row) for seen_row in session.scalars(query)}
+        by_name = {each.name: each for each in repositories_named(session, connection, service.region, chosen)}
     rows = tuple(access_of(by_name[name], ties[name], service, registry, now) for name in chosen if name in by_name)
     return ServiceAccess(rows, total - len(chosen))
 
@@ -133,14 +142,8 @@ def _principals(service: ContainerService) -> tuple[str, ...]:
 
 
 def _ties(session: Session, connection: str, service: ContainerService) -> dict[str, Tie]:
-    row = PolicyPrincipal
-    query = select(row.repository, row.principal, row.service).where(
-        row.connection == connection, row.region == service.region
-    )
-    # Two queries, each with an index of its own.
-    by_name = query.where(row.principal.in_(_principals(service)))
-    by_path = query.where(row.service == service.name)
-    rows = session.execute(union(by_name, by_path))
+    at = {"at_connection": connection, "at_region": service.region, "at_service": service.name}
+    rows = session.execute(TIES, {**at, "principals": _principals(service)})
     ties: dict[str, Tie] = {}
     for repository, principal, named_service in rows:
         tie = tie_of(principal, named_service, service)

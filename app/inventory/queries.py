@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService
@@ -78,6 +79,28 @@ class PolicyCoverage:
         return self.tried == self.total
 
 
+# Statements of every page are built once: building one takes longer than running it, and so do the objects of the ORM.
+_SERVICES = cast("Table", SeenService.__table__)
+_REPOSITORIES = cast("Table", SeenRepository.__table__)
+_CALLERS = cast("Table", ConnectionIdentity.__table__)
+
+
+def _in_region(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return table.c.connection == bindparam("at_connection"), table.c.region == bindparam("at_region")
+
+
+_THE_SERVICE = (*_in_region(_SERVICES), _SERVICES.c.name == bindparam("at_name"))
+FACTS_OF = select(_SERVICES.c.facts).where(*_THE_SERVICE)
+ROLE_OF = select(_SERVICES.c.role_active, _SERVICES.c.role_arn).where(*_THE_SERVICE)
+CALLER_OF = select(_CALLERS.c.account, _CALLERS.c.arn, _CALLERS.c.seen_at).where(
+    _CALLERS.c.connection == bindparam("at_connection")
+)
+COVERAGE = select(
+    func.count(_REPOSITORIES.c.policy_tried_at), func.count(), func.min(_REPOSITORIES.c.policy_tried_at)
+).where(*_in_region(_REPOSITORIES))
+NAMED = select(_REPOSITORIES).where(
+    *_in_region(_REPOSITORIES), _REPOSITORIES.c.name.in_(bindparam("names", expanding=True))
+)
 _THE_REPOSITORY = (
     SeenRepository.connection == bindparam("at_connection"),
     SeenRepository.region == bindparam("at_region"),
@@ -108,18 +131,15 @@ def find_service(db: Database, service: ServiceKey, now: datetime | None = None)
 
 def last_seen(db: Database, service: ServiceKey) -> ContainerService | None:
     """Return a service as it was last seen, without what policies give it; None: not seen, or deleted."""
-    row = SeenService
     with db.read() as session:
-        facts = session.scalar(select(row.facts).where(*service.of(row, row.name)))
+        facts = session.scalar(FACTS_OF, service.parameters)
     return None if facts is None else from_facts(facts)
 
 
 def role_of(db: Database, service: ServiceKey) -> tuple[bool, str] | None:
     """Return whether a service's role is active, and its principal ARN, as last seen; None: not seen, or deleted."""
-    row = SeenService
-    query = select(row.role_active, row.role_arn).where(*service.of(row, row.name))
     with db.read() as session:
-        rows = session.execute(query).one_or_none()
+        rows = session.execute(ROLE_OF, service.parameters).one_or_none()
     return None if rows is None else (rows.role_active, rows.role_arn)
 
 
@@ -163,10 +183,16 @@ def find_repository(db: Database, repository: RepositoryKey) -> KnownRepository 
 
 def find_repositories(db: Database, connection: str, region: str, names: Iterable[str]) -> tuple[KnownRepository, ...]:
     """Return those of the named repositories that have been seen, with their policies."""
-    row = SeenRepository
-    query = select(row).where(row.connection == connection, row.region == region, row.name.in_(list(names)))
     with db.read() as session:
-        return tuple(known_repository(repository) for repository in session.scalars(query))
+        return repositories_named(session, connection, region, names)
+
+
+def repositories_named(
+    session: Session, connection: str, region: str, names: Iterable[str]
+) -> tuple[KnownRepository, ...]:
+    """Return the same as `find_repositories`, within a session."""
+    parameters = {"at_connection": connection, "at_region": region, "names": list(names)}
+    return tuple(known_repository(row) for row in session.execute(NAMED, parameters))
 
 
 def repository_uri(db: Database, repository: RepositoryKey) -> str:
@@ -182,10 +208,8 @@ def is_named(part: str) -> ColumnElement[bool]:
 
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
     """Return how many of a region's policies are known."""
-    row = SeenRepository
-    query = select(func.count(row.policy_tried_at), func.count(), func.min(row.policy_tried_at))
     with db.read() as session:
-        tried, total, oldest = session.execute(query.where(row.connection == connection, row.region == region)).one()
+        tried, total, oldest = session.execute(COVERAGE, {"at_connection": connection, "at_region": region}).one()
     return PolicyCoverage(tried, total, oldest)
 
 
@@ -220,11 +244,11 @@ def naming_service(db: Database, service: ServiceKey) -> tuple[str, ...]:
 def find_caller(db: Database, connection: str) -> tuple[CallerIdentity, datetime] | None:
     """Return the AWS caller identity when it was last read, and when that was."""
     with db.read() as session:
-        row = session.get(ConnectionIdentity, connection)
+        row = session.execute(CALLER_OF, {"at_connection": connection}).one_or_none()
         return (CallerIdentity(row.account, row.arn), row.seen_at) if row else None
 
 
-def known_repository(row: SeenRepository) -> KnownRepository:
+def known_repository(row: SeenRepository | Row[Any]) -> KnownRepository:
     """Return the row as a KnownRepository."""
     return KnownRepository(
         region=row.region,

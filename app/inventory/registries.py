@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,12 @@ from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 
 # Errors about this registry only; any other would affect every other call of the region too.
 _OF_THE_REGISTRY = frozenset({"aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown"})
+
+_REGISTRIES = cast("Table", SeenRegistry.__table__)
+# Built once, as every verdict needs it.
+REGISTRY_OF = select(_REGISTRIES).where(
+    _REGISTRIES.c.connection == bindparam("at_connection"), _REGISTRIES.c.region == bindparam("at_region")
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def find_registry(db: Database, connection: str, region: str) -> KnownRegistry:
 
 def registry_in(session: Session, connection: str, region: str) -> KnownRegistry:
     """Return the same as `find_registry`, within a session."""
-    row = session.get(SeenRegistry, (connection, region))
+    row = session.execute(REGISTRY_OF, {"at_connection": connection, "at_region": region}).one_or_none()
     return _known(row) if row else KnownRegistry(region)
 
 
@@ -113,12 +119,12 @@ def registries_in(session: Session, connection: str) -> dict[str, KnownRegistry]
     return {row.region: _known(row) for row in rows}
 
 
-def _known(row: SeenRegistry) -> KnownRegistry:
+def _known(row: SeenRegistry | Row[Any]) -> KnownRegistry:
     problem = Problem.from_json(row.problem) if row.problem else None
     return KnownRegistry(row.region, _policy(row, problem), row.read_at, row.tried_at, problem)
 
 
-def _policy(row: SeenRegistry, problem: Problem | None) -> RegistryPolicy:
+def _policy(row: SeenRegistry | Row[Any], problem: Problem | None) -> RegistryPolicy:
     if row.read_at is not None:
         scope = RegistryScope(row.scope) if row.scope in set(RegistryScope) else None
         return RegistryPolicy(row.policy_text, scope)

@@ -43,7 +43,7 @@ __all__ = [
     "opened_by_registry",
 ]
 
-_TIMED = re.compile(r"currenttime|epochtime|\\u", re.IGNORECASE)  # a key may be written with escapes
+_TIMED = ("currenttime", "epochtime", "\\u")  # a key may be written with escapes
 _LITERAL = re.compile(r"[^*?$]*")
 _SCOPE = Doubt("REGISTRY_POLICY_SCOPE = V2", "REGISTRY_POLICY_SCOPE")
 
@@ -115,7 +115,10 @@ def _prefixes(statement: Statement) -> tuple[str, ...]:
 
 def is_timed(text: str | None) -> bool:
     """Return whether a policy's verdict may change with time alone; a cheap test, with false positives."""
-    return text is not None and _TIMED.search(text) is not None
+    if text is None:
+        return False
+    lower = text.lower()  # and a search for each: an expression that ignores the case takes ten times as long
+    return any(word in lower for word in _TIMED)
 
 
 class Evaluator:
