@@ -20,6 +20,7 @@ from app.http.htmx import is_htmx
 from app.messages import i18n, labels
 from app.web import aws_links, formats, links, sentences
 from app.web.assets import Assets
+from app.web.calls import DirectCalls
 from app.web.views import help as help_topics
 from app.web.views.base import View
 from app.web.views.errors import error_page
@@ -51,6 +52,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         auto_reload=False,  # a new release's files are for the process that starts with them
         extensions=["jinja2.ext.i18n"],
     )
+    environment.context_class = DirectCalls
     sentences.install(environment)
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals.update(
