@@ -76,9 +76,17 @@ class ServiceRepositories:
 
 def service_repositories(services: Services, region: str, name: str) -> ServiceRepositories:
     """Return what the service can pull from, and start a background read of whatever is old."""
+    return repositories_of_seen(
+        services, region, name, queries.last_seen(services.db, services.service_key(region, name))
+    )
+
+
+def repositories_of_seen(
+    services: Services, region: str, name: str, service: ContainerService | None
+) -> ServiceRepositories:
+    """Return the same of a service that was looked up already; None: it was not seen, or is deleted."""
     for what in (What.SERVICES, What.REPOSITORIES, What.POLICIES, What.REGISTRY):
         services.scanner.request(region, what)
-    service = queries.last_seen(services.db, services.service_key(region, name))
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
     failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)

@@ -95,9 +95,13 @@ ROLE_OF = select(_SERVICES.c.role_active, _SERVICES.c.role_arn).where(*_THE_SERV
 CALLER_OF = select(_CALLERS.c.account, _CALLERS.c.arn, _CALLERS.c.seen_at).where(
     _CALLERS.c.connection == bindparam("at_connection")
 )
+# Each part is answered by an index for itself: together they would look at every row of it.
+_TRIED_AT = _REPOSITORIES.c.policy_tried_at
 COVERAGE = select(
-    func.count(_REPOSITORIES.c.policy_tried_at), func.count(), func.min(_REPOSITORIES.c.policy_tried_at)
-).where(*_in_region(_REPOSITORIES))
+    select(func.count()).where(*_in_region(_REPOSITORIES)).scalar_subquery(),
+    select(func.count()).where(*_in_region(_REPOSITORIES), _TRIED_AT.is_(None)).scalar_subquery(),
+    select(func.min(_TRIED_AT)).where(*_in_region(_REPOSITORIES)).scalar_subquery(),
+)
 NAMED = select(_REPOSITORIES).where(
     *_in_region(_REPOSITORIES), _REPOSITORIES.c.name.in_(bindparam("names", expanding=True))
 )
@@ -209,8 +213,8 @@ def is_named(part: str) -> ColumnElement[bool]:
 def policy_coverage(db: Database, connection: str, region: str) -> PolicyCoverage:
     """Return how many of a region's policies are known."""
     with db.read() as session:
-        tried, total, oldest = session.execute(COVERAGE, {"at_connection": connection, "at_region": region}).one()
-    return PolicyCoverage(tried, total, oldest)
+        total, untried, oldest = session.execute(COVERAGE, {"at_connection": connection, "at_region": region}).one()
+    return PolicyCoverage(total - untried, total, oldest)
 
 
 def allowing(db: Database, connection: str, region: str, principal: str) -> frozenset[str]:

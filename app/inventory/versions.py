@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 
 from app.db import Database
 from app.inventory.models import SeenRepository, SeenService
@@ -18,10 +19,16 @@ SERVICES = (
     .where(_SERVICES.c.connection == bindparam("at_connection"))
     .order_by(_SERVICES.c.region, _SERVICES.c.name)
 )
-JUDGED = tuple(
-    select(func.max(table.c.checked_at), func.count()).where(table.c.connection == bindparam("at_connection"))
-    for table in (_REPOSITORIES, _SERVICES)
-)
+
+
+def _judged(table: Table) -> Select[datetime | None, int]:
+    """Two parts, each answered by an index for itself: together they would look at every row of it."""
+    ours = table.c.connection == bindparam("at_connection")
+    newest, count = select(func.max(table.c.checked_at)).where(ours), select(func.count()).where(ours)
+    return select(newest.scalar_subquery(), count.scalar_subquery())
+
+
+JUDGED = (_judged(_REPOSITORIES), _judged(_SERVICES))
 
 
 def services_version(db: Database, connection: str) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from app.bootstrap import Services
 from app.console.access import RepositoryRow
 from app.console.paging import NumberedPage, page_of
-from app.console.service_repositories import ServiceRepositories, service_repositories
+from app.console.service_repositories import ServiceRepositories, repositories_of_seen
 from app.web import links
 from app.web.views import frame
 from app.web.views.base import View
@@ -50,4 +50,4 @@ def images_page(  # noqa: PLR0917  (what the address names)
 ) -> ImagesPage:
     """Return the whole tab, from our own tables; old data is read again in the background."""
     head = frame.service_frame(services, region, name, Tab.IMAGES, now)
-    return ImagesPage(head, service_repositories(services, region, name), added, number)
+    return ImagesPage(head, repositories_of_seen(services, region, name, head.service), added, number)
