@@ -249,9 +249,8 @@ def _conditions(connection: str, criteria: FindingFilter, now: datetime) -> Iter
     }
     yield from (column == value for column, value in exact.items() if value)
     if criteria.name:
-        parts = (column.icontains(criteria.name, autoescape=True) for column in (row.repository, row.service))
-        first, second = parts
-        yield first | second
+        part = criteria.name.lower()  # as AWS's names are, whose case is then not changed for the search
+        yield row.repository.contains(part, autoescape=True) | row.service.contains(part, autoescape=True)
     if criteria.dismissed is not None:
         yield _is_dismissed(now) if criteria.dismissed else ~_is_dismissed(now)
 

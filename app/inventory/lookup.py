@@ -75,7 +75,7 @@ def find_services(db: Database, scope: SearchScope, name: str, domain: str, limi
     conditions = (
         row.connection == scope.connection,
         row.region.in_(scope.regions),
-        or_(row.name.icontains(name, autoescape=True), by_domain),
+        or_(row.name.contains(name.lower(), autoescape=True), by_domain),
     )
     total = select(func.count()).select_from(row).where(*conditions).scalar_subquery()
     statement = select(row.region, row.name, row.state, url, total).where(*conditions).limit(limit)
@@ -151,8 +151,9 @@ def _distinct(column: Any, conditions: Sequence[ColumnElement[bool]], part: str,
 
 
 def _rank(column: Any, name: str) -> ColumnElement[int]:
-    """Order the name itself first, then those that begin with it."""
-    return case((func.lower(column) == name.lower(), 0), (column.istartswith(name, autoescape=True), 1), else_=2)
+    """Order the name itself first, then those that begin with it; AWS's names have no capitals."""
+    lower = name.lower()
+    return case((column == lower, 0), (column.startswith(lower, autoescape=True), 1), else_=2)
 
 
 def _counted(rows: tuple[T, ...], total: int) -> Matches[T]:

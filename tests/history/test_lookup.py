@@ -44,10 +44,10 @@ def test_an_operation_of_another_connection_is_not_found(db):
 
 def test_the_newest_of_a_service_or_repository_come_first(db):
     happened(db, "first", NOON, service="shop", repository="other/x")
-    happened(db, "second", NOON + MINUTE, service="blog", repository="SHOP/web")
+    happened(db, "second", NOON + MINUTE, service="blog", repository="shop/web")
     living(db, "third", NOON + 2 * MINUTE, service="shop", repository="other/y", started_at=None)
     happened(db, "other", NOON, service="blog", repository="blog")
-    found = by_name(db, "shop")
+    found = by_name(db, "Shop")
     assert ids(found) == ["third", "second", "first"]
     assert [row.state for row in found.rows] == ["waiting", "succeeded", "succeeded"]
     assert by_name(db, "shop", limit=2).more
