@@ -5,6 +5,9 @@ Nothing is taken off: client, loopback and compression are in the figures.
 
 from __future__ import annotations
 
+import time
+
+from app.console.operation_versions import PAUSE
 from benchmarks.browser import Browser, Got
 from benchmarks.figures import Figure, Report, median
 from benchmarks.starting import REGION, console_on_sandbox, operation, repositories, start_grant, until_waiting
@@ -60,7 +63,11 @@ def _grant_exactly(console: RunningConsole) -> str:
 
 
 def _ask(browser: Browser, path: str, times: int, *, status: int = 200, htmx: bool = False) -> list[Got]:
-    got = [browser.get(path, htmx=htmx) for _ in range(times)]
+    got = []
+    for _ in range(times):
+        got.append(browser.get(path, htmx=htmx))
+        if htmx:  # a page waits between two polls; what comes sooner is answered together
+            time.sleep(2 * PAUSE)
     wrong = next((each for each in got if each.status != status), None)
     if wrong is not None:
         raise RuntimeError(f"{path} was answered with {wrong.status}: {wrong.text[:500]}")
