@@ -102,7 +102,9 @@ COVERAGE = select(
     select(func.count()).where(*_in_region(_REPOSITORIES), _TRIED_AT.is_(None)).scalar_subquery(),
     select(func.min(_TRIED_AT)).where(*_in_region(_REPOSITORIES)).scalar_subquery(),
 )
-NAMED = select(_REPOSITORIES).where(
+_KNOWN = ("region", "name", "registry_id", "uri", "arn", "created_at", "seen_at")
+_OF_POLICY = ("policy_text", "policy_read_at", "policy_tried_at", "policy_problem")
+NAMED = select(*(_REPOSITORIES.c[name] for name in (*_KNOWN, *_OF_POLICY))).where(
     *_in_region(_REPOSITORIES), _REPOSITORIES.c.name.in_(bindparam("names", expanding=True))
 )
 _THE_REPOSITORY = (

@@ -87,8 +87,7 @@ async def images(
 ) -> Response:
     """The repositories that the service can pull from, and its role."""
     steps = await next_steps(services, (region, service), added) if added else None
-    shown = await run_in_threadpool(images_page, services, region, service, now, steps, page)
-    return await run_in_threadpool(render, request, shown)
+    return await run_in_threadpool(lambda: render(request, images_page(services, region, service, now, steps, page)))
 
 
 @router.get("/next-steps")
