@@ -95,6 +95,7 @@ class Engine:
         _quiet_logger(self._log)
         DBOS(config=_config(self._url, self._instance))
         DBOS.launch()
+        _look_before_dequeuing(_dbos._get_dbos_instance()._sys_db, lite=is_sqlite(self._url))  # noqa: SLF001  (as below)
         await DBOS.register_queue_async(QUEUE, partition_concurrency=1, polling_interval_sec=self._queue_seconds)
 
     async def close(self) -> None:
@@ -211,6 +212,27 @@ def _config(url: str, instance: str) -> DBOSConfig:
 
 def _postgresql(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": False, "creator": postgresql.connector(url)}
+
+
+def _look_before_dequeuing(database: Any, *, lite: bool) -> None:
+    """Let a poll of the queue that finds nothing cost one small query.
+
+    The engine's own statement claims the first of each key, and is built anew five times a second: half of what an idle
+    server takes. It claims nothing else than what is looked for here, so what waits begins as soon as before.
+    """
+    # The second condition is that of the index, without which SQLite does not use it.
+    waiting = text(
+        f"SELECT 1 FROM {'' if lite else SCHEMA + '.'}workflow_status"  # noqa: S608  (constants)
+        " WHERE queue_name = :queue AND status = 'ENQUEUED' AND status IN ('ENQUEUED', 'PENDING') LIMIT 1"
+    )
+    dequeue = database.start_queued_partitioned_workflows
+
+    def look_first(queue: Any, *args: Any, **options: Any) -> list[str]:
+        with database.engine.connect() as connection:
+            is_waiting = connection.scalar(waiting, {"queue": queue.name})
+        return dequeue(queue, *args, **options) if is_waiting else []
+
+    database.start_queued_partitioned_workflows = look_first
 
 
 def _quiet_logger(quiet: EngineLog) -> None:
