@@ -11,6 +11,10 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+# Characters of a line in which a member of JSON is looked for: the status stands behind all headers; and of any other.
+LONGEST_REQUEST: Final = 4_000
+LONGEST_LINE: Final = 400
+
 
 class LoggedRequest(NamedTuple):
     """A GET or HEAD request in a log, and its answer's status."""
@@ -26,16 +30,26 @@ _METHOD: Final = re.compile(r"\b(?:GET|HEAD)\b")
 # `"GET /x HTTP/1.1" 404`; ASP.NET: `GET http://10.0.0.9/x - 404 0`
 # chi: `"GET http://… HTTP/1.1" from 10.0.0.9:1 - 404`
 _IN_ORDER: Final = re.compile(
-    rf"\b(?:GET|HEAD) \"?{_PATH}\"?(?: HTTP/[\d.]+)?\"?(?: from \S{{1,60}})?(?: -)? (?P<status>[1-5]\d\d)\b"
+    rf"\b(?:GET|HEAD) \"?{_PATH}\"?(?: HTTP/[\d.]+)?\"?(?: from \S{{1,60}})?(?: -)? {{1,3}}(?P<status>[1-5]\d\d)\b"
 )
-# gin and Fiber: `| 404 | 1.033µs | 10.0.0.9 | GET "/x"`
-_STATUS_FIRST: Final = re.compile(
+# gin and Fiber: `| 404 | 1.033µs | 10.0.0.9 | GET "/x"`; Tornado: `404 GET /x`; PHP's own server: `[404]: GET /x`
+_STATUS_COLUMN: Final = re.compile(
     rf"\| {{0,3}}(?P<status>[1-5]\d\d) {{0,3}}\|[^\n]{{0,160}}?\b(?:GET|HEAD)\b[ |\"]{{1,12}}{_PATH}"
 )
+_STATUS_FIRST: Final = re.compile(rf"(?<![\w.])(?<!\d:)(?P<status>[1-5]\d\d)\]?:? (?:GET|HEAD) {_PATH}")
+# Serilog: `HTTP GET /x responded 404`; uWSGI: `GET /x => generated 9 bytes in 2 msecs (HTTP/1.1 404)`; `GET /x -> 404`
+_LATER: Final = re.compile(
+    rf"\b(?:GET|HEAD) \"?{_PATH}[^\n]{{0,100}}?"
+    r"(?:HTTP/[\d.]+ |\b(?:responded|returned|answered|status)(?: with)?:? |[-=]> |\[|\()(?P<status>[1-5]\d\d)(?![\w.])"
+)
+# As servers write it that have neither: HAProxy, IIS, hypercorn. Of numbers alone, the first that can be a status.
+_SERVED: Final = re.compile(r"\bHTTP/[\d.]+\"?|HealthChecker|\b[123]\.[01]\"")
+_ALONE: Final = re.compile(r"(?:^|(?<=[\s|;,]))(?P<status>[2-5]\d\d)(?=[\s|;,]|$)(?! ?(?:ms|µs|us|s|bytes)\b)")
+_ASKED: Final = re.compile(rf"\b(?:GET|HEAD) \"?{_PATH}")
 # What has no route is answered with 404.
 _NO_ROUTE: Final = re.compile(
-    r"(?:No route matches \[(?:GET|HEAD)\] \"|\bRoute (?:GET|HEAD):|\b(?:Cannot|No mapping for) (?:GET|HEAD) )"
-    rf"{_PATH}"
+    r"(?:\b[Nn]o (?:route|mapping|handler|endpoint|page|action)\b[^\n]{0,20}? (?:for|matches|found) [\[\"'(]{0,3}(?:GET|HEAD)[\]\"')]{0,2}:? \"?"
+    rf"|\bRoute (?:GET|HEAD):|\bCannot (?:GET|HEAD) ){_PATH}"
 )
 # Spring: `No static resource healthz.`
 _NO_RESOURCE: Final = re.compile(r"\bNo static resource (?P<path>[^\s\"]{1,300}?)\.(?:\W|$)")
@@ -43,8 +57,10 @@ _NO_RESOURCE: Final = re.compile(r"\bNo static resource (?P<path>[^\s\"]{1,300}?
 _PHRASES: Final = {status.phrase: int(status) for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
 _BY_PHRASE: Final = re.compile(rf"\b(?P<phrase>{'|'.join(map(re.escape, _PHRASES))}): (?P<path>/[^\s\"]{{0,300}})$")
 # As JSON or as `key=value`, in any order.
-_PATH_MEMBER: Final = re.compile(rf"\b(?:url|uri|path|request_uri)\"?[:=] ?\"?{_PATH}", re.IGNORECASE)
-_STATUS_MEMBER: Final = re.compile(r"\bstatus(?:[_-]?code)?\"?[:=] ?\"?(?P<status>[1-5]\d\d)\b", re.IGNORECASE)
+_PATH_MEMBER: Final = re.compile(rf"\b\w{{0,20}}?(?:url|uri|path)\"?[:=] ?\"?{_PATH}", re.IGNORECASE)
+_STATUS_MEMBER: Final = re.compile(
+    r"\b\w{0,20}?(?:status(?:[_ -]?code)?|response_?code)\"?[:=] ?\"?(?P<status>[1-5]\d\d)\b", re.IGNORECASE
+)
 # Rails: `Started GET "/x" for 10.0.0.9`; Phoenix: `GET /x`; ASP.NET: `Request starting HTTP/1.1 GET http://… - -`
 _STARTED: Final = re.compile(rf"(?:\bStarted |\bstarting HTTP/[\d.]+ |\] )?\b(?:GET|HEAD) \"?{_PATH}\"?(?=$| for | - )")
 _ANSWERED: Final = re.compile(r"\b(?:Completed|Sent) (?P<status>[1-5]\d\d)\b")
@@ -65,9 +81,9 @@ def requests_in(lines: Iterable[str]) -> list[LoggedRequest]:
     return found
 
 
-def only_requests(lines: Sequence[str]) -> bool:
-    """Return whether each line is a request."""
-    return all(map(_on_one_line, lines))
+def of_requests(lines: Sequence[str]) -> bool:
+    """Return whether each line is about a request that was received, also one whose status isn't in it."""
+    return all(_on_one_line(line) or _started(line) or "HealthChecker" in line for line in lines)
 
 
 def of_health_check(lines: Iterable[str], path: str) -> LoggedRequest | None:
@@ -87,23 +103,28 @@ def _named(request: LoggedRequest) -> str:
 
 
 def _on_one_line(line: str) -> LoggedRequest | None:
-    if match := _BY_PHRASE.search(line):
+    start = line[:LONGEST_LINE]
+    if match := _BY_PHRASE.search(start):
         return LoggedRequest(match["path"], _PHRASES[match["phrase"]], line)
-    if match := _NO_RESOURCE.search(line):
+    if match := _NO_RESOURCE.search(start):
         return LoggedRequest(f"/{match['path']}", HTTPStatus.NOT_FOUND, line)
-    if not _METHOD.search(line):
-        return None
-    for pattern in (_IN_ORDER, _STATUS_FIRST):
-        if match := pattern.search(line):
+    return _by_method(line, start) if _METHOD.search(line) else None
+
+
+def _by_method(line: str, start: str) -> LoggedRequest | None:
+    for pattern in (_IN_ORDER, _LATER, _STATUS_COLUMN, _STATUS_FIRST):
+        if match := pattern.search(start):
             return LoggedRequest(match["path"], int(match["status"]), line)
-    if match := _NO_ROUTE.search(line):
+    if match := _NO_ROUTE.search(start):
         return LoggedRequest(match["path"], HTTPStatus.NOT_FOUND, line)
-    path, status = _PATH_MEMBER.search(line), _STATUS_MEMBER.search(line)
+    path, status = _PATH_MEMBER.search(line) or _ASKED.search(start), _STATUS_MEMBER.search(line)
+    if path and not status and _SERVED.search(start):
+        status = _ALONE.search(start)
     return LoggedRequest(path["path"], int(status["status"]), line) if path and status else None
 
 
 def _started(line: str) -> str:
     if not _METHOD.search(line):
         return ""
-    match = _STARTED.search(line) or _PATH_MEMBER.search(line)
+    match = _STARTED.search(line[:LONGEST_LINE]) or _PATH_MEMBER.search(line)
     return match["path"] if match else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Final
 
 # A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
@@ -15,6 +15,14 @@ _VARIABLE: Final = re.compile(
     r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
     r"\b(?:var(?:iable)?s|keys))"
     r"[ :'\"`({\[]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
+    # Of a value that is required, as in "missing required value: DATABASE_URL"; of one that can't be expanded
+    r"|\b(?:missing|required|expand|resolve)(?: \w{1,12}){0,3}? (?:value|setting|option|key|secret|configuration|parameter)"
+    r"(?: for)?[ :'\"`]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
+    # Of Micronaut and of Typesafe's configuration: `Could not resolve placeholder ${JDBC_URL}`
+    r"|(?:resolv|substitut|placeholder|expand|interpolat|undefined|unset)[^\n]{0,120}?\$\{\??([A-Z][A-Z0-9_]{2,60})\b"
+    # "variable de entorno X", "variable d'environnement X"; Japanese, Chinese, Korean
+    r"|\b[Vv]ariab(?:le|il|el)\w{0,3} (?:d[a-z]{0,2}[ '\u2019])?(?:[a-z]{4,16}[ :]{1,2})?['\"`«]?([A-Z][A-Z0-9_]{2,60})\b"
+    r"|(?:環境変数|环境变量|環境變數|환경 ?변수)[ :\uff1a「'\"`]{0,4}([A-Z][A-Z0-9_]{2,60})(?=[^\n]{0,40}(?:未|ません|ない|必|不|없|않|필요|缺|没|沒))"
     # Of a shell, `${POSTGRES_HOST:?must be set}`
     r"|^\S{1,200}: (?:line )?\d{1,5}: (?!(?:ERROR|FATAL|CRITICAL|WARN|WARNING|INFO|DEBUG):)([A-Z][A-Z0-9_]{2,60}): "
     # Of a shell: `line 8: POSTGRES_HOST: unbound variable`; of Python's decouple: `SECRET_KEY not found. Declare it`
@@ -26,6 +34,9 @@ _VARIABLE: Final = re.compile(
     # One in lower case only where it can be no other word: with a _, or quoted.
     r"|\b(?:environment variable|env(?:ironment)? var)[ :]{1,2}"
     r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
+    # Of Rust's envy; of Rails, whose name in lower case is the variable's
+    r"|\bmissing value for field `?([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b"
+    r"|\bMissing ['\"`]([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})['\"`] for '\w{1,30}' environment"
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
     r"(?i:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )
@@ -41,6 +52,15 @@ _VARIABLE_PATH: Final = re.compile(r"^\W{0,12}path\W{1,8}([A-Za-z_][A-Za-z0-9_]{
 _MOST_BELOW: Final = 8
 # Of pydantic: `1 validation error for Settings`, then a line with the field and one that says what is wrong with it
 _SETTINGS_HEADING: Final = re.compile(r"\bvalidation errors? for \w*(?:settings|config|env)\w*\s*$", re.IGNORECASE)
+# What a program does without: `SENTRY_DSN is not set, error reporting disabled`
+_OPTIONAL: Final = re.compile(
+    r"\b(?:warn(?:ing)?|disabl\w*|default(?:s|ing|ed)|(?:using|with) (?:the |a )?default|optional|ignor\w*|skip\w*"
+    r"|fall(?:ing|s)? ?back|deprecat\w*)\b|\b(?-i:INFO|DEBUG)\b|\blevel\"?[:=] ?\"?(?:info|debug)\b",
+    re.IGNORECASE,
+)
+_ERROR: Final = re.compile(
+    r"\w?(?:Error|Exception)\b|\b(?:error|fatal|panic|critical|emerg)\b|\bTraceback\b|npm ERR!", re.IGNORECASE
+)
 _FIELD: Final = re.compile(r"^([A-Za-z_][A-Za-z0-9_]{1,60})\s*$")
 _FIELD_REQUIRED: Final = re.compile(r"^\s+field required\b", re.IGNORECASE)
 
@@ -50,26 +70,39 @@ def names_variable(line: str) -> bool:
     return _VARIABLE.search(line) is not None
 
 
-def missing_variable(lines: Iterable[str], is_set: Container[str]) -> tuple[str, str] | None:
+def missing_variable(lines: Sequence[str], is_set: Container[str]) -> tuple[str, str] | None:
     """Return the first line that names a variable which the deployment doesn't set, and the variable.
+
+    One that the program does without comes last, and not where another line tells of an error.
 
     Args:
         lines: the container's own.
         is_set: the names of the variables that the deployment sets.
     """
+    optional = None
+    for line, name in _missing(lines):
+        if name in is_set:
+            continue
+        if not _OPTIONAL.search(line):
+            return line, name
+        optional = optional or (line, name)
+    if optional and any(_ERROR.search(line) and not _OPTIONAL.search(line) for line in lines):
+        return None
+    return optional
+
+
+def _missing(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the lines that name a variable, with the name."""
     since_heading, in_settings, before = _MOST_BELOW, False, ""
     for line in lines:
         in_settings = in_settings or _SETTINGS_HEADING.search(line) is not None
         match = _listed(line, since_heading) or _VARIABLE.search(line)
         since_heading = 0 if _VARIABLES_HEADING.search(line) else since_heading + 1
-        name = next((group for group in match.groups() if group), "") if match else ""
-        if name and name not in is_set:
-            return line, name
-        field = _FIELD.search(before) if in_settings and _FIELD_REQUIRED.search(line) else None
-        if field and field[1].upper() not in is_set:
-            return f"{field[1]}: field required", field[1].upper()  # the rest of the line holds values
+        if name := next((group for group in match.groups() if group), "") if match else "":
+            yield line, name
+        if in_settings and _FIELD_REQUIRED.search(line) and (field := _FIELD.search(before)):
+            yield f"{field[1]}: field required", field[1].upper()  # the rest of the line holds values
         before = line
-    return None
 
 
 def _listed(line: str, since_heading: int) -> re.Match[str] | None:

@@ -13,7 +13,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "container.exited": other(
         Check.CONTAINER,
         N_("The container %(container)s started and ended"),
-        N_("The image was pulled, so this isn't an access problem. Last log line: %(line)s"),
+        N_("The image was pulled, so this isn't an access problem. In its log: %(line)s"),
         Fix.READ_LOG,
         Fix.REDEPLOY,
         container="web",

@@ -1,0 +1,153 @@
+"""Finds in a container's log whether its program ended, and the line that says why. Pure; linear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from app.diagnosis.log_requests import of_requests
+from app.diagnosis.log_variables import names_variable
+
+# Not every code is a program's: `status code 204`, `country code: 49`.
+_EXIT_CODE: Final = re.compile(
+    r"(?:\bexit(?:ed|ing)?(?: with)?(?: (?:code|status))?"
+    r"|\b(?:terminat|finish|return|stopp|end|crash|fail|quit)\w{0,4}\b[^\n]{0,40}?\b(?<!status )code"
+    r"|npm ERR! (?:code|errno))[ :=]{1,3}(25[0-5]|2[0-4]\d|1?\d?\d)\b",
+    re.IGNORECASE,
+)
+_LAST_WORD: Final = re.compile(
+    r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!|npm error code", re.IGNORECASE
+)
+_FATAL: Final = re.compile(
+    r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
+    r"|\bnpm error\b|(?:error|exception)\b|\berror:|cannot find|could not|couldn't"
+    r"|failed to|not set|is required|missing|no such|unbound variable"
+    r"|\b(?:fehler|erreur|erro|errore)\b|\u043e\u0448\u0438\u0431\u043a|エラー|失敗|错误|失败|오류",
+    re.IGNORECASE,
+)
+# A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
+_WAITS: Final = re.compile(
+    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|try(?:ing)? again)\b",
+    re.IGNORECASE,
+)
+_GAVE_UP: Final = re.compile(
+    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable)\b",
+    re.IGNORECASE,
+)
+# Numbers, and the ids and addresses that are written with letters too.
+_NUMBER: Final = re.compile(r"\b[0-9a-f]{0,8}\d[0-9a-fx-]{0,60}\b|\d+")
+_TIME_AHEAD: Final = re.compile(r"^\W{0,3}\d[\d:.,/TZ +-]{4,40}\W{0,3}")
+# Node's last line after an error that nothing caught.
+_NODE_ENDED: Final = re.compile(r"^Node\.js v\d+\.\d+\.\d+\s*$")
+_MOST_RESTARTS: Final = 6
+# A line that says what failed: `panic: …`, `shop.errors.NoSuchTable: …`, `[emerg] …`, `Caused by: …`
+_SAYS_WHAT: Final = re.compile(
+    r"(?:\b(?:panic|fatal|critical|crit|emerg|alert|error|erreur|fehler|failed|failure)\b|E\[3\dm|\w(?:Error|Exception|Failure)\b|\bErrno\b"
+    r"|\b(?:Error|Exception):|cannot |can't |could not |couldn't |unable to |failed to |\u043e\u0448\u0438\u0431\u043a|エラー|错误|오류)",
+    re.IGNORECASE,
+)
+# And why.
+_SAYS_WHY: Final = re.compile(
+    r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown|unrecognized|invalid|expired|in use|"
+    r"cannot find|can't find|no space|read-?only|unable to|\bE[A-Z]{5,20}\b|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
+    r"|mismatch|certificate|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
+    r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|not (?:installed|accessible|supported)",
+    re.IGNORECASE,
+)
+# A frame of a stack trace, the quoted source, or what is written around every failure, whatever failed.
+_SAYS_NOTHING: Final = re.compile(
+    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\d{1,4}:|\^|~)(?:\s|$)|^\s*(?:goroutine \d|stack backtrace|Require stack)"
+    r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
+    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
+    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|$)|\b(?:stack trace|full trace)\b|^\W*$"
+    r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
+    re.IGNORECASE,
+)
+# Of Rust, whose message is on the next line: `thread 'main' panicked at src/main.rs:12:43:`
+_SAYS_NEXT: Final = re.compile(r"\bpanicked at [^\n]{1,200}:\d+:\s*$")
+
+
+class LastWords(NamedTuple):
+    """The line that says why a program ended, and the status that it ended with, "" where none is logged."""
+
+    line: str
+    status: str
+
+
+def last_words(lines: Sequence[str], *, by_last_line: bool = False) -> LastWords | None:
+    """Return why a container's program ended, or None if it didn't: it was restarted, or its log says so.
+
+    `by_last_line`: also if no more than its last line speaks of an error.
+    """
+    code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
+    exited = code is not None and code[1] != "0"
+    telling = [line for line in lines if _FATAL.search(line) or names_variable(line)]
+    if not exited and still_waits(lines[-1]):
+        return None
+    ended = exited or restarted(lines) or any(_LAST_WORD.search(line) for line in telling)
+    ended = ended or bool(telling and _NODE_ENDED.search(lines[-1]))
+    if not ended and not (by_last_line and _FATAL.search(lines[-1])):
+        return None
+    said = _most_telling(lines) or (telling[-1] if telling else code.string if code else lines[-1])
+    return LastWords(said, code[1] if code and exited else "")
+
+
+def still_waits(line: str) -> bool:
+    """Return whether a program says that it waits or tries again, and has not given up."""
+    return _WAITS.search(line) is not None and not _GAVE_UP.search(line)
+
+
+def restarted(lines: Sequence[str]) -> bool:
+    """Return whether the container wrote the same lines from the first on several times: Lightsail restarts it.
+
+    A program that runs repeats the lines of the requests that it answers.
+    """
+    if of_requests(lines[:1]) or of_requests(lines):
+        return False
+    plain = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
+    period = _period(plain)
+    if not 2 <= -(-len(plain) // period) <= _MOST_RESTARTS:
+        return False
+    # Progress: `loading 12%`
+    is_progress = period == 1 and len({_TIME_AHEAD.sub("", line) for line in lines}) > 1
+    return len(plain) >= 2 * period and not is_progress
+
+
+def _period(lines: Sequence[str]) -> int:
+    """Return after how many lines they repeat themselves up to the end; all of them if they don't.
+
+    By the prefix function of Knuth, Morris and Pratt, so that a line that occurs twice in each run doesn't mislead.
+    """
+    longest = [0] * len(lines)
+    for index in range(1, len(lines)):
+        length = longest[index - 1]
+        while length and lines[index] != lines[length]:
+            length = longest[length - 1]
+        longest[index] = length + (lines[index] == lines[length])
+    return len(lines) - longest[-1]
+
+
+def _most_telling(lines: Sequence[str]) -> str:
+    """Return the last of the lines that say most of what failed and why, "" if none does."""
+    best, best_weight, before = "", 0, ""
+    for line in lines:
+        weight = _weight(line, before)
+        if weight and weight >= best_weight:
+            best, best_weight = line, weight
+        before = line
+    return best
+
+
+def says_why(line: str) -> int:
+    """Return how far into a line its reason ends, 0 if it has none: where a long one is quoted."""
+    return max((match.end() for match in _SAYS_WHY.finditer(line)), default=0)
+
+
+def _weight(line: str, before: str) -> int:
+    if _SAYS_NEXT.search(before):
+        return 4
+    if _SAYS_NEXT.search(line) or _SAYS_NOTHING.search(line):
+        return 0
+    what = _SAYS_WHAT.search(line) or names_variable(line)
+    return 2 * bool(what) + bool(_SAYS_WHY.search(line))

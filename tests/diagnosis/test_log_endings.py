@@ -1,0 +1,249 @@
+"""How programs of many kinds end, in their own words: why, also where other trouble is logged before or around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.diagnosis.log_evidence import LONGEST_QUOTE, Reason
+from tests.diagnosis.test_log_evidence import seen
+
+CASES = [
+    (
+        Reason.EXITED,
+        [
+            "***************************",
+            "APPLICATION FAILED TO START",
+            "***************************",
+            "Description:",
+            "Failed to configure a DataSource: 'url' attribute is not specified and no embedded datasource could be configured.",
+            "Reason: Failed to determine a suitable driver class",
+            "Action:",
+            "Consider the following:",
+            "\tIf you want an embedded database (H2, HSQL or Derby), please put it on the classpath.",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "[ioredis] Unhandled error event: Error: connect ECONNREFUSED 127.0.0.1:6379",
+            "    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)",
+            "/app/node_modules/ioredis/built/redis/event_handler.js:182",
+            'MaxRetriesPerRequestError: Reached the max retries per request limit (which is 20). Refer to "maxRetriesPerRequest" option for details.',
+        ]
+        * 3,
+    ),
+    (Reason.EXITED, ["sqlite3.OperationalError: attempt to write a readonly database"] * 3),
+    (
+        Reason.EXITED,
+        [
+            "WARN SENTRY_DSN is not set, error reporting disabled",
+            "INFO connecting to redis",
+            "FATAL Redis connection to redis:6379 failed - connect ETIMEDOUT",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "npm warn config production Use `--omit=dev` instead.",
+            "[dotenv@17.2.1] injecting env (0) from .env -- tip: run anywhere with `dotenvx run -- yourcommand`",
+            "STRIPE_WEBHOOK_SECRET not set, webhooks disabled",
+            "node:internal/modules/cjs/loader:1228",
+            "  throw err;",
+            "Error: Cannot find module 'winston'",
+            "Require stack:",
+            "- /app/server.js",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            'The "FOO" variable is not set. Defaulting to a blank string.',
+            "Traceback (most recent call last):",
+            '  File "/app/run.py", line 2, in <module>',
+            "    import flask",
+            "ModuleNotFoundError: No module named 'flask'",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "2026-11-27 03:12:07,412 INFO supervisord started with pid 1",
+            "2026-11-27 03:12:08,415 INFO spawnerr: can't find command '/usr/sbin/php-fpm8.2'",
+            "2026-11-27 03:12:11,420 INFO gave up: php-fpm entered FATAL state, too many start retries too quickly",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "DEBUG: NEW_RELIC_LICENSE_KEY not set, agent disabled",
+            "INFO: using config /etc/app.toml",
+            "thread 'main' panicked at src/db.rs:14:9:",
+            "Error connecting to postgres: Connection refused (os error 111)",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "[Nest] 1  - 11/27/2026, 3:12:07 AM   ERROR [TypeOrmModule] Unable to connect to the database. Retrying (9)...",
+            "Error: connect ETIMEDOUT",
+            "[Nest] 1  - 11/27/2026, 3:12:37 AM   ERROR [ExceptionHandler] connect ETIMEDOUT",
+            "Error: connect ETIMEDOUT",
+            "    at Connection._handleTimeoutError (/app/node_modules/mysql2/lib/connection.js:205:17)",
+            "Node.js v20.18.1",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "[03:12:07] Démarrage du service…",
+            "[03:12:08] ERREUR : impossible de se connecter à la base de données (10.0.0.5:5432) : connexion refusée",
+            "[03:12:08] Arrêt.",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            '(node:1) Warning: To load an ES module, set "type": "module" in the package.json or use the .mjs extension.',
+            "(Use `node --trace-warnings ...` to show where the warning was created)",
+            "/app/dist/index.js:1",
+            "import express from 'express';",
+            "^^^^^^",
+            "SyntaxError: Cannot use import statement outside a module",
+            "    at wrapSafe (node:internal/modules/cjs/loader:1378:20)",
+            "Node.js v20.18.0",
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "WARNING: MongoDB 5.0+ requires a CPU with AVX support, and your current system does not appear to have that!",
+            '/usr/local/bin/docker-entrypoint.sh: line 416:    29 Illegal instruction     (core dumped) "${mongodHackedArgs[@]}" --fork',
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            '27-Nov-2026 03:12:07.412 SEVERE [main] org.apache.catalina.util.LifecycleBase.handleSubClassException Failed to initialize component [Connector["http-nio-80"]]',
+            "\torg.apache.catalina.LifecycleException: Protocol handler initialization failed",
+            "\t\tat org.apache.catalina.connector.Connector.initInternal(Connector.java:1054)",
+            "\tCaused by: java.net.SocketException: Permission denied",
+        ]
+        * 3,
+    ),
+    (Reason.COMMAND_NOT_FOUND, [' ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL  Command "tsx" not found'] * 3),
+    (
+        Reason.COMMAND_NOT_FOUND,
+        ["Error: the command daphne could not be found within PATH or Pipfile's [scripts]."] * 3,
+    ),
+    (Reason.COMMAND_NOT_FOUND, ["bash: line 1: /usr/local/bin/start: cannot execute: required file not found"] * 3),
+    (Reason.COMMAND_NOT_FOUND, ["ERROR (catatonit:2): failed to exec pid1: No such file or directory"] * 3),
+    (Reason.EXEC_FORMAT, ['error: exec: "redis-server": fork/exec /usr/local/bin/redis-server: exec format error'] * 3),
+    (
+        Reason.OUT_OF_MEMORY,
+        ["Error occurred during initialization of VM", "Could not reserve enough space for 2097152KB object heap"] * 3,
+    ),
+    (
+        Reason.OUT_OF_MEMORY,
+        [
+            "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes) in /var/www/html/vendor/composer/autoload_static.php on line 812"
+        ]
+        * 3,
+    ),
+    (
+        Reason.OUT_OF_MEMORY,
+        [
+            "[2026-11-27 03:12:07,120: ERROR/MainProcess] Task handler raised error: WorkerLostError('Worker exited prematurely: signal 9 (SIGKILL) Job: 0.')",
+            "billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL) Job: 0.",
+        ]
+        * 3,
+    ),
+    (
+        Reason.OUT_OF_MEMORY,
+        [
+            "DAMN ! worker 1 (pid: 12) died, killed by signal 9 :( trying respawn ...",
+            "Respawned uWSGI worker 1 (new pid: 21)",
+            "DAMN ! worker 1 (pid: 21) died, killed by signal 9 :( trying respawn ...",
+        ]
+        * 3,
+    ),
+    (
+        Reason.OUT_OF_MEMORY,
+        [
+            "2026-11-27 03:12:07,412 INFO success: web entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
+            "2026-11-27 03:12:12,415 WARN exited: web (terminated by SIGKILL; not expected)",
+        ]
+        * 3,
+    ),
+    (
+        Reason.OUT_OF_MEMORY,
+        [
+            "   Creating an optimized production build ...",
+            "Static worker exited with code: null and signal: SIGKILL",
+            " ELIFECYCLE  Command failed.",
+        ]
+        * 3,
+    ),
+]
+
+
+@pytest.mark.parametrize("reason, lines", CASES, ids=lambda value: value[0][:60] if isinstance(value, list) else None)
+def test_lines_show_a_reason(reason, lines):
+    assert seen(*lines).reason is reason
+
+
+QUOTES = [
+    (
+        "SyntaxError: Cannot use import",
+        ["import x", "SyntaxError: Cannot use import", "    at a (b:1:2)", "Node.js v20.18.0"],
+    ),
+    (
+        "Error: could not bind to port 80",
+        [
+            "thread 'main' panicked at src/main.rs:48:10:",
+            "Error: could not bind to port 80",
+            "stack backtrace:",
+            "   1: core",
+        ],
+    ),
+    (
+        "ImportError: cannot import name 'Base'",
+        [
+            "[INFO] Listening at: http://0.0.0.0:80 (1)",
+            "Traceback (most recent call last):",
+            "ImportError: cannot import name 'Base'",
+            "[ERROR] Worker (pid:8) exited with code 3",
+            "[ERROR] Reason: Worker failed to boot.",
+        ],
+    ),
+    (
+        "Caused by: java.net.ConnectException: Connection refused",
+        [
+            'Exception in thread "main" org.shop.Failure: no data',
+            "\tat org.shop.Main.main(Main.java:3)",
+            "Caused by: java.net.ConnectException: Connection refused",
+            "\t... 18 more",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("quoted, lines", QUOTES, ids=[quoted for quoted, _ in QUOTES])
+def test_the_line_that_says_what_failed_and_why_is_quoted(quoted, lines):
+    assert seen(*lines * 3).line == quoted
+
+
+def test_of_a_long_line_its_start_and_its_reason_are_quoted():
+    line = seen(f"panic: opening the store at {'/data' * 40}: connection refused (db)", "exit status 2").line
+    assert line.startswith("panic: opening the store")
+    assert line.endswith(": connection refused…")
+    assert len(line) <= LONGEST_QUOTE + 2

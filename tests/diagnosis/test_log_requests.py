@@ -1,0 +1,148 @@
+"""How servers of many kinds log the health check's requests."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from app.diagnosis.log_evidence import Reason
+from app.diagnosis.log_requests import requests_in
+from tests.diagnosis.test_log_evidence import seen
+
+CASES = [
+    (
+        Reason.HEALTH_PATH,
+        [
+            '{"ClientAddr":"172.26.8.10:4120","ClientHost":"172.26.8.10","DownstreamStatus":404,"Duration":41210,"RequestMethod":"GET","RequestPath":"/healthz","RequestProtocol":"HTTP/1.1","level":"info","msg":"","time":"2026-11-27T03:12:07Z"}'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            '{"time_local":"27/Nov/2026:03:12:07 +0000","remote_addr":"172.26.8.10","request":"GET /healthz HTTP/1.1","status": "404","body_bytes_sent":"162","http_user_agent":"ELB-HealthChecker/2.0"}'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            '[2026-11-27 03:12:07 +0000] [8] [INFO] 172.26.8.10:41200 - - [27/Nov/2026:03:12:07 +0000] "GET /healthz 1.1" 404 22 "-" "ELB-HealthChecker/2.0"'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        ["2026-11-27 03:12:07 172.26.3.4 GET /healthz - 80 - 172.26.8.10 ELB-HealthChecker/2.0 - 404 0 2 15"] * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            '172.26.8.10:41200 [27/Nov/2026:03:12:07.120] http-in app/app1 0/0/1/2/3 404 190 - - ---- 1/1/0/0/0 0/0 "GET /healthz HTTP/1.1"'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            '[2026-11-27T03:12:07.120331+00:00] request.ERROR: Uncaught PHP Exception Symfony\\Component\\HttpKernel\\Exception\\NotFoundHttpException: "No route found for "GET http://172.26.3.4/healthz"" at RouterListener.php line 156 {"exception":"[object]"} []'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            "03:12:07.412 request_id=F8x [info] GET /healthz",
+            "03:12:07.413 request_id=F8x [debug] ** (Phoenix.Router.NoRouteError) no route found for GET /healthz (ShopWeb.Router)",
+        ],
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            "   INFO  Server running on [http://0.0.0.0:80].  ",
+            "[Fri Nov 27 03:12:07 2026] 172.26.8.10:41200 [404]: GET /healthz - No such file or directory",
+        ],
+    ),
+    (
+        Reason.HEALTH_STATUS,
+        [
+            "2026-11-27T03:12:07.120Z ERROR request{method=GET uri=/healthz version=HTTP/1.1}: tower_http::trace::on_failure: response failed classification=Status code: 500 Internal Server Error latency=2 ms"
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            "[pid: 9|app: 0|req: 3/3] 172.26.8.10 () {28 vars in 330 bytes} [Fri Nov 27 03:12:07 2026] GET /healthz => generated 179 bytes in 2 msecs (HTTP/1.1 404) 5 headers in 160 bytes (1 switches on core 0)"
+        ]
+        * 2,
+    ),
+    (Reason.HEALTH_PATH, ["[03:12:07 INF] HTTP GET /healthz responded 404 in 0.4123 ms"] * 2),
+    (Reason.HEALTH_PATH, ["WARNING:tornado.access:404 GET /healthz (172.26.8.10) 0.41ms"] * 2),
+    (
+        Reason.HEALTH_PATH,
+        ["[2026-11-27 03:12:07 +0000] - (sanic.access)[INFO][172.26.8.10:4120]: GET http://172.26.3.4/healthz  404 733"]
+        * 2,
+    ),
+    (Reason.HEALTH_PATH, ["2026-11-27 03:12:07 INFO  access - GET /healthz took 2ms and returned 404"] * 2),
+    (
+        Reason.HEALTH_STATUS,
+        [
+            '{"remote_ip":"172.26.8.10","request_id":"-","response_code":502,"request_method":"GET","request_path":"/healthz","request_querystring":"","response_time":"12ms"}'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            '{"timestamp":"2026-11-27T03:12:07Z","level":"INFO","fields":{"message":"finished processing request","latency":"0 ms","status":404},"target":"tower_http::trace::on_response","span":{"method":"GET","uri":"/healthz","version":"HTTP/1.1","name":"request"}}'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            '[2026-11-27T03:12:07.120Z] "GET /healthz HTTP/1.1" 404 NR route_not_found 0 0 0 - "-" "ELB-HealthChecker/2.0" "6d2f" "172.26.3.4" "-"'
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_PATH,
+        [
+            'level=info ts=2026-11-27T03:12:07Z msg="request complete" http_method=GET http_path=/healthz http_status=404 duration=1.1ms'
+        ]
+        * 2,
+    ),
+    (Reason.QUIET, ["listening on 0.0.0.0:80", "GET /metrics 200", "GET /metrics 200"]),
+]
+
+
+@pytest.mark.parametrize("reason, lines", CASES, ids=lambda value: value[0][:60] if isinstance(value, list) else None)
+def test_lines_show_a_reason(reason, lines):
+    assert seen(*lines).reason is reason
+
+
+def in_caddys_words(status, **headers):
+    request = {"method": "GET", "host": "172.26.3.4", "uri": "/healthz", "headers": headers}
+    return json.dumps({"level": "info", "msg": "handled request", "request": request, "status": status})
+
+
+def test_a_status_behind_many_headers_is_read():
+    assert seen(*[in_caddys_words(404, Cookie="x" * 1_000)] * 4).reason is Reason.HEALTH_PATH
+    assert seen(*[in_caddys_words(503, Cookie="x" * 3_000)] * 4).reason is Reason.HEALTH_STATUS
+
+
+def test_requests_whose_status_is_out_of_reach_are_no_restarts():
+    assert seen(*[in_caddys_words(404, Cookie="x" * 9_000)] * 4).reason is Reason.QUIET
+
+
+@pytest.mark.parametrize("text", ["GET /x ", "GET /x HTTP/1.1 ", "a=1 url=/x ", "GET /x status=x ", "404 ", "path"])
+def test_a_line_takes_time_linear_in_its_length(text):
+    def seconds(length):
+        started = time.process_time()
+        requests_in([(text * length)[:length]] * 100)
+        return time.process_time() - started
+
+    assert min(seconds(4_000) for _ in range(3)) < 5 * min(seconds(2_000) for _ in range(3)) + 0.01
