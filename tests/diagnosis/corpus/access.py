@@ -268,6 +268,22 @@ def _(world: World) -> Any:
     return world.allow("*", Condition={"ArnLike": {"aws:PrincipalArn": path}})
 
 
+@policy("from a VPC endpoint only", "policy.condition_not_met")
+def _(world: World) -> Any:
+    return world.allow(Condition={"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}})
+
+
+@policy("the condition names the service's general role", "policy.condition_not_met")
+def _(world: World) -> Any:
+    return world.allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": world.general_arn}})
+
+
+@policy("a Deny of pushes, and the container ends", "container.exited")
+def _(world: World) -> Any:
+    world.sandbox.add_behavior(exit_code=1, lines=["Error: boom"])
+    return world.allow(), world.deny(Action=["ecr:PutImage", "ecr:InitiateLayerUpload"])
+
+
 @case("a document pasted into the statements", "policy.malformed")
 def _(world: World) -> None:
     world.build()

@@ -101,3 +101,36 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     world.build()
     world.policy(world.allow(world.arn.replace(world.arn.split(":")[4], OTHER_ACCOUNT)))
+
+
+@case("an archived image by its digest", "image.archived")
+def _(world: World) -> None:
+    world.build()
+    found = world.ecr.describe_images(repositoryName=REPOSITORY, imageIds=[{"imageTag": "1.4"}])["imageDetails"][0]
+    world.archive(imageDigest=found["imageDigest"])
+    world.deploy(f"{HOST}/{REPOSITORY}@{found['imageDigest']}")
+
+
+@case("access given after the deployment, and a variable is missing since", "container.missing_variable")
+def _(world: World) -> None:
+    world.build(granted=False)
+    world.deploy()
+    world.grant()
+    world.sandbox.add_behavior(exit_code=1, lines=["panic: DATABASE_URL must be set"])
+    world.deploy()
+
+
+@case("too large for its power, and out of memory", "size.out_of_memory")
+def _(world: World) -> None:
+    world.build(power="nano", megabytes=2_200)
+    world.sandbox.add_behavior(exit_code=137, lines=["Killed"])
+    world.deploy()
+
+
+@case("the registry policy allows replication alone, and no policy here", "policy.missing")
+def _(world: World) -> None:
+    world.build(granted=False)
+    principal = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
+    allow = {"Sid": "Replicate", "Effect": "Allow", "Principal": principal, "Resource": "*"}
+    world.registry({**allow, "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"]})
+    world.deploy()
