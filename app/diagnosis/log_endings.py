@@ -28,7 +28,7 @@ _FATAL: Final = re.compile(
 )
 # A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
 _WAITS: Final = re.compile(
-    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|try(?:ing)? again)\b",
+    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|try(?:ing)? again)\b",
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(

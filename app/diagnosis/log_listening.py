@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 _LISTENING: Final = re.compile(
     r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bound|ready|available|server|local"
-    # Spanish, Portuguese, French, German, Italian, Dutch, Russian
+    # Spanish, Portuguese, French, German, Italian, Dutch, Polish, Russian
     r"|escuch\w*|corriendo|iniciad[oa]|ouvindo|rodando|écoute\w*|démarré\w*|lauscht|läuft|gestartet|ascolto|avviato|luistert"
-    r"|слуша\w*|запущен\w*)\b"
+    r"|nasłuch\w*|uruchomion\w*|слуша\w*|запущен\w*)\b"
     r"|^\s{0,9}(?:(?:network|external) )?url: )[^\n]{0,120}?"
-    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?|\b(?:puerto|porta|poort|порту?)|(?<= )::|(?<= on )(?=:)|(?<= at )(?=:)|(?<=addr)(?==:))"
+    r"(?P<host>\b\d{1,3}(?:\.\d{1,3}){3}|\blocalhost|\[::1?\]|\*|\bport(?:\(s\))?|\b(?:puerto|porta|porcie|poort|порту?)|(?<= )::|(?<= on )(?=:)|(?<= at )(?=:)|(?<=addr)(?==:))"
     r"[ :=]{1,3}(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )

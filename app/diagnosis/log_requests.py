@@ -26,7 +26,10 @@ class LoggedRequest(NamedTuple):
 
 # A whole URL only with an address, as the health check has it: what a program calls itself has names.
 _PATH: Final = r"(?:https?://(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?)?(?P<path>/[^\s\"|,]{0,300})"
-_METHOD: Final = re.compile(r"\b(?:GET|HEAD)\b")
+# In lower case as hapi writes it: `get /x {} 404`
+_METHOD: Final = re.compile(r"\b(?:GET|HEAD|get|head)\b")
+# Any request, one that the program itself makes too: no program starts anew with it.
+_ANY_REQUEST: Final = re.compile(r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|get|post)\b \"?(?:https?:/)?/")
 # `"GET /x HTTP/1.1" 404`; ASP.NET: `GET http://10.0.0.9/x - 404 0`
 # chi: `"GET http://… HTTP/1.1" from 10.0.0.9:1 - 404`
 _IN_ORDER: Final = re.compile(
@@ -39,8 +42,8 @@ _STATUS_COLUMN: Final = re.compile(
 _STATUS_FIRST: Final = re.compile(rf"(?<![\w.])(?<!\d:)(?P<status>[1-5]\d\d)\]?:? (?:GET|HEAD) {_PATH}")
 # Serilog: `HTTP GET /x responded 404`; uWSGI: `GET /x => generated 9 bytes in 2 msecs (HTTP/1.1 404)`; `GET /x -> 404`
 _LATER: Final = re.compile(
-    rf"\b(?:GET|HEAD) \"?{_PATH}[^\n]{{0,100}}?"
-    r"(?:HTTP/[\d.]+ |\b(?:responded|returned|answered|status)(?: with)?:? |[-=]> |\[|\()(?P<status>[1-5]\d\d)(?![\w.])"
+    rf"\b(?:GET|HEAD|get|head) \"?{_PATH}[^\n]{{0,100}}?"
+    r"(?:HTTP/[\d.]+ |\b(?:responded|returned|answered|status)(?: with)?:? |[-=]> |\{[^}\n]{0,60}\} |\[|\()(?P<status>[1-5]\d\d)(?![\w.])"
 )
 # As servers write it that have neither: HAProxy, IIS, hypercorn. Of numbers alone, the first that can be a status.
 _SERVED: Final = re.compile(r"\bHTTP/[\d.]+\"?|HealthChecker|\b[123]\.[01]\"")
@@ -83,7 +86,9 @@ def requests_in(lines: Iterable[str]) -> list[LoggedRequest]:
 
 def of_requests(lines: Sequence[str]) -> bool:
     """Return whether each line is about a request that was received, also one whose status isn't in it."""
-    return all(_on_one_line(line) or _started(line) or "HealthChecker" in line for line in lines)
+    return all(
+        _on_one_line(line) or _started(line) or _ANY_REQUEST.search(line) or "HealthChecker" in line for line in lines
+    )
 
 
 def of_health_check(lines: Iterable[str], path: str) -> LoggedRequest | None:

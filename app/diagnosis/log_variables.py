@@ -21,7 +21,7 @@ _VARIABLE: Final = re.compile(
     # Of Micronaut and of Typesafe's configuration: `Could not resolve placeholder ${JDBC_URL}`
     r"|(?:resolv|substitut|placeholder|expand|interpolat|undefined|unset)[^\n]{0,120}?\$\{\??([A-Z][A-Z0-9_]{2,60})\b"
     # "variable de entorno X", "variable d'environnement X"; Japanese, Chinese, Korean
-    r"|\b[Vv]ariab(?:le|il|el)\w{0,3} (?:d[a-z]{0,2}[ '\u2019])?(?:[a-z]{4,16}[ :]{1,2})?['\"`«]?([A-Z][A-Z0-9_]{2,60})\b"
+    r"|\b[Vv]ari(?:ab(?:le|il|el)|ável)\w{0,3} (?:d[a-z]{0,2}[ '\u2019])?(?:[a-z]{4,16}[ :]{1,2})?['\"`«]?([A-Z][A-Z0-9_]{2,60})\b"
     r"|(?:環境変数|环境变量|環境變數|환경 ?변수)[ :\uff1a「'\"`]{0,4}([A-Z][A-Z0-9_]{2,60})(?=[^\n]{0,40}(?:未|ません|ない|必|不|없|않|필요|缺|没|沒))"
     # Of a shell, `${POSTGRES_HOST:?must be set}`
     r"|^\S{1,200}: (?:line )?\d{1,5}: (?!(?:ERROR|FATAL|CRITICAL|WARN|WARNING|INFO|DEBUG):)([A-Z][A-Z0-9_]{2,60}): "

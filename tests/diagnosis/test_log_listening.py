@@ -8,6 +8,9 @@ from app.diagnosis.log_evidence import Reason
 from tests.diagnosis.test_log_evidence import seen
 
 CASES = [
+    (Reason.PORT, ["Serwer nasłuchuje na porcie 3000"]),
+    (Reason.QUIET, ["db:5432 - no response", "Postgres is unavailable - sleeping"] * 4),
+    (Reason.QUIET, ["POST http://collector:4318/v1/traces 404"] * 2),
     (Reason.PORT, ['time=2026-11-27T03:12:07.120Z level=INFO msg="server started" addr=:4000 env=production']),
     (
         Reason.PORT,

@@ -12,6 +12,7 @@ from app.diagnosis.log_requests import requests_in
 from tests.diagnosis.test_log_evidence import seen
 
 CASES = [
+    (Reason.HEALTH_PATH, ["261127/031207.120, [response] http://5f1c:80: get /healthz {} 404 (3ms)"] * 4),
     (
         Reason.HEALTH_PATH,
         [

@@ -8,6 +8,7 @@ from app.diagnosis.log_evidence import Reason
 from tests.diagnosis.test_log_evidence import seen
 
 CASES = [
+    (Reason.MISSING_VARIABLE, ["Erro: variável de ambiente JWT_SECRET não definida"] * 3),
     (
         Reason.MISSING_VARIABLE,
         ["2026/11/27 03:12:07 main.go:19: Database: URL: missing required value: DATABASE_URL"] * 3,
