@@ -78,8 +78,8 @@ async def grant_access(operation_id: str) -> Result:
 
 def _outcome(context: Context, operation_id: str) -> tuple[Outcome, Problem | None]:
     operation = get_operation(context.db, operation_id)
-    if operation is None or operation.outcome is None:
-        raise RuntimeError(f"operation {operation_id} has not ended")
+    assert operation is not None  # noqa: S101  (a live operation keeps its parts)
+    assert operation.outcome is not None  # noqa: S101  (it was waited for)
     problem = Problem.from_json(operation.problem) if operation.problem else None
     return Outcome(operation.outcome), problem
 

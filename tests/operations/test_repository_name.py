@@ -135,6 +135,7 @@ def test_another_registry_is_told_by_its_name(text, registry):
 @pytest.mark.parametrize(
     "text",
     [
+        "storefront/webX",  # nothing of a name is dropped
         "Team/App",
         "team app",
         "x",
