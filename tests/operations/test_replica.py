@@ -166,6 +166,17 @@ async def test_it_stops_in_order(world, replica):
     assert world.did == ["close", "give up"]
 
 
+async def test_a_stop_lets_a_write_on_its_way_be_recorded_first(world, replica):
+    await replica.start()
+    await turn(world)
+    with world.running.writing("one"):
+        stopping = asyncio.create_task(replica.stop())
+        await turn(world)
+        assert world.did == []
+    await stopping
+    assert world.did == ["close", "give up"]
+
+
 async def test_a_name_that_cannot_be_given_up_is_told(world, replica, caplog):
     await replica.start()
     world.failing["give up"] = AWAY
