@@ -174,6 +174,8 @@ def _not_done(progress: Progress, ended_as: Outcome) -> str:
     """What became of the repository policy, or the deployment, of an operation that was not done."""
     if progress.kind is Kind.DEPLOY:
         return (messages.DEPLOYED if progress.was_deployed else messages.NOT_DEPLOYED)[ended_as]
+    if progress.kind is Kind.BATCH:
+        return messages.NOT_DONE_BATCH[ended_as]
     unsure, changed, unchanged = {
         Outcome.FAILED: (messages.UNSURE, messages.FAILED_CHANGED, messages.FAILED_UNCHANGED),
         Outcome.CANCELLED: (messages.UNSURE, messages.CANCELLED_CHANGED, messages.CANCELLED_UNCHANGED),

@@ -23,7 +23,7 @@ POLICY_WORDS: dict[str, Words] = {
     ),
     "policy.contended": Words(
         N_(
-            "Another user or tool keeps changing the policy of %(repository)s. Our statement was removed after each of %(times)s attempts."
+            "Another user or tool keeps changing the policy of %(repository)s. Our change was undone after each of %(times)s attempts."
         ),
         N_("Find out which user or tool changes this policy, then try again."),
     ),
@@ -40,6 +40,12 @@ POLICY_WORDS: dict[str, Words] = {
     "policy.own_principal_not_found": Words(
         N_("ECR still doesn't recognize the service's new role after several minutes. %(repository)s was not changed."),
         N_("Try again in a few minutes. If ECR still refuses, check in Lightsail that the role is active."),
+    ),
+    "policy.some_principal_not_found": Words(
+        N_(
+            "ECR still refuses the policy of %(repository)s because it cannot find a principal, and it doesn't say which: the service's new role, or one of these: %(principals)s."
+        ),
+        N_("Try again in a few minutes. If ECR still refuses, one of the others no longer exists."),
     ),
     "policy.not_found": Words(
         N_("The repository %(repository)s has no policy."),

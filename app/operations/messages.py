@@ -229,6 +229,11 @@ DEPLOYED = {
     ),
     Outcome.INTERRUPTED: INTERRUPTED,
 }
+NOT_DONE_BATCH = {
+    Outcome.FAILED: N_("Not all repositories of this batch are done. Each one's own operation says what became of it."),
+    Outcome.CANCELLED: N_("This batch was cancelled. Each repository's own operation says what became of it."),
+    Outcome.INTERRUPTED: INTERRUPTED,
+}
 UNSURE_WRITE = N_("It isn't known whether AWS applied this change: no answer was recorded.")
 WRITE_READ_SINCE: dict[ReadSince, str] = {
     ReadSince.WITH_CHANGE: N_("AWS's answer to this change was lost. The policy had the change when it was last read."),

@@ -57,6 +57,8 @@ class _Write:
     look_again: LookAgain | None
     readings: list[PolicyReading] = field(default_factory=list)
     sent: str | None = None
+    was_fresh: bool = False
+    """ECR has refused the policy when the role was so new that ECR might not know it yet."""
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,9 @@ async def _explained(work: _Write, change: PlannedChange, problem: Problem) -> P
         if renewed is not None:
             work.edit = renewed
             return Problem(OLD_READING, retryable=True, repository=work.step.operation.repository)
-    return await refused_writes.explained(work.step, change, problem, work.edit.principal)
+    told = await refused_writes.explained(work.step, change, problem, work.edit.principal, was_fresh=work.was_fresh)
+    work.was_fresh = work.was_fresh or told.code == refused_writes.SPREADING
+    return told
 
 
 async def _be_patient(step: Stepping, problem: Problem, seconds: float) -> None:

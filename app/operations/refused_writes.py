@@ -19,14 +19,17 @@ DEAD = "policy.dead_principals"
 FRESH_FOR = timedelta(minutes=3)
 
 
-async def explained(step: Stepping, change: PlannedChange, problem: Problem, ours: str) -> Problem:
+async def explained(
+    step: Stepping, change: PlannedChange, problem: Problem, ours: str, *, was_fresh: bool = False
+) -> Problem:
     """Return the problem with the principals that ECR may not have found; any other problem unchanged.
 
-    `ours` is the principal that is being granted access. While it may be too new for ECR, no other is suspected.
+    `ours` is the principal that is being granted access. While it may be too new for ECR, no other is suspected; nor
+    afterwards if it `was_fresh` when ECR first refused: what ECR says has then not changed.
     """
     if problem.code != NOT_FOUND:
         return problem
-    fresh = bool(ours) and await _is_role_fresh(step)
+    fresh = bool(ours) and (was_fresh or await _is_role_fresh(step))
     own = (ours,) if ours else ()
     suspects = await step.context.in_thread(unfound, change.before, change.after, fresh=fresh, ours=own)
     others = tuple(principal for principal in suspects.likeliest if principal.value != ours)
@@ -35,11 +38,15 @@ async def explained(step: Stepping, change: PlannedChange, problem: Problem, our
 
 
 def given_up(problem: Problem) -> Problem:
-    """Return the problem for a new role that ECR still refuses after it had time to propagate."""
+    """Return the problem for a new role that ECR still refuses after it had time to propagate.
+
+    It may be the role or another principal: none of the others counts as deleted before ECR refuses it without a new
+    role beside it.
+    """
     if problem.code != SPREADING:
         return problem
-    code = DEAD if problem.params["principals"] else "policy.own_principal_not_found"
-    return _renamed(problem, code)
+    others = problem.params["principals"]
+    return _renamed(problem, "policy.some_principal_not_found" if others else "policy.own_principal_not_found")
 
 
 def suspects_in(problem: Problem) -> list[str]:

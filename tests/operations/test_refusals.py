@@ -106,7 +106,8 @@ def test_a_text_is_judged_by_what_is_still_to_be_changed():
 @pytest.mark.parametrize(
     "code, principals, becomes",
     [
-        ("policy.principal_spreading", "a, b", "policy.dead_principals"),
+        ("policy.principal_spreading", "a, b", "policy.some_principal_not_found"),
+        ("policy.dead_principals", "a, b", "policy.dead_principals"),
         ("policy.principal_spreading", "", "policy.own_principal_not_found"),
         ("policy.refused", "a", "policy.refused"),
     ],
