@@ -19,7 +19,7 @@ from app.messages.details import DETAIL_WORDS
 from app.messages.i18n import gettext, ngettext
 from app.messages.problems import words_of
 from app.operations import messages
-from app.operations.progress import Note, Progress
+from app.operations.progress import Note, Progress, StepView
 from app.operations.state import NOT_DONE, Kind, Outcome, ReadSince, StepName, StepState
 from app.policy.finding import Severity
 from app.wording import Message, fill
@@ -167,7 +167,13 @@ def ending(progress: Progress) -> str:
         return gettext(_not_done(progress, progress.outcome))
     if progress.is_conditional:
         return _fill(messages.GIVEN_UNDER_A_CONDITION, _subject(progress))
+    if progress.kind is Kind.REACTIVATE and any(_put_nothing_back(step) for step in progress.steps):
+        return _fill(messages.REACTIVATED_ALONE, _subject(progress))
     return _fill(messages.ENDINGS[progress.kind, progress.outcome], _subject(progress))
+
+
+def _put_nothing_back(step: StepView) -> bool:
+    return step.name == StepName.PUT_BACK_STATEMENTS and step.state == StepState.SKIPPED
 
 
 def _not_done(progress: Progress, ended_as: Outcome) -> str:

@@ -195,6 +195,9 @@ ENDINGS: dict[tuple[Kind, Outcome], str] = {
 GIVEN_UNDER_A_CONDITION = N_(
     "%(service)s can pull images from %(repository)s only while a condition of the policy holds."
 )
+REACTIVATED_ALONE = N_(
+    "The image puller role of %(service)s is active. Its deactivation had removed nothing from repository policies. Policies that name the role's old principal need Repair access."
+)
 FAILED_UNCHANGED = N_("The repository policy was not changed.")
 FAILED_CHANGED = N_("The repository policy was changed before this failed. Both versions are recorded here.")
 CANCELLED_UNCHANGED = N_("It was cancelled before anything in the repository policy changed.")
