@@ -26,6 +26,8 @@ from app.settings import Settings, SettingsError
 from app.stopping import REQUESTS_END_WITHIN
 
 TRUSTED_PROXIES = "FORWARDED_ALLOW_IPS"
+# Seconds: longer than a page pauses between two polls at most, so that the next one needs no new connection.
+KEEP_ALIVE = 10
 NO_SIGN_IN = (
     "SAILPASS_AUTH=none turns sign-in off. Every user and program on this computer can change your "
     "repository policies. Use SAILPASS_AUTH=local unless you alone use this computer."
@@ -101,6 +103,7 @@ def serve(settings: Settings, aws: Aws | None = None, hint: str = "") -> int:
         date_header=True,
         # uvicorn trusts every process on this machine; any program here could choose the address that we record.
         forwarded_allow_ips=os.environ.get(TRUSTED_PROXIES, ""),
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=REQUESTS_END_WITHIN,
     )
     server = _Server(config, _limits(len(services.regions)), services, app.state.changes, hint)

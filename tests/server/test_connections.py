@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from app.console.operation_versions import LONGEST_POLL, SPREAD
 from app.server.connections import Connections, FullError, network_of
 from app.server.limits import Limits
+from app.serving import KEEP_ALIVE
 from tests.server.serving import request, serving, status
 
 
@@ -120,3 +122,7 @@ def test_a_process_that_can_hold_no_more_holds_fewer_and_tries_again_later():
     for _ in range(2):
         connections.rise()
     assert connections.to_close_for("new") is None
+
+
+def test_a_page_that_asks_as_seldom_as_it_is_told_to_keeps_its_connection():
+    assert KEEP_ALIVE > LONGEST_POLL * (1 + SPREAD)
