@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     bindparam,
     create_engine,
     event,
@@ -76,6 +77,11 @@ class Base(DeclarativeBase):
     """The base of our tables; the engine's tables are its own."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, for statements that need none of the ORM's objects."""
+    return cast("Table", model.__table__)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -194,17 +194,13 @@ def last_writes(db: Database, repository: RepositoryKey, since: datetime, count:
         return tuple(Written(*row) for row in rows)
 
 
-def has_written(db: Database, operation_id: str, repository: str) -> bool:
-    """Return whether the operation has changed the repository's policy."""
+def has_written(db: Database, operation_id: str, repository: str, *, before: int | None = None) -> bool:
+    """Return whether the operation has changed the repository's policy; `before`: its write at this position."""
+    writes = select(PolicyChange.position).where(*_taken(operation_id, repository)).limit(1)
+    if before is not None:
+        writes = writes.where(PolicyChange.position < before)
     with db.read() as session:
-        return session.scalar(select(PolicyChange.position).where(*_taken(operation_id, repository))) is not None
-
-
-def had_written(db: Database, operation_id: str, repository: str, position: int) -> bool:
-    """Return whether the operation had changed the repository's policy before its write at this position."""
-    earlier = (*_taken(operation_id, repository), PolicyChange.position < position)
-    with db.read() as session:
-        return session.scalar(select(PolicyChange.position).where(*earlier).limit(1)) is not None
+        return session.scalar(writes) is not None
 
 
 def last_taken(db: Database, operation_id: str, repository: str) -> PolicyChange | None:

@@ -6,7 +6,7 @@ Each changes a live operation or the newest run of a step, or nothing. Values ar
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,12 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.dml import ReturningInsert
 
+from app.db import table_of
 from app.history import kinds
 from app.history.models import Operation, PolicyChange, Step
 
-OPERATIONS = cast("Table", Operation.__table__)
-STEPS = cast("Table", Step.__table__)
-CHANGES = cast("Table", PolicyChange.__table__)
+OPERATIONS = table_of(Operation)
+STEPS = table_of(Step)
+CHANGES = table_of(PolicyChange)
 
 NEW_OPERATION: Insert = insert(OPERATIONS)
 NEW_STEP: Insert = insert(STEPS)

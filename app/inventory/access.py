@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
-from typing import cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select, union
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import ContainerService
-from app.db import Database
+from app.db import Database, table_of
 from app.inventory.circumstances import Circumstances
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.pull_counts import begins_with, openings, principals_of
@@ -28,7 +27,7 @@ from app.policy.layers import RegistryPolicy
 # More rows on a page are of no use; those that name the service come first.
 LIMIT = 500
 
-_NAMES = cast("Table", PolicyPrincipal.__table__)
+_NAMES = table_of(PolicyPrincipal)
 _IN_REGION = select(_NAMES.c.repository, _NAMES.c.principal, _NAMES.c.service).where(
     _NAMES.c.connection == bindparam("at_connection"), _NAMES.c.region == bindparam("at_region")
 )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Database, table_of
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.keys import RepositoryKey
 
 _CHUNK = 500
-_ROW = cast("Table", SeenRepository.__table__)
+_ROW = table_of(SeenRepository)
 # Built once: building a statement costs several times as much as running it.
 _MARK_NAMED = (
     update(_ROW)

@@ -6,20 +6,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Database, table_of
 from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.principal_index import NamedPrincipal, named_in
 from app.keys import RepositoryKey
 
 # Built once: building a statement costs several times as much as running it.
-_POLICIES = cast("Table", SeenRepository.__table__)
-_NAMES = cast("Table", PolicyPrincipal.__table__)
+_POLICIES = table_of(SeenRepository)
+_NAMES = table_of(PolicyPrincipal)
 
 
 def _among(table: Table, name: str) -> tuple[ColumnElement[bool], ...]:
@@ -130,7 +129,7 @@ def remember_unread(db: Database, connection: str, region: str, readings: Sequen
     """Record why policies could not be read, beside what is known of them."""
     row = SeenRepository
     statement = (
-        update(row.__table__)  # type: ignore[arg-type]
+        update(_POLICIES)
         .where(
             row.connection == connection,
             row.region == region,

@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService
-from app.db import Database
+from app.db import Database, table_of
 from app.errors import Problem
 from app.inventory.models import ConnectionIdentity, PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.pull_counts import pull_counts
@@ -80,9 +80,9 @@ class PolicyCoverage:
 
 
 # Statements of every page are built once: building one takes longer than running it, and so do the objects of the ORM.
-_SERVICES = cast("Table", SeenService.__table__)
-_REPOSITORIES = cast("Table", SeenRepository.__table__)
-_CALLERS = cast("Table", ConnectionIdentity.__table__)
+_SERVICES = table_of(SeenService)
+_REPOSITORIES = table_of(SeenRepository)
+_CALLERS = table_of(ConnectionIdentity)
 
 
 def _in_region(table: Table) -> tuple[ColumnElement[bool], ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.aws.ports import Registry
-from app.db import Database
+from app.db import Database, table_of
 from app.errors import Problem
 from app.inventory import due
 from app.inventory.models import SeenRegistry
@@ -21,7 +21,7 @@ from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 # Errors about this registry only; any other would affect every other call of the region too.
 _OF_THE_REGISTRY = frozenset({"aws.access_denied", "aws.bad_answer", "aws.refused", "aws.unknown"})
 
-_REGISTRIES = cast("Table", SeenRegistry.__table__)
+_REGISTRIES = table_of(SeenRegistry)
 # Built once, as every verdict needs it.
 REGISTRY_OF = select(_REGISTRIES).where(
     _REGISTRIES.c.connection == bindparam("at_connection"), _REGISTRIES.c.region == bindparam("at_region")

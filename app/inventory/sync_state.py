@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Row, Table, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Row, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Database, table_of
 from app.errors import Problem
 from app.inventory.models import RegionReading, SeenRepository
 
@@ -20,7 +20,7 @@ ABANDONED = timedelta(minutes=2)
 
 
 # Built once, since every page asks: building a statement takes longer than running it.
-_READINGS = cast("Table", RegionReading.__table__)
+_READINGS = table_of(RegionReading)
 _OF_CONNECTION = select(_READINGS).where(_READINGS.c.connection == bindparam("at_connection"))
 READINGS = _OF_CONNECTION.order_by(_READINGS.c.region, _READINGS.c.what)
 READING_OF = _OF_CONNECTION.where(

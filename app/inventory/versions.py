@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import Select, Table, bindparam, func, select
 
-from app.db import Database
+from app.db import Database, table_of
 from app.inventory.models import SeenRepository, SeenService
 
-_REPOSITORIES = cast("Table", SeenRepository.__table__)
-_SERVICES = cast("Table", SeenService.__table__)
+_REPOSITORIES = table_of(SeenRepository)
+_SERVICES = table_of(SeenService)
 # Built once, since they are asked twice a second while a page is open.
 SERVICES = (
     select(_SERVICES.c.region, _SERVICES.c.name, _SERVICES.c.state, _SERVICES.c.role_active, _SERVICES.c.role_arn)

@@ -108,7 +108,7 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
         elif attempt.position is None:
             await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
         elif change.after is not None or await _deleted_of_others(work) is None:
-            was_missing = await _had_written(step, attempt.position)
+            was_missing = attempt.position > 0 and await _has_written(step, before=attempt.position)
             step.because("policy.foreign_write" if was_missing else remark_of(change, work.edit.remark))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
@@ -166,11 +166,10 @@ async def _deleted_of_others(work: _Write) -> PlannedChange | None:
     return replace(left, needed=True)
 
 
-async def _had_written(step: Stepping, position: int) -> bool:
-    """Return whether AWS had confirmed a write before the one at this position: what it wrote was missing again."""
+async def _has_written(step: Stepping, *, before: int | None = None) -> bool:
+    """Return whether AWS has confirmed a write of ours; `before`: then what it wrote was missing at this position."""
     context, operation = step.context, step.operation
-    earlier = (operation.id, operation.repository, position)
-    return position > 0 and await context.in_db(policy_writes.had_written, context.db, *earlier)
+    return await context.in_db(policy_writes.has_written, context.db, operation.id, operation.repository, before=before)
 
 
 async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, Result]:
@@ -185,7 +184,7 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
         await _closed(step, proven.position)
         if len(unanswered) == 1:
             step.late_until = None  # no other write is in flight
-    if await context.in_db(policy_writes.has_written, context.db, operation.id, operation.repository):
+    if await _has_written(step):
         deleted_unseen = proven is not None and proven.after is None
         step.because("policy.deletion_unconfirmed" if deleted_unseen else work.edit.remark)
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
@@ -213,9 +212,7 @@ async def _check_preview(work: _Write, change: PlannedChange) -> None:
         return
     placeholder = fingerprint.PLACEHOLDER.format(region=step.operation.region, service=step.operation.service)
     same = fingerprint.matches(shown, change, principal=work.edit.principal, placeholder=placeholder)
-    if same or await step.context.in_db(
-        policy_writes.has_written, step.context.db, step.operation.id, step.operation.repository
-    ):
+    if same or await _has_written(step):
         return
     raise Problem("policy.changed_meanwhile", repository=step.operation.repository)
 

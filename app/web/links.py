@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote, urlencode
 
 from app.operations.progress import Progress
@@ -33,13 +32,9 @@ PREVIEW_BATCH = "/batches/preview"
 BATCH_AS_CODE = "/batches/as-code"
 
 
-# Of nearly all names nothing is to be quoted, and a list has several URLs a row.
-_NOTHING_TO_QUOTE = re.compile("[A-Za-z0-9_.~-]*")
-
-
 def _quoted(name: str) -> str:
     """Return a name as one part of a path."""
-    return name if _NOTHING_TO_QUOTE.fullmatch(name) else quote(name, safe="")
+    return quote(name, safe="")
 
 
 def _with(path: str, **query: str | int) -> str:
