@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from app.api.deps import OperationId, accepted
 from app.api.long_poll import LONGEST_WAIT, until_changed
@@ -43,7 +43,16 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("it is before or after all time") from error
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+def _written_out(value: object) -> object:
+    """Refuse a number, which would be taken as seconds since 1970, or as milliseconds if it is large."""
+    try:
+        float(str(value))
+    except ValueError:
+        return value
+    raise ValueError("it is a number; write a time such as 2026-11-28T09:00:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 Part = Annotated[str, Query(max_length=256, pattern=TEXT)]
 
 

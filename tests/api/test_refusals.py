@@ -89,7 +89,14 @@ def test_a_body_that_is_none_is_refused(ready, body):
 
 
 @pytest.mark.parametrize(
-    "query", ["since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00", "person=%01"]
+    "query",
+    [
+        "since=0001-01-01T00:00:00%2B14:00",
+        "until=9999-12-31T23:59:59-14:00",
+        "until=0.5",
+        "since=1790000000",
+        "person=%01",
+    ],
 )
 def test_a_filter_beyond_all_bounds_is_refused(ready, query):
     answer = ready.get(f"/api/v1/operations?{query}")
