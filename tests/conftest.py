@@ -60,8 +60,19 @@ def _lasting(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name != "PYTEST_CURRENT_TEST"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-variants", action="store_true", help="play also what repeats another test: docs/testing.md")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--all-variants"):
+        config.hook.pytest_deselected(items=[item for item in items if _is_repeated(item)])
+        items[:] = [item for item in items if not _is_repeated(item)]
     items.sort(key=lambda item: _rank(item.path))
+
+
+def _is_repeated(item: pytest.Item) -> bool:
+    return item.get_closest_marker("repeats") is not None and item.get_closest_marker("both_databases") is None
 
 
 def pytest_collection_finish() -> None:

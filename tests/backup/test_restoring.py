@@ -26,6 +26,7 @@ from app.operations.read import find_progress
 from app.operations.start import may_retry
 from tests.backup.conftest import LATER, NOW, change, fill, operations_in, query, rows_of, running
 from tests.history.happened import happened
+from tests.repeats import some_of
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_it_works_where_there_was_no_history(settings, copy, tmp_path):
     assert stat.S_IMODE(elsewhere.data_dir.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("revision", revisions())
+@pytest.mark.parametrize("revision", some_of(revisions(), 8))
 def test_a_backup_of_each_older_release_comes_back(settings, tmp_path, revision):
     file = tmp_path / "old.db"
     database = Database(f"sqlite:///{file}")

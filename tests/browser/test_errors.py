@@ -10,6 +10,7 @@ from tests.console import until
 from tests.errors.fast import start_fast_console
 from tests.errors.making import make_repository, make_service
 from tests.reader import Reader
+from tests.repeats import first_of
 
 pytestmark = pytest.mark.browser
 
@@ -131,7 +132,7 @@ STEPS_OF = {
 }
 
 
-@pytest.mark.parametrize("action", STEPS_OF)
+@pytest.mark.parametrize("action", first_of(STEPS_OF))  # in tests/errors/test_refused.py each is played
 def test_each_action_that_adding_needs_is_named_with_its_statement(mika, sandbox, service, repository, action):
     mika.opens_images_of(service)
     sandbox.fault(kind="access_denied", action=action)
@@ -175,13 +176,13 @@ def test_a_page_names_the_action_that_was_refused_and_shows_the_rest(mika, sandb
 
 
 MEANWHILE = {
+    "principal_not_found": "ECR doesn't recognize the new role yet; trying again in",
     "throttle": "AWS answered ThrottlingException; trying again in",
     "timeout": "AWS gave no answer; trying again in",
-    "principal_not_found": "ECR doesn't recognize the new role yet; trying again in",
 }
 
 
-@pytest.mark.parametrize("kind", MEANWHILE)
+@pytest.mark.parametrize("kind", first_of(MEANWHILE))  # in tests/errors/test_unreachable.py each is played
 def test_an_operation_says_what_it_waits_for_and_then_ends_well(mika, sandbox, service, repository, kind):
     sandbox.fault(kind=kind, action="ecr:SetRepositoryPolicy", match={"repository": repository})
     mika.opens_images_of(service)

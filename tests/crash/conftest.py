@@ -98,7 +98,7 @@ def a_world(folder: Path, database_url: str = "") -> Iterator[World]:
         world.db.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.repeats])])
 def world(request, tmp_path, migrated_file) -> Iterator[World]:
     with contextlib.ExitStack() as stack:
         url = ""

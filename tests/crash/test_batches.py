@@ -36,6 +36,7 @@ def test_a_batch_killed_around_a_write_does_each_repository_once(world, point):
     check_once(world, names)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("point", ["write-planned", "policy-written"])
 def test_a_write_for_several_services_is_made_once_and_confirmed_for_each(world, point):
     names = world.repositories(COUNT)
@@ -50,6 +51,7 @@ def test_a_write_for_several_services_is_made_once_and_confirmed_for_each(world,
         assert len(world.sandbox.policy(name)["revisions"]) <= 2
 
 
+@pytest.mark.both_databases
 def test_a_batch_killed_in_the_middle_goes_on(world):
     names = world.repositories(COUNT)
     world.sandbox.options(latency_ms=60)

@@ -72,6 +72,7 @@ def test_a_killed_deployment_is_told_as_made_if_it_was_although_it_was_cancelled
     assert (ended.outcome, ended.was_deployed) == ("cancelled", len(versions(lightsail)) > count)
 
 
+@pytest.mark.both_databases
 def test_a_deployment_killed_while_it_is_watched_goes_on(world, lightsail):
     world.sandbox.options(deployment_seconds=60)
     before = versions(lightsail)

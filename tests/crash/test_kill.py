@@ -18,6 +18,7 @@ def steps(progress) -> dict[str, int]:
     return {seen.name: seen.attempts for seen in progress.steps}
 
 
+@pytest.mark.both_databases
 def test_an_operation_killed_in_its_wait_goes_on_by_itself(world):
     operation_id = world.killed_in_its_wait(OFF, BARE)
     world.host()
@@ -26,6 +27,7 @@ def test_an_operation_killed_in_its_wait_goes_on_by_itself(world):
     assert world.sids(BARE) == [f"AllowLightsailPull-{OFF}"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("point", POINTS)
 def test_a_grant_killed_around_its_write_holds_exactly_once(world, point):
     host = world.host(at={point: "KILL"})
@@ -106,6 +108,7 @@ def test_a_role_switched_just_before_the_kill_is_told_as_switched_although_the_o
     assert (ended.outcome, ended.steps[0].state, world.sids(BARE)) == ("cancelled", "succeeded", [])
 
 
+@pytest.mark.both_databases
 def test_what_waited_in_the_queue_when_the_power_went_is_done_too(world):
     host = world.host(at={"policy-written": "KILL"})
     ids = [host.start("grant", ON, name) for name in (BARE, *SHARED)]

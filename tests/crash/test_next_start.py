@@ -36,6 +36,7 @@ def test_an_engine_that_lost_everything_is_told_again(world, left):
     assert world.ended(left).outcome == "succeeded"
 
 
+@pytest.mark.both_databases
 def test_another_name_takes_up_the_work_of_the_one_before(world, left):
     pace = {"beat": 0.5, "dead_after": 3.0, "look": 0.3}
     world.host(settings={"instance": "renamed"}, pace=pace)

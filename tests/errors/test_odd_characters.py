@@ -57,7 +57,9 @@ encoded = st.sampled_from(ODD) | st.binary(min_size=1, max_size=20).map(
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.repeats])]
+)
 def mika(request, tmp_path_factory):
     with contextlib.ExitStack() as stack:
         kept = {}
@@ -80,6 +82,7 @@ def sends(reader, route, text):
     return Page(reader.console.send(method, f"{path}?{fields}"))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("text", NUL)
 def test_a_text_with_nul_is_refused_in_words_wherever_it_stands(mika, text):
     answers = {route: sends(mika, route, text) for route in ROUTES}
@@ -87,6 +90,7 @@ def test_a_text_with_nul_is_refused_in_words_wherever_it_stands(mika, text):
     assert told == dict.fromkeys(ROUTES, (422, True))
 
 
+@pytest.mark.both_databases
 @given(route=st.sampled_from(ROUTES), text=encoded)
 @settings(
     max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -17,6 +17,7 @@ from tests.console import ROOT, RunningConsole, surroundings, until
 from tests.errors.fast import start_fast_console
 from tests.errors.making import make_repository
 from tests.reader import Reader
+from tests.repeats import first_of
 from tests.sandbox_server import start_sandbox
 
 KEYS = "aws_access_key_id=AKIA123456789012DEMO\naws_secret_access_key=x\n"
@@ -212,7 +213,8 @@ def test_a_server_that_cannot_tell_its_region_says_why_and_ends(tmp_path, home, 
 
 
 @pytest.mark.parametrize(
-    "region, nearest", [("us-west-1", "us-west-2"), ("us-esat-1", "us-east-1"), ("us-gov-west-1", "us-west-2")]
+    "region, nearest",
+    first_of([("us-esat-1", "us-east-1"), ("us-west-1", "us-west-2"), ("us-gov-west-1", "us-west-2")]),
 )
 def test_a_region_without_lightsail_is_told_at_the_start(tmp_path, home, region, nearest):
     with start_sandbox() as sandbox:

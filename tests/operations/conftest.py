@@ -16,7 +16,9 @@ from tests.postgres_server import empty_database, postgres_server, postgres_url
 __all__ = ["db", "migrated_file", "migrated_postgres_url", "postgres_server", "postgres_url", "sqlite_db"]
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.repeats])]
+)
 def open_shop(request, tmp_path_factory) -> Iterator[Workshop]:
     """Once on each kind of database."""
     with contextlib.ExitStack() as stack:

@@ -109,6 +109,7 @@ def test_a_role_that_cannot_be_activated_fails_every_item_with_its_reason(world,
     assert {item.problem["code"] for item in all_items(world, batch_id)} == {"service.not_found"}
 
 
+@pytest.mark.both_databases
 def test_several_services_on_the_same_repositories_all_hold(world, aws):
     active(aws, "web")
     active(aws, "api")
@@ -118,6 +119,7 @@ def test_several_services_on_the_same_repositories_all_hold(world, aws):
     assert names_in(aws, "web") == names_in(aws, "api") == NAMES
 
 
+@pytest.mark.both_databases
 def test_what_failed_is_retried_and_nothing_else(world, aws):
     active(aws, "web")
     batch_id = start(world, Kind.GRANT, "web", ["no/such", *NAMES])
@@ -146,6 +148,7 @@ def test_undo_takes_back_every_change_and_keeps_what_was_there(world, aws):
     assert ended(world, world.services.batches.undo(batch_id, "mika")) == {"succeeded": 30}
 
 
+@pytest.mark.both_databases
 def test_undo_all_takes_back_what_no_undo_has_and_joins_one_that_runs(world, aws):
     active(aws, "web")
     batch_id = start(world, Kind.GRANT, "web")
@@ -161,6 +164,7 @@ def test_undo_all_takes_back_what_no_undo_has_and_joins_one_that_runs(world, aws
     assert not undone.left_to_undo(world.services.db, batch_id)
 
 
+@pytest.mark.both_databases
 def test_a_cancelled_batch_leaves_the_rest_alone(world, aws):
     inactive(aws, "web")
     aws.activation_seconds = 10_000
@@ -211,6 +215,7 @@ def test_cancelling_its_operation_cancels_the_batch(world, aws):
     assert ended(world, batch_id) == {"cancelled": 30}
 
 
+@pytest.mark.both_databases
 def test_the_same_batch_requested_twice_is_one(world, aws):
     inactive(aws, "web")
     first = start(world, Kind.GRANT, "web")
@@ -238,6 +243,7 @@ def test_an_undo_requested_later_comes_after_the_item(world, aws):
     assert "AllowLightsailPull-web" in change.before
 
 
+@pytest.mark.both_databases
 def test_an_item_waits_for_an_operation_at_work_on_its_repository(world, aws):
     inactive(aws, "slow")
     active(aws, "web")

@@ -17,6 +17,7 @@ from tests.operations.workshop import active, repository
 __all__ = ["world"]
 
 
+@pytest.mark.both_databases
 def test_a_repository_that_gets_several_services_is_read_and_written_once(world, aws):
     services = ("web", "api", "job")
     for service in services:
@@ -63,6 +64,7 @@ def test_a_shared_write_is_undone_for_one_service_or_for_all(world, aws):
     assert len(writes) == len(NAMES)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("is_disturbed", [False, True])
 def test_undo_all_of_what_made_a_statement_shared_leaves_what_was_there(world, aws, is_disturbed):
     """Together by one write, or one item after the other where an answer is lost."""
@@ -90,6 +92,7 @@ def test_a_service_whose_role_is_not_there_holds_up_no_other(world, aws):
     assert names_in(aws, "web") == NAMES
 
 
+@pytest.mark.both_databases
 def test_what_somebody_wrote_just_before_a_shared_deletion_is_put_back_and_told_as_theirs(world, aws):
     for service in ("web", "api"):
         active(aws, service)

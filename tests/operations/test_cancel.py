@@ -28,6 +28,7 @@ def test_a_waiting_operation_ends_cancelled_and_says_where(shop, aws, waiting, c
     assert [str(seen.state) for seen in ended.steps] == ["succeeded", "cancelled", "cancelled", "cancelled"]
 
 
+@pytest.mark.both_databases
 def test_what_waits_is_listed_as_running_until_it_has_ended(shop, waiting, cancel):
     def running(service: str) -> list[str]:
         return [each.id for each in list_running(shop.services.db, shop.services.connection, REGION, service)]

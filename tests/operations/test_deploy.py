@@ -53,6 +53,7 @@ def test_a_deployment_makes_at_most_five_calls_beside_the_polls(shop, access):
     assert set(names[len(beside) :]) <= {"GetContainerServices"}
 
 
+@pytest.mark.both_databases
 def test_no_value_of_a_variable_is_kept_anywhere(shop, access, caplog):
     access.known_services[REGION, SERVICE].deployed.failures = 1
     shop.ended(deploy(shop, rollback=True))
@@ -201,6 +202,7 @@ def test_a_rollback_that_is_not_needed(shop, access):
     assert (ended.outcome, step(ended, StepName.ROLL_BACK).state) == ("succeeded", "skipped")
 
 
+@pytest.mark.both_databases
 def test_nothing_to_roll_back_to(shop, aws):
     inactive(aws, SERVICE)
     aws.add_repository(a_repository(WEB), policy=a_policy(), images=[an_image("2.0", digest=DIGEST)])

@@ -115,6 +115,7 @@ def test_another_statement_that_lets_the_role_pull_is_no_removal(shop, granted):
     assert entries(shop) == ()
 
 
+@pytest.mark.both_databases
 def test_it_is_repaired_and_a_later_removal_is_a_new_entry(shop, granted):
     put(shop, OTHER)
     read(shop)

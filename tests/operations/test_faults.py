@@ -305,6 +305,7 @@ def test_a_principal_that_ecr_never_learns_is_told_as_ours(shop, ready):
     assert shop.changes(started) == []
 
 
+@pytest.mark.both_databases
 def test_a_dead_id_that_somebody_left_is_named_at_once(shop, ready):
     dead = "AROAEXAMPLEDEADROLE12"
     repository(ready, WEB, a_policy([a_statement(principal={"AWS": dead})]))

@@ -139,6 +139,7 @@ def test_what_was_written_before_a_restore_is_in_no_history(shop, granted):
     assert kinds(shop) == ["policy_drift"]
 
 
+@pytest.mark.both_databases
 def test_access_that_was_taken_back_between_a_backup_and_its_restore_is_not_called_removed(shop, granted):
     put(shop, CI)
     with shop.services.db.write() as session:
@@ -158,6 +159,7 @@ def test_a_repository_that_nothing_was_given_to_is_not_watched(shop, granted, aw
     assert entries(shop) == []
 
 
+@pytest.mark.both_databases
 def test_a_deleted_repository_is_one_entry_with_its_last_policy(shop, granted, aws):
     read(shop)
     del aws.known_repositories[REGION, WEB]
@@ -170,6 +172,7 @@ def test_a_deleted_repository_is_one_entry_with_its_last_policy(shop, granted, a
     assert changes(shop) == [(["Terraform", f"AllowLightsailPull-{SERVICE}"], None)]
 
 
+@pytest.mark.both_databases
 def test_a_deleted_repository_is_found_by_the_whole_list_too(shop, granted, aws):
     read(shop)
     del aws.known_repositories[REGION, WEB]

@@ -37,6 +37,7 @@ def made_anew(aws, shop):
     aws.add_service(replace(a_service(SERVICE), created_at=shop.services.clock.now()))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("reads", [read, sweep])
 @pytest.mark.parametrize(
     "change, kind",
@@ -75,6 +76,7 @@ def test_a_switch_of_ours_is_not_told(shop, granted, aws, kind):
     assert kinds(shop) == []
 
 
+@pytest.mark.both_databases
 def test_a_switch_of_ours_whose_answer_was_lost_is_not_told_although_it_comes_late(shop, granted, aws):
     stopped = shop.start(Kind.DEACTIVATE, SERVICE)
     shop.ended(stopped)
@@ -88,6 +90,7 @@ def test_a_switch_of_ours_whose_answer_was_lost_is_not_told_although_it_comes_la
     assert kinds(shop) == []
 
 
+@pytest.mark.both_databases
 def test_a_service_that_nothing_was_given_to_is_not_watched(shop, granted, aws):
     active(aws, "other")
     sweep(shop)

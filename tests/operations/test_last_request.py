@@ -12,6 +12,8 @@ from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy
 from tests.operations.workshop import active, inactive, repository
 
+pytestmark = pytest.mark.both_databases
+
 WEB = "storefront/web"
 OURS = f"AllowLightsailPull-{SERVICE}"
 HELD = 100_000

@@ -87,6 +87,7 @@ def test_where_the_repository_is_gone_nothing_is_shown(db):
     assert (shown(db, operation_id), shown_of_all(db, operation_id)) == (None, None)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("fields", [{"written_at": LOST}, {"unanswered_at": None}])
 def test_a_write_that_was_answered_or_is_on_its_way_needs_no_reading(db, fields):
     operation_id = sent(db, **fields)

@@ -41,6 +41,7 @@ def test_the_engine_keeps_what_ended_today(shop, done):
     assert done in shop.services.engine.find([done])
 
 
+@pytest.mark.both_databases
 def test_history_goes_after_the_days_that_are_set(shop, done):
     for days in (397, 400):
         maintain(shop, after=timedelta(days=days), history_days=365)

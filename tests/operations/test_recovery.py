@@ -55,6 +55,7 @@ def test_one_that_was_recorded_and_never_handed_over_is_done(shop, ready):
     assert shop.ended(new.id).outcome == "succeeded"
 
 
+@pytest.mark.both_databases
 def test_one_whose_end_could_not_be_recorded_is_done_again(shop, ready):
     lost = shop.grant(SERVICE, WEB)
     shop.ended(lost)

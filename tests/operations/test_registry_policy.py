@@ -67,6 +67,7 @@ def test_the_remark_says_when_the_registry_policy_was_read(shop, ready):
     assert isinstance(ended.steps[-1].note.params["seconds"], int)
 
 
+@pytest.mark.both_databases
 def test_a_registry_policy_that_may_not_be_read_is_said_and_refuses_nobody(shop, ready):
     denied = Problem("aws.access_denied", action="ecr:GetRegistryPolicy", resource="*", region=REGION)
     read(shop, None, problem=denied)

@@ -220,6 +220,7 @@ def test_a_repository_counts_as_changed_only_where_its_policy_was(shop, granted)
     assert (undone.outcome, again.outcome) == ("succeeded", "nothing_to_do")
 
 
+@pytest.mark.both_databases
 def test_a_service_that_is_named_again_before_the_role_is_off_gets_back_what_it_had_at_first(shop, granted):
     """Its name is removed twice from one policy: the undo and its preview are about the first removal."""
     at_first = granted.policy_of(WEB)
@@ -256,6 +257,7 @@ def test_the_undo_of_a_deactivation_puts_back_no_more_than_that(shop, granted):
     assert not {"Stale"} & {statement.get("Sid") for statement in granted.policy_of(NAMES[1])["Statement"]}
 
 
+@pytest.mark.both_databases
 def test_a_deactivation_that_kept_the_statements_is_undone_by_the_role_alone(shop, granted):
     off = shop.start(Kind.DEACTIVATE, SERVICE)
     shop.ended(off)

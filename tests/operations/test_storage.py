@@ -14,6 +14,8 @@ from tests.build import SERVICE, a_policy
 from tests.console import until
 from tests.operations.workshop import actions, active, inactive, repository
 
+pytestmark = pytest.mark.both_databases
+
 WEB = "storefront/web"
 OURS = f"AllowLightsailPull-{SERVICE}"
 

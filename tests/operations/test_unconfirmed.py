@@ -79,6 +79,7 @@ def test_headlines_follow_what_a_later_reading_shows(shop, unanswered, what, end
     assert of_change in detail
 
 
+@pytest.mark.both_databases
 def test_a_reading_from_before_the_write_says_nothing_of_it(shop, unanswered):
     change = shop.changes(unanswered)[-1]
     with shop.services.db.write() as session:

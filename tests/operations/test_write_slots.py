@@ -11,6 +11,8 @@ from tests.fake_clock import FakeClock
 from tests.fakes import FakeRepositories
 from tests.operations.workshop import active, repository
 
+pytestmark = pytest.mark.both_databases
+
 COUNT = 4 * AT_ONCE
 
 

@@ -30,7 +30,7 @@ from tests.slowness import slowness
 
 ECR_LIMIT = 10_240
 SECONDS = 0.050
-LARGE = 2 * ECR_LIMIT
+LARGE = ECR_LIMIT
 RATIO = 2.5
 
 
