@@ -24,7 +24,7 @@ from app.http.head import HeadAsGet
 from app.http.language import LanguageMiddleware
 from app.http.security import RefusalPages, middleware
 from app.http.validation import OnlyKnownFields, OnlyText
-from app.messages.i18n import load_catalogues
+from app.messages.i18n import Catalogues
 from app.migrate import migrate
 from app.resources import LOCALE, STATIC, TEMPLATES
 from app.settings import Settings
@@ -74,7 +74,7 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         dependencies=[OnlyText, OnlyKnownFields, NoteVersion],
         middleware=[
             Middleware(HeadAsGet),
-            Middleware(LanguageMiddleware, catalogues=load_catalogues(LOCALE)),
+            Middleware(LanguageMiddleware, catalogues=Catalogues(LOCALE)),
             *middleware(
                 (*LOOPBACK_NAMES, *settings.allowed_hosts),
                 refusals=RefusalPages(problems.unknown_host, problems.cross_origin, problems.too_large),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from babel.core import negotiate_locale
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -40,6 +41,8 @@ class LanguageMiddleware:
             return
         request = HTTPConnection(scope)
         code = choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+        if not self.catalogues.is_read(code):
+            await run_in_threadpool(self.catalogues.__getitem__, code)
         token = i18n.use(code, self.catalogues)
         try:
             await self.app(scope, receive, send)

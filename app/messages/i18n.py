@@ -1,13 +1,13 @@
 """The reader's language: chosen per request, kept in a context variable. Nothing is translated at import.
 
-Catalogues are `locale/<language>.po`, read into memory once at the start; English needs none. They are trusted like
-code: a translated sentence may hold markup only where its English one does.
+Catalogues are `locale/<language>.po`, each read into memory once, when it is first asked for; English needs none. They
+are trusted like code: a translated sentence may hold markup only where its English one does.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,6 @@ from babel.support import NullTranslations, Translations
 ENGLISH = "en"
 # The languages, each by its own name for itself.
 LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
-
-Catalogues = Mapping[str, NullTranslations]
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,32 @@ class Language:
 _current: ContextVar[Language | None] = ContextVar("language", default=None)
 
 
-def load_catalogues(root: Path) -> Catalogues:
-    """Read the catalogue of every language but English."""
-    return {code: _load(root / f"{code}.po", code) for code in LANGUAGES if code != ENGLISH}
+class Catalogues(Mapping[str, NullTranslations]):
+    """The catalogues by language: of every language but English."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._read: dict[str, NullTranslations] = {}
+
+    def is_read(self, code: str) -> bool:
+        """Return whether the catalogue can be had at once; reading one takes a fifth of a second."""
+        return code in self._read or code not in self
+
+    def __getitem__(self, code: str) -> NullTranslations:
+        if code not in self:
+            raise KeyError(code)
+        if code not in self._read:
+            self._read[code] = _load(self._root / f"{code}.po", code)
+        return self._read[code]
+
+    def __contains__(self, code: object) -> bool:
+        return code != ENGLISH and code in LANGUAGES
+
+    def __iter__(self) -> Iterator[str]:
+        return (code for code in LANGUAGES if code != ENGLISH)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES) - 1
 
 
 def _load(path: Path, code: str) -> Translations:
@@ -47,7 +68,7 @@ def _load(path: Path, code: str) -> Translations:
     return Translations(compiled)
 
 
-def use(code: str, catalogues: Catalogues) -> Token[Language | None]:
+def use(code: str, catalogues: Mapping[str, NullTranslations]) -> Token[Language | None]:
     """Set the language of the current context; `leave` with the returned token restores the previous one."""
     return _current.set(Language(code, catalogues.get(code, NullTranslations())))
 

@@ -20,7 +20,7 @@ from app.console.paging import page_of
 from app.errors import Problem
 from app.http.language import LanguageMiddleware
 from app.http.security import middleware
-from app.messages.i18n import load_catalogues
+from app.messages.i18n import Catalogues
 from app.web.assets import Assets
 from app.web.render import make_renderer, nothing_new, refuse, render
 from app.web.views.add_repository import RepositoryOption, RepositoryOptions
@@ -128,7 +128,7 @@ def make_app() -> Starlette:
         ],
         middleware=[
             *middleware(["127.0.0.1"]),
-            Middleware(LanguageMiddleware, catalogues=load_catalogues(ROOT / "locale")),
+            Middleware(LanguageMiddleware, catalogues=Catalogues(ROOT / "locale")),
         ],
         exception_handlers={HTTPException: refusal, RuntimeError: refusal},
     )

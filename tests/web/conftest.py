@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 from app.http.language import LanguageMiddleware
 from app.http.security import middleware
-from app.messages.i18n import Catalogues, load_catalogues
+from app.messages.i18n import Catalogues
 from app.web.assets import Assets
 from app.web.render import Renderer, make_environment, render
 from app.web.views.base import View
@@ -27,7 +27,7 @@ SHELL = Shell(person="mika", account="123456789012", caller="arn:aws:iam::123456
 
 @pytest.fixture(scope="session")
 def catalogues() -> Catalogues:
-    return load_catalogues(ROOT / "locale")
+    return Catalogues(ROOT / "locale")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import gzip
 import brotli
 import pytest
 
+from app.web import assets
 from app.web.assets import Assets
 from tests.web.asking import ask
 
@@ -52,12 +53,23 @@ def test_the_best_encoding_that_is_accepted_is_sent(tree, accept, chosen):
 
 
 def test_every_encoding_holds_the_same_text(tree):
-    encodings = Assets(tree).files["css/app.css"].encodings
-    assert brotli.decompress(encodings["br"]) == gzip.decompress(encodings["gzip"]) == BODY.encode()
+    file = Assets(tree).files["css/app.css"]
+    assert brotli.decompress(file.encoded("br")) == gzip.decompress(file.encoded("gzip")) == BODY.encode()
+
+
+def test_a_file_is_compressed_when_it_is_first_asked_for_and_not_again(tree, monkeypatch):
+    files = Assets(tree)
+    accept = {"Accept-Encoding": "gzip, br"}
+    assert not files.files["css/app.css"].is_encoded("br")
+    first = ask(files, "/x/css/app.css", headers=accept)
+    monkeypatch.setattr(assets, "COMPRESS", dict.fromkeys(assets.COMPRESS))
+    assert ask(files, "/x/css/app.css", headers=accept).text == first.text == BODY
 
 
 def test_a_font_is_not_compressed_again(tree):
-    assert list(Assets(tree).files["font.woff2"].encodings) == [""]
+    answer = ask(Assets(tree), "/x/font.woff2", headers={"Accept-Encoding": "gzip, br"})
+    assert "content-encoding" not in answer.headers
+    assert "vary" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/x/none.css", "/x/../../etc/passwd", "/css/app.css", "/"])

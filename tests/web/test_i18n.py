@@ -6,6 +6,7 @@ import pytest
 
 from app.http.language import choose
 from app.messages import i18n
+from app.resources import LOCALE
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,15 @@ def test_sentences_are_looked_up_in_the_present_language(catalogues):
 def test_english_needs_no_catalogue(catalogues):
     assert "en" not in catalogues
     assert i18n.ngettext("one", "many", 2) == "many"
+
+
+def test_a_catalogue_is_read_when_it_is_first_asked_for():
+    catalogues = i18n.Catalogues(LOCALE)
+    assert (catalogues.is_read("en"), catalogues.is_read("ja"), list(catalogues)) == (True, False, ["ja"])
+    assert catalogues["ja"].gettext("Containers") == "コンテナ"
+    assert catalogues.is_read("ja")
+    with pytest.raises(KeyError):
+        catalogues["en"]
 
 
 def test_outside_a_request_the_language_is_english():
