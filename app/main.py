@@ -9,7 +9,6 @@ from functools import partial
 
 import anyio.to_thread
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -22,15 +21,14 @@ from app.history.queries import find_versions
 from app.http import problems
 from app.http.head import HeadAsGet
 from app.http.language import LanguageMiddleware
+from app.http.routing import serve
 from app.http.security import RefusalPages, middleware
-from app.http.validation import OnlyKnownFields, OnlyText
 from app.messages.i18n import Catalogues
 from app.migrate import migrate
 from app.resources import LOCALE, STATIC, TEMPLATES
 from app.settings import Settings
 from app.threads import run_in_threadpool
 from app.web.assets import Assets
-from app.web.deps import NoteVersion
 from app.web.render import make_renderer, refuse
 from app.web.routes import (
     api_docs,
@@ -71,7 +69,6 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
         redoc_url=None,
         openapi_url=None,
         lifespan=_life,
-        dependencies=[OnlyText, OnlyKnownFields, NoteVersion],
         middleware=[
             Middleware(HeadAsGet),
             Middleware(LanguageMiddleware, catalogues=Catalogues(LOCALE)),
@@ -120,24 +117,18 @@ def _include_routes(app: FastAPI) -> None:
         search,
         sign_ins,
     ):
-        app.include_router(routes.router)
-    app.include_router(batches.choosing)
-    app.include_router(v1.router)
-    app.include_router(docs.router)
-    app.include_router(api_docs.router(docs.document))
-
-
-def prepare_routes(app: FastAPI) -> None:
-    """Build what FastAPI would build at the first request, on the loop: a quarter of a second for all routes."""
-    for _ in iter_route_contexts(app.routes):
-        pass
+        serve(app, routes.router.routes)
+    serve(app, batches.choosing.routes)
+    serve(app, v1.ROUTES)
+    serve(app, docs.router.routes)
+    serve(app, api_docs.router(docs.document).routes)
 
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     services: bootstrap.Services = app.state.services
     anyio.to_thread.current_default_thread_limiter().total_tokens = STREAM_THREADS
-    await asyncio.gather(asyncio.to_thread(migrate, services.db), asyncio.to_thread(prepare_routes, app))
+    await asyncio.to_thread(migrate, services.db)
     await services.start()
     services.start_scanning()
     app.state.ready = True

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import build_once, compiled_templates
+from tests import compiled_templates
 
-build_once.keep()
 compiled_templates.keep()
 
 # The longest files, and folders whose files take long: workers begin with them, so that none is left for the end.

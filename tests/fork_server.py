@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests import build_once, compiled_templates
+from tests import compiled_templates
 
 ROOT = Path(__file__).resolve().parent.parent
 IS_POSSIBLE = hasattr(os, "fork") and hasattr(os, "pidfd_open")
@@ -35,6 +35,7 @@ IS_POSSIBLE = hasattr(os, "fork") and hasattr(os, "pidfd_open")
 IMPORTS = (
     "alembic.command",
     "app.client.in_process",
+    "app.main",
     "app.sandbox.run",
     "app.serving",
     "botocore.handlers",
@@ -245,8 +246,6 @@ if __name__ == "__main__":
         importlib.import_module(name)
     compiled_templates.keep()
     compiled_templates.compile_all()
-    build_once.keep()
-    build_once.build_all()
     gc.freeze()
     if program := serve(asking):
         program()

@@ -11,7 +11,7 @@ import pytest
 
 from app.bootstrap import Services, build
 from app.inventory.sync_state import What
-from app.main import create_app, prepare_routes
+from app.main import create_app
 from app.migrate import migrate
 from app.settings import Settings
 from tests.sandbox_server import AWS_ENVIRONMENT, RunningSandbox
@@ -30,7 +30,6 @@ async def in_process_console(
     services = build(settings)
     migrate(services.db)
     app = create_app(settings, services)
-    prepare_routes(app)
     app.state.ready = True
     try:
         for what in What:

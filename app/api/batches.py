@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.deps import ROOT
 from app.api.long_poll import LONGEST_WAIT, until_changed
 from app.api.responses import AWS, refusals, started
+from app.api.routers import api_router
 from app.api.schemas.batches import Batch, BatchDetail, BatchPreview, BatchRequest
 from app.bootstrap import Services
 from app.console import batches as console
 from app.console.batch_plans import items_of, plan_batch
 from app.history import batches as history
 from app.http.deps import PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.operations.state import Outcome
 from app.threads import run_in_threadpool
 
-router = APIRouter(prefix="/batches", tags=["Batches"], route_class=ThreadedRoute)
+router = api_router("Batches", "/batches")
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="A batch's id.")]
 

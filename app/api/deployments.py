@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.responses import AWS, refusals, started
+from app.api.routers import api_router
 from app.api.schemas.deployments import (
     DeploymentList,
     DeploymentPreviewAnswer,
@@ -29,12 +30,11 @@ from app.console.timeouts import PROGRAM_PATIENCE
 from app.deployments.reference import split_image
 from app.deployments.request import DeployRequest, check_request
 from app.http.deps import PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 
-router = APIRouter(prefix=HERE, tags=["Deployments"], route_class=ThreadedRoute)
+router = api_router("Deployments", HERE)
 
 
 @router.get("/repositories/images", summary="Images to deploy", responses=refusals(*AWS))

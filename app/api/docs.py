@@ -15,9 +15,10 @@ from app.auth.rules import COOKIE
 from app.errors import Problem
 from app.http.problems import status_of
 from app.http.routing import ThreadedRoute
+from app.http.validation import OnlyText
 from app.messages.problems import WORDS
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = APIRouter(dependencies=[OnlyText], include_in_schema=False, route_class=ThreadedRoute)
 
 DESCRIPTION = (
     "Everything that the console does, as JSON. What starts work answers at once with 202, the operation, and its "
@@ -44,7 +45,7 @@ SECURITY = {
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of version 1."""
-    made = get_openapi(title="Sailpass", version=version("sailpass"), description=DESCRIPTION, routes=v1.router.routes)
+    made = get_openapi(title="Sailpass", version=version("sailpass"), description=DESCRIPTION, routes=v1.ROUTES)
     made["components"]["securitySchemes"] = SECURITY
     code = made["components"]["schemas"]["ProblemBody"]["properties"]["code"]
     code["x-problem-codes"] = {

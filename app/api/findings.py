@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.batches import accepted_batch
 from app.api.responses import AWS, refusals, started
+from app.api.routers import api_router
 from app.api.schemas.batches import Batch
 from app.api.schemas.findings import AccessFinding, DismissRequest, FindingList, RepairAllPreview, RepairAllRequest
 from app.api.schemas.texts import TEXT
@@ -17,11 +18,10 @@ from app.console.repair_all import plan_repair_all, start_repair_all
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import FindingCursor, FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.policy.finding import Severity
 from app.threads import run_in_threadpool
 
-router = APIRouter(prefix="/findings", tags=["Findings"], route_class=ThreadedRoute)
+router = api_router("Findings", "/findings")
 
 Text = Annotated[str, Query(max_length=256, pattern=TEXT)]
 FindingId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$", description="A finding's id.")]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from starlette.responses import JSONResponse
 
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.responses import AWS, refusals, started
+from app.api.routers import api_router
 from app.api.schemas.operations import Operation
 from app.api.schemas.previews import Preview as PreviewAnswer
 from app.api.schemas.previews import PreviewRequest
@@ -28,7 +29,6 @@ from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.problems import status_of
-from app.http.routing import ThreadedRoute
 from app.keys import AccessTarget
 from app.operations.start import Ask
 from app.operations.state import Kind
@@ -36,7 +36,7 @@ from app.threads import run_in_threadpool
 
 HERE = "/services/{region}/{name}"
 
-router = APIRouter(prefix=HERE, tags=["Access"], route_class=ThreadedRoute)
+router = api_router("Access", HERE)
 
 
 @router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS, 409))

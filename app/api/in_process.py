@@ -13,24 +13,17 @@ from app.auth.authenticator import Authenticator
 from app.auth.rules import By, Caller
 from app.bootstrap import Services
 from app.http import problems
-from app.http.deps import caller, person
+from app.http.routing import serve
 
 
 def api_alone(services: Services, asked_by: str) -> FastAPI:
     """Return an app with the API's routes and refusals on these services, for one authenticated person."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
-    app.include_router(v1.router)
+    serve(app, v1.ROUTES)
     app.state.authenticator = Authenticator(services.db, services.clock, services.settings.auth)
 
-    async def operator() -> str:
-        return asked_by
-
-    async def operator_as_caller() -> Caller:
-        return Caller(asked_by, By.TERMINAL)
-
-    app.dependency_overrides[person] = operator
-    app.dependency_overrides[caller] = operator_as_caller
+    app.state.caller = Caller(asked_by, By.TERMINAL)
     problems.install(app)
     return app
 
@@ -48,11 +41,11 @@ async def call(app: FastAPI, method: str, path: str, body: Any = None) -> tuple[
         status = message.get("status", status)
         parts.append(message.get("body", b""))
 
-    await app(_scope(method, path, has_body=body is not None), receive, send)
+    await app(_scope(method, path, app.state.caller, has_body=body is not None), receive, send)
     return status, json.loads(b"".join(parts))
 
 
-def _scope(method: str, path: str, *, has_body: bool) -> dict[str, Any]:
+def _scope(method: str, path: str, caller: Caller, *, has_body: bool) -> dict[str, Any]:
     url = urlsplit(path)
     return {
         "type": "http",
@@ -67,5 +60,5 @@ def _scope(method: str, path: str, *, has_body: bool) -> dict[str, Any]:
         "headers": [(b"host", b"127.0.0.1")] + [(b"content-type", b"application/json")] * has_body,
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 80),
-        "state": {},
+        "state": {"person": caller.person, "caller": caller},  # as the middleware `Authenticate` notes them
     }

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
 from app.api.deps import OperationId, accepted
 from app.api.long_poll import LONGEST_WAIT, until_changed
 from app.api.responses import AWS, refusals, started
+from app.api.routers import api_router
 from app.api.schemas.operations import AsPreviewed, Operation, OperationDetail, OperationList, RestoreRequest
 from app.api.schemas.previews import Preview, UndoPreviewRequest
 from app.api.schemas.role_changes import RoleChangePreview
@@ -27,12 +28,11 @@ from app.history import queries, search
 from app.history.queries import find_version
 from app.history.search import HistoryFilter, OperationCursor
 from app.http.deps import PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.operations.read import progress_of
 from app.operations.state import Kind, Outcome
 from app.threads import run_in_threadpool
 
-router = APIRouter(prefix="/operations", tags=["Operations"], route_class=ThreadedRoute)
+router = api_router("Operations", "/operations")
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.api.responses import refusals
+from app.api.routers import api_router
 from app.api.schemas.permissions import CheckRequest, PermissionCheck, Permissions
 from app.api.schemas.texts import TEXT
 from app.console.identity import learn_caller
 from app.console.permissions import check, names_in, needed_permissions
 from app.console.regions import check_region
 from app.http.deps import ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 
-router = APIRouter(prefix="/permissions", tags=["Permissions"], route_class=ThreadedRoute)
+router = api_router("Permissions", "/permissions")
 
 
 @router.get("", summary="The IAM policies that the console needs", responses=refusals(404))

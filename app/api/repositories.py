@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.deps import Region, accepted
 from app.api.responses import AWS, refusals, started
+from app.api.routers import api_router
 from app.api.schemas.all_repositories import AllRepositories, RepositoryDetailBody, State, WhoCanPullBody
 from app.api.schemas.operations import Operation
 from app.api.schemas.previews import Preview, PrunePreviewRequest
@@ -21,13 +22,12 @@ from app.console.repository_list import list_repositories
 from app.console.timeouts import PATIENCE, PROGRAM_PATIENCE, within
 from app.console.who_can_pull import who_can_pull
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.inventory.repositories import RepositoryCursor, RepositoryFilter
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
-router = APIRouter(tags=["Repositories"], route_class=ThreadedRoute)
+router = api_router("Repositories")
 
 Part = Annotated[str, Query(max_length=256, pattern=TEXT, description="A part of the name.")]
 CursorQuery = Annotated[str, Query(max_length=400, pattern=TEXT, description="`next` of a page.")]

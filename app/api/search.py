@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from app.api.routers import api_router
 from app.api.schemas.search import SearchResults
 from app.api.schemas.texts import TEXT
 from app.console import search as console
 from app.console.search import LONGEST_QUERY, Group
 from app.http.deps import ServicesDep
-from app.http.routing import ThreadedRoute
 
-router = APIRouter(tags=["Search"], route_class=ThreadedRoute)
+router = api_router("Search")
 
 Words = Annotated[
     str,

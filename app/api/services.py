@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery
 from app.api.responses import AWS, refusals
+from app.api.routers import api_router
 from app.api.schemas.as_code import AccessAsCode, AsCodeRequest, ManyAsCodeAnswer
 from app.api.schemas.policies import Policy
 from app.api.schemas.repositories import ChoiceList, RepositoryList
@@ -24,12 +25,11 @@ from app.console.repositories import resolve_repository
 from app.console.service_repositories import service_repositories
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.inventory import queries, repository_search
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
-router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
+router = api_router("Services")
 
 Text = Annotated[str, Query(max_length=100, pattern=TEXT)]
 HERE = "/services/{region}/{name}"

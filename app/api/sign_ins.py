@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from app.api.responses import refusals
+from app.api.routers import api_router
 from app.api.schemas.sign_ins import EndedSession, Session, SessionList, SignInEvent, SignInEventList
 from app.auth import events, sessions
 from app.auth.authenticator import source_of
 from app.errors import Problem
 from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
-from app.http.routing import ThreadedRoute
 
-router = APIRouter(tags=["Sign-ins"], route_class=ThreadedRoute)
+router = api_router("Sign-ins")
 
 SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="A session's id.")]
 

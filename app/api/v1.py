@@ -1,8 +1,8 @@
-"""Version 1 of the API: its routers under one path prefix."""
+"""Version 1 of the API: its routes, in the order in which they are documented."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from starlette.routing import BaseRoute
 
 from app.api import (
     batches,
@@ -17,17 +17,8 @@ from app.api import (
     sign_ins,
     why,
 )
-from app.api.deps import ROOT, speak_english
-from app.api.responses import ALWAYS, refusals
-from app.api.strict import understood
 
-router = APIRouter(
-    prefix=ROOT,
-    dependencies=[Depends(speak_english), Depends(understood)],
-    responses=refusals(*ALWAYS),
-    generate_unique_id_function=lambda route: route.name,
-)
-for part in (
+PARTS = (
     services,
     repositories,
     search,
@@ -39,5 +30,5 @@ for part in (
     batches,
     permissions,
     sign_ins,
-):
-    router.include_router(part.router)
+)
+ROUTES: list[BaseRoute] = [route for part in PARTS for route in part.router.routes]

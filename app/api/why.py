@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from app.api.deps import NamedServiceDep
 from app.api.responses import AWS, refusals
+from app.api.routers import api_router
 from app.api.schemas.why import Why, WhyRequest
 from app.console.diagnosis import diagnose, question_of
 from app.console.identity import endpoints_of
 from app.diagnosis.report import report
 from app.http.deps import ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 
-router = APIRouter(tags=["Services"], route_class=ThreadedRoute)
+router = api_router("Services")
 HERE = "/services/{region}/{name}"  # read by NamedServiceDep
 
 

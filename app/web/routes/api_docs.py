@@ -8,15 +8,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.api_reference import reference
 
 
 def router(document: Callable[[], Mapping[str, Any]]) -> APIRouter:
     """Return the route of the reference; `document` returns the OpenAPI document, which web must not import."""
-    routes = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+    routes = page_router()
 
     @routes.get(links.API_DOCS)
     def api_docs(request: Request) -> Response:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from app.as_code.grant import Form as CodeForm
 from app.console.many_as_code import selection_as_code, service_as_code
 from app.http.deps import NowDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace
 from app.web.render import render
 from app.web.responses import download
+from app.web.routers import page_router
 from app.web.routes.batches import FormDep
 from app.web.views.as_code import as_code_page
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 FormField = CodeForm | Literal[""]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from starlette.responses import Response
 
 from app.console import previews
@@ -14,24 +14,19 @@ from app.errors import Problem
 from app.history import batches as history
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
-from app.http.routing import ThreadedRoute
 from app.operations.batches import NewItem
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import nothing_new, redirect, render
+from app.web.routers import page_router
 from app.web.views.batch import UnknownBatch, batch_page, cancel_dialog, undo_dialog
 from app.web.views.batches import change_dialog, choose_page, pattern_of, preview_page
 from app.web.views.preview import preview_view
 
-choosing = APIRouter(
-    prefix="/containers/{region}/{service}/repositories/many",
-    dependencies=[KnownPlace],
-    include_in_schema=False,
-    route_class=ThreadedRoute,
-)
-router = APIRouter(prefix="/batches", include_in_schema=False, route_class=ThreadedRoute)
+choosing = page_router("/containers/{region}/{service}/repositories/many", dependencies=[KnownPlace])
+router = page_router("/batches")
 
 Action = Literal[Kind.GRANT, Kind.REVOKE, Kind.REPAIR]
 LONGEST_MATCH = 1000

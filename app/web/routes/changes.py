@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.console.changes import ChangeWatch
@@ -17,8 +17,9 @@ from app.operations.progress import Progress
 from app.operations.state import NOT_DONE
 from app.web import links
 from app.web.render import redirect, safe_next
+from app.web.routers import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 # A server that stops answers all that wait, so that none is cut off.
 LONGEST_WAIT = 10.0

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.console.service_list import AccessFilter, ServiceFilter, Sort
 from app.console.services import get_deployments
 from app.http.deps import NowDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace, RetryProblems, patience
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.containers import containers_page
 from app.web.views.service import deployments_page, overview_page
 
-router = APIRouter(prefix="/containers", dependencies=[KnownPlace], include_in_schema=False, route_class=ThreadedRoute)
+router = page_router("/containers", dependencies=[KnownPlace])
 
 Text = Annotated[str, Query(max_length=100)]
 

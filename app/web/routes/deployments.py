@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
@@ -20,22 +20,17 @@ from app.deployments.request import DeployRequest, check_request
 from app.errors import Problem
 from app.http.deps import PersonDep, ServicesDep
 from app.http.htmx import is_htmx
-from app.http.routing import ThreadedRoute
 from app.keys import RegionAndName
 from app.threads import run_in_threadpool
 from app.web.deps import LONG_PATIENCE, KnownPlace, patience
 from app.web.render import render
 from app.web.responses import started
+from app.web.routers import page_router
 from app.web.views.deploy import DeployForm, DeployPreview, deploy_dialog, deploy_preview
 from app.web.views.deployment_log import DeploymentLogPage
 from app.web.views.image_platform import PlatformView, platform_view
 
-router = APIRouter(
-    prefix="/containers/{region}/{service}/deployments",
-    dependencies=[KnownPlace],
-    include_in_schema=False,
-    route_class=ThreadedRoute,
-)
+router = page_router("/containers/{region}/{service}/deployments", dependencies=[KnownPlace])
 
 DIGEST = "sha256:"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import Response
 
 from app.console.repair_all import plan_repair_all, start_planned
@@ -12,16 +12,16 @@ from app.errors import Problem
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.policy.finding import Severity
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import RetryProblems
 from app.web.render import redirect, render, safe_next
+from app.web.routers import page_router
 from app.web.views.findings import dismiss_dialog, findings_page
 from app.web.views.repair_all import RepairAllPage
 
-router = APIRouter(prefix=links.FINDINGS, include_in_schema=False, route_class=ThreadedRoute)
+router = page_router(links.FINDINGS)
 
 Text = Annotated[str, Query(max_length=1000)]
 Back = Annotated[str, Form(alias="next", max_length=2000)]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from app.errors import Problem
 from app.http.deps import ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import BoundedThreads
+from app.web.routers import page_router
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 
 DATABASE_SECONDS = 2.0

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.history import export
 from app.http.deps import NowDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.deps import KnownPlace
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.history import HistoryFilterView, criteria_of, history_page, service_history_page
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 Field = Annotated[str, Query(max_length=1000)]
 

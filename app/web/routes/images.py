@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
@@ -15,7 +15,6 @@ from app.console.repositories import existing_repository, resolve_repository
 from app.errors import Problem
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
-from app.http.routing import ThreadedRoute
 from app.keys import AccessTarget
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
@@ -25,6 +24,7 @@ from app.web.forms import OUTDATED, AccessForm, check_outdated, earlier_of, star
 from app.web.pruning import show_prune, start_prune
 from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
+from app.web.routers import page_router
 from app.web.views import dialogs
 from app.web.views.add_repository import add_dialog, repository_options
 from app.web.views.grant_check import grant_check
@@ -32,12 +32,7 @@ from app.web.views.images import images_page
 from app.web.views.next_steps import next_steps
 from app.web.views.preview import LONGEST_TEXT, PreviewView, preview_view
 
-router = APIRouter(
-    prefix="/containers/{region}/{service}",
-    dependencies=[KnownPlace],
-    include_in_schema=False,
-    route_class=ThreadedRoute,
-)
+router = page_router("/containers/{region}/{service}", dependencies=[KnownPlace])
 
 # What can be previewed from a name alone; undo and restore have previews in their own dialogs.
 Previewed = Literal[Kind.GRANT, Kind.REPAIR, Kind.REVOKE, Kind.PRUNE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
@@ -18,7 +18,6 @@ from app.console.role_changes import plan_reactivation, start_reactivation
 from app.history import queries
 from app.http.deps import NowDep, PersonDep, ServicesDep
 from app.http.htmx import is_htmx
-from app.http.routing import ThreadedRoute
 from app.operations.read import find_progress
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
@@ -26,12 +25,13 @@ from app.web import links
 from app.web.deps import patience
 from app.web.render import nothing_new, redirect, render
 from app.web.responses import started
+from app.web.routers import page_router
 from app.web.views import dialogs
 from app.web.views.operation import UnknownOperation, operation_details, operation_page, progress_view
 from app.web.views.preview import preview_view
 from app.web.views.role_changes import notice_for, planned_change, reactivate_dialog
 
-router = APIRouter(prefix="/operations/{operation_id}", include_in_schema=False, route_class=ThreadedRoute)
+router = page_router("/operations/{operation_id}")
 
 PreviewedField = Annotated[str, Form(max_length=400)]
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from app.console.identity import learn_caller
 from app.console.permissions import check, names_in
 from app.http.deps import ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.permissions import permissions_page
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 
 @router.get(links.PERMISSIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.as_code.grant import Form
@@ -10,19 +10,14 @@ from app.console.as_code import as_code
 from app.console.policies import repository_policy
 from app.console.timeouts import PATIENCE, within
 from app.http.deps import NowDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace, RepositoryDep, patience
 from app.web.render import render
 from app.web.responses import download
+from app.web.routers import page_router
 from app.web.views.policy import PolicyPage
 
-router = APIRouter(
-    prefix="/containers/{region}/{service}",
-    dependencies=[KnownPlace],
-    include_in_schema=False,
-    route_class=ThreadedRoute,
-)
+router = page_router("/containers/{region}/{service}", dependencies=[KnownPlace])
 
 
 @router.get("/policy")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.http.language import LANGUAGE_COOKIE
-from app.http.routing import ThreadedRoute
 from app.messages.i18n import LANGUAGES
 from app.web import links
 from app.web.render import KEYS_COOKIE, KEYS_OFF, THEME_COOKIE, THEMES, safe_next
+from app.web.routers import page_router
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 YEAR = 365 * 24 * 3600
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
 from app.console.repositories import named_repository, resolve_repository
 from app.console.repository_images import repository_images
 from app.console.timeouts import within
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.inventory.repositories import RepositoryFilter
 from app.threads import run_in_threadpool
 from app.web import links
@@ -19,10 +18,11 @@ from app.web.deps import KnownPlace, RetryProblems, patience
 from app.web.forms import AccessForm
 from app.web.pruning import show_prune, start_prune
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.repositories import repositories_page, who_can_pull_page
 from app.web.views.repository import RepositoryImagesPage, repository_page
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute, dependencies=[KnownPlace])
+router = page_router(dependencies=[KnownPlace])
 
 Text = Annotated[str, Query(max_length=1000)]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import Response
 
 from app.console.role_changes import plan_deactivation, start_deactivation
 from app.http.deps import NowDep, PersonDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
@@ -17,15 +16,11 @@ from app.web import links
 from app.web.deps import KnownPlace, patience
 from app.web.render import render
 from app.web.responses import started
+from app.web.routers import page_router
 from app.web.views import dialogs
 from app.web.views.role_changes import deactivate_dialog, notice_for, planned_change
 
-router = APIRouter(
-    prefix="/containers/{region}/{service}/role",
-    dependencies=[KnownPlace],
-    include_in_schema=False,
-    route_class=ThreadedRoute,
-)
+router = page_router("/containers/{region}/{service}/role", dependencies=[KnownPlace])
 
 
 @router.get("/activate")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.console.search import LONGEST_QUERY, Group
 from app.http.deps import ServicesDep
 from app.http.htmx import is_htmx
-from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.search import search_page
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 
 @router.get(links.SEARCH)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from fastapi import APIRouter, FastAPI, Form, Request
+from fastapi import FastAPI, Form, Request
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
@@ -20,15 +20,16 @@ from app.errors import Problem
 from app.http.deps import AuthenticatorDep
 from app.http.htmx import is_htmx
 from app.http.problems import as_json, database_failed
-from app.http.routing import ThreadedRoute
+from app.http.routing import serve
 from app.http.security import MAX_OPEN_BODY
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.render import redirect, render, safe_next
 from app.web.render import refuse as refuse_page
+from app.web.routers import page_router
 from app.web.views.sign_in import SessionEndedPage, SignInPage, SignInWithLinkPage
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 LONGEST_NEXT = 2000
 MOST_FIELDS = 1000
@@ -42,7 +43,7 @@ def guard(authenticator: Authenticator) -> Middleware:
 def install(app: FastAPI, authenticator: Authenticator) -> None:
     """Add the sign-in pages to `app`. `guard(authenticator)` is in its middleware."""
     app.state.authenticator = authenticator
-    app.include_router(router)
+    serve(app, router.routes)
 
 
 @router.get(links.SIGN_IN)

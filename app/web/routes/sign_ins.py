@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.auth import export
 from app.auth.authenticator import source_of
 from app.errors import Problem
 from app.http.deps import AuthenticatorDep, CallerDep, NowDep, ServicesDep
-from app.http.routing import ThreadedRoute
 from app.web import links
 from app.web.render import redirect, render
+from app.web.routers import page_router
 from app.web.routes.sign_in import signed_out
 from app.web.views.sign_ins import (
     end_session_dialog,
@@ -25,7 +25,7 @@ from app.web.views.sign_ins import (
     sign_out_everywhere_dialog,
 )
 
-router = APIRouter(include_in_schema=False, route_class=ThreadedRoute)
+router = page_router()
 
 EventId = Annotated[str, Query(max_length=20)]
 IdQuery = Annotated[str, Query(max_length=20)]

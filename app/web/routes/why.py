@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import Response
 
 from app.bootstrap import Services
@@ -14,19 +14,14 @@ from app.console.repositories import resolve_repository
 from app.diagnosis.image_uri import LONGEST
 from app.errors import Problem
 from app.http.deps import ServicesDep
-from app.http.routing import ThreadedRoute
 from app.keys import RegionAndName
 from app.threads import run_in_threadpool
 from app.web.deps import KnownPlace
 from app.web.render import render
+from app.web.routers import page_router
 from app.web.views.why import WhyPage, why_page
 
-router = APIRouter(
-    prefix="/containers/{region}/{service}",
-    dependencies=[KnownPlace],
-    include_in_schema=False,
-    route_class=ThreadedRoute,
-)
+router = page_router("/containers/{region}/{service}", dependencies=[KnownPlace])
 
 Image = Annotated[str, Query(max_length=LONGEST)]
 Name = Annotated[str, Query(max_length=64)]
