@@ -65,10 +65,15 @@ def config_digest(manifest: Manifest) -> str:
 
 
 def platform_of(value: Any) -> str:
-    """Return `linux/arm64` from an index entry's platform or an image's config, "" if it has none."""
+    """Return `linux/arm64` from an index entry's platform or an image's config, "" if it has none.
+
+    The variant only where it is needed to name the architecture, as `docker` writes it: `linux/arm/v7`, but `linux/arm64`
+    and `linux/amd64` for each of theirs.
+    """
     if not isinstance(value, Mapping) or not value.get("architecture"):
         return ""
-    return f"{value.get('os') or 'linux'}/{value['architecture']}"
+    name = f"{value.get('os') or 'linux'}/{value['architecture']}"
+    return f"{name}/{value['variant']}" if value["architecture"] == "arm" and value.get("variant") else name
 
 
 def _entries(manifest: Manifest) -> Iterable[Mapping[str, Any]]:

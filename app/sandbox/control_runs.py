@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from app.sandbox.parts import Parts
 from app.sandbox.service_state import describe, describe_deployment
 from app.sandbox.stacks import update_by_stack
 from app.sandbox.state import Image, Repository
+
+PLATFORM = re.compile(r"[^/]+/[^/]+(/[^/]+)?")
 
 
 def behaviors(parts: Parts, request: Request, body: dict[str, Any]) -> Any:  # noqa: ARG001  (the signature of handlers)
@@ -73,8 +76,8 @@ def _made(repository: Repository, body: dict[str, Any], now: float) -> list[Imag
     megabytes = body.get("megabytes", 90)
     if not _are_texts(tags) or not _are_texts(platforms) or not platforms or not isinstance(megabytes, int):
         raise SandboxError("An image has tags, platforms (at least one, as linux/amd64) and megabytes.")
-    if not all(platform.count("/") == 1 for platform in platforms):
-        raise SandboxError("A platform is written as linux/amd64.")
+    if not all(PLATFORM.fullmatch(platform) for platform in platforms):
+        raise SandboxError("A platform is written as linux/amd64, or with a variant as linux/arm/v7.")
     number = len(images_of(repository)) + 1
     size = megabytes * 1_000_000
     if len(platforms) == 1 and platforms[0] != UNKNOWN:

@@ -45,8 +45,8 @@ def _text_blob(media_type: str, text: str) -> Manifest:
 
 
 def _platform(platform: str) -> dict[str, str]:
-    system, architecture = platform.split("/")
-    return {"architecture": architecture, "os": system}
+    system, architecture, *variant = platform.split("/")
+    return {"architecture": architecture, "os": system, **({"variant": variant[0]} if variant else {})}
 
 
 def make_image(
@@ -59,7 +59,7 @@ def make_image(
         tags: may be empty.
         size: of its config and its layers together, in bytes.
         pushed_at: seconds since 1970.
-        platform: operating system and architecture, `linux/arm64`.
+        platform: operating system, architecture and, if any, its variant: `linux/arm64`, `linux/arm/v7`.
     """
     diffs = [f"sha256:{ids.digest(repository, number, platform, part).hex()}" for part in ("base", "app")]
     config = {
@@ -191,7 +191,10 @@ def _list(value: Any) -> Iterable[Any]:
 
 
 def platform_of(entry: Manifest) -> str:
-    """Return the platform of an index's entry, or of an image's config: `linux/amd64`; "" for one that names none."""
+    """Return the platform of an index's entry, or of an image's config, without its variant: `linux/amd64`.
+
+    "" for one that names none.
+    """
     platform = entry.get("platform", entry)
     if not isinstance(platform, dict) or not platform.get("architecture"):
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.aws.pull_ports import Manifest
+from app.diagnosis.manifests import platform_of
 from app.diagnosis.platforms import Fit, fit_of
 
 INDEX, IMAGE = "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json"
@@ -34,3 +35,18 @@ def test_an_image_without_a_platform_in_an_index_may_be_the_right_one(entries, f
 @pytest.mark.parametrize("config, fit", [("linux/amd64", Fit.RUNS), ("linux/arm64", Fit.OTHER), ("", Fit.UNKNOWN)])
 def test_a_config_that_names_no_platform_is_for_none_that_is_known(config, fit):
     assert fit_of(Manifest(IMAGE, {}), config).fit is fit
+
+
+@pytest.mark.parametrize(
+    "platform, name",
+    [
+        ({"os": "linux", "architecture": "arm", "variant": "v7"}, "linux/arm/v7"),
+        ({"architecture": "arm", "variant": "v6"}, "linux/arm/v6"),
+        ({"os": "linux", "architecture": "arm64", "variant": "v8"}, "linux/arm64"),
+        ({"os": "linux", "architecture": "amd64", "variant": "v2"}, "linux/amd64"),
+        ({"os": "linux", "architecture": "arm"}, "linux/arm"),
+        ({"os": "linux"}, ""),
+    ],
+)
+def test_a_variant_is_named_where_the_architecture_needs_it(platform, name):
+    assert platform_of(platform) == name

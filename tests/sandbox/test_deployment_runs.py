@@ -114,7 +114,9 @@ def test_a_conditional_deny_stops_a_pull(sandbox, deploy, ended):
     [
         (["linux/amd64", "unknown/unknown"], ("ACTIVE", "")),
         (["linux/arm64", "linux/amd64"], ("ACTIVE", "")),
+        (["linux/arm/v7", "linux/amd64/v2"], ("ACTIVE", "")),
         (["linux/arm64", "windows/amd64"], ("FAILED", "app: platform")),
+        (["linux/arm/v6", "linux/arm/v7"], ("FAILED", "app: platform")),
         (["unknown/unknown"], ("FAILED", "app: platform")),
     ],
 )
@@ -134,8 +136,9 @@ def test_an_index_whose_image_is_gone_is_not_pulled(sandbox, ecr, deploy, ended)
     assert ended() == ("FAILED", "app: image")
 
 
-def test_a_lone_image_for_arm_is_pulled_and_cannot_run(sandbox, deploy, ended, messages):
-    sandbox.add_image("storefront/web", tags=["arm"], platforms=["linux/arm64"])
+@pytest.mark.parametrize("platform", ["linux/arm64", "linux/arm/v7"])
+def test_a_lone_image_for_arm_is_pulled_and_cannot_run(sandbox, deploy, ended, messages, platform):
+    sandbox.add_image("storefront/web", tags=["arm"], platforms=[platform])
     deploy(HOST + "storefront/web:arm")
     assert ended() == ("FAILED", "app: platform")
     assert messages()[1:] == ["exec /docker-entrypoint.sh: exec format error", "[deployment:4] Took too long"]

@@ -162,6 +162,13 @@ def _(world: World) -> None:
     world.push(["arm"], platforms=["linux/arm64"])
 
 
+@case("an index for two kinds of 32-bit ARM", "platform.index")
+def _(world: World) -> None:
+    world.build()
+    world.push(["arm"], platforms=["linux/arm/v6", "linux/arm/v7"])
+    world.deploy(WEB.replace("1.4", "arm"))
+
+
 @case("attestations only", "platform.attestation_only")
 def _(world: World) -> None:
     world.build()
