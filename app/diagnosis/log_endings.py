@@ -43,15 +43,15 @@ _NODE_ENDED: Final = re.compile(r"^Node\.js v\d+\.\d+\.\d+\s*$")
 _MOST_RESTARTS: Final = 6
 # A line that says what failed: `panic: …`, `shop.errors.NoSuchTable: …`, `[emerg] …`, `Caused by: …`
 _SAYS_WHAT: Final = re.compile(
-    r"(?:\b(?:panic|fatal|critical|crit|emerg|alert|error|erreur|fehler|failed|failure)\b|E\[3\dm|\w(?:Error|Exception|Failure)\b|\bErrno\b"
+    r"(?:\b(?:panic|fatal|critical|crit|emerg|alert|SQLSTATE|error|erreur|fehler|failed|failure)\b|E\[3\dm|\w(?:Error|Exception|Failure)\b|\bErrno\b"
     r"|\b(?:Error|Exception):|cannot |can't |could not |couldn't |unable to |failed to |\u043e\u0448\u0438\u0431\u043a|エラー|错误|오류)",
     re.IGNORECASE,
 )
 # And why.
 _SAYS_WHY: Final = re.compile(
     r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown|unrecognized|invalid|expired|in use|"
-    r"cannot find|can't find|no space|read-?only|unable to|\bE[A-Z]{5,20}\b|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
-    r"|mismatch|certificate|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
+    r"cannot find|can't find|no space|read-?only|unable to|(?-i:\bE(?!RR|XCEPT|XIT|VENT)[A-Z]{4,20}\b)|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
+    r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
     r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|not (?:installed|accessible|supported)",
     re.IGNORECASE,
 )
@@ -59,7 +59,7 @@ _SAYS_WHY: Final = re.compile(
 _SAYS_NOTHING: Final = re.compile(
     r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\d{1,4}:|\^|~)(?:\s|$)|^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
-    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
+    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
     r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,

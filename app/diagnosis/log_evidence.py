@@ -25,9 +25,10 @@ _HEAD: Final = 60
 
 # A `filterPattern` for the lines that may show a reason, wherever they are in a long log: each term by itself.
 TELLING: Final = (
-    '?FATAL ?Fatal ?fatal ?panic ?Traceback ?Exception ?Error ?"npm ERR!" ?Unhandled ?Uncaught ?Killed ?memory '
-    '?"exec format" ?"not set" ?required ?exited ?"exit code" ?"exit status" ?"not found" '
-    '?istening ?"running on" ?"started on"'
+    '?FATAL ?Fatal ?fatal ?panic ?Traceback ?Exception ?Error ?ERROR ?error: ?"npm ERR!" ?"npm error" ?CRITICAL ?emerg '
+    '?Unhandled ?Uncaught ?Killed ?SIGKILL ?Segmentation ?Aborted ?OOM ?memory ?Memory ?"exec format" ?"not set" '
+    '?required ?issing ?unbound ?exited ?"exit code" ?"exit status" ?"not found" ?"No such" ?refused ?denied ?annot '
+    '?ailed ?FAILED ?"gave up" ?"given up" ?istening ?"unning on" ?"tarted on" ?HealthChecker'
 )
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _EXEC_FORMAT: Final = re.compile(

@@ -37,7 +37,12 @@ _VARIABLE: Final = re.compile(
     # Of Rust's envy; of Rails, whose name in lower case is the variable's
     r"|\bmissing value for field `?([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b"
     r"|\bMissing ['\"`]([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})['\"`] for '\w{1,30}' environment"
-    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
+    # By the code that reads it: "put it in the ENV['RAILS_MASTER_KEY']", `missing process.env.PORT`
+    r"|\b(?i:missing|required?|undefined|unset|provide|specify|expect\w*|need\w*|must|lack\w*|put (?:it|them) in"
+    r"|(?:please|you|or) (?:set|define|add|check))\b[^\n]{0,120}?"
+    r"(?:\bENV\[|\bprocess\.env[.\[]|\bimport\.meta\.env\.|\bos\.environ\[|\b[Gg]etenv\(|\$_ENV\[|\$ENV\{|\benv\()"
+    r"['\"]?([A-Z][A-Z0-9_]{2,60})\b"
+    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]?[\])]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
     r"(?i:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
 )
 # A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.

@@ -234,6 +234,34 @@ QUOTES = [
             "\t... 18 more",
         ],
     ),
+    (
+        "A server is already running. Check /app/tmp/pids/server.pid.",
+        ["=> Booting Puma", "A server is already running. Check /app/tmp/pids/server.pid.", "Exiting"],
+    ),
+    (
+        "You must install or update .NET to run this application.",
+        [
+            "You must install or update .NET to run this application.",
+            "Framework: 'Microsoft.AspNetCore.App', version '8.0.0' (x64)",
+            "https://aka.ms/dotnet/app-launch-failed",
+        ],
+    ),
+    (
+        "Failed to find attribute 'app' in 'wsgi'.",
+        [
+            "Failed to find attribute 'app' in 'wsgi'.",
+            "[7] [INFO] Worker exiting (pid: 7)",
+            "[1] [INFO] Reason: App failed to load.",
+        ],
+    ),
+    (
+        "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql)",
+        [
+            "Illuminate\\Database\\QueryException",
+            "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql)",
+            "at vendor/laravel/framework/src/Illuminate/Database/Connection.php:829",
+        ],
+    ),
 ]
 
 

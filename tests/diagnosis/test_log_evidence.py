@@ -9,7 +9,8 @@ import pytest
 
 from app.aws.ports import Container, Deployment
 from app.aws.pull_ports import LogLine
-from app.diagnosis.log_evidence import Ending, Reason, read_log
+from app.diagnosis.log_evidence import TELLING, Ending, Reason, read_log
+from app.sandbox.container_log import is_wanted
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 DEPLOYMENT = Deployment(
@@ -27,6 +28,40 @@ DEPLOYMENT = Deployment(
 def seen(*lines, ending="Took too long"):
     texts = ["[deployment:4] Creating your deployment", *lines, f"[deployment:4] {ending}"]
     return read_log([LogLine(NOW, text) for text in texts], DEPLOYMENT)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR 2002 (HY000): Can't connect to MySQL server on 'db'",
+        'error: relation "users" does not exist',
+        "npm error code ENOENT",
+        "nginx: [emerg] host not found in upstream",
+        "[CRITICAL] WORKER TIMEOUT (pid:9)",
+        "Process 'web' exited with signal SIGKILL",
+        "Segmentation fault (core dumped)",
+        "dial tcp 10.0.0.9:5432: connect: connection refused",
+        "Missing required environment variable: TOKEN",
+        "config.yml: permission denied",
+        "/entrypoint.sh: line 3: TOKEN: unbound variable",
+        "FAILED: Can't locate revision",
+        "Cannot find module 'express'",
+        "Could not open jarfile: No such file or directory",
+        "Listening at: http://0.0.0.0:8000 (1)",
+        '"GET / HTTP/1.1" 404 "ELB-HealthChecker/2.0"',
+    ],
+)
+def test_the_filter_for_long_logs_returns_telling_lines(line):
+    assert is_wanted(line, TELLING)
+
+
+@pytest.mark.parametrize("line", ["loading 12%", "Applying migration 0012_users", "INFO booting"])
+def test_the_filter_for_long_logs_leaves_other_lines_out(line):
+    assert not is_wanted(line, TELLING)
+
+
+def test_the_filter_for_long_logs_is_no_longer_than_cloudwatch_takes():
+    assert len(TELLING) <= 1024
 
 
 @pytest.mark.parametrize(

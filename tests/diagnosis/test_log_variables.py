@@ -126,6 +126,17 @@ CASES = [
         ]
         * 3,
     ),
+    (
+        Reason.MISSING_VARIABLE,
+        [
+            "Exiting",
+            "/gems/activesupport/lib/active_support/encrypted_file.rb:118:in `handle_missing_key': Missing encryption key to decrypt file with. Ask your team for your master key and write it to /rails/config/master.key or put it in the ENV['RAILS_MASTER_KEY']. (ActiveSupport::EncryptedFile::MissingKeyError)",
+        ]
+        * 3,
+    ),
+    (Reason.MISSING_VARIABLE, ["Error: process.env.PORT must be a number", "Error: missing process.env.TOKEN"] * 3),
+    (Reason.MISSING_VARIABLE, ["RuntimeError: os.environ['API_KEY'] is not set"] * 3),
+    (Reason.EXITED, ["  mongoose.connect(process.env.MONGO_URL)", "MongoParseError: Invalid scheme"] * 3),
 ]
 
 

@@ -39,6 +39,15 @@ crash(
     "\tfrom /app/config/puma.rb:4:in `_load_from'",
 )
 crash(
+    "Rails' credentials without their key",
+    VARIABLE,
+    "=> Rails 7.1.3 application starting in production",
+    "Exiting",
+    "/usr/local/bundle/gems/activesupport-7.1.3/lib/active_support/encrypted_file.rb:118:in `handle_missing_key': Missing"
+    " encryption key to decrypt file with. Ask your team for your master key and write it to /rails/config/master.key or"
+    " put it in the ENV['RAILS_MASTER_KEY']. (ActiveSupport::EncryptedFile::MissingKeyError)",
+)
+crash(
     "Spring's placeholder",
     VARIABLE,
     "2026-11-27T03:12:07.412Z ERROR 1 --- [shop] [main] o.s.boot.SpringApplication : Application run failed",
