@@ -17,22 +17,25 @@ _EXIT_CODE: Final = re.compile(
     re.IGNORECASE,
 )
 _LAST_WORD: Final = re.compile(
-    r"fatal|panic|traceback|unhandled|uncaught|segmentation|core dumped|npm ERR!|npm error code", re.IGNORECASE
+    r"fatal|panic|traceback|unhandled(?! error event:)|uncaught|segmentation|core dumped|app crashed|npm ERR!|npm error code",
+    re.IGNORECASE,
 )
 _FATAL: Final = re.compile(
     r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
     r"|\bnpm error\b|(?:error|exception)\b|\berror:|cannot find|could not|couldn't"
-    r"|failed to|not set|is required|missing|no such|unbound variable"
+    r"|failed to|not set|is required|missing|no such|unbound variable|connection refused|permission denied|already in use"
     r"|\b(?:fehler|erreur|erro|errore)\b|\u043e\u0448\u0438\u0431\u043a|エラー|失敗|错误|失败|오류",
     re.IGNORECASE,
 )
 # A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
 _WAITS: Final = re.compile(
-    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|try(?:ing)? again)\b",
+    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|try(?:ing)? again)\b"
+    # Of ioredis, which connects again by itself
+    r"|\bunhandled error event:",
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
-    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable)\b",
+    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|crashed)\b",
     re.IGNORECASE,
 )
 # Numbers, and the ids and addresses that are written with letters too.
@@ -49,7 +52,7 @@ _SAYS_WHAT: Final = re.compile(
 )
 # And why.
 _SAYS_WHY: Final = re.compile(
-    r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown|unrecognized|invalid|expired|in use|"
+    r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
     r"cannot find|can't find|no space|read-?only|unable to|(?-i:\bE(?!RR|XCEPT|XIT|VENT)[A-Z]{4,20}\b)|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
     r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
     r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|not (?:installed|accessible|supported)",
@@ -59,7 +62,7 @@ _SAYS_WHY: Final = re.compile(
 _SAYS_NOTHING: Final = re.compile(
     r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\d{1,4}:|\^|~)(?:\s|$)|^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
-    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
+    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
     r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,
@@ -83,7 +86,7 @@ def last_words(lines: Sequence[str], *, by_last_line: bool = False) -> LastWords
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
     telling = [line for line in lines if _FATAL.search(line) or names_variable(line)]
-    if not exited and still_waits(lines[-1]):
+    if not exited and (still_waits(lines[-1]) or _tries_again(lines)):
         return None
     ended = exited or restarted(lines) or any(_LAST_WORD.search(line) for line in telling)
     ended = ended or bool(telling and _NODE_ENDED.search(lines[-1]))
@@ -96,6 +99,27 @@ def last_words(lines: Sequence[str], *, by_last_line: bool = False) -> LastWords
 def still_waits(line: str) -> bool:
     """Return whether a program says that it waits or tries again, and has not given up."""
     return _WAITS.search(line) is not None and not _GAVE_UP.search(line)
+
+
+def _tries_again(lines: Sequence[str]) -> bool:
+    """Return whether the last lines are those of an attempt that failed like the one before, and is repeated.
+
+    `Unable to connect. Retrying (2)...` stands before the error and its stack trace.
+    """
+    attempts = [index for index, line in enumerate(lines) if still_waits(line) and _says_failure(line)]
+    if len(attempts) < 2:
+        return False
+    before, last = attempts[-2:]
+    after = lines[last + 1 :]
+    return len(after) < last - before and all(_says_failure(line) and not _says_end(line) for line in after)
+
+
+def _says_end(line: str) -> bool:
+    return (_LAST_WORD.search(line) or _NODE_ENDED.search(line)) is not None
+
+
+def _says_failure(line: str) -> bool:
+    return any(pattern.search(line) for pattern in (_SAYS_NOTHING, _SAYS_WHAT, _SAYS_WHY))
 
 
 def restarted(lines: Sequence[str]) -> bool:

@@ -45,6 +45,9 @@ _NOT_FOUND: Final = re.compile(
     r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
     r"|^\[(?:dumb-init|tini)[^\]]{0,20}\] \S{1,200}: (?:no such file|permission denied)"
     r"|\b(?:bad interpreter|failed to execute \S{1,200}): (?:no such file|permission denied)"
+    # Of bash, which says the same of a file that it can't read: `/start: line 9: bin/rails: No such file or directory`
+    r"|^\S{1,200}: line \d{1,5}: (?:\S{0,200}\bs?bin/[^\s/]{1,100}|\.(?:/[\w-]{1,100}){1,9}|\S{0,200}/[^\s/]{1,100}\.(?:sh|py|rb))"
+    r": (?:no such file|permission denied)"
     # Of dash: `/entrypoint.sh: 3: gunicorn: not found`
     r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
     re.IGNORECASE,

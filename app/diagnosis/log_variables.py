@@ -43,7 +43,7 @@ _VARIABLE: Final = re.compile(
     r"(?:\bENV\[|\bprocess\.env[.\[]|\bimport\.meta\.env\.|\bos\.environ\[|\b[Gg]etenv\(|\$_ENV\[|\$ENV\{|\benv\()"
     r"['\"]?([A-Z][A-Z0-9_]{2,60})\b"
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]?[\])]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
-    r"(?i:not set|required|missing|undefined|set|defined|empty|not found|provided|variable)"
+    r"(?i:\b(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable))"
 )
 # A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.
 _VARIABLES_HEADING: Final = re.compile(

@@ -193,6 +193,50 @@ CASES = [
         ]
         * 3,
     ),
+    (
+        Reason.QUIET,
+        [
+            "[Nest] 31  - 01/18/2026, 3:42:11 PM   ERROR [TypeOrmModule] Unable to connect to the database. Retrying (2)...",
+            "MongoServerSelectionError: connect ECONNREFUSED 127.0.0.1:27017",
+            "    at Timeout._onTimeout (/app/node_modules/mongodb/lib/sdam/topology.js:293:38)",
+        ]
+        * 2,
+    ),
+    (
+        Reason.EXITED,
+        [
+            *["ERROR [TypeOrmModule] Unable to connect to the database. Retrying (8)...", "Error: connect ECONNREFUSED"]
+            * 2,
+            "ERROR [ExceptionHandler] connect ECONNREFUSED",
+            "Error: connect ECONNREFUSED",
+        ],
+    ),
+    (Reason.EXITED, ["could not connect, retrying", "connected", "Error: relation users doesn't exist"] * 3),
+    (
+        Reason.QUIET,
+        [
+            "[ioredis] Unhandled error event: Error: getaddrinfo EAI_AGAIN redis",
+            "    at GetAddrInfoReqWrap.onlookup [as oncomplete] (node:dns:107:26)",
+            " Error: Connection is closed.",
+            "- Initializing models",
+            "[ioredis] Unhandled error event: Error: getaddrinfo EAI_AGAIN redis",
+            "    at GetAddrInfoReqWrap.onlookup [as oncomplete] (node:dns:107:26)",
+        ],
+    ),
+    (
+        Reason.EXITED,
+        [
+            "App running on port 3000!",
+            "            triggerUncaughtException(err, true /* fromPromise */);",
+            "Error: connect ECONNREFUSED 172.22.0.2:5432",
+            "[nodemon] app crashed - waiting for file changes before starting...",
+        ],
+    ),
+    (Reason.EXITED, ["compiling views", "dial tcp 10.0.0.9:5432: connect: connection refused"]),
+    (Reason.COMMAND_NOT_FOUND, ["/myapp/start: line 10: bin/rails: No such file or directory"] * 2),
+    (Reason.COMMAND_NOT_FOUND, ["/app/run: line 2: ./server: Permission denied"] * 2),
+    (Reason.EXITED, ["/app/run: line 2: ./.env: No such file or directory"] * 2),
+    (Reason.EXITED, ["/app/run: line 2: /run/secrets/password: No such file or directory"] * 2),
 ]
 
 
@@ -260,6 +304,17 @@ QUOTES = [
             "Illuminate\\Database\\QueryException",
             "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql)",
             "at vendor/laravel/framework/src/Illuminate/Database/Connection.php:829",
+        ],
+    ),
+    (
+        "[ERROR] connect ECONNREFUSED ::1:3306",
+        ["[ERROR] connect ECONNREFUSED ::1:3306", '"Unknown database error"', "[WARN] Ghost has shut down"],
+    ),
+    (
+        "bootstrap check failure [1] of [1]: max virtual memory areas vm.max_map_count [65530] is too low",
+        [
+            "bootstrap check failure [1] of [1]: max virtual memory areas vm.max_map_count [65530] is too low",
+            "ERROR: Elasticsearch did not exit normally - check the logs at /usr/share/elasticsearch/logs/docker.log",
         ],
     ),
 ]

@@ -137,6 +137,14 @@ CASES = [
     (Reason.MISSING_VARIABLE, ["Error: process.env.PORT must be a number", "Error: missing process.env.TOKEN"] * 3),
     (Reason.MISSING_VARIABLE, ["RuntimeError: os.environ['API_KEY'] is not set"] * 3),
     (Reason.EXITED, ["  mongoose.connect(process.env.MONGO_URL)", "MongoParseError: Invalid scheme"] * 3),
+    (
+        Reason.EXITED,
+        [
+            "A Default SECRET_KEY was detected, please use superset_config.py to override it.",
+            "Refusing to start due to insecure SECRET_KEY",
+            "[7] [ERROR] Worker (pid:704) exited with code 1",
+        ],
+    ),
 ]
 
 

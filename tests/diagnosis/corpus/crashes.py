@@ -230,6 +230,13 @@ crash(
 )
 crash("no shell in a distroless image", COMMAND, "exec /bin/sh: no such file or directory", status=127)
 crash("an entry point's last line", COMMAND, "/docker-entrypoint.sh: exec: line 47: nginx-debug: not found", status=127)
+crash(
+    "a script calls a program that isn't in the image",
+    COMMAND,
+    "* MIGRATING DATABASE (if needed):",
+    "/myapp/start: line 10: bin/rails: No such file or directory",
+    status=127,
+)
 # The platform and memory.
 crash("an arm64 program under Docker", "platform.exec_format", "exec /usr/local/bin/node: exec format error", status=1)
 MEMORY = "size.out_of_memory"
@@ -253,4 +260,10 @@ crash(
     "Out of memory.",
     "Unhandled exception. System.OutOfMemoryException: Exception of type 'System.OutOfMemoryException' was thrown.",
     status=134,
+)
+crash(
+    "the last line of a log that is longer than a page",
+    "container.exited",
+    *[f"Compiled {first}{second}.blade.php" for first in "abcdefghijkl" for second in "mnopqrstuv"],
+    "dial tcp 172.26.9.13:5432: connect: connection refused",
 )

@@ -233,3 +233,22 @@ unhealthy(
     "Running migrations:",
     "  Applying shop.0042_backfill_orders...",
 )
+unhealthy(
+    "it tries again, and says so before the error",
+    SLOW,
+    *[
+        "[Nest] 31  - 01/18/2026, 3:42:11 PM   ERROR [TypeOrmModule] Unable to connect to the database. Retrying (2)...",
+        "MongoServerSelectionError: connect ECONNREFUSED 127.0.0.1:27017",
+        "    at Timeout._onTimeout (/app/node_modules/mongodb/lib/sdam/topology.js:293:38)",
+    ]
+    * 2,
+)
+unhealthy(
+    "a watcher waits after the program's crash",
+    "container.exited",
+    "[nodemon] starting `node ./bin/www`",
+    "App running on port 3000!",
+    "            triggerUncaughtException(err, true /* fromPromise */);",
+    "Error: connect ECONNREFUSED 172.22.0.2:5432",
+    "[nodemon] app crashed - waiting for file changes before starting...",
+)
