@@ -30,8 +30,9 @@ _FATAL: Final = re.compile(
 # A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
 _WAITS: Final = re.compile(
     r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|try(?:ing)? again)\b"
-    # Of ioredis, which connects again by itself
-    r"|\bunhandled error event:",
+    # Of clients that connect again by themselves: ioredis, librdkafka, Kafka's and MongoDB's Java clients, Spring AMQP
+    r"|\bunhandled error event:|\brdkafka#|\bbroker may not be available\b|\bmonitor thread while connecting\b"
+    r"|\bprocessing can restart if\b",
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
@@ -53,7 +54,9 @@ _SAYS_WHAT: Final = re.compile(
 # And why.
 _SAYS_WHY: Final = re.compile(
     r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
-    r"cannot find|can't find|no space|read-?only|unable to|(?-i:\bE(?!RR|XCEPT|XIT|VENT)[A-Z]{4,20}\b)|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
+    r"cannot find|can't find|no space|read-?only|unable to|"
+    # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`
+    r"(?-i:\bE(?:ACCES|ADDR|AGAIN|AI_|BAD|BUSY|CONN|EXIST|HOST|INVAL|IO\b|ISDIR|LOOP|MFILE|NET|NO[A-Z]|PERM|PIPE|PROTO|RESOLVE|ROFS|SOCKET|TIMEDOUT)[A-Z_]{0,20})|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
     r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
     r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|not (?:installed|accessible|supported)",
     re.IGNORECASE,
@@ -62,13 +65,16 @@ _SAYS_WHY: Final = re.compile(
 _SAYS_NOTHING: Final = re.compile(
     r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\d{1,4}:|\^|~)(?:\s|$)|^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
-    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
+    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
     r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,
 )
-# Of Rust, whose message is on the next line: `thread 'main' panicked at src/main.rs:12:43:`
-_SAYS_NEXT: Final = re.compile(r"\bpanicked at [^\n]{1,200}:\d+:\s*$")
+# Of Rust, Apache and Clojure, whose message is on the next line: `thread 'main' panicked at src/main.rs:12:43:`
+_SAYS_NEXT: Final = re.compile(
+    r"\bpanicked at [^\n]{1,200}:\d+:\s*$|\bSyntax error on line \d+ of [^\n]{1,200}:\s*$"
+    r"|^Execution error \(\w{1,80}\) at [^\n]{1,200}:\d+\)\.\s*$"
+)
 
 
 class LastWords(NamedTuple):

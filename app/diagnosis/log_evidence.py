@@ -7,7 +7,7 @@ state`, `Canceled` or `Took too long`. With no line of the container itself, it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -54,7 +54,7 @@ _NOT_FOUND: Final = re.compile(
 )
 # Not advice ("if you run out of memory"), nor a virtual machine's option (`-XX:+ExitOnOutOfMemoryError`).
 _MEMORY: Final = re.compile(
-    r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory)"
+    r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory|\w+ of size [\d.]+)"
     r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)"
     r"|\binsufficient memory for the java\b|\bNoMemoryError|\bcould not reserve enough space for\b"
     # Of PHP; of uWSGI, Celery and supervisord
@@ -178,7 +178,7 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
     return ending, own
 
 
-def _health(lines: Iterable[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
+def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
     """Return the last request of the health check, if its status does not count as healthy."""
     last = of_health_check(lines, deployment.health_check_path or "/")
     if last is None or _is_success(last.status, deployment.health_check_codes or "200-499"):

@@ -18,7 +18,7 @@ _LISTENING: Final = re.compile(
 )
 # `Server Running: http://5f1c:8080`, by the container's own name.
 _LISTENING_URL: Final = re.compile(
-    r"\b(?:listening|serving|running|started|launched|available)(?: \([^)\n]{0,40}\))?(?: on| at| from)?:? https?://(?P<host>[a-z0-9.-]{1,100}):(?P<port>\d{2,5})\b",
+    r"\b(?:listening|serving|running|started|launched|available|goin' fast)(?: \([^)\n]{0,40}\))?(?: on| at| from| @)?:? https?://(?P<host>[a-z0-9.-]{1,100}):(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
 # `{"msg":"server started","addr":":8081"}`
@@ -50,12 +50,14 @@ _OUTBOUND: Final = re.compile(
     r"|\b(?!https?:)[a-z][a-z0-9+.]{1,20}://",
     re.IGNORECASE,
 )
+# Twisted, as Daphne has it: `tcp:port=8000:interface=127.0.0.1`
+_LISTENING_TWISTED: Final = re.compile(r"\btcp:port=(?P<port>\d{2,5}):interface=(?P<host>[\w.]{1,100})")
 # Sinatra; Tomcat: `Starting ProtocolHandler ["http-nio-8080"]`
 _LISTENING_NAMED: Final = re.compile(
     r"\b(?P<host>taken the stage on |ProtocolHandler \[\"http-(?:nio2?|apr)-)(?P<port>\d{2,5})\b"
 )
 _SAYS_WHERE: Final = (
-    *(_LISTENING, _LISTENING_ANYWHERE, _LISTENING_ON),
+    *(_LISTENING_TWISTED, _LISTENING, _LISTENING_ANYWHERE, _LISTENING_ON),
     *(_LISTENING_JSON, _LISTENING_URL, _LISTENING_NAMED),
     *(_LISTENING_TWICE, _LISTENING_EAST, _LISTENING_EAST_FIRST),
 )

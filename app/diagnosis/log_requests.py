@@ -68,6 +68,9 @@ _STATUS_MEMBER: Final = re.compile(
 _STARTED: Final = re.compile(rf"(?:\bStarted |\bstarting HTTP/[\d.]+ |\] )?\b(?:GET|HEAD) \"?{_PATH}\"?(?=$| for | - )")
 _ANSWERED: Final = re.compile(r"\b(?:Completed|Sent) (?P<status>[1-5]\d\d)\b")
 
+# Rails refuses hosts that it doesn't know, such as the address that the health check asks, and logs no request.
+_BLOCKED_HOST: Final = re.compile(r"\bBlocked hosts?: ")
+
 
 def requests_in(lines: Iterable[str]) -> list[LoggedRequest]:
     """Return the requests with a status, in their order."""
@@ -91,7 +94,7 @@ def of_requests(lines: Sequence[str]) -> bool:
     )
 
 
-def of_health_check(lines: Iterable[str], path: str) -> LoggedRequest | None:
+def of_health_check(lines: Sequence[str], path: str) -> LoggedRequest | None:
     """Return the last request of the health check, or None.
 
     php-fpm logs the front controller in place of the requested path: `"GET /index.php" 500`.
@@ -99,7 +102,8 @@ def of_health_check(lines: Iterable[str], path: str) -> LoggedRequest | None:
     requests = requests_in(lines)
     own = [request for request in requests if "HealthChecker" in request.line or _named(request) == path]
     scripts = [request for request in requests if _named(request).endswith(".php")]
-    return next(iter(own[-1:] or scripts[-1:]), None)
+    blocked = [LoggedRequest(path, HTTPStatus.FORBIDDEN, line) for line in lines if _BLOCKED_HOST.search(line)]
+    return next(iter(own[-1:] or scripts[-1:] or blocked[-1:]), None)
 
 
 def _named(request: LoggedRequest) -> str:

@@ -42,8 +42,11 @@ _VARIABLE: Final = re.compile(
     r"|(?:please|you|or) (?:set|define|add|check))\b[^\n]{0,120}?"
     r"(?:\bENV\[|\bprocess\.env[.\[]|\bimport\.meta\.env\.|\bos\.environ\[|\b[Gg]etenv\(|\$_ENV\[|\$ENV\{|\benv\()"
     r"['\"]?([A-Z][A-Z0-9_]{2,60})\b"
-    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]?[\])]? (?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}"
-    r"(?i:\b(?:not set|required|missing|undefined|set|defined|empty|not found|provided|variable))"
+    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]?[\])]? (?:"
+    r"(?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}\b(?i:required|missing|undefined|unset|empty|not found|variable)"
+    # Not of one that "is set to debug"
+    r"|[^\n]{0,40}?\b(?i:not|\w{2,6}n't|must|should|never|needs?|ha[sd] to)\b[^\n]{0,20}?"
+    r"\b(?i:set|defined|provided|configured|specified|given))\b"
 )
 # A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.
 _VARIABLES_HEADING: Final = re.compile(

@@ -237,6 +237,14 @@ CASES = [
     (Reason.COMMAND_NOT_FOUND, ["/app/run: line 2: ./server: Permission denied"] * 2),
     (Reason.EXITED, ["/app/run: line 2: ./.env: No such file or directory"] * 2),
     (Reason.EXITED, ["/app/run: line 2: /run/secrets/password: No such file or directory"] * 2),
+    (Reason.OUT_OF_MEMORY, ["Error: cannot allocate vector of size 1.5 Gb", "Execution halted"] * 2),
+    (
+        Reason.QUIET,
+        [
+            f"%3|1701166862.114|FAIL|rdkafka#producer-1| [thrd:kafka:9092/bootstrap]: Failed to resolve 'kafka:9092'{more}"
+            for more in (" (after 3ms)", " (after 2ms, 1 identical error(s) suppressed)", " (after 2ms, 30 identical)")
+        ],
+    ),
 ]
 
 
@@ -315,6 +323,37 @@ QUOTES = [
         [
             "bootstrap check failure [1] of [1]: max virtual memory areas vm.max_map_count [65530] is too low",
             "ERROR: Elasticsearch did not exit normally - check the logs at /usr/share/elasticsearch/logs/docker.log",
+        ],
+    ),
+    ("running migrations", ["STARTING DJANGO ENTRYPOINT", "running migrations"]),
+    (
+        "Invalid command 'RewriteEngine', perhaps misspelled",
+        [
+            "AH00526: Syntax error on line 12 of /etc/apache2/sites-enabled/000-default.conf:",
+            "Invalid command 'RewriteEngine', perhaps misspelled",
+            "Action '-D FOREGROUND' failed.",
+        ],
+    ),
+    (
+        "The application 'Api.dll' does not exist.",
+        [
+            "The command could not be loaded, possibly because:",
+            "  * You intended to execute a .NET application:",
+            "      The application 'Api.dll' does not exist.",
+        ],
+    ),
+    (
+        "config.edn (No such file or directory)",
+        [
+            "Execution error (FileNotFoundException) at shop.core/load-config (core.clj:12).",
+            "config.edn (No such file or directory)",
+        ],
+    ),
+    (
+        "Can't locate Mojolicious/Lite.pm in @INC at app.pl line 2.",
+        [
+            "Can't locate Mojolicious/Lite.pm in @INC at app.pl line 2.",
+            "BEGIN failed--compilation aborted at app.pl line 2.",
         ],
     ),
 ]

@@ -86,6 +86,7 @@ CASES = [
             '{"level":30,"time":1764213127001,"pid":1,"hostname":"5f1c","msg":"Server listening at http://127.0.0.1:80"}',
         ],
     ),
+    (Reason.LOCALHOST, ["[1] [INFO] Goin' Fast @ http://127.0.0.1:80", "[1] [INFO] Starting worker [1]"]),
     (Reason.QUIET, ["Prometheus metrics available at http://0.0.0.0:9464/metrics", "Warming up JIT"]),
     (
         Reason.QUIET,

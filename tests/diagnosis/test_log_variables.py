@@ -145,6 +145,9 @@ CASES = [
             "[7] [ERROR] Worker (pid:704) exited with code 1",
         ],
     ),
+    (Reason.MISSING_VARIABLE, ["System.InvalidOperationException: JWT__SECRET is not configured"] * 3),
+    (Reason.EXITED, ["LOG_LEVEL is set to debug", "Error: no such table"] * 3),
+    (Reason.EXITED, ["CACHE_DIR is defined as /tmp", "Error: no such table"] * 3),
 ]
 
 

@@ -212,6 +212,19 @@ unhealthy(
     *[f'172.26.8.10 - - [27/Nov/2026:03:12:07 +0000] "GET /actuator/health HTTP/1.1" 503 61 {CHECKER}'] * 5,
     path="/actuator/health",
 )
+unhealthy(
+    "Daphne's own address",
+    "health.localhost",
+    "2026-11-28 10:01:02,114 INFO     Starting server at tcp:port=8000:interface=127.0.0.1",
+    "2026-11-28 10:01:02,116 INFO     Listening on TCP address 127.0.0.1:8000",
+    port=8000,
+)
+unhealthy(
+    "Rails doesn't know the host, and logs no request",
+    "health.path",
+    "* Listening on http://0.0.0.0:80",
+    "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 172.26.4.5:80",
+)
 # Slow, or nothing to be seen.
 SLOW = "container.took_too_long"
 unhealthy(
