@@ -10,7 +10,7 @@ from app.inventory import queries
 from app.operations import engine
 from app.operations.service_steps import BUSY_LIMIT, read_service, remember, seconds_left, wait_until
 from app.operations.state import StepName, StepState
-from app.operations.step import Result, Stepping, run_step
+from app.operations.step import Overtaken, Result, Stepping, run_step
 
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
@@ -129,8 +129,10 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     context, operation = step.context, step.operation
     services = context.aws.services(operation.region)
     give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
-    # Recorded before the request: a run that finds the role switched after a crash knows that it was this operation.
-    await context.in_db(history.input_noted, context.db, operation.id, role_switched=True)
+    # Recorded before the request: a run that finds the role switched after a crash knows that it was this operation. One
+    # that began before this was recorded would not know it.
+    if not await context.in_db(history.noted_before_sending, context.db, step.run, role_switched=True):
+        raise Overtaken
     while True:
         step.check_cancelled()
         try:

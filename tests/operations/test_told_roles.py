@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.errors import Problem
-from app.operations.state import Kind
+from app.history.store import step_started
+from app.operations.state import Kind, StepName
 from tests.build import SERVICE, a_policy, a_statement, puller_arn
-from tests.operations.workshop import active, inactive, repository
+from tests.operations.workshop import actions, active, inactive, repository, step
 
 WEB = "storefront/web"
 SERVICES = "lightsail:GetContainerServices"
+STEPS = {Kind.ACTIVATE: StepName.ACTIVATE_ROLE, Kind.DEACTIVATE: StepName.DEACTIVATE_ROLE}
 OURS = a_statement(sid="Ours", principal={"AWS": puller_arn()})
 
 
@@ -54,6 +56,18 @@ def test_a_switch_is_killed(bench, tells, kind):
     operation = bench.ask(kind, SERVICE)
     bench.play(operation)
     tells(operation)
+
+
+@pytest.mark.parametrize("kind", [Kind.ACTIVATE, Kind.DEACTIVATE])
+def test_a_run_that_another_one_has_overtaken_switches_nothing(bench, kind):
+    """Else the other one, which began before, would find the role switched and tell that somebody else did it."""
+    (inactive if kind is Kind.ACTIVATE else active)(bench.aws, SERVICE)
+    operation = bench.ask(kind, SERVICE)
+    bench.aws.meanwhile(SERVICES, lambda: step_started(bench.db, operation, STEPS[kind], bench.clock.now()))
+    bench.play(operation)
+    assert actions(bench.aws)[:3] == ["GetContainerServices", "GetContainerServices", "UpdateContainerService"]
+    switch = step(bench.progress(operation), STEPS[kind])
+    assert (switch.state, switch.attempts) == ("succeeded", 3)
 
 
 def test_a_role_never_goes(bench, ready, tells):
