@@ -16,7 +16,9 @@ from app.console.shell_commands import Commands
 from app.errors import Problem
 from app.messages import states
 from app.messages.details import DETAIL_WORDS
+from app.messages.i18n import code as code_of_language
 from app.messages.i18n import gettext, ngettext
+from app.messages.numbers import readable
 from app.messages.problems import words_of
 from app.operations import messages
 from app.operations.progress import Note, Progress, StepView
@@ -26,7 +28,11 @@ from app.wording import Message, fill
 
 
 def _fill(template: str, params: Mapping[str, str | int]) -> str:
-    return fill(gettext(template), params)
+    return _filled(gettext(template), params)
+
+
+def _filled(sentence: str, params: Mapping[str, str | int]) -> str:
+    return fill(sentence, readable(params, code_of_language()))
 
 
 def say(said: Message | str) -> str:
@@ -232,15 +238,14 @@ def start_batch(action: Kind, count: int) -> str:
         text = ngettext("Repair access to %(num)s repository", "Repair access to %(num)s repositories", count)
     else:
         text = ngettext("Add %(num)s repository", "Add %(num)s repositories", count)
-    return text % {"num": count}
+    return _filled(text, {"num": count})
 
 
 def batch_line(action: Kind, count: int) -> str:
     """A batch as a line of the history."""
     if action is Kind.UNDO:
-        return ngettext("Undo a batch: %(num)s repository", "Undo a batch: %(num)s repositories", count) % {
-            "num": count
-        }
+        text = ngettext("Undo a batch: %(num)s repository", "Undo a batch: %(num)s repositories", count)
+        return _filled(text, {"num": count})
     return start_batch(action, count)
 
 
@@ -269,17 +274,13 @@ def check_said(check: PermissionCheck) -> str:
     """Return the result of Check permissions: one sentence for what is missing and one for what is unknown."""
     said = []
     if check.missing:
-        said.append(
-            ngettext("%(num)s permission is missing.", "%(num)s permissions are missing.", check.missing)
-            % {"num": check.missing}
-        )
+        text = ngettext("%(num)s permission is missing.", "%(num)s permissions are missing.", check.missing)
+        said.append(_filled(text, {"num": check.missing}))
     if check.unknown:
-        said.append(
-            ngettext(
-                "%(num)s permission couldn't be checked.", "%(num)s permissions couldn't be checked.", check.unknown
-            )
-            % {"num": check.unknown}
+        text = ngettext(
+            "%(num)s permission couldn't be checked.", "%(num)s permissions couldn't be checked.", check.unknown
         )
+        said.append(_filled(text, {"num": check.unknown}))
     return " ".join(said) or gettext("No permission is missing.")
 
 

@@ -18,6 +18,7 @@ from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.htmx import is_htmx
 from app.messages import i18n, labels
+from app.messages.numbers import number
 from app.web import aws_links, formats, links, sentences
 from app.web.assets import Assets
 from app.web.calls import DirectCalls
@@ -70,6 +71,7 @@ def make_environment(templates: Path, assets: Assets) -> Environment:
         json_text=formats.json_text,
         moment=lambda when: formats.moment(when, i18n.code()),
         age=lambda when, now: formats.age(when, now, i18n.code()),
+        number=lambda value: number(value, i18n.code()),
         filesize=lambda count: formats.size(count, i18n.code()),
         duration=_duration,
     )

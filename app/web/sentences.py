@@ -12,6 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from app.messages import i18n
+from app.messages.numbers import readable
 from app.web import formats
 
 
@@ -57,4 +58,5 @@ def npgettext(context: str, singular: str, plural: str, num: int, /, **variables
 def _filled(sentence: str, variables: Mapping[str, Any]) -> Markup:
     if not variables and "%" not in sentence:
         return Markup(sentence)  # noqa: S704  (ours, or its translation)
-    return Markup(sentence % {name: escape(shown(value)) for name, value in variables.items()})  # noqa: S704  (as above)
+    values = readable(variables, i18n.code())
+    return Markup(sentence % {name: escape(shown(value)) for name, value in values.items()})  # noqa: S704  (as above)

@@ -38,7 +38,7 @@
     if (named) title = named.dataset.title + SUFFIX;
     const marks = [];
     if (unread) marks.push(`✕ ${failedText}`);
-    if (running) marks.push(runningText.replace('#', running));
+    if (running) marks.push(runningText.replace('#', running.toLocaleString(document.documentElement.lang)));
     document.title = [...marks, title].join(' · ');
     const state = unread ? 'failed' : running ? 'running' : 'idle';
     if (icon.dataset.state !== state) { icon.dataset.state = state; icon.href = icon.dataset[state]; }
@@ -132,7 +132,7 @@
     showTitle();
     const count = document.getElementById('findings-count');
     if (count) {
-      count.firstElementChild.textContent = news.findings;
+      count.firstElementChild.textContent = news.findings.toLocaleString(document.documentElement.lang);
       count.hidden = !news.findings;
     }
     for (const part of document.querySelectorAll('[data-watch]')) {

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import contextvars
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.web import formats
+from app.console.permissions import CheckedAction, PermissionCheck
+from app.messages import i18n, labels, numbers
+from app.operations.state import Kind
+from app.web import formats, sentences
+from app.wording import Message
 
 NOW = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)
 
@@ -59,3 +65,29 @@ def test_a_policy_text_is_the_same_to_json_with_its_hidden_characters_shown():
     assert shown == '{"Sid": "a\\u202eb\\u200b\\u007f\\udb40\\udc41 \\u00e9 日本語"}'
     assert (json.loads(shown), formats.plain(shown)) == (json.loads(text), shown)
     assert formats.json_text("{}\n") == "{}\n"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "amount, text", [(0, "0"), (999, "999"), (1000, "1,000"), (10240, "10,240"), (-1000, "-1,000")]
+)
+def test_amounts_have_the_separators_of_the_language(amount, text, language):
+    assert numbers.number(amount, language) == text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_amounts_in_sentences_have_separators_and_names_do_not(language, catalogues):
+    def texts() -> list[str]:
+        i18n.use(language, catalogues)
+        return [
+            sentences.gettext("%(size)s of %(limit)s characters", size=9259, limit=10240),
+            sentences.ngettext("%(num)s repository matches", "%(num)s repositories match", 12000),
+            labels.say(Message("The policy would have %(characters)s characters.", {"characters": 10300})),
+            labels.start_batch(Kind.GRANT, 4999),
+            labels.check_said(PermissionCheck("", (CheckedAction("ecr:X", False),) * 1001)),
+            labels.say(Message("Nothing answers on port %(port)s", {"port": 8080})),
+            labels.say(Message("Version %(version)s", {"version": 1234})),
+        ]
+
+    shown = [sorted(re.findall(r"[\d,]*\d", text)) for text in contextvars.copy_context().run(texts)]
+    assert shown == [["10,240", "9,259"], ["12,000"], ["10,300"], ["4,999"], ["1,001"], ["8080"], ["1234"]]

@@ -98,6 +98,19 @@ def test_japanese_pages_keep_no_english_sentence(each, friendly, catalogues):
     assert not own & set(japanese.stripped_strings)
 
 
+def test_amounts_have_separators(each):
+    name, page = each
+    shown = page.find_all(string=re.compile(r"(?<![\w.,:/-])\d{4,6}(?![\w.:/-])"))
+    exact = ("code", "pre", "time", "title", "option", "script", "textarea")
+    assert not [text for text in shown if not text.find_parent(exact)], name
+
+
+def test_a_count_beside_a_heading_is_shown_as_an_amount():
+    for file in TEMPLATES.rglob("*.html"):
+        for shown in re.findall(r'class="count">\({{ *(\w+\(?)', file.read_text(encoding="utf-8")):
+            assert shown == "number(", file.name
+
+
 def test_nothing_is_inline(each):
     _, page = each
     attributes = {attr for one in page.find_all() for attr in one.attrs}
