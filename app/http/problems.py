@@ -9,7 +9,7 @@ import errno
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,13 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Match
 
 from app.auth.rules import is_for_programs
 from app.console.iam_hint import iam_statement
 from app.console.nearest import nearest_of
 from app.errors import Problem
 from app.http.htmx import is_htmx
+from app.http.methods import methods_of
 from app.http.security import READING
 from app.http.validation import as_text
 from app.messages import labels
@@ -36,7 +36,6 @@ from app.threads import run_in_threadpool
 log = logging.getLogger(__name__)
 
 LONGEST_PATH = 200
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
 # Error numbers for too many open files and for lack of memory.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
@@ -187,16 +186,8 @@ async def _http(request: Request, error: Exception) -> Response:
         answer = await _page(request, error.status_code)
     answer.headers.update(error.headers or {})
     if error.status_code == 405:
-        answer.headers["Allow"] = ", ".join(_methods(request))
+        answer.headers["Allow"] = ", ".join(methods_of(request))
     return answer
-
-
-def _methods(request: Request) -> Iterator[str]:
-    """Yield every method that the path accepts; the framework lists only those of the first matching route."""
-    for method in METHODS:
-        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}  # as `HeadAsGet` does
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
-            yield method
 
 
 def _of_status(request: Request, status: int) -> Problem:

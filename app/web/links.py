@@ -152,6 +152,14 @@ def many(region: str, name: str, **query: str) -> str:
     return repositories(region, name, "many", **query)
 
 
+def choice(path: str, region: str, name: str, action: str, match: str) -> str:
+    """Where a choice of repositories is sent: `PREVIEW_BATCH`, `BATCH_AS_CODE`.
+
+    The query says where it was made, for a reader who opens the address without the form that was sent.
+    """
+    return _with(path, region=region, service=name, action=action, match=match)
+
+
 def batch(batch_id: str, verb: str = "", **query: str | int) -> str:
     """A batch's page, and its neighbours: retry, cancel, undo."""
     path = f"{BATCHES}/{_quoted(batch_id)}"

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.http.htmx import is_htmx
+from app.http.methods import page_above
 from app.messages import i18n, labels
 from app.messages.numbers import number
 from app.web import aws_links, formats, links, sentences
@@ -121,7 +122,8 @@ def render(request: Request, view: View, *, status: int = 200, headers: Mapping[
 
 def refuse(request: Request, status: int, problem: Problem | None = None) -> Response:
     """Return a refusal: as its own page, or for htmx as a message above the unchanged page."""
-    return render(request, error_page(status, problem=problem), status=status)
+    above = page_above(request) if status == 405 else ""
+    return render(request, error_page(status, problem=problem, above=above), status=status)
 
 
 def redirect(request: Request, url: str) -> Response:

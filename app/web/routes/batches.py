@@ -19,7 +19,7 @@ from app.operations.state import Kind
 from app.threads import run_in_threadpool
 from app.web import links
 from app.web.deps import KnownPlace, RepositoryDep, patience
-from app.web.render import nothing_new, redirect, render
+from app.web.render import nothing_new, redirect, refuse, render
 from app.web.routers import page_router
 from app.web.views.batch import UnknownBatch, batch_page, cancel_dialog, undo_dialog
 from app.web.views.batches import change_dialog, choose_page, pattern_of, preview_page
@@ -72,6 +72,21 @@ async def change(
     planning = previews.preview(services, Kind(kind), (region, service, repository), seconds=patience(request))
     dialog = change_dialog(region, service, await preview_view(planning, repository))
     return await run_in_threadpool(render, request, dialog)
+
+
+@router.get("/preview")
+@router.get("/as-code")
+def without_choice(
+    request: Request,
+    region: str = "",
+    service: str = "",
+    action: Action = Kind.GRANT,
+    match: Match = "",
+) -> Response:
+    """Where the repositories are chosen: the address was opened without the choice that a form sends to it."""
+    if not (region and service):
+        return refuse(request, 405)
+    return redirect(request, links.many(region, service, action=action, match=match))
 
 
 @router.post("/preview")

@@ -57,7 +57,10 @@ _SENTENCES = {
         ),
     ),
     404: (N_("Page not found."), N_("Find it in the list of containers.")),
-    405: (N_("Method not allowed."), N_("Go back and use the buttons on the page.")),
+    405: (
+        N_("This address only accepts a form."),
+        N_("Go back and use the buttons on the page, or open a page below."),
+    ),
     413: (N_("What you entered is too long."), N_("Shorten it, then try again.")),
     422: (N_("The request is incomplete."), N_("Go back, fill in the form and send it again.")),
     500: (N_("Something went wrong on the server."), N_("Try again; the server's log says what it was.")),
@@ -65,8 +68,11 @@ _SENTENCES = {
 }
 
 
-def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
-    """Return the page for `status`; a problem's own sentences are preferred over those of its status."""
+def error_page(status: int, *, problem: Problem | None = None, above: str = "") -> ErrorPage:
+    """Return the page for `status`; a problem's own sentences are preferred over those of its status.
+
+    `above` is the page that the refused address belongs to, if there is one.
+    """
     known_status = status if status in _TITLES else (500 if status >= 500 else 400)
     what, todo = _SENTENCES.get(known_status, _SENTENCES[500])
     return ErrorPage(
@@ -75,8 +81,12 @@ def error_page(status: int, *, problem: Problem | None = None) -> ErrorPage:
         what=None if problem else Message(what),
         todo=None if problem else Message(todo),
         problem=problem,
-        nearest=_nearest(problem) if problem and problem.code == "service.not_found" else (),
+        nearest=_nearest(problem) if problem and problem.code == "service.not_found" else _above(above),
     )
+
+
+def _above(path: str) -> tuple[tuple[str, str], ...]:
+    return ((path, path),) if path else ()
 
 
 def _nearest(missing: Problem) -> tuple[tuple[str, str], ...]:
