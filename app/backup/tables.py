@@ -24,6 +24,7 @@ DROPPED = (
     "deployed_images",
     "services",
     "region_readings",
+    "repository_list_versions",
     "connection_identities",
     "instances",
     "retention_proposals",

@@ -170,6 +170,16 @@ class SeenRepository(Base):
     )
 
 
+class RepositoryListVersion(Base):
+    """How often a repository of a Region appeared, changed or was deleted: open pages ask that, and count nothing."""
+
+    __tablename__ = "repository_list_versions"
+
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[int]
+
+
 class SeenRegistry(Base):
     """A region's registry policy. `read_at` empty: it could not be read yet, for the reason in `problem`.
 

@@ -30,6 +30,7 @@ from app.inventory.policies import (
     remember_unread,
 )
 from app.inventory.service_json import to_facts
+from app.inventory.versions import repositories_changed
 from app.keys import RepositoryKey, ServiceKey
 
 __all__ = [
@@ -113,6 +114,7 @@ def remember_repositories(
         if changed:
             with db.write() as session:
                 upsert(session, SeenRepository, [_repository_row(connection, each, at) for each in changed])
+                repositories_changed(session, connection, region)
         written += len(changed)
     if written >= CHUNK:
         _plan_anew(db)
@@ -123,12 +125,17 @@ def remember_repositories(
                     *_in(connection, region), SeenRepository.name.in_(names), _nothing_newer_than(at)
                 )
             )
+            repositories_changed(session, connection, region)
 
 
 def remember_repository(db: Database, connection: str, repository: Repository, at: datetime) -> None:
     """Store one repository, whatever else its region holds. What is known of its policy stays."""
+    key = RepositoryKey(connection, repository.region, repository.name)
     with db.write() as session:
+        is_new = session.scalar(select(SeenRepository.name).where(*key.of(SeenRepository, SeenRepository.name))) is None
         upsert(session, SeenRepository, [_repository_row(connection, repository, at)])
+        if is_new:
+            repositories_changed(session, connection, repository.region)
 
 
 def forget_repository(db: Database, repository: RepositoryKey, at: datetime) -> None:
@@ -136,6 +143,7 @@ def forget_repository(db: Database, repository: RepositoryKey, at: datetime) -> 
     with db.write() as session:
         is_it = repository.of(SeenRepository, SeenRepository.name)
         session.execute(delete(SeenRepository).where(*is_it, _nothing_newer_than(at)))
+        repositories_changed(session, repository.connection, repository.region)
 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

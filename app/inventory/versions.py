@@ -5,13 +5,16 @@ from __future__ import annotations
 import zlib
 from datetime import datetime
 
-from sqlalchemy import Select, Table, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from app.db import Database, table_of
-from app.inventory.models import SeenRepository, SeenService
+from app.inventory.models import RepositoryListVersion, SeenRepository, SeenService
 
 _REPOSITORIES = table_of(SeenRepository)
 _SERVICES = table_of(SeenService)
+_LISTS = table_of(RepositoryListVersion)
 # Built once, since they are asked twice a second while a page is open.
 SERVICES = (
     select(_SERVICES.c.region, _SERVICES.c.name, _SERVICES.c.state, _SERVICES.c.role_active, _SERVICES.c.role_arn)
@@ -20,14 +23,14 @@ SERVICES = (
 )
 
 
-def _judged(table: Table) -> Select[datetime | None, int]:
-    """Two parts, each answered by an index for itself: together they would look at every row of it."""
-    ours = table.c.connection == bindparam("at_connection")
-    newest, count = select(func.max(table.c.checked_at)).where(ours), select(func.count()).where(ours)
-    return select(newest.scalar_subquery(), count.scalar_subquery())
-
-
-JUDGED = (_judged(_REPOSITORIES), _judged(_SERVICES))
+_SERVICES_JUDGED = select(func.count(), func.max(_SERVICES.c.checked_at)).where(
+    _SERVICES.c.connection == bindparam("at_connection")
+)
+# Parts for themselves, each a look into an index: it costs the same with ten thousand repositories as with ten.
+_NEWEST = select(func.max(_REPOSITORIES.c.checked_at)).where(_REPOSITORIES.c.connection == bindparam("at_connection"))
+_LISTED = select(func.coalesce(func.sum(_LISTS.c.version), 0)).where(_LISTS.c.connection == bindparam("at_connection"))
+_REPOSITORIES_JUDGED = select(_LISTED.scalar_subquery(), _NEWEST.scalar_subquery())
+JUDGED: tuple[Select[int, datetime | None], ...] = (_REPOSITORIES_JUDGED, _SERVICES_JUDGED)
 
 
 def services_version(db: Database, connection: str) -> str:
@@ -41,4 +44,16 @@ def access_version(db: Database, connection: str) -> str:
     """Return a text that changes when any repository or service was judged again, and when one appears or goes."""
     with db.read() as session:
         counted = [session.execute(query, {"at_connection": connection}).one() for query in JUDGED]
-    return ".".join(f"{count}.{newest.timestamp() if newest else 0}" for newest, count in counted)
+    return ".".join(f"{count}.{newest.timestamp() if newest else 0}" for count, newest in counted)
+
+
+def repositories_changed(session: Session, connection: str, region: str) -> None:
+    """Note that the list of a Region's repositories is another one, in the transaction that changes it.
+
+    Call it last: other transactions on this Region's list wait from here on.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = sqlite.insert(_LISTS) if dialect == "sqlite" else postgresql.insert(_LISTS)
+    first = insert.values(connection=connection, region=region, version=1)
+    counted = {"version": _LISTS.c.version + 1}
+    session.execute(first.on_conflict_do_update(index_elements=["connection", "region"], set_=counted))

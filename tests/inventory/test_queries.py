@@ -1,6 +1,10 @@
+from sqlalchemy import event, update
+
 from app.aws.ports import Role
+from app.db import is_sqlite
 from app.inventory import queries, store
-from app.inventory.versions import access_version
+from app.inventory.models import SeenRepository
+from app.inventory.versions import JUDGED, access_version
 from app.keys import RepositoryKey, ServiceKey
 from tests.build import (
     LIGHTSAIL_ACCOUNT,
@@ -112,4 +116,54 @@ def test_a_repository_that_appears_or_goes_changes_the_version_of_access(db):
     versions.append(access_version(db, "default"))
     store.forget_repository(db, RepositoryKey("default", REGION, "b"), NOON + MINUTE)
     versions.append(access_version(db, "default"))
-    assert versions[0] == versions[2] != versions[1]
+    assert len(set(versions)) == 3
+    store.remember_repositories(db, "default", REGION, [a_repository("a"), a_repository("c")], NOON + 2 * MINUTE)
+    versions.append(access_version(db, "default"))
+    store.remember_repositories(db, "default", REGION, [a_repository("a")], NOON + 3 * MINUTE)
+    versions.append(access_version(db, "default"))
+    assert len(set(versions)) == 5
+    store.remember_repositories(db, "default", REGION, [a_repository("a")], NOON + 4 * MINUTE)
+    store.remember_repository(db, "default", a_repository("a"), NOON + 4 * MINUTE)
+    assert access_version(db, "default") == versions[-1]
+
+
+def rows_read(db) -> int:
+    """How much the database does for the version of access: SQLite's steps by tens, PostgreSQL's rows of every table."""
+    if not is_sqlite(db.url):
+        return sum(_rows_of_scans(plan) for plan in _plans(db))
+    steps = [0]
+
+    def step() -> None:
+        steps[0] += 1
+
+    def watch(connection, *_) -> None:
+        connection.set_progress_handler(step, 10)
+
+    event.listen(db.engine, "checkout", watch)
+    access_version(db, "default")
+    event.remove(db.engine, "checkout", watch)
+    return steps[0]
+
+
+def _plans(db):
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        for query in JUDGED:
+            sql = str(query.params(at_connection="default").compile(db.engine, compile_kwargs={"literal_binds": True}))
+            ((plan,),) = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+            yield plan[0]["Plan"]
+
+
+def _rows_of_scans(plan) -> int:
+    below = plan.get("Plans", [])
+    return sum(map(_rows_of_scans, below)) + (0 if below else plan["Actual Rows"] * plan["Actual Loops"])
+
+
+def test_the_version_of_access_costs_the_same_with_thousands_of_repositories(db):
+    store.remember_repositories(db, "default", REGION, [a_repository(f"few-{n}") for n in range(10)], NOON)
+    few = rows_read(db)
+    many = [a_repository(f"many-{n}") for n in range(3_000)]
+    store.remember_repositories(db, "default", REGION, many, NOON + MINUTE)
+    with db.write() as session:
+        session.execute(update(SeenRepository).values(checked_at=NOON))
+    assert rows_read(db) <= few + 5
