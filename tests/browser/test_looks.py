@@ -50,6 +50,9 @@ FALL = r"""cells => cells.map(cell => {
   return range.getBoundingClientRect().top - cell.getBoundingClientRect().top;
 })"""
 
+# Whether each text has its row to the end, but for its label.
+WIDE = "texts => texts.map(text => text.closest('td').offsetWidth > text.closest('tr').clientWidth * .9)"
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -285,3 +288,12 @@ def test_without_scripts_no_button_is_dead(opens):
         dead = "button:is([type=button], :not(form *)):not([popovertarget]):visible"
         assert page.locator(dead).evaluate_all("buttons => buttons.map(button => button.outerHTML)") == []
     expect(page.get_by_text("Did you mean:")).to_contain_text("tools/cli")
+
+
+@pytest.mark.parametrize("width", [700, 960])
+@pytest.mark.parametrize("name", ["images", "repository", "who-can-pull", "batch-failed"])
+def test_a_reason_has_the_whole_width_beside_no_empty_column(opens, name, width):
+    page = opens(name, viewport={"width": width, "height": 900})
+    reasons = page.locator(".table td:not(.end) p")
+    assert reasons.count()
+    assert reasons.evaluate_all(WIDE) == [True] * reasons.count()
