@@ -25,7 +25,7 @@ from app.operations.context import Context
 from app.operations.item_changes import BatchRole, Surroundings
 from app.operations.repository_run import Together, run_together
 from app.operations.state import Kind, Outcome, StepName, StepState
-from app.operations.step import NEXT_LOOK, CancelledHere, Result, Stepping, run_step
+from app.operations.step import LOOK_ELSEWHERE, NEXT_LOOK, CancelledHere, Result, Stepping, run_step
 from app.operations.workflow import done, run_recorded
 
 # Items at work at once. The AWS pool limits their calls; more would only wait there.
@@ -60,12 +60,13 @@ class ItemRun:
         slots = asyncio.Semaphore(1 if is_first else AT_ONCE)
         async with asyncio.TaskGroup() as group:
             while True:
+                seen = self.step.context.running.changes
                 await self._stop_rest_if_cancelled()
                 page = await self._runnable()
                 if not page and not self._tasks and not await self._count_live():
                     return
                 if not page:
-                    await self._wait()
+                    await self._wait(seen)
                 for work in page:
                     async with slots:
                         pass
@@ -109,16 +110,18 @@ class ItemRun:
         deadline = context.clock.monotonic() + context.role_wait_seconds
         has_recorded = False
         while True:
+            seen = context.running.changes
             runners = await context.in_db(batches.runners_of, context.db, mine.batch_id or mine.id)
             others = [other for other in runners if other.region == mine.region and other.id != mine.id]
             if others and not has_recorded:
                 await context.in_db(store.input_noted, context.db, mine.id, role=self.role.to_json())
+                context.running.note_change()
                 has_recorded = True
             roles = {other.service: role for other in others if (role := BatchRole.of(other)) is not None}
             awaited = [other for other in others if other.service not in roles and other.outcome is None]
             if not awaited or self.step.cancelled.is_set() or context.clock.monotonic() > deadline:
                 return {**roles, mine.service: self.role}
-            await context.clock.sleep(NEXT_LOOK)
+            await context.running.wait_for_change(seen, NEXT_LOOK, LOOK_ELSEWHERE)
 
     async def _runnable(self) -> tuple[_Work, ...]:
         context, runner = self.step.context, self.step.operation
@@ -141,11 +144,17 @@ class ItemRun:
     async def _count_live(self) -> int:
         return await self.step.context.in_db(batches.count_live, self.step.context.db, self.step.operation)
 
-    async def _wait(self) -> None:
-        """Wait until an item has ended, or it is time to look whether the turn of others has come."""
-        looking = asyncio.ensure_future(self.step.context.clock.sleep(NEXT_LOOK))
-        await asyncio.wait({looking, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
-        looking.cancel()
+    async def _wait(self, seen: int) -> None:
+        """Wait until an item has ended, it is time to look whether the turn of others has come, or a stop is requested."""
+        waiting = self.step.context.running.wait_for_change(seen, NEXT_LOOK, LOOK_ELSEWHERE)
+        ours: list[asyncio.Future[Any]] = [asyncio.ensure_future(waiting)]
+        if not self._has_stopped:
+            ours.append(asyncio.ensure_future(self.step.cancelled.wait()))
+        try:
+            await asyncio.wait({*ours, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in ours:
+                each.cancel()
 
     async def _stop_rest_if_cancelled(self) -> None:
         """End the items that have not begun, and ask those at work to stop, once the batch is cancelled."""
@@ -159,6 +168,7 @@ class ItemRun:
         await context.in_db(
             batches.end_items, context.db, runner, Outcome.CANCELLED, None, context.clock.now(), by or None
         )
+        context.running.note_change()
         for item_id in await context.in_db(batches.request_cancel_of_items, context.db, runner, by):
             context.cancels.notice(item_id)
 

@@ -23,6 +23,9 @@ class Running:
         self._until = float("inf")
         self._stopping = False
         self._writing: Counter[str] = Counter()
+        self.changes = 0
+        """How often something was recorded here that another operation may wait for."""
+        self._awaited = asyncio.Event()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -82,6 +85,28 @@ class Running:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return dropped
+
+    def note_change(self) -> None:
+        """Wake the operations here that wait for others: one of them has ended, or recorded what they wait for."""
+        self.changes += 1
+        self._awaited.set()
+        self._awaited = asyncio.Event()
+
+    async def wait_for_change(self, seen: int, shortest: float, longest: float) -> None:
+        """Wait for a change that `seen`, an earlier value of `changes`, does not count: `shortest` to `longest` seconds.
+
+        Other replicas' changes are not noticed: after `longest` the caller looks for them.
+        """
+        began, awaited = self._clock.monotonic(), self._awaited
+        if self.changes == seen:
+            waiting = [asyncio.ensure_future(self._clock.sleep(longest)), asyncio.ensure_future(awaited.wait())]
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in waiting:
+                    each.cancel()
+        if (left := began + shortest - self._clock.monotonic()) > 0:
+            await self._clock.sleep(left)
 
     def _wake(self) -> None:
         self._changed.set()

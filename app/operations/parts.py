@@ -9,10 +9,7 @@ from app.history.living import count_living, living_parts
 from app.history.queries import count_changed_by_parts, get_operation, repositories_with_outcome
 from app.operations.context import current
 from app.operations.state import NOT_DONE, Kind, Outcome
-from app.operations.step import CancelledHere, Stepping
-
-# Seconds between two checks.
-LOOK_SECONDS = 0.5
+from app.operations.step import LOOK_ELSEWHERE, NEXT_LOOK, CancelledHere, Stepping
 
 
 def preview_of_part(given: Mapping[str, Any], repository: str) -> dict[str, str]:
@@ -30,8 +27,10 @@ def preview_of_part(given: Mapping[str, Any], repository: str) -> dict[str, str]
 async def wait_for_parts(step: Stepping, ids: Collection[str]) -> None:
     """Wait until these operations have ended, or the operation is cancelled: `stop_parts` stops them then."""
     context = step.context
+    seen = context.running.changes
     while await context.in_db(count_living, context.db, ids):
-        await step.pause(LOOK_SECONDS)
+        await step.pause_for_change(seen)
+        seen = context.running.changes
     operation = await context.in_db(get_operation, context.db, step.operation.id)
     if operation is not None and operation.cancel_requested_by:  # its parts may have learned of that first
         raise CancelledHere
@@ -44,12 +43,14 @@ async def stop_parts(operation_id: str, _outcome: Outcome, _problem: Mapping[str
     the cancel was requested, and its step is not run again.
     """
     context = current()
+    seen = context.running.changes
     while await context.in_db(living_parts, context.db, operation_id):
         operation = await context.in_db(get_operation, context.db, operation_id)
         if operation is not None:
             by = operation.cancel_requested_by or operation.asked_by
             await context.in_db(context.cancel_parts, operation_id, by)
-        await context.clock.sleep(LOOK_SECONDS)
+        await context.running.wait_for_change(seen, NEXT_LOOK, LOOK_ELSEWHERE)
+        seen = context.running.changes
 
 
 async def failed_parts(step: Stepping, ids: Collection[str]) -> list[str]:

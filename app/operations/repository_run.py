@@ -244,7 +244,9 @@ class _Run:
             raise NotTogetherError from problem  # not one of the write
         finally:
             await recorded
-        return await self.leader.context.record_among(_end_verified, verified)
+        have_ended = await self.leader.context.record_among(_end_verified, verified)
+        self.leader.context.running.note_change()
+        return have_ended
 
     async def _verified(self, planned: _Planned) -> _Verified:
         context = self.leader.context

@@ -6,7 +6,7 @@ from app.errors import Problem
 from app.history import queries, store
 from app.operations import engine, role_steps
 from app.operations.naming import repositories_naming
-from app.operations.parts import LOOK_SECONDS, changed_by_parts, failed_parts, preview_of_part, stop_parts
+from app.operations.parts import changed_by_parts, failed_parts, preview_of_part, stop_parts
 from app.operations.service_steps import read_service
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
@@ -76,9 +76,11 @@ async def wait_for_role_off(operation_id: str, deadline: float) -> Result:
 async def _let_grants_end(step: Stepping) -> None:
     """Wait for the service's grants that were requested before; new ones are refused while this operation is live."""
     context = step.context
+    seen = context.running.changes
     while count := await context.in_db(queries.count_live_grants, context.db, step.operation.service_key):
         await step.note("role.waits_for_grants", count=count)
-        await step.pause(LOOK_SECONDS)
+        await step.pause_for_change(seen)
+        seen = context.running.changes
 
 
 async def _record_role(step: Stepping) -> None:

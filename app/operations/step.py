@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -32,8 +32,10 @@ AGAIN = (1, 2, 4, 8, 15, 30, 30)
 # While a new principal propagates to ECR: seconds to about two minutes (AWS gives no figure).
 PRINCIPAL_SPREADS = (0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 20, 20, 20, 20, 20, 20)
 
-# Seconds until it is looked again whether an operation's turn on its repository has come.
+# Seconds between two looks whether other operations let one go on, after a change here; and without one, since they may
+# run on another replica.
 NEXT_LOOK = 0.25
+LOOK_ELSEWHERE = 1.0
 
 
 class Overtaken(Exception):  # noqa: N818  (not an error: another run took over)
@@ -107,9 +109,16 @@ class Stepping:
 
     async def pause(self, seconds: float) -> None:
         """Wait, unless a stop is requested meanwhile."""
-        sleeping = asyncio.ensure_future(self.context.clock.sleep(seconds))
+        await self._unless_cancelled(self.context.clock.sleep(seconds))
+
+    async def pause_for_change(self, seen: int) -> None:
+        """Wait for other operations as `Running.wait_for_change` does, unless a stop is requested meanwhile."""
+        await self._unless_cancelled(self.context.running.wait_for_change(seen, NEXT_LOOK, LOOK_ELSEWHERE))
+
+    async def _unless_cancelled(self, pause: Coroutine[Any, Any, None]) -> None:
+        pausing = asyncio.ensure_future(pause)
         stopping = asyncio.ensure_future(self.cancelled.wait())
-        _, waiting = await asyncio.wait({sleeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        _, waiting = await asyncio.wait({pausing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
         self.check_cancelled()
@@ -182,12 +191,15 @@ async def run_step(operation_id: str, name: StepName, body: Body, *, resumes: bo
         restart a checkpoint returns the same to the workflow.
     """
     context = current()
+    longest = NEXT_LOOK  # soon at first: what is in the way may be this operation's own beginning at the same moment
     while True:
         await context.running.admit()
+        seen = context.running.changes
         try:
             begun = await context.record(store.step_started, context.db, operation_id, name, context.clock.now())
         except BehindAnother:
-            await context.clock.sleep(NEXT_LOOK)
+            await context.running.wait_for_change(seen, NEXT_LOOK, longest)
+            longest = LOOK_ELSEWHERE
             continue
         if begun is None:
             return {"state": StepState.CANCELLED}

@@ -150,4 +150,5 @@ async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | Non
     context = current()
     await context.running.admit()
     await context.record(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
+    context.running.note_change()
     await context.in_db(judge_again, context.db, operation_id)

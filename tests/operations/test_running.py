@@ -65,3 +65,37 @@ async def test_what_is_dropped_ends_wherever_it_stands(running):
     assert running.ids == {"one"}
     assert await running.drop() == {"one"}
     assert (task.cancelled(), running.ids) == (True, frozenset())
+
+
+async def test_who_waits_for_others_goes_on_soon_after_a_change_here(running, clock):
+    waiting = await began(running.wait_for_change(running.changes, 0.25, 1))
+    clock.advance(0.5)
+    running.note_change()
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_changes_in_a_row_are_one_reason_to_look(running, clock):
+    waiting = await began(running.wait_for_change(running.changes, 0.25, 1))
+    running.note_change()
+    running.note_change()
+    waiting = await began(waiting)
+    assert not waiting.done()
+    clock.advance(0.25)
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_change_between_the_look_and_the_wait_is_not_missed(running, clock):
+    seen = running.changes
+    running.note_change()
+    waiting = await began(running.wait_for_change(seen, 0.25, 1))
+    clock.advance(0.25)
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_changes_elsewhere_are_looked_for_after_a_while(running, clock):
+    waiting = await began(running.wait_for_change(running.changes, 0.25, 1))
+    clock.advance(0.75)
+    waiting = await began(waiting)
+    assert not waiting.done()
+    clock.advance(0.25)
+    await asyncio.wait_for(waiting, 1)
