@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -34,6 +35,7 @@ from app.history.models import Operation
 from app.history.retention import Retention
 from app.inventory.background_sync import Scanner
 from app.inventory.future import take_back_future_times
+from app.inventory.store import forget_repository
 from app.keys import RepositoryKey, ServiceKey
 from app.maintenance import Maintenance
 from app.messages.problems import what_happened, what_to_do
@@ -213,6 +215,7 @@ def build(
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
     replica = Replica(db, engine, lease, running, recovery, clock, pace, maintenance.run, _end_in_order, supervisor)
     regions = _regions(settings, aws)
+    drift = DriftWatch(db, CONNECTION)
     context.install(
         context.Context(
             db=db,
@@ -227,6 +230,7 @@ def build(
             cancel_parts=starter.cancel_parts,
             crash=crash or (lambda _point: None),
             database_threads=threads,
+            forget_repository=_forgetting(db, drift),
             write_slots=WriteSlots(clock, pace.fresh),
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
@@ -248,7 +252,7 @@ def build(
         engine=engine,
         starter=starter,
         batches=Batches(db, clock, starter),
-        scanner=Scanner(db, aws, calls, clock, regions, CONNECTION, DriftWatch(db, CONNECTION)),
+        scanner=Scanner(db, aws, calls, clock, regions, CONNECTION, drift),
         tag_reader=TagReader(db, aws, calls, clock, CONNECTION, threads),
         replica=replica,
         database_threads=threads,
@@ -258,6 +262,14 @@ def build(
         # Of its own: an address that doesn't answer must keep nothing else waiting.
         webhook_threads=ThreadPoolExecutor(1, thread_name_prefix="webhook"),
     )
+
+
+def _forgetting(db: Database, drift: DriftWatch) -> Callable[[str, str, datetime], None]:
+    def forget(region: str, name: str, at: datetime) -> None:
+        drift.gone(region, name, at)
+        forget_repository(db, RepositoryKey(CONNECTION, region, name), at)
+
+    return forget
 
 
 def _clock_watch(db: Database, clock: Clock, threads: ThreadPoolExecutor) -> ClockWatch:

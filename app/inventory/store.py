@@ -142,8 +142,10 @@ def forget_repository(db: Database, repository: RepositoryKey, at: datetime) -> 
     """Delete a repository that AWS reports as not found."""
     with db.write() as session:
         is_it = repository.of(SeenRepository, SeenRepository.name)
-        session.execute(delete(SeenRepository).where(*is_it, _nothing_newer_than(at)))
-        repositories_changed(session, repository.connection, repository.region)
+        row = SeenRepository
+        gone = session.execute(delete(row).where(*is_it, _nothing_newer_than(at)).returning(row.name)).all()
+        if gone:
+            repositories_changed(session, repository.connection, repository.region)
 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

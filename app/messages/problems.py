@@ -346,7 +346,10 @@ WORDS: dict[str, Words] = {
     # From ECR.
     "repository.not_found": Words(
         N_("The repository %(repository)s doesn't exist in %(region)s."),
-        N_("Check the name; the repository must be in the same region and account as the container service."),
+        N_(
+            "Check the name; the repository must be in the same Region and account as the container service. If it was "
+            "deleted, create it again, then try again."
+        ),
     ),
     "image.not_found": Words(
         N_("The image is no longer in the repository %(repository)s."),

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,6 +50,7 @@ class Context:
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
+        forget_repository: notes that AWS, asked at this time, knew no repository of this Region and name.
         write_slots: limits how many policies are read and not yet written.
         write_groups: commits what is recorded together, where one writer at a time is all that the database has.
         crash: called by name after each outside write, so that a test can stop the world there.
@@ -65,6 +67,7 @@ class Context:
     start_part: StartPart
     cancel_parts: Callable[[str, str], None]
     database_threads: ThreadPoolExecutor
+    forget_repository: Callable[[str, str, datetime], None]
     write_slots: WriteSlots
     crash: Callable[[str], None]
     connection: str

@@ -96,6 +96,14 @@ class Stepping:
         self.notes_under_way.add(task)
         task.add_done_callback(self.notes_under_way.discard)
 
+    def missing_since(self, problem: Problem) -> Result:
+        """Return, as a part of the result, that AWS no longer knows the repository, and when it was asked."""
+        operation, context = self.operation, self.context
+        if problem.code != "repository.not_found" or problem.params.get("repository") != operation.repository:
+            return {}
+        at = context.clock.now().timestamp() - (context.clock.monotonic() - self.asked_at)
+        return {"missing": {"region": operation.region, "name": operation.repository, "at": at}}
+
     async def adopt_unanswered(self) -> None:
         """Mark writes of an earlier run without a recorded answer as unanswered: AWS may have carried them out."""
         context, repository = self.context, self.operation.repository
@@ -225,7 +233,7 @@ async def _run(stepping: Stepping, body: Body, *, resumes: bool) -> Result:
         except CancelledHere:
             state, result = StepState.CANCELLED, {}
         except Problem as problem:
-            state, result = StepState.FAILED, {"problem": problem.to_json()}
+            state, result = StepState.FAILED, {"problem": problem.to_json(), **stepping.missing_since(problem)}
         await _end(stepping, state, result)
     if stepping.late_until is not None:
         result["late_until"] = stepping.late_until

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -44,12 +45,16 @@ class Stopped(Exception):  # noqa: N818  (a failed or cancelled step ends the op
 
 
 _late_until: ContextVar[list[float]] = ContextVar("late_until")
+_missing: ContextVar[list[Result]] = ContextVar("missing")
+"""The repository that AWS no longer knew when it was called."""
 
 
 def done(result: Result) -> Result:
     """Return a step's result if it was done. Raises Stopped."""
     if "late_until" in result:
         _late_until.get().append(result["late_until"])
+    if "missing" in result:
+        _missing.get().append(result["missing"])
     if result["state"] in STEP_DONE or result["state"] == StepState.PENDING:
         return result
     if result["state"] == StepState.FAILED:
@@ -93,6 +98,7 @@ async def run_recorded(
     """
     with current().running.working(operation_id):
         _late_until.set([])
+        _missing.set([])
         async with slot or nullcontext():
             outcome, problem = await _outcome(body, operation_id, is_item=is_item)
         # Known from checkpointed results alone, so that a repeated run decides alike.
@@ -151,4 +157,8 @@ async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | Non
     await context.running.admit()
     await context.record(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
     context.running.note_change()
+    for repository in _missing.get():
+        # Its lists are read again within a minute only. Not earlier: while it lives, the operation may change a policy.
+        at = datetime.fromtimestamp(repository["at"], UTC)
+        await context.in_db(context.forget_repository, repository["region"], repository["name"], at)
     await context.in_db(judge_again, context.db, operation_id)

@@ -19,6 +19,7 @@ from unittest import mock
 
 from app import bootstrap
 from app.db import Database
+from app.drift import DriftWatch
 from app.history import store
 from app.messages import labels
 from app.operations import context, step
@@ -165,6 +166,7 @@ class Bench:
                 start_part=bootstrap._as_part(self.db, self.starter),
                 cancel_parts=self.starter.cancel_parts,
                 database_threads=threads,
+                forget_repository=bootstrap._forgetting(self.db, DriftWatch(self.db, bootstrap.CONNECTION)),
                 write_slots=WriteSlots(self.clock, 1.0),
                 crash=lambda point: self.points.pop(point, lambda: None)(),
                 connection=bootstrap.CONNECTION,

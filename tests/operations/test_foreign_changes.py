@@ -172,6 +172,17 @@ def test_a_deleted_repository_is_one_entry_with_its_last_policy(shop, granted, a
     assert changes(shop) == [(["Terraform", f"AllowLightsailPull-{SERVICE}"], None)]
 
 
+def test_a_deleted_repository_that_an_operation_met_is_one_entry_too(shop, granted, aws):
+    read(shop)
+    wait(shop)
+    del aws.known_repositories[REGION, WEB]
+    assert shop.ended(shop.revoke(SERVICE, WEB)).problem.code == "repository.not_found"
+    read(shop)
+    sweep(shop)
+    (entry,) = [each for each in entries(shop) if each.outcome == "seen"]
+    assert (entry.kind, entry.follows) == ("repository_deleted", granted)
+
+
 @pytest.mark.both_databases
 def test_a_deleted_repository_is_found_by_the_whole_list_too(shop, granted, aws):
     read(shop)

@@ -1,11 +1,14 @@
 import pytest
 
 from app.aws.ports import Role
+from app.console.repositories import exists
 from app.errors import Problem
 from app.inventory import store
 from app.keys import ServiceKey
+from app.messages.problems import what_happened, what_to_do
 from app.operations.state import Kind, StepName
 from tests.build import REGION, SERVICE, a_policy, a_service, a_statement, puller_arn
+from tests.console import until
 from tests.operations.workshop import actions, active, inactive, repository, step
 
 WEB = "storefront/web"
@@ -110,6 +113,18 @@ def test_a_repository_that_does_not_exist_is_said_before_anything_is_written(sho
     active(aws, SERVICE)
     ended = shop.ended(shop.grant(SERVICE, "nowhere/at-all"))
     assert (ended.problem.code, ended.wrote_policy) == ("repository.not_found", False)
+
+
+def test_a_repository_that_was_deleted_outside_is_listed_no_longer_once_an_operation_saw_it(shop, ready):
+    services = shop.services
+    shop.run(services.scanner.refresh_repository(REGION, WEB))
+    assert exists(services, REGION, WEB)
+    del ready.known_repositories[REGION, WEB]
+    progress = shop.ended(shop.grant(SERVICE, WEB))
+    assert progress.problem.code == "repository.not_found"
+    assert what_happened(progress.problem) == f"The repository {WEB} doesn't exist in {REGION}."
+    assert "If it was deleted, create it again, then try again." in what_to_do(progress.problem)
+    until(lambda: not exists(services, REGION, WEB))
 
 
 def test_a_name_that_ecr_never_takes_starts_nothing(shop):
