@@ -66,18 +66,18 @@ class ThreeWayMerge:
             node = node.insert_behind(statement)
             node.number = len(nodes)
             nodes.append(node)
+        # Also those that others have changed: what was behind one of them is put back behind it.
+        present = {i: j for i, j in matched(ours, now) if i is not None and j is not None}
         self._twins = {
-            i: nodes[j]
-            for i, j in matched(ours, now)
-            if i is not None and j is not None and (same_statement(ours[i], now[j]) or died_since(ours[i], now[j]))
+            i: nodes[j] for i, j in present.items() if same_statement(ours[i], now[j]) or died_since(ours[i], now[j])
         }
         for twin in self._twins.values():
             twin.ours = True
         self._standing: dict[int, _Node] = {}
         self._standing_at: list[int] = []
         for i, j in matched(before, ours):
-            if i is not None and j is not None and j in self._twins:
-                self._stands(i, self._twins[j])
+            if i is not None and j is not None and j in present:
+                self._stands(i, nodes[present[j]])
         self._theirs = _Index(node for node in nodes if not node.ours)
         self._edits = edits_between(before, ours)
 

@@ -98,6 +98,19 @@ def test_a_statement_comes_back_in_its_place():
     assert statements_of(plan_undo(a_policy(a, b, c), a_policy(a, c), now).after)[2] == b
 
 
+@pytest.mark.parametrize("change", [{"Action": "ecr:PutImage"}, {"Effect": "Deny"}, {"Principal": {"AWS": DEAD}}])
+def test_a_statement_comes_back_behind_one_that_others_have_changed(change):
+    a, b, c = a_statement(sid="A"), a_statement(MIKA, sid="B"), a_statement(OTHER_PULLER, sid="D")
+    removed, changed = a_statement(PULLER, sid="C"), {**b, **change}
+    now = a_policy(a, changed, c)
+    assert statements_of(plan_undo(a_policy(a, b, removed, c), a_policy(a, b, c), now).after) == [
+        a,
+        changed,
+        removed,
+        c,
+    ]
+
+
 def test_a_principal_goes_back_into_a_statement_that_others_extended():
     before, ours = a_policy(a_statement([MIKA, PULLER])), a_policy(a_statement([MIKA]))
     change = plan_undo(before, ours, a_policy(a_statement([OTHER_PULLER, MIKA])))
