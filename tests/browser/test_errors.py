@@ -196,7 +196,7 @@ def test_an_operation_says_what_it_waits_for_and_then_ends_well(mika, sandbox, s
     "text, sentence",
     [
         ('{"Version": "2012-10-17",\n "Statement": [}', "isn't valid JSON (line 2, column 16)."),
-        (policy(*(statement(TEAM, f"Team{number:03}") for number in range(70))), "characters; ECR allows 10240."),
+        (policy(*(statement(TEAM, f"Team{number:03}") for number in range(70))), "characters; ECR allows 10,240."),
     ],
     ids=["not JSON", "too large"],
 )
