@@ -150,7 +150,7 @@ class Reader:
     def knows(self, region: str = REGION) -> None:
         """Wait until the console has read every policy of a region."""
         path = f"/containers/{region}/{SERVICES[region]}/images"
-        until(lambda: re.search(r"(\d+) of (\d+) policies checked", self.reads(path).text), _whole)
+        until(lambda: re.search(r"([\d,]+) of ([\d,]+) policies checked", self.reads(path).text), _whole)
 
 
 def _whole(found: re.Match[str] | None) -> bool:

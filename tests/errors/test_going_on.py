@@ -74,8 +74,10 @@ def test_a_policy_in_the_way_is_told_left_alone_and_got_past_once_it_is_put_righ
 def test_a_policy_too_large_is_told_in_numbers_that_agree(mika, sandbox, repository):
     sandbox.put_policy(repository, IN_THE_WAY["too large"][0])
     page = mika.ended(mika.adds(repository))
-    numbers = re.search(r"would have (\d+) characters; ECR allows (\d+)\. .* at least (\d+) characters", page.text)
-    characters, limit, over = map(int, numbers.groups())
+    numbers = re.search(
+        r"would have ([\d,]+) characters; ECR allows ([\d,]+)\. .* at least ([\d,]+) characters", page.text
+    )
+    characters, limit, over = (int(number.replace(",", "")) for number in numbers.groups())
     assert (limit, over) == (10_240, characters - limit)
 
 
