@@ -37,7 +37,7 @@ def id_of(client) -> str:
 async def region(client, name: str):
     """A part of the page, by its heading."""
     page = BeautifulSoup((await client.get("/sign-ins")).text, "html.parser")
-    heading = next(each for each in page.find_all("h2") if each.get_text().startswith(name))
+    heading = next(each for each in page.find_all("h2") if each.get_text().strip().startswith(name))
     return heading.find_parent("section")
 
 
