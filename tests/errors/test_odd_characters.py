@@ -26,18 +26,17 @@ def params(dependant):
         yield from params(each)
 
 
-ROUTERS = (containers, history, images, operations, permissions, policies, preferences, roles, sign_in, v1)
+ROUTERS = (containers, history, images, operations, permissions, policies, preferences, roles, sign_in)
 ROUTES = sorted(
     {
         (method, route.path, param.name)
-        for part in ROUTERS
-        for route in part.router.routes
+        for route in (*(route for part in ROUTERS for route in part.router.routes), *v1.ROUTES)
         if isinstance(route, APIRoute)
         for method in route.methods
         for param in params(route.dependant)
     }
 )
-USUAL = {"region": "us-east-1", "service": "storefront-web", "name": "storefront-web", "operation_id": "nobody"}
+USUAL = {"region": "us-east-1", "service": "storefront-web", "name": "storefront-web"}
 SAID = "holds a character that cannot be part of any name or text."
 # Texts as they are sent, percent-encoded: what is no UTF-8, half a pair, no character at all, another line, too long.
 ODD = [
@@ -76,7 +75,7 @@ def sends(reader, route, text):
     fields = f"{name}={text}"
     if f"{{{name}}}" in path:
         path, fields = path.replace(f"{{{name}}}", text), ""
-    path = re.sub(r"{(\w+)}", lambda found: USUAL[found[1]], path)
+    path = re.sub(r"{(\w+)}", lambda found: USUAL.get(found[1], "nobody"), path)
     if method == "POST" and not path.startswith("/api/"):
         return Page(reader.console.post(path, fields, **FORM))
     return Page(reader.console.send(method, f"{path}?{fields}"))
