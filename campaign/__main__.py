@@ -45,7 +45,7 @@ class Size:
     writes: int = 3_000
 
 
-SMALL = Size(seeds=4, share=600, every=60, killed=("grant-first",), histories=3, answers=4, writes=4)
+SMALL = Size(seeds=4, share=600, every=60, killed=("grant-first",), histories=3, answers=12, writes=4)
 LONG = 100_000  # answers
 
 

@@ -68,14 +68,15 @@ class SpoiltRun:
 
 def play_answers(wanted: int, *, first: int, processes: int, told: Callable[[SpoiltRun], None]) -> None:
     """Play runs from a first seed on until so many answers have been spoilt; `told` hears of each run."""
-    total, seeds = 0, count(first, BATCH)
+    size = min(BATCH, wanted)  # a run has at least one answer
+    total, seeds = 0, count(first, size)
     contexts = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=contexts, max_tasks_per_child=1) as pool:
         under_way: set[Future[list[SpoiltRun]]] = set()
         while total < wanted:
             while len(under_way) < processes:
                 start = next(seeds)
-                under_way.add(pool.submit(play_batch, range(start, start + BATCH)))
+                under_way.add(pool.submit(play_batch, range(start, start + size)))
             ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             for runs in (future.result() for future in ended):
                 for run in runs:
