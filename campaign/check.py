@@ -52,7 +52,8 @@ class Verdict:
 
 
 def judge(aws: dict[str, Any], operations: list[dict[str, Any]]) -> Verdict:
-    """Everything, for one run."""
+    """Everything, for one run; the last operation is the one that was requested last, whichever began it."""
+    operations = sorted(operations, key=lambda each: (each["asked_at"], each["id"]))
     verdict = Verdict()
     _check_ends(operations, verdict)
     for name, repository in aws["repositories"].items():

@@ -37,7 +37,9 @@ def call(action, at, outcome="ok"):
     return {"action": action, "at": at, "outcome": outcome, "params": {"repositoryName": "shop/web"}, "request_id": at}
 
 
-def happened(*revisions, first, kind="grant", outcome="succeeded", step="succeeded", told=True, problem="", reads=()):
+def happened(
+    *revisions, first, kind="grant", outcome="succeeded", step="succeeded", told=True, problem="", reads=(), besides=()
+):
     """A run of one operation that wrote each revision that is ours."""
     documents = [first, *(one["document"] for one in revisions)]
     changes = [
@@ -71,7 +73,9 @@ def happened(*revisions, first, kind="grant", outcome="succeeded", step="succeed
     }
     found = {"first": first, "now": documents[-1], "revisions": list(revisions)}
     services = {"web": {"arn": WEB, "general": GENERAL, "every": [WEB], "deployed": []}}
-    return judge({"calls": asked, "stale": [], "repositories": {"shop/web": found}, "services": services}, [operation])
+    return judge(
+        {"calls": asked, "stale": [], "repositories": {"shop/web": found}, "services": services}, [operation, *besides]
+    )
 
 
 def test_a_grant_that_kept_everything_is_right():
@@ -80,6 +84,18 @@ def test_a_grant_that_kept_everything_is_right():
 
 def test_a_revoke_that_kept_everything_is_right():
     assert happened(revision(policy(THEIRS)), first=policy(THEIRS, OURS), kind="revoke").wrong == []
+
+
+@pytest.mark.parametrize("asked_at, wrong", [(0.5, []), (1.5, ["still names web"])])
+def test_the_operation_that_was_requested_last_counts_wherever_it_is_listed(asked_at, wrong):
+    """The parts of a deactivation are listed behind what was requested after it."""
+    revoke = {"id": "2", "follows": "3", "kind": "revoke", "service": "web", "repository": "shop/web"}
+    revoke |= {"outcome": "nothing_to_do", "problem": "", "asked_at": asked_at, "ended_at": 2.0, "cancelled": False}
+    found = happened(
+        revision(policy(THEIRS, OURS)), first=policy(THEIRS), besides=[{**revoke, "steps": [], "changes": []}]
+    )
+    assert len(found.wrong) == len(wrong)
+    assert all(words in said for words, said in zip(wrong, found.wrong, strict=True))
 
 
 def test_a_shared_statement_without_our_principal_is_still_theirs():
@@ -213,7 +229,7 @@ def test_what_the_undo_of_a_deactivation_leaves_out_is_seen(now, arn, words):
 def test_each_step_that_deploys_makes_one_deployment(roll_back, deployments, wrong):
     steps = [{"name": "deploy", "state": "succeeded"}, {"name": "roll_back", "state": roll_back}]
     operation = {"id": "1", "kind": "deploy", "service": "web", "repository": "shop/web", "outcome": "succeeded"}
-    operation["problem"] = ""
+    operation |= {"problem": "", "asked_at": 1.0}
     operation["steps"] = [{**step, "note": ""} for step in steps]
     container = {"app": {"image": "shop/web:1"}}
     service = {"arn": WEB, "general": GENERAL, "every": [WEB], "deployed": [container] * (deployments + 1)}
