@@ -129,12 +129,12 @@ async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     context, operation = step.context, step.operation
     services = context.aws.services(operation.region)
     give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
-    # Recorded before the request: a run that finds the role switched after a crash knows that it was this operation. One
-    # that began before this was recorded would not know it.
-    if not await context.in_db(history.noted_before_sending, context.db, step.run, role_switched=True):
-        raise Overtaken
     while True:
         step.check_cancelled()
+        # Recorded before each request: a run that finds the role switched after a crash knows that it was this operation.
+        # One that began before this was recorded would not know it.
+        if not await context.in_db(history.noted_before_sending, context.db, step.run, role_switched=True):
+            raise Overtaken
         try:
             service = await step.call(services.set_role_active, operation.service, active=active)
         except Problem as problem:
