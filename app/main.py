@@ -21,7 +21,7 @@ from app.history.queries import find_versions
 from app.http import problems
 from app.http.head import HeadAsGet
 from app.http.language import LanguageMiddleware
-from app.http.routing import serve
+from app.http.routing import add_routes
 from app.http.security import RefusalPages, middleware
 from app.messages.i18n import Catalogues
 from app.migrate import migrate
@@ -90,13 +90,13 @@ def create_app(settings: Settings, services: bootstrap.Services | None = None) -
     )
     app.state.renderer = make_renderer(TEMPLATES, assets, shell)
     app.mount("/static", assets)
-    _include_routes(app)
+    _add_all_routes(app)
     sign_in.install(app, authenticator)
     problems.install(app, refuse)
     return app
 
 
-def _include_routes(app: FastAPI) -> None:
+def _add_all_routes(app: FastAPI) -> None:
     for routes in (
         health,
         preferences,
@@ -117,11 +117,11 @@ def _include_routes(app: FastAPI) -> None:
         search,
         sign_ins,
     ):
-        serve(app, routes.router.routes)
-    serve(app, batches.choosing.routes)
-    serve(app, v1.ROUTES)
-    serve(app, docs.router.routes)
-    serve(app, api_docs.router(docs.document).routes)
+        add_routes(app, routes.router.routes)
+    add_routes(app, batches.choosing.routes)
+    add_routes(app, v1.ROUTES)
+    add_routes(app, docs.router.routes)
+    add_routes(app, api_docs.router(docs.document).routes)
 
 
 @asynccontextmanager

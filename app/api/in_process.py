@@ -13,14 +13,14 @@ from app.auth.authenticator import Authenticator
 from app.auth.rules import By, Caller
 from app.bootstrap import Services
 from app.http import problems
-from app.http.routing import serve
+from app.http.routing import add_routes
 
 
 def api_alone(services: Services, asked_by: str) -> FastAPI:
     """Return an app with the API's routes and refusals on these services, for one authenticated person."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
-    serve(app, v1.ROUTES)
+    add_routes(app, v1.ROUTES)
     app.state.authenticator = Authenticator(services.db, services.clock, services.settings.auth)
 
     app.state.caller = Caller(asked_by, By.TERMINAL)

@@ -12,7 +12,7 @@ from app.http.validation import OnlyText
 
 
 def api_router(tag: str, prefix: str = "") -> APIRouter:
-    """Return a router whose routes are complete when they are declared: `app.http.routing.serve` adds them to an app."""
+    """Return a router whose routes are complete when they are declared: `app.http.routing.add_routes` adds them to an app."""
     return APIRouter(
         prefix=ROOT + prefix,
         tags=[tag],

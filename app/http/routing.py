@@ -24,7 +24,7 @@ class ThreadedRoute(APIRoute):
         super().__init__(path, endpoint if iscoroutinefunction(endpoint) else _in_thread(endpoint), **options)
 
 
-def serve(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
+def add_routes(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
     """Add routes to an app as they are.
 
     `include_router` would build each anew with what it inherits: all over half a second, at the first request.

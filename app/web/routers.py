@@ -13,7 +13,7 @@ from app.web.deps import NoteVersion
 
 
 def page_router(prefix: str = "", *, dependencies: Sequence[Depends] = ()) -> APIRouter:
-    """Return a router whose routes are complete when they are declared: `app.http.routing.serve` adds them to an app."""
+    """Return a router whose routes are complete when they are declared: `app.http.routing.add_routes` adds them to an app."""
     return APIRouter(
         prefix=prefix,
         dependencies=[OnlyText, OnlyKnownFields, NoteVersion, *dependencies],

@@ -20,7 +20,7 @@ from app.errors import Problem
 from app.http.deps import AuthenticatorDep
 from app.http.htmx import is_htmx
 from app.http.problems import as_json, database_failed
-from app.http.routing import serve
+from app.http.routing import add_routes
 from app.http.security import MAX_OPEN_BODY
 from app.threads import run_in_threadpool
 from app.web import links
@@ -43,7 +43,7 @@ def guard(authenticator: Authenticator) -> Middleware:
 def install(app: FastAPI, authenticator: Authenticator) -> None:
     """Add the sign-in pages to `app`. `guard(authenticator)` is in its middleware."""
     app.state.authenticator = authenticator
-    serve(app, router.routes)
+    add_routes(app, router.routes)
 
 
 @router.get(links.SIGN_IN)
