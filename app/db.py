@@ -29,6 +29,8 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import InvalidatePoolError
@@ -82,6 +84,14 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> Table:
     """Return a model's table, for statements that need none of the ORM's objects."""
     return cast("Table", model.__table__)
+
+
+def insert_into(session: Session, model: type[Base]) -> sqlite.Insert | postgresql_dialect.Insert:
+    """Return an INSERT for the session's database, which can say what is done with a row that exists."""
+    table = table_of(model)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql_dialect.insert(table)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

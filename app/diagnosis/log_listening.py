@@ -57,9 +57,16 @@ _LISTENING_NAMED: Final = re.compile(
     r"\b(?P<host>taken the stage on |ProtocolHandler \[\"http-(?:nio2?|apr)-)(?P<port>\d{2,5})\b"
 )
 _SAYS_WHERE: Final = (
-    *(_LISTENING_TWISTED, _LISTENING, _LISTENING_ANYWHERE, _LISTENING_ON),
-    *(_LISTENING_JSON, _LISTENING_URL, _LISTENING_NAMED),
-    *(_LISTENING_TWICE, _LISTENING_EAST, _LISTENING_EAST_FIRST),
+    _LISTENING_TWISTED,
+    _LISTENING,
+    _LISTENING_ANYWHERE,
+    _LISTENING_ON,
+    _LISTENING_JSON,
+    _LISTENING_URL,
+    _LISTENING_NAMED,
+    _LISTENING_TWICE,
+    _LISTENING_EAST,
+    _LISTENING_EAST_FIRST,
 )
 _ALL_ADDRESSES: Final = re.compile(r"0\.0\.0\.0|\[::\]")
 # Of MySQL, PostgreSQL, RabbitMQ, Redis, Elasticsearch, memcached, MongoDB: a program says them of what it uses.

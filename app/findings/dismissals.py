@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Database, insert_into
 from app.errors import Problem
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory import due
@@ -54,9 +53,8 @@ def dismiss(db: Database, connection: str, request: DismissalRequest, now: datet
             "until": now + timedelta(days=request.days),
         }
         key = {"connection": connection, "id": finding.id, "region": finding.region, "repository": finding.repository}
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         session.execute(
-            insert(Dismissal)
+            insert_into(session, Dismissal)
             .values(**key, **values)
             .on_conflict_do_update(index_elements=["connection", "id"], set_=values)
         )

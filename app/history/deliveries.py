@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app.db import Database
+from app.db import Database, insert_into
 from app.history.models import SEEN, Delivery, Operation
 
 TRIED_FOR = timedelta(days=1)
@@ -47,8 +46,11 @@ def claim(db: Database, operation_id: str, attempts: int, now: datetime) -> bool
     """Take the right to send an entry that was tried so often. False: another replica has it."""
     row = Delivery
     with db.write() as session:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        first = insert(row).values(operation_id=operation_id, attempts=0, tried_at=now).on_conflict_do_nothing()
+        first = (
+            insert_into(session, row)
+            .values(operation_id=operation_id, attempts=0, tried_at=now)
+            .on_conflict_do_nothing()
+        )
         session.execute(first)
         taken = (
             update(row)

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app.db import Database
+from app.db import Database, insert_into
 from app.errors import Problem
 from app.inventory.models import NewestImage, SeenRepository
 from app.keys import RepositoryKey
@@ -57,8 +56,7 @@ def remember_newest(db: Database, repository: RepositoryKey, newest: NewestTags,
     with db.write() as session:
         if not session.scalar(select(is_known)):
             return
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        statement = insert(row).values({"tags": [], **key, **values})
+        statement = insert_into(session, row).values({"tags": [], **key, **values})
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["connection", "region", "repository"], set_=values, where=row.tried_at <= at

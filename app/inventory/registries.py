@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.aws.ports import Registry
-from app.db import Database, table_of
+from app.db import Database, insert_into, table_of
 from app.errors import Problem
 from app.inventory import due
 from app.inventory.models import SeenRegistry
@@ -92,10 +91,9 @@ def remember_registry(db: Database, connection: str, region: str, reading: Regis
         values["problem"] = reading.problem.to_json()
     key = {"connection": connection, "region": region}
     with db.write() as session:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         stored = session.get(row, (connection, region))
         before = (stored.policy_text, stored.scope, stored.read_at is None) if stored else None
-        session.execute(insert(row).values(**key, **values).on_conflict_do_nothing())
+        session.execute(insert_into(session, row).values(**key, **values).on_conflict_do_nothing())
         session.execute(update(row).filter_by(**key).where(row.tried_at <= reading.at).values(**values))
         if reading.problem is None and before != (reading.text, reading.scope, False):
             due.mark_region(session, connection, region)

@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, Row, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import Database, table_of
+from app.db import Database, insert_into, table_of
 from app.errors import Problem
 from app.inventory.models import RegionReading, SeenRepository
 
@@ -165,9 +164,8 @@ def due_policies(db: Database, connection: str, region: str, *, before: datetime
 
 
 def _make_row(session: Session, connection: str, region: str, what: What) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"connection": connection, "region": region, "what": str(what), "done": 0, "total": 0}
-    session.execute(insert(RegionReading).values(row).on_conflict_do_nothing())
+    session.execute(insert_into(session, RegionReading).values(row).on_conflict_do_nothing())
 
 
 def _key(connection: str, region: str, what: What) -> tuple[ColumnElement[bool], ...]:

@@ -6,10 +6,9 @@ import zlib
 from datetime import datetime
 
 from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import Database, table_of
+from app.db import Database, insert_into, table_of
 from app.inventory.models import RepositoryListVersion, SeenRepository, SeenService
 
 _REPOSITORIES = table_of(SeenRepository)
@@ -21,12 +20,10 @@ SERVICES = (
     .where(_SERVICES.c.connection == bindparam("at_connection"))
     .order_by(_SERVICES.c.region, _SERVICES.c.name)
 )
-
-
 _SERVICES_JUDGED = select(func.count(), func.max(_SERVICES.c.checked_at)).where(
     _SERVICES.c.connection == bindparam("at_connection")
 )
-# Parts for themselves, each a look into an index: it costs the same with ten thousand repositories as with ten.
+# Two queries, each a look into an index: they cost the same with ten thousand repositories as with ten.
 _NEWEST = select(func.max(_REPOSITORIES.c.checked_at)).where(_REPOSITORIES.c.connection == bindparam("at_connection"))
 _LISTED = select(func.coalesce(func.sum(_LISTS.c.version), 0)).where(_LISTS.c.connection == bindparam("at_connection"))
 _REPOSITORIES_JUDGED = select(_LISTED.scalar_subquery(), _NEWEST.scalar_subquery())
@@ -52,8 +49,6 @@ def repositories_changed(session: Session, connection: str, region: str) -> None
 
     Call it last: other transactions on this Region's list wait from here on.
     """
-    dialect = session.get_bind().dialect.name
-    insert = sqlite.insert(_LISTS) if dialect == "sqlite" else postgresql.insert(_LISTS)
-    first = insert.values(connection=connection, region=region, version=1)
+    first = insert_into(session, RepositoryListVersion).values(connection=connection, region=region, version=1)
     counted = {"version": _LISTS.c.version + 1}
     session.execute(first.on_conflict_do_update(index_elements=["connection", "region"], set_=counted))
