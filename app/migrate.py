@@ -112,6 +112,7 @@ def alone(database: Database) -> Iterator[Connection]:
     """Yield a connection while no other process changes the tables. Raises DatabaseUnusableError."""
     if not is_sqlite(database.url):
         with database.engine.connect() as connection:
+            postgresql.allow_long(connection, MIGRATES_WITHIN)
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             yield connection
         return

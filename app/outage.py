@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 # PostgreSQL's read_only_sql_transaction: a standby that was not promoted yet.
 READ_ONLY = "25006"
+# PostgreSQL's idle_in_transaction_session_timeout: this process, or its machine, was stopped for a while.
+ENDED_IDLE = "25P03"
 # The class of PostgreSQL's deadlocks and serialization failures: of one transaction, not of the database.
 ROLLED_BACK = "40"
 # Seconds after an outage within which another one counts as the same: silent connections are detected one after the
@@ -44,7 +46,7 @@ def is_outage(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     # SQLite's driver raises DatabaseError itself, not a subclass, for a damaged file.
-    return type(error) is DatabaseError or sqlstate == READ_ONLY
+    return type(error) is DatabaseError or sqlstate in {READ_ONLY, ENDED_IDLE}
 
 
 def reason_of(error: BaseException) -> str:

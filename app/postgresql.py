@@ -1,7 +1,8 @@
 """Connections to PostgreSQL with timeouts: a server that went silent is detected within seconds.
 
 A lost machine, or a network that drops packets, sends no reset. TCP's own timeouts are minutes, and if only the server
-process hangs, TCP detects nothing at all.
+process hangs, TCP detects nothing at all. It is the same the other way round: a server keeps the transaction, and so the
+locks, of a client that went silent for about two hours.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 
@@ -29,6 +31,17 @@ SETTINGS: dict[str, int] = {
     "keepalives_interval": 3,
     "keepalives_count": 3,
 }
+# The server's own for each session, in milliseconds beyond `ANSWERS_WITHIN`: it ends a transaction whose client sends
+# nothing more, and a statement whose answer is no longer awaited. Otherwise those that wait for the same lock would get
+# it one after the other, each for as long. https://www.postgresql.org/docs/current/runtime-config-client.html
+LIMITS = {"statement_timeout": 1000, "idle_in_transaction_session_timeout": 0}
+# Its checks of a client's machine, in seconds; only that ends a session that is in the middle of a statement's messages.
+_CHECKS = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 3, "tcp_keepalives_count": 3}
+_SET = (
+    "SELECT set_config(name, given.number, false)"
+    " FROM pg_settings JOIN unnest(%s::text[], %s::text[]) AS given (name, number) USING (name)"
+    " WHERE source <> 'client'"  # what the URL sets
+)
 _answers_within: ContextVar[float] = ContextVar("answers_within", default=ANSWERS_WITHIN)
 
 
@@ -46,22 +59,55 @@ def connector(url: str) -> Callable[[], Any]:
     """Return a function that opens a connection to `url`, for SQLAlchemy's `creator`.
 
     A connection raises `psycopg.OperationalError` if an answer takes longer than `ANSWERS_WITHIN`, and is then closed:
-    it is unknown whether the statement was carried out.
+    it is unknown whether the statement was carried out. The server ends it too if it waits as long in a transaction.
     """
     arguments, options = PGDialect_psycopg().create_connect_args(make_url(url))  # type: ignore[no-untyped-call]
 
     def connect() -> Any:
-        return _connection_class().connect(*arguments, **{**SETTINGS, **options})
+        connection = _connection_class().connect(*arguments, **SETTINGS | options | {"autocommit": True})
+        limits = {name: round(ANSWERS_WITHIN * 1000) + beyond for name, beyond in LIMITS.items()}
+        names, numbers = zip(*(limits | _CHECKS).items(), strict=True)
+        # Not as the connection's options: some proxies refuse them.
+        connection.execute(_SET, (list(names), [str(number) for number in numbers]))
+        connection.autocommit = False
+        return connection
 
     return connect
+
+
+def allow_idle(connection: Connection, seconds: float) -> None:
+    """Let the server wait so long for this transaction's next statement: its block works on other things meanwhile."""
+    _set_for_transaction(connection, "idle_in_transaction_session_timeout", seconds)
+
+
+def allow_long(connection: Connection, seconds: float) -> None:
+    """Let a statement of this transaction, and the work between two, take so long on the server, as `patience` here."""
+    for name in LIMITS:
+        _set_for_transaction(connection, name, seconds)
+
+
+def _set_for_transaction(connection: Connection, name: str, seconds: float) -> None:
+    connection.execute(select(func.set_config(name, str(round(seconds * 1000)), True)))
 
 
 @cache
 def _connection_class() -> Any:
     import psycopg  # noqa: PLC0415  (a sixth of a second at start, which SQLite does not need)
 
+    class Cursor(psycopg.Cursor[Any]):
+        """A cursor after whose statements the server minds its limits."""
+
+        def executemany(self, *args: Any, **kwargs: Any) -> None:
+            super().executemany(*args, **kwargs)
+            # The driver's last message is a Flush, after which PostgreSQL no longer counts the session as idle.
+            self.connection.execute("SELECT 1")
+
     class ImpatientConnection(psycopg.Connection[Any]):
         """A connection with a timeout for each wait."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.cursor_factory = Cursor
 
         def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
             limit = _answers_within.get() if timeout is None else timeout

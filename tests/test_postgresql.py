@@ -1,5 +1,6 @@
 """A PostgreSQL that goes silent without a reset."""
 
+import contextlib
 import threading
 import time
 from datetime import UTC, datetime
@@ -8,12 +9,13 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app import postgresql
 from app.db import Database
 from app.history import store
 from app.migrate import migrate
+from app.outage import is_outage
 from tests.console import until
 from tests.postgres_server import postgres_server, postgres_url
 from tests.silence import Relay
@@ -98,6 +100,103 @@ def test_a_server_that_falls_silent_is_noticed_while_notifications_are_awaited(d
         with pytest.raises(psycopg.OperationalError, match="did not answer within 1 s"):
             next(connection.notifies())
         listening.invalidate()
+
+
+def hold(db, key: int) -> None:
+    """Wait for a lock, and hold it until the transaction ends."""
+    with db.write() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(1, :key)"), {"key": key})
+
+
+@pytest.fixture
+def holding(db):
+    """A transaction that holds a lock, and whose connection is silent in the end."""
+    with contextlib.suppress(OperationalError), db.write() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(1, 1)"))
+        yield
+
+
+@pytest.fixture
+def other_replica(postgres_url):
+    """The same database, without the relay."""
+    database = Database(postgres_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def brief_limits(monkeypatch):
+    monkeypatch.setattr(postgresql, "ANSWERS_WITHIN", 1.0)
+
+
+@pytest.mark.usefixtures("brief_limits", "holding")
+def test_what_a_client_held_that_went_silent_is_free_again_soon(other_replica, relay):
+    relay.fall_silent()
+    hold(other_replica, 1)
+
+
+@pytest.mark.usefixtures("brief_limits", "holding")
+def test_silent_clients_that_wait_for_a_lock_do_not_hold_it_one_after_the_other(db, other_replica, relay):
+    waiting = [threading.Thread(target=hold_in_vain, args=(db, 1)) for _ in range(8)]
+    for each in waiting:
+        each.start()
+    until(lambda: count_waiting(db), lambda count: count == len(waiting))
+    relay.fall_silent()
+    began = time.monotonic()
+    until(lambda: is_free(other_replica, 1))
+    assert time.monotonic() - began < len(waiting)
+    for each in waiting:
+        each.join()
+
+
+def hold_in_vain(db, key: int) -> None:
+    with pytest.raises(OperationalError):
+        hold(db, key)
+
+
+def is_free(db, key: int) -> bool:
+    with db.write() as session:
+        return session.scalar(text("SELECT pg_try_advisory_xact_lock(1, :key)"), {"key": key})
+
+
+def count_waiting(db) -> int:
+    with db.read() as session:
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+
+
+def test_what_may_take_long_is_not_ended_by_the_server(db, monkeypatch):
+    monkeypatch.setattr(postgresql, "ANSWERS_WITHIN", 0.2)
+    with db.write() as session:
+        postgresql.allow_idle(session.connection(), 10)
+        time.sleep(0.5)
+        assert session.scalar(text("SELECT 1")) == 1
+    with pytest.raises(DBAPIError, match="idle-in-transaction") as ended:
+        be_idle(db, 0.5)
+    assert is_outage(ended.value)
+    assert ask(db) == 1
+
+
+@pytest.mark.usefixtures("brief_limits")
+def test_a_transaction_that_is_idle_after_many_rows_of_one_statement_is_ended_too(db, other_replica):
+    with contextlib.suppress(DBAPIError), db.write() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(1, :key)"), [{"key": 1}, {"key": 2}])
+        until(lambda: is_free(other_replica, 2), seconds=10)
+
+
+def be_idle(db, seconds: float) -> None:
+    with db.write() as session:
+        session.execute(text("SELECT 1"))
+        time.sleep(seconds)
+        session.execute(text("SELECT 1"))
+
+
+def test_limits_in_the_database_url_take_precedence(postgres_url):
+    options = {"options": "-c statement_timeout=77s"}
+    database = Database(make_url(postgres_url).update_query_dict(options).render_as_string(hide_password=False))
+    with database.read() as session:
+        limits = [session.scalar(text(f"SHOW {name}")) for name in postgresql.LIMITS]
+    database.close()
+    assert limits == ["77s", "10s"]
 
 
 def test_requests_are_decided_one_after_the_other_whatever_isolation_the_database_has_by_default(postgres_url):

@@ -24,11 +24,14 @@ from app.db import Database, database_file, is_sqlite
 from app.lock_file import Holder, LockedError, LockFile, lock_path
 from app.migrate import setup_lock_path
 from app.operations.models import Instance
+from app.postgresql import allow_idle
 
 # The first half of the number of a PostgreSQL advisory lock; the second is its purpose.
 LOCKS = 7_245_278
 RECOVERY, MAINTENANCE = 1, 2
 FORGOTTEN_AFTER_DAYS = 30
+# Seconds for which a replica may do a job for all without a word to the database.
+ALONE_FOR = 600.0
 RESTORE = "restore"
 
 
@@ -96,6 +99,7 @@ def alone(db: Database, what: int) -> Iterator[bool]:
         return
     lock = text("SELECT pg_try_advisory_xact_lock(:locks, :what)")
     with db.write() as session:  # a transaction, which the lock lives as long as
+        allow_idle(session.connection(), ALONE_FOR)
         yield bool(session.scalar(lock, {"locks": LOCKS, "what": what}))
 
 
@@ -158,7 +162,11 @@ class _Seen:
 
 
 class TableLease:
-    """A row in the table of instances, and a connection's lock that shows at once that a process is dead."""
+    """A row in the table of instances, and a connection's lock that shows at once that a process is dead.
+
+    Whether others are silent is judged only by one that has a steady heartbeat itself: when the database was away, or
+    this process stalled, all of them look silent, and each needs some time to show that it is not.
+    """
 
     def __init__(self, db: Database, name: str, version: str, pace: Pace) -> None:
         self._db = db
@@ -168,6 +176,7 @@ class TableLease:
         self._token = ""
         self._guard: Connection | None = None
         self._guarded = False
+        self._beaten_at = self._steady_from = 0.0
 
     def claim(self) -> None:
         self._wait_for_silence()
@@ -187,6 +196,7 @@ class TableLease:
         with self._db.write() as session:
             session.execute(delete(Instance).where(Instance.taken_at < long_ago))
             session.execute(claimed.on_conflict_do_update(index_elements=["name"], set_=values))
+        self._beaten_at = self._steady_from = time.monotonic()
 
     def announce(self, address: str) -> None:
         """Do nothing: no command may use an address from a database that other machines write."""
@@ -202,6 +212,7 @@ class TableLease:
         except SQLAlchemyError:
             self._drop_guard()  # it would be silent too, and delay the next heartbeat
             raise
+        self._note_beat()
         self._holds_guard()
         return self._pace.dead_after if beaten else None
 
@@ -216,14 +227,14 @@ class TableLease:
 
     def living(self) -> frozenset[str]:
         with self._db.read() as session:
-            return frozenset(session.scalars(select(Instance.name).where(~self._is_gone())))
+            return frozenset({self._name, *session.scalars(select(Instance.name).where(~self._is_judged_gone()))})
 
     def versions(self) -> frozenset[str]:
         with self._db.read() as session:
-            return frozenset(session.scalars(select(Instance.version).where(~self._is_gone())))
+            return frozenset({self._version, *session.scalars(select(Instance.version).where(~self._is_judged_gone()))})
 
     def take_over(self, take: Callable[[str], int]) -> int:
-        free = and_(Instance.taken_at.is_(None), self._is_gone(), Instance.name != self._name)
+        free = and_(Instance.taken_at.is_(None), self._is_judged_gone(), Instance.name != self._name)
         with self._db.read() as session:
             names = session.scalars(select(Instance.name).where(free)).all()
         return sum(self._take(name, free, take) for name in names)
@@ -235,9 +246,25 @@ class TableLease:
             instance = session.scalar(gone)
             if instance is None:
                 return 0
+            allow_idle(session.connection(), ALONE_FOR)
             taken = take(name)
             session.execute(update(Instance).where(Instance.name == name).values(taken_at=func.now()))
             return taken
+
+    def _note_beat(self) -> None:
+        now = time.monotonic()
+        if not self._beats(now):
+            self._steady_from = now + 2 * self._pace.beat
+        self._beaten_at = now
+
+    def _beats(self, now: float) -> bool:
+        return now - self._beaten_at <= 2 * self._pace.beat
+
+    def _is_judged_gone(self) -> ColumnElement[bool]:
+        now = time.monotonic()
+        if self._beats(now) and now >= self._steady_from:
+            return self._is_gone()
+        return or_(Instance.left_at.is_not(None), Instance.taken_at.is_not(None))
 
     def _is_gone(self) -> ColumnElement[bool]:
         silence = func.make_interval(0, 0, 0, 0, 0, 0, self._pace.dead_after)

@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 
 import pytest
 
@@ -42,8 +43,9 @@ def lease(postgres):
 
 
 def taken_by(lease: TableLease) -> list[str]:
-    """The names of those whose work it takes now."""
+    """The names of those whose work it takes now, after a heartbeat of its own."""
     names: list[str] = []
+    lease.beat()
     lease.take_over(lambda name: names.append(name) or 1)
     return names
 
@@ -127,6 +129,17 @@ class TestOnPostgres:
         second.claim()
         assert until(lambda: taken_by(second)) == ["first"]
         assert taken_by(second) == []
+
+    def test_after_an_outage_nobody_is_taken_for_dead_before_all_could_show_that_they_live(self, lease):
+        first, second = lease("first"), lease("second")
+        first.claim()
+        second.claim()
+        time.sleep(2 * QUICK.dead_after)  # for both of them the database is away
+        assert second.take_over(lambda _name: 1) == 0
+        assert (second.living(), second.versions()) == ({"first", "second"}, {"operations-1"})
+        assert taken_by(second) == []
+        assert first.beat() == QUICK.dead_after
+        assert until(lambda: taken_by(second)) == ["first"]  # it is silent from now on
 
     def test_who_was_taken_over_is_told_at_its_next_sign_of_life(self, lease):
         first, second = lease("first"), lease("second")
