@@ -10,7 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 log = logging.getLogger(__name__)
@@ -45,6 +52,8 @@ def is_outage(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
+    if isinstance(error, InternalError) and not sqlstate:
+        return True  # not the server's, but the driver's: of a connection that broke off in the middle of an answer
     # SQLite's driver raises DatabaseError itself, not a subclass, for a damaged file.
     return type(error) is DatabaseError or sqlstate in {READ_ONLY, ENDED_IDLE}
 

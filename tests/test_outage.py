@@ -145,7 +145,9 @@ def test_a_read_that_fails_too_does_not_let_reading_end_an_outage_of_writes(outa
             InternalError("UPDATE", {}, type("Error", (Exception,), {"sqlstate": "25006"})("read-only transaction")),
             True,
         ),
-        (InternalError("UPDATE", {}, Exception("cache lookup failed")), False),
+        (InternalError("UPDATE", {}, errors.IdleInTransactionSessionTimeout("terminating connection")), True),
+        (InternalError("UPDATE", {}, errors.InternalError("got no result from the query")), True),  # the driver's own
+        (InternalError("UPDATE", {}, errors.InternalError_("cache lookup failed")), False),
         (OperationalError("UPDATE", {}, type("Error", (Exception,), {"sqlstate": "40P01"})("deadlock")), False),
         (ValueError("a value"), False),
     ],
