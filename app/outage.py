@@ -40,6 +40,7 @@ _ABOUT_DATABASE = re.compile(
 )
 # A driver's error within the engine's message, as SQLAlchemy writes it: the rest is of no use to the reader.
 _DRIVER_SAID = re.compile(r"\((?P<driver>psycopg|sqlite3)(?:\.\w+)*\.(?P<error>\w+)\) (?P<said>.+)")
+_OF_ITS_PARTS = re.compile(r"^(?:Notification|Notifier) [^:]*: ")
 _ABOUT_STOPPING = re.compile(r"^Asyncio task cancelled|^Background thread .* did not exit")
 
 
@@ -137,7 +138,8 @@ class EngineLog(logging.Filter):
         if not ((error is not None and is_outage(error)) or said or _ABOUT_DATABASE.search(message)):
             return True
         if not self.stopping:
-            self._outage.began(reason_of(error) if error is not None else said or message.partition("\n")[0])
+            written = _OF_ITS_PARTS.sub("", message.partition("\n")[0])
+            self._outage.began(reason_of(error) if error is not None else said or written)
         return False
 
 

@@ -62,6 +62,11 @@ def lines(caplog) -> list[str]:
     return [record.getMessage() for record in caplog.records]
 
 
+def test_which_part_of_the_engine_notices_an_outage_first_is_not_told(engine, caplog):
+    engine.warning("Notification listener error: PostgreSQL did not answer within 10 s")
+    assert lines(caplog) == ["the database cannot be used: PostgreSQL did not answer within 10 s"]
+
+
 def test_an_outage_is_one_line_at_its_begin_and_one_at_its_end(outage, engine, monotonic, caplog):
     for message in OF_THE_ENGINE:
         engine.warning(message)
