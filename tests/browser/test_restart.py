@@ -5,7 +5,14 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-DEAD = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "Failed to fetch")
+DEAD = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_CONTENT_LENGTH_MISMATCH",  # killed between an answer's head and its body
+    "ERR_INCOMPLETE_CHUNKED_ENCODING",
+    "Failed to fetch",
+)
 
 
 @pytest.fixture
