@@ -75,6 +75,21 @@ _NUMBERS = select(_NUMBER.label("number")).distinct().order_by("number").subquer
 _LOCKS = select(_lock_on_number(_NUMBERS.c.number))
 
 
+def allow_idle(connection: Connection, seconds: float) -> None:
+    """Let PostgreSQL wait so long for this transaction's next statement: its block works on other things meanwhile."""
+    _set_for_transaction(connection, "idle_in_transaction_session_timeout", seconds)
+
+
+def allow_long(connection: Connection, seconds: float) -> None:
+    """Let a statement of this transaction, and the work between two, take so long on PostgreSQL: `patience` is only ours."""
+    for name in postgresql.LIMITS:
+        _set_for_transaction(connection, name, seconds)
+
+
+def _set_for_transaction(connection: Connection, name: str, seconds: float) -> None:
+    connection.execute(select(func.set_config(name, str(round(seconds * 1000)), True)))
+
+
 class Base(DeclarativeBase):
     """The base of our tables; the engine's tables are its own."""
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from app import postgresql
 from app.backup.mark import is_backup, is_foreign
 from app.backup.swap import SwapError, finish_swap
-from app.db import Database, database_file, is_sqlite
+from app.db import Database, allow_long, database_file, is_sqlite
 from app.lock_file import exclusive
 from app.outage import reason_of
 from app.resources import MIGRATIONS
@@ -112,7 +112,7 @@ def alone(database: Database) -> Iterator[Connection]:
     """Yield a connection while no other process changes the tables. Raises DatabaseUnusableError."""
     if not is_sqlite(database.url):
         with database.engine.connect() as connection:
-            postgresql.allow_long(connection, MIGRATES_WITHIN)
+            allow_long(connection, MIGRATES_WITHIN)
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             yield connection
         return

@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 
@@ -73,21 +72,6 @@ def connector(url: str) -> Callable[[], Any]:
         return connection
 
     return connect
-
-
-def allow_idle(connection: Connection, seconds: float) -> None:
-    """Let the server wait so long for this transaction's next statement: its block works on other things meanwhile."""
-    _set_for_transaction(connection, "idle_in_transaction_session_timeout", seconds)
-
-
-def allow_long(connection: Connection, seconds: float) -> None:
-    """Let a statement of this transaction, and the work between two, take so long on the server, as `patience` here."""
-    for name in LIMITS:
-        _set_for_transaction(connection, name, seconds)
-
-
-def _set_for_transaction(connection: Connection, name: str, seconds: float) -> None:
-    connection.execute(select(func.set_config(name, str(round(seconds * 1000)), True)))
 
 
 @cache

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app import postgresql
-from app.db import Database
+from app.db import Database, allow_idle
 from app.history import store
 from app.migrate import migrate
 from app.outage import is_outage
@@ -167,7 +167,7 @@ def count_waiting(db) -> int:
 def test_what_may_take_long_is_not_ended_by_the_server(db, monkeypatch):
     monkeypatch.setattr(postgresql, "ANSWERS_WITHIN", 0.2)
     with db.write() as session:
-        postgresql.allow_idle(session.connection(), 10)
+        allow_idle(session.connection(), 10)
         time.sleep(0.5)
         assert session.scalar(text("SELECT 1")) == 1
     with pytest.raises(DBAPIError, match="idle-in-transaction") as ended:

@@ -20,11 +20,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import Database, database_file, is_sqlite
+from app.db import Database, allow_idle, database_file, is_sqlite
 from app.lock_file import Holder, LockedError, LockFile, lock_path
 from app.migrate import setup_lock_path
 from app.operations.models import Instance
-from app.postgresql import allow_idle
 
 # The first half of the number of a PostgreSQL advisory lock; the second is its purpose.
 LOCKS = 7_245_278
