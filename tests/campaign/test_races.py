@@ -123,7 +123,7 @@ def test_two_replicas_and_a_foreign_writer_on_one_repository_lose_nothing(sandbo
                 f"/containers/{REGION}/{service}/{verb}", f"repository={REPOSITORY}", **form
             )
             assert asked.status == 303
-        until(lambda: history(postgres_url), lambda told: all(each["outcome"] for each in told), seconds=120)
+        until(lambda: history(postgres_url), lambda told: all(each["outcome"] for each in told), seconds=300)
     operations = history(postgres_url)
     assert judge(evidence(sandbox, first, writer), operations).wrong == []
     assert [each["outcome"] for each in operations] == ["succeeded"] * OPERATIONS
