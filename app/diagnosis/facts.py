@@ -142,8 +142,17 @@ class Facts:
         return self.deployment is not None and self.deployment.state in ("ACTIVE", "INACTIVE")
 
     @property
+    def pushed_since(self) -> datetime | None:
+        """When the tag was pushed after the newest deployment: it names another image now than what that pulled."""
+        pushed = self.detail.value.pushed_at if isinstance(self.detail, Known) else None
+        created = self.deployment.created_at if self.deployment else None
+        if self.uri.digest or pushed is None or created is None or pushed <= created:
+            return None
+        return pushed
+
+    @property
     def has_run(self) -> bool:
-        """Whether a container of this image has run: the image was pulled."""
+        """Whether a container of this image has run: the image was pulled. See `pushed_since`."""
         return self.was_active or (self.log_evidence is not None and self.log_evidence.started)
 
     @property

@@ -19,6 +19,10 @@ _DUAL_STACK: Final = re.compile(
 _ECR_LIKE: Final = re.compile(
     r"\d[\d-]*\d\.(?=[^/]*ecr)[a-z0-9.-]+(?::\d+)?|[^/.]+\.dkr[.-]ecr(?:-fips)?\.[^/]+", re.IGNORECASE
 )
+# A registry that was to be filled in: `$REGISTRY/shop/web`, `{{ registry }}/shop/web`, `<registry>/shop/web`
+_PLACEHOLDER: Final = re.compile(r"[^/]{0,80}[$<{%][^/]{0,80}")
+# Of one's own computer or network, which Lightsail doesn't reach: `localhost:5000`, `registry:5000`
+_LOCAL_HOST: Final = re.compile(r"(?:localhost|127\.0\.0\.1|host\.docker\.internal)(?::\d+)?|[a-z0-9-]+:\d+")
 _API_HOST: Final = re.compile(r"(?:api\.|dkr\.)?ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _REGION: Final = re.compile(r"(?<![a-z0-9-])(?P<region>[a-z]{2}(?:-[a-z]+){1,3}-\d)(?![a-z0-9-])")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -119,7 +123,7 @@ def _split(text: str) -> ImageUri:
     host, slash, path = text.partition("/")
     if not slash:
         host, path = ("", text) if not _is_ecr_host(text.partition(":")[0]) else (text, "")
-    elif not _is_host(host):
+    elif not _is_host(host) and not _PLACEHOLDER.fullmatch(host):
         host, path = "", text
     return _of_host(text, host, path)
 
@@ -143,9 +147,8 @@ def _is_host(part: str) -> bool:
 
 def _is_ecr_host(host: str) -> bool:
     lower = host.lower()
-    return bool(_HOST.fullmatch(lower) or _DUAL_STACK.fullmatch(lower) or _ECR_LIKE.fullmatch(lower)) or bool(
-        _API_HOST.fullmatch(lower)
-    )
+    known = (_HOST, _DUAL_STACK, _ECR_LIKE, _API_HOST, _PLACEHOLDER, _LOCAL_HOST)
+    return any(pattern.fullmatch(lower) for pattern in known)
 
 
 def _read_host(host: str) -> tuple[str, str, tuple[Found, ...]]:
@@ -173,9 +176,8 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
     name, at, digest = path.partition("@")
     repository, colon, tag = name.partition(":")
     faults = list(uri.faults)
-    is_ecr = uri.registry is RegistryHost.ECR
     fixed = re.sub(r"/{2,}", "/", repository.lower()).strip("/")
-    if is_ecr and not NAME.fullmatch(repository):
+    if not NAME.fullmatch(repository):
         faults.append(Found("uri.name", {"repository": repository}))
     if colon and not _TAG.fullmatch(tag):
         faults.append(Found("uri.tag", {"tag": tag}))

@@ -45,6 +45,7 @@ _TIME_AHEAD: Final = re.compile(r"^\W{0,3}\d[\d:.,/TZ +-]{4,40}\W{0,3}")
 # Node's last line after an error that nothing caught.
 _NODE_ENDED: Final = re.compile(r"^Node\.js v\d+\.\d+\.\d+\s*$")
 _MOST_RESTARTS: Final = 6
+_WHAT_AND_WHY: Final = 3
 # A line that says what failed: `panic: …`, `shop.errors.NoSuchTable: …`, `[emerg] …`, `Caused by: …`
 _SAYS_WHAT: Final = re.compile(
     r"(?:\b(?:panic|fatal|critical|crit|emerg|alert|SQLSTATE|error|erreur|fehler|failed|failure)\b|E\[3\dm|\w(?:Error|Exception|Failure)\b|\bErrno\b"
@@ -172,6 +173,11 @@ def _most_telling(lines: Sequence[str]) -> str:
 def says_why(line: str) -> int:
     """Return how far into a line its reason ends, 0 if it has none: where a long one is quoted."""
     return max((match.end() for match in _SAYS_WHY.finditer(line)), default=0)
+
+
+def says_what_and_why(line: str) -> bool:
+    """Return whether a line says by itself what failed, and why."""
+    return _weight(line, "") >= _WHAT_AND_WHY
 
 
 def _weight(line: str, before: str) -> int:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Final
 
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
-from app.diagnosis.log_endings import last_words, restarted, says_why
+from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why
 from app.diagnosis.log_listening import listenings
 from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check
 from app.diagnosis.log_variables import missing_variable
@@ -57,8 +58,7 @@ _MEMORY: Final = re.compile(
     r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory|\w+ of size [\d.]+)"
     r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)"
     r"|\binsufficient memory for the java\b|\bNoMemoryError|\bcould not reserve enough space for\b"
-    # Of PHP; of uWSGI, Celery and supervisord
-    r"|\ballowed memory size of \d+ bytes exhausted"
+    # Of uWSGI, Celery and supervisord. PHP's `memory_limit` is its own, whatever memory there is.
     r"|\b(?:killed|died|exited|terminated|crashed)\b[^\n]{0,60}?\b(?:signal:? 9\b|SIGKILL\b(?!\)))"
     # .NET's E_OUTOFMEMORY. Nothing but a lack of memory kills a container's processes with SIGKILL from outside.
     r"|\b0x8007000E\b|(?<!sending )(?<!send )\bsignal[ :=\[\"]{1,4}(?:SIGKILL|killed)\b"
@@ -127,15 +127,15 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
         return LogEvidence(ending)
     own = [line[:LONGEST_LINE] for line in whole]
     last = _last_run(own)
-    for reason, pattern in _SIGNS:
-        among = last if reason is Reason.COMMAND_NOT_FOUND else own
-        if match := next((match for line in among if (match := pattern.search(line))), None):
-            return LogEvidence(ending, reason, _quoted(match.string))
+    if sign := _sign(own, last):
+        reason, line = sign
+        return LogEvidence(ending, reason, _quoted(line))
     if ending is Ending.CANCELED:  # nothing was started: the previous version still writes under the same name
         return LogEvidence(ending)
     is_checked = container in ("", deployment.public_container)
+    health = _health(whole, deployment) if is_checked else None
     evidence = (
-        (_health(whole, deployment) if is_checked else None)
+        (None if health and _still_starts(own, health) else health)
         or (_exit(last, deployment) if last else None)
         or (_port(own, deployment) if is_checked else None)
         or _exit(own, deployment, by_last_line=True)
@@ -151,6 +151,31 @@ _SIGNS: Final = (
     (Reason.COMMAND_NOT_FOUND, _NOT_FOUND),
     (Reason.OUT_OF_MEMORY, _MEMORY),
 )
+
+
+def _sign(own: Sequence[str], last: Sequence[str]) -> tuple[Reason, str] | None:
+    """Return the first sign that decides whatever else is logged, and its line.
+
+    What a program logs of something that it does without is none: it listens, or fails for another reason later.
+    """
+    for reason, pattern in _SIGNS:
+        among = own if reason is Reason.OUT_OF_MEMORY else last
+        found = [index for index, line in enumerate(among) if pattern.search(line)]
+        passes = found and _PASSES.get(reason, _NEVER).search(among[found[-1]])
+        if found and not (passes and any(map(says_what_and_why, among[found[-1] + 1 :]))):
+            return reason, among[found[0]]
+    return None
+
+
+# Lines of a program that goes on after them: a plugin that it can't start, and its own account of the memory.
+_NEVER: Final = re.compile(r"(?!)")
+_PASSES: Final = {
+    Reason.EXEC_FORMAT: re.compile(r"\blevel\"?[=:]|\b(?:ERROR|WARN|WARNING|INFO|DEBUG)\b"),
+    Reason.OUT_OF_MEMORY: re.compile(r"\b(?:INFO|DEBUG)\b|\blevel\"?[=:] ?\"?(?:info|debug)\b"),
+}
+# Of Metabase and others, which answer 503 meanwhile.
+_STARTING: Final = re.compile(r"\binitiali[sz]ing\b|\b(?:still|is) starting\b|\bwarming up\b", re.IGNORECASE)
+_LATEST: Final = 4
 _ENDINGS: Final = (
     ("canceled", Ending.CANCELED),
     ("cancelled", Ending.CANCELED),
@@ -185,6 +210,15 @@ def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, 
         return None
     reason = Reason.HEALTH_STATUS if last.status >= _SERVER_FAULT else Reason.HEALTH_PATH
     return reason, last.line, str(last.status)
+
+
+def _still_starts(lines: Sequence[str], health: tuple[Reason, str, str]) -> bool:
+    """Return whether the program answers that it isn't available because it still starts, and tells of no failure."""
+    return (
+        health[2] == str(HTTPStatus.SERVICE_UNAVAILABLE.value)
+        and any(map(_STARTING.search, lines[-_LATEST:]))
+        and not any(map(says_what_and_why, lines))
+    )
 
 
 def _is_success(status: int, codes: str) -> bool:

@@ -31,9 +31,11 @@ _VARIABLE: Final = re.compile(
     r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?"
     r"[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
-    # One in lower case only where it can be no other word: with a _, or quoted.
-    r"|\b(?:environment variable|env(?:ironment)? var)[ :]{1,2}"
-    r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
+    # One with lower case only where it can be no other word: with a _, or quoted. .NET and Ghost: `Logging__Level`
+    r"|\b(?i:environment variable|env(?:ironment)? var)[ :]{1,2}"
+    r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|([A-Za-z]\w{0,40}?__\w{1,40})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
+    # Of Directus: `"KEY" Environment Variable is missing.`
+    r"|['\"`]([A-Za-z]\w{1,60})['\"`] (?i:environment variable)\b[^\n]{0,30}\b(?i:missing|required|not|unset|empty)\b"
     # Of Rust's envy; of Rails, whose name in lower case is the variable's
     r"|\bmissing value for field `?([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b"
     r"|\bMissing ['\"`]([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})['\"`] for '\w{1,30}' environment"
@@ -47,6 +49,16 @@ _VARIABLE: Final = re.compile(
     # Not of one that "is set to debug"
     r"|[^\n]{0,40}?\b(?i:not|\w{2,6}n't|must|should|never|needs?|ha[sd] to)\b[^\n]{0,20}?"
     r"\b(?i:set|defined|provided|configured|specified|given))\b"
+)
+# Structured logs name it beside the message: `{"msg":"missing required environment variable","key":"SMTP_HOST"}`
+_SPEAKS_OF_VARIABLE: Final = re.compile(
+    r"\b(?:missing|required|not set|unset|undefined|empty)\b[^\n]{0,40}\b(?:environment|env|config(?:uration)?) ?(?:variable|var|key)\b"
+    r"|\b(?:environment|env|config(?:uration)?) ?(?:variable|var|key)\b[^\n]{0,40}\b(?:missing|required|not set|unset|undefined|empty)\b",
+    re.IGNORECASE,
+)
+_VARIABLE_MEMBER: Final = re.compile(
+    r"(?<![\w.])\"?(?:(?:key|var|variables?|env_?[vV]ar|missing)\"?[:=] ?[\[\"']{0,3}([A-Z][A-Z0-9_]{2,60})\b"
+    r"|(?:env|name|field|setting)\"?[:=] ?[\[\"']{0,3}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b)"
 )
 # A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.
 _VARIABLES_HEADING: Final = re.compile(
@@ -75,7 +87,7 @@ _FIELD_REQUIRED: Final = re.compile(r"^\s+field required\b", re.IGNORECASE)
 
 def names_variable(line: str) -> bool:
     """Return whether a line says of a variable that it is missing or wrong."""
-    return _VARIABLE.search(line) is not None
+    return (_VARIABLE.search(line) or _beside(line)) is not None
 
 
 def missing_variable(lines: Sequence[str], is_set: Container[str]) -> tuple[str, str] | None:
@@ -104,13 +116,18 @@ def _missing(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     since_heading, in_settings, before = _MOST_BELOW, False, ""
     for line in lines:
         in_settings = in_settings or _SETTINGS_HEADING.search(line) is not None
-        match = _listed(line, since_heading) or _VARIABLE.search(line)
+        match = _listed(line, since_heading) or _VARIABLE.search(line) or _beside(line)
         since_heading = 0 if _VARIABLES_HEADING.search(line) else since_heading + 1
         if name := next((group for group in match.groups() if group), "") if match else "":
             yield line, name
         if in_settings and _FIELD_REQUIRED.search(line) and (field := _FIELD.search(before)):
             yield f"{field[1]}: field required", field[1].upper()  # the rest of the line holds values
         before = line
+
+
+def _beside(line: str) -> re.Match[str] | None:
+    """Return the match of a variable in another member than the message that says that it is missing."""
+    return _VARIABLE_MEMBER.search(line) if _SPEAKS_OF_VARIABLE.search(line) else None
 
 
 def _listed(line: str, since_heading: int) -> re.Match[str] | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.aws.pull_ports import ImageDetail, Manifest
 
 RUNS: Final = "linux/amd64"
-_UNKNOWN: Final = "unknown/unknown"
+UNKNOWN: Final = "unknown/unknown"
 INDEXES: Final = frozenset(
     {"application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"}
 )
@@ -37,7 +37,7 @@ def _is_signature_tag(tag: str) -> bool:
 def platforms(manifest: Manifest) -> tuple[str, ...]:
     """Return the platforms of an index, attestations left out."""
     names = (platform_of(entry.get("platform")) for entry in _entries(manifest))
-    return tuple(dict.fromkeys(name for name in names if name and name != _UNKNOWN))
+    return tuple(dict.fromkeys(name for name in names if name and name != UNKNOWN))
 
 
 def names_all(manifest: Manifest) -> bool:

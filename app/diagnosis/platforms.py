@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.aws.pull_ports import Manifest
-from app.diagnosis.manifests import RUNS, is_index, names_all, platforms
+from app.diagnosis.manifests import RUNS, UNKNOWN, is_index, names_all, platforms
 
 
 class Fit(StrEnum):
@@ -40,6 +40,8 @@ def fit_of(manifest: Manifest, config_platform: str | None = None, *, child_miss
         return _of_index(manifest, child_missing=child_missing)
     if not config_platform:
         return PlatformFit(Fit.UNKNOWN)
+    if config_platform == UNKNOWN:  # as BuildKit writes it for what it attaches to an image
+        return PlatformFit(Fit.ATTESTATIONS_ONLY, (config_platform,))
     return PlatformFit(Fit.RUNS if config_platform == RUNS else Fit.OTHER, (config_platform,))
 
 

@@ -154,7 +154,7 @@ class Evaluator:
         collected = self.collect(caller)
         verdict = decided(collected)
         if verdict is None:
-            verdict = not_met(collected.missed) if collected.missed else self._not_allowed(caller)
+            verdict = not_met(collected.missed[0]) if collected.missed else self._not_allowed(caller)
         return replace(verdict, unseen=self._unseen)
 
     def _not_allowed(self, caller: PullPrincipal) -> Verdict:

@@ -31,19 +31,19 @@ class Missed(NamedTuple):
 
 @dataclass
 class Collected:
-    """The certain and the open Denies, the Allows, and the best Allow for each action."""
+    """The certain and the open Denies, the Allows, the best Allow for each action, and those that fail conditions."""
 
     sure: list[Cover] = field(default_factory=list)
     maybe: list[Cover] = field(default_factory=list)
     allows: list[Cover] = field(default_factory=list)
     best: dict[str, Cover] = field(default_factory=dict)
-    missed: Missed | None = None
+    missed: list[Missed] = field(default_factory=list)
 
     def add(self, rule: Rule, reach: Reach, decision: Decision) -> None:
         """Add a statement that reaches the caller."""
         if decision.failed:
             if rule.allows and rule.layer is Layer.REPOSITORY:
-                self.missed = self.missed or Missed(rule, decision)
+                self.missed = [*self.missed, Missed(rule, decision)][:NAMED_AT_MOST]
             return
         cover = Cover(rule, reach, decision.doubts)
         if not rule.allows:
@@ -58,7 +58,7 @@ class Collected:
         self.maybe = _first(self.maybe, shared.maybe, without)
         self.allows = _first(self.allows, shared.allows, without)
         self._prefer(shared.best)
-        self.missed = self.missed or shared.missed
+        self.missed = [*self.missed, *shared.missed][:NAMED_AT_MOST]
 
     def _prefer(self, covers: Mapping[str, Cover]) -> None:
         for action, cover in covers.items():

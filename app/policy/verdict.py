@@ -83,7 +83,8 @@ def decided(collected: Collected) -> Verdict | None:
         return None
     missing = tuple(action for action in PULL_ACTIONS if action not in collected.best)
     if missing:
-        return _partly(collected.allows, missing)
+        rest = next((one for one in collected.missed if set(missing) <= set(one.rule.actions)), None)
+        return not_met(rest, missing) if rest else _partly(collected.allows, missing)
     allows = collected.deciding()
     surely = not any(cover.doubts for cover in allows)
     if collected.maybe:
@@ -94,8 +95,11 @@ def decided(collected: Collected) -> Verdict | None:
     return _verdict(Access.ALLOWED, "allowed", allows, max((cover.reach for cover in allows), key=_REACHES.index))
 
 
-def not_met(missed: Missed) -> Verdict:
-    """Return the verdict if an Allow of the repository policy would cover the caller, but a condition fails."""
+def not_met(missed: Missed, missing: tuple[str, ...] = PULL_ACTIONS) -> Verdict:
+    """Return the verdict if an Allow of the repository policy would cover the caller, but a condition fails.
+
+    `missing` are the actions that no other statement allows.
+    """
     rule, failed = missed.rule, missed.decision.failed
     params: dict[str, str | int] = {"statement": rule.label, "conditions": _joined(test.text for test in failed)}
     code = "verdict.condition_not_met"
@@ -103,7 +107,7 @@ def not_met(missed: Missed) -> Verdict:
         ends = [test for test in failed if test.is_end]
         code = "verdict.allow_ended" if ends else "verdict.allow_not_started"
         params["when"] = _moment_of(ends[0] if ends else failed[0])
-    return Verdict(Access.NOT_ALLOWED, code, params, (Deciding.of(rule),), PULL_ACTIONS)
+    return Verdict(Access.NOT_ALLOWED, code, params, (Deciding.of(rule),), missing)
 
 
 def _denied(covers: Sequence[Cover]) -> Verdict:

@@ -58,7 +58,6 @@ def test_nothing_breaks_it(text):
         ("library/nginx:1.27", RegistryHost.DOCKER_HUB),
         ("public.ecr.aws/nginx/nginx:1.27", RegistryHost.ECR_PUBLIC),
         ("ghcr.io/owner/app:1", RegistryHost.OTHER),
-        ("localhost:5000/app", RegistryHost.OTHER),
         (":shop.web.3", RegistryHost.STORED),
     ],
 )
@@ -81,6 +80,16 @@ def test_a_slash_around_it_is_a_fault_of_its_part(text, faults, suggested):
     image = parse_image(text)
     assert [(fault.code, next(iter(fault.params.values()))) for fault in image.faults] == faults
     assert (image.uri(ACCOUNT, "us-east-1") if image.repository else "") == suggested
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["$ECR_REGISTRY", "${REGISTRY}", "{{ registry }}", "<registry>", "%REGISTRY%", "localhost:5000", "registry:80"],
+)
+def test_a_registry_to_be_filled_in_or_of_ones_own_is_no_public_one(host):
+    image = parse_image(f"{host}/shop/web:1.4".replace(" ", ""))
+    assert (image.registry, [fault.code for fault in image.faults]) == (RegistryHost.ECR, ["uri.host"])
+    assert (image.repository, image.tag) == ("shop/web", "1.4")
 
 
 @pytest.mark.parametrize("account", ["$AWS_ACCOUNT_ID", "${ACCOUNT}", "<account-id>", "aws_account_id", "ACCOUNT"])

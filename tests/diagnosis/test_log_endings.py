@@ -149,11 +149,35 @@ CASES = [
     (Reason.COMMAND_NOT_FOUND, ["ERROR (catatonit:2): failed to exec pid1: No such file or directory"] * 3),
     (Reason.EXEC_FORMAT, ['error: exec: "redis-server": fork/exec /usr/local/bin/redis-server: exec format error'] * 3),
     (
+        Reason.PORT,
+        [
+            'level=error msg="Could not start plugin backend" pluginId=acme error="fork/exec /plugins/acme/gpx_acme: exec format error"',
+            'logger=http.server level=info msg="HTTP Server Listen" address=[::]:3000 protocol=http',
+        ],
+    ),
+    (
+        Reason.EXITED,
+        [
+            'level=error msg="Could not start plugin backend" pluginId=acme error="fork/exec /plugins/acme/gpx_acme: exec format error"',
+            'level=error msg="Failed to connect to database" error="dial tcp 10.0.0.9:5432: connect: connection refused"',
+        ]
+        * 3,
+    ),
+    (
+        Reason.EXITED,
+        [
+            "INFO  cache: evicting, memory limit 256MB, out of memory pressure: none",
+            "Traceback (most recent call last):",
+            '  File "/app/worker.py", line 1, in <module>',
+            "ModuleNotFoundError: No module named 'celery'",
+        ],
+    ),
+    (
         Reason.OUT_OF_MEMORY,
         ["Error occurred during initialization of VM", "Could not reserve enough space for 2097152KB object heap"] * 3,
     ),
     (
-        Reason.OUT_OF_MEMORY,
+        Reason.EXITED,  # at php.ini's `memory_limit`, whatever memory there is
         [
             "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes) in /var/www/html/vendor/composer/autoload_static.php on line 812"
         ]

@@ -12,6 +12,22 @@ from app.diagnosis.log_requests import requests_in
 from tests.diagnosis.test_log_evidence import seen
 
 CASES = [
+    (
+        Reason.QUIET,  # it isn't available because it still starts
+        [
+            "2026-11-27 03:12:07,412 INFO db.setup :: Setting up and migrating Metabase DB. Please sit tight, this may take a minute...",
+            "2026-11-27 03:12:37,019 ERROR middleware.log :: GET /healthz 503 2.1 ms (0 DB calls)",
+            '{:status "initializing", :progress 0.3}',
+        ],
+    ),
+    (
+        Reason.HEALTH_STATUS,
+        [
+            "ERROR db: connection refused: 10.0.0.9:5432",
+            "initializing",
+            '"GET /healthz HTTP/1.1" 503 12 "ELB-HealthChecker/2.0"',
+        ],
+    ),
     (Reason.HEALTH_PATH, ["261127/031207.120, [response] http://5f1c:80: get /healthz {} 404 (3ms)"] * 4),
     (
         Reason.HEALTH_PATH,

@@ -8,6 +8,22 @@ from app.diagnosis.log_evidence import Reason
 from tests.diagnosis.test_log_evidence import seen
 
 CASES = [
+    (Reason.MISSING_VARIABLE, ['[09:12:31.312] ERROR: "KEY" Environment Variable is missing.'] * 3),
+    (
+        Reason.MISSING_VARIABLE,
+        [
+            "Unhandled exception. System.InvalidOperationException: Environment variable 'ConnectionStrings__Default' is not set.",
+            "   at Program.<Main>$(String[] args) in /src/Program.cs:line 9",
+        ]
+        * 3,
+    ),
+    (Reason.MISSING_VARIABLE, ["FATAL the environment variable database__connection__host is missing"] * 3),
+    (
+        Reason.MISSING_VARIABLE,
+        ['{"level":"fatal","ts":1.7,"msg":"missing required environment variable","key":"SMTP_HOST"}'] * 3,
+    ),
+    (Reason.MISSING_VARIABLE, ['level=fatal env=SMTP_HOST msg="required environment variable is not set"'] * 3),
+    (Reason.EXITED, ['{"level":"fatal","env":"PRODUCTION","msg":"missing required config key: smtp.host"}'] * 3),
     (Reason.MISSING_VARIABLE, ["Erro: variável de ambiente JWT_SECRET não definida"] * 3),
     (
         Reason.MISSING_VARIABLE,

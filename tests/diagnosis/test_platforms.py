@@ -32,7 +32,15 @@ def test_an_image_without_a_platform_in_an_index_may_be_the_right_one(entries, f
     assert fit_of(Manifest(INDEX, {"manifests": entries})).fit is fit
 
 
-@pytest.mark.parametrize("config, fit", [("linux/amd64", Fit.RUNS), ("linux/arm64", Fit.OTHER), ("", Fit.UNKNOWN)])
+@pytest.mark.parametrize(
+    "config, fit",
+    [
+        ("linux/amd64", Fit.RUNS),
+        ("linux/arm64", Fit.OTHER),
+        ("unknown/unknown", Fit.ATTESTATIONS_ONLY),
+        ("", Fit.UNKNOWN),
+    ],
+)
 def test_a_config_that_names_no_platform_is_for_none_that_is_known(config, fit):
     assert fit_of(Manifest(IMAGE, {}), config).fit is fit
 

@@ -30,6 +30,7 @@ from tests.slowness import slowness
 
 ECR_LIMIT = 10_240
 SECONDS = 0.050
+SLACK = 4
 LARGE = ECR_LIMIT
 RATIO = 2.5
 
@@ -91,9 +92,11 @@ def grows_too_fast(work, small, large):
 
 
 def allowed():
-    """Seconds: as many as promised on a machine as fast as that of docs/performance.md, since a slow one proves nothing."""
-    slower = min(slowness(time.thread_time) for _ in range(3))
-    return SECONDS * (2 * slower if slower > 1 else 1)  # whoever shares a slow machine also takes its caches
+    """Seconds: far more than promised, which `make bench` measures; work that isn't linear takes a hundred times as long.
+
+    Whoever shares a slow machine also takes its caches.
+    """
+    return SECONDS * SLACK * min(slowness(time.thread_time) for _ in range(3))
 
 
 def is_slow(work, texts):

@@ -11,6 +11,7 @@ from app.inventory.sync_state import What
 from app.main import create_app
 from app.migrate import migrate
 from app.settings import Settings
+from app.web import deps
 from tests.sandbox_server import AWS_ENVIRONMENT, start_sandbox
 
 REGION = "us-east-1"
@@ -22,6 +23,7 @@ FAILED = "AWS failed to do "
 async def mended(tmp_path, monkeypatch):
     """A console that could not read a region's services; AWS is well again. And what it calls."""
     monkeypatch.setattr(background_sync, "AFTER_PROBLEM", background_sync.Ages(0, 30))
+    monkeypatch.setattr(deps, "PATIENCE", 60.0)  # what is read is shown, however slow this machine is
     with start_sandbox() as sandbox:
         for name, value in {**AWS_ENVIRONMENT, "AWS_ENDPOINT_URL": sandbox.url}.items():
             monkeypatch.setenv(name, value)

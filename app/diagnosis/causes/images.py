@@ -56,8 +56,8 @@ CAUSES: Final[dict[str, Cause]] = {
     ),
     "image.moved": other(
         Check.IMAGE,
-        N_("The tag %(tag)s was pushed again after deployment %(version)s"),
-        N_("Lightsail pulls when it deploys: that deployment ran the image the tag named before. Deploy again to run the new one."),
+        N_("The tag %(tag)s was pushed after deployment %(version)s"),
+        N_("Lightsail pulls when it deploys: that deployment didn't get the image that the tag names now. Deploy again."),
         Fix.REDEPLOY,
         tag="1.4",
         version=7,
@@ -89,8 +89,8 @@ CAUSES: Final[dict[str, Cause]] = {
     ),
     "platform.attestation_only": other(
         Check.PLATFORM,
-        N_("The image index holds only attestations, no image"),
-        N_("Build and push again with --provenance=false."),
+        N_("%(image)s holds only attestations, no image"),
+        N_("Name the image itself by its tag. If the tag holds nothing else, build and push again with --provenance=false."),
         Fix.PUSH,
         Fix.REDEPLOY,
     ),

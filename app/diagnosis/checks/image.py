@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from app.aws.pull_ports import ImageDetail
-from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, Status, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
+from app.diagnosis.image_uri import RegistryHost
 from app.diagnosis.lifecycle import expiring_rule
 from app.diagnosis.manifests import is_artifact
 
@@ -18,7 +19,7 @@ _MOST_TAGS = 3
 
 def check_image(facts: Facts) -> CheckResult:
     """Return whether the image can be pulled, as far as ECR's description of it shows."""
-    if outcome := not_private(facts):
+    if outcome := _stored(facts) or not_private(facts):
         return outcome
     if facts.region_problem or isinstance(facts.service, NotFound) or not facts.uri.repository:
         return not_reached()
@@ -31,6 +32,13 @@ def check_image(facts: Facts) -> CheckResult:
     detail = facts.detail.value
     cause = _unpullable(facts, detail) or _moved(facts, detail)
     return caused(cause) if cause else fine("image", digest=short(detail.digest))
+
+
+def _stored(facts: Facts) -> CheckResult | None:
+    """Return the outcome for an image that is stored in Lightsail, which nothing shows to be there; else None."""
+    if facts.uri.registry is not RegistryHost.STORED or facts.has_run:
+        return None
+    return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.stored", {"image": facts.image}))
 
 
 def short(digest: str) -> str:
@@ -61,13 +69,13 @@ def _unpullable(facts: Facts, detail: ImageDetail) -> Found | None:
 
 def _moved(facts: Facts, detail: ImageDetail) -> Found | None:
     """Return the cause that the tag was pushed after the newest deployment pulled it, or None."""
-    deployment = facts.deployment
-    if facts.uri.digest or deployment is None or deployment.created_at is None or detail.pushed_at is None:
+    deployment, pushed = facts.deployment, facts.pushed_since
+    if pushed is None or deployment is None or deployment.created_at is None:
         return None
-    if detail.pushed_at <= deployment.created_at or deployment.state not in ("ACTIVE", "FAILED"):
+    if deployment.state not in ("ACTIVE", "FAILED"):
         return None
     when: dict[str, str | int] = {
-        "pushed": _time(detail.pushed_at),
+        "pushed": _time(pushed),
         "deployed": _time(deployment.created_at),
         "version": deployment.version,
     }

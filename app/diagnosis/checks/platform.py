@@ -24,9 +24,10 @@ def check_platform(facts: Facts, image: CheckResult) -> CheckResult:
 
 
 def _of_image(facts: Facts) -> CheckResult:
-    """Return the platform's outcome: fine if the image has run, else by its manifest."""
+    """Return the platform's outcome: fine if the image that is named now has run, else by its manifest."""
     started = facts.log_evidence is not None and facts.log_evidence.started
-    if started or (facts.deployment is not None and facts.deployment.state == "ACTIVE"):
+    ran = started or (facts.deployment is not None and facts.deployment.state == "ACTIVE")
+    if ran and not facts.pushed_since:
         return fine("platform_ran")
     if isinstance(facts.manifest, Known):
         return _of_manifest(facts, facts.manifest.value)
@@ -47,7 +48,8 @@ def _of_manifest(facts: Facts, manifest: Manifest) -> CheckResult:
         return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.no_platform", {"image": facts.image}))
     params = {**_params(facts), "platforms": names}
     if fit.fit is Fit.ATTESTATIONS_ONLY:
-        return caused(Found("platform.attestation_only", params, (Sentence("evidence.index_empty"),)))
+        evidence = Sentence("evidence.index_empty") if not is_single else Sentence("evidence.platforms", params)
+        return caused(Found("platform.attestation_only", params, (evidence,)))
     if fit.fit is Fit.IMAGE_MISSING:
         digest = {"digest": child(manifest)}
         return caused(Found("platform.child_missing", {**params, **digest}, (Sentence("evidence.child", digest),)))

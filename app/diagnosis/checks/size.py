@@ -39,7 +39,7 @@ def _fits(facts: Facts, megabytes: int) -> CheckResult:
     power = facts.service.value.power if isinstance(facts.service, Known) else ""
     memory = MEMORY.get(power)
     params: dict[str, str | int] = {"megabytes": megabytes, "power": power, **_memory(facts)}
-    if memory is None or megabytes <= memory or facts.has_run:
+    if memory is None or megabytes <= memory or (facts.has_run and not facts.pushed_since):
         return fine("size", **params)
     about = {**params, "service": facts.service_name, "image": facts.image}
     return caused(Found("size.too_large", about, (Sentence("evidence.size", params),), Certainty.LIKELY))

@@ -98,6 +98,20 @@ def _(world: World) -> None:
     world.push(["1.5"])
 
 
+@case("tag pushed again, for another platform", "image.moved", "platform.single", image=WEB, platform=True)
+def _(world: World) -> None:
+    world.build()
+    world.deploy()
+    world.push(["1.4"], platforms=["linux/arm64"])
+
+
+@case("tag pushed again, too large for the power", "image.moved", "size.too_large")
+def _(world: World) -> None:
+    world.build(power="nano")
+    world.deploy()
+    world.push(["1.4"], megabytes=3_000)
+
+
 @case("an SBOM's digest", "image.artifact")
 def _(world: World) -> None:
     world.build()

@@ -116,6 +116,15 @@ def _(world: World) -> None:
     world.policy({**statement, "NotAction": "ecr:BatchGetImage"})
 
 
+@case("half of the pull allowed until a date", "policy.ended", image=WEB)
+def _(world: World) -> None:
+    world.build()
+    until = {"DateLessThan": {"aws:CurrentTime": "2024-06-30T00:00:00Z"}}
+    world.policy(
+        world.allow(actions=PULL[:1]), world.allow(actions=PULL[1:], sid="AllowPullUntilJune", Condition=until)
+    )
+
+
 @case("Allow with NotPrincipal", "policy.allow_not_principal")
 def _(world: World) -> None:
     world.build()
