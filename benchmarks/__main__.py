@@ -37,6 +37,7 @@ BENCHMARKS = (
     "batch",
     "restart",
     "replica_loss",
+    "policies",
     "waiting",
     "modals",
     "sandbox",
