@@ -17,11 +17,11 @@ _EXIT_CODE: Final = re.compile(
     re.IGNORECASE,
 )
 _LAST_WORD: Final = re.compile(
-    r"fatal|panic|traceback|unhandled(?! error event:)|uncaught|segmentation|core dumped|app crashed|npm ERR!|npm error code",
+    r"fatal|panic|traceback|unhandled(?! error event:)|uncaught|segmentation|core dumped|app crashed|\bclean exit\b|npm ERR!|npm error code",
     re.IGNORECASE,
 )
 _FATAL: Final = re.compile(
-    r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort)\b|npm ERR!"
+    r"\b(?:fatal|panic|traceback|unhandled|uncaught|segmentation fault|core dumped|aborted|abort|clean exit)\b|npm ERR!"
     r"|\bnpm error\b|(?:error|exception)\b|\berror:|cannot find|could not|couldn't"
     r"|failed to|not set|is required|missing|no such|unbound variable|connection refused|permission denied|already in use"
     r"|\b(?:fehler|erreur|erro|errore)\b|\u043e\u0448\u0438\u0431\u043a|エラー|失敗|错误|失败|오류",
@@ -36,7 +36,7 @@ _WAITS: Final = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
-    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|crashed)\b",
+    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|crashed|clean exit)\b",
     re.IGNORECASE,
 )
 # Numbers, and the ids and addresses that are written with letters too.

@@ -18,6 +18,7 @@ from app.aws.pull_ports import LogLine
 from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why
 from app.diagnosis.log_listening import listenings
 from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check
+from app.diagnosis.log_signs import WORKER_TIMEOUT, sign_in
 from app.diagnosis.log_variables import missing_variable
 
 MOST_LINES: Final = 400
@@ -32,40 +33,6 @@ TELLING: Final = (
     '?ailed ?FAILED ?"gave up" ?"given up" ?istening ?"unning on" ?"tarted on" ?HealthChecker'
 )
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
-_EXEC_FORMAT: Final = re.compile(
-    r"exec format error|exec user process caused.{0,40}format|wrong architecture"
-    r"|\bcannot execute binary file\b|\bqemu-(?:aarch64|arm)\S{0,20}: |\brosetta error: ",
-    re.IGNORECASE,
-)
-_NOT_FOUND: Final = re.compile(
-    r"executable file not found|exec user process caused[: \"]{1,4}(?:no such file|permission denied)|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
-    r"|\bcommand [\"'`]\S{1,100}[\"'`] not found|\bthe command \S{1,100} could(?: not|n't) be found"
-    r"|\bexec [^: ]{1,200}(?: failed)?: (?:no such file|not found|permission denied)|starting container process caused|unable to start container process"
-    r"|^(?:/\S*/)?(?:ba|da|a)?sh: (?:.{0,200}not found|\S{1,200}: permission denied)"
-    # `env: 'bash\r': No such file or directory`, of a script with Windows line ends; BusyBox: `env: can't execute`
-    r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
-    r"|^\[(?:dumb-init|tini)[^\]]{0,20}\] \S{1,200}: (?:no such file|permission denied)"
-    r"|\b(?:bad interpreter|failed to execute \S{1,200}): (?:no such file|permission denied)"
-    # Of bash, which says the same of a file that it can't read: `/start: line 9: bin/rails: No such file or directory`
-    r"|^\S{1,200}: line \d{1,5}: (?:\S{0,200}\bs?bin/[^\s/]{1,100}|\.(?:/[\w-]{1,100}){1,9}|\S{0,200}/[^\s/]{1,100}\.(?:sh|py|rb))"
-    r": (?:no such file|permission denied)"
-    # Of dash: `/entrypoint.sh: 3: gunicorn: not found`
-    r"|^\S{1,200}: \d{1,5}: \S{1,200}: (?:not found|permission denied)$",
-    re.IGNORECASE,
-)
-# Not advice ("if you run out of memory"), nor a virtual machine's option (`-XX:+ExitOnOutOfMemoryError`).
-_MEMORY: Final = re.compile(
-    r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory|\w+ of size [\d.]+)"
-    r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)"
-    r"|\binsufficient memory for the java\b|\bNoMemoryError|\bcould not reserve enough space for\b"
-    # Of uWSGI, Celery and supervisord. PHP's `memory_limit` is its own, whatever memory there is.
-    r"|\b(?:killed|died|exited|terminated|crashed)\b[^\n]{0,60}?\b(?:signal:? 9\b|SIGKILL\b(?!\)))"
-    # .NET's E_OUTOFMEMORY. Nothing but a lack of memory kills a container's processes with SIGKILL from outside.
-    r"|\b0x8007000E\b|(?<!sending )(?<!send )\bsignal[ :=\[\"]{1,4}(?:SIGKILL|killed)\b"
-    r"|\bmemory allocation of \d+ bytes failed|\bbad_alloc\b|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
-    r"|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}137\b|\bstatus[ :=]{1,2}137\b(?! [a-z])",
-    re.IGNORECASE,
-)
 ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SERVER_FAULT: Final = 500
@@ -127,9 +94,8 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
         return LogEvidence(ending)
     own = [line[:LONGEST_LINE] for line in whole]
     last = _last_run(own)
-    if sign := _sign(own, last):
-        reason, line = sign
-        return LogEvidence(ending, reason, _quoted(line))
+    if decided := sign_in(own, last):
+        return LogEvidence(ending, Reason(decided.sign), _quoted(decided.line))
     if ending is Ending.CANCELED:  # nothing was started: the previous version still writes under the same name
         return LogEvidence(ending)
     is_checked = container in ("", deployment.public_container)
@@ -140,39 +106,15 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
         or (_port(own, deployment) if is_checked else None)
         or _exit(own, deployment, by_last_line=True)
     )
-    if evidence is None:
-        return LogEvidence(ending, Reason.QUIET, _quoted(own[-1]))
+    slow = next((line for line in own if WORKER_TIMEOUT.search(line)), "")
+    if evidence is None or (
+        slow and evidence[0] is Reason.EXITED
+    ):  # gunicorn itself runs on, and starts another worker
+        return LogEvidence(ending, Reason.QUIET, _quoted(slow or own[-1]))
     reason, line, detail = evidence
     return LogEvidence(ending, reason, _quoted(line), detail)
 
 
-_SIGNS: Final = (
-    (Reason.EXEC_FORMAT, _EXEC_FORMAT),
-    (Reason.COMMAND_NOT_FOUND, _NOT_FOUND),
-    (Reason.OUT_OF_MEMORY, _MEMORY),
-)
-
-
-def _sign(own: Sequence[str], last: Sequence[str]) -> tuple[Reason, str] | None:
-    """Return the first sign that decides whatever else is logged, and its line.
-
-    What a program logs of something that it does without is none: it listens, or fails for another reason later.
-    """
-    for reason, pattern in _SIGNS:
-        among = own if reason is Reason.OUT_OF_MEMORY else last
-        found = [index for index, line in enumerate(among) if pattern.search(line)]
-        passes = found and _PASSES.get(reason, _NEVER).search(among[found[-1]])
-        if found and not (passes and any(map(says_what_and_why, among[found[-1] + 1 :]))):
-            return reason, among[found[0]]
-    return None
-
-
-# Lines of a program that goes on after them: a plugin that it can't start, and its own account of the memory.
-_NEVER: Final = re.compile(r"(?!)")
-_PASSES: Final = {
-    Reason.EXEC_FORMAT: re.compile(r"\blevel\"?[=:]|\b(?:ERROR|WARN|WARNING|INFO|DEBUG)\b"),
-    Reason.OUT_OF_MEMORY: re.compile(r"\b(?:INFO|DEBUG)\b|\blevel\"?[=:] ?\"?(?:info|debug)\b"),
-}
 # Of Metabase and others, which answer 503 meanwhile.
 _STARTING: Final = re.compile(r"\binitiali[sz]ing\b|\b(?:still|is) starting\b|\bwarming up\b", re.IGNORECASE)
 _LATEST: Final = 4

@@ -173,6 +173,35 @@ CASES = [
         ],
     ),
     (
+        Reason.COMMAND_NOT_FOUND,
+        [
+            "s6-applyuidgid: fatal: unable to exec /usr/lib/shop/bin/database: No such file or directory",
+            "shopd[171]: INFO: Listening on host 0.0.0.0, port 4822",
+        ],
+    ),
+    (
+        Reason.COMMAND_NOT_FOUND,
+        ["/app/start.sh: line 84: /app/.venv/bin/uvicorn: cannot execute: required file not found"],
+    ),
+    (
+        Reason.OUT_OF_MEMORY,  # as `rich` wraps a line
+        [
+            "[11/27/26 03:12:07] ERROR    Worker (pid:9) was sent SIGKILL! Perhaps out of",
+            "                             memory?",
+            "[11/27/26 03:12:07] INFO     Booting worker with pid: 40",
+        ],
+    ),
+    (
+        Reason.QUIET,  # gunicorn itself kills a worker that takes too long
+        [
+            "[2026-11-27 03:12:07 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:27)",
+            "[2026-11-27 03:12:09 +0000] [7] [ERROR] Worker (pid:27) was sent SIGKILL! Perhaps out of memory?",
+            "[2026-11-27 03:12:09 +0000] [28] [INFO] Booting worker with pid: 28",
+        ]
+        * 3,
+    ),
+    (Reason.EXITED, ["bundles generated", "[nodemon] clean exit - waiting for changes before restart"]),
+    (
         Reason.OUT_OF_MEMORY,
         ["Error occurred during initialization of VM", "Could not reserve enough space for 2097152KB object heap"] * 3,
     ),

@@ -8,6 +8,16 @@ from app.diagnosis.log_evidence import Reason
 from tests.diagnosis.test_log_evidence import seen
 
 CASES = [
+    (
+        Reason.MISSING_VARIABLE,
+        [
+            "ERROR: this image does not start without an administrator.",
+            '       Create one, e.g. with "-e SHOP_USER=admin -e SHOP_PASSWORD=secret".',
+        ]
+        * 3,
+    ),
+    (Reason.MISSING_VARIABLE, ["** (RuntimeError) SHOP_KEY_BASE configuration option is required. See the manual"] * 3),
+    (Reason.EXITED, ["ERROR the SHOP_MODE setting is on: failed to open /data: permission denied"] * 3),
     (Reason.MISSING_VARIABLE, ['[09:12:31.312] ERROR: "KEY" Environment Variable is missing.'] * 3),
     (
         Reason.MISSING_VARIABLE,
