@@ -57,6 +57,13 @@ def test_the_stylesheet_is_made_of_the_recorded_tokens(tools):
     assert tokens.stylesheet(json.loads(tokens.PICKED.read_text())) == tokens.STYLES.read_text()
 
 
+def test_each_token_is_used(tools):
+    _, tokens = tools
+    styles = "".join(sheet.read_text() for sheet in tokens.STYLES.parent.glob("*.css"))
+    names, top = tokens.wanted()
+    assert [name for name in {*names, *top} if f"var(--{name})" not in styles] == []
+
+
 def test_every_token_that_the_styles_use_is_there():
     import re  # noqa: PLC0415  (for this test alone)
 
