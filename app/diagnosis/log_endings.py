@@ -108,6 +108,11 @@ def still_waits(line: str) -> bool:
     return _WAITS.search(line) is not None and not _GAVE_UP.search(line)
 
 
+def waited_for(lines: Sequence[str]) -> str:
+    """Return the line that says why a program still waits or tries again, "" if the last one doesn't say that it does."""
+    return _most_telling(lines) if still_waits(lines[-1]) else ""
+
+
 def _tries_again(lines: Sequence[str]) -> bool:
     """Return whether the last lines are those of an attempt that failed like the one before, and is repeated.
 

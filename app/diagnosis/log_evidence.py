@@ -15,7 +15,7 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
-from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why
+from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why, waited_for
 from app.diagnosis.log_listening import listenings
 from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check
 from app.diagnosis.log_signs import WORKER_TIMEOUT, sign_in
@@ -110,7 +110,7 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
     if evidence is None or (
         slow and evidence[0] is Reason.EXITED
     ):  # gunicorn itself runs on, and starts another worker
-        return LogEvidence(ending, Reason.QUIET, _quoted(slow or own[-1]))
+        return LogEvidence(ending, Reason.QUIET, _quoted(slow or waited_for(own) or own[-1]))
     reason, line, detail = evidence
     return LogEvidence(ending, reason, _quoted(line), detail)
 

@@ -417,6 +417,15 @@ def test_the_line_that_says_what_failed_and_why_is_quoted(quoted, lines):
     assert seen(*lines * 3).line == quoted
 
 
+def test_of_a_program_that_tries_again_the_line_that_says_why_is_quoted():
+    lines = [
+        "[03:12:07: ERROR] consumer: Cannot connect to redis://10.0.0.9:6379//: Error 111 Connection refused.",
+        "Trying again in 6.00 seconds... (3/100)",
+    ]
+    evidence = seen("starting", *lines)
+    assert (evidence.reason, evidence.line) == (Reason.QUIET, lines[0])
+
+
 def test_of_a_long_line_its_start_and_its_reason_are_quoted():
     line = seen(f"panic: opening the store at {'/data' * 40}: connection refused (db)", "exit status 2").line
     assert line.startswith("panic: opening the store")
