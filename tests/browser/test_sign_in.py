@@ -183,6 +183,7 @@ def test_a_session_that_ends_while_a_repository_is_added_loses_nothing_that_was_
     page.get_by_role("button", name="Add repository").first.click()
     dialog = page.get_by_role("dialog")
     field = dialog.get_by_role("combobox")
+    expect(field).to_be_visible()  # a dialog that is still to come is asked for with the session
     page.context.clear_cookies()
     field.fill("analytics/etl")
     message = dialog.get_by_text("You are signed out. Nothing was sent.")
