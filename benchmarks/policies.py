@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.figures import Figure, Report
 from tests.policy.hostile import HOSTILE
-from tests.policy.test_linear import ECR_LIMIT, SECONDS, WORK, pair, seconds
+from tests.policy.work import ECR_LIMIT, SECONDS, WORK, pair, seconds
 
 TIMES = 12  # the least of so many counts
 

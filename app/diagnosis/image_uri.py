@@ -122,8 +122,8 @@ def _split(text: str) -> ImageUri:
         return _referenced(uri, arn["name"])
     host, slash, path = text.partition("/")
     if not slash:
-        host, path = ("", text) if not _is_ecr_host(text.partition(":")[0]) else (text, "")
-    elif not _is_host(host) and not _PLACEHOLDER.fullmatch(host):
+        host, path = ("", text) if not _is_meant_as_ecr(text.partition(":")[0]) else (text, "")
+    elif not _is_host(host):
         host, path = "", text
     return _of_host(text, host, path)
 
@@ -134,18 +134,19 @@ def _of_host(text: str, host: str, path: str) -> ImageUri:
         return _referenced(ImageUri(text, RegistryHost.ECR_PUBLIC, host, repository=path.partition("/")[2]), path)
     if lower in _DOCKER_HUB or not host:
         return _referenced(ImageUri(text, RegistryHost.DOCKER_HUB, host), path)
-    if not _is_ecr_host(host):
+    if not _is_meant_as_ecr(host):
         return _referenced(ImageUri(text, RegistryHost.OTHER, host), path)
     account, region, faults = _read_host(host)
     return _referenced(ImageUri(text, RegistryHost.ECR, host, account, region, faults=faults), path)
 
 
 def _is_host(part: str) -> bool:
-    """Return whether the first part of a path is a registry, by Docker's rule."""
-    return "." in part or ":" in part or part == "localhost"
+    """Return whether the first part of a path is a registry, by Docker's rule, or was to be filled in with one."""
+    return "." in part or ":" in part or part == "localhost" or _PLACEHOLDER.fullmatch(part) is not None
 
 
-def _is_ecr_host(host: str) -> bool:
+def _is_meant_as_ecr(host: str) -> bool:
+    """Return whether a host is that of ECR, or stands where it should: Lightsail reaches none of the others."""
     lower = host.lower()
     known = (_HOST, _DUAL_STACK, _ECR_LIKE, _API_HOST, _PLACEHOLDER, _LOCAL_HOST)
     return any(pattern.fullmatch(lower) for pattern in known)

@@ -108,7 +108,7 @@ def still_waits(line: str) -> bool:
     return _WAITS.search(line) is not None and not _GAVE_UP.search(line)
 
 
-def waited_for(lines: Sequence[str]) -> str:
+def why_it_waits(lines: Sequence[str]) -> str:
     """Return the line that says why a program still waits or tries again, "" if the last one doesn't say that it does."""
     return _most_telling(lines) if still_waits(lines[-1]) else ""
 

@@ -15,10 +15,10 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
-from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why, waited_for
+from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why, why_it_waits
 from app.diagnosis.log_listening import listenings
 from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check
-from app.diagnosis.log_signs import WORKER_TIMEOUT, sign_in
+from app.diagnosis.log_signs import WORKER_TIMEOUT, first_sign
 from app.diagnosis.log_variables import missing_variable
 
 MOST_LINES: Final = 400
@@ -94,8 +94,8 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
         return LogEvidence(ending)
     own = [line[:LONGEST_LINE] for line in whole]
     last = _last_run(own)
-    if decided := sign_in(own, last):
-        return LogEvidence(ending, Reason(decided.sign), _quoted(decided.line))
+    if found := first_sign(own, last):
+        return LogEvidence(ending, Reason(found.sign), _quoted(found.line))
     if ending is Ending.CANCELED:  # nothing was started: the previous version still writes under the same name
         return LogEvidence(ending)
     is_checked = container in ("", deployment.public_container)
@@ -110,7 +110,7 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
     if evidence is None or (
         slow and evidence[0] is Reason.EXITED
     ):  # gunicorn itself runs on, and starts another worker
-        return LogEvidence(ending, Reason.QUIET, _quoted(slow or waited_for(own) or own[-1]))
+        return LogEvidence(ending, Reason.QUIET, _quoted(slow or why_it_waits(own) or own[-1]))
     reason, line, detail = evidence
     return LogEvidence(ending, reason, _quoted(line), detail)
 

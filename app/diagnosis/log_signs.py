@@ -70,22 +70,35 @@ class SignLine(NamedTuple):
     line: str
 
 
-# Lines of a program that goes on after them: a plugin that it can't start, and its own account of the memory.
-_NEVER: Final = re.compile(r"(?!)")
-_PASSES: Final = {
-    Sign.EXEC_FORMAT: re.compile(r"\blevel\"?[=:]|\b(?:ERROR|WARN|WARNING|INFO|DEBUG)\b"),
-    Sign.OUT_OF_MEMORY: re.compile(r"\b(?:INFO|DEBUG)\b|\blevel\"?[=:] ?\"?(?:info|debug)\b"),
-}
-# And whether it counts wherever it is logged, or only after the last line that says where the program listens.
-_SIGNS: Final = (
-    (Sign.EXEC_FORMAT, _EXEC_FORMAT, False),
-    (Sign.COMMAND_NOT_FOUND, _NOT_FOUND, False),
-    (Sign.COMMAND_NOT_FOUND, _CANNOT_EXEC, True),
-    (Sign.OUT_OF_MEMORY, _MEMORY, True),
+class _Wording(NamedTuple):
+    """How logs word a sign.
+
+    `anywhere`: it counts also before the last line that says where the program listens. `goes_on`: a line of a program
+    that may go on after it: a plugin that it can't start, or its own account of the memory.
+    """
+
+    sign: Sign
+    pattern: re.Pattern[str]
+    anywhere: bool = False
+    goes_on: re.Pattern[str] | None = None
+
+
+_WORDINGS: Final = (
+    _Wording(
+        Sign.EXEC_FORMAT, _EXEC_FORMAT, goes_on=re.compile(r"\blevel\"?[=:]|\b(?:ERROR|WARN|WARNING|INFO|DEBUG)\b")
+    ),
+    _Wording(Sign.COMMAND_NOT_FOUND, _NOT_FOUND),
+    _Wording(Sign.COMMAND_NOT_FOUND, _CANNOT_EXEC, anywhere=True),
+    _Wording(
+        Sign.OUT_OF_MEMORY,
+        _MEMORY,
+        anywhere=True,
+        goes_on=re.compile(r"\b(?:INFO|DEBUG)\b|\blevel\"?[=:] ?\"?(?:info|debug)\b"),
+    ),
 )
 
 
-def sign_in(lines: Sequence[str], last: Sequence[str]) -> SignLine | None:
+def first_sign(lines: Sequence[str], last: Sequence[str]) -> SignLine | None:
     """Return the first sign, or None.
 
     What a program logs of something that it does without is none: it listens, or fails for another reason later.
@@ -95,16 +108,21 @@ def sign_in(lines: Sequence[str], last: Sequence[str]) -> SignLine | None:
         last: those after the last line that says where the program listens.
     """
     timed_out = {match[1] for line in lines if (match := WORKER_TIMEOUT.search(line))}  # its workers' process ids
-    for sign, pattern, anywhere in _SIGNS:
-        among = lines if anywhere else last
-        found = [index for index, line in enumerate(among) if pattern.search(line) and not _ended(line, timed_out)]
-        passes = found and _PASSES.get(sign, _NEVER).search(among[found[-1]])
-        if found and not (passes and any(map(says_what_and_why, among[found[-1] + 1 :]))):
-            return SignLine(sign, among[found[0]])
+    for wording in _WORDINGS:
+        among = lines if wording.anywhere else last
+        found = [
+            at for at, line in enumerate(among) if wording.pattern.search(line) and not _was_too_slow(line, timed_out)
+        ]
+        if found and not (
+            wording.goes_on
+            and wording.goes_on.search(among[found[-1]])
+            and any(map(says_what_and_why, among[found[-1] + 1 :]))
+        ):
+            return SignLine(wording.sign, among[found[0]])
     return None
 
 
-def _ended(line: str, timed_out: Container[str]) -> bool:
+def _was_too_slow(line: str, timed_out: Container[str]) -> bool:
     """Return whether gunicorn killed a worker itself, which took too long."""
     match = _KILLED.search(line)
     return match is not None and match[1] in timed_out

@@ -33,8 +33,8 @@ _VARIABLE: Final = re.compile(
     r"[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     # In advice: `For example, "-e POSTGRES_PASSWORD=password" on "docker run"`
     r"|(?<![\w-])-e ([A-Z][A-Z0-9_]{2,60})="
-    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60}) (?:config(?:uration)? )?(?:option|setting|key|value|parameter) (?:is|was|must|needs)"
-    r"\b[^\n]{0,20}\b(?:required|missing|set|unset|undefined|empty|provided|given)\b"
+    r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60}) (?:config(?:uration)? )?(?:option|setting|key|value|parameter)"
+    r" (?:(?:is|was) (?:required|missing|unset|undefined|empty|not (?:set|given|provided))|(?:must|needs to) be (?:set|given|provided))\b"
     # One with lower case only where it can be no other word: with a _, or quoted. .NET and Ghost: `Logging__Level`
     r"|\b(?i:environment variable|env(?:ironment)? var)[ :]{1,2}"
     r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|([A-Za-z]\w{0,40}?__\w{1,40})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"

@@ -139,7 +139,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "policy.conditional": access(
         Check.POLICY,
         N_("Whether the repository policy of %(repository)s allows the pull depends on a condition"),
-        N_("It depends on a condition that can't be checked: %(conditions)s."),
+        N_("The condition can't be checked: %(conditions)s."),
         Fix.GRANT,
         Fix.EDIT_POLICY,
         Fix.REDEPLOY,

@@ -48,7 +48,7 @@ def _of_manifest(facts: Facts, manifest: Manifest) -> CheckResult:
         return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.no_platform", {"image": facts.image}))
     params = {**_params(facts), "platforms": names}
     if fit.fit is Fit.ATTESTATIONS_ONLY:
-        evidence = Sentence("evidence.index_empty") if not is_single else Sentence("evidence.platforms", params)
+        evidence = Sentence("evidence.platforms", params) if is_single else Sentence("evidence.index_empty")
         return caused(Found("platform.attestation_only", params, (evidence,)))
     if fit.fit is Fit.IMAGE_MISSING:
         digest = {"digest": child(manifest)}
