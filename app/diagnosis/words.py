@@ -38,7 +38,7 @@ WORDS: Final = {
     "fine.service": N_("The service exists (%(state)s)."),
     "fine.uri": N_("The URI names a private repository in this account and Region."),
     "fine.uri_account": N_("The URI names a private repository of account %(account)s in this Region."),
-    "fine.uri_stored": N_("The image is stored in Lightsail; no access to ECR is needed."),
+    "fine.uri_stored": N_("The URI names an image stored in Lightsail; no access to ECR is needed."),
     "fine.uri_public": N_("The image comes from %(registry)s; no access to ECR is needed."),
     "fine.not_private": N_("Not needed for this image."),
     "fine.role": N_("The role is active and has a principal ARN."),
