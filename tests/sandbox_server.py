@@ -131,6 +131,10 @@ class RunningSandbox:
         """Push an image (`tags`, `platforms`), or an artifact `about` one."""
         return self.control("POST", f"images/{region}/{quote(repository)}", image)
 
+    def store_image(self, service: str, label: str, region: str = "us-east-1") -> str:
+        """Push an image to a service itself; return its name, as `:service.label.1`."""
+        return self.control("POST", f"services/{region}/{service}/images", {"label": label})["image"]
+
     def deployments(self, service: str, region: str = "us-east-1") -> list[dict[str, Any]]:
         """Return a service's deployments, newest first, each with the `cause` that no API returns."""
         return self.control("GET", f"services/{region}/{service}/deployments")["deployments"]

@@ -64,6 +64,7 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "DescribeImages": ("imageDetails[].imageDigest",),
     "GetLifecyclePolicy": ("lifecyclePolicyText",),
     "GetContainerLog": ("logEvents[].message",),
+    "GetContainerImages": ("containerImages[].image",),
     "BatchGetImage": ("images[].imageManifest",),
     "GetDownloadUrlForLayer": ("downloadUrl",),
 }

@@ -110,6 +110,9 @@ class PullReads(Protocol):
     def container_log_page(self, service: str, container: str, part: LogRange, after: str = "") -> Answered[LogPage]:
         """Return one page of a container's log, with what asks for the next; that page with `after`."""
 
+    def stored_images(self, service: str) -> Answered[tuple[str, ...]]:
+        """Return the names of the images that a service stores in Lightsail (lightsail:GetContainerImages)."""
+
     def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
         """Return an image's manifest (ecr:BatchGetImage). ECR records this as a pull of the image."""
 

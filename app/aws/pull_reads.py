@@ -103,6 +103,13 @@ class BotoPullReads:
         lines = tuple(LogLine(raw.get("createdAt"), str(raw["message"])) for raw in answered.value["logEvents"])
         return Answered(LogPage(lines, answered.value.get("nextPageToken") or ""), answered.request_id)
 
+    def stored_images(self, service: str) -> Answered[tuple[str, ...]]:
+        """Return the names (`:service.label.3`) of the images that a service stores in Lightsail."""
+        call = Call("lightsail", "GetContainerImages", self.region, {"service": service})
+        answered = self.clients.answer(call, "containerImages", serviceName=service)
+        names = (raw.get("image", "") for raw in answered.value["containerImages"])
+        return Answered(tuple(filter(None, names)), answered.request_id)
+
     def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
         """Return an image's manifest. ECR records this as a pull."""
         arguments = {

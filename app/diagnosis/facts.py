@@ -111,6 +111,7 @@ class Facts:
     images: Reading[tuple[ImageDetail, ...]] = NOT_READ
     lifecycle: Reading[str | None] = NOT_READ
     repositories: Reading[tuple[str, ...]] = NOT_READ
+    stored_images: Reading[tuple[str, ...]] = NOT_READ
     log: Reading[tuple[LogLine, ...]] = NOT_READ
     manifest: Reading[Manifest] = NOT_READ
     config_url: Reading[str] = field(default=NOT_READ, repr=False)

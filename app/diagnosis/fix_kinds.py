@@ -25,6 +25,7 @@ class Fix(StrEnum):
     EDIT_REGISTRY_POLICY = "edit_registry_policy"
     EXEMPT_REPOSITORY = "exempt_repository"
     PUSH = "push"
+    PUSH_STORED = "push_stored"
     RESTORE_IMAGE = "restore_image"
     KEEP_IMAGES = "keep_images"
     CREATE_REPOSITORY = "create_repository"
@@ -149,6 +150,11 @@ KINDS: Final[dict[Fix, FixKind]] = {
         N_("Build the image for linux/amd64 and push it"),
         aws="aws ecr get-login-password | docker login --username AWS --password-stdin %(pushed_host)s\n"
         "docker buildx build --platform linux/amd64 --provenance=false --tag %(pushed)s --push .",
+    ),
+    Fix.PUSH_STORED: FixKind(
+        N_("Push the image to the container service"),
+        aws="docker buildx build --platform linux/amd64 --provenance=false --tag %(label)s --load .\n"
+        "aws lightsail push-container-image --service-name %(service)s --label %(label)s --image %(label)s",
     ),
     Fix.RESTORE_IMAGE: FixKind(
         N_("Restore the archived image"),

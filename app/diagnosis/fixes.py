@@ -18,6 +18,7 @@ from app.diagnosis.check_result import Found
 from app.diagnosis.checks.size import MEMORY
 from app.diagnosis.facts import Facts, Known, NotFound, Reading
 from app.diagnosis.fix_kinds import DEPLOY, FIRST_DEPLOYMENT, KINDS, SAVE, Fix
+from app.diagnosis.image_uri import RegistryHost
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy import strict_json
@@ -109,6 +110,7 @@ def _params(cause: Found, facts: Facts) -> dict[str, str | int]:
         "repository_arn": facts.repository_arn,
         "image": facts.image,
         "image_id": image_id,
+        "label": facts.image.split(".")[-2] if facts.uri.registry is RegistryHost.STORED else "",
         "variable": heard if cause.code == "container.missing_variable" else "HOST",
         "port": port,
         "path": facts.deployment.health_check_path if facts.deployment and facts.deployment.health_check_path else "/",

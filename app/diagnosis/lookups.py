@@ -11,6 +11,7 @@ from app.aws.ports import Answered, ContainerService, Deployment
 from app.aws.pull_ports import LogLine
 from app.diagnosis.diagnosis import diagnose, explains
 from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading
+from app.diagnosis.image_uri import RegistryHost
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import child, config_digest, is_artifact, is_index, platform_of
 from app.diagnosis.masking import mask_values
@@ -78,6 +79,8 @@ def needs_telling_lines(facts: Facts) -> bool:
 
 def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
     """Return the reads that explain what is missing, and those that a manifest leads to."""
+    if facts.uri.registry is RegistryHost.STORED:
+        return _of_stored(index, facts, aws) if isinstance(facts.stored_images, NotRead) else {}
     if facts.repository_missing:
         return _of_repository(index, facts, regions, aws) if isinstance(facts.repositories, NotRead) else {}
     if isinstance(facts.detail, NotFound) and isinstance(facts.images, NotRead):
@@ -99,6 +102,11 @@ def _of_repository(index: int, facts: Facts, regions: Sequence[str], aws: ReadsA
             for other in others
         },
     }
+
+
+def _of_stored(index: int, facts: Facts, aws: ReadsAws) -> Reads:
+    read = partial(aws.pull_reads(facts.region).stored_images, facts.service_name)
+    return {} if facts.has_run else {(index, "stored_images"): (facts.region, read)}
 
 
 def _of_tag(index: int, facts: Facts, aws: ReadsAws) -> Reads:
@@ -176,7 +184,17 @@ def learnt(facts: Facts, own: Mapping[str, Reading[Any]], values: Iterable[str])
     return replace(facts, **changes) if changes else facts  # type: ignore[arg-type]
 
 
-_FIELDS: Final = ("policy", "detail", "images", "lifecycle", "repositories", "manifest", "child", "config_url")
+_FIELDS: Final = (
+    "policy",
+    "detail",
+    "images",
+    "lifecycle",
+    "repositories",
+    "stored_images",
+    "manifest",
+    "child",
+    "config_url",
+)
 
 
 def found_elsewhere(results: Mapping[Key, Reading[Any]]) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ ACTIONS_USED: tuple[ActionUse, ...] = (
     ),
     ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
     ActionUse("lightsail:GetContainerLog", Need.DIAGNOSE, Shape.ANY, N_("shows a container's log")),
+    ActionUse("lightsail:GetContainerImages", Need.DIAGNOSE, Shape.ANY, N_("lists the images that a service stores")),
     ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
     ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
     ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's config to check its platform")),

@@ -64,6 +64,7 @@ def control_app(parts: Parts) -> Starlette:
         _route(parts, "/_sandbox/services", GET=inspection.services),
         _route(parts, "/_sandbox/services/{region}/{service}", PATCH=inspection.change_service),
         _route(parts, "/_sandbox/services/{region}/{service}/deployments", GET=control_runs.deployments),
+        _route(parts, "/_sandbox/services/{region}/{service}/images", POST=control_runs.add_stored_image),
         _route(parts, "/_sandbox/services/{region}/{service}/stack-update", POST=control_runs.update_stack),
         _route(
             parts,

@@ -23,6 +23,7 @@ from app.sandbox.parts import Parts
 from app.sandbox.service_state import describe, describe_deployment
 from app.sandbox.stacks import update_by_stack
 from app.sandbox.state import Image, Repository
+from app.sandbox.stored_images import store_image
 
 PLATFORM = re.compile(r"[^/]+/[^/]+(/[^/]+)?")
 
@@ -69,6 +70,15 @@ def add_image(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
         images_of(repository).append(image)
     parts.world.changes += 1
     return {"imageDigest": images[-1].digest, "imageTags": images[-1].tags}
+
+
+def add_stored_image(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
+    """Push an image to a service itself: `{"label": "web"}` is stored as `:service.web.1`, or with the next number."""
+    service, label = find_service(parts, request), body.get("label")
+    if not isinstance(label, str) or not re.fullmatch(r"[a-z0-9]+(-+[a-z0-9]+)*", label):
+        raise SandboxError("The label of a stored image has lowercase letters, digits and single hyphens.")
+    parts.world.changes += 1
+    return store_image(service, label, parts.world.clock.now())
 
 
 def _made(repository: Repository, body: dict[str, Any], now: float) -> list[Image]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.sandbox.lightsail_errors import invalid
 from app.sandbox.state import Service
+from app.sandbox.stored_images import find_stored_image
 
 CONTAINER_NAME = "^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$"
 IMAGE_EXAMPLE = "Example of valid image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/my-repository:1.0"
@@ -63,21 +64,11 @@ def with_defaults(endpoint: Endpoint | None) -> Endpoint | None:
     return {**endpoint, "healthCheck": {**HEALTH_CHECK, **given}}
 
 
-def stored_image(service: Service, image: str) -> str:
-    """Return the stored image of a name (`:service.label.latest` for the newest), "" for none."""
-    stored = [each["image"] for each in service.images]
-    if not image.endswith(".latest"):
-        return image if image in stored else ""
-    label = image.removesuffix("latest")
-    numbers = [int(name.removeprefix(label)) for name in stored if name.startswith(label)]
-    return f"{label}{max(numbers)}" if numbers else ""
-
-
 def _check_image(service: Service, container: str, image: str) -> None:
     if image.startswith(":"):
         if not re.fullmatch(rf":{re.escape(service.name)}\.[a-z0-9-]+\.(\d+|latest)", image):
             raise invalid(f'Container "{container}" has invalid image "{image}". {IMAGE_EXAMPLE}')
-        if not stored_image(service, image):
+        if not find_stored_image(service, image):
             raise invalid("The image does not exist in your stored images")
     elif not PUBLIC_IMAGE.fullmatch(image):
         raise invalid(f'Container "{container}" has invalid image "{image}". {IMAGE_EXAMPLE}')

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox import ids
 from app.sandbox.behavior import CANCELED, CHECKER, TOOK_TOO_LONG
 from app.sandbox.call import DEFAULT_ACCOUNT
 from app.sandbox.images import find_image
 from app.sandbox.pulls import ECR_IMAGE
 from app.sandbox.state import Deployment, Service, World
+from app.sandbox.stored_images import store_image
 
 MAIN, TOKYO = "us-east-1", "ap-northeast-1"
 DAY = 86_400.0
@@ -117,8 +117,6 @@ def _record_pull(world: World, reference: str, at: float) -> None:
 
 
 def _store(service: Service, label: str, at: float, count: int) -> None:
-    """Add images pushed to the service itself."""
-    for number in range(count, 0, -1):
-        name = f":{service.name}.{label}.{number}"
-        digest = f"sha256:{ids.digest('stored image', name).hex()}"
-        service.images.append({"image": name, "digest": digest, "createdAt": round(at - number * 3_600, 3)})
+    """Add images pushed to the service itself, an hour after each other."""
+    for hours in range(count, 0, -1):
+        store_image(service, label, at - hours * 3_600)

@@ -39,12 +39,6 @@ def test_nothing_is_wrong_where_nothing_is(world):
     assert {line.status for line in diagnosis.lines} == {Status.FINE}
 
 
-def test_an_image_stored_in_lightsail_is_not_said_to_be_there(world):
-    world.build()
-    diagnosis = world.why(":shop.web.3")
-    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
-
-
 def test_nothing_is_wrong_before_a_deployment_that_will_succeed(world):
     world.build()
     diagnosis = world.why(WEB)

@@ -111,6 +111,26 @@ def test_a_missing_permission_is_named_and_nothing_is_blamed_for_it(world, actio
     assert diagnosis.undetermined is True
 
 
+def test_an_image_stored_in_lightsail_is_looked_up(world):
+    world.build()
+    for _ in range(2):
+        world.sandbox.store_image("shop", "web")
+    for image in (":shop.web.1", ":shop.web.2", ":shop.web.latest"):
+        assert line(world.why(image), Check.IMAGE).status is Status.FINE
+    missing = world.why(":shop.web.3")
+    assert missing.root.params["suggested"] == ":shop.web.2"
+    assert ":shop.web.2, :shop.web.1" in str(missing.root.evidence)
+
+
+def test_a_stored_image_that_must_not_be_looked_up_is_not_said_to_be_there(world):
+    world.build()
+    world.sandbox.store_image("shop", "web")
+    world.sandbox.fault(action="lightsail:GetContainerImages", kind="access_denied", times=50)
+    diagnosis = world.why(":shop.web.1")
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+    assert line(diagnosis, Check.IMAGE).permission == "lightsail:GetContainerImages"
+
+
 def test_a_log_that_must_not_be_read_leaves_the_failure_open(world):
     world.build()
     world.sandbox.add_behavior(exit_code=1)

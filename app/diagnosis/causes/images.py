@@ -31,6 +31,15 @@ CAUSES: Final[dict[str, Cause]] = {
         N_("It belongs to another repository, or has been deleted. In CloudTrail, the event BatchDeleteImage shows by whom."),
         Fix.PUSH,
     ),
+    "image.not_stored": other(
+        Check.IMAGE,
+        N_("The service %(service)s has no stored image %(image)s"),
+        N_("It was never pushed to this service, or has been deleted. Each service has its own stored images."),
+        Fix.SET_IMAGE,
+        Fix.PUSH_STORED,
+        image=":shop.web.3",
+        suggested=":shop.web.2",
+    ),
     "image.expired": other(
         Check.IMAGE,
         N_("The image %(image)s is gone from %(repository)s, and lifecycle rule %(rule)s expires such images"),

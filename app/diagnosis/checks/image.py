@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from app.aws.pull_ports import ImageDetail
-from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, Status, caused, fine, not_reached
+from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.image_uri import RegistryHost
 from app.diagnosis.lifecycle import expiring_rule
 from app.diagnosis.manifests import is_artifact
 
-_MOST_TAGS = 3
+_MOST_NAMES = 3
 
 
 def check_image(facts: Facts) -> CheckResult:
@@ -35,10 +35,29 @@ def check_image(facts: Facts) -> CheckResult:
 
 
 def _stored(facts: Facts) -> CheckResult | None:
-    """Return the outcome for an image that is stored in Lightsail, which nothing shows to be there; else None."""
+    """Return whether an image that is stored in Lightsail is there; None for another, and for one that has run."""
     if facts.uri.registry is not RegistryHost.STORED or facts.has_run:
         return None
-    return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.stored", {"image": facts.image}))
+    if isinstance(facts.service, NotFound) or facts.region_problem:
+        return not_reached()
+    if not isinstance(facts.stored_images, Known):
+        return not_checked(facts.stored_images)
+    names = _newest_first(facts.stored_images.value)
+    label = facts.image.rpartition(".")[0] + "."
+    of_label = [name for name in names if name.startswith(label)]
+    if facts.image in names or (of_label and facts.image == f"{label}latest"):
+        return fine("stored", image=facts.image)
+    nearest = (of_label or names)[:_MOST_NAMES]
+    evidence = (Sentence("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    params = {"image": facts.image, "service": facts.service_name, "suggested": nearest[0] if nearest else ""}
+    return caused(Found("image.not_stored", params, evidence))
+
+
+def _newest_first(names: Sequence[str]) -> list[str]:
+    """Return stored images (`:service.label.12`) by their number, the greatest first."""
+    return sorted(
+        names, key=lambda name: int(number) if (number := name.rpartition(".")[2]).isdecimal() else 0, reverse=True
+    )
 
 
 def short(digest: str) -> str:
@@ -129,4 +148,4 @@ def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:
         for each in tags
         if each.lower() == tag.lower() or each.lower() == f"v{tag}".lower() or f"v{each}".lower() == tag.lower()
     ]
-    return (by_case or get_close_matches(tag, tags, _MOST_TAGS, 0.6) or tags)[:_MOST_TAGS]
+    return (by_case or get_close_matches(tag, tags, _MOST_NAMES, 0.6) or tags)[:_MOST_NAMES]

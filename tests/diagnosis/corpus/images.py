@@ -27,6 +27,23 @@ def _(world: World) -> None:
     world.build()
 
 
+@case("stored image that was never pushed", "image.not_stored", image=":shop.web.3")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.store_image("shop", "web")
+
+
+@case("stored image of another label, by latest", "image.not_stored", image=":shop.api.latest")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.store_image("shop", "web")
+
+
+@case("stored image of a service that stores none", "image.not_stored", image=":shop.web.1")
+def _(world: World) -> None:
+    world.build()
+
+
 @case("tag expired by the lifecycle policy", "image.expired")
 def _(world: World) -> None:
     world.build()
