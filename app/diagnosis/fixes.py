@@ -64,6 +64,8 @@ def fixes_of(cause: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
     kinds = [kind for kind in CAUSES[cause.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
     if facts.deployment is not None and not facts.deployment.public_container:
         kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
+    if Fix.GRANT in kinds and _is_granted(facts):
+        kinds.remove(Fix.GRANT)
     if Fix.WAIT in kinds:
         params["waits_for"] = _WAITED_FOR.get(cause.code, "containerServices[0].state")
     if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
@@ -236,6 +238,18 @@ def _grant(facts: Facts, endpoints: Mapping[str, str]) -> tuple[str, str, str]:
     properties = repository_properties(facts.uri.repository, document, arn or _ARN)
     resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
     return text, terraform, strict_json.dump(resource, ascii_only=True)
+
+
+def _is_granted(facts: Facts) -> bool:
+    """Return whether a grant would write the policy that is there: only a Deny keeps the role from pulling."""
+    service = facts.service.value if isinstance(facts.service, Known) else None
+    if service is None or not service.role.principal_arn or not isinstance(facts.policy, Known):
+        return False
+    try:
+        planned = _planned(facts, service.role.principal_arn)
+    except Problem:
+        return False
+    return planned is not None and planned.after == facts.policy.value
 
 
 def _grant_lines(target: Target, planned: PlannedChange, *, has_arn: bool) -> Iterator[str]:

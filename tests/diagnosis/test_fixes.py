@@ -195,3 +195,12 @@ def test_a_slow_sidecar_does_not_become_the_public_endpoint(world, public, named
     checks = [json.loads(fix.cloudformation) for fix in fixes_of(slow, facts) if fix.kind is Fix.SET_HEALTH_CHECK]
     endpoints = [check["Properties"]["ContainerServiceDeployment"]["PublicEndpoint"] for check in checks]
     assert [endpoint["ContainerName"] for endpoint in endpoints] == named
+
+
+def test_a_grant_that_would_change_nothing_is_no_fix(world):
+    """The role is allowed already, and only the Deny keeps it from pulling."""
+    world.build()
+    world.policy(world.allow(), world.deny(Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}))
+    diagnosis = world.why(WEB)
+    kinds = [fix.kind for fix in fixes_of(diagnosis.root, diagnosis.facts)]
+    assert (diagnosis.root.code, kinds) == ("policy.conditional", [Fix.EDIT_POLICY, Fix.REDEPLOY])
