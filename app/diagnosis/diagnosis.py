@@ -24,6 +24,10 @@ from app.diagnosis.facts import Facts, Known
 GUESSES: Final = frozenset(
     {"organization.denied", "container.took_too_long", "deployment.outdated", "deployment.unexplained"}
 )
+# What no reader can check, and what is checked only on request.
+_LEFT_OPEN: Final = frozenset(
+    {(Check.ORGANIZATION, "not_checked.organization"), (Check.PLATFORM, "not_checked.not_read")}
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,7 @@ class Diagnosis:
     def undetermined(self) -> bool:
         """Whether a cause may exist although none was found."""
         return not self.causes and any(
-            line.status is Status.NOT_CHECKED and line.check not in (Check.ORGANIZATION, Check.PLATFORM)
-            for line in self.lines
+            line.status is Status.NOT_CHECKED and (line.check, line.said.code) not in _LEFT_OPEN for line in self.lines
         )
 
 

@@ -22,7 +22,7 @@ from app.errors import Problem
 from app.policy.permissions import PermissionScope, why_policy
 from tests.diagnosis.corpus import CASES
 from tests.diagnosis.corpus.case import OTHER_ACCOUNT
-from tests.diagnosis.world import HOST, REGION, REPOSITORY, SERVICE, WEB
+from tests.diagnosis.world import HOST, PULL, REGION, REPOSITORY, SERVICE, WEB
 from tests.sandbox_server import ACCOUNT
 
 CANARY = "s3cr3t-canary-value"
@@ -129,6 +129,26 @@ def test_a_stored_image_that_must_not_be_looked_up_is_not_said_to_be_there(world
     diagnosis = world.why(":shop.web.1")
     assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
     assert line(diagnosis, Check.IMAGE).permission == "lightsail:GetContainerImages"
+
+
+@pytest.mark.parametrize("action", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
+def test_a_platform_that_was_asked_for_and_must_not_be_read_stays_open(world, action):
+    world.build()
+    world.push(["arm"], platforms=["linux/arm64"])
+    world.sandbox.fault(action=action, kind="access_denied", times=50)
+    diagnosis = world.why(WEB.replace("1.4", "arm"), platform=True)
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+    assert line(diagnosis, Check.PLATFORM).permission == action
+
+
+def test_a_scope_that_must_not_be_read_is_named_beside_the_deny_that_depends_on_it(world):
+    world.build()
+    world.registry(world.deny(Resource="*", Action=PULL))
+    world.sandbox.fault(action="ecr:GetAccountSetting", kind="access_denied", times=50)
+    diagnosis = world.why(WEB)
+    assert diagnosis.root.code == "registry.conditional"
+    assert diagnosis.root.evidence[-1] == Sentence("not_checked.permission", {"permission": "ecr:GetAccountSetting"})
+    assert line(diagnosis, Check.REGISTRY).permission == "ecr:GetAccountSetting"
 
 
 def test_a_log_that_must_not_be_read_leaves_the_failure_open(world):

@@ -106,7 +106,11 @@ def _registry_outcome(facts: Facts, verdict: Verdict) -> CheckResult:
     if decides and verdict.access is Access.DENIED:
         return caused(Found("registry.denied", params, evidence))
     if decides and verdict.access is Access.CONDITIONAL:
-        return caused(Found("registry.conditional", params, evidence, Certainty.LIKELY, yields=facts.has_run))
+        scope = facts.registry_scope
+        unread = not_checked(scope) if isinstance(scope, Refused | Unknown) else None
+        shown = (*evidence, unread.said) if unread else evidence
+        cause = Found("registry.conditional", params, shown, Certainty.LIKELY, yields=facts.has_run)
+        return replace(caused(cause), permission=unread.permission if unread else "")
     for unseen in verdict.unseen:
         if unseen is not UNSEEN_ORGANIZATION:  # which has a check of its own
             return CheckResult(Status.NOT_CHECKED, Sentence(unseen.code, dict(unseen.params)))
