@@ -47,6 +47,9 @@ class FakePullReads:
             more = shown[-1].digest if len(left) > len(shown) else ""
             return Answered(ImageDetailPage(tuple(shown), more), request_id)
 
+    def archived_images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
+        return Answered((), "request")
+
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         return Answered(None, "request")
 

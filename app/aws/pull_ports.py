@@ -96,6 +96,9 @@ class PullReads(Protocol):
     def images_page(self, registry_id: str, repository: str, after: str = "") -> Answered[ImageDetailPage]:
         """Return as `images` does, with what asks for the next page; those of the next page with `after`."""
 
+    def archived_images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
+        """Return up to 1,000 archived images, those without a tag too (ecr:DescribeImages, one page)."""
+
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         """Return the lifecycle policy's text, None if there is none (ecr:GetLifecyclePolicy)."""
 

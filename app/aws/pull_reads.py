@@ -71,6 +71,12 @@ class BotoPullReads:
         details = tuple(map(detail_of, answered.value["imageDetails"]))
         return Answered(ImageDetailPage(details, answered.value.get("nextToken") or ""), answered.request_id)
 
+    def archived_images(self, registry_id: str, repository: str) -> Answered[tuple[ImageDetail, ...]]:
+        """Return up to 1,000 archived images, those of an index too, which have no tag."""
+        arguments = {**_repository(registry_id, repository), "maxResults": PAGE, "filter": {"imageStatus": "ARCHIVED"}}
+        answered = self._ecr("DescribeImages", "imageDetails", arguments)
+        return Answered(tuple(map(detail_of, answered.value["imageDetails"])), answered.request_id)
+
     def lifecycle_policy(self, registry_id: str, repository: str) -> Answered[str | None]:
         """Return the lifecycle policy's text, None only if ECR says that there is none."""
         arguments = _repository(registry_id, repository)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from app.aws.ports import Answered, ContainerService, Deployment
-from app.aws.pull_ports import LogLine
+from app.aws.pull_ports import ImageDetail, LogLine
 from app.diagnosis.diagnosis import diagnose, explains
 from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading
 from app.diagnosis.image_uri import RegistryHost
@@ -177,11 +177,22 @@ def learnt(facts: Facts, own: Mapping[str, Reading[Any]], values: Iterable[str])
         changes["platform"] = Known(platform_of(config.value)) if isinstance(config, Known) else config
     elif "config_url" in own and not isinstance(own["config_url"], Known):
         changes["platform"] = own["config_url"]
+    if archived := _archived_child(own):
+        changes["child"] = archived
     if "log" in own:
         changes["log"] = _log(own["log"], own.get("own_log", NotRead()), tuple(values))
     elif "telling_lines" in own and isinstance(facts.log, Known):
         changes["log"] = _log(facts.log, own["telling_lines"], tuple(values))
     return replace(facts, **changes) if changes else facts  # type: ignore[arg-type]
+
+
+def _archived_child(own: Mapping[str, Reading[Any]]) -> Reading[ImageDetail] | None:
+    """Return the index's own image if it is among the archived images that were read with the manifest, else None."""
+    archived, manifest = own.get("archived"), own.get("manifest")
+    if not isinstance(archived, Known) or not isinstance(manifest, Known):
+        return None
+    digest = child(manifest.value)
+    return next((Known(image) for image in archived.value if image.digest == digest), None)
 
 
 _FIELDS: Final = (

@@ -18,6 +18,7 @@ from app.diagnosis import lookups
 from app.diagnosis.facts import NOT_READ, Facts, Known, NotFound, Reading
 from app.diagnosis.log_evidence import TELLING
 from app.diagnosis.lookups import Key, Read, Reads
+from app.diagnosis.manifests import is_index
 from app.diagnosis.subjects import ImageSubject, choose_subjects, port_differs, without_values
 from app.errors import Problem
 
@@ -141,6 +142,14 @@ class _Reader:
         read = (self._question.region, lambda: self._pulls.manifest(registry, name, tag=tag, digest=digest))
         return {(index, "manifest"): read}
 
+    def _archived(self, index: int) -> Reads:
+        """Return the read of the archived images, among which an index's own may be, if no round is left to read that."""
+        facts = self._facts[index]
+        if not isinstance(facts.detail, Known) or not is_index(facts.detail.value.media_type):
+            return {}
+        region, registry, name = self._question.region, facts.registry_id, facts.uri.repository
+        return {(index, "archived"): (region, lambda: self._pulls.archived_images(registry, name))}
+
     def _next(self, index: int, number: int, *, explained: bool) -> Reads:
         """Return the reads still missing for one image that can be made now."""
         facts, reads = self._facts[index], Reads()
@@ -153,7 +162,7 @@ class _Reader:
         elif lookups.needs_telling_lines(facts):
             reads |= self._telling_lines(index)
         if lookups.needs_manifest(facts, on_request=self._question.platform, explained=explained, number=number):
-            reads |= self._manifest(index)
+            reads |= self._manifest(index) | (self._archived(index) if number == MOST_ROUNDS else {})
         return reads | lookups.of_image(index, facts, self._question.regions, self._aws)
 
     def _log(self, index: int) -> Reads:

@@ -210,8 +210,19 @@ def _(world: World) -> None:
 
 @case("an index whose image is archived", "platform.child_missing", image=WEB.replace("1.4", "new"), platform=True)
 def _(world: World) -> None:
+    push_index_of_archived_images(world)
+
+
+@case("an index whose image is archived, deployed", "platform.child_missing")
+def _(world: World) -> None:
+    push_index_of_archived_images(world)
+    world.deploy(WEB.replace("1.4", "new"))
+
+
+def push_index_of_archived_images(world: World) -> None:
     world.build()
     world.push(["new"], platforms=["linux/amd64", "linux/arm64"])
+    world.sandbox.advance(1)
     for image in world.ecr.describe_images(repositoryName=REPOSITORY, filter={"tagStatus": "UNTAGGED"})["imageDetails"]:
         world.archive(imageDigest=image["imageDigest"])
 
