@@ -32,6 +32,11 @@ _DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.dock
 _ARN: Final = re.compile(
     r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>[^:@]+(?::[^@]+)?(?:@.+)?)"
 )
+# The console's page of a repository or of one image: `…/shop/web?region=us-east-1`, `…/shop/web/_/image/sha256:…/details`
+_CONSOLE: Final = re.compile(
+    r"(?:[a-z0-9-]+\.)?console\.aws\.amazon\.com/ecr/repositories/private/(?P<account>\d{12})/"
+    r"(?P<name>[a-z0-9._/-]+?)(?:/_/(?:image/(?P<digest>sha256:[0-9a-f]{64}))?[^?#]*)?(?:[?#].*)?"
+)
 _QUOTES: Final = "\"'`,;"
 _ACCOUNT_DIGITS: Final = 12
 
@@ -99,8 +104,7 @@ def parse_image(text: str) -> ImageUri:
         faults.append(Found("uri.spaces", {"image": plain}, (Sentence("evidence.image", {"image": repr(text)}),)))
     if odd := _odd(plain) or _quotes(plain):
         faults.append(Found("uri.odd_characters", {"characters": odd}))
-        plain = "".join(letter for letter in plain.translate(FULL_WIDTH) if letter.isascii() and letter.isprintable())
-        plain = plain.replace(" ", "").strip(_QUOTES)
+        plain = _without_odd(plain)
     if scheme := SCHEME.match(plain):
         faults.append(Found("uri.scheme", {"scheme": scheme[0]}))
         plain = plain[scheme.end() :]
@@ -120,6 +124,12 @@ def _split(text: str) -> ImageUri:
         fault = Found("uri.host", {"host": text.partition("/")[0]})
         uri = ImageUri(text, RegistryHost.ECR, account=arn["account"], region=arn["region"], faults=(fault,))
         return _referenced(uri, arn["name"])
+    if page := _CONSOLE.fullmatch(text):
+        fault = Found("uri.host", {"host": text.partition("/")[0]})
+        region = _REGION.search(text.partition("/")[0]) or _REGION.search(text.partition("?")[2])
+        uri = ImageUri(text, RegistryHost.ECR, account=page["account"], region=region["region"] if region else "")
+        digest = f"@{page['digest']}" if page["digest"] else ""
+        return _referenced(replace(uri, faults=(fault,)), page["name"].rstrip("/") + digest)
     host, slash, path = text.partition("/")
     if not slash:
         host, path = ("", text) if not _is_meant_as_ecr(text.partition(":")[0]) else (text, "")
@@ -179,11 +189,11 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
     faults = list(uri.faults)
     fixed = re.sub(r"/{2,}", "/", repository.lower()).strip("/")
     if not NAME.fullmatch(repository):
-        faults.append(Found("uri.name", {"repository": repository}))
+        faults.append(Found("uri.name", {"repository": repository or "/"}))
     if colon and not _TAG.fullmatch(tag):
-        faults.append(Found("uri.tag", {"tag": tag}))
+        faults.append(Found("uri.tag", {"tag": tag or ":"}))
     if at and not _DIGEST.fullmatch(digest):
-        faults.append(Found("uri.digest", {"digest": digest}))
+        faults.append(Found("uri.digest", {"digest": digest or "@"}))
     if uri.registry is RegistryHost.ECR_PUBLIC:
         repository = fixed = repository.partition("/")[2]
     return replace(
@@ -193,6 +203,18 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
         digest=digest if _DIGEST.fullmatch(digest) else "",
         faults=tuple(faults),
     )
+
+
+def _without_odd(text: str) -> str:
+    """Return the text without the characters that no image has, or the image alone of a command that was pasted."""
+    words = "".join(
+        letter
+        for letter in text.translate(FULL_WIDTH)
+        if letter.isascii() and (letter.isprintable() or letter.isspace())
+    ).split()
+    behind = (_split(word.strip(_QUOTES)) for word in words[1:])
+    image = next((uri.text for uri in behind if uri.is_private and uri.host and not uri.faults), "")
+    return image or "".join(words).strip(_QUOTES)
 
 
 def _quotes(text: str) -> str:

@@ -72,7 +72,7 @@ def test_what_is_right_has_no_fault(text, registry):
         (f"//{HOST}/shop/web:1.4", [("uri.host", f"//{HOST}")], f"{HOST}/shop/web:1.4"),
         (f"{HOST}/shop/web/", [("uri.name", "shop/web/")], f"{HOST}/shop/web:latest"),
         (f"{HOST}/shop/web:1.4/", [("uri.tag", "1.4/")], f"{HOST}/shop/web:1.4"),
-        (f"/{HOST}", [("uri.host", f"/{HOST}"), ("uri.name", "")], ""),
+        (f"/{HOST}", [("uri.host", f"/{HOST}"), ("uri.name", "/")], ""),
         ("/", [], ""),
     ],
 )
@@ -98,3 +98,40 @@ def test_a_placeholder_for_the_account_is_still_a_host_of_ecr(account, region):
     image = parse_image(f"{account}.dkr.ecr.{region}.amazonaws.com/shop/web:1.4")
     assert (image.registry, [fault.code for fault in image.faults]) == (RegistryHost.ECR, ["uri.host"])
     assert (image.account, image.repository, image.tag) == ("", "shop/web", "1.4")
+
+
+@pytest.mark.parametrize("around", ["docker pull {}", "image: {}", "FROM {}", "aws ecr {} # the newest"])
+def test_a_command_pasted_with_the_image_is_no_part_of_its_host(around):
+    image = parse_image(around.format(f"{HOST}/shop/web:1.4"))
+    assert [fault.code for fault in image.faults] == ["uri.odd_characters"]
+    assert image.uri(ACCOUNT, "us-east-1") == f"{HOST}/shop/web:1.4"
+
+
+@pytest.mark.parametrize("text", [f"{HOST} / shop/web:1.4", f"{HOST}/shop/web :1.4", f"{HOST}/ shop/web:1.4"])
+def test_spaces_within_an_image_are_left_out(text):
+    assert parse_image(text).uri(ACCOUNT, "us-east-1") == f"{HOST}/shop/web:1.4"
+
+
+CONSOLE = f"us-east-1.console.aws.amazon.com/ecr/repositories/private/{ACCOUNT}/shop/web"
+DIGEST = f"sha256:{'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    "text, suggested",
+    [
+        (f"https://{CONSOLE}?region=us-east-1", f"{HOST}/shop/web:latest"),
+        (CONSOLE, f"{HOST}/shop/web:latest"),
+        (f"https://{CONSOLE.removeprefix('us-east-1.')}/?region=us-east-1", f"{HOST}/shop/web:latest"),
+        (f"https://{CONSOLE}/_/image/{DIGEST}/details?region=us-east-1", f"{HOST}/shop/web@{DIGEST}"),
+    ],
+)
+def test_the_consoles_address_of_a_repository_names_that_repository(text, suggested):
+    image = parse_image(text)
+    assert image.registry is RegistryHost.ECR
+    assert [fault.code for fault in image.faults][-1:] == ["uri.host"]
+    assert image.uri(image.account, image.region) == suggested
+
+
+@pytest.mark.parametrize("text, shown", [(HOST, "/"), (f"{HOST}/shop/web:", ":"), (f"{HOST}/shop/web@", "@")])
+def test_what_is_missing_is_shown_as_the_character_before_it(text, shown):
+    assert [next(iter(fault.params.values())) for fault in parse_image(text).faults] == [shown]

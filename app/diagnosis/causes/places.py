@@ -123,7 +123,8 @@ CAUSES: Final[dict[str, Cause]] = {
     "uri.tag": other(
         Check.URI,
         N_("“%(tag)s” can't be a tag"),
-        N_("Replace placeholders, and use letters, digits, and the characters . _ - only."),
+        N_("A tag has at most 128 letters, digits, and characters . _ -, and can't begin with . or -. "
+           "Replace placeholders."),
         Fix.SET_IMAGE,
         tag="<tag>",
     ),
