@@ -29,6 +29,7 @@ def put_image(world: World, call: Call) -> Answer:
             "ImageDigestDoesNotMatchException", "The calculated digest and the provided digest do not match."
         )
     _check_references(repository, manifest)
+    _check_layers(repository, manifest)
     image = find_image(repository, {"imageDigest": digest})
     _check_tag(repository, image, digest, tag, call.at)
     if image is None:
@@ -77,6 +78,18 @@ def _check_references(repository: Repository, manifest: Manifest) -> None:
                 f"'{repository.name}' in the registry with id '{repository.account}' do not exist"
             )
             raise AwsError("ReferencedImagesNotFoundException", message)
+
+
+def _check_layers(repository: Repository, manifest: Manifest) -> None:
+    """Refuse layers that no image of the repository has: nothing uploads them here. The message is [inferred]."""
+    held = {blob.get("digest") for image in images_of(repository) for blob in blobs_of(json.loads(image.manifest))}
+    missing = [str(blob.get("digest")) for blob in blobs_of(manifest) if blob.get("digest") not in held]
+    if missing:
+        message = (
+            f"Layers with digests '[{', '.join(missing)}]' required for pushing image into repository with name "
+            f"'{repository.name}' in the registry with id '{repository.account}' do not exist"
+        )
+        raise AwsError("LayersNotFoundException", message)
 
 
 def _size(repository: Repository, manifest: Manifest, media_type: str) -> int:

@@ -7,22 +7,17 @@ import json
 
 import pytest
 
-MANIFEST = json.dumps(
-    {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"size": 100, "digest": "sha256:" + "a" * 64},
-        "layers": [{"size": 900, "digest": "sha256:" + "b" * 64}],
-    }
-)
-DIGEST = "sha256:" + hashlib.sha256(MANIFEST.encode()).hexdigest()
-
 
 @pytest.fixture
 def put(ecr):
-    return lambda repository="tools/cli", **more: ecr.put_image(
-        repositoryName=repository, **{"imageManifest": MANIFEST, **more}
-    )
+    """Put another image of the layers that the repository's image with this tag has."""
+
+    def put(repository="tools/cli", tag="latest", **more):
+        images = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])["images"]
+        manifest = {**json.loads(images[0]["imageManifest"]), "annotations": {"made": "again"}}
+        return ecr.put_image(repositoryName=repository, **{"imageManifest": json.dumps(manifest), **more})
+
+    return put
 
 
 def tags(ecr, repository):
@@ -88,15 +83,26 @@ def test_buildx_leaves_an_index_over_untagged_images(ecr):
 
 
 def test_an_image_can_be_put(ecr, put):
-    assert put(imageTag="1.0")["image"]["imageId"] == {"imageDigest": DIGEST, "imageTag": "1.0"}
-    described = ecr.describe_images(repositoryName="tools/cli", imageIds=[{"imageDigest": DIGEST}])["imageDetails"][0]
-    assert (described["imageSizeInBytes"], described["imageTags"]) == (1_000, ["1.0"])
+    image = put(imageTag="1.0")["image"]
+    digest = "sha256:" + hashlib.sha256(image["imageManifest"].encode()).hexdigest()
+    assert image["imageId"] == {"imageDigest": digest, "imageTag": "1.0"}
+    ids = [{"imageTag": "1.0"}, {"imageTag": "latest"}]
+    described, source = ecr.describe_images(repositoryName="tools/cli", imageIds=ids)["imageDetails"]
+    assert (described["imageSizeInBytes"], described["imageTags"]) == (source["imageSizeInBytes"], ["1.0"])
+
+
+def test_an_image_needs_its_layers(ecr, refusal):
+    """Nothing uploads layers here, so they are those of the repository's images."""
+    manifest = ecr.batch_get_image(repositoryName="storefront/web", imageIds=[{"imageTag": "5.3.0"}])["images"][0]
+    code, message = refusal(ecr.put_image, repositoryName="tools/cli", imageManifest=manifest["imageManifest"])
+    config = json.loads(manifest["imageManifest"])["config"]["digest"]
+    assert (code, config in message) == ("LayersNotFoundException", True)
 
 
 def test_a_tag_moves_to_the_image_put_last(ecr, put):
-    put(imageTag="latest")
+    image = put(imageTag="latest")["image"]
     found = ecr.batch_get_image(repositoryName="tools/cli", imageIds=[{"imageTag": "latest"}])["images"]
-    assert [each["imageId"]["imageDigest"] for each in found] == [DIGEST]
+    assert [each["imageId"] for each in found] == [image["imageId"]]
 
 
 def test_the_same_image_with_the_same_tag_is_refused(put, refusal):
@@ -105,7 +111,7 @@ def test_the_same_image_with_the_same_tag_is_refused(put, refusal):
 
 
 def test_an_immutable_tag_does_not_move(put, refusal):
-    code, _ = refusal(put, repository="payments/api", imageTag="3.12.0")
+    code, _ = refusal(put, repository="payments/api", tag="3.12.0", imageTag="3.12.0")
     assert code == "ImageTagAlreadyExistsException"
 
 
