@@ -135,6 +135,10 @@ class RunningSandbox:
         """Push an image to a service itself; return its name, as `:service.label.1`."""
         return self.control("POST", f"services/{region}/{service}/images", {"label": label})["image"]
 
+    def break_key(self, repository: str, region: str = "us-east-1") -> None:
+        """Disable the repository's KMS key, or revoke ECR's grant on it: nothing in it can be pulled or pushed."""
+        self.control("PATCH", f"keys/{region}/{quote(repository)}", {"usable": False})
+
     def deployments(self, service: str, region: str = "us-east-1") -> list[dict[str, Any]]:
         """Return a service's deployments, newest first, each with the `cause` that no API returns."""
         return self.control("GET", f"services/{region}/{service}/deployments")["deployments"]

@@ -117,7 +117,10 @@ class PullReads(Protocol):
         """Return the names of the images that a service stores in Lightsail (lightsail:GetContainerImages)."""
 
     def manifest(self, registry_id: str, repository: str, *, tag: str = "", digest: str = "") -> Answered[Manifest]:
-        """Return an image's manifest (ecr:BatchGetImage). ECR records this as a pull of the image."""
+        """Return an image's manifest (ecr:BatchGetImage). ECR records this as a pull of the image.
+
+        Raises Problem `image.not_found`, `repository.not_found`, `image.kms_error` (ECR can't decrypt it).
+        """
 
     def layer_url(self, registry_id: str, repository: str, digest: str) -> Answered[str]:
         """Return the URL from which a layer or config can be downloaded for an hour (ecr:GetDownloadUrlForLayer)."""

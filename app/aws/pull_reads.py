@@ -128,7 +128,9 @@ class BotoPullReads:
             members = _object(raw.get("imageManifest", ""))
             media_type = raw.get("imageManifestMediaType") or str(members.get("mediaType", ""))
             return Answered(Manifest(media_type, members), answered.request_id)
-        raise Problem("image.not_found", request_id=answered.request_id, repository=repository)
+        failed = {failure.get("failureCode") for failure in answered.value.get("failures") or []}
+        code = "image.kms_error" if "KmsError" in failed else "image.not_found"  # of the API's ImageFailureCode
+        raise Problem(code, request_id=answered.request_id, repository=repository)
 
     def layer_url(self, registry_id: str, repository: str, digest: str) -> Answered[str]:
         """Return the URL from which a layer or config can be downloaded for an hour."""

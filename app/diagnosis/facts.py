@@ -16,6 +16,7 @@ from app.errors import Problem
 T = TypeVar("T")
 
 DENIED = "aws.access_denied"
+KMS_ERROR = "image.kms_error"
 _MISSING = frozenset({"service.not_found", "repository.not_found", "image.not_found", "lifecycle.not_found"})
 
 
@@ -160,6 +161,11 @@ class Facts:
     def repository_missing(self) -> bool:
         """Whether ECR says that there is no such repository."""
         return NotFound("repository.not_found") in (self.policy, self.detail)
+
+    @property
+    def is_undecryptable(self) -> bool:
+        """Whether ECR says that it can't decrypt the image; known once its manifest was read."""
+        return self.manifest == Unknown(KMS_ERROR)
 
     @property
     def account(self) -> str:

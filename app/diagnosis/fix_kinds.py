@@ -27,6 +27,7 @@ class Fix(StrEnum):
     PUSH = "push"
     PUSH_STORED = "push_stored"
     RESTORE_IMAGE = "restore_image"
+    ENABLE_KEY = "enable_key"
     KEEP_IMAGES = "keep_images"
     CREATE_REPOSITORY = "create_repository"
     LIST_SERVICES = "list_services"
@@ -177,6 +178,15 @@ KINDS: Final[dict[Fix, FixKind]] = {
         aws="aws ecr create-repository --repository-name %(repository)s",
         terraform='resource "aws_ecr_repository" "%(repository_id)s" {\n  name = %(repository)s\n}',
         cloudformation='{"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": %(repository)s}}',
+    ),
+    Fix.ENABLE_KEY: FixKind(
+        N_("Enable the KMS key"),
+        aws="aws ecr describe-repositories --registry-id %(registry)s --repository-names %(repository)s "
+        "--query 'repositories[0].encryptionConfiguration.kmsKey' --output text\n"
+        "# Replace KEY with the ARN that the first command prints\n"
+        "aws kms describe-key --key-id KEY --query KeyMetadata.KeyState --output text\n"
+        "# For PendingDeletion, cancel the deletion first: aws kms cancel-key-deletion --key-id KEY\n"
+        "aws kms enable-key --key-id KEY",
     ),
     Fix.LIST_SERVICES: FixKind(
         N_("List the container services"),

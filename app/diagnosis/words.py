@@ -80,6 +80,7 @@ WORDS: Final = {
     "evidence.policy_unreadable": N_("The policy text can't be read (%(problem)s)."),
     "evidence.names": N_("The policy names %(principal)s."),
     "evidence.status": N_("imageStatus is %(status)s."),
+    "evidence.kms_error": N_("ecr:BatchGetImage returns KmsError for this image."),
     "evidence.media_type": N_("Its media type is %(media_type)s."),
     "evidence.moved": N_("Deployment %(version)s was created at %(deployed)s, the tag pushed at %(pushed)s."),
     "evidence.lifecycle": N_("Rule %(rule)s of the lifecycle policy selects this image."),

@@ -355,6 +355,12 @@ WORDS: dict[str, Words] = {
         N_("The image is no longer in the repository %(repository)s."),
         N_("Reload the list of images."),
     ),
+    "image.kms_error": Words(
+        N_("ECR can't decrypt the image in the repository %(repository)s."),
+        N_(
+            "Enable the repository's KMS key. If ECR's grant on it was revoked, create the repository again and push the image."
+        ),
+    ),
     "lifecycle.not_found": Words(
         N_("The repository %(repository)s has no lifecycle policy."),
         N_("Reload the page; the policy may have been deleted."),

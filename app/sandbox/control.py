@@ -74,6 +74,7 @@ def control_app(parts: Parts) -> Starlette:
             DELETE=control_runs.remove_behaviors,
         ),
         _route(parts, "/_sandbox/images/{region}/{repository:path}", POST=control_runs.add_image),
+        _route(parts, "/_sandbox/keys/{region}/{repository:path}", PATCH=control_runs.change_key),
         _route(parts, "/_sandbox/credentials", POST=control_access.credentials),
         _route(parts, "/_sandbox/accounts", POST=control_access.change_account),
         _route(parts, "/_sandbox/organizations", GET=control_access.organizations),

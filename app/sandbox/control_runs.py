@@ -81,6 +81,16 @@ def add_stored_image(parts: Parts, request: Request, body: dict[str, Any]) -> An
     return store_image(service, label, parts.world.clock.now())
 
 
+def change_key(parts: Parts, request: Request, body: dict[str, Any]) -> Any:
+    """Disable the KMS key of a repository, or revoke ECR's grant on it: `{"usable": false}`."""
+    repository, usable = find_repository(parts, request), body.get("usable")
+    if not isinstance(usable, bool) or repository.encryption["encryptionType"] == "AES256":
+        raise SandboxError('A key that can or can\'t be used is one of KMS: {"usable": false}.')
+    repository.is_key_usable = usable
+    parts.world.changes += 1
+    return {"usable": usable, **repository.encryption}
+
+
 def _made(repository: Repository, body: dict[str, Any], now: float) -> list[Image]:
     tags, platforms = body.get("tags", []), body.get("platforms", ["linux/amd64"])
     megabytes = body.get("megabytes", 90)

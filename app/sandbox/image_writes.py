@@ -28,6 +28,8 @@ def put_image(world: World, call: Call) -> Answer:
         raise AwsError(
             "ImageDigestDoesNotMatchException", "The calculated digest and the provided digest do not match."
         )
+    if not repository.is_key_usable:
+        raise AwsError("KmsException", "The KMS key of the repository can't be used")  # [inferred]
     _check_references(repository, manifest)
     _check_layers(repository, manifest)
     image = find_image(repository, {"imageDigest": digest})

@@ -185,12 +185,15 @@ def readable_image(
 
 
 def batch_get_image(world: World, call: Call) -> Answer:
+    """Return manifests. With a KMS key that can't be used, each is a failure `KmsError`; its reason is [inferred]."""
     repository = find_repository(world, call, call.params["repositoryName"])
     images, failures = [], []
     for image_id in call.params["imageIds"]:
         image = readable_image(repository, image_id, call.params.get("acceptedMediaTypes"), call.at)
         if failure := failure_of(repository, image_id) or (None if image else not_found(image_id)):
             failures.append(failure)
+        elif not repository.is_key_usable:
+            failures.append(_failure(image_id, "KmsError", "The KMS key of the repository can't be used"))
         elif image:
             record_pull(image, call.at)
             images.append(handed_out(repository, image, image_id.get("imageTag")))

@@ -71,6 +71,8 @@ def _as_role(world: World, service: Service, repository: Repository, image_id: d
     manifest, layers = (decide(world, caller, action, repository, now) for action in PULL_ACTIONS)
     if not manifest.is_allowed:
         return Pull("policy")
+    if not repository.is_key_usable:
+        return Pull("key")
     outcome = _fetched(repository, image_id, now)
     return outcome if outcome.cause or layers.is_allowed else Pull("policy")
 

@@ -58,7 +58,10 @@ class Revision:
 
 @dataclass(slots=True)
 class Repository:
-    """A repository. `before` is the policy that the last write replaced. `images` is None until they are first used."""
+    """A repository. `before` is the policy that the last write replaced. `images` is None until they are first used.
+
+    `is_key_usable`: its KMS key is enabled, and ECR has a grant on it.
+    """
 
     name: str
     account: str
@@ -67,6 +70,7 @@ class Repository:
     mutability: str = "MUTABLE"
     exclusions: list[dict[str, str]] = field(default_factory=list)
     encryption: dict[str, str] = field(default_factory=lambda: {"encryptionType": "AES256"})
+    is_key_usable: bool = True
     scan_on_push: bool = False
     lifecycle: str = ""
     tags: list[dict[str, str]] = field(default_factory=list)

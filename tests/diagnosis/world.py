@@ -56,13 +56,16 @@ class World:
             ConnectionSettings(version="test", endpoint_url=self.sandbox.url, **keys), on_call=self.calls.append
         )
 
-    def build(self, *, power: str = "micro", role: bool = True, megabytes: int = 90, granted: bool = True) -> None:
-        """The service, its role, the repository with its images, and the grant."""
+    def build(
+        self, *, power: str = "micro", role: bool = True, megabytes: int = 90, granted: bool = True, key: str = ""
+    ) -> None:
+        """The service, its role, the repository (encrypted with a KMS key, if one is named), its images, and the grant."""
         self.lightsail.create_container_service(serviceName=SERVICE, power=power, scale=1)
         self.sandbox.advance(10)
         if role:
             self.switch_role(on=True)
-        self.ecr.create_repository(repositoryName=REPOSITORY)
+        encryption = {"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": key}} if key else {}
+        self.ecr.create_repository(repositoryName=REPOSITORY, **encryption)
         for tag in ("1.3", "1.4"):
             self.push([tag], megabytes=megabytes)
         self.sandbox.advance(10)

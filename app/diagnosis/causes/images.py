@@ -63,6 +63,14 @@ CAUSES: Final[dict[str, Cause]] = {
         Fix.WAIT_FOR_IMAGE,
         Fix.REDEPLOY,
     ),
+    "image.kms_error": other(
+        Check.IMAGE,
+        N_("ECR can't decrypt the image %(image)s in %(repository)s"),
+        N_("The repository's KMS key is disabled or deleted, or ECR's grant on it was revoked. Enable the key. Only a new "
+           "repository gets a new grant."),
+        Fix.ENABLE_KEY,
+        Fix.REDEPLOY,
+    ),
     "image.moved": other(
         Check.IMAGE,
         N_("The tag %(tag)s was pushed after deployment %(version)s"),

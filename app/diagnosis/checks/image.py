@@ -30,7 +30,7 @@ def check_image(facts: Facts) -> CheckResult:
     if not isinstance(facts.detail, Known):
         return not_checked(facts.detail)
     detail = facts.detail.value
-    cause = _unpullable(facts, detail) or _moved(facts, detail)
+    cause = _unpullable(facts, detail) or _undecryptable(facts) or _moved(facts, detail)
     return caused(cause) if cause else fine("image", digest=short(detail.digest))
 
 
@@ -84,6 +84,12 @@ def _unpullable(facts: Facts, detail: ImageDetail) -> Found | None:
         kind = {"media_type": detail.artifact_type or detail.media_type}
         return Found("image.artifact", params | kind, (Sentence("evidence.media_type", kind),))
     return None
+
+
+def _undecryptable(facts: Facts) -> Found | None:
+    return (
+        Found("image.kms_error", _params(facts), (Sentence("evidence.kms_error"),)) if facts.is_undecryptable else None
+    )
 
 
 def _moved(facts: Facts, detail: ImageDetail) -> Found | None:

@@ -18,7 +18,7 @@ def check_platform(facts: Facts, image: CheckResult) -> CheckResult:
         return caused(Found("platform.exec_format", {**_params(facts), **line}, (Sentence("evidence.log_line", line),)))
     if outcome := not_private(facts):
         return outcome
-    if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound):
+    if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound) or facts.is_undecryptable:
         return not_reached()
     return _of_image(facts)
 

@@ -160,6 +160,28 @@ def _(world: World) -> None:
     world.deploy(f"{WEB}@{digest}")
 
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@case("the KMS key of the repository is disabled", "image.kms_error")
+def _(world: World) -> None:
+    world.build(key=KEY)
+    world.sandbox.break_key(REPOSITORY)
+    world.deploy()
+
+
+@case("the KMS key of the repository is disabled, before deploying", "image.kms_error", image=WEB, platform=True)
+def _(world: World) -> None:
+    world.build(key=KEY)
+    world.sandbox.break_key(REPOSITORY)
+
+
+@case("no access, and the KMS key is disabled", "policy.missing", "image.kms_error", image=WEB, platform=True)
+def _(world: World) -> None:
+    world.build(key=KEY, granted=False)
+    world.sandbox.break_key(REPOSITORY)
+
+
 # The platform.
 
 
