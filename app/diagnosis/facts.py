@@ -15,6 +15,8 @@ from app.errors import Problem
 
 T = TypeVar("T")
 
+# As many names of repositories as one page has: there may be more.
+MOST_NAMES = 1_000
 DENIED = "aws.access_denied"
 KMS_ERROR = "image.kms_error"
 _MISSING = frozenset({"service.not_found", "repository.not_found", "image.not_found", "lifecycle.not_found"})
@@ -159,8 +161,20 @@ class Facts:
 
     @property
     def repository_missing(self) -> bool:
-        """Whether ECR says that there is no such repository."""
-        return NotFound("repository.not_found") in (self.policy, self.detail)
+        """Whether ECR says that there is no such repository, or lists all others to a caller who may not read this one."""
+        if NotFound("repository.not_found") in (self.policy, self.detail):
+            return True
+        if not self.is_hidden or not isinstance(self.repositories, Known):
+            return False
+        return len(self.repositories.value) < MOST_NAMES and self.uri.repository not in self.repositories.value
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether IAM refuses what would show that the repository exists: it refuses by name, before ECR looks."""
+        readings = (self.policy, self.detail)
+        return not self.is_foreign and all(
+            isinstance(reading, Refused) and not reading.by_resource_policy for reading in readings
+        )
 
     @property
     def is_undecryptable(self) -> bool:

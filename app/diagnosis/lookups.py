@@ -83,6 +83,8 @@ def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) ->
         return _of_stored(index, facts, aws) if isinstance(facts.stored_images, NotRead) else {}
     if facts.repository_missing:
         return _of_repository(index, facts, regions, aws) if isinstance(facts.repositories, NotRead) else {}
+    if facts.is_hidden and isinstance(facts.repositories, NotRead):
+        return {(index, "repositories"): (facts.region, aws.pull_reads(facts.region).repository_names)}
     if isinstance(facts.detail, NotFound) and isinstance(facts.images, NotRead):
         return _of_tag(index, facts, aws)
     return _of_manifest(index, facts, aws)

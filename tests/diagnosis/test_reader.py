@@ -151,6 +151,16 @@ def test_a_scope_that_must_not_be_read_is_named_beside_the_deny_that_depends_on_
     assert line(diagnosis, Check.REGISTRY).permission == "ecr:GetAccountSetting"
 
 
+@pytest.mark.parametrize("name, code", [("shop/webb", "repository.not_found"), (REPOSITORY, None)])
+def test_a_misspelt_repository_is_found_by_who_may_read_only_the_right_one(world, name, code):
+    """IAM refuses by name, whether there is such a repository or not."""
+    world.build()
+    for action in ("ecr:GetRepositoryPolicy", "ecr:DescribeImages"):
+        world.sandbox.fault(action=action, kind="access_denied", times=50)
+    diagnosis = world.why(f"{HOST}/{name}:1.4")
+    assert (diagnosis.root and diagnosis.root.code, diagnosis.undetermined) == (code, code is None)
+
+
 def test_a_log_that_must_not_be_read_leaves_the_failure_open(world):
     world.build()
     world.sandbox.add_behavior(exit_code=1)
