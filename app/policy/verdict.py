@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from app.policy.comparing import moment
@@ -15,6 +16,7 @@ from app.policy.rulebook import Collected, Missed
 from app.policy.statement import PULL_ACTIONS
 
 _CONDITIONS_AT_MOST = 10
+_LATEST = datetime.max.replace(tzinfo=UTC).timestamp()
 _REACHES = list(Reach)
 
 
@@ -164,6 +166,13 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _moment_of(test: Condition) -> str:
-    """Return when the last of a test's alternatives ends, or the first one starts, as the policy writes it."""
+    """Return when the last of a test's alternatives ends, or the first one starts, as the policy writes it.
+
+    Seconds since 1970 are followed by their date.
+    """
     choose = max if test.is_end else min
-    return choose(test.values, key=lambda text: moment(text) or 0)
+    written = choose(test.values, key=lambda text: moment(text) or 0)
+    seconds = moment(written) if written.isdecimal() else None
+    if seconds is None or seconds > _LATEST:
+        return written
+    return f"{written} ({datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ})"

@@ -105,6 +105,18 @@ def test_of_several_ends_the_last_one_counts():
     assert evaluate(a_policy(statement), PULLER, now=NOW).params["when"] == ends[1]
 
 
+@pytest.mark.parametrize(
+    "operator, seconds, shown",
+    [
+        ("NumericLessThan", "1700000000", "1700000000 (2023-11-14T22:13:20Z)"),
+        ("NumericGreaterThan", "999999999999", "999999999999"),
+    ],
+)
+def test_a_time_in_seconds_is_shown_as_a_date_too(operator, seconds, shown):
+    statement = a_statement(PULLER, Condition={operator: {"aws:EpochTime": seconds}})
+    assert evaluate(a_policy(statement), PULLER, now=NOW).params["when"] == shown
+
+
 def test_the_clock_is_the_one_that_is_given():
     ends = datetime(2026, 1, 1, tzinfo=UTC)
     text = a_policy(a_statement(PULLER, Condition={"DateLessThan": {"aws:CurrentTime": ends.isoformat()}}))
