@@ -15,7 +15,8 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine, LogRange
-from app.diagnosis.log_evidence import ANSI, LIGHTSAIL_LINE
+from app.diagnosis.log_evidence import LIGHTSAIL_LINE
+from app.diagnosis.log_lines import ANSI
 from app.diagnosis.masking import mask_values
 from app.errors import Problem
 

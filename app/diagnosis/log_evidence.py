@@ -16,6 +16,7 @@ from typing import Final
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
 from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why, why_it_waits
+from app.diagnosis.log_lines import ANSI, unwrapped
 from app.diagnosis.log_listening import listenings
 from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check
 from app.diagnosis.log_signs import WORKER_TIMEOUT, first_sign
@@ -33,7 +34,6 @@ TELLING: Final = (
     '?ailed ?FAILED ?"gave up" ?"given up" ?istening ?"unning on" ?"tarted on" ?HealthChecker'
 )
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
-ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SERVER_FAULT: Final = 500
 
@@ -112,7 +112,7 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
     ):  # gunicorn itself runs on, and starts another worker
         return LogEvidence(ending, Reason.QUIET, _quoted(slow or why_it_waits(own) or own[-1]))
     reason, line, detail = evidence
-    return LogEvidence(ending, reason, _quoted(line), detail)
+    return LogEvidence(ending, reason, _quoted(line, detail), detail)
 
 
 # Of Metabase and others, which answer 503 meanwhile.
@@ -142,7 +142,7 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
         is_its = number == version
         if is_its:
             ending = next((end for text, end in _ENDINGS if text in words), ending)
-    return ending, own
+    return ending, [line for line in unwrapped(own) if line.strip()]
 
 
 def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
@@ -208,10 +208,11 @@ def _port(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, st
     return None
 
 
-def _quoted(line: str) -> str:
-    """Return the line, or of a long one its start and, if that stands later, the reason that it gives."""
+def _quoted(line: str, detail: str = "") -> str:
+    """Return the line, or of a long one its start and, if that stands later, the reason or the detail that it gives."""
     text = "".join(letter if letter.isprintable() else " " for letter in line).strip()
-    until = says_why(text)
+    named = re.finditer(rf"(?<!\w){re.escape(detail)}(?!\w)", text) if detail else ()
+    until = max((says_why(text), *(match.end() for match in named)))
     if len(text) <= LONGEST_QUOTE:
         return text
     if until <= LONGEST_QUOTE:
