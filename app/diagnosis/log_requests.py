@@ -97,11 +97,12 @@ def of_requests(lines: Sequence[str]) -> bool:
 def of_health_check(lines: Sequence[str], path: str) -> LoggedRequest | None:
     """Return the last request of the health check, or None.
 
-    php-fpm logs the front controller in place of the requested path: `"GET /index.php" 500`.
+    php-fpm logs the front controller in place of the requested path: `"GET /index.php" 500`. Other scripts are asked
+    for by scanners.
     """
     requests = requests_in(lines)
     own = [request for request in requests if "HealthChecker" in request.line or _named(request) == path]
-    scripts = [request for request in requests if _named(request).endswith(".php")]
+    scripts = [request for request in requests if _named(request).endswith("/index.php")]
     blocked = [LoggedRequest(path, HTTPStatus.FORBIDDEN, line) for line in lines if _BLOCKED_HOST.search(line)]
     return next(iter(own[-1:] or scripts[-1:] or blocked[-1:]), None)
 

@@ -133,6 +133,8 @@ CASES = [
         * 2,
     ),
     (Reason.QUIET, ["listening on 0.0.0.0:80", "GET /metrics 200", "GET /metrics 200"]),
+    (Reason.QUIET, ['10.0.0.9 -  27/Nov/2026:03:12:07 +0000 "GET /wp-login.php" 404'] * 2),  # not the health check's
+    (Reason.HEALTH_STATUS, ['10.0.0.9 -  27/Nov/2026:03:12:07 +0000 "GET /public/index.php" 500'] * 2),
 ]
 
 
