@@ -9,14 +9,17 @@ from typing import Final
 # A name without _ is one only after words that speak of variables: "no SSL" and "configure HTTPS" name none.
 _VARIABLE: Final = re.compile(
     r"(?:environment variable,?|env(?:ironment)? var|\b[Mm]issing env|variable|KeyError:"
-    r"|missing|required|undefined|unset|getenv|placeholder"
+    # Not "missing URL scheme"
+    r"|(?:missing|required|undefined|unset)"
+    r"(?!\W{1,4}[A-Z][A-Z0-9]{1,60} (?!(?:env|var|is|was|in|from|for|and|or|but|not|must|please)\w{0,12}\b)[a-z])"
+    r"|getenv|placeholder"
     r"|\bvar\w* (?:is )?(?:not found|not set|missing|undefined|required|unset)|required key"
     # "Environment variables: A=1" lists what is there.
     r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
     r"\b(?:var(?:iable)?s|keys))"
     r"[ :'\"`({\[]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
     # Of a value that is required, as in "missing required value: DATABASE_URL"; of one that can't be expanded
-    r"|\b(?:missing|required|expand|resolve)(?: \w{1,12}){0,3}? (?:value|setting|option|key|secret|configuration|parameter)"
+    r"|\b(?:missing|required|expand|resolve)(?: \w{1,12}){0,3}? (?:value|setting|option|key|secret|config(?:uration)?|parameter)"
     r"(?: for)?[ :'\"`]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     # Of Micronaut and of Typesafe's configuration: `Could not resolve placeholder ${JDBC_URL}`
     r"|(?:resolv|substitut|placeholder|expand|interpolat|undefined|unset)[^\n]{0,120}?\$\{\??([A-Z][A-Z0-9_]{2,60})\b"
@@ -40,16 +43,16 @@ _VARIABLE: Final = re.compile(
     r"(?:([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b|([A-Za-z]\w{0,40}?__\w{1,40})\b|['\"`]([A-Za-z]\w{1,60})['\"`])"
     # Of Directus: `"KEY" Environment Variable is missing.`
     r"|['\"`]([A-Za-z]\w{1,60})['\"`] (?i:environment variable)\b[^\n]{0,30}\b(?i:missing|required|not|unset|empty)\b"
-    # Of Rust's envy; of Rails, whose name in lower case is the variable's
-    r"|\bmissing value for field `?([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b"
-    r"|\bMissing ['\"`]([a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})['\"`] for '\w{1,30}' environment"
+    # Of Rust's envy and of Rails, which read the variable of this name in capitals
+    r"|\b(?:missing value for field `?|Missing ['\"`](?=\w{1,90}['\"`] for '\w{1,30}' environment))"
+    r"(?P<field>[a-z][a-z0-9]{0,30}_[a-z0-9_]{1,60})\b"
     # By the code that reads it: "put it in the ENV['RAILS_MASTER_KEY']", `missing process.env.PORT`
     r"|\b(?i:missing|required?|undefined|unset|provide|specify|expect\w*|need\w*|must|lack\w*|put (?:it|them) in"
     r"|(?:please|you|or) (?:set|define|add|check))\b[^\n]{0,120}?"
     r"(?:\bENV\[|\bprocess\.env[.\[]|\bimport\.meta\.env\.|\bos\.environ\[|\b[Gg]etenv\(|\$_ENV\[|\$ENV\{|\benv\()"
     r"['\"]?([A-Z][A-Z0-9_]{2,60})\b"
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})['\"`]?[\])]? (?:"
-    r"(?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}\b(?i:required|missing|undefined|unset|empty|not found|variable)"
+    r"(?i:is|was|must|environment|env|not|cannot|has)\b[^\n]{0,40}\b(?i:required|missing|undefined|unset|empty|not found|variable(?!, or\b))"
     # Not of one that "is set to debug"
     r"|[^\n]{0,40}?\b(?i:not|\w{2,6}n't|must|should|never|needs?|ha[sd] to)\b[^\n]{0,20}?"
     r"\b(?i:set|defined|provided|configured|specified|given))\b"
@@ -122,8 +125,8 @@ def _missing(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
         in_settings = in_settings or _SETTINGS_HEADING.search(line) is not None
         match = _listed(line, since_heading) or _VARIABLE.search(line) or _beside(line)
         since_heading = 0 if _VARIABLES_HEADING.search(line) else since_heading + 1
-        if name := next((group for group in match.groups() if group), "") if match else "":
-            yield line, name
+        if match and (name := next((group for group in match.groups() if group), "")):
+            yield line, name.upper() if match.groupdict().get("field") else name
         if in_settings and _FIELD_REQUIRED.search(line) and (field := _FIELD.search(before)):
             yield f"{field[1]}: field required", field[1].upper()  # the rest of the line holds values
         before = line

@@ -176,9 +176,35 @@ CASES = [
     (Reason.MISSING_VARIABLE, ["System.InvalidOperationException: JWT__SECRET is not configured"] * 3),
     (Reason.EXITED, ["LOG_LEVEL is set to debug", "Error: no such table"] * 3),
     (Reason.EXITED, ["CACHE_DIR is defined as /tmp", "Error: no such table"] * 3),
+    (
+        Reason.EXITED,
+        [
+            "pydantic.error_wrappers.ValidationError: 1 validation error for Settings",
+            "cache_dsn",
+            "  invalid or missing URL scheme (type=value_error.url.scheme)",
+        ]
+        * 3,
+    ),
+    (Reason.EXITED, ["error: missing TLS certificate for the broker"] * 3),
+    (Reason.MISSING_VARIABLE, ["Error: missing PORT in environment"] * 3),
+    (Reason.MISSING_VARIABLE, ["Error: missing PORT"] * 3),
+    (Reason.MISSING_VARIABLE, ["Error: Missing required config: SESSION_SECRET"] * 3),
+    (
+        Reason.EXITED,
+        [
+            "Error: Could not locate a Flask application. Use the 'flask --app' option, 'FLASK_APP' environment variable, or a 'wsgi.py' or 'app.py' file in the current directory."
+        ]
+        * 3,
+    ),
+    (Reason.MISSING_VARIABLE, ["Error: set the DB_URL environment variable or --db-url"] * 3),
 ]
 
 
 @pytest.mark.parametrize("reason, lines", CASES, ids=lambda value: value[0][:60] if isinstance(value, list) else None)
 def test_lines_show_a_reason(reason, lines):
     assert seen(*lines).reason is reason
+
+
+def test_rails_reads_its_secret_from_the_variable_in_capitals():
+    line = "application.rb:580: Missing `secret_key_base` for 'production' environment, set this string (ArgumentError)"
+    assert seen(*[line] * 3).detail == "SECRET_KEY_BASE"
